@@ -1,0 +1,26 @@
+"""Caffe on Torch: nets and solvers declared in Caffe's prototxt, run and trained on PyTorch.
+
+The public names load what they need at first use; importing the package opens nothing.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Net": "framework.net", "Solver": "framework.solver", "DataOptions": "framework.layer",
+    "read_net": "framework.spec", "parse_net": "framework.spec", "read_solver": "framework.spec",
+    "NetSpec": "framework.spec", "Layer": "framework.layer", "layer": "framework.layer",
+    "LAYERS": "framework.layers", "load_weights": "framework.weights",
+    "save_weights": "framework.weights", "CaffeError": "framework.errors",
+    "SpecError": "framework.errors", "DataError": "framework.errors",
+    "WeightsError": "framework.errors",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # names of the table above
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'framework' has no attribute '{name}'")
