@@ -11,13 +11,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Net": "framework.net", "Solver": "framework.solver", "DataOptions": "framework.layer",
     "read_net": "framework.spec", "parse_net": "framework.spec", "read_solver": "framework.spec",
-    "NetSpec": "framework.spec", "Layer": "framework.layer", "layer": "framework.layer",
+    "NetSpec": "framework.spec", "Layer": "framework.layer",
     "LAYERS": "framework.layers", "load_weights": "framework.weights",
     "save_weights": "framework.weights", "CaffeError": "framework.errors",
     "SpecError": "framework.errors", "DataError": "framework.errors",
     "WeightsError": "framework.errors",
 }
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # names of the table above
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,106 @@
+"""From a NetSpec to layers: classes looked up, numbers of bottoms and tops checked, shapes run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from framework.errors import CaffeError
+from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
+from framework.spec import LayerSpec, NetSpec
+
+
+def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
+                  skip_data: bool) -> list[tuple[Source, tuple[str, ...]]]:
+    """Open the data layers, noting the shapes of their tops.
+
+    `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can.
+    """
+    sources = []
+    for layer_spec in spec.layers:
+        cls = LAYERS[layer_spec.type]
+        if not issubclass(cls, Source):
+            continue
+        _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
+        _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
+        if skip_data and hasattr(cls, "declared_shapes"):
+            shapes.update(zip(layer_spec.tops, cls.declared_shapes(layer_spec), strict=True))
+            continue
+        source = cls(layer_spec, options)
+        shapes.update(zip(layer_spec.tops, source.top_shapes, strict=True))
+        if layer_spec.type != "Input" and not skip_data:
+            sources.append((source, layer_spec.tops))
+    return sources
+
+
+def build_layers(spec: NetSpec, shapes: dict[str, Shape],
+                 loss_weights: dict[str, float]) -> list[Layer]:
+    """Make the layers in order. Notes the shape of every blob and the weight of every loss."""
+    layers = []
+    with_blobs: dict[str, LayerSpec] = {}
+    for layer_spec in spec.layers:
+        cls = LAYERS[layer_spec.type]
+        if issubclass(cls, Source):
+            continue
+        layer_spec = _with_automatic_top(layer_spec, cls)
+        _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
+        _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
+        if cls.same_number and len(layer_spec.bottoms) != len(layer_spec.tops):
+            raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; it must be once "
+                                   f"for each of the {len(layer_spec.bottoms)} bottoms")
+        layer = _build_layer(layer_spec, cls, [shapes[name] for name in layer_spec.bottoms], shapes)
+        if layer.blob_names:
+            if layer_spec.name in with_blobs:
+                raise layer_spec.error("name", f"is that of another {layer_spec.type} layer too; "
+                                       "layers with blobs must have names of their own")
+            with_blobs[layer_spec.name] = layer_spec
+        _note_loss_weights(layer_spec, cls, loss_weights)
+        layers.append(layer)
+    return layers
+
+
+def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
+                 shapes: dict[str, Shape]) -> Layer:
+    try:
+        layer = cls(spec, *bottoms)  # type: ignore[call-arg]  # every layer takes its bottoms' shapes
+        tops = layer.top_shapes(*bottoms)
+    except CaffeError:
+        raise
+    except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+        found = ", ".join(f"'{name}' {shape}" for name, shape
+                          in zip(spec.bottoms, bottoms, strict=True))
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
+    shapes.update(zip(spec.tops, tops, strict=True))
+    return layer
+
+
+def _with_automatic_top(spec: LayerSpec, cls: type[Layer]) -> LayerSpec:
+    """A loss without a top gets one, which is no output of the net."""
+    if not cls.loss or spec.tops:
+        return spec
+    proto: Any = type(spec.proto)()
+    proto.CopyFrom(spec.proto)
+    proto.top.append(f"{spec.name} (automatic)")
+    return dataclasses.replace(spec, proto=proto)
+
+
+def _check_number(spec: LayerSpec, field: str, found: int,
+                  allowed: tuple[int, int | None]) -> None:
+    low, high = allowed
+    if found < low or (high is not None and found > high):
+        wanted = f"at least {low}" if high is None else str(low) if low == high \
+            else f"from {low} to {high}"
+        raise spec.error(field, f"is given {found} times; it must be {wanted}")
+
+
+def _note_loss_weights(spec: LayerSpec, cls: type[Layer], weights: dict[str, float]) -> None:
+    stated = list(spec.proto.loss_weight)
+    if len(stated) > len(spec.tops):
+        raise spec.error("loss_weight", f"is given {len(stated)} times; the layer has "
+                         f"{len(spec.tops)} tops")
+    if not stated and cls.loss:
+        stated = [1.0]
+    for top, weight in zip(spec.tops, stated, strict=False):
+        if weight:
+            weights[top] = weight

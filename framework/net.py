@@ -1,0 +1,209 @@
+"""A net definition as an nn.Module: a list of (layer, bottoms, tops), walked over a dict of blobs.
+
+Source: Net in BVLC's net.cpp. Split layers do not exist: autograd adds the gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from framework.build import build_layers, build_sources
+from framework.errors import CaffeError
+from framework.layer import DataOptions, Layer, Shape, Source
+from framework.layers import LAYERS
+from framework.prototxt import Document
+from framework.scalars import nearest
+from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
+from framework.spec import LayerSpec, NetSpec, read_net
+
+
+class Step(NamedTuple):
+    """One layer in the walk. `stopped` are the bottoms through which no gradient goes."""
+
+    layer: Layer
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    stopped: frozenset[int]
+
+
+class Net(nn.Module):
+    """The net of one phase.
+
+    source      a prototxt's path, or a Document of `read_net` or `parse_net`
+    weights     caffemodel or HDF5 file, or several separated by commas, loaded by layer name
+    level, stages   what include and exclude rules see, beside the phase
+    share_with  a net whose layers of the same name lend their blobs (TRAIN to TEST)
+    data        how data layers work; `skip_data` leaves them out: their blobs must be given
+    seed        of the fillers
+
+    Raises SpecError for a definition that cannot be built, DataError for data that cannot be
+    read, WeightsError for weights that do not fit.
+    """
+
+    def __init__(self, source: str | Path | Document, phase: str = "TEST",
+                 weights: str | Path | None = None, *, level: int | None = None,
+                 stages: Sequence[str] = (), share_with: Net | None = None,
+                 data: DataOptions | None = None, seed: int = 0, skip_data: bool = False,
+                 device: str | torch.device = "cpu", ignore_unknown_fields: bool = False):
+        super().__init__()
+        document = source if isinstance(source, Document) else \
+            read_net(source, ignore_unknown_fields)
+        self.spec = NetSpec(document, phase, level, stages)
+        self._check_types()
+        self.sources: list[tuple[Source, tuple[str, ...]]] = []
+        self.shapes: dict[str, Shape] = {}
+        self.loss_weights: dict[str, float] = {}
+        self.blobs: dict[str, Tensor] = {}
+        self.sources = build_sources(self.spec, data or DataOptions(), self.shapes, skip_data)
+        built = build_layers(self.spec, self.shapes, self.loss_weights)
+        self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
+                       for layer in built]
+        self.by_name = nn.ModuleDict(_unique_names(built))
+        generator = torch.Generator().manual_seed(seed)
+        for layer in built:
+            layer.materialise(generator)
+        self.reshaped = share_by_param_name(built)
+        self.to(device)
+        if share_with is not None:
+            share_by_layer_name(self, share_with)
+        self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
+                                                        share_with is None)
+        self._renew_views()
+        self._iterators: list[Iterator[tuple[Tensor, ...]]] | None = None
+        self._next_batch_index = 0
+        if weights is not None:
+            from framework.weights import load_weights
+            load_weights(self, weights)
+
+    def _check_types(self) -> None:
+        unknown = [spec for spec in self.spec.layers if spec.type not in LAYERS]
+        if unknown:
+            raise CaffeError("\n".join(str(spec.error(
+                "type", f"'{spec.type}' is not known{nearest(spec.type, LAYERS)}"))
+                for spec in unknown))
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def phase(self) -> str:
+        return self.spec.phase
+
+    @property
+    def inputs(self) -> list[str]:
+        """The blobs that `Input` layers declare, in order."""
+        return [top for spec in self.spec.layers if spec.type == "Input" for top in spec.tops]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The blobs that nobody reads, in alphabetical order, as the original has them."""
+        return self.spec.outputs
+
+    @property
+    def params(self) -> dict[str, list[Tensor]]:
+        """The blobs of each layer that has any, in Caffe's order and shapes."""
+        return {step.layer.spec.name: step.layer.blobs for step in self.layers
+                if step.layer.blob_names}
+
+    @property
+    def device(self) -> torch.device:
+        first = next(self.parameters(), next(self.buffers(), None))
+        return torch.device("cpu") if first is None else first.device
+
+    def layer(self, name: str) -> Layer:
+        """The module of the layer `name`. Raises CaffeError if there is none."""
+        for step in self.layers:
+            if step.layer.spec.name == name:
+                return step.layer
+        known = [step.layer.spec.name for step in self.layers]
+        raise CaffeError(f"{self.spec.path}: no layer is named '{name}'{nearest(name, known)}")
+
+    def forward(self, inputs: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+        """Run the net. Blobs of data layers that `inputs` does not give come from them.
+
+        Returns the output blobs by name; `self.blobs` holds all of them afterwards.
+        """
+        given = dict(inputs or {})
+        if any(top not in given for _, tops in self.sources for top in tops):
+            given = {**self.next_batch(), **given}
+        missing = [name for name in self.shapes_given() if name not in given]
+        if missing:
+            raise CaffeError(f"{self.spec.path}: the input blobs {', '.join(missing)} are not given")
+        if self.spec.force_backward and torch.is_grad_enabled():
+            given = {name: blob if blob.requires_grad or not blob.is_floating_point()
+                     else blob.detach().requires_grad_() for name, blob in given.items()}
+        self.blobs = self.run(given)
+        return {name: self.blobs[name] for name in self.outputs}
+
+    def shapes_given(self) -> list[str]:
+        """The blobs that `run` must be given: tops of data layers and inputs."""
+        return [top for spec in self.spec.layers
+                if issubclass(LAYERS[spec.type], Source) for top in spec.tops]
+
+    def run(self, blobs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All blobs, computed from those of the data layers. No side effects but running sums."""
+        blobs = dict(blobs)
+        self._renew_views()
+        for layer, bottoms, tops, stopped in self.layers:
+            values = [blobs[bottom].detach() if index in stopped else blobs[bottom]
+                      for index, bottom in enumerate(bottoms)]
+            result = layer(*values)
+            if isinstance(result, tuple):
+                blobs.update(zip(tops, result, strict=True))
+            else:
+                blobs[tops[0]] = result
+        return blobs
+
+    def _renew_views(self) -> None:
+        for layer, name, owner, shape in self.reshaped:
+            layer.__dict__[name] = owner().view(shape)
+
+    def objective(self, blobs: Mapping[str, Tensor]) -> Tensor:
+        """What training makes small: the sum of loss_weight * sum(top), of shape ()."""
+        terms = [blobs[top].sum() * weight for top, weight in self.loss_weights.items()]
+        if not terms:
+            raise CaffeError(f"{self.spec.path}: no layer has a loss in phase {self.phase}")
+        return torch.stack(terms).sum() if len(terms) > 1 else terms[0]
+
+    def next_batch(self) -> dict[str, Tensor]:
+        """The next batch of every data layer, on the net's device."""
+        if self._iterators is None:
+            self._iterators = [source.batches(self._next_batch_index) for source, _ in self.sources]
+        self._next_batch_index += 1
+        blobs: dict[str, Tensor] = {}
+        for (source, tops), batches in zip(self.sources, self._iterators, strict=True):
+            blobs.update(zip(tops, source.to_device(next(batches), self.device), strict=True))
+        return blobs
+
+    def seek(self, batch_index: int) -> None:
+        """Make batch number `batch_index` of the run the next one."""
+        self._iterators, self._next_batch_index = None, batch_index
+
+    def close(self) -> None:
+        """Let go of the data layers' files and processes."""
+        self._iterators = None
+        for source, _ in self.sources:
+            source.close()
+
+
+def _stopped(layer: Layer) -> frozenset[int]:
+    spec: LayerSpec = layer.spec
+    refused = [index for index, wanted in enumerate(spec.propagate_down) if not wanted]
+    return frozenset([*refused, *layer.no_gradient_bottoms])
+
+
+def _unique_names(layers: Sequence[Layer]) -> dict[str, Layer]:
+    """Names that nn.ModuleDict takes: no dots, none twice, none of its own methods."""
+    names: dict[str, Layer] = {}
+    for layer in layers:
+        name = layer.spec.name.replace(".", "_") or "layer"
+        while name in names or hasattr(nn.ModuleDict, name) or name == "training":
+            name += "_"
+        names[name] = layer
+    return names

@@ -1,0 +1,287 @@
+"""Caffe's text format: text to message and back, with the line of every field.
+
+protobuf's own text parser stops at the first unknown field and forgets where fields stood. This
+one reads the whole file, notes every problem, and keeps a tree of lines beside the message.
+Source: the text format of protobuf 2 to 3.21 (`google::protobuf::TextFormat`), as Caffe used it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from google.protobuf import text_format
+
+import framework.proto as proto
+from framework.errors import SpecError
+from framework.scalars import convert, nearest
+
+TOKEN = re.compile(
+    r"""(?P<space>(?:\s|\#[^\n]*)+)
+      | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fF]?(?![\w.]))
+      | (?P<name>-?\s*[A-Za-z_]\w*)
+      | (?P<mark>[{}<>:;,\[\]])""",
+    re.VERBOSE,
+)
+
+
+@dataclass
+class Lines:
+    """Where a message and its fields stand: a tree of line numbers, parallel to the message."""
+
+    line: int = 0
+    fields: dict[str, list[Lines]] = field(default_factory=dict)
+
+    def find(self, path: str) -> int:
+        """The line of `convolution_param.kernel_size[1]`, or of its nearest known ancestor."""
+        here = self
+        for step in path.split("."):
+            name, _, index = step.partition("[")
+            entries = here.fields.get(name, [])
+            position = int(index.rstrip("]")) if index else 0
+            if position >= len(entries):
+                break
+            here = entries[position]
+        return here.line
+
+
+class Problem(NamedTuple):
+    """A field that cannot be taken: `owner` is the message on the top level that holds it."""
+
+    line: int
+    owner: Any
+    field: str
+    text: str
+    unknown: bool
+
+
+@dataclass
+class Document:
+    """A parsed file: the message, the lines of its fields, and what was wrong with it."""
+
+    message: Any
+    lines: Lines
+    path: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def place(self, line: int, owner: Any = None) -> str:
+        """`net.prototxt:42: layer 'conv1' (Convolution)`, the beginning of every message."""
+        where = f"{self.path}:{line}" if line else self.path
+        return f"{where}: {describe(owner)}" if describe(owner) else where
+
+    def error(self, path: str, message: str) -> SpecError:
+        """The error to raise about the field `path` ("base_lr", "layer[3].type")."""
+        return SpecError(f"{self.place(self.lines.find(path))}: {path} {message}")
+
+
+def describe(owner: Any) -> str:
+    """`layer 'conv1' (Convolution)` for a layer message of any age, else nothing."""
+    if owner is None or not owner.DESCRIPTOR.name.endswith("LayerParameter"):
+        return ""
+    inner = owner
+    if owner.DESCRIPTOR.name == "V1LayerParameter" and owner.HasField("layer"):
+        inner = owner.layer
+    kind = inner.type if isinstance(inner.type, str) else proto.enum_name(inner, "type")
+    return f"layer '{inner.name}' ({kind})"
+
+
+def read(path: str | Path, kind: str) -> Document:
+    """Parse the file at `path` as the message `kind`. Raises SpecError if it cannot be parsed."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise SpecError(f"{path}: {error.strerror or error}") from None
+    return parse(data.decode("utf-8-sig", errors="surrogateescape"), kind, str(path))
+
+
+def parse(text: str, kind: str, path: str = "<text>") -> Document:
+    """Parse `text` as the message `kind` ("NetParameter").
+
+    Returns the Document; wrong fields are in its `problems`. Raises SpecError where the text
+    itself is malformed: a brace or colon is missing, a character is stray.
+    """
+    return _Parser(text, kind, path).parse()
+
+
+def to_text(message: Any) -> str:
+    """The message in Caffe's text format, two spaces of indent, one field a line."""
+    return text_format.MessageToString(message, use_short_repeated_primitives=False)
+
+
+class _Parser:
+    def __init__(self, text: str, kind: str, path: str):
+        self.text, self.path = text, path
+        self.ends = [match.start() for match in re.finditer("\n", text)]
+        self.document = Document(getattr(proto, kind)(), Lines(1), path)
+        self.position = 0
+        self.owner: Any = None
+        self.advance()
+
+    def parse(self) -> Document:
+        self.read_fields(self.document.message, self.document.lines, closing="", prefix="")
+        return self.document
+
+    # The token at hand is self.token of kind self.kind, begun at self.start.
+
+    def advance(self) -> None:
+        match = TOKEN.match(self.text, self.position)
+        if match is not None and match.lastgroup == "space":
+            self.position = match.end()
+            match = TOKEN.match(self.text, self.position)
+        self.start = self.position
+        if match is None:
+            if self.position < len(self.text):
+                raise self.stray()
+            self.kind, self.token = "end", ""
+            return
+        self.kind, self.token = match.lastgroup or "", match.group()
+        self.position = match.end()
+
+    def line_of(self, position: int) -> int:
+        return bisect.bisect_left(self.ends, position) + 1
+
+    def syntax_error(self, message: str) -> SpecError:
+        return SpecError(f"{self.path}:{self.line_of(self.start)}: {message}")
+
+    def stray(self) -> SpecError:
+        line = self.text[self.position:].split("\n", 1)[0]
+        if line[0] in "\"'":
+            return self.syntax_error(f"the string {line[:30]} has no end on its line")
+        if re.match(r"[=>]{7}", line):
+            return self.syntax_error("a merge-conflict mark was left in the file")
+        if match := re.match(r"[-+.\w]+", line):
+            return self.syntax_error(f"expected a name, a number or a string, found "
+                                     f"'{match.group()}'")
+        return self.syntax_error(f"stray character {line[0]!r}")
+
+    def found(self) -> str:
+        return "the end of the file" if self.kind == "end" else f"'{self.token}'"
+
+    def take(self, mark: str) -> bool:
+        if self.kind == "mark" and self.token == mark:
+            self.advance()
+            return True
+        return False
+
+    def read_fields(self, message: Any, lines: Lines, closing: str, prefix: str) -> None:
+        """Read fields into `message` up to `closing`. `message` None: skip an unknown one."""
+        opened = self.line_of(self.start)
+        while not (self.kind == "mark" and self.token == closing):
+            if self.kind == "end":
+                if closing:
+                    raise self.syntax_error(f"expected '{closing}' to close the '{prefix[:-1]}' "
+                                            f"of line {opened}, found the end of the file")
+                return
+            if self.token == "<" and self.text.startswith("<<<<<<<", self.start):
+                raise self.syntax_error("a merge-conflict mark was left in the file")
+            self.read_field(message, lines, prefix)
+        self.advance()
+
+    def read_field(self, message: Any, lines: Lines, prefix: str) -> None:
+        line = self.line_of(self.start)
+        name = self.read_name()
+        descriptor = None
+        if message is not None:
+            descriptor = message.DESCRIPTOR.fields_by_name.get(name)
+            if prefix == "":
+                self.owner = None
+            if descriptor is None:
+                known = message.DESCRIPTOR.fields_by_name
+                self.problem(line, prefix + name, "is not a field of "
+                             f"{message.DESCRIPTOR.name}{nearest(name, known)}", unknown=True)
+        colon = self.take(":")
+        if self.token in ("{", "<") and self.kind == "mark":
+            self.read_message(message, descriptor, lines, prefix + name, line)
+        elif not colon:
+            raise self.syntax_error(f"expected ':' or '{{' after '{name}', found {self.found()}")
+        else:
+            self.read_values(message, descriptor, lines, prefix + name, line)
+        if not self.take(","):
+            self.take(";")
+
+    def read_name(self) -> str:
+        if self.take("["):
+            start = self.start
+            while not (self.kind == "mark" and self.token == "]") and self.kind != "end":
+                self.advance()
+            name = f"[{self.text[start:self.start]}]"
+            self.advance()
+            return name
+        if self.kind != "name" or self.token.startswith("-"):
+            raise self.syntax_error(f"expected the name of a field, found {self.found()}")
+        name = self.token
+        self.advance()
+        return name
+
+    def read_message(self, message: Any, descriptor: Any, lines: Lines, name: str,
+                     line: int) -> None:
+        closing = {"{": "}", "<": ">"}[self.token]
+        child, child_lines = None, Lines(line)
+        if descriptor is not None:
+            if descriptor.message_type is None:
+                self.problem(line, name, "is a message in braces; it must be one value")
+            elif self.may_set(message, descriptor, name, line):
+                child = getattr(message, descriptor.name)
+                if descriptor.is_repeated:
+                    child = child.add()
+                else:
+                    child.SetInParent()
+                lines.fields.setdefault(descriptor.name, []).append(child_lines)
+                if "." not in name:
+                    self.owner = child
+        self.advance()
+        self.read_fields(child, child_lines, closing, name + ".")
+
+    def read_values(self, message: Any, descriptor: Any, lines: Lines, name: str,
+                    line: int) -> None:
+        if not self.take("["):
+            self.read_value(message, descriptor, lines, name, line)
+            return
+        if descriptor is not None and not descriptor.is_repeated:
+            self.problem(line, name, "takes one value, not a list in brackets")
+            descriptor = None
+        while not self.take("]"):
+            if self.kind == "mark" and self.token in "{<":
+                self.read_message(message, descriptor, lines, name, line)
+            else:
+                self.read_value(message, descriptor, lines, name, line)
+            if not self.take(",") and self.token != "]":
+                raise self.syntax_error(f"expected ',' or ']' in the list of '{name}', "
+                                        f"found {self.found()}")
+
+    def read_value(self, message: Any, descriptor: Any, lines: Lines, name: str,
+                   line: int) -> None:
+        kind, token = self.kind, self.token
+        if kind not in ("string", "number", "name"):
+            raise self.syntax_error(f"expected a value for '{name}', found {self.found()}")
+        self.advance()
+        while kind == "string" and self.kind == "string":
+            token += self.token          # adjacent strings are one
+            self.advance()
+        if descriptor is None or not self.may_set(message, descriptor, name, line):
+            return
+        try:
+            value = convert(descriptor, kind, token)
+            if descriptor.is_repeated:
+                getattr(message, descriptor.name).append(value)
+            else:
+                setattr(message, descriptor.name, value)
+        except ValueError as error:
+            self.problem(line, name, str(error))
+        else:
+            lines.fields.setdefault(descriptor.name, []).append(Lines(line))
+
+    def may_set(self, message: Any, descriptor: Any, name: str, line: int) -> bool:
+        if descriptor.is_repeated or not message.HasField(descriptor.name):
+            return True
+        self.problem(line, name, "is given twice; it takes one value")
+        return False
+
+    def problem(self, line: int, name: str, text: str, unknown: bool = False) -> None:
+        owner = self.owner
+        inside = name.partition(".")[2] if owner is not None else name
+        self.document.problems.append(Problem(line, owner, inside or name, text, unknown))

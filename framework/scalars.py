@@ -1,0 +1,101 @@
+"""One value of the text format: from its token to the type of its field."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf import text_encoding
+from google.protobuf.descriptor import FieldDescriptor
+
+LARGEST_FLOAT = 3.4028235677973366e38    # above it, rounding to float32 gives infinity
+INTEGER_RANGES = {
+    FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
+    FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
+}
+BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
+            "false": False, "False": False, "f": False, "0": False}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'num_output'?` if a known name is near, else nothing."""
+    by_folded = {word.lower(): word for word in known}
+    close = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
+
+
+def convert(descriptor: Any, kind: str, token: str) -> Any:
+    """The value of one token for a field. Raises ValueError that says what is allowed."""
+    cpp = descriptor.cpp_type
+    if cpp == FieldDescriptor.CPPTYPE_MESSAGE:
+        raise ValueError(f"is {token}; it must be a message in braces")
+    if cpp == FieldDescriptor.CPPTYPE_STRING:
+        if kind != "string":
+            raise ValueError(f"is {token}; it must be a string in quotes")
+        data = b"".join(text_encoding.CUnescape(part[1:-1])
+                        for part in re.findall(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", token))
+        if descriptor.type == FieldDescriptor.TYPE_BYTES:
+            return data
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"is {token!a}, which is not UTF-8") from None
+    if kind == "string":
+        raise ValueError(f"is {token}, a string; it must be {expected(descriptor)}")
+    if cpp == FieldDescriptor.CPPTYPE_BOOL:
+        if token not in BOOLEANS:
+            raise ValueError(f"is {token}; it must be true or false")
+        return BOOLEANS[token]
+    if cpp == FieldDescriptor.CPPTYPE_ENUM:
+        return convert_enum(descriptor.enum_type, kind, token)
+    if cpp in INTEGER_RANGES:
+        return convert_integer(cpp, token)
+    return convert_float(token, single=cpp == FieldDescriptor.CPPTYPE_FLOAT)
+
+
+def expected(descriptor: Any) -> str:
+    if descriptor.enum_type is not None:
+        return "one of " + ", ".join(value.name for value in descriptor.enum_type.values)
+    return "true or false" if descriptor.cpp_type == FieldDescriptor.CPPTYPE_BOOL else "a number"
+
+
+def convert_enum(enum_type: Any, kind: str, token: str) -> int:
+    names = [value.name for value in enum_type.values]
+    if kind == "number" and token.lstrip("+-").isdigit():
+        if int(token) in enum_type.values_by_number:
+            return int(token)
+        raise ValueError(f"is {token}; {enum_type.name} has no such number")
+    if token in enum_type.values_by_name:
+        return enum_type.values_by_name[token].number
+    allowed = f"; it must be one of {', '.join(names)}" if len(names) <= 12 else ""
+    raise ValueError(f"is {token}, which is not a {enum_type.name}{nearest(token, names)}{allowed}")
+
+
+def convert_integer(cpp: int, token: str) -> int:
+    digits = token.lower()
+    body = digits.lstrip("+-")
+    try:
+        octal = len(body) > 1 and body.startswith("0") and body.isdigit()
+        value = int(digits, 8) if octal else int(digits, 16 if body.startswith("0x") else 10)
+    except ValueError:
+        raise ValueError(f"is {token}; it must be a whole number") from None
+    low, high = INTEGER_RANGES[cpp]
+    if not low <= value <= high:
+        raise ValueError(f"is {token}; it must be from {low} to {high}")
+    return value
+
+
+def convert_float(token: str, single: bool) -> float:
+    text = "".join(token.split()).lower()
+    try:
+        value = float(text.removesuffix("f") if text[-1:] == "f" and text.lstrip("+-")[:1] != "i" else text)
+    except ValueError:
+        raise ValueError(f"is {token}; it must be a number") from None
+    if single and abs(value) > LARGEST_FLOAT and math.isfinite(value):
+        return math.copysign(math.inf, value)
+    return value

@@ -1,0 +1,140 @@
+"""Blobs that several layers, or the TRAIN and the TEST net, have together.
+
+Source: Net::AppendParam and Net::ShareTrainedLayersWith in BVLC's net.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from torch import Tensor
+
+from framework.layer import Layer, Shape
+from framework.proto import ParamSpec, enum_name
+
+if TYPE_CHECKING:
+    from framework.net import Net
+
+
+class LearnedBlob(NamedTuple):
+    """A blob as the solver sees it. Running sums (BatchNorm) are listed too, with lr_mult 0:
+    solver states have a history blob for them."""
+
+    parameter: Tensor
+    layer: str
+    index: int
+    lr_mult: float
+    decay_mult: float
+
+
+class Reshaped(NamedTuple):
+    """A blob shared in another shape (share_mode PERMISSIVE): `name` of `layer` is a view."""
+
+    layer: Layer
+    name: str
+    owner: Callable[[], Tensor]
+    shape: Shape
+
+
+def param_spec(layer: Layer, index: int) -> Any:
+    """The `param { }` of a blob, or the defaults."""
+    specs = layer.spec.proto.param
+    return specs[index] if index < len(specs) else ParamSpec()
+
+
+def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
+    """Give blobs with the same `param { name }` one Parameter: that of the first of them.
+
+    Raises SpecError where shapes or multipliers contradict each other.
+    """
+    owners: dict[str, tuple[Layer, int]] = {}
+    reshaped = []
+    for layer in layers:
+        stated, blobs = len(layer.spec.proto.param), len(layer.blob_names)
+        if stated > blobs:
+            raise layer.spec.error(f"param[{blobs}]", f"is one too many: the layer has {blobs} "
+                                   f"blobs, and {stated} are described")
+        for index in range(blobs):
+            name = param_spec(layer, index).name
+            if not name:
+                continue
+            if name not in owners:
+                owners[name] = (layer, index)
+                continue
+            view = _share(layer, index, *owners[name])
+            if view is not None:
+                reshaped.append(view)
+    return reshaped
+
+
+def _share(layer: Layer, index: int, owner: Layer, owner_index: int) -> Reshaped | None:
+    mine, theirs = layer.blobs[index], owner.blobs[owner_index]
+    field = f"param[{index}]"
+    _check_multipliers(layer, index, owner, owner_index)
+    if mine.shape == theirs.shape:
+        layer.set_blob(index, theirs)
+        return None
+    permissive = enum_name(param_spec(layer, index), "share_mode") == "PERMISSIVE"
+    if not permissive or mine.numel() != theirs.numel():
+        raise layer.spec.error(field, f"shares '{param_spec(layer, index).name}' of layer "
+                               f"'{owner.spec.name}', whose shape is {tuple(theirs.shape)}, not "
+                               f"{tuple(mine.shape)}" + ("" if permissive else
+                               "; share_mode: PERMISSIVE allows equal counts"))
+    name = layer.blob_names[index]
+    delattr(layer, name)
+    layer.__dict__[name] = theirs.view(mine.shape)
+    return Reshaped(layer, name, lambda: owner.blobs[owner_index], tuple(mine.shape))
+
+
+def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int) -> None:
+    mine, theirs = param_spec(layer, index), param_spec(owner, owner_index)
+    for field in ("lr_mult", "decay_mult"):
+        if not mine.HasField(field):
+            continue
+        if not theirs.HasField(field):
+            setattr(theirs, field, getattr(mine, field))
+        elif getattr(mine, field) != getattr(theirs, field):
+            raise layer.spec.error(f"param[{index}].{field}", f"is {getattr(mine, field):g}, but "
+                                   f"layer '{owner.spec.name}', which shares the blob, has "
+                                   f"{getattr(theirs, field):g}")
+
+
+def share_by_layer_name(net: Net, lender: Net) -> None:
+    """Put the lender's blobs into the layers of the same name. Shapes must agree."""
+    lent = {step.layer.spec.name: step.layer for step in lender.layers}
+    for step in net.layers:
+        source = lent.get(step.layer.spec.name)
+        if source is None:
+            continue
+        for index, (mine, theirs) in enumerate(zip(step.layer.blobs, source.blobs, strict=False)):
+            if mine.shape != theirs.shape:
+                raise step.layer.spec.error("name", f"is that of a layer of {lender.phase} whose "
+                                            f"blob {index} is {tuple(theirs.shape)}, not "
+                                            f"{tuple(mine.shape)}")
+            step.layer.set_blob(index, theirs)
+
+
+def collect_blobs(layers: Sequence[Layer], force_backward: bool,
+                  may_freeze: bool) -> list[LearnedBlob]:
+    """Every distinct blob once, in the order of the original's learnable_params.
+
+    Where nobody wants the gradient (lr_mult 0, no force_backward) it is not computed.
+    """
+    seen: set[int] = set()
+    learned = []
+    for layer in layers:
+        registered = {**dict(layer.named_parameters(recurse=False)),
+                      **dict(layer.named_buffers(recurse=False))}
+        for index, name in enumerate(layer.blob_names):
+            blob = registered.get(name)
+            if blob is None or id(blob) in seen:
+                continue
+            seen.add(id(blob))
+            spec = param_spec(layer, index)
+            trains = name in layer._parameters
+            if trains and may_freeze:
+                blob.requires_grad_(force_backward or spec.lr_mult != 0)
+            learned.append(LearnedBlob(blob, layer.spec.name, index,
+                                       spec.lr_mult if trains else 0.0, spec.decay_mult))
+    return learned

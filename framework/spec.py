@@ -1,0 +1,190 @@
+"""A net definition made ready to build: filtered by phase, wired, checked.
+
+Source: Net::Init, Net::FilterNet, Net::StateMeetsRule in BVLC's net.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from framework import prototxt
+from framework.errors import SpecError
+from framework.prototxt import Document, Lines
+from framework.scalars import nearest
+
+PHASES = ("TRAIN", "TEST")
+
+
+def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
+    """Read a net file of any age, upgrade it, expand its composite layers.
+
+    Raises SpecError that lists every unknown field, wrong value and unknown layer type of the
+    file, a line each. `ignore_unknown_fields` goes on without the unknown fields; they stay in
+    the document's `problems`.
+    """
+    return _finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
+
+
+def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = False) -> Document:
+    """As read_net, from the text of a net."""
+    return _finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
+
+
+def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
+    """Read a solver file of any age and upgrade it. Raises SpecError as read_net does."""
+    from framework.upgrade import upgrade_solver
+
+    document = prototxt.read(path, "SolverParameter")
+    _report(document, ignore_unknown_fields)
+    upgrade_solver(document)
+    return document
+
+
+def _finish_net(document: Document, ignore_unknown_fields: bool) -> Document:
+    from framework.composites import expand
+    from framework.upgrade import upgrade_net
+
+    _report(document, ignore_unknown_fields)
+    upgrade_net(document)
+    expand(document)
+    return document
+
+
+def _report(document: Document, ignore_unknown_fields: bool) -> None:
+    """Raise one SpecError with a line for each problem, unknown layer types among them."""
+    problems = [problem for problem in document.problems
+                if not (ignore_unknown_fields and problem.unknown)]
+    if not problems:
+        return
+    rows = [(problem.line, f"{document.place(problem.line, problem.owner)}: "
+             f"{problem.field} {problem.text}") for problem in problems]
+    if document.message.DESCRIPTOR.name == "NetParameter":
+        rows += _unknown_types(document)
+    raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
+
+
+def _unknown_types(document: Document) -> list[tuple[int, str]]:
+    from framework.layers import LAYERS
+
+    rows = []
+    for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
+                            strict=True):
+        if layer.type not in LAYERS:
+            line = lines.find("type")
+            rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
+                         f"{nearest(layer.type, LAYERS)}"))
+    return rows
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer as it will be built: its message, its place in the file and its wiring.
+
+    proto           LayerParameter, upgraded to today's form
+    bottoms, tops   names of blobs, in order
+    propagate_down  for each bottom, whether its gradient is wanted (true where not stated)
+    """
+
+    proto: Any
+    lines: Lines
+    path: str
+    phase: str
+    propagate_down: tuple[bool, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.proto.name
+
+    @property
+    def type(self) -> str:
+        return self.proto.type
+
+    @property
+    def bottoms(self) -> tuple[str, ...]:
+        return tuple(self.proto.bottom)
+
+    @property
+    def tops(self) -> tuple[str, ...]:
+        return tuple(self.proto.top)
+
+    def error(self, field: str, message: str) -> SpecError:
+        """The error to raise: `net.prototxt:42: layer 'ip1' (InnerProduct): FIELD MESSAGE`."""
+        line = self.lines.find(field)
+        where = f"{self.path}:{line}" if line else self.path
+        return SpecError(f"{where}: layer '{self.name}' ({self.type}): {field} {message}")
+
+
+class NetSpec:
+    """The layers of one phase, level and set of stages, joined top to bottom.
+
+    Raises SpecError for a bottom that no layer before it makes, and for a top made twice.
+    """
+
+    def __init__(self, document: Document, phase: str = "TEST", level: int | None = None,
+                 stages: Sequence[str] = ()):
+        if phase not in PHASES:
+            raise SpecError(f"the phase is '{phase}'; it must be TRAIN or TEST")
+        net = document.message
+        self.document, self.phase = document, phase
+        self.name, self.path = net.name, document.path
+        self.force_backward = net.force_backward
+        self.level = net.state.level if level is None else level
+        self.stages = frozenset([*net.state.stage, *stages])
+        self.layers: list[LayerSpec] = []
+        self.outputs: list[str] = []
+        all_lines = document.lines.fields.get("layer", [])
+        for layer, lines in zip(net.layer, all_lines or [Lines()] * len(net.layer), strict=True):
+            if self._is_included(document, layer, lines):
+                own_phase = PHASES[layer.phase] if layer.HasField("phase") else phase
+                self.layers.append(LayerSpec(layer, lines, self.path, own_phase,
+                                             _propagate_down(layer, document, lines)))
+        self._wire()
+
+    def _is_included(self, document: Document, layer: Any, lines: Lines) -> bool:
+        if layer.include and layer.exclude:
+            raise SpecError(f"{document.place(lines.find('exclude'), layer)}: has include and "
+                            "exclude rules; it must have only one kind")
+        if layer.include:
+            return any(self._meets(rule) for rule in layer.include)
+        return not any(self._meets(rule) for rule in layer.exclude)
+
+    def _meets(self, rule: Any) -> bool:
+        return not (
+            (rule.HasField("phase") and PHASES[rule.phase] != self.phase)
+            or (rule.HasField("min_level") and self.level < rule.min_level)
+            or (rule.HasField("max_level") and self.level > rule.max_level)
+            or not self.stages.issuperset(rule.stage)
+            or self.stages.intersection(rule.not_stage)
+        )
+
+    def _wire(self) -> None:
+        """Check the joints, and list the outputs: tops that nobody reads, in alphabetical order
+        as the original has them."""
+        makers: dict[str, str] = {}
+        unread: set[str] = set()
+        for spec in self.layers:
+            for index, bottom in enumerate(spec.bottoms):
+                if bottom not in makers:
+                    raise spec.error(f"bottom[{index}]", f"is '{bottom}', which no layer before "
+                                     f"it makes in {self.phase}{nearest(bottom, makers)}")
+                unread.discard(bottom)
+            for index, top in enumerate(spec.tops):
+                in_place = index < len(spec.bottoms) and spec.bottoms[index] == top
+                if top in makers and not in_place:
+                    raise spec.error(f"top[{index}]", f"is '{top}', which layer "
+                                     f"'{makers[top]}' makes already")
+                makers[top] = spec.name
+                unread.add(top)
+        self.outputs = sorted(unread)
+
+
+def _propagate_down(layer: Any, document: Document, lines: Lines) -> tuple[bool, ...]:
+    stated = tuple(layer.propagate_down)
+    if stated and len(stated) != len(layer.bottom):
+        raise SpecError(f"{document.place(lines.find('propagate_down'), layer)}: propagate_down is "
+                        f"given {len(stated)} times; it must be once for each of the "
+                        f"{len(layer.bottom)} bottoms, or not at all")
+    return stated or (True,) * len(layer.bottom)

@@ -1,0 +1,97 @@
+"""The golden cases: what the original computed, and how ours is compared with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from framework import parse_net
+from framework.net import Net
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+GOLDEN = SHARED / "golden"
+ABSENT = f"the golden cases are not at {GOLDEN}"
+
+
+def case_names(*groups: str) -> list[str]:
+    """`group/case` of every case in the groups, or of all groups of layer and net cases."""
+    if not GOLDEN.is_dir():
+        return []
+    others = {"solver", "io", "models", "training", "filler"}
+    folders = groups or sorted(path.name for path in GOLDEN.iterdir()
+                               if path.is_dir() and path.name not in others)
+    return [f"{folder}/{path.stem}" for folder in folders
+            for path in sorted((GOLDEN / folder).glob("*.npz"))]
+
+
+def load_case(name: str) -> dict[str, Any]:
+    with np.load(GOLDEN / f"{name}.npz") as arrays:
+        return {key: arrays[key] for key in arrays.files}
+
+
+def part(case: dict[str, Any], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays below `prefix/`, by the rest of their name."""
+    return {key[len(prefix) + 1:]: value for key, value in case.items()
+            if key.startswith(prefix + "/")}
+
+
+def assert_close(found: Any, expected: np.ndarray, limit: float, what: str,
+                 absolute: bool = False) -> None:
+    """max|a - b| / (max|b| + 1e-6) within `limit`, NaN equal to NaN, shapes equal."""
+    found = np.asarray(found.detach() if isinstance(found, torch.Tensor) else found)
+    assert found.shape == expected.shape, f"{what}: shape {found.shape}, not {expected.shape}"
+    assert (np.isnan(found) == np.isnan(expected)).all(), f"{what}: NaN in other places"
+    if not expected.size:
+        return
+    scale = 1.0 if absolute else np.nanmax(np.abs(expected.astype(np.float64)), initial=0) + 1e-6
+    same = (found == expected) | np.isnan(expected)     # infinities, and huge equal values
+    error = np.where(same, 0, np.abs(found.astype(np.float64) - expected)).max() / scale
+    assert error <= limit, f"{what}: off by {error:.3g}, allowed {limit:g}"
+
+
+def build(case: dict[str, Any], folder: Path, phase: str | None = None) -> Net:
+    """The net of a case with its parameters, its files written into `folder`, which must be the
+    working directory."""
+    for path, content in part(case, "file").items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content.tobytes())
+    net = Net(parse_net(str(case["prototxt"])), phase=phase or str(case["phase"]))
+    with torch.no_grad():
+        for key, value in part(case, "param").items():
+            layer, index = key.rsplit("/", 1)
+            net.params[layer][int(index)].copy_(torch.from_numpy(value))
+    return net
+
+
+def forward(net: Net, case: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Run the case's forwards and give all blobs of the last."""
+    for _ in range(int(case.get("forwards", 1))):
+        inputs = {name: torch.from_numpy(value.copy()) for name, value in part(case, "in").items()}
+        for name, value in inputs.items():
+            if f"indiff/{name}" in case:
+                value.requires_grad_()
+        net(inputs)
+    return net.blobs
+
+
+def backward(net: Net, case: dict[str, Any]) -> None:
+    """Send the case's gradients into the outputs."""
+    total = sum((net.blobs[name] * torch.from_numpy(value)).sum()
+                for name, value in part(case, "outdiff").items()
+                if net.blobs[name].requires_grad)
+    if isinstance(total, torch.Tensor):
+        total.backward()
+
+
+def parameter_gradient(net: Net, key: str) -> torch.Tensor:
+    """The gradient of blob `layer/index`; zeros where none was computed."""
+    layer, index = key.rsplit("/", 1)
+    blob = net.params[layer][int(index)]
+    for reshaped in net.reshaped:
+        if reshaped.layer.spec.name == layer and reshaped.layer.blobs[int(index)] is blob:
+            grad = reshaped.owner().grad
+            return torch.zeros_like(blob) if grad is None else grad.view(blob.shape)
+    return torch.zeros_like(blob) if blob.grad is None else blob.grad
