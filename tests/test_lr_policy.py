@@ -1,0 +1,95 @@
+"""The rates of every policy against the original's log, and against their formulas by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framework import prototxt
+from framework.errors import SpecError
+from framework.lr_policy import LearningRate, RateState
+
+GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
+CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+
+
+def policy(text: str) -> LearningRate:
+    document = prototxt.parse(text, "SolverParameter", "solver.prototxt")
+    assert not document.problems
+    return LearningRate(document)
+
+
+def rates(text: str, iterations: list[int]) -> list[float]:
+    rule, state = policy(text), RateState()
+    return [rule.at(iteration, state, lambda: math.nan) for iteration in iterations]
+
+
+@pytest.mark.skipif(not CASES, reason="needs ../shared/golden")
+@pytest.mark.parametrize("case", CASES)
+def test_rates_are_those_the_original_logs(case):
+    golden = np.load(GOLDEN / f"{case}.npz")
+    rule, state = policy(str(golden["solver"])), RateState()
+    for iteration in range(20):
+        loss = float(golden[f"smoothed_loss/{iteration}"])
+        expected = float(golden[f"lr/{iteration}"])
+        assert rule.at(iteration, state, lambda loss=loss: loss) == pytest.approx(expected, 1e-5)
+    if "state/current_step" in golden:
+        assert state.current_step == golden["state/current_step"]
+        assert state.iter_last_event == golden["state/iter_last_event"]
+        assert state.minimum_loss == pytest.approx(float(golden["state/minimum_loss"]), 1e-5)
+
+
+def test_sigmoid_is_half_the_rate_at_stepsize():
+    text = 'lr_policy: "sigmoid" base_lr: 0.2 gamma: 0.5 stepsize: 6'
+    # 0.2 / (1 + exp(-0.5 * (iteration - 6)))
+    expected = [0.2 / (1 + math.exp(3)), 0.1, 0.2 / (1 + math.exp(-2))]
+    np.testing.assert_allclose(rates(text, [0, 6, 10]), expected, rtol=1e-6)
+
+
+def test_multistep_takes_one_step_an_iteration():
+    text = 'lr_policy: "multistep" base_lr: 1 gamma: 0.5 stepvalue: 3 stepvalue: 3'
+    assert rates(text, [2, 3, 4, 5]) == [1, 0.5, 0.25, 0.25]
+
+
+def test_poly_stays_at_zero_after_its_last_iteration():
+    assert rates('lr_policy: "poly" base_lr: 1 power: 0.5 max_iter: 4', [0, 3, 4, 5]) == \
+        [1, 0.5, 0, 0]
+
+
+def test_warmup_goes_in_a_line_from_the_start_rate_to_the_base():
+    text = 'lr_policy: "fixed" base_lr: 1 warmup_iter: 4 warmup_start_lr: 0.5'
+    assert rates(text, [0, 1, 3, 4, 9]) == [0.5, 0.625, 0.875, 1, 1]
+
+
+def test_rampup_goes_with_the_square_of_the_share():
+    text = 'lr_policy: "fixed" base_lr: 1 rampup_interval: 4'
+    assert rates(text, [0, 1, 2, 4]) == [0, 1 / 16, 1 / 4, 1]
+
+
+def test_min_lr_bounds_every_policy_and_ends_poly():
+    text = 'lr_policy: "poly" base_lr: 1 power: 1 max_iter: 4 min_lr: 0.5'
+    assert rates(text, [0, 2, 4]) == [1, 0.75, 0.5]
+    assert rates('lr_policy: "exp" base_lr: 1 gamma: 0.5 min_lr: 0.25', [1, 2, 3]) == \
+        [0.5, 0.25, 0.25]
+
+
+def test_multifixed_holds_each_rate_up_to_and_with_its_iteration():
+    text = ('lr_policy: "multifixed" stagelr: 0.5 stagelr: 0.25 stagelr: 0.125 '
+            'stageiter: 2 stageiter: 4 stageiter: 6')
+    assert rates(text, [0, 2, 3, 4, 5, 99]) == [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
+
+
+@pytest.mark.parametrize("text, message", [
+    ('base_lr: 1\nlr_policy: "stp"', r"solver.prototxt:2: lr_policy is 'stp'.*mean 'step'\?"),
+    ("base_lr: 1", r"lr_policy is missing; it must be one of fixed, step"),
+    ('lr_policy: "fixed"', r"base_lr is missing"),
+    ('lr_policy: "step" base_lr: 1', r"stepsize is 0"),
+    ('lr_policy: "poly" base_lr: 1', r"max_iter is 0"),
+    ('lr_policy: "multifixed" stagelr: 1', r"stagelr is given 1 times and stageiter 0 times"),
+])
+def test_a_policy_that_cannot_work_is_refused(text, message):
+    with pytest.raises(SpecError, match=message):
+        policy(text)

@@ -1,0 +1,120 @@
+"""The update rules against the original's first two updates, and against hand-worked numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from framework import prototxt
+from framework.errors import SpecError
+from framework.optim import Optimizer
+
+GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
+CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+
+
+@dataclass
+class Blob:
+    parameter: Tensor
+    lr_mult: float = 1
+    decay_mult: float = 1
+
+
+def solver(text: str) -> prototxt.Document:
+    document = prototxt.parse(text, "SolverParameter", "solver.prototxt")
+    assert not document.problems
+    return document
+
+
+def optimizer(text: str, values: np.ndarray, **multipliers: float) -> tuple[Optimizer, Tensor]:
+    parameter = torch.tensor(values, requires_grad=True)
+    return Optimizer(solver(text), [Blob(parameter, **multipliers)]), parameter
+
+
+MULTIPLIERS = {"adadelta_step_mults": {"conv/1": (2, 1)}, "sgd_frozen_bias": {"conv/1": (0, 1)}}
+
+
+@pytest.mark.skipif(not CASES, reason="needs ../shared/golden")
+@pytest.mark.parametrize("case", CASES)
+def test_two_updates_from_the_originals_gradients_give_its_parameters(case):
+    golden = np.load(GOLDEN / f"{case}.npz")
+    names = [name.removeprefix("param0/") for name in golden.files if name.startswith("param0/")]
+    multipliers = MULTIPLIERS.get(case, {})
+    blobs = [Blob(torch.tensor(golden[f"param0/{name}"], requires_grad=True),
+                  *multipliers.get(name, (1, 1))) for name in names]
+    optimizer = Optimizer(solver(str(golden["solver"])), blobs)
+    for iteration in (0, 1):
+        for name, blob in zip(names, blobs, strict=True):
+            blob.parameter.grad = torch.tensor(golden[f"grad/{iteration}/{name}"])
+        optimizer.update(float(golden[f"lr/{iteration}"]), iteration)
+        for name, blob in zip(names, blobs, strict=True):
+            expected = golden[f"param/{iteration + 1}/{name}"]
+            difference = np.abs(blob.parameter.detach().numpy() - expected).max()
+            assert difference <= 1e-6 * (np.abs(expected).max() + 1e-6), (name, iteration)
+
+
+def test_clipping_comes_before_the_division_by_iter_size():
+    text = 'clip_gradients: 0.5 iter_size: 4'
+    rule, parameter = optimizer(text, np.array([1.0, 2.0]))
+    parameter.grad = torch.tensor([3.0, 4.0], dtype=torch.float64)    # norm 5: scaled by 0.1
+    rule.update(rate=1.0, iteration=0)
+    np.testing.assert_allclose(parameter.detach(), [1 - 0.3 / 4, 2 - 0.4 / 4], rtol=1e-12)
+
+
+def test_gradients_within_the_limit_are_not_scaled():
+    rule, parameter = optimizer("clip_gradients: 10", np.array([1.0, 2.0]))
+    parameter.grad = torch.zeros(2, dtype=torch.float64)
+    rule.update(rate=1.0, iteration=0)
+    np.testing.assert_array_equal(parameter.detach(), [1.0, 2.0])
+
+
+def test_a_parameter_without_a_gradient_still_decays():
+    rule, parameter = optimizer("weight_decay: 0.5", np.array([1.0, 2.0]), decay_mult=0.5)
+    rule.update(rate=1.0, iteration=0)
+    np.testing.assert_allclose(parameter.detach(), [0.75, 1.5], rtol=1e-12)
+
+
+def test_lr_mult_zero_leaves_the_parameter_and_the_clip_norm_alone():
+    frozen = Blob(torch.tensor([5.0], requires_grad=True), lr_mult=0)
+    free = Blob(torch.tensor([1.0], requires_grad=True))
+    rule = Optimizer(solver("clip_gradients: 1 weight_decay: 0.25"), [frozen, free])
+    frozen.parameter.grad, free.parameter.grad = torch.tensor([1e6]), torch.tensor([0.5])
+    rule.update(rate=1.0, iteration=0)
+    assert frozen.parameter.item() == 5 and free.parameter.item() == 0.25
+    assert len(rule.history) == 2 and rule.history[0].item() == 0
+
+
+def test_larc_scales_each_gradient_by_the_norm_of_its_weights():
+    # |w| = 5, |g| = 10: the own rate is 0.1 * 5 / 10 = 0.05, below the common rate 0.5
+    text = 'larc: true larc_policy: "clip" larc_eta: 0.1'
+    rule, parameter = optimizer(text, np.array([3.0, 4.0]))
+    parameter.grad = torch.tensor([6.0, 8.0], dtype=torch.float64)
+    rule.update(rate=0.5, iteration=0)
+    np.testing.assert_allclose(parameter.detach(), [3 - 0.3, 4 - 0.4], rtol=1e-6)
+
+
+def test_momentum_of_policy_poly_rises_to_its_maximum():
+    # at iteration 2 of 4: 0.5 + (0.9 - 0.5) * 2 / 4 = 0.7
+    text = 'momentum: 0.5 max_momentum: 0.9 momentum_policy: "poly" max_iter: 4'
+    rule, parameter = optimizer(text, np.array([1.0]))
+    rule.history[0].fill_(1.0)
+    parameter.grad = torch.zeros(1, dtype=torch.float64)
+    rule.update(rate=0.1, iteration=2)
+    np.testing.assert_allclose(parameter.detach(), [0.3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("text, message", [
+    ('type: "Adm"', r"solver.prototxt:1: type is 'Adm'.*did you mean 'Adam'\?"),
+    ('\nregularization_type: "L3"', r"solver.prototxt:2: regularization_type is 'L3'"),
+    ('type: "AdaGrad" momentum: 0.9', r"momentum is 0.9; AdaGrad has none"),
+    ('type: "RMSProp" rms_decay: 1', r"rms_decay is 1; it must be from 0 to below 1"),
+    ("iter_size: 0", r"iter_size is 0; it must be at least 1"),
+])
+def test_a_solver_that_cannot_update_is_refused(text, message):
+    with pytest.raises(SpecError, match=message):
+        Optimizer(solver(text), [])
