@@ -27,6 +27,7 @@ TOKEN = re.compile(
       | (?P<mark>[{}<>:;,\[\]])""",
     re.VERBOSE,
 )
+EXTENSION = re.compile(r"\[[\w./\s]+\]")
 
 
 @dataclass
@@ -169,12 +170,11 @@ class _Parser:
 
     def read_fields(self, message: Any, lines: Lines, closing: str, prefix: str) -> None:
         """Read fields into `message` up to `closing`. `message` None: skip an unknown one."""
-        opened = self.line_of(self.start)
         while not (self.kind == "mark" and self.token == closing):
             if self.kind == "end":
                 if closing:
                     raise self.syntax_error(f"expected '{closing}' to close the '{prefix[:-1]}' "
-                                            f"of line {opened}, found the end of the file")
+                                            f"of line {lines.line}, found the end of the file")
                 return
             if self.token == "<" and self.text.startswith("<<<<<<<", self.start):
                 raise self.syntax_error("a merge-conflict mark was left in the file")
@@ -204,13 +204,10 @@ class _Parser:
             self.take(";")
 
     def read_name(self) -> str:
-        if self.take("["):
-            start = self.start
-            while not (self.kind == "mark" and self.token == "]") and self.kind != "end":
-                self.advance()
-            name = f"[{self.text[start:self.start]}]"
+        if extension := EXTENSION.match(self.text, self.start):
+            self.position = extension.end()
             self.advance()
-            return name
+            return extension.group()
         if self.kind != "name" or self.token.startswith("-"):
             raise self.syntax_error(f"expected the name of a field, found {self.found()}")
         name = self.token

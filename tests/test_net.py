@@ -1,0 +1,169 @@
+"""Nets as modules: loss weights, gradients that stop, shared parameters, two phases."""
+
+import pytest
+import torch
+
+from framework import CaffeError, SpecError, parse_net
+from framework.net import Net
+from tests.support import net_from, noise
+
+DATA = """layer { name: "in" type: "Input" top: "x" top: "t"
+  input_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 } } }
+"""
+
+
+def product(name, bottom, top, param="", extra=""):
+    return (f'layer {{ name: "{name}" type: "InnerProduct" bottom: "{bottom}" top: "{top}" {param} '
+            f'{extra} inner_product_param {{ num_output: 2 weight_filler {{ type: "gaussian" '
+            "std: 1 } } }\n")
+
+
+def loss(bottom, extra=""):
+    return (f'layer {{ name: "loss_{bottom}" type: "EuclideanLoss" bottom: "{bottom}" bottom: "t" '
+            f'top: "loss_{bottom}" {extra} }}\n')
+
+
+def inputs(requires_grad=False):
+    return {"x": noise(4, 3, dtype=torch.float32, requires_grad=requires_grad),
+            "t": noise(4, 2, seed=2, dtype=torch.float32, requires_grad=False)}
+
+
+def test_the_objective_is_the_weighted_sum_of_all_losses():
+    net = net_from(DATA + product("a", "x", "a") + product("b", "x", "b", extra="loss_weight: 0.5")
+                   + loss("a", "loss_weight: 3"))
+    given = inputs()
+    out = net(given)
+    a, b = net.blobs["a"], net.blobs["b"]
+    expected = 3 * ((a - given["t"]) ** 2).sum() / 4 / 2 + 0.5 * b.sum()
+    torch.testing.assert_close(net.objective(net.blobs), expected)
+    assert sorted(out) == net.outputs == ["b", "loss_a"]
+
+
+def test_a_loss_without_a_top_counts_and_is_no_output():
+    net = net_from(DATA + product("a", "x", "a")
+                   + 'layer { name: "l" type: "EuclideanLoss" bottom: "a" bottom: "t" }')
+    net(inputs())
+    assert net.outputs == []
+    assert net.objective(net.blobs) > 0
+
+
+def test_propagate_down_false_stops_the_gradient():
+    net = net_from(DATA + product("a", "x", "a") + product("b", "a", "b",
+                   extra="propagate_down: false") + loss("b"))
+    net(inputs())
+    net.objective(net.blobs).backward()
+    assert net.params["a"][0].grad is None
+    assert net.params["b"][0].grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_frozen_blobs_get_a_gradient_only_when_it_is_forced(force):
+    net = net_from(("force_backward: true " if force else "") + DATA
+                   + product("a", "x", "a", "param { lr_mult: 0 } param { lr_mult: 2 }") + loss("a"))
+    net(inputs())
+    net.objective(net.blobs).backward()
+    weight, bias = net.params["a"]
+    assert (weight.grad is not None) == force
+    assert bias.grad.abs().sum() > 0
+    assert (net.blobs["x"].grad is not None) == force
+    assert [(blob.layer, blob.index, blob.lr_mult) for blob in net.learned] == \
+        [("a", 0, 0), ("a", 1, 2)]
+
+
+def test_blobs_of_one_name_are_one_parameter_and_their_gradients_add_up():
+    shared = 'param { name: "w" } param { name: "b" }'
+    net = net_from(DATA + product("a", "x", "a", shared) + product("b", "x", "b", shared)
+                   + loss("a") + loss("b", "loss_weight: 2"))
+    given = inputs()
+    net(given)
+    net.objective(net.blobs).backward()
+    weight = net.params["a"][0]
+    assert net.params["b"][0] is weight
+    assert len(net.learned) == 2
+    residual = (net.blobs["a"] - given["t"]).detach()
+    torch.testing.assert_close(weight.grad, 3 * residual.T @ given["x"] / 4)
+
+
+def test_sharing_another_shape_is_an_error_unless_permissive_and_equal_in_count():
+    other = ('layer {{ name: "c" type: "InnerProduct" bottom: "a" top: "c" param {{ name: "w" {} }} '
+             "inner_product_param {{ num_output: {} bias_term: false }} }}")
+    first = DATA + product("a", "x", "a", 'param { name: "w" }')
+    with pytest.raises(SpecError, match=r"param\[0\] shares 'w' of layer 'a', whose shape is "
+                       r"\(2, 3\), not \(3, 2\); share_mode: PERMISSIVE allows equal counts"):
+        net_from(first + other.format("", 3))
+    with pytest.raises(SpecError, match=r"whose shape is \(2, 3\), not \(4, 2\)"):
+        net_from(first + other.format("share_mode: PERMISSIVE", 4))
+    net = net_from(first + other.format("share_mode: PERMISSIVE", 3))
+    torch.testing.assert_close(net.params["c"][0], net.params["a"][0].view(3, 2))
+
+
+def test_contradicting_multipliers_of_shared_blobs_are_an_error():
+    with pytest.raises(SpecError, match=r"param\[0\].lr_mult is 2, but layer 'a', which shares the "
+                       "blob, has 1"):
+        net_from(DATA + product("a", "x", "a", 'param { name: "w" lr_mult: 1 }')
+                 + product("b", "x", "b", 'param { name: "w" lr_mult: 2 }'))
+
+
+def test_more_params_than_blobs_are_an_error():
+    with pytest.raises(SpecError, match=r"<text>:3: .*param\[2\] is one too many: the layer has 2"):
+        net_from(DATA + product("a", "x", "a", "param { } param { } param { }"))
+
+
+def test_the_test_net_holds_the_parameters_of_the_train_net():
+    document = parse_net(DATA + product("a", "x", "a") + 'layer { name: "n" type: "BatchNorm" '
+                         'bottom: "a" top: "n" }\n' + product("b", "n", "b", extra="include { "
+                         "phase: TEST }"))
+    train = Net(document, phase="TRAIN", seed=1)
+    test = Net(document, phase="TEST", seed=2, share_with=train)
+    assert test.params["a"][0] is train.params["a"][0]
+    train(inputs())
+    assert test.params["n"][2].item() == 1                    # the running sums moved in both
+    assert list(test.params) == ["a", "n", "b"]
+
+
+def test_layers_with_blobs_must_not_have_one_name():
+    with pytest.raises(SpecError, match="<text>:4: layer 'a' .InnerProduct.: name is that of "
+                       "another"):
+        net_from(DATA + product("a", "x", "a") + product("a", "x", "b"))
+
+
+def test_shapes_that_do_not_fit_are_an_error_that_names_them():
+    with pytest.raises(SpecError, match=r"<text>:3: layer 'loss_x' \(EuclideanLoss\): bottom"
+                       r".*\(4, 3\).*\(4, 2\)"):
+        net_from(DATA + loss("x"))
+
+
+def test_an_unknown_type_is_an_error_in_the_phase_that_has_it():
+    text = DATA + 'layer { name: "q" type: "Relu" bottom: "x" top: "q" include { phase: TEST } }'
+    assert net_from(text, "TRAIN").outputs == ["t", "x"]
+    with pytest.raises(CaffeError, match=r"<text>:3: layer 'q' \(Relu\): type 'Relu' is not known; "
+                       r"did you mean 'ReLU'\?"):
+        net_from(text, "TEST")
+
+
+@pytest.mark.parametrize("layer, message", [
+    ('type: "ReLU" bottom: "x" bottom: "t" top: "y"', "bottom is given 2 times; it must be 1"),
+    ('type: "ReLU" bottom: "x"', "top is given 0 times; it must be 1"),
+    ('type: "InnerProduct" bottom: "x" top: "y" loss_weight: 1 loss_weight: 1 '
+     "inner_product_param { num_output: 1 }", "loss_weight is given 2 times; the layer has 1 tops"),
+])
+def test_wrong_numbers_of_bottoms_tops_and_weights_are_errors(layer, message):
+    with pytest.raises(SpecError, match=message):
+        net_from(DATA + f'layer {{ name: "l" {layer} }}')
+
+
+def test_inputs_that_are_not_given_are_an_error():
+    with pytest.raises(CaffeError, match="the input blobs t are not given"):
+        net_from(DATA)({"x": torch.zeros(4, 3)})
+
+
+def test_the_whole_net_compiles_exports_and_runs_in_another_shape():
+    net = net_from(DATA + product("a", "x", "a") + 'layer { name: "r" type: "ReLU" bottom: "a" '
+                   'top: "a" }\n' + loss("a"))
+    given = {name: value[:3] for name, value in inputs().items()}
+    expected = net(given)["loss_a"]
+    torch._dynamo.reset()
+    compiled = torch.compile(net, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(given)["loss_a"], expected)
+    program = torch.export.export(net, (given,))
+    torch.testing.assert_close(program.module()(given)["loss_a"], expected)

@@ -1,0 +1,101 @@
+"""The text format: everything the original's parser takes, and the place of everything it does not."""
+
+import pytest
+from google.protobuf import text_format
+
+from framework import prototxt
+from framework.errors import SpecError
+from framework.proto import NetParameter
+
+LEGAL = """
+# a comment with "quotes' and { braces
+name: 'single' "and adjacent"
+force_backward: 1 ; debug_info: f
+layer { name: "colon" type: "Convolution"
+  convolution_param: { num_output: 0x10, pad: [1, 2] kernel_size: 010 stride: [] bias_term: False
+    weight_filler < type: 'gaussian' std: 1. mean: -.5e-1 value: 1.5f max: inf min: -inf > } }
+layer { name: "esc\\"aped\\n\\x41\\101" type: "Eltwise" eltwise_param { operation: 1 coeff: 2 } }\r
+layer { loss_weight: +1 include { phase: TEST stage: "a" } }"""
+
+
+def test_legal_text_gives_the_message_that_protobufs_own_parser_gives():
+    ours = prototxt.parse(LEGAL, "NetParameter")
+    theirs = NetParameter()
+    plain = LEGAL.replace("loss_weight: +1", "loss_weight: 1")   # Python's parser knows no plus
+    text_format.Parse(plain, theirs)
+    assert ours.problems == []
+    assert ours.message == theirs
+
+
+def test_a_message_written_as_text_reads_back_the_same():
+    message = prototxt.parse(LEGAL, "NetParameter").message
+    assert prototxt.parse(prototxt.to_text(message), "NetParameter").message == message
+
+
+def test_every_field_has_its_line():
+    lines = prototxt.parse(LEGAL, "NetParameter").lines
+    assert lines.find("name") == 3
+    assert lines.find("layer[0].convolution_param.pad[1]") == 6
+    assert lines.find("layer[0].convolution_param.weight_filler.std") == 7
+    assert lines.find("layer[1].eltwise_param.operation") == 8
+    assert lines.find("layer[0].convolution_param.dilation") == 6     # not given: its message's line
+
+
+def test_a_byte_order_mark_and_bytes_that_are_not_utf8_in_comments_are_passed_over(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(b"\xef\xbb\xbfname: \"n\" # caf\xe9\r\n")
+    assert prototxt.read(path, "NetParameter").message.name == "n"
+
+
+@pytest.mark.parametrize("text, message", [
+    ("a", "n.prototxt:1: expected ':' or '{' after 'a', found the end of the file"),
+    ("name:", "n.prototxt:1: expected a value for 'name', found the end of the file"),
+    ('\nname: "x', 'n.prototxt:2: the string "x has no end on its line'),
+    ("layer {\n name: 'x'", "n.prototxt:2: expected '}' to close the 'layer' of line 1"),
+    ("\n<<<<<<< HEAD\n", "n.prototxt:2: a merge-conflict mark was left in the file"),
+    ('name: "x"\n=======\n', "n.prototxt:2: a merge-conflict mark was left in the file"),
+    ('name = "x"', "n.prototxt:1: stray character '='"),
+    ("name: ${NAME}", "n.prototxt:1: stray character '$'"),
+    ("layer { top: 3x }", "n.prototxt:1: expected a name, a number or a string, found '3x'"),
+    ("layer { } }", "n.prototxt:1: expected the name of a field, found '}'"),
+    ('layer { name "x" }', "n.prototxt:1: expected ':' or '{' after 'name', found '\"x\"'"),
+])
+def test_malformed_text_is_an_error_with_its_line(text, message):
+    with pytest.raises(SpecError) as error:
+        prototxt.parse(text, "NetParameter", "n.prototxt")
+    assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("inside, field, text", [
+    ("num_outputs: 3", "num_outputs", "is not a field of ConvolutionParameter; "
+                                      "did you mean 'num_output'?"),
+    ("num_output: -1", "num_output", "is -1; it must be from 0 to 4294967295"),
+    ("num_output: 2.5", "num_output", "is 2.5; it must be a whole number"),
+    ("num_output: cls3x", "num_output", "is cls3x; it must be a whole number"),
+    ('num_output: "3"', "num_output", 'is "3", a string; it must be a number'),
+    ("num_output: { dim: 3 }", "num_output", "is a message in braces; it must be one value"),
+    ("num_output: 3 num_output: 3", "num_output", "is given twice; it takes one value"),
+    ("num_output: [3]", "num_output", "takes one value, not a list in brackets"),
+    ("bias_term: TRUE", "bias_term", "is TRUE; it must be true or false"),
+    ("engine: CUDNNN", "engine", "is CUDNNN, which is not a Engine; did you mean 'CUDNN'?"),
+    ("engine: 77", "engine", "is 77; Engine has no such number"),
+    ("weight_filler { std: a }", "weight_filler.std", "is a; it must be a number"),
+    ("weight_filler { type: gaussian }", "weight_filler.type",
+     "is gaussian; it must be a string in quotes"),
+    ("weight_filler: 3", "weight_filler", "is 3; it must be a message in braces"),
+])
+def test_a_wrong_value_is_noted_with_field_and_rule(inside, field, text):
+    document = prototxt.parse(f'\nlayer {{ convolution_param {{ {inside} }} name: "c" '
+                              'type: "Convolution" }', "NetParameter", "n.prototxt")
+    problem, = document.problems
+    assert (problem.line, problem.field) == (2, f"convolution_param.{field}")
+    assert problem.text.startswith(text)
+    assert document.place(2, problem.owner) == "n.prototxt:2: layer 'c' (Convolution)"
+
+
+def test_unknown_messages_are_skipped_whole_and_all_problems_are_noted():
+    document = prototxt.parse("foo { bar { x: 1 y: [2] } }\nnane: 3\n[ext.name] { z: 1 }\n"
+                              'name: "n"', "NetParameter")
+    assert [(problem.line, problem.field) for problem in document.problems] == \
+        [(1, "foo"), (2, "nane"), (3, "[ext.name]")]
+    assert document.message.name == "n"
