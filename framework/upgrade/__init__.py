@@ -1,0 +1,144 @@
+"""Every old form of a net or solver file, made today's at the door.
+
+Both functions change the document in place, its tree of lines with it, so that an error about an
+upgraded layer still names the line that the user wrote. They work on documents without lines too
+(binary files). Source: upgrade_proto.cpp in BVLC Caffe.
+"""
+
+from typing import Any
+
+from framework import proto
+from framework.prototxt import Document, Lines
+from framework.upgrade.v0 import fold_padding
+from framework.upgrade.v1 import upgrade_layer
+
+SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
+
+
+def upgrade_net(document: Document) -> bool:
+    """Bring a NetParameter to today's form: `layer` only. Returns whether anything was old.
+
+    V0 and V1 `layers`, the data layers' own transform fields, `input` fields, and the `param`
+    entries of BatchNorm layers. Raises SpecError for what has no meaning in today's form.
+    """
+    net = document.message
+    # a list, not a generator: each step is taken
+    changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document)]
+    if not document.lines.fields.get("layer"):
+        document.lines.fields["layer"] = [Lines() for _ in net.layer]
+    return any(changed)
+
+
+def upgrade_solver(document: Document) -> bool:
+    """Bring a SolverParameter to today's form. Returns whether anything was old.
+
+    The enum `solver_type` becomes the string `type`; nets that stand in the solver are upgraded
+    as net files are (the original leaves them as they are and fails later). Raises SpecError if
+    both forms of the type are given.
+    """
+    solver = document.message
+    changed = False
+    for field in ("net_param", "train_net_param", "test_net_param"):
+        for net, lines in _inline_nets(document, field):
+            changed |= upgrade_net(Document(net, lines, document.path))
+    if not solver.HasField("solver_type"):
+        return changed
+    if solver.HasField("type"):
+        raise document.error("solver_type", "is the old form of type; only one of them can stand")
+    if solver.solver_type >= len(SOLVER_TYPES):
+        name = proto.enum_name(solver, "solver_type")
+        raise document.error("solver_type", f"is {name}, which no solver here computes; it must "
+                             f"be one of {', '.join(SOLVER_TYPES).upper()}")
+    solver.type = SOLVER_TYPES[solver.solver_type]
+    solver.ClearField("solver_type")
+    document.lines.fields["type"] = document.lines.fields.pop("solver_type", [])
+    return True
+
+
+def _inline_nets(document: Document, field: str) -> list[tuple[Any, Lines]]:
+    solver = document.message
+    nets = getattr(solver, field)
+    if field != "test_net_param":
+        nets = [nets] if solver.HasField(field) else []
+    lines = document.lines.fields.setdefault(field, [])
+    lines.extend(Lines() for _ in range(len(nets) - len(lines)))
+    return list(zip(nets, lines, strict=True))
+
+
+def _upgrade_layers(document: Document) -> bool:
+    net = document.message
+    if not net.layers:
+        return False
+    if net.layer:
+        raise document.error("layers", "is the old form of layer; a net has only one of them "
+                             f"(this one has {len(net.layers)} old and {len(net.layer)} new)")
+    lines = document.lines.fields.pop("layers", []) or [Lines() for _ in net.layers]
+    kept = fold_padding(document, list(zip(net.layers, lines, strict=True)))
+    upgraded = [upgrade_layer(document, old, old_lines) for old, old_lines in kept]
+    net.layer.extend(layer for layer, _ in upgraded)
+    document.lines.fields["layer"] = [layer_lines for _, layer_lines in upgraded]
+    net.ClearField("layers")
+    return True
+
+
+def _upgrade_inputs(document: Document) -> bool:
+    """`input`, `input_shape` and `input_dim` become one Input layer at the front."""
+    net, fields = document.message, document.lines.fields
+    if not net.input:
+        return _refuse_shapes_without_input(document)
+    shapes = _input_shapes(document)
+    if shapes:
+        layer = proto.LayerParameter(name="input", type="Input", top=net.input)
+        layer.input_param.shape.extend(shapes)
+        first = document.lines.find("input")
+        source = "input_shape" if net.input_shape else "input_dim"
+        param = Lines(document.lines.find(source), {"shape": fields.get("input_shape", [])})
+        net.layer.insert(0, layer)
+        fields.setdefault("layer", []).insert(0, Lines(first, {
+            "name": [Lines(first)], "type": [Lines(first)], "top": fields.get("input", []),
+            "input_param": [param]}))
+    for field in ("input", "input_shape", "input_dim"):
+        net.ClearField(field)
+        fields.pop(field, None)
+    return True
+
+
+def _refuse_shapes_without_input(document: Document) -> bool:
+    for field in ("input_shape", "input_dim"):
+        if getattr(document.message, field):
+            raise document.error(field, "is given, but no input that has this shape")
+    return False
+
+
+def _input_shapes(document: Document) -> list[Any]:
+    """A BlobShape for each input; none if the inputs are made by layers of the net anyway."""
+    net = document.message
+    count = len(net.input)
+    if net.input_shape:
+        if len(net.input_shape) != count:
+            raise document.error("input_shape", f"is given {len(net.input_shape)} times; it must "
+                                 f"be once for each of the {count} inputs")
+        return list(net.input_shape)
+    if not net.input_dim:
+        made = {top for layer in net.layer for top in layer.top}
+        for index, name in enumerate(net.input):
+            if name not in made:
+                raise document.error(f"input[{index}]", f"is '{name}' and has no shape; write "
+                                     "input_shape { dim: ... } behind it")
+        return []
+    if len(net.input_dim) != 4 * count:
+        raise document.error("input_dim", f"is given {len(net.input_dim)} times; it must be 4 "
+                             f"times for each of the {count} inputs, in all {4 * count} times")
+    dims = list(net.input_dim)
+    return [proto.BlobShape(dim=dims[start:start + 4]) for start in range(0, len(dims), 4)]
+
+
+def _upgrade_batch_norm(document: Document) -> bool:
+    """Nothing learns BatchNorm's three blobs: rate and decay 0, where `param` entries name them."""
+    changed = False
+    for layer in document.message.layer:
+        if layer.type == "BatchNorm" and len(layer.param) == 3:
+            for param in layer.param:
+                changed |= not (param.lr_mult == 0 and param.decay_mult == 0)
+                param.lr_mult = param.decay_mult = 0
+    return changed

@@ -1,0 +1,100 @@
+"""V1, the form of 2013 and 2014: an enum for the type, learning rates in lists of their own.
+
+    layers { name: "c" type: CONVOLUTION blobs_lr: 1 blobs_lr: 2 ... }
+"""
+
+from typing import Any
+
+from framework import proto
+from framework.prototxt import Document, Lines
+from framework.upgrade.v0 import move_settings
+
+# Where a type's name of today is not its enum's name in CamelCase.
+_TYPES = {
+    "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "BNLL": "BNLL", "HDF5_DATA": "HDF5Data",
+    "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col", "LRN": "LRN", "MVN": "MVN", "NONE": "",
+    "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+}
+# Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
+_PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
+                 "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
+# Data layers that once held the transformation themselves.
+_DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
+                "WindowData": "window_data_param"}
+_TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
+
+
+def upgrade_layer(document: Document, old: Any, lines: Lines) -> tuple[Any, Lines]:
+    """The LayerParameter of a V1LayerParameter, and its lines. Raises SpecError from V0's part.
+
+    Any: messages.
+    """
+    new, new_lines = proto.LayerParameter(), Lines(lines.line)
+    for descriptor, value in old.ListFields():
+        field = descriptor.name
+        if field in ("type", "layer") or field in _PARAM_FIELDS:
+            continue
+        _copy(new, field, value)
+        new_lines.fields[field] = lines.fields.get(field, [])
+    if old.HasField("type"):
+        new.type = type_name(proto.enum_name(old, "type"))
+        new_lines.fields["type"] = lines.fields.get("type", [])
+    _move_param_fields(old, lines, new, new_lines)
+    if old.HasField("layer"):
+        inner = lines.fields.get("layer", [Lines(lines.line)])[0]
+        new_lines.fields["name"] = inner.fields.get("name", [])
+        move_settings(document, old, inner, new, new_lines)
+        _move_param_fields(old.layer, inner, new, new_lines)
+    _move_transform_fields(new, new_lines)
+    return new, new_lines
+
+
+def type_name(enum: str) -> str:
+    """The type of today for the name of a V1 enum value: "INNER_PRODUCT" is "InnerProduct"."""
+    return _TYPES.get(enum, "".join(word.capitalize() for word in enum.split("_")))
+
+
+def _copy(new: Any, field: str, value: Any) -> None:
+    descriptor = new.DESCRIPTOR.fields_by_name[field]
+    if descriptor.is_repeated:
+        getattr(new, field).extend(value)
+    elif descriptor.message_type is not None:
+        getattr(new, field).CopyFrom(value)
+    else:
+        setattr(new, field, value)
+
+
+def _move_param_fields(old: Any, lines: Lines, new: Any, new_lines: Lines) -> None:
+    """blobs_lr, weight_decay, param and blob_share_mode, one value a blob, become `param`."""
+    for field, target in _PARAM_FIELDS.items():
+        if field not in old.DESCRIPTOR.fields_by_name:
+            continue
+        values = getattr(old, field)
+        places = lines.fields.get(field) or [Lines() for _ in values]
+        params = new_lines.fields.setdefault("param", []) if values else []
+        for index, (value, place) in enumerate(zip(values, places, strict=True)):
+            if index == len(new.param):
+                new.param.add()
+                params.append(Lines(place.line))
+            setattr(new.param[index], target, value)
+            params[index].fields[target] = [place]
+
+
+def _move_transform_fields(new: Any, lines: Lines) -> None:
+    """data_param { scale mean_file crop_size mirror } go to transform_param."""
+    holder = _DATA_PARAMS.get(new.type)
+    if holder is None or not new.HasField(holder):
+        return
+    old = getattr(new, holder)
+    moved = [field for field in _TRANSFORM_FIELDS if old.HasField(field)]
+    if not moved:
+        return
+    old_lines = lines.fields.get(holder) or [Lines(lines.line)]
+    place = lines.fields.setdefault("transform_param", []) or [Lines(old_lines[0].line)]
+    lines.fields["transform_param"] = place
+    for field in moved:
+        setattr(new.transform_param, field, getattr(old, field))
+        old.ClearField(field)
+        place[0].fields[field] = old_lines[0].fields.pop(field, [])
+
+
