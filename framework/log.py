@@ -1,0 +1,63 @@
+"""Log lines as the original writes them, so that the tools people have can read them.
+
+`I1122 13:27:44.123456  1234 solver.py:42] Iteration 10, loss = 12.3`, on stderr: glog's prefix
+of level, month and day, time, process, and the place that logs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from typing import TextIO
+
+from framework.progress import Progress
+
+
+class Log:
+    """Writes lines with glog's prefix.
+
+    stream   by default stderr as it is when a line is written
+    enabled  False: nothing is written (all ranks but the first)
+    bar      a progress bar to write above, while there is one
+    """
+
+    def __init__(self, stream: TextIO | None = None, enabled: bool = True):
+        self.stream, self.enabled = stream, enabled
+        self.bar: Progress | None = None
+
+    def info(self, message: str) -> None:
+        self._write("I", message)
+
+    def warning(self, message: str) -> None:
+        self._write("W", message)
+
+    def _write(self, level: str, message: str) -> None:
+        if not self.enabled:
+            return
+        caller = sys._getframe(2)
+        place = f"{os.path.basename(caller.f_code.co_filename)}:{caller.f_lineno}"
+        prefix = f"{level}{datetime.now():%m%d %H:%M:%S.%f} {os.getpid():>5} {place}] "
+        for line in message.splitlines():
+            if self.bar is not None:
+                self.bar.write(prefix + line)
+            else:
+                print(prefix + line, file=self.stream or sys.stderr, flush=True)
+
+
+def number(value: float) -> str:
+    """As C++ prints a float: six significant digits (`12.697`, `1e-05`, `nan`)."""
+    return f"{value:g}"
+
+
+def output_lines(kind: str, values: list[tuple[str, float, float]]) -> list[str]:
+    """The lines of a net's outputs, numbered from 0.
+
+    kind    "Train" or "Test"
+    values  name of the blob, value, loss weight (0: no loss)
+    """
+    lines = []
+    for index, (name, value, weight) in enumerate(values):
+        loss = f" (* {number(weight)} = {number(weight * value)} loss)" if weight else ""
+        lines.append(f"    {kind} net output #{index}: {name} = {number(value)}{loss}")
+    return lines

@@ -1,0 +1,129 @@
+"""The wire format of protobuf, for files whose numbers are too many for Python lists.
+
+A weight or state file is walked field by field; arrays are taken as bytes.
+Source: the encoding chapter of protobuf's documentation; BlobProto in caffe.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+Value = int | memoryview
+SHAPE, DATA, DOUBLE_DATA = 7, 5, 8          # fields of BlobProto
+OLD_SHAPE = (1, 2, 3, 4)                    # num, channels, height, width
+
+
+def fields(data: memoryview) -> Iterator[tuple[int, int, Value]]:
+    """Number, wire type and value of each field in turn.
+
+    The value is an int for varints, else the bytes. Raises ValueError where the data is cut off
+    or no message.
+    """
+    position = 0
+    while position < len(data):
+        key, position = read_varint(data, position)
+        number, kind = key >> 3, key & 7
+        if number == 0:
+            raise ValueError(f"no field starts at byte {position}")
+        value: Value
+        if kind == VARINT:
+            value, position = read_varint(data, position)
+        elif kind in (FIXED64, FIXED32, BYTES):
+            size = {FIXED64: 8, FIXED32: 4}.get(kind, 0)
+            if kind == BYTES:
+                size, position = read_varint(data, position)
+            if position + size > len(data):
+                raise ValueError(f"a field of {size} bytes starts at byte {position}, but only "
+                                 f"{len(data) - position} are left")
+            value, position = data[position:position + size], position + size
+        else:
+            raise ValueError(f"a field of the unknown kind {kind} ends before byte {position}")
+        yield number, kind, value
+
+
+def read_varint(data: memoryview, position: int) -> tuple[int, int]:
+    """The integer at `position` and the position after it."""
+    value = shift = 0
+    while position < len(data) and shift < 70:
+        byte = data[position]
+        value |= (byte & 0x7F) << shift
+        position += 1
+        if byte < 0x80:
+            return value, position
+        shift += 7
+    raise ValueError(f"an integer that has no end stands before byte {position}")
+
+
+def varint(value: int) -> bytes:
+    """An integer of 0 or more on the wire."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def key(number: int, kind: int) -> bytes:
+    return varint(number << 3 | kind)
+
+
+def chunk(number: int, parts: Sequence[bytes | memoryview]) -> list[bytes | memoryview]:
+    """A field of bytes, string or message kind, made of `parts`, without copying them."""
+    return [key(number, BYTES) + varint(sum(len(part) for part in parts)), *parts]
+
+
+def blob_parts(array: np.ndarray) -> list[bytes | memoryview]:
+    """A BlobProto with shape and packed float data, as the original writes it."""
+    flat = np.ascontiguousarray(array, dtype="<f4").reshape(-1)
+    dims = b"".join(varint(size) for size in array.shape)
+    parts = chunk(DATA, [flat.data.cast("B")] if flat.size else [])
+    return [*parts, *chunk(SHAPE, chunk(1, [dims]))]
+
+
+def read_blob(data: memoryview) -> np.ndarray:
+    """The array of a BlobProto, float or double data, shape or legacy dims; float32.
+
+    Raises ValueError if the numbers are not as many as the shape says.
+    """
+    pieces: list[np.ndarray] = []
+    shape: list[int] | None = None
+    old: dict[int, int] = {}
+    for number, _, value in fields(data):
+        if isinstance(value, int):
+            if number in OLD_SHAPE:
+                old[number] = value
+        elif number in (DATA, DOUBLE_DATA):     # packed, or one number a field
+            code = "<f4" if number == DATA else "<f8"
+            if len(value) % int(code[-1]):
+                raise ValueError(f"{len(value)} bytes are no whole number of values")
+            pieces.append(np.frombuffer(value, dtype=code))
+        elif number == SHAPE:
+            shape = read_dims(value)
+    if shape is None:
+        shape = [old.get(number, 0) for number in OLD_SHAPE] if old else None
+    flat = pieces[0] if len(pieces) == 1 else np.concatenate([*pieces, np.empty(0, "<f4")])
+    if shape is None:
+        shape = [flat.size]
+    if int(np.prod(shape)) != flat.size:
+        raise ValueError(f"{flat.size} values stand in a blob of shape {tuple(shape)}")
+    return flat.astype(np.float32, copy=False).reshape(shape)
+
+
+def read_dims(data: memoryview) -> list[int]:
+    """The sizes in a BlobShape, packed or not."""
+    dims: list[int] = []
+    for number, _, value in fields(data):
+        if number != 1:
+            continue
+        if isinstance(value, int):
+            dims.append(value)
+            continue
+        position = 0
+        while position < len(value):
+            size, position = read_varint(value, position)
+            dims.append(size)
+    return dims
