@@ -1,0 +1,30 @@
+"""Sliding windows over the last axes of a tensor, as a view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def windows(
+    x: Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> Tensor:
+    """All windows that lie inside the last len(kernel) axes of x.
+
+    x (..., n1, n2, ...) -> (..., out1, out2, ..., k1, k2, ...), a view without a copy;
+    out = floor((n - dilation * (k - 1) - 1) / stride) + 1 on each axis.
+    """
+    first = x.dim() - len(kernel)
+    for axis, (k, s, d) in enumerate(zip(kernel, stride, dilation, strict=True)):
+        x = x.unfold(first + axis, d * (k - 1) + 1, s)
+        if d > 1:
+            x = x[..., ::d]
+    return x
+
+
+def pad_both_sides(x: Tensor, pad: Sequence[int], value: float = 0.0) -> Tensor:
+    """Pad the last len(pad) axes by pad[i] on each side; a negative pad crops."""
+    sides = [one for size in reversed(pad) for one in (size, size)]
+    return F.pad(x, sides, value=value) if any(sides) else x
