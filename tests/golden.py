@@ -46,7 +46,8 @@ def assert_close(found: Any, expected: np.ndarray, limit: float, what: str,
     assert (np.isnan(found) == np.isnan(expected)).all(), f"{what}: NaN in other places"
     if not expected.size:
         return
-    scale = 1.0 if absolute else np.nanmax(np.abs(expected.astype(np.float64)), initial=0) + 1e-6
+    sizes = np.where(np.isnan(expected), 0, np.abs(expected.astype(np.float64)))
+    scale = 1.0 if absolute else sizes.max() + 1e-6
     same = (found == expected) | np.isnan(expected)     # infinities, and huge equal values
     error = np.where(same, 0, np.abs(found.astype(np.float64) - expected)).max() / scale
     assert error <= limit, f"{what}: off by {error:.3g}, allowed {limit:g}"

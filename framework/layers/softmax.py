@@ -1,0 +1,92 @@
+"""Softmax, and the loss on it."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from framework.layer import Layer, Shape, layer
+from framework.layers.fields import canonical_axis
+from framework.layers.loss_settings import check_labels, ignore_label, normalization
+from framework.layers.param_fields import honour, is_set
+from framework.ops.losses import class_numbers, log_loss, normalizer, precise
+from framework.spec import LayerSpec
+
+
+@layer
+class Softmax(Layer):
+    """exp(x) over its sum along `axis`.
+
+    Source: SoftmaxParameter in caffe.proto; BVLC softmax_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "softmax_param", "axis")
+        self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.softmax(self.axis)
+
+
+@layer
+class SoftmaxWithLoss(Layer):
+    """Minus the logarithm of the softmax at each label, summed, over a normalizer.
+
+    Bottoms: scores, any shape with the classes on `softmax_param.axis`; labels, one for each
+             other place, cut to integers.
+    Tops:    the loss (); if wanted, the probabilities. (As in the original, the loss must then
+             have a loss_weight in the text for each top.)
+    A label's loss is at most 87.3365 (-log FLT_MIN); its gradient, probability - 1, is not cut.
+    Normalizer: VALID (default) the labels other than ignore_label, FULL all, BATCH_SIZE the
+    product of the axes before the classes, NONE 1, PRE_FIXED pre_fixed_normalizer.
+    `class_weighting` with `weight_by_label_freqs` multiplies the loss by its label's weight
+    (SegNet's fork). `label_smoothing` e moves the gradient to targets 1 - e for the label and
+    e / classes for the others, while the value stays plain (Intel's fork).
+    Errors:  SpecError if the numbers of labels or of class weights are wrong.
+    Source:  LossParameter in caffe.proto; BVLC softmax_loss_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (1, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "softmax_param", "axis")
+        param = spec.proto.loss_param
+        self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
+                                   scores)
+        check_labels(spec, scores, labels, self.axis)
+        self.mode, self.ignore = normalization(spec), ignore_label(spec)
+        self.fixed, self.smoothing = param.pre_fixed_normalizer, param.label_smoothing
+        self.class_weights: list[float] = []
+        if is_set(param, "weight_by_label_freqs") and param.weight_by_label_freqs:
+            self.class_weights = list(param.class_weighting)
+            if len(self.class_weights) != scores[self.axis]:
+                raise spec.error("loss_param.class_weighting", f"is given "
+                                 f"{len(self.class_weights)} times; there are "
+                                 f"{scores[self.axis]} classes")
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
+        scores = precise(scores)
+        numbers = class_numbers(labels, scores.shape, self.axis)
+        valid = None if self.ignore is None else numbers != self.ignore
+        if valid is not None:
+            numbers = numbers.where(valid, 0)
+        each = log_loss(scores, numbers, self.axis)
+        if self.smoothing:
+            each = self._smoothed(scores, each)
+        if self.class_weights:
+            each = each * each.new_tensor(self.class_weights)[numbers]
+        if valid is not None:
+            each = each.where(valid, 0)
+        loss = each.sum() / normalizer(self.mode, scores, self.axis, valid, self.fixed)
+        return loss if len(self.spec.tops) < 2 else (loss, scores.softmax(self.axis))
+
+    def _smoothed(self, scores: Tensor, each: Tensor) -> Tensor:
+        """The value of `each` with the gradient towards smoothed targets."""
+        share = self.smoothing / scores.shape[self.axis]
+        others = -scores.log_softmax(self.axis).sum(self.axis)
+        smooth = (1 - self.smoothing - share) * each + share * others
+        return smooth + (each - smooth).detach()

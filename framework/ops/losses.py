@@ -1,0 +1,100 @@
+"""The arithmetic that the losses share: tensors and numbers in, tensors out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LARGEST_LOG_LOSS = 87.33654475055310
+"""-log(FLT_MIN): the most that a softmax loss takes for one label."""
+
+SMALLEST_PROBABILITY = 1e-20
+"""What the losses on probabilities take for smaller ones (kLOG_THRESHOLD)."""
+
+
+def precise(x: Tensor) -> Tensor:
+    """`x` in float32 if it is of half precision: sums over many values need the digits."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def class_numbers(labels: Tensor, shape: torch.Size, axis: int) -> Tensor:
+    """Labels of any shape, one for each place of a blob of `shape` but for its class `axis`.
+
+    Fractions are cut off, as a C cast does. Returns int64 of `shape` without `axis`.
+    """
+    return labels.detach().reshape([*shape[:axis], *shape[axis + 1:]]).long()
+
+
+def normalizer(mode: str, x: Tensor, axis: int, valid: Tensor | None, fixed: float = 1.0
+               ) -> Tensor | float:
+    """By what a summed loss is divided; never less than 1, but for PRE_FIXED.
+
+    mode   FULL: all labels, VALID: those that count, BATCH_SIZE: product of the axes before
+           `axis`, NONE: 1, PRE_FIXED: `fixed`
+    valid  which labels count (bool, any shape); None if all do
+    Source: get_normalizer in BVLC softmax_loss_layer.cpp; PRE_FIXED of the R-FCN forks.
+    """
+    if mode == "PRE_FIXED":
+        return fixed
+    if mode == "NONE":
+        return 1.0
+    outer = math.prod(x.shape[:axis])
+    if mode == "BATCH_SIZE":
+        return max(outer, 1)
+    if mode == "FULL" or valid is None:
+        return max(outer * math.prod(x.shape[axis + 1:]), 1)
+    return valid.sum().clamp(min=1)
+
+
+def log_loss(scores: Tensor, labels: Tensor, axis: int) -> Tensor:
+    """-log softmax(scores)[label] for each label, at most 87.3365 (-log FLT_MIN).
+
+    Where it is cut the gradient is still probability - 1, as in the original, which cuts the
+    value and not the gradient.
+    """
+    loss = -scores.log_softmax(axis).gather(axis, labels.unsqueeze(axis)).squeeze(axis)
+    return loss - (loss.detach() - LARGEST_LOG_LOSS).clamp(min=0)
+
+
+def smooth_l1(difference: Tensor, sigma: float = 1.0) -> Tensor:
+    """0.5 (sigma d)^2 below 1 / sigma^2, |d| - 0.5 / sigma^2 beyond. Girshick 2015, eq. 3."""
+    square = sigma * sigma
+    size = difference.abs()
+    return torch.where(size < 1 / square, 0.5 * square * difference.square(), size - 0.5 / square)
+
+
+class FloorProbability(torch.autograd.Function):
+    """max(p, 1e-20), whose gradient is 1 also where p is smaller.
+
+    So the losses on probabilities have the original's gradient, -1 / max(p, 1e-20), which is not
+    0 where the value is cut (multinomial_logistic_loss_layer.cpp, infogain_loss_layer.cpp).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, probability: Tensor) -> Tensor:  # Any: torch has no type for it
+        return probability.clamp(min=SMALLEST_PROBABILITY)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient
+
+
+class Distance(torch.autograd.Function):
+    """Euclidean length of rows (N, C), whose gradient is x / (length + 1e-4).
+
+    The original's ContrastiveLoss adds 1e-4 against division by zero in its backward only.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # Any: torch has no type for it
+        length = x.square().sum(1).sqrt()
+        ctx.save_for_backward(x, length)
+        return length
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        x, length = ctx.saved_tensors
+        return x * (gradient / (length + 1e-4))[:, None]
