@@ -1,0 +1,135 @@
+"""Pooling by the original's window rules, on torch's fused kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.ops.windows import pad_both_sides, windows
+
+
+@dataclass(frozen=True)
+class PoolWindow:
+    """Where the windows lie: one number for each spatial axis, in cells of the bottom.
+
+    floor  sizes are rounded down (`round_mode: FLOOR`, `ceil_mode: false`) and not up.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+    dilation: tuple[int, ...]
+    floor: bool = False
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """Cells that a window spans, gaps of a dilated one included."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    def top_sizes(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Number of windows on each axis; see pooling_layer.cpp Reshape, BVLC.
+
+        Rounded up, and then a last window that would start in the padding at the end is dropped,
+        but only if some padding is not 0: without any, a last window may lie outside entirely.
+        """
+        top = []
+        for n, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True):
+            steps = (n + 2 * p - e) // s if self.floor else -((e - n - 2 * p) // s)
+            if any(self.pad) and steps * s >= n + p:
+                steps -= 1
+            top.append(steps + 1)
+        return tuple(top)
+
+    def fits_torch(self) -> bool:
+        """torch's kernels take padding up to half a window; the original up to a whole one."""
+        return all(2 * p <= e for p, e in zip(self.pad, self.extent, strict=True))
+
+
+def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Tensor, Tensor]:
+    """Largest value of each window, and the index of its cell in the plane as a float.
+
+    x (N, C, n1, ...) -> two of (N, C, top1, ...); without `with_mask` the second is the first.
+    Ties: the first cell in row-major order, which takes the whole gradient. Padding never wins.
+    A window outside of the bottom gives 0, index -1 (the original: -FLT_MAX); NaN wins, so that
+    it shows (the original drops it).
+    """
+    sizes = x.shape[2:]
+    top, pad = window.top_sizes(sizes), window.pad
+    if not window.fits_torch():
+        x, pad = pad_both_sides(x, pad, float("-inf")), (0,) * len(pad)
+    function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(pad) - 1]
+    ceil_mode = not window.floor
+    arguments = (window.kernel, window.stride, pad, window.dilation, ceil_mode)
+    if not with_mask:
+        y = _fit(function(x, *arguments), top, 0.0)
+        return y, y
+    y, index = function(x, *arguments, return_indices=True)
+    if x.shape[2:] != sizes:
+        index = _without_padding(index, x.shape[2:], sizes, window.pad)
+    real = torch.float64 if x.dtype == torch.float64 else torch.float32  # halves stop at 2048
+    return _fit(y, top, 0.0), _fit(index.to(real), top, -1.0)
+
+
+def ave_pool(x: Tensor, window: PoolWindow, include_pad: bool = True) -> Tensor:
+    """Mean of each window: its sum by its area, clipped to n + pad on the far side only.
+
+    x (N, C, n1, ...) -> (N, C, top1, ...). With `include_pad` false (Intel's avg_include_pad)
+    only real cells are counted. A window outside of the bottom gives 0 (the original: NaN).
+    """
+    top, pad = window.top_sizes(x.shape[2:]), window.pad
+    if not window.fits_torch():
+        if not include_pad:
+            ones = torch.ones_like(x[:1, :1])
+            return ave_pool(x, window) / ave_pool(ones, window).clamp_min(1e-30)
+        x, pad = pad_both_sides(x, pad), (0,) * len(pad)
+    function = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[len(pad) - 1]
+    y = function(x, window.kernel, window.stride, pad, not window.floor, include_pad)
+    return _fit(y, top, 0.0)
+
+
+def stochastic_pool(x: Tensor, window: PoolWindow, sample: bool) -> Tensor:
+    """Zeiler and Fergus 2013, as pooling_layer.cu computes it; x (N, C, n1, ...), not negative.
+
+    sample  a cell drawn with a probability in proportion to its value, else the mean of
+            the values weighted by themselves: sum(v * v) / sum(v), 0 if nothing is positive.
+    There is no padding. Draws with torch's default generator of the device.
+    """
+    if not sample:
+        total = ave_pool(x, window)
+        squares = ave_pool(x * x, window)
+        positive = total > 0
+        return torch.where(positive, squares / torch.where(positive, total, 1.0), 0.0)
+    top = window.top_sizes(x.shape[2:])
+    over = [(t - 1) * s + e - n for t, s, e, n in
+            zip(top, window.stride, window.extent, x.shape[2:], strict=True)]
+    x = F.pad(x, [one for end in reversed(over) for one in (0, max(end, 0))])
+    cut = windows(x, window.kernel, window.stride, window.dilation).flatten(2 + len(top))
+    reached = cut.detach().cumsum(-1)
+    threshold = torch.rand_like(reached[..., :1]) * reached[..., -1:]
+    index = (reached >= threshold).to(torch.uint8).argmax(-1, keepdim=True)
+    return cut.gather(-1, index)[..., 0]
+
+
+def _fit(y: Tensor, top: Sequence[int], value: float) -> Tensor:
+    """Crop or extend the ends of the last axes: torch always drops a window that lies outside."""
+    have = y.shape[y.dim() - len(top) :]
+    missing = [want - got for want, got in zip(top, have, strict=True)]
+    if not any(missing):
+        return y
+    return F.pad(y, [one for end in reversed(missing) for one in (0, end)], value=value)
+
+
+def _without_padding(
+    index: Tensor, padded: Sequence[int], sizes: Sequence[int], pad: Sequence[int]
+) -> Tensor:
+    """Turn flat indices of the padded plane into those of the plane."""
+    result = torch.zeros_like(index)
+    stride = 1
+    for n_padded, n, p in zip(reversed(padded), reversed(sizes), reversed(pad), strict=True):
+        result = result + (index % n_padded - p) * stride
+        index, stride = index // n_padded, stride * n
+    return result
