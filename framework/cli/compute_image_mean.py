@@ -1,0 +1,42 @@
+"""The mean picture of an LMDB -> a mean_file, and one mean value a channel."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework.cli import app, gflags
+from framework.data import mean
+from framework.data.atomic import write_file
+from framework.errors import DataError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The original's flags."""
+    parser = argparse.ArgumentParser(prog="compute_image_mean", description=__doc__)
+    parser.add_argument("database", metavar="INPUT_DB", type=Path)
+    parser.add_argument("out_path", metavar="OUTPUT_FILE", type=Path, nargs="?")
+    parser.add_argument("--backend", default="lmdb", help="lmdb; leveldb is not read")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    parser = make_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    return app.run(compute, parser, gflags.normalise(parser, given))
+
+
+def compute(options: argparse.Namespace) -> int:
+    """Write the mean and print each channel's. DataError for pictures of different sizes."""
+    if options.backend != "lmdb":
+        raise DataError(f"--backend is {options.backend}; only lmdb is read")
+    values = mean.mean_picture(options.database)
+    if options.out_path:
+        write_file(options.out_path, mean.to_blob(values).SerializeToString())
+        print(f"{options.out_path}: mean of {options.database}")
+    for channel, value in enumerate(values.mean(axis=(1, 2))):
+        print(f"mean_value channel [{channel}]: {value:.6g}")
+    return 0

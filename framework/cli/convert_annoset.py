@@ -1,0 +1,67 @@
+"""Pictures and their boxes (or class numbers) -> an LMDB of AnnotatedDatum.
+
+Each line of LISTFILE is `picture label`, relative to ROOTFOLDER: the label is an annotation
+file (--anno_type=detection) or a number (classification). Flags may be written as the
+original's: --shuffle, --shuffle=true, --noshuffle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from framework.cli import app, gflags, image_flags
+from framework.data import label_map, list_file
+from framework.data.annoset import Converted, ImageOptions, annotated_datum, image_datum
+from framework.errors import DataError
+from framework.proto import AnnotatedDatum
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The original's flags, and --redo, --seed, --jobs."""
+    parser = argparse.ArgumentParser(prog="convert_annoset", description=__doc__)
+    kinds = ("classification", "detection")
+    parser.add_argument("--anno_type", choices=kinds, default="classification")
+    parser.add_argument("--label_type", choices=("xml", "json", "txt"), default="xml")
+    parser.add_argument("--label_map_file", default="", help="LabelMap as text, for detection")
+    gflags.add_flag(parser, "check_label", "refuse a label map with a name that stands twice")
+    parser.add_argument("--min_dim", type=int, default=0, help="grow the shorter side to this")
+    parser.add_argument("--max_dim", type=int, default=0, help="shrink the longer side to this")
+    image_flags.add(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    parser = make_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    return app.run(convert, parser, gflags.normalise(parser, given))
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Convert as the flags say. DataError for what the user can put right."""
+    image_flags.check(options)
+    entries = list_file.read(options.listfile, options.rootfolder)
+    image = image_flags.image_options(options)
+    if options.anno_type == "classification":
+        list_file.check_numbers(entries, options.listfile)
+        make = partial(_classified, options.rootfolder, image)
+        return image_flags.convert(options, entries, make)
+    if not options.label_map_file:
+        raise DataError("--anno_type=detection needs --label_map_file")
+    names = label_map.read(options.label_map_file)
+    labels = label_map.labels_by_name(names, options.check_label)
+
+    def detected(entry: list_file.Entry) -> Converted:
+        image_path, label_path = options.rootfolder / entry.image, options.rootfolder / entry.label
+        return annotated_datum(image_path, label_path, labels, image, options.label_type)
+
+    return image_flags.convert(options, entries, detected)
+
+
+def _classified(root: Path, image: ImageOptions, entry: list_file.Entry) -> Converted:
+    datum, picture = image_datum(root / entry.image, image, int(entry.label))
+    return Converted(AnnotatedDatum(datum=datum), picture.shape[:2])

@@ -1,0 +1,80 @@
+"""A whole data set -> an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
+
+DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main) or a YAML file
+that describes one. OUT appears when all of it is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework import prototxt
+from framework.cli import app
+from framework.data import conversion, dataset, label_map
+from framework.data.annoset import Converted, ImageOptions, annotated_datum
+from framework.data.atomic import new_folder
+from framework.data.list_file import Entry
+from framework.errors import DataError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The flags."""
+    parser = argparse.ArgumentParser(prog="convert_dataset", description=__doc__)
+    parser.add_argument("dataset", metavar="DATASET", type=Path)
+    parser.add_argument("out", metavar="OUT", type=Path)
+    parser.add_argument("--root", type=Path, help="where the data are, in place of the YAML's root")
+    parser.add_argument("--splits", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="mix the order of these")
+    parser.add_argument("--seed", type=int, default=0, help="of the mixing")
+    parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    return app.run(convert, make_parser(), arguments)
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Write everything into OUT. DataError for what the user can put right."""
+    if options.out.exists() and not options.redo:
+        raise DataError(f"{options.out}: exists; remove it, name another place, or give --redo")
+    data = dataset.load(options.dataset, options.root)
+    chosen = options.splits or list(data.splits)
+    mixed = options.shuffle or data.shuffle
+    for name in (*chosen, *mixed):
+        if name not in data.splits:
+            raise DataError(f"{options.dataset}: no split {name}; it has {', '.join(data.splits)}")
+    names = label_map.make(data.names)
+    labels = label_map.labels_by_name(names)
+    with new_folder(options.out, options.redo) as folder:
+        (folder / "labelmap.prototxt").write_text(prototxt.to_text(names))
+        for split in chosen:
+            entries = list(data.splits[split])
+            if split in mixed:
+                random.Random(options.seed).shuffle(entries)
+            report = _convert_split(data, entries, labels, folder / split, options.jobs)
+            print(f"{options.out / split}: {report.text()}")
+    print(f"{options.out / 'labelmap.prototxt'}: {', '.join(data.names)}")
+    return 0
+
+
+def _convert_split(
+    data: dataset.Dataset,
+    entries: list[Entry],
+    labels: dict[str, int],
+    database: Path,
+    jobs: int,
+) -> conversion.Report:
+    def make(entry: Entry) -> Converted:
+        image_path, label_path = data.root / entry.image, data.root / entry.label
+        return annotated_datum(image_path, label_path, labels, ImageOptions(), data.label_type)
+
+    report = conversion.convert(entries, make, database, jobs=jobs)
+    sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)
+    database.with_name(f"{database.name}_name_size.txt").write_text(sizes)
+    return report

@@ -1,0 +1,43 @@
+"""Pictures and their class numbers -> an LMDB of Datum, for Data layers.
+
+Each line of LISTFILE is `picture number`, the picture relative to ROOTFOLDER. Flags may be
+written as the original's: --shuffle, --shuffle=true, --noshuffle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from framework.cli import app, gflags, image_flags
+from framework.data import list_file
+from framework.data.annoset import Converted, image_datum
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The original's flags, and --redo, --seed, --jobs."""
+    parser = argparse.ArgumentParser(prog="convert_imageset", description=__doc__)
+    image_flags.add(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    parser = make_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    return app.run(convert, parser, gflags.normalise(parser, given))
+
+
+def convert(options: argparse.Namespace) -> int:
+    """Convert as the flags say. DataError for what the user can put right."""
+    image_flags.check(options)
+    entries = list_file.read(options.listfile, options.rootfolder)
+    list_file.check_numbers(entries, options.listfile)
+    image = image_flags.image_options(options)
+
+    def classified(entry: list_file.Entry) -> Converted:
+        datum, picture = image_datum(options.rootfolder / entry.image, image, int(entry.label))
+        return Converted(datum, picture.shape[:2])
+
+    return image_flags.convert(options, entries, classified)

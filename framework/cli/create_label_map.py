@@ -1,0 +1,51 @@
+"""Class names, one a line -> a label map.
+
+Each line of MAPFILE is `name`, `name label` or `name label display_name`; without labels they
+are numbered in their order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework import prototxt
+from framework.cli import app, gflags
+from framework.data import label_map
+from framework.data.atomic import write_file
+from framework.errors import DataError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The original's flags."""
+    parser = argparse.ArgumentParser(prog="create_label_map", description=__doc__)
+    parser.add_argument("map_path", metavar="MAPFILE", type=Path)
+    parser.add_argument("out_path", metavar="OUTFILE", type=Path)
+    parser.add_argument("--delimiter", default=" ", help="characters that part the fields")
+    gflags.add_flag(parser, "include_background", "put none_of_the_above in front, as class 0")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    parser = make_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    return app.run(create, parser, gflags.normalise(parser, given))
+
+
+def create(options: argparse.Namespace) -> int:
+    """Write the label map. DataError names the line that cannot be taken."""
+    if not options.map_path.is_file():
+        raise DataError(f"{options.map_path}: no such file of class names")
+    lines = options.map_path.read_text().splitlines()
+    try:
+        names = label_map.parse_lines(lines, options.delimiter, options.include_background)
+    except DataError as error:
+        raise DataError(f"{options.map_path}: {error}") from None
+    if not names.item:
+        raise DataError(f"{options.map_path}: has no class name")
+    write_file(options.out_path, prototxt.to_text(names))
+    print(f"{options.out_path}: {len(names.item)} labels")
+    return 0

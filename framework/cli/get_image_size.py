@@ -1,0 +1,42 @@
+"""A list of pictures -> lines of `name height width`, for DetectionEvaluate and result files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework.cli import app, gflags
+from framework.data import list_file, sizes
+from framework.data.atomic import write_file
+from framework.errors import DataError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The original's flags."""
+    parser = argparse.ArgumentParser(prog="get_image_size", description=__doc__)
+    parser.add_argument("rootfolder", metavar="ROOTFOLDER", type=Path)
+    parser.add_argument("listfile", metavar="LISTFILE", type=Path)
+    parser.add_argument("out_path", metavar="OUTFILE", type=Path)
+    parser.add_argument("--name_id_file", default="", help="lines of `name id`: ids, not names")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    parser = make_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    return app.run(measure, parser, gflags.normalise(parser, given))
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Write the sizes. DataError for a picture that cannot be read: nothing is written then."""
+    if not options.rootfolder.is_dir():
+        raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
+    entries = list_file.read(options.listfile, options.rootfolder)
+    ids = sizes.read_ids(Path(options.name_id_file)) if options.name_id_file else {}
+    lines = sizes.size_lines(options.rootfolder, [entry.image for entry in entries], ids)
+    write_file(options.out_path, "".join(f"{line}\n" for line in lines))
+    print(f"{options.out_path}: {len(lines)} sizes")
+    return 0

@@ -1,0 +1,54 @@
+"""The original tools' way of writing flags, for argparse.
+
+gflags takes `-shuffle`, `--shuffle`, `--shuffle=true`, `--noshuffle`, `-backend lmdb`,
+`--resize_height=3`, and (through SSD's Python scripts) `--resize-height 3`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+
+
+def boolean(text: str) -> bool:
+    """true, t, yes, y, 1 or false, f, no, n, 0, in any case: gflags' words."""
+    if text.lower() in TRUE:
+        return True
+    if text.lower() in FALSE:
+        return False
+    raise argparse.ArgumentTypeError(f"'{text}' is not true or false")
+
+
+def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: bool = False) -> None:
+    """A boolean flag `--name`, `--name=true`, `--noname`; `normalise` makes them one."""
+    parser.add_argument(
+        f"--{name}", type=boolean, default=default, metavar="BOOL",
+        help=f"{text} (default: {str(default).lower()})",
+    )  # fmt: skip
+
+
+def normalise(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
+    """The arguments as this parser takes them; what it does not know stays as it is."""
+    actions = parser._option_string_actions
+    known = {name.lstrip("-").replace("-", "_"): name for name in actions if name[:2] == "--"}
+    flags = {name for name, action in actions.items() if action.type is boolean}
+    result: list[str] = []
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            return result + list(arguments[position:])
+        name, equals, value = argument.partition("=")
+        plain = name.lstrip("-").replace("-", "_")
+        if not name.startswith("-") or argument in actions:
+            plain_name = None if not name.startswith("-") else argument
+        elif plain in known:
+            plain_name = known[plain]
+        elif plain.startswith("no") and known.get(plain[2:], "") in flags:
+            plain_name, equals, value = known[plain[2:]], "=", "false"
+        else:
+            plain_name = None
+        if plain_name in flags and not equals:
+            equals, value = "=", "true"
+        result.append(f"{plain_name}{equals}{value}" if plain_name else argument)
+    return result

@@ -1,0 +1,71 @@
+"""The flags that convert_annoset and convert_imageset share, and what they share in work."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from framework.cli import gflags
+from framework.data import conversion
+from framework.data.annoset import Converted, ImageOptions
+from framework.data.list_file import Entry
+from framework.errors import DataError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Positional arguments and flags, the original's and ours."""
+    parser.add_argument("rootfolder", metavar="ROOTFOLDER", type=Path)
+    parser.add_argument("listfile", metavar="LISTFILE", type=Path)
+    parser.add_argument("database", metavar="DB_NAME", type=Path)
+    gflags.add_flag(parser, "gray", "store one channel")
+    gflags.add_flag(parser, "shuffle", "shuffle the list first")
+    parser.add_argument("--backend", default="lmdb", help="lmdb; leveldb is not written")
+    parser.add_argument("--resize_width", type=int, default=0, help="store all with this width")
+    parser.add_argument("--resize_height", type=int, default=0, help="and this height")
+    gflags.add_flag(parser, "check_size", "all records must have data of one size")
+    gflags.add_flag(parser, "encoded", "store encoded files, not plain pixels")
+    parser.add_argument("--encode_type", default="", help="jpg, png, ...: implies --encoded")
+    gflags.add_flag(parser, "redo", "replace DB_NAME if it exists")
+    parser.add_argument("--seed", type=int, default=0, help="of --shuffle")
+    parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
+
+
+def check(options: argparse.Namespace) -> None:
+    """DataError for a folder that is not there and a backend that is not written."""
+    if options.backend != "lmdb":
+        raise DataError(f"--backend is {options.backend}; only lmdb is written")
+    if not options.rootfolder.is_dir():
+        raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
+
+
+def image_options(options: argparse.Namespace) -> ImageOptions:
+    """How pictures are stored."""
+    return ImageOptions(
+        height=options.resize_height,
+        width=options.resize_width,
+        min_dim=getattr(options, "min_dim", 0),
+        max_dim=getattr(options, "max_dim", 0),
+        color=not options.gray,
+        encoded=options.encoded or bool(options.encode_type),
+        encode_type=options.encode_type,
+    )
+
+
+def convert(
+    options: argparse.Namespace, entries: list[Entry], make: Callable[[Entry], Converted]
+) -> int:
+    """Shuffle if asked, write the database, say what was done. Returns the exit code."""
+    if options.shuffle:
+        random.Random(options.seed).shuffle(entries)
+    report = conversion.convert(
+        entries,
+        make,
+        options.database,
+        redo=options.redo,
+        check_size=options.check_size,
+        jobs=options.jobs,
+    )
+    print(f"{options.database}: {report.text()}")
+    return 0

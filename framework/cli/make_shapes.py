@@ -1,0 +1,72 @@
+"""Draw a small detection data set in VOC's layout: circles, squares, triangles and stars.
+
+JPEGImages, Annotations and ImageSets/Main/{trainval,test}.txt appear in OUT when all of it is
+drawn. The same seed draws the same pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from framework.cli import app
+from framework.data.atomic import new_folder
+from framework.data.conversion import in_order
+from framework.data.label_files import Box
+from framework.data.voc import annotation
+from framework.progress import Progress
+from framework.shapes import draw_picture
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The flags."""
+    parser = argparse.ArgumentParser(prog="make_shapes", description=__doc__)
+    parser.add_argument("out", metavar="OUT", type=Path)
+    parser.add_argument("--train", type=int, default=800, help="pictures in trainval (800)")
+    parser.add_argument("--test", type=int, default=200, help="pictures in test (200)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    return app.run(make, make_parser(), arguments)
+
+
+def make(options: argparse.Namespace) -> int:
+    """Draw everything into OUT."""
+    names = [f"{index:06d}" for index in range(options.train + options.test)]
+    with new_folder(options.out, options.redo) as folder:
+        for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+            (folder / part).mkdir(parents=True)
+
+        def draw(name: str) -> int:
+            return draw_files(folder, name, np.random.default_rng([options.seed, int(name)]))
+
+        drawn = in_order(draw, names, options.jobs)
+        num_shapes = sum(Progress(len(names), "draw").over(drawn))
+        splits = {"trainval": names[: options.train], "test": names[options.train :]}
+        for split, members in splits.items():
+            text = "".join(f"{name}\n" for name in members)
+            (folder / "ImageSets" / "Main" / f"{split}.txt").write_text(text)
+    print(f"{options.out}: {len(names)} pictures, {num_shapes} shapes")
+    return 0
+
+
+def draw_files(folder: Path, name: str, generator: np.random.Generator) -> int:
+    """Write one JPEG and its XML; returns the number of shapes in it."""
+    picture, shapes = draw_picture(generator)
+    height, width = picture.shape[:2]
+    quality = int(generator.integers(75, 96))
+    _, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    (folder / "JPEGImages" / f"{name}.jpg").write_bytes(content.tobytes())
+    boxes = [Box(shape.name, shape.corners) for shape in shapes]
+    text = annotation(f"{name}.jpg", width, height, boxes)
+    (folder / "Annotations" / f"{name}.xml").write_text(text)
+    return len(boxes)

@@ -1,0 +1,199 @@
+"""One picture and its label file -> the AnnotatedDatum (or Datum) that Caffe's tools store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framework.data.label_files import LABEL_READERS, Box, Labels
+from framework.data.records import BadRecord, Decoding, decode
+from framework.errors import DataError
+from framework.proto import AnnotatedDatum, Datum
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """How pictures are stored; the flags of convert_annoset and convert_imageset.
+
+    height, width    both above 0: resize to this; otherwise as they are
+    min_dim, max_dim  grow so that the shorter side has min_dim, shrink so that the longer one
+                     has max_dim, keeping the aspect ratio; goes before height and width
+    color            three channels (BGR), else one
+    encoded          store an encoded file, else plain pixels
+    encode_type      "jpg", "png", ...; "" keeps the type of the file
+    """
+
+    height: int = 0
+    width: int = 0
+    min_dim: int = 0
+    max_dim: int = 0
+    color: bool = True
+    encoded: bool = True
+    encode_type: str = ""
+
+
+@dataclass
+class Converted:
+    """A record, its picture's height and width before resizing, and what was odd, in words."""
+
+    record: Any
+    size: tuple[int, int]
+    remarks: list[str] = field(default_factory=list)
+    skipped_boxes: int = 0
+
+
+def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Picture]:
+    """The Datum of a picture file, and its pixels before any resizing.
+
+    The file's own bytes are kept if nothing is asked that changes them (colour, size, type).
+    Source: io.cpp ReadImageToDatum; with --encoded alone the original encodes every file anew,
+    because it compares ".jpg" with "jpg".
+    """
+    content, picture = read_picture(path, options.color)
+    stored = resize(picture, options)
+    suffix = path.suffix.lower().lstrip(".")
+    kind = options.encode_type.lower().lstrip(".")
+    datum = Datum(label=label, channels=1 if stored.ndim == 2 else stored.shape[2])
+    datum.height, datum.width = stored.shape[:2]
+    if not (options.encoded or kind):
+        planes = stored[None] if stored.ndim == 2 else stored.transpose(2, 0, 1)
+        datum.data, datum.encoded = planes.tobytes(), False
+        return datum, picture
+    same_type = kind in ("", suffix) or (kind == "jpg" and suffix == "jpeg")
+    if stored is picture and same_type:
+        datum.data = content
+    else:
+        done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+        if not done:
+            raise DataError(f"{path}: cannot be encoded as '{kind or suffix}'")
+        datum.data = encoded.tobytes()
+    datum.encoded = True
+    return datum, picture
+
+
+def read_picture(path: Path, color: bool = True) -> tuple[bytes, Picture]:
+    """A file's bytes and its pixels, BGR (height, width, 3) or grey (height, width).
+
+    DataError if it is missing, cut short, of four inks, or no picture.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        pixels = decode(content, Decoding(color))
+    except BadRecord as error:
+        raise DataError(f"{path}: {error}") from None
+    return content, pixels if color else pixels[:, :, 0]
+
+
+def resize(picture: Picture, options: ImageOptions) -> Picture:
+    """The picture in the size that is stored; the very same array if nothing changes."""
+    height, width = picture.shape[:2]
+    if options.min_dim > 0 or options.max_dim > 0:
+        scale = np.float32(1)
+        if options.min_dim > 0 and min(height, width) < options.min_dim:
+            scale = np.float32(options.min_dim) / np.float32(min(height, width))
+        if 0 < options.max_dim < int(scale * np.float32(max(height, width))):
+            scale = np.float32(options.max_dim) / np.float32(max(height, width))
+        if scale == 1:
+            return picture
+        resized = cv2.resize(picture, None, fx=float(scale), fy=float(scale))
+        return np.asarray(resized, np.uint8)
+    if options.height > 0 and options.width > 0:
+        return np.asarray(cv2.resize(picture, (options.width, options.height)), np.uint8)
+    return picture
+
+
+def annotated_datum(
+    image_path: Path,
+    label_path: Path,
+    labels_by_name: Mapping[str, int],
+    options: ImageOptions,
+    label_type: str = "xml",
+) -> Converted:
+    """The record of a picture with boxes; no label file means a picture without boxes.
+
+    Boxes are divided by the size the label file states, or by the picture's if it states none.
+    DataError if the picture or the label file cannot be read, or a name is not in the map.
+    Source: io.cpp ReadRichImageToAnnotatedDatum.
+    """
+    datum, picture = image_datum(image_path, options)
+    record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
+    height, width = picture.shape[:2]
+    converted = Converted(record, (height, width))
+    if not label_path.is_file():
+        converted.remarks.append(f"{label_path}: no such file; stored without boxes")
+        return converted
+    labels = LABEL_READERS[label_type](label_path)
+    if labels.width and (labels.width, labels.height) != (width, height):
+        converted.remarks.append(
+            f"{label_path}: says {labels.width} x {labels.height}, "
+            f"the picture is {width} x {height}; boxes are divided by what the file says"
+        )
+    size = (labels.width or width, labels.height or height)
+    boxes = _usable(converted, labels, label_path, size)
+    add_groups(record, _numbered(boxes, labels_by_name, label_path), size)
+    return converted
+
+
+def _usable(
+    converted: Converted, labels: Labels, path: Path, size: tuple[int, int]
+) -> list[Box]:
+    """The boxes without inverted ones; a remark for each that is inverted, empty or outside."""
+    kept = []
+    for box in labels.boxes:
+        x1, y1, x2, y2 = box.corners
+        place = f"{path}: '{box.name}' at {x1:g} {y1:g} {x2:g} {y2:g}"
+        if x1 > x2 or y1 > y2:
+            converted.remarks.append(f"{place} has its corners swapped; left out")
+            converted.skipped_boxes += 1
+            continue
+        if x1 == x2 or y1 == y2:
+            converted.remarks.append(f"{place} has no area")
+        elif min(x1, y1) < 0 or x2 > size[0] or y2 > size[1]:
+            converted.remarks.append(f"{place} exceeds the picture of {size[0]} x {size[1]}")
+        kept.append(box)
+    return kept
+
+
+def _numbered(
+    boxes: Sequence[Box], labels_by_name: Mapping[str, int], path: Path
+) -> list[tuple[int, Box]]:
+    numbered = []
+    for box in boxes:
+        label = box.name if isinstance(box.name, int) else labels_by_name.get(box.name)
+        if label is None:
+            known = ", ".join(name for name in labels_by_name)
+            raise DataError(f"{path}: '{box.name}' is not in the label map ({known})")
+        numbered.append((label, box))
+    return numbered
+
+
+def add_groups(
+    record: Any, boxes: Sequence[tuple[int, Box]], size: tuple[int, int]
+) -> None:
+    """Store boxes as Caffe groups them: by label in order of first appearance, numbered from 0.
+
+    boxes  (label, box in pixels);  size  width and height to divide by, in float32
+    """
+    groups: dict[int, Any] = {}
+    for label, box in boxes:
+        if label not in groups:
+            groups[label] = record.annotation_group.add(group_label=label)
+        group = groups[label]
+        entry = group.annotation.add(instance_id=len(group.annotation))
+        width, height = np.float32(size[0]), np.float32(size[1])
+        entry.bbox.xmin = float(np.float32(box.corners[0]) / width)
+        entry.bbox.ymin = float(np.float32(box.corners[1]) / height)
+        entry.bbox.xmax = float(np.float32(box.corners[2]) / width)
+        entry.bbox.ymax = float(np.float32(box.corners[3]) / height)
+        entry.bbox.difficult = box.difficult

@@ -1,0 +1,203 @@
+"""Many pictures -> one LMDB: in parallel, in order, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lmdb
+
+from framework.data.annoset import Converted
+from framework.data.atomic import new_folder
+from framework.data.list_file import Entry
+from framework.errors import DataError
+from framework.progress import Progress
+
+MAX_BAD_SHARE = 0.05
+SHOWN_REMARKS = 10
+RECORDS_A_COMMIT = 1000
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass
+class Report:
+    """What a conversion did: records written, records left out and why, odd things.
+
+    sizes  picture, height, width of each record written, before any resizing
+    """
+
+    written: int = 0
+    sizes: list[tuple[str, int, int]] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    skipped_boxes: int = 0
+
+    def text(self) -> str:
+        """One line: the counts that are not 0."""
+        parts = [f"{self.written} records"]
+        if self.bad:
+            parts.append(f"{len(self.bad)} bad ones left out")
+        if self.skipped_boxes:
+            parts.append(f"{self.skipped_boxes} boxes left out")
+        if self.remarks:
+            parts.append(f"{len(self.remarks)} remarks")
+        return ", ".join(parts)
+
+
+def convert(
+    entries: Sequence[Entry],
+    make: Callable[[Entry], Converted],
+    database: Path,
+    *,
+    redo: bool = False,
+    check_size: bool = False,
+    jobs: int = 0,
+) -> Report:
+    """Write the record of each entry to an LMDB, with the key `%08d_<picture>`.
+
+    make        makes a record, in any of `jobs` threads (0: one a core); its DataError leaves
+                the record out; the number in the keys counts those too, as in the original
+    redo        replace `database` if it exists
+    check_size  all records must have as many bytes of data as the first
+    Every record left out is named on stderr. Raises DataError, and leaves nothing behind, if
+    more than 5 % of the records are bad, or none is good.
+    """
+    report = Report()
+    with new_folder(database, redo) as folder:
+        with Progress(len(entries), f"convert {database.name}") as progress:
+            results = in_order(partial(_attempt, make), entries, jobs)
+            records = _records(entries, results, report, progress)
+            write_database(folder, _of_one_size(records) if check_size else records)
+        _judge(report, len(entries))
+    return report
+
+
+def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | DataError:
+    try:
+        return make(entry)
+    except DataError as error:
+        return error
+
+
+def _records(
+    entries: Sequence[Entry],
+    results: Iterable[Converted | DataError],
+    report: Report,
+    progress: Progress,
+) -> Iterator[tuple[bytes, Any]]:
+    """Key and message of each good record; the bad ones go into `report`."""
+    for index, (entry, result) in enumerate(zip(entries, results, strict=True)):
+        progress.advance()
+        if isinstance(result, DataError):
+            report.bad.append(str(result))
+            progress.write(f"left out: {result}")
+            continue
+        _remark(report, result, progress)
+        report.written += 1
+        report.sizes.append((entry.image, *result.size))
+        yield f"{index:08d}_{entry.image}".encode(), result.record
+
+
+def _of_one_size(records: Iterable[tuple[bytes, Any]]) -> Iterator[tuple[bytes, Any]]:
+    """The same records; DataError at the first whose data has another length than the first's."""
+    first = 0
+    for key, record in records:
+        datum = record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record
+        first = first or len(datum.data)
+        if len(datum.data) != first:
+            raise DataError(
+                f"{key.decode()}: has {len(datum.data)} bytes of data, the first one has "
+                f"{first}; --check_size wants all of one size"
+            )
+        yield key, record
+
+
+def _remark(report: Report, result: Converted, progress: Progress) -> None:
+    report.skipped_boxes += result.skipped_boxes
+    for remark in result.remarks:
+        report.remarks.append(remark)
+        if len(report.remarks) <= SHOWN_REMARKS:
+            progress.write(f"note: {remark}")
+        elif len(report.remarks) == SHOWN_REMARKS + 1:
+            progress.write("note: more like these are only counted")
+
+
+def _judge(report: Report, num_entries: int) -> None:
+    if not report.bad and report.written:
+        return
+    if not num_entries:
+        raise DataError("nothing to convert: the list names no picture")
+    share = len(report.bad) / num_entries
+    if share > MAX_BAD_SHARE:
+        raise DataError(
+            f"{len(report.bad)} of {num_entries} records are bad, more than "
+            f"{MAX_BAD_SHARE:.0%}; nothing was written. The first: {report.bad[0]}"
+        )
+
+
+def in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], jobs: int = 0
+) -> Iterator[Result]:
+    """Yield function(item) for each item, in order, worked on by `jobs` threads.
+
+    OpenCV lets other threads run while it works. A few items are worked on ahead, not more:
+    a slow reader does not fill the memory.
+    """
+    jobs = jobs or len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(jobs) as pool:
+        ahead: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                ahead.append(pool.submit(function, item))
+                if len(ahead) >= jobs * 8:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def write_database(folder: Path, records: Iterable[tuple[bytes, Any]]) -> int:
+    """Write keys and messages to a new LMDB in an existing folder; returns their number.
+
+    It grows as needed and is readable by the original (LMDB 0.9's format, no lock file left).
+    DataError if the disk is full or a key is too long.
+    """
+    batch: list[tuple[bytes, bytes]] = []
+    num_records = 0
+    try:
+        environment = lmdb.open(str(folder), map_size=1 << 28, max_dbs=0)
+        try:
+            for record in records:
+                batch.append((record[0], record[1].SerializeToString()))
+                if len(batch) == RECORDS_A_COMMIT:
+                    num_records += _commit(environment, batch)
+                    batch = []
+            num_records += _commit(environment, batch)
+            environment.sync(True)
+        finally:
+            environment.close()
+    except lmdb.Error as error:
+        raise DataError(f"{folder.parent}: the database cannot be written: {error}") from None
+    (folder / "lock.mdb").unlink(missing_ok=True)
+    return num_records
+
+
+def _commit(environment: lmdb.Environment, batch: Sequence[tuple[bytes, bytes]]) -> int:
+    while True:
+        try:
+            with environment.begin(write=True) as transaction:
+                for key, value in batch:
+                    transaction.put(key, value)
+            return len(batch)
+        except lmdb.MapFullError:
+            environment.set_mapsize(environment.info()["map_size"] * 2)

@@ -1,0 +1,46 @@
+"""The sizes of pictures, as the size files of DetectionEvaluate and DetectionOutput list them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from framework.data.annoset import read_picture
+from framework.data.conversion import in_order
+from framework.errors import DataError
+from framework.progress import Progress
+
+
+def size_lines(
+    root: Path, images: Sequence[str], ids: Mapping[str, int] | None = None
+) -> list[str]:
+    """`name height width` of each picture: the file's name without folder and suffix, or its id.
+
+    DataError if a picture cannot be read, or a name has no id. Source: get_image_size.cpp.
+    """
+
+    def line(image: str) -> str:
+        name = Path(image).stem
+        if ids and name not in ids:
+            raise DataError(f"{image}: the name '{name}' has no id in the name_id_file")
+        _, picture = read_picture(root / image)
+        return f"{ids[name] if ids else name} {picture.shape[0]} {picture.shape[1]}"
+
+    return list(Progress(len(images), "measure").over(in_order(line, images)))
+
+
+def read_ids(path: Path) -> dict[str, int]:
+    """Lines of `name id`. DataError, with the line, for anything else or a name that repeats."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file of names and ids")
+    ids: dict[str, int] = {}
+    for index, line in enumerate(path.read_text().splitlines(), start=1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 2 or not words[1].lstrip("-").isdigit():
+            raise DataError(f"{path}:{index}: '{line.strip()}'; a line must be: name id")
+        if words[0] in ids:
+            raise DataError(f"{path}:{index}: the name '{words[0]}' stands there twice")
+        ids[words[0]] = int(words[1])
+    return ids

@@ -1,0 +1,93 @@
+"""A folder in PASCAL VOC's layout: JPEGImages, Annotations, ImageSets/Main."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from framework.data.label_files import Box, read_xml
+from framework.errors import DataError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG")
+
+
+def split_names(root: Path) -> list[str]:
+    """The splits a folder has: the list files of ImageSets/Main, VOC's class lists left out."""
+    folder = root / "ImageSets" / "Main"
+    class_lists = ("_train", "_val", "_trainval", "_test")
+    names = sorted(path.stem for path in folder.glob("*.txt"))
+    return [name for name in names if not name.endswith(class_lists)]
+
+
+def read_split(root: Path, split: str) -> list[tuple[str, str]]:
+    """Picture and annotation of each line of ImageSets/Main/<split>.txt, relative to `root`.
+
+    A line is a file name without suffix; a second word (VOC's class lists: -1, 0, 1) is left
+    aside. DataError if the list is missing or empty. Missing files show when they are read.
+    """
+    path = root / "ImageSets" / "Main" / f"{split}.txt"
+    if not path.is_file():
+        found = ", ".join(split_names(root)) or "none"
+        raise DataError(
+            f"{path}: no such list; a VOC folder has ImageSets/Main/<split>.txt (found: {found})"
+        )
+    names = [_stem(line) for line in path.read_text().splitlines() if line.strip()]
+    if not names:
+        raise DataError(f"{path}: is empty; it must name one picture a line, without .jpg")
+    return [(_image(root, name), f"Annotations/{name}.xml") for name in names]
+
+
+def _stem(line: str) -> str:
+    """`000012`, `000012 -1` (a class list) or `000012.jpg`: the name without suffix."""
+    line = line.strip()
+    head, _, last = line.rpartition(" ")
+    name = head.strip() if head and last in ("-1", "0", "1") else line
+    for suffix in IMAGE_SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _image(root: Path, name: str) -> str:
+    for suffix in IMAGE_SUFFIXES:
+        if (root / "JPEGImages" / f"{name}{suffix}").is_file():
+            return f"JPEGImages/{name}{suffix}"
+    return f"JPEGImages/{name}.jpg"
+
+
+def class_names(paths: Iterable[Path]) -> list[str]:
+    """The names in these annotations, sorted; files that cannot be read are passed over."""
+    names: set[str] = set()
+    for path in paths:
+        try:
+            names.update(str(box.name) for box in read_xml(path).boxes)
+        except (DataError, OSError):
+            continue
+    return sorted(names)
+
+
+def annotation(
+    file_name: str, width: int, height: int, boxes: Sequence[Box], depth: int = 3
+) -> str:
+    """The text of an annotation file; corners are rounded to whole pixels inside the picture."""
+    root = ElementTree.Element("annotation")
+    _add(root, "filename", file_name)
+    size = ElementTree.SubElement(root, "size")
+    for tag, value in (("width", width), ("height", height), ("depth", depth)):
+        _add(size, tag, value)
+    for box in boxes:
+        item = ElementTree.SubElement(root, "object")
+        _add(item, "name", box.name)
+        _add(item, "difficult", int(box.difficult))
+        corners = ElementTree.SubElement(item, "bndbox")
+        x1, y1, x2, y2 = box.corners
+        for tag, corner, limit in (
+            ("xmin", x1, width), ("ymin", y1, height), ("xmax", x2, width), ("ymax", y2, height)
+        ):  # fmt: skip
+            _add(corners, tag, min(max(round(corner), 0), limit))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _add(parent: ElementTree.Element, tag: str, value: object) -> None:
+    ElementTree.SubElement(parent, tag).text = str(value)
