@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from framework.declared import declared_shapes
 from framework.errors import CaffeError
 from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
 from framework.spec import LayerSpec, NetSpec
@@ -23,8 +24,8 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
             continue
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
-        if skip_data and hasattr(cls, "declared_shapes"):
-            shapes.update(zip(layer_spec.tops, cls.declared_shapes(layer_spec), strict=True))
+        if skip_data and layer_spec.type not in ("Input", "DummyData"):
+            shapes.update(zip(layer_spec.tops, declared_shapes(layer_spec), strict=True))
             continue
         source = cls(layer_spec, options)
         shapes.update(zip(layer_spec.tops, source.top_shapes, strict=True))
@@ -62,7 +63,7 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
 def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
                  shapes: dict[str, Shape]) -> Layer:
     try:
-        layer = cls(spec, *bottoms)  # type: ignore[call-arg]  # every layer takes its bottoms' shapes
+        layer = cls(spec, *bottoms)
         tops = layer.top_shapes(*bottoms)
     except CaffeError:
         raise

@@ -55,7 +55,8 @@ class Net(nn.Module):
             read_net(source, ignore_unknown_fields)
         self.spec = NetSpec(document, phase, level, stages)
         self._check_types()
-        self.sources: list[tuple[Source, tuple[str, ...]]] = []
+        self.given_names = [top for spec in self.spec.layers
+                            if issubclass(LAYERS[spec.type], Source) for top in spec.tops]
         self.shapes: dict[str, Shape] = {}
         self.loss_weights: dict[str, float] = {}
         self.blobs: dict[str, Tensor] = {}
@@ -132,19 +133,17 @@ class Net(nn.Module):
         given = dict(inputs or {})
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
-        missing = [name for name in self.shapes_given() if name not in given]
+        missing = [name for name in self.given_names if name not in given]
         if missing:
-            raise CaffeError(f"{self.spec.path}: the input blobs {', '.join(missing)} are not given")
+            raise CaffeError(f"{self.spec.path}: the input blobs {', '.join(missing)} are not "
+                             "given")
         if self.spec.force_backward and torch.is_grad_enabled():
             given = {name: blob if blob.requires_grad or not blob.is_floating_point()
                      else blob.detach().requires_grad_() for name, blob in given.items()}
-        self.blobs = self.run(given)
-        return {name: self.blobs[name] for name in self.outputs}
-
-    def shapes_given(self) -> list[str]:
-        """The blobs that `run` must be given: tops of data layers and inputs."""
-        return [top for spec in self.spec.layers
-                if issubclass(LAYERS[spec.type], Source) for top in spec.tops]
+        blobs = self.run(given)
+        if not torch.compiler.is_exporting():       # an exported program keeps no blobs
+            self.blobs = blobs
+        return {name: blobs[name] for name in self.outputs}
 
     def run(self, blobs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All blobs, computed from those of the data layers. No side effects but running sums."""

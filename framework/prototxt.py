@@ -32,10 +32,14 @@ EXTENSION = re.compile(r"\[[\w./\s]+\]")
 
 @dataclass
 class Lines:
-    """Where a message and its fields stand: a tree of line numbers, parallel to the message."""
+    """Where a message and its fields stand: a tree of line numbers, parallel to the message.
+
+    `path` is set for a layer that another file brought in.
+    """
 
     line: int = 0
     fields: dict[str, list[Lines]] = field(default_factory=dict)
+    path: str = ""
 
     def find(self, path: str) -> int:
         """The line of `convolution_param.kernel_size[1]`, or of its nearest known ancestor."""

@@ -93,7 +93,7 @@ def convert_integer(cpp: int, token: str) -> int:
 def convert_float(token: str, single: bool) -> float:
     text = "".join(token.split()).lower()
     try:
-        value = float(text.removesuffix("f") if text[-1:] == "f" and text.lstrip("+-")[:1] != "i" else text)
+        value = float(text if "i" in text else text.removesuffix("f"))
     except ValueError:
         raise ValueError(f"is {token}; it must be a number") from None
     if single and abs(value) > LARGEST_FLOAT and math.isfinite(value):

@@ -6,6 +6,7 @@ Source: Net::AppendParam and Net::ShareTrainedLayersWith in BVLC's net.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from framework.net import Net
 
 
-class LearnedBlob(NamedTuple):
+@dataclass(frozen=True)
+class LearnedBlob:
     """A blob as the solver sees it. Running sums (BatchNorm) are listed too, with lr_mult 0:
     solver states have a history blob for them."""
 

@@ -6,7 +6,7 @@ Source: Net::Init, Net::FilterNet, Net::StateMeetsRule in BVLC's net.cpp.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,12 @@ def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
     file, a line each. `ignore_unknown_fields` goes on without the unknown fields; they stay in
     the document's `problems`.
     """
-    return _finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
+    return finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
 
 
 def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = False) -> Document:
     """As read_net, from the text of a net."""
-    return _finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
+    return finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
 
 
 def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
@@ -43,13 +43,17 @@ def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Docume
     return document
 
 
-def _finish_net(document: Document, ignore_unknown_fields: bool) -> Document:
+def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Document:
+    """Report, upgrade and expand a parsed net; a net inside a solver file comes here too."""
     from framework.composites import expand
     from framework.upgrade import upgrade_net
 
-    _report(document, ignore_unknown_fields)
-    upgrade_net(document)
-    expand(document)
+    def prepared(document: Document) -> Document:
+        _report(document, ignore_unknown_fields)
+        upgrade_net(document)
+        return document
+
+    expand(prepared(document), lambda path: prepared(prototxt.read(path, "NetParameter")))
     return document
 
 
@@ -67,15 +71,17 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:
+    from framework.composites import COMPOSITES
     from framework.layers import LAYERS
 
+    known = [*LAYERS, *COMPOSITES]
     rows = []
     for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
                             strict=True):
-        if layer.type not in LAYERS:
+        if layer.type not in known:
             line = lines.find("type")
             rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
-                         f"{nearest(layer.type, LAYERS)}"))
+                         f"{nearest(layer.type, known)}"))
     return rows
 
 
@@ -93,22 +99,17 @@ class LayerSpec:
     path: str
     phase: str
     propagate_down: tuple[bool, ...] = ()
+    name: str = field(init=False)
+    type: str = field(init=False)
+    bottoms: tuple[str, ...] = field(init=False)
+    tops: tuple[str, ...] = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return self.proto.name
-
-    @property
-    def type(self) -> str:
-        return self.proto.type
-
-    @property
-    def bottoms(self) -> tuple[str, ...]:
-        return tuple(self.proto.bottom)
-
-    @property
-    def tops(self) -> tuple[str, ...]:
-        return tuple(self.proto.top)
+    def __post_init__(self) -> None:
+        # plain values: torch.compile cannot look into a protobuf message
+        object.__setattr__(self, "name", self.proto.name)
+        object.__setattr__(self, "type", self.proto.type)
+        object.__setattr__(self, "bottoms", tuple(self.proto.bottom))
+        object.__setattr__(self, "tops", tuple(self.proto.top))
 
     def error(self, field: str, message: str) -> SpecError:
         """The error to raise: `net.prototxt:42: layer 'ip1' (InnerProduct): FIELD MESSAGE`."""
@@ -139,7 +140,7 @@ class NetSpec:
         for layer, lines in zip(net.layer, all_lines or [Lines()] * len(net.layer), strict=True):
             if self._is_included(document, layer, lines):
                 own_phase = PHASES[layer.phase] if layer.HasField("phase") else phase
-                self.layers.append(LayerSpec(layer, lines, self.path, own_phase,
+                self.layers.append(LayerSpec(layer, lines, lines.path or self.path, own_phase,
                                              _propagate_down(layer, document, lines)))
         self._wire()
 

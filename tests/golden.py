@@ -92,7 +92,7 @@ def parameter_gradient(net: Net, key: str) -> torch.Tensor:
     layer, index = key.rsplit("/", 1)
     blob = net.params[layer][int(index)]
     for reshaped in net.reshaped:
-        if reshaped.layer.spec.name == layer and reshaped.layer.blobs[int(index)] is blob:
+        if reshaped.layer.__dict__[reshaped.name] is blob:
             grad = reshaped.owner().grad
             return torch.zeros_like(blob) if grad is None else grad.view(blob.shape)
     return torch.zeros_like(blob) if blob.grad is None else blob.grad

@@ -43,7 +43,8 @@ def param_field(kind: str) -> str:
                "MultiBoxLoss": "multibox_loss_param"}
     if kind in special:
         return special[kind]
-    folded = {name.replace("_", ""): name for name in proto.LayerParameter.DESCRIPTOR.fields_by_name}
+    names = proto.LayerParameter.DESCRIPTOR.fields_by_name
+    folded = {name.replace("_", ""): name for name in names}
     return folded[kind.lower() + "param"]
 
 

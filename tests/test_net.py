@@ -59,7 +59,8 @@ def test_propagate_down_false_stops_the_gradient():
 @pytest.mark.parametrize("force", [False, True])
 def test_frozen_blobs_get_a_gradient_only_when_it_is_forced(force):
     net = net_from(("force_backward: true " if force else "") + DATA
-                   + product("a", "x", "a", "param { lr_mult: 0 } param { lr_mult: 2 }") + loss("a"))
+                   + product("a", "x", "a", "param { lr_mult: 0 } param { lr_mult: 2 }")
+                   + loss("a"))
     net(inputs())
     net.objective(net.blobs).backward()
     weight, bias = net.params["a"]
@@ -85,7 +86,8 @@ def test_blobs_of_one_name_are_one_parameter_and_their_gradients_add_up():
 
 
 def test_sharing_another_shape_is_an_error_unless_permissive_and_equal_in_count():
-    other = ('layer {{ name: "c" type: "InnerProduct" bottom: "a" top: "c" param {{ name: "w" {} }} '
+    other = ('layer {{ name: "c" type: "InnerProduct" bottom: "a" top: "c" '
+             'param {{ name: "w" {} }} '
              "inner_product_param {{ num_output: {} bias_term: false }} }}")
     first = DATA + product("a", "x", "a", 'param { name: "w" }')
     with pytest.raises(SpecError, match=r"param\[0\] shares 'w' of layer 'a', whose shape is "
@@ -128,9 +130,9 @@ def test_layers_with_blobs_must_not_have_one_name():
 
 
 def test_shapes_that_do_not_fit_are_an_error_that_names_them():
-    with pytest.raises(SpecError, match=r"<text>:3: layer 'loss_x' \(EuclideanLoss\): bottom"
+    with pytest.raises(SpecError, match=r"<text>:3: layer 's' \(Eltwise\): bottom"
                        r".*\(4, 3\).*\(4, 2\)"):
-        net_from(DATA + loss("x"))
+        net_from(DATA + 'layer { name: "s" type: "Eltwise" bottom: "x" bottom: "t" top: "s" }')
 
 
 def test_an_unknown_type_is_an_error_in_the_phase_that_has_it():

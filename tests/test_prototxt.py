@@ -1,4 +1,4 @@
-"""The text format: everything the original's parser takes, and the place of everything it does not."""
+"""The text format: everything the original's parser takes, and the place of all it does not."""
 
 import pytest
 from google.protobuf import text_format
@@ -38,7 +38,7 @@ def test_every_field_has_its_line():
     assert lines.find("layer[0].convolution_param.pad[1]") == 6
     assert lines.find("layer[0].convolution_param.weight_filler.std") == 7
     assert lines.find("layer[1].eltwise_param.operation") == 8
-    assert lines.find("layer[0].convolution_param.dilation") == 6     # not given: its message's line
+    assert lines.find("layer[0].convolution_param.dilation") == 6     # its message's line
 
 
 def test_a_byte_order_mark_and_bytes_that_are_not_utf8_in_comments_are_passed_over(tmp_path):

@@ -14,7 +14,8 @@ def names(text, phase="TEST", **state):
 
 
 def relu(name, rule, bottom="x", top=None):
-    return f'layer {{ name: "{name}" type: "ReLU" bottom: "{bottom}" top: "{top or name}" {rule} }}\n'
+    return (f'layer {{ name: "{name}" type: "ReLU" bottom: "{bottom}" top: "{top or name}" '
+            f"{rule} }}\n")
 
 
 @pytest.mark.parametrize("rule, state, included", [

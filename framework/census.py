@@ -1,0 +1,150 @@
+"""What is in a net file, without building its memory: layers, shapes, parameters, work."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from framework import prototxt
+from framework.build import build_layers, build_sources
+from framework.errors import CaffeError, SpecError
+from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
+from framework.prototxt import Document
+from framework.spec import NetSpec, read_net
+
+BYTES = 4       # of a float32
+BVLC_TYPES = frozenset(
+    ["AbsVal", "Accuracy", "ArgMax", "BatchNorm", "BatchReindex", "Bias", "BNLL", "Clip", "Concat", "ContrastiveLoss", "Convolution", "Crop", "Data", "Deconvolution", "Dropout", "DummyData", "Eltwise", "ELU", "Embed", "EuclideanLoss", "Exp", "Filter", "Flatten", "HDF5Data", "HDF5Output", "HingeLoss", "Im2col", "ImageData", "InfogainLoss", "InnerProduct", "Input", "Log", "LRN", "LSTM", "LSTMUnit", "MemoryData", "MultinomialLogisticLoss", "MVN", "Parameter", "Pooling", "Power", "PReLU", "Python", "Reduction", "ReLU", "Reshape", "RNN", "Scale", "Sigmoid", "SigmoidCrossEntropyLoss", "Silence", "Slice", "Softmax", "SoftmaxWithLoss", "Split", "SPP", "Swish", "TanH", "Threshold", "Tile", "WindowData"])  # noqa: SIM905
+SSD_TYPES = frozenset(
+    ["AnnotatedData", "DetectionEvaluate", "DetectionOutput", "MultiBoxLoss", "Normalize", "Permute", "PriorBox", "SmoothL1Loss", "VideoData"])  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer: the shapes of its tops, its blobs' values, its multiply-adds a forward."""
+
+    name: str
+    type: str
+    shapes: tuple[Shape, ...]
+    parameters: int
+    multiply_adds: int
+
+
+@dataclass
+class Census:
+    """One file in one phase. `problems` holds the messages of everything that stops it."""
+
+    path: str
+    name: str = ""
+    phase: str = "TEST"
+    dialect: str = ""
+    rows: list[Row] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def parameters(self) -> int:
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def blob_bytes(self) -> int:
+        """Memory of all tops of one forward in float32; in-place tops count again."""
+        return BYTES * sum(math.prod(shape) for row in self.rows for shape in row.shapes)
+
+
+def phases_of(document: Document) -> list[str]:
+    """The phases a file declares: those its rules name, else TEST (a deploy net)."""
+    rules = [rule for layer in document.message.layer for rule in [*layer.include, *layer.exclude]]
+    if any(rule.HasField("phase") for rule in rules):
+        return ["TRAIN", "TEST"]
+    trains = any("Loss" in layer.type for layer in document.message.layer)
+    return ["TRAIN"] if trains else ["TEST"]
+
+
+def take_census(path: str | Path, phase: str | None = None, skip_data: bool = True,
+                ignore_unknown_fields: bool = False) -> list[Census]:
+    """A Census of the file for each phase it declares, or for `phase`."""
+    try:
+        form = text_form(path)
+        document = read_net(path, ignore_unknown_fields)
+    except SpecError as error:
+        return [Census(str(path), problems=str(error).splitlines())]
+    found = []
+    for one in [phase] if phase else phases_of(document):
+        census = Census(str(path), document.message.name, one)
+        census.dialect = f"{form}, {dialect_of(document)}"
+        census.problems = [document.place(problem.line, problem.owner)
+                           + f": {problem.field} {problem.text}" for problem in document.problems]
+        _count(document, census, skip_data)
+        found.append(census)
+    return found
+
+
+def _count(document: Document, census: Census, skip_data: bool) -> None:
+    shapes: dict[str, Shape] = {}
+    try:
+        spec = NetSpec(document, census.phase)
+        unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
+        if unknown:
+            census.problems += [str(layer.error("type", f"'{layer.type}' is not known"))
+                                for layer in unknown]
+            return
+        build_sources(spec, DataOptions(), shapes, skip_data)
+        layers = iter(build_layers(spec, shapes, {}))
+    except CaffeError as error:
+        census.problems += str(error).splitlines()
+        return
+    for layer_spec in spec.layers:
+        tops = tuple(shapes[top] for top in layer_spec.tops)
+        if issubclass(LAYERS[layer_spec.type], Source):
+            census.rows.append(Row(layer_spec.name, layer_spec.type, tops, 0, 0))
+            continue
+        layer = next(layers)
+        bottoms = [shapes[bottom] for bottom in layer_spec.bottoms]
+        census.rows.append(Row(layer_spec.name, layer_spec.type, tops,
+                               sum(blob.numel() for blob in layer.blobs),
+                               multiply_adds(layer, bottoms, list(tops))))
+
+
+def multiply_adds(layer: Layer, bottoms: list[Shape], tops: list[Shape]) -> int:
+    """Multiplications by learned weights in one forward, as papers count them.
+
+    Each weight of a convolution meets every position of its output (Deconvolution: of its
+    input); each weight of an InnerProduct or of a recurrent layer every row of its input.
+    Elementwise layers count as nothing.
+    """
+    if not layer.blob_names or not bottoms or not tops:
+        return 0
+    kind = layer.spec.type
+    weights = sum(blob.numel() for blob in layer.blobs if blob.dim() > 1)
+    if kind == "Deconvolution":
+        return weights * math.prod(bottoms[0]) // bottoms[0][1]
+    if "Convolution" in kind:
+        return sum(weights * math.prod(top) // layer.blobs[0].shape[0] for top in tops)
+    if kind in ("InnerProduct", "Embed"):
+        return math.prod(tops[0]) * weights // layer.spec.proto.inner_product_param.num_output \
+            if kind == "InnerProduct" else 0
+    if kind in ("RNN", "LSTM", "Lstm"):
+        return weights * math.prod(bottoms[0][:2])
+    return 0
+
+
+def text_form(path: str | Path) -> str:
+    """`today's form`, `V1 (layers with enum types)` or `V0`, from the text before its upgrade."""
+    message = prototxt.read(path, "NetParameter").message
+    if not message.layers:
+        return "inputs declared by fields" if message.input else "today's form"
+    return "V0" if any(layer.HasField("layer") for layer in message.layers) else "V1"
+
+
+def dialect_of(document: Document) -> str:
+    """Whose layers the net has: BVLC's, the SSD branch's, or other projects' as well."""
+    types = {layer.type for layer in document.message.layer}
+    others = sorted(types - BVLC_TYPES - SSD_TYPES)
+    if others:
+        return f"other projects' layers ({', '.join(others)})"
+    return "SSD branch" if types & SSD_TYPES else "BVLC"

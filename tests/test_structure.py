@@ -1,0 +1,72 @@
+"""The house rules that a program can hold: imports point one way, files stay small."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FRAMEWORK = ROOT / "framework"
+# A module imports only from its own rank or those before it.
+RANKS = [
+    ("errors", "scalars", "progress"),
+    ("proto",),
+    ("prototxt",),
+    ("upgrade", "composites"),
+    ("spec",),
+    ("ops",),
+    ("data", "evaluation"),
+    ("fillers", "layer"),
+    ("pycaffe",),
+    ("layers",),
+    ("declared", "build", "sharing"),
+    ("caffemodel", "weights", "net", "census"),
+    ("lr_policy", "optim", "log", "snapshot", "solver"),
+    ("cli",),
+]
+RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}
+MODULES = sorted(FRAMEWORK.rglob("*.py"))
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(FRAMEWORK).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The framework's own packages that a module imports at its top level."""
+    found = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("framework"):
+            parts = (node.module or "").split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names
+                      if alias.name.startswith("framework.")}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FRAMEWORK)))
+def test_imports_point_one_way(path):
+    own = package_of(path)
+    if own == "__init__":
+        return
+    rank = RANK_OF.get(own, len(RANKS))
+    later = {name for name in imported(ast.parse(path.read_text()))
+             if RANK_OF.get(name, rank) > rank}
+    assert not later, f"{own} imports {later}, which come after it"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FRAMEWORK)))
+def test_files_and_functions_stay_small(path):
+    source = path.read_text()
+    assert source.count("\n") <= 300
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 40, f"{node.name} has over 40 lines"
+
+
+def test_every_tool_is_executable_and_has_a_module_of_its_name():
+    for tool in (ROOT / "tools").iterdir():
+        assert tool.stat().st_mode & 0o111, tool
+        assert re.search(rf"framework\.cli\.{tool.name}\b", tool.read_text()), tool
