@@ -1,0 +1,183 @@
+"""Composite layers: NetFile and MultiBoxHead, replaced by plain layers before a net is built.
+
+What a composite stands for is written out in its place, so that everything behind it (NetSpec,
+weights by layer name, `tools/expand`) sees the flat file that Caffe users know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from framework.multibox_head import expand_head
+from framework.prototxt import Document, Lines
+from framework.scalars import nearest
+from framework.site import Expanded, Load, Site
+
+NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_file_param")
+
+
+def expand(document: Document, load: Load) -> None:
+    """Replace the composite layers of an upgraded net by plain ones, message and lines, in place.
+
+    `load` reads, checks and upgrades another net file, without expanding it.
+    Lines of new layers point to the composite (MultiBoxHead) or into the file that was brought in
+    (NetFile). Raises SpecError, at the composite's field, for a file that cannot be read or brings
+    in itself, bottoms and tops that do not fit, and a head that cannot be.
+    """
+    _expand(document, load, (Path(document.path).resolve(),))
+
+
+def _expand(document: Document, load: Load, parents: tuple[Path, ...]) -> None:
+    message = document.message
+    if not any(layer.type in COMPOSITES for layer in message.layer):
+        return
+    known = document.lines.fields.get("layer") or [Lines() for _ in message.layer]
+    result: Expanded = []
+    for layer, lines in zip(message.layer, known, strict=True):
+        if layer.type in COMPOSITES:
+            made = [top for done, _ in result for top in done.top]
+            site = Site(document, layer, lines, made, load, parents)
+            result += _with_rules(site, COMPOSITES[layer.type](site))
+        else:
+            result.append((layer, lines))
+    layers = [type(layer).FromString(layer.SerializeToString()) for layer, _ in result]
+    del message.layer[:]
+    message.layer.extend(layers)
+    document.lines.fields["layer"] = [lines for _, lines in result]
+
+
+def _with_rules(site: Site, expanded: Expanded) -> Expanded:
+    """Give the composite's include and exclude rules to each of its layers."""
+    if not (site.layer.include or site.layer.exclude):
+        return expanded
+    field = "include" if site.layer.include else "exclude"
+    for layer, _ in expanded:
+        if layer.include or layer.exclude:
+            raise site.error(field, f"cannot be given here: the layer '{layer.name}' that it "
+                             "stands for has rules of its own")
+        layer.include.extend(site.layer.include)
+        layer.exclude.extend(site.layer.exclude)
+    return expanded
+
+
+def expand_net_file(site: Site) -> Expanded:
+    """The layers of another net file, which keep their names and the names of their blobs.
+
+    Layers without bottoms (Input, data layers; not Parameter) are left out: the blobs they make
+    are the file's inputs, and the composite's bottoms stand in their place, in order. With tops,
+    only the layers that those blobs need come in, and only the inputs that these read count.
+    Settings of the whole net (name, state, force_backward) stay those of the outer file.
+    """
+    site.refuse_fields_but(NET_FILE_FIELDS)
+    document = _read(site)
+    pairs = list(zip(document.message.layer, document.lines.fields.get("layer", []), strict=True))
+    body = [(layer, lines) for layer, lines in pairs if not _is_input(layer)]
+    body = _needed(site, body, document.path)
+    read = {bottom for layer, _ in body for bottom in layer.bottom}
+    inputs = list(dict.fromkeys(top for layer, _ in pairs if _is_input(layer)
+                                for top in layer.top if top in read))
+    if len(site.layer.bottom) != len(inputs):
+        raise site.error("bottom", f"is given {len(site.layer.bottom)} times; {document.path} has "
+                         f"{len(inputs)} inputs: {', '.join(inputs) or 'none'}")
+    site.check_bottoms(site.layer.bottom, "bottom[{}]")
+    _rename(body, dict(zip(inputs, site.layer.bottom, strict=True)))
+    _scale_rates(site, body)
+    for _, lines in body:
+        lines.path = lines.path or document.path
+    return body
+
+
+def _read(site: Site) -> Document:
+    """Read the file that the composite names, with all that it brings in itself."""
+    param = site.layer.net_file_param
+    if not param.file:
+        raise site.error("net_file_param.file", "is not given; it names the net to bring in")
+    outer = site.document.path
+    path = Path(param.file)
+    if outer != "<text>":
+        path = Path(outer).parent / path
+    resolved = path.resolve()
+    if resolved in site.parents:
+        ring = [*site.parents[site.parents.index(resolved):], resolved]
+        raise site.error("net_file_param.file", "brings a file into itself: "
+                         + " -> ".join(step.name for step in ring))
+    if not path.is_file():
+        raise site.error("net_file_param.file", f"names {path}, which is not a file")
+    document = site.load(path)
+    site.document.problems += [
+        problem._replace(line=0, text=f"{problem.text} ({path}:{problem.line})")
+        for problem in document.problems]
+    _expand(document, site.load, (*site.parents, resolved))
+    return document
+
+
+def _is_input(layer: Any) -> bool:
+    return not layer.bottom and layer.type != "Parameter"
+
+
+def _needed(site: Site, body: Expanded, path: str) -> Expanded:
+    """The layers that the composite's tops need; all of them if it has none."""
+    if not site.layer.top:
+        return body
+    made = [top for layer, _ in body for top in layer.top]
+    for index, top in enumerate(site.layer.top):
+        if top not in made:
+            raise site.error(f"top[{index}]", f"is '{top}', which no layer of {path} makes"
+                             f"{nearest(top, made)}")
+    wanted = set(site.layer.top)
+    kept: Expanded = []
+    for layer, lines in reversed(body):
+        if wanted.intersection(layer.top):
+            wanted.update(layer.bottom)
+            kept.append((layer, lines))
+    return kept[::-1]
+
+
+def _rename(body: Expanded, names: dict[str, str]) -> None:
+    for layer, _ in body:
+        for blobs in (layer.bottom, layer.top):
+            blobs[:] = [names.get(blob, blob) for blob in blobs]
+
+
+def _scale_rates(site: Site, body: Expanded) -> None:
+    """Multiply lr_mult of each learned blob by the composite's factor, 0 up to `freeze_to`."""
+    param = site.layer.net_file_param
+    names = [layer.name for layer, _ in body]
+    if param.freeze_to and param.freeze_to not in names:
+        raise site.error("net_file_param.freeze_to", f"is '{param.freeze_to}', which is no layer "
+                         f"of {param.file}{nearest(param.freeze_to, names)}")
+    frozen = names.index(param.freeze_to) + 1 if param.freeze_to else 0
+    for index, (layer, _) in enumerate(body):
+        factor = 0.0 if index < frozen else param.lr_mult
+        if factor == 1:
+            continue
+        while len(layer.param) < _num_learned_blobs(layer):
+            layer.param.add()
+        for blob in layer.param:
+            blob.lr_mult *= factor
+
+
+def _num_learned_blobs(layer: Any) -> int:
+    """How many blobs of a layer learn at rate 1 if its text does not say so."""
+    counts: dict[str, Callable[[], int]] = {
+        "Convolution": lambda: 1 + layer.convolution_param.bias_term,
+        "Deconvolution": lambda: 1 + layer.convolution_param.bias_term,
+        "ConvolutionDepthwise": lambda: 1 + layer.convolution_param.bias_term,
+        "DepthwiseConvolution": lambda: 1 + layer.convolution_param.bias_term,
+        "InnerProduct": lambda: 1 + layer.inner_product_param.bias_term,
+        "Embed": lambda: 1 + layer.embed_param.bias_term,
+        "Scale": lambda: (len(layer.bottom) == 1) + layer.scale_param.bias_term,
+        "Bias": lambda: int(len(layer.bottom) == 1),
+        "PReLU": lambda: 1,
+        "Normalize": lambda: 1,
+        "Parameter": lambda: 1,
+    }
+    return counts.get(layer.type, lambda: 0)()
+
+
+COMPOSITES: dict[str, Callable[[Site], Expanded]] = {
+    "NetFile": expand_net_file,
+    "MultiBoxHead": expand_head,
+}

@@ -1,0 +1,51 @@
+"""The place of a composite layer: what its expansion may look at, and how it complains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from framework.errors import SpecError
+from framework.prototxt import Document, Lines
+from framework.scalars import nearest
+
+Expanded = list[tuple[Any, Lines]]      # messages are Any: their fields are known only at run time
+Load = Callable[[Path], Document]
+
+
+@dataclass
+class Site:
+    """A composite layer in its file.
+
+    known    blobs made by the layers before it, in any phase
+    load     reads another net file, see `expand`
+    parents  the files being read, outermost first
+    """
+
+    document: Document
+    layer: Any
+    lines: Lines
+    known: Sequence[str]
+    load: Load
+    parents: tuple[Path, ...]
+
+    def error(self, field: str, message: str) -> SpecError:
+        """The error to raise: file:line of the composite's field, its name, the field."""
+        place = self.document.place(self.lines.find(field), self.layer)
+        return SpecError(f"{place}: {field} {message}")
+
+    def refuse_fields_but(self, allowed: Iterable[str]) -> None:
+        """Raise SpecError for a field that the composite does not look at."""
+        for descriptor, _ in self.layer.ListFields():
+            if descriptor.name not in allowed:
+                raise self.error(descriptor.name, "has no meaning here; the fields of a "
+                                 f"{self.layer.type} layer are {', '.join(allowed)}")
+
+    def check_bottoms(self, blobs: Iterable[str], field: str) -> None:
+        """Raise SpecError at `field` ("bottom[{}]") for a blob that nobody made."""
+        for index, blob in enumerate(blobs):
+            if blob not in self.known:
+                raise self.error(field.format(index), f"is '{blob}', which no layer before it "
+                                 f"makes{nearest(blob, self.known)}")
