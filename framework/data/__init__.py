@@ -1,0 +1,1 @@
+"""Records, LMDBs, augmentation, label maps and the processes that make batches. Without torch."""

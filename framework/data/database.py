@@ -1,0 +1,94 @@
+"""LMDB databases of records, opened for reading only, without a lock file.
+
+Caffe's order of the records is that of the keys; a record is found by its index in it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import lmdb
+
+from framework.errors import DataError
+
+# LMDB may open a file only once in a process, so databases are shared; this is not a cache.
+_OPEN: WeakValueDictionary[tuple[int, int, int], Database] = WeakValueDictionary()
+
+HOW_TO_MAKE = ("make it with tools/convert_annoset (pictures with boxes) or "
+               "tools/convert_imageset (pictures with a class each)")
+
+
+def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
+    """The database at `path`, a folder with data.mdb in it, or that file.
+
+    make  says which command makes such a database, for the errors
+    Raises DataError if it is absent, empty, cut short, a LevelDB, or no LMDB.
+    """
+    folder = Path(path)
+    file = folder / "data.mdb" if folder.is_dir() else folder
+    _check(folder, file, make)
+    status = file.stat()
+    identity = (os.getpid(), status.st_dev, status.st_ino)
+    database = _OPEN.get(identity)
+    if database is None:
+        database = Database(file, make)
+        _OPEN[identity] = database
+    return database
+
+
+class Database:
+    """The records of one LMDB by index. Opened by `open_database`; closed when nobody holds it."""
+
+    def __init__(self, file: Path, make: str):
+        self.path = file
+        try:
+            self._environment = lmdb.open(str(file), subdir=False, readonly=True, lock=False,
+                                          create=False, readahead=False, max_spare_txns=4)
+        except lmdb.Error as error:
+            held = "already open" in str(error)
+            reason = "this program has it open in another way; close that first" if held else \
+                f"it cannot be read as an LMDB ({error}); {make}"
+            raise DataError(f"{file}: {reason}") from None
+        self._check_length()
+        with self._environment.begin() as transaction:
+            self.keys: list[bytes] = list(transaction.cursor().iternext(values=False))
+        if not self.keys:
+            raise DataError(f"{file}: the database has no records; {make}")
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def name(self, index: int) -> str:
+        """The key of a record, as text."""
+        return self.keys[index].decode("utf-8", "replace")
+
+    def read(self, index: int) -> bytes:
+        """The bytes of record `index`."""
+        with self._environment.begin() as transaction:
+            value: bytes | None = transaction.get(self.keys[index])
+        if value is None:
+            raise DataError(f"{self.path}: record {self.name(index)} has gone while being read")
+        return value
+
+    def _check_length(self) -> None:
+        """Reading behind the end of a cut file would kill the process with SIGBUS."""
+        pages = self._environment.info()["last_pgno"] + 1
+        wanted = pages * self._environment.stat()["psize"]
+        if self.path.stat().st_size < wanted:
+            raise DataError(f"{self.path}: the file is cut short: {self.path.stat().st_size} of "
+                            f"{wanted} bytes are there; copy or make it again")
+
+
+def _check(folder: Path, file: Path, make: str) -> None:
+    if not folder.exists():
+        raise DataError(f"{folder}: there is no such database; {make}")
+    if file.exists():
+        if file.stat().st_size == 0:
+            raise DataError(f"{file}: the file is empty; {make}")
+        return
+    if (folder / "CURRENT").exists() or list(folder.glob("*.ldb")) or list(folder.glob("*.sst")):
+        raise DataError(f"{folder}: this is a LevelDB, which is not read here; convert the "
+                        f"pictures again into an LMDB: {make}")
+    raise DataError(f"{folder}: the folder has no data.mdb, so it is no LMDB; {make}")

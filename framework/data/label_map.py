@@ -1,0 +1,96 @@
+"""Label maps: which number stands for which class, as text (prototxt) or binary.
+
+Source: LabelMap in caffe.proto; ReadLabelFileToLabelMap and MapNameToLabel in io.cpp of
+weiliu89/caffe, branch ssd.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from framework import prototxt
+from framework.errors import DataError
+from framework.proto import LabelMap
+
+BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
+
+
+def read(path: str | Path) -> Any:
+    """The LabelMap message in a file. DataError if the file is absent or no label map.
+
+    Any: a message's fields are known only at run time.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the label map cannot be read: {error.strerror}; "
+                        "tools/create_label_map makes one") from None
+    names = LabelMap()
+    try:
+        names.ParseFromString(content)
+        if names.item and all(item.name for item in names.item):
+            return names
+    except (DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        return prototxt.parse(content.decode("utf-8"), "LabelMap", str(path)).message
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: this is no label map, neither text nor binary") from None
+
+
+def labels_by_name(names: Any, check: bool = False) -> dict[str, int]:
+    """Class name -> label. With `check` a name that stands twice is a DataError; else the last
+    one counts, as in the original."""
+    labels: dict[str, int] = {}
+    for item in names.item:
+        if check and item.name in labels:
+            raise DataError(f"the class name '{item.name}' stands twice in the label map")
+        labels[item.name] = item.label
+    return labels
+
+
+def object_labels(names: Any) -> frozenset[int]:
+    """The labels that a box may have: all but the background."""
+    return frozenset(item.label for item in names.item
+                     if not (item.label == 0 and item.name.lower() in BACKGROUND_NAMES))
+
+
+def make(names: Sequence[str]) -> Any:
+    """The LabelMap of these classes, numbered from 1 in their order, with the background as 0."""
+    label_map = parse_lines([], include_background=True)
+    for label, name in enumerate(names, start=1):
+        label_map.item.add(name=name, label=label, display_name=name)
+    return label_map
+
+
+def parse_lines(lines: Sequence[str], delimiter: str = " ",
+                include_background: bool = False) -> Any:
+    """Lines of `name`, `name label` or `name label display_name` -> LabelMap.
+
+    delimiter           characters that part the fields, any of them
+    include_background  none_of_the_above comes first, as class 0
+    Without labels the names are numbered in their order. DataError names the line.
+    """
+    names = LabelMap()
+    if include_background:
+        names.item.add(name="none_of_the_above", label=0, display_name="background")
+    width = 0
+    for index, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        fields = re.split(f"[{re.escape(delimiter)}]", line.strip())
+        width = width or len(fields)
+        if len(fields) != width or not 1 <= width <= 3:
+            raise DataError(f"line {index}: '{line.strip()}' has {len(fields)} fields; every line "
+                            f"must have {'1 to 3' if not 1 <= width <= 3 else width}")
+        label = str(len(names.item)) if width == 1 else fields[1]
+        if not re.fullmatch(r"-?\d+", label):
+            raise DataError(f"line {index}: '{label}' is no label; it must be a whole number")
+        names.item.add(name=fields[0], label=int(label),
+                       display_name=fields[2] if width == 3 else fields[0])
+    return names

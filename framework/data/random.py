@@ -1,0 +1,70 @@
+"""Random choices that depend on nothing but the seed and the position of the record in the run.
+
+A counter-based generator (Philox 4x64, Salmon et al. 2011) is keyed by both, so that any worker or
+rank, and a resumed run, draws the same numbers, without a state to keep.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+_WORD = (1 << 64) - 1
+
+
+class Stream(IntEnum):
+    """What the numbers are for: streams of one seed are independent of each other."""
+
+    RECORD = 0
+    ORDER = 1
+    SKIP = 2
+
+
+class Draws:
+    """The random numbers of one position (or epoch) of one stream.
+
+    seed      any integer, the run's
+    position  counted from the start of the run, over all epochs and ranks
+    """
+
+    def __init__(self, seed: int, position: int, stream: Stream = Stream.RECORD):
+        key = np.array([seed & _WORD, int(stream)], np.uint64)
+        counter = np.array([0, 0, position & _WORD, 0], np.uint64)
+        self.generator = np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+    def uniform(self, low: float, high: float) -> float:
+        """A number of [low, high)."""
+        return low + (high - low) * self.generator.random()
+
+    def chance(self, probability: float) -> bool:
+        """True with that probability; never with 0, always with 1."""
+        return self.generator.random() < probability
+
+    def below(self, count: int) -> int:
+        """One of 0 ... count - 1."""
+        return min(int(self.generator.random() * count), count - 1)
+
+
+class Order:
+    """Which record stands at a position of the run.
+
+    size     records in the source, at least 1
+    shuffle  a new permutation in every pass
+    skip     leave out at the start a random number of records below it (rand_skip)
+    """
+
+    def __init__(self, size: int, seed: int, shuffle: bool = False, skip: int = 0):
+        self.size, self.seed, self.shuffle = size, seed, shuffle
+        self.first = Draws(seed, 0, Stream.SKIP).below(skip) if skip else 0
+        self._epoch, self._permutation = -1, np.empty(0, np.int64)
+
+    def record(self, position: int) -> int:
+        """The index of the record at `position`, modulo the size."""
+        epoch, offset = divmod(position + self.first, self.size)
+        if not self.shuffle:
+            return offset
+        if epoch != self._epoch:
+            generator = Draws(self.seed, epoch, Stream.ORDER).generator
+            self._epoch, self._permutation = epoch, generator.permutation(self.size)
+        return int(self._permutation[offset])

@@ -1,0 +1,93 @@
+"""Pictures to the size that the net wants: resize_param.
+
+Source: ApplyResize, InferNewSize in im_transforms.cpp of weiliu89/caffe, branch ssd.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data.geometry import fitted_size
+from framework.data.random import Draws
+from framework.data.records import BadRecord, Pixels
+
+
+def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
+    """The picture in that size, by an OpenCV interpolation.
+
+    Bicubic goes without Intel's library, which rounds one grey level apart in 6 % of the values.
+    """
+    if pixels.shape[1] == width and pixels.shape[0] == height:
+        return pixels
+    if mode == cv2.INTER_CUBIC and cv2.ipp.useIPP():
+        cv2.ipp.setUseIPP(False)
+        try:
+            resized = cv2.resize(pixels, (width, height), interpolation=mode)
+        finally:
+            cv2.ipp.setUseIPP(True)
+    else:
+        resized = cv2.resize(pixels, (width, height), interpolation=mode)
+    return resized.reshape(height, width, pixels.shape[2])
+
+
+def draw_interpolation(param: Any, draws: Draws) -> int:
+    """OpenCV's number of one of the interp_modes, each equally likely; LINEAR if none is given."""
+    if not param.interp_mode:
+        return cv2.INTER_LINEAR
+    index = draws.below(len(param.interp_mode)) if len(param.interp_mode) > 1 else 0
+    return {param.LINEAR: cv2.INTER_LINEAR, param.AREA: cv2.INTER_AREA,
+            param.NEAREST: cv2.INTER_NEAREST, param.CUBIC: cv2.INTER_CUBIC,
+            param.LANCZOS4: cv2.INTER_LANCZOS4}[param.interp_mode[index]]
+
+
+def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
+    """(width, height) of a picture of that size after ResizeParameter."""
+    if param.resize_mode != param.FIT_SMALL_SIZE:
+        return param.width, param.height
+    new_width, new_height = fitted_size(param, np.float32(width) / np.float32(height))
+    return max(int(new_width), 1), max(int(new_height), 1)
+
+
+def resize(pixels: Pixels, param: Any, mode: int) -> Pixels:
+    """The picture after ResizeParameter, with `mode` of `draw_interpolation`."""
+    height, width = pixels.shape[:2]
+    if param.resize_mode != param.FIT_LARGE_SIZE_AND_PAD:
+        return resize_plain(pixels, *resized_size(param, width, height), mode)
+    aspect = np.float32(width) / np.float32(height)
+    inner_width, inner_height = param.width, param.height
+    if aspect > np.float32(param.width) / np.float32(param.height):
+        inner_height = max(math.floor(np.float32(param.width) / aspect), 1)
+    else:
+        inner_width = max(math.floor(aspect * np.float32(param.height)), 1)
+    resized = resize_plain(pixels, inner_width, inner_height, mode)
+    left, top = (param.width - inner_width) // 2, (param.height - inner_height) // 2
+    border = {param.CONSTANT: cv2.BORDER_CONSTANT, param.MIRRORED: cv2.BORDER_REFLECT_101,
+              param.REPEAT_NEAREST: cv2.BORDER_REPLICATE}[param.pad_mode]
+    padded = cv2.copyMakeBorder(resized, top, param.height - inner_height - top, left,
+                                param.width - inner_width - left, border,
+                                value=_pad_values(param, pixels.shape[2]))
+    return padded.reshape(param.height, param.width, pixels.shape[2])
+
+
+def check_resize(param: Any, error: Callable[[str, str], Exception]) -> None:
+    """Raise `error(field, message)` for a size of 0 and for a prob that means nothing."""
+    field = "transform_param.resize_param"
+    for name in ("height", "width"):
+        if getattr(param, name) == 0:
+            raise error(f"{field}.{name}", "is 0; it must be at least 1")
+    if len(param.pad_value) not in (0, 1, 3, 4):
+        raise error(f"{field}.pad_value", f"is given {len(param.pad_value)} times; it must be "
+                    "once, or once for each channel")
+
+
+def _pad_values(param: Any, channels: int) -> tuple[float, ...]:
+    values = list(param.pad_value) or [0]
+    if len(values) not in (1, channels):
+        raise BadRecord(f"the picture has {channels} channels, but pad_value is given "
+                        f"{len(values)} times")
+    return tuple(values * (4 if len(values) == 1 else 1))

@@ -1,0 +1,99 @@
+"""What is taken from the pixels: mean_value or mean_file, and scale.
+
+Source: TransformationParameter in caffe.proto; data_transformer.cpp of weiliu89/caffe, branch ssd.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from framework.data.geometry import Floats
+from framework.data.records import BadRecord, Pixels
+from framework.errors import DataError
+from framework.proto import BlobProto
+
+
+@dataclass(frozen=True)
+class Mean:
+    """mean and scale of a transform_param: (pixel - mean) * scale.
+
+    values  () for none, else one for all channels or one for each
+    image   (channels, height, width) float32 of a mean_file, or None
+    """
+
+    values: tuple[float, ...] = ()
+    image: Floats | None = None
+    scale: float = 1.0
+
+    @property
+    def is_plain(self) -> bool:
+        """Is the mean the same at every pixel? Then batches can stay in bytes till the device."""
+        return self.image is None
+
+    def fill(self, channels: int) -> tuple[float, ...]:
+        """What an expanded picture is filled with, for each channel; 0 without a mean.
+
+        Of a mean_file it is the average, since its size seldom is that of the expanded picture;
+        the original demands that it is.
+        """
+        if self.image is not None:
+            return tuple(float(value) for value in self.image.mean((1, 2)))
+        return self.by_channel(channels) or (0.0,) * channels
+
+    def by_channel(self, channels: int) -> tuple[float, ...]:
+        """The mean values, one a channel; () for none. Raises BadRecord if they do not fit."""
+        if len(self.values) not in (0, 1, channels):
+            raise BadRecord(f"the picture has {channels} channels, but mean_value is given "
+                            f"{len(self.values)} times")
+        return self.values * channels if len(self.values) == 1 else self.values
+
+    def subtract_image(self, pixels: Pixels, x: int, y: int, height: int, width: int) -> Pixels:
+        """(crop - mean) * scale of a crop at (x, y) of a picture of that size.
+
+        The mean picture must have that size, or the crop's own. Returns float32.
+        """
+        assert self.image is not None
+        mean = self.image
+        if mean.shape[1:] == (height, width):
+            mean = mean[:, y:y + pixels.shape[0], x:x + pixels.shape[1]]
+        if mean.shape != (pixels.shape[2], *pixels.shape[:2]):
+            raise BadRecord(f"the picture has shape {(pixels.shape[2], height, width)}, the "
+                            f"mean_file {self.image.shape}; they must be the same")
+        result: Pixels = (pixels - mean.transpose(1, 2, 0)) * np.float32(self.scale)
+        return result
+
+
+def read_mean(param: Any) -> Mean:
+    """The mean and scale of a TransformationParameter. DataError for a mean_file of no use."""
+    image = read_mean_image(param.mean_file) if param.HasField("mean_file") else None
+    return Mean(tuple(param.mean_value), image, param.scale)
+
+
+def read_mean_image(path: str | Path) -> Floats:
+    """The mean picture of a BlobProto file, (channels, height, width). DataError if there is none.
+
+    Both forms of its shape are taken: `shape`, and the older num, channels, height, width.
+    """
+    blob: Any = BlobProto()          # Any: a message's fields are known only at run time
+    try:
+        blob.ParseFromString(Path(path).read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
+                        "tools/compute_image_mean makes one") from None
+    except DecodeError:
+        raise DataError(f"{path}: the mean_file is no BlobProto; tools/compute_image_mean makes "
+                        "one") from None
+    shape = list(blob.shape.dim) if blob.HasField("shape") else \
+        [blob.num, blob.channels, blob.height, blob.width]
+    data = np.array(blob.data or blob.double_data, np.float32)
+    while len(shape) > 3 and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) != 3 or data.size != np.prod(shape):
+        raise DataError(f"{path}: the mean_file holds {data.size} values of shape {shape}; it must "
+                        "be one picture: 1, channels, height, width")
+    return data.reshape(shape)

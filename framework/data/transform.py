@@ -1,0 +1,217 @@
+"""transform_param: from a record's picture and boxes to those of the batch.
+
+The plain order of Caffe defines the result: distort, expand, sample, resize, noise, crop, mirror,
+mean, scale. Here expansion and sampling are decided first, on the boxes, which tells the part of the
+picture that is seen; only that part is distorted and copied. Colour changes go pixel by pixel, so
+the result is the same. Unlike the original, nothing passes through a JPEG between two steps.
+Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data import distortion, geometry, noise, resizing, sampler
+from framework.data.canvas import Canvas
+from framework.data.geometry import WHOLE, Rectangle, Window
+from framework.data.subtraction import Mean
+from framework.data.random import Draws
+from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
+
+REFUSED = ("random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
+           "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
+           "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
+           "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb", "pad",
+           "num_labels", "allow_upscale")
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a picture that is seen, in pixels of the picture, which it may exceed.
+
+    x, y      left and top, negative if the picture was expanded
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Transformer:
+    """A transform_param (and batch_samplers), ready to work on records.
+
+    param      TransformationParameter
+    is_train   random crops in TRAIN, central ones in TEST
+    samplers   BatchSampler messages of an AnnotatedData layer
+    Not for several threads at once: it keeps a canvas for expanded pictures.
+    """
+
+    def __init__(self, param: Any, is_train: bool, mean: Mean, samplers: Sequence[Any] = ()):
+        self.param, self.is_train, self.mean = param, is_train, mean
+        self.samplers = sampler.BatchSamplers(samplers)
+        self.crop = (param.crop_size, param.crop_size) if param.crop_size \
+            else (param.crop_h, param.crop_w)
+        self._canvas = Canvas()
+
+    def __call__(self, record: Record, draws: Draws) -> tuple[Pixels, Floats | None]:
+        """The picture (height, width, channels) and boxes for the batch.
+
+        The pixels are uint8, still without mean and scale; or float32, with a mean_file's mean and
+        scale applied; or float32 without, if the record holds floats. Raises BadRecord.
+        """
+        pixels, boxes = record.pixels, record.boxes
+        changes = distortion.draw_distortion(self.param.distort_param, draws) \
+            if self.param.HasField("distort_param") else None
+        view, boxes = self._choose_view(pixels.shape[1], pixels.shape[0], boxes, draws)
+        pixels = self._show(pixels, view, changes)
+        return self.finish(pixels, boxes, draws)
+
+    def finish(self, pixels: Pixels, boxes: Floats | None,
+               draws: Draws) -> tuple[Pixels, Floats | None]:
+        """From resizing on: what Data and ImageData do too."""
+        height, width = pixels.shape[:2]
+        has_resize = self.param.HasField("resize_param")
+        if has_resize:
+            mode = resizing.draw_interpolation(self.param.resize_param, draws)
+            pixels = resizing.resize(pixels, self.param.resize_param, mode)
+        if self.param.HasField("noise_param"):
+            pixels = noise.apply_noise(pixels, self.param.noise_param, draws)
+        crop = self._choose_crop(pixels, draws)
+        is_mirrored = self.param.mirror and draws.below(2) == 1
+        if boxes is not None:
+            boxes = self._finish_boxes(boxes, width, height, _window(crop, pixels), is_mirrored)
+        return self._finish_pixels(pixels, crop, is_mirrored), boxes
+
+    def _choose_view(self, width: int, height: int, boxes: Floats | None,
+                     draws: Draws) -> tuple[View, Floats | None]:
+        """Expand, then sample: by the boxes alone."""
+        view = View(0, 0, width, height)
+        window = self._expansion(width, height, draws)
+        if window is not None:
+            x, y = round(float(window[0]) * width), round(float(window[1]) * height)
+            right, bottom = round(float(window[2]) * width), round(float(window[3]) * height)
+            view = View(x, y, right - x, bottom - y)
+            boxes = self._look_through(boxes, window)
+        corners = np.empty((0, 4), np.float32) if boxes is None else boxes[:, CORNERS]
+        window = self.samplers.draw(corners, draws)
+        if window is not None:
+            part = geometry.crop_rectangle(window, view.width, view.height)
+            view = View(view.x + part.x, view.y + part.y, part.width, part.height)
+            boxes = self._look_through(boxes, window)
+        return view, boxes
+
+    def _expansion(self, width: int, height: int, draws: Draws) -> Window | None:
+        """The window of expand_param: the picture's place in a larger one; None if it is not."""
+        param = self.param.expand_param
+        if not self.param.HasField("expand_param") or not draws.chance(param.prob) \
+                or abs(param.max_expand_ratio - 1) < 1e-2:
+            return None
+        ratio = draws.uniform(1, param.max_expand_ratio)
+        new_width, new_height = int(width * ratio), int(height * ratio)
+        y = int(draws.uniform(0, new_height - height))
+        x = int(draws.uniform(0, new_width - width))
+        return np.array([-x / width, -y / height, (new_width - x) / width,
+                         (new_height - y) / height], np.float32)
+
+    def _look_through(self, boxes: Floats | None, window: Window) -> Floats | None:
+        """The boxes seen in a window, in its units; those outside are dropped."""
+        if boxes is None:
+            return None
+        corners = boxes[:, CORNERS]
+        moved, kept = geometry.project(corners, window)
+        if self.param.HasField("emit_constraint"):
+            kept &= geometry.meets_emit_constraint(corners, window, self.param.emit_constraint)
+        boxes = boxes.copy()
+        boxes[:, CORNERS] = moved
+        return boxes[kept]
+
+    def _show(self, pixels: Pixels, view: View, changes: distortion.Distortion | None) -> Pixels:
+        """The pixels of the view, distorted where they are the picture's, filled elsewhere."""
+        height, width, channels = pixels.shape
+        left, top = max(view.x, 0), max(view.y, 0)
+        right, bottom = min(view.x + view.width, width), min(view.y + view.height, height)
+        seen = pixels[top:max(bottom, top), left:max(right, left)]
+        if changes is not None and seen.size:
+            if pixels.dtype != np.uint8:
+                raise BadRecord("distort_param needs pixels of 8 bits")
+            seen = changes.apply(seen)
+        if seen.shape[:2] == (view.height, view.width):
+            return seen
+        return self._canvas.place(seen, left - view.x, top - view.y, view.width, view.height,
+                                  self.mean.fill(channels))
+
+    def _choose_crop(self, pixels: Pixels, draws: Draws) -> Rectangle:
+        """The crop of crop_size: at random in TRAIN, else central, rounded down."""
+        height, width = pixels.shape[:2]
+        crop_height, crop_width = self.crop
+        if not (crop_height and crop_width):
+            return Rectangle(0, 0, width, height)
+        if crop_height > height or crop_width > width:
+            raise BadRecord(f"the picture is {width} x {height}, smaller than the crop of "
+                            f"{crop_width} x {crop_height}")
+        x, y = (width - crop_width) // 2, (height - crop_height) // 2
+        if self.is_train:
+            y, x = draws.below(height - crop_height + 1), draws.below(width - crop_width + 1)
+        return Rectangle(x, y, crop_width, crop_height)
+
+    def _finish_boxes(self, boxes: Floats, width: int, height: int, window: Window,
+                      is_mirrored: bool) -> Floats:
+        has_resize = self.param.HasField("resize_param")
+        if has_resize:
+            boxes = boxes.copy()
+            boxes[:, CORNERS] = geometry.resize(boxes[:, CORNERS], self.param.resize_param,
+                                                width, height)
+        seen = self._look_through(boxes, window)
+        assert seen is not None
+        if is_mirrored:
+            seen[:, CORNERS] = geometry.mirror(seen[:, CORNERS])
+        if has_resize:
+            seen[:, CORNERS] = geometry.extrapolate(seen[:, CORNERS], self.param.resize_param,
+                                                    width, height, window)
+        return seen
+
+    def _finish_pixels(self, pixels: Pixels, crop: Rectangle, is_mirrored: bool) -> Pixels:
+        height, width = pixels.shape[:2]
+        part = pixels[crop.y:crop.y + crop.height, crop.x:crop.x + crop.width]
+        if self.mean.image is not None:
+            part = self.mean.subtract_image(part, crop.x, crop.y, height, width)
+        return cv2.flip(part, 1).reshape(part.shape) if is_mirrored else part
+
+
+def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
+    """Raise `error(field, message)` for settings of a transform_param that cannot be followed."""
+    if param.force_color and param.force_gray:
+        raise error("transform_param.force_gray", "cannot be set together with force_color")
+    if param.HasField("mean_file") and param.mean_value:
+        raise error("transform_param.mean_file", "cannot be given together with mean_value")
+    if param.HasField("resize_param"):
+        resizing.check_resize(param.resize_param, error)
+    if param.HasField("noise_param"):
+        noise.check_noise(param.noise_param, error)
+    if param.HasField("distort_param"):
+        distortion.check_distortion(param.distort_param, error)
+    if param.HasField("expand_param") and not param.expand_param.max_expand_ratio > 1:
+        raise error("transform_param.expand_param.max_expand_ratio",
+                    f"is {param.expand_param.max_expand_ratio:g}; it must be above 1")
+    for name in REFUSED:
+        field = param.DESCRIPTOR.fields_by_name[name]
+        if param.HasField(name) and (field.message_type or
+                                     getattr(param, name) != field.default_value):
+            raise error(f"transform_param.{name}", "is not supported: leave it out")
+
+
+def _window(crop: Rectangle, pixels: Pixels) -> Window:
+    """A crop in parts of the picture."""
+    height, width = pixels.shape[:2]
+    if (crop.width, crop.height) == (width, height):
+        return WHOLE
+    low = np.array([crop.x, crop.y], np.float32)
+    size = np.array([crop.width, crop.height], np.float32)
+    window: Window = np.concatenate([low, low + size]) / np.array([width, height] * 2, np.float32)
+    return window
