@@ -1,0 +1,49 @@
+"""What every program does: parse its flags, run, and turn mistakes of users into one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from framework.cli import gflags
+from framework.errors import CaffeError
+
+Main = Callable[[argparse.Namespace], "int | None"]
+
+
+def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
+    """Parse `argv` (by default the command line's), call `main`, and return its exit code.
+
+    Flags may be spelt as gflags has them: -solver x, --solver=x, underscores or hyphens.
+    A CaffeError, or an OSError on a user's file, becomes `error: ...` on stderr and exit code 1;
+    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2.
+    """
+    parser.allow_abbrev = False
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    given = list(sys.argv[1:] if argv is None else argv)
+    options = parser.parse_args(gflags.normalise(parser, given))
+    try:
+        return main(options) or 0
+    except (CaffeError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        if options.debug:
+            raise
+        sys.stdout.flush()
+        print(f"error: {describe(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if options.debug:
+            raise
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def describe(error: CaffeError | OSError) -> str:
+    """The text of the line; system errors begin with the file."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error)
