@@ -82,7 +82,10 @@ class Layer(nn.Module):
         return [tuple(top.shape) for top in tops]
 
     def _meta_forward(self, bottoms: tuple[Shape, ...]) -> tuple[Tensor, ...]:
-        tops = self(*(torch.empty(shape, device="meta") for shape in bottoms))
+        blanks = {name: torch.empty(blob.shape, device="meta") for name, blob in
+                  (*self.named_parameters(), *self.named_buffers())}
+        inputs = tuple(torch.empty(shape, device="meta") for shape in bottoms)
+        tops = torch.func.functional_call(self, blanks, inputs)
         return tops if isinstance(tops, tuple) else (tops,)
 
 
