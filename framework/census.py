@@ -9,15 +9,22 @@ from pathlib import Path
 from framework import prototxt
 from framework.build import build_layers, build_sources
 from framework.errors import CaffeError, SpecError
-from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
+from framework.layer import DataOptions, Layer, Shape, Source
+from framework.layers import LAYERS
 from framework.prototxt import Document
 from framework.spec import NetSpec, read_net
 
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(
-    ["AbsVal", "Accuracy", "ArgMax", "BatchNorm", "BatchReindex", "Bias", "BNLL", "Clip", "Concat", "ContrastiveLoss", "Convolution", "Crop", "Data", "Deconvolution", "Dropout", "DummyData", "Eltwise", "ELU", "Embed", "EuclideanLoss", "Exp", "Filter", "Flatten", "HDF5Data", "HDF5Output", "HingeLoss", "Im2col", "ImageData", "InfogainLoss", "InnerProduct", "Input", "Log", "LRN", "LSTM", "LSTMUnit", "MemoryData", "MultinomialLogisticLoss", "MVN", "Parameter", "Pooling", "Power", "PReLU", "Python", "Reduction", "ReLU", "Reshape", "RNN", "Scale", "Sigmoid", "SigmoidCrossEntropyLoss", "Silence", "Slice", "Softmax", "SoftmaxWithLoss", "Split", "SPP", "Swish", "TanH", "Threshold", "Tile", "WindowData"])  # noqa: SIM905
+    "AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat ContrastiveLoss "
+    "Convolution Crop Data Deconvolution Dropout DummyData Eltwise ELU Embed EuclideanLoss Exp "
+    "Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input "
+    "Log LRN LSTM LSTMUnit MemoryData MultinomialLogisticLoss MVN Parameter Pooling Power PReLU "
+    "Python Reduction ReLU Reshape RNN Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax "
+    "SoftmaxWithLoss Split SPP Swish TanH Threshold Tile WindowData".split())
 SSD_TYPES = frozenset(
-    ["AnnotatedData", "DetectionEvaluate", "DetectionOutput", "MultiBoxLoss", "Normalize", "Permute", "PriorBox", "SmoothL1Loss", "VideoData"])  # noqa: SIM905
+    "AnnotatedData DetectionEvaluate DetectionOutput MultiBoxLoss Normalize Permute PriorBox "
+    "SmoothL1Loss VideoData".split())
 
 
 @dataclass(frozen=True)
@@ -31,9 +38,20 @@ class Row:
     multiply_adds: int
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which layers of a file are meant, and how it is read. No phase: each that it declares."""
+
+    phase: str | None = None
+    level: int | None = None
+    stages: tuple[str, ...] = ()
+    skip_data: bool = True
+    ignore_unknown_fields: bool = False
+
+
 @dataclass
 class Census:
-    """One file in one phase. `problems` holds the messages of everything that stops it."""
+    """One file in one phase. `problems`: what stops it, and what was ignored."""
 
     path: str
     name: str = ""
@@ -41,6 +59,7 @@ class Census:
     dialect: str = ""
     rows: list[Row] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    built: bool = False
 
     @property
     def parameters(self) -> int:
@@ -65,36 +84,36 @@ def phases_of(document: Document) -> list[str]:
     return ["TRAIN"] if trains else ["TEST"]
 
 
-def take_census(path: str | Path, phase: str | None = None, skip_data: bool = True,
-                ignore_unknown_fields: bool = False) -> list[Census]:
-    """A Census of the file for each phase it declares, or for `phase`."""
+def take_census(path: str | Path, selection: Selection) -> list[Census]:
+    """A Census of the file for the selected phase, or each phase that it declares."""
     try:
         form = text_form(path)
-        document = read_net(path, ignore_unknown_fields)
+        document = read_net(path, selection.ignore_unknown_fields)
     except SpecError as error:
         return [Census(str(path), problems=str(error).splitlines())]
     found = []
-    for one in [phase] if phase else phases_of(document):
-        census = Census(str(path), document.message.name, one)
+    for phase in [selection.phase] if selection.phase else phases_of(document):
+        census = Census(str(path), document.message.name, phase)
         census.dialect = f"{form}, {dialect_of(document)}"
-        census.problems = [document.place(problem.line, problem.owner)
-                           + f": {problem.field} {problem.text}" for problem in document.problems]
-        _count(document, census, skip_data)
+        census.problems = [f"{document.place(problem.line, problem.owner)}: {problem.field} "
+                           f"{problem.text} (ignored)" for problem in document.problems]
+        _count(document, census, selection)
         found.append(census)
     return found
 
 
-def _count(document: Document, census: Census, skip_data: bool) -> None:
+def _count(document: Document, census: Census, selection: Selection) -> None:
     shapes: dict[str, Shape] = {}
     try:
-        spec = NetSpec(document, census.phase)
+        spec = NetSpec(document, census.phase, selection.level, selection.stages)
         unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
         if unknown:
             census.problems += [str(layer.error("type", f"'{layer.type}' is not known"))
                                 for layer in unknown]
             return
-        build_sources(spec, DataOptions(), shapes, skip_data)
+        build_sources(spec, DataOptions(), shapes, selection.skip_data)
         layers = iter(build_layers(spec, shapes, {}))
+        census.built = True
     except CaffeError as error:
         census.problems += str(error).splitlines()
         return
@@ -125,9 +144,8 @@ def multiply_adds(layer: Layer, bottoms: list[Shape], tops: list[Shape]) -> int:
         return weights * math.prod(bottoms[0]) // bottoms[0][1]
     if "Convolution" in kind:
         return sum(weights * math.prod(top) // layer.blobs[0].shape[0] for top in tops)
-    if kind in ("InnerProduct", "Embed"):
-        return math.prod(tops[0]) * weights // layer.spec.proto.inner_product_param.num_output \
-            if kind == "InnerProduct" else 0
+    if kind == "InnerProduct":
+        return math.prod(tops[0]) * weights // layer.spec.proto.inner_product_param.num_output
     if kind in ("RNN", "LSTM", "Lstm"):
         return weights * math.prod(bottoms[0][:2])
     return 0

@@ -34,8 +34,9 @@ def _annotated(spec: LayerSpec) -> list[Shape]:
 
 def _memory(spec: LayerSpec) -> list[Shape]:
     param = spec.proto.memory_data_param
-    pictures = (param.batch_size, param.channels, param.height, param.width)
-    return [pictures, (param.batch_size, 1, 1, 1)][:len(spec.tops)]
+    pictures: Shape = (param.batch_size, param.channels, param.height, param.width)
+    labels: Shape = (param.batch_size, 1, 1, 1)
+    return [pictures, labels][:len(spec.tops)]
 
 
 def _dense(spec: LayerSpec) -> list[Shape]:

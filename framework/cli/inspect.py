@@ -1,0 +1,92 @@
+"""tools/inspect: what is in net files, as tables, and everything that stops them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from framework.cli.app import run
+
+if TYPE_CHECKING:
+    from framework.census import Census
+
+DESCRIPTION = """Say for each net file: its dialect, layers, output shapes, parameters,
+multiply-adds and memory, and every unknown field or type with its line. Exit code 1 if a file cannot be built."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools/inspect", description=DESCRIPTION)
+    parser.add_argument("nets", metavar="NET", nargs="+", help="net prototxt files")
+    parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
+                        help="only this phase (default: those that the file's rules name)")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME",
+                        help="a stage that rules see; may be given several times")
+    parser.add_argument("--level", type=int, default=None, help="the level that rules see")
+    parser.add_argument("--no-data", action="store_true",
+                        help="do not open databases: take the shapes that data layers declare")
+    parser.add_argument("--summary", action="store_true", help="one line for each file and phase")
+    parser.add_argument("--ignore-unknown-fields", action="store_true",
+                        help="go on without fields that are not known, naming each")
+    return parser
+
+
+def inspect(arguments: argparse.Namespace) -> int:
+    """Print the tables; 1 if any file cannot be built."""
+    from framework.census import Selection, take_census
+
+    failed = 0
+    for path in arguments.nets:
+        selection = Selection(arguments.phase, arguments.level, tuple(arguments.stage),
+                              arguments.no_data, arguments.ignore_unknown_fields)
+        for census in take_census(path, selection):
+            print(summary(census) if arguments.summary else table(census))
+            for problem in census.problems:
+                print(problem, file=sys.stderr)
+            failed += not census.built
+    if len(arguments.nets) > 1:
+        print(f"{len(arguments.nets)} files, {failed} that cannot be built in a phase they declare")
+    return int(failed > 0)
+
+
+def summary(census: Census) -> str:
+    """One line: path, phase, dialect, numbers."""
+    if not census.built:
+        return f"{census.path}: {census.phase}: cannot be built"
+    return (f"{census.path}: {census.phase}: {census.dialect}; {len(census.rows)} layers, "
+            f"{human(census.parameters)} parameters, {human(census.multiply_adds)} multiply-adds, "
+            f"{human(census.blob_bytes)}B of blobs")
+
+
+def table(census: Census) -> str:
+    """The summary, then a row for each layer."""
+    rows = [("layer", "type", "output", "parameters", "multiply-adds")]
+    for row in census.rows:
+        shapes = "  ".join(" x ".join(map(str, shape)) or "scalar" for shape in row.shapes)
+        rows.append((row.name, row.type, shapes, human(row.parameters) if row.parameters else "",
+                     human(row.multiply_adds) if row.multiply_adds else ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  " + "  ".join(
+        cell.rjust(width) if column > 2 else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in rows]
+    return "\n".join([summary(census), *lines]) if census.rows else summary(census)
+
+
+def human(number: int) -> str:
+    """Three digits and a letter: 26.3 M."""
+    value = float(number)
+    for unit in ("", " k", " M", " G"):
+        if value < 999.5:
+            return f"{value:.3g}{unit}"
+        value /= 1000
+    return f"{value:.3g} T"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(inspect, make_parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
