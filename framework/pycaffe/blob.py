@@ -1,0 +1,77 @@
+"""Blob: an array of values and one of gradients, as pycaffe shows them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Blob:
+    """Values `data` and gradients `diff`, numpy arrays of one shape to be written in place."""
+
+    def __init__(self, shape: tuple[int, ...] = (), dtype: Any = np.float32):  # Any: numpy's
+        self._data: Array = np.zeros(shape, dtype)
+        self._diff: Array | None = None
+
+    @property
+    def data(self) -> Array:
+        return self._data
+
+    @property
+    def diff(self) -> Array:
+        """The gradients; made when first asked for."""
+        if self._diff is None or self._diff.shape != self._data.shape:
+            self._diff = np.zeros_like(self._data)
+        return self._diff
+
+    def put(self, data: Array) -> None:
+        """Let the blob hold `data` itself, and forget the gradients."""
+        self._data, self._diff = data, None
+
+    def reshape(self, *shape: int) -> None:
+        """Change the shape. Values stay if there are as many as before; else they are zeros."""
+        size = tuple(int(length) for length in shape)
+        if size != self._data.shape:
+            same = math.prod(size) == self._data.size
+            self._data = self._data.reshape(size) if same else np.zeros(size, self._data.dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def count(self) -> int:
+        return int(self._data.size)
+
+    def _old_axis(self, index: int) -> int:
+        return self._data.shape[index] if index < self._data.ndim else 1
+
+    @property
+    def num(self) -> int:
+        return self._old_axis(0)
+
+    @property
+    def channels(self) -> int:
+        return self._old_axis(1)
+
+    @property
+    def height(self) -> int:
+        return self._old_axis(2)
+
+    @property
+    def width(self) -> int:
+        return self._old_axis(3)
+
+
+class BlobVector(list[Blob]):
+    """The learned blobs of a layer."""
+
+    def add_blob(self, *shape: int) -> Blob:
+        """Add a blob of zeros."""
+        self.append(Blob(tuple(int(length) for length in shape)))
+        return self[-1]
