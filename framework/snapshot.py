@@ -16,10 +16,11 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 
+from framework.atomic import replacing
 from framework.errors import WeightsError
 from framework.lr_policy import LARGEST
 from framework.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, read_blob, varint
@@ -72,37 +73,6 @@ def run_path(state: str | Path) -> Path:
     return Path(re.sub(r"\.solverstate(\.h5)?$", "", str(state)) + ".run.json")
 
 
-@contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """A path to write to, beside `path` and with its suffix; it takes its place when written.
-
-    The data reaches the disk before the name does, so that a crash at any moment leaves the old
-    file or the new one. Raises WeightsError where it cannot be written.
-    """
-    path = Path(path)
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        sync(partial)
-        os.replace(partial, path)
-        sync(path.parent)
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def write_state(path: str | Path, state: State) -> None:
     """Write a solver state, as HDF5 if the name ends in .h5. Atomic."""
     with replacing(path) as partial:
@@ -125,6 +95,7 @@ def _state_parts(state: State) -> Iterator[bytes | memoryview]:
 
 
 def _write_hdf5(path: Path, state: State) -> None:
+    h5py = _h5py(path)
     with h5py.File(path, "w", libver="earliest") as file:
         for name in ("iter", "current_step", "iter_last_event"):
             file.create_dataset(name, data=np.array([getattr(state, name)], np.int32))
@@ -172,6 +143,7 @@ def _read_binary(data: memoryview) -> State:
 
 
 def _read_hdf5(path: str | Path) -> State:
+    h5py = _h5py(path)
     with h5py.File(path, "r") as file:
         history = file["history"]
         net = file["learned_net"][()] if "learned_net" in file else b""
@@ -185,6 +157,14 @@ def _read_hdf5(path: str | Path) -> State:
                      [history[str(index)][()] for index in range(len(history))],
                      int(number("current_step", 0)), number("minimum_loss", LARGEST),
                      int(number("iter_last_event", 0)))
+
+
+def _h5py(path: str | Path) -> Any:       # a module without types
+    try:
+        import h5py
+    except ImportError:
+        raise WeightsError(f"{path}: HDF5 files need h5py: pip install h5py") from None
+    return h5py
 
 
 def write_run(path: Path, run: RunState) -> None:

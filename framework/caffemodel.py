@@ -1,0 +1,203 @@
+"""Weight files in Caffe's binary form: a NetParameter whose layers hold blobs.
+
+Read and written on the wire, field by field, with the arrays as bytes: protobuf's messages hold
+a number as a Python object at a time, and end at 2 GiB. Only name, type, blobs and shapes are
+looked at, where the dialects of all Caffe projects agree.
+Source: NetParameter, V1LayerParameter, V0LayerParameter, BlobProto in caffe.proto; Blob::FromProto
+in BVLC's blob.cpp; NVIDIA's blob.cpp for raw data.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from framework.errors import WeightsError
+from framework.wire import BYTES, FIXED32, FIXED64, chunk, fields, read_dims, varint
+
+NET_NAME, NET_V1_LAYERS, NET_LAYERS = 1, 2, 100
+# The numbers of name, type and blobs in each generation of layers; V0 stands inside V1.
+LAYER, V1_LAYER, V0_LAYER = (1, 2, 7), (4, 5, 6), (1, 2, 50)
+V0_IN_V1 = 1
+LEGACY = (1, 2, 3, 4)
+DATA, DIFF, SHAPE, DOUBLE_DATA, DOUBLE_DIFF, RAW_TYPE, RAW_DATA = 5, 6, 7, 8, 9, 10, 12
+RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2", 3: "<i4", 4: "<u4"}   # enum Type; BOOL is no weight
+
+
+@dataclass
+class Blob:
+    """An array of a weight file. `values` is flat and may lie anywhere in the file's memory."""
+
+    shape: tuple[int, ...]
+    values: np.ndarray
+
+
+@dataclass
+class FileLayer:
+    """A layer of a weight file. A blob is None where an HDF5 file leaves out a shared one."""
+
+    name: str
+    type: str = ""
+    blobs: list[Blob | None] = field(default_factory=list)
+
+
+def read_caffemodel(path: str | Path) -> list[FileLayer]:
+    """The layers of a .caffemodel file of any generation, in the file's order.
+
+    The arrays point into the file, which stays mapped as long as one of them lives. Raises
+    WeightsError if the file is cut off, corrupt, or no caffemodel.
+    """
+    with open(path, "rb") as file:
+        if file.seek(0, 2) == 0:
+            raise WeightsError(f"{path}: the file is empty")
+        # a private copy, made page by page on writing only: torch wants writable memory
+        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    if bytes(data[:23]) == b"version https://git-lfs":
+        raise WeightsError(f"{path}: is a Git LFS pointer, not the file itself; run `git lfs pull`")
+    try:
+        layers = list(_read_layers(data))
+    except ValueError as error:
+        raise WeightsError(f"{path}: is no caffemodel, or is damaged: {error}") from None
+    if not layers:
+        raise WeightsError(f"{path}: holds no layers; it is no caffemodel")
+    return layers
+
+
+def _read_layers(data: memoryview) -> Iterator[FileLayer]:
+    for number, kind, value in fields(data):
+        if number in (NET_NAME, NET_V1_LAYERS, NET_LAYERS) and kind != BYTES:
+            raise ValueError(f"field {number} is a number, as in a solver state or a mean file")
+        if isinstance(value, int):
+            continue
+        if number == NET_LAYERS:
+            yield _read_layer(value, LAYER)
+        elif number == NET_V1_LAYERS:
+            yield _read_layer(value, V1_LAYER)
+
+
+def _read_layer(data: memoryview, numbers: tuple[int, int, int]) -> FileLayer:
+    name_number, type_number, blobs_number = numbers
+    layer = FileLayer("")
+    for number, kind, value in fields(data):
+        if isinstance(value, int):
+            continue
+        if number == V0_IN_V1 and numbers is V1_LAYER:
+            return _read_layer(value, V0_LAYER)
+        if number == name_number and kind == BYTES:
+            layer.name = bytes(value).decode("utf-8", "surrogateescape")
+        elif number == type_number and kind == BYTES:
+            layer.type = bytes(value).decode("utf-8", "surrogateescape")
+        elif number == blobs_number and kind == BYTES:
+            try:
+                layer.blobs.append(_read_blob(value))
+            except ValueError as error:
+                raise ValueError(f"blob {len(layer.blobs)} of layer '{layer.name}': "
+                                 f"{error}") from None
+    return layer
+
+
+def _read_blob(data: memoryview) -> Blob:
+    legacy: dict[int, int] = {}
+    shape: tuple[int, ...] = ()
+    pieces: dict[int, list[memoryview]] = {DATA: [], DOUBLE_DATA: [], RAW_DATA: []}
+    raw_type = 1
+    for number, kind, value in fields(data):
+        if isinstance(value, int):
+            if number in LEGACY:
+                legacy[number] = value
+            elif number == RAW_TYPE:
+                raw_type = value
+            elif number == DATA:
+                return _read_c3d_blob(data)
+        elif number in pieces and kind in (BYTES, FIXED32, FIXED64):
+            pieces[number].append(value)
+        elif number == SHAPE and kind == BYTES:
+            shape = tuple(read_dims(value))
+    values = _values(pieces, raw_type)
+    if legacy:
+        shape = tuple(legacy.get(number, 0) for number in LEGACY)
+    return _checked(shape, values)
+
+
+def _read_c3d_blob(data: memoryview) -> Blob:
+    """C3D's BlobProto has a fifth axis, `length`, as number 3: all numbers after it are one up."""
+    dims: dict[int, int] = {}
+    pieces = []
+    for number, kind, value in fields(data):
+        if isinstance(value, int):
+            dims[number] = value
+        elif number == DATA + 1 and kind in (BYTES, FIXED32):
+            pieces.append(value)
+    shape = tuple(dims.get(number, 0) for number in range(1, 6))
+    return _checked(shape, _join(pieces, "<f4"))
+
+
+def _values(pieces: dict[int, list[memoryview]], raw_type: int) -> np.ndarray:
+    if pieces[RAW_DATA]:
+        if raw_type not in RAW_TYPES:
+            raise ValueError(f"its raw data is of type {raw_type}, which is no weight's")
+        return _join(pieces[RAW_DATA], RAW_TYPES[raw_type])
+    if pieces[DOUBLE_DATA]:
+        return _join(pieces[DOUBLE_DATA], "<f8")
+    return _join(pieces[DATA], "<f4")
+
+
+def _join(pieces: Sequence[memoryview], code: str) -> np.ndarray:
+    size = int(code[-1])
+    if any(len(piece) % size for piece in pieces):
+        raise ValueError(f"its data is no whole number of values of {size} bytes")
+    if len(pieces) == 1:
+        return np.frombuffer(pieces[0], dtype=code)
+    return np.frombuffer(b"".join(pieces), dtype=code).copy()
+
+
+def _checked(shape: tuple[int, ...], values: np.ndarray) -> Blob:
+    if math.prod(shape) != values.size:
+        raise ValueError(f"{values.size} values stand in the shape {describe(shape)}")
+    return Blob(shape, values)
+
+
+def describe(shape: Iterable[int]) -> str:
+    """`64 x 3 x 7 x 7`, or `no axes`."""
+    return " x ".join(map(str, shape)) or "no axes"
+
+
+def write_caffemodel(file: BinaryIO, name: str, layers: Iterable[tuple[Any, Sequence[np.ndarray],
+                                                                       Sequence[np.ndarray]]]
+                     ) -> None:
+    """Write a NetParameter as the original does: all layers, each with its blobs.
+
+    layers   for each: LayerParameter without blobs; its arrays; their gradients, or none. The
+             arrays are float32 or float64; they are written from where they lie.
+    Any: a message.
+    """
+    for part in chunk(NET_NAME, [name.encode("utf-8", "surrogateescape")]):
+        file.write(part)
+    for message, arrays, gradients in layers:
+        parts: list[bytes | memoryview] = [message.SerializeToString()]
+        for index, array in enumerate(arrays):
+            gradient = gradients[index] if gradients else None
+            parts += chunk(LAYER[2], _blob_parts(array, gradient))
+        for part in chunk(NET_LAYERS, parts):
+            file.write(part)
+
+
+def _blob_parts(array: np.ndarray, gradient: np.ndarray | None) -> list[bytes | memoryview]:
+    double = array.dtype == np.float64
+    parts = _packed(DOUBLE_DATA if double else DATA, array)
+    if gradient is not None:
+        parts += _packed(DOUBLE_DIFF if double else DIFF, gradient)
+    dims = b"".join(varint(size) for size in array.shape)
+    return parts + chunk(SHAPE, chunk(1, [dims]) if dims else [])
+
+
+def _packed(number: int, array: np.ndarray) -> list[bytes | memoryview]:
+    flat = np.ascontiguousarray(array).reshape(-1)
+    flat = flat.astype(flat.dtype.newbyteorder("<"), copy=False)
+    return chunk(number, [flat.view(np.uint8).data])

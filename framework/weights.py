@@ -1,0 +1,228 @@
+"""Weights into a net and out of it, by the names of layers.
+
+The end of a file's name says its form: .h5 or .hdf5 (HDF5), .npz, .safetensors, and anything
+else is Caffe's binary .caffemodel.
+Source: Net::CopyTrainedLayersFrom, Net::ToProto, Net::ToHDF5, Blob::ShapeEquals in BVLC Caffe.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from framework.atomic import replacing
+from framework.caffemodel import Blob, FileLayer, describe, read_caffemodel, write_caffemodel
+from framework.errors import WeightsError
+from framework.proto import LayerParameter, Phase
+from framework.weight_arrays import (
+    read_hdf5,
+    read_npz,
+    read_safetensors,
+    write_hdf5,
+    write_npz,
+    write_safetensors,
+)
+
+LISTED = 8      # names in an error before it goes on with "and 12 more"
+_READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,
+            ".safetensors": read_safetensors}
+
+
+@dataclass
+class LoadReport:
+    """What became of each layer, by name.
+
+    copied       their blobs were replaced
+    not_in_file  layers of the net with blobs that no file has: they keep what the fillers made
+    not_in_net   layers of the files with blobs that the net does not have
+    mismatched   left out because of `skip_mismatch`: one sentence each
+    """
+
+    copied: list[str] = field(default_factory=list)
+    not_in_file: list[str] = field(default_factory=list)
+    not_in_net: list[str] = field(default_factory=list)
+    mismatched: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.copied)} layers copied"]
+        for what, names in (("not in the file", self.not_in_file),
+                            ("not in the net", self.not_in_net),
+                            ("left out", self.mismatched)):
+            if names:
+                lines.append(f"{len(names)} {what}: {_list(names)}")
+        return "; ".join(lines)
+
+
+def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
+                 skip_mismatch: bool = False) -> LoadReport:
+    """Copy blobs from files into the layers of the same names.
+
+    net            has `params` (name to tensors, in Caffe's order) and `spec.layers`
+    paths          one path, several separated by commas, or a list; a later file overrides
+    skip_mismatch  leave layers out whose blobs differ in number or shape, and report them
+
+    All files are read and checked before the first blob is changed. Raises WeightsError if a
+    file cannot be read, if shapes differ, or if a file has no layer of the net.
+    Any: a framework.Net, or what looks like one.
+    """
+    report = LoadReport()
+    params: dict[str, list[Tensor]] = net.params
+    names = {spec.name for spec in net.spec.layers}
+    copies: list[tuple[Tensor, Blob]] = []
+    mismatches: list[str] = []
+    left_out: set[str] = set()
+    for path in _split(paths):
+        layers = [layer for layer in read_layers(path) if layer.blobs or layer.name in params]
+        _check_same_net(path, layers, names, params)
+        for layer in layers:
+            if layer.name not in names:
+                report.not_in_net.append(layer.name)
+            elif problem := _mismatch(layer, params):
+                mismatches.append(f"{path}: layer '{layer.name}': {problem}")
+                report.mismatched.append(f"'{layer.name}' ({problem})")
+                left_out.add(layer.name)
+            else:
+                report.copied.append(layer.name)
+                copies += [(target, blob) for target, blob
+                           in zip(params[layer.name], layer.blobs, strict=True) if blob]
+    if mismatches and not skip_mismatch:
+        raise WeightsError("\n".join(mismatches[:LISTED]) + "\nRename a layer in the prototxt to "
+                           "learn it anew, or take the rest with --skip-mismatch")
+    with torch.no_grad():
+        for target, blob in copies:
+            _copy(target, blob)
+    report.copied = list(dict.fromkeys(report.copied))
+    found = left_out.union(report.copied)
+    report.not_in_file = [name for name in params if name not in found]
+    return report
+
+
+def read_layers(path: str | Path) -> list[FileLayer]:
+    """The layers of a weight file of any form. Raises WeightsError if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            is_hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
+        reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
+        return reader(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def save_weights(net: Any, path: str | Path, gradients: bool = False) -> None:
+    """Write the net's layers with their blobs, in a form that the original reads.
+
+    Atomic: the file appears when it is whole. `gradients` adds them as Caffe's `snapshot_diff`
+    does (caffemodel and HDF5). Raises WeightsError if the disk does not take it. Any: as above.
+    """
+    layers = _layers_of(net, gradients)
+    suffix = Path(path).suffix
+    with replacing(path) as partial:
+        if suffix in (".h5", ".hdf5"):
+            write_hdf5(partial, layers, _shared_blobs(net.params))
+        elif suffix == ".npz":
+            write_npz(partial, layers)
+        elif suffix == ".safetensors":
+            write_safetensors(partial, layers)
+        else:
+            with open(partial, "wb", buffering=1 << 20) as file:
+                write_caffemodel(file, net.spec.name, layers)
+
+
+def _split(paths: str | Path | Sequence[str | Path]) -> list[str | Path]:
+    if isinstance(paths, str):
+        return [path.strip() for path in paths.split(",") if path.strip()]
+    return [paths] if isinstance(paths, Path) else list(paths)
+
+
+def _check_same_net(path: str | Path, layers: Sequence[FileLayer], names: set[str],
+                    params: dict[str, list[Tensor]]) -> None:
+    if params and not any(layer.blobs and layer.name in names for layer in layers):
+        there = [layer.name for layer in layers if layer.blobs]
+        raise WeightsError(f"{path}: no layer has a name of the net's: it has weights for "
+                           f"{_list(there) or 'no layer at all'}; the net wants "
+                           f"{_list(list(params))}")
+
+
+def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]]) -> str:
+    """Why the blobs cannot be copied, or nothing."""
+    targets = params.get(layer.name, [])
+    if len(layer.blobs) != len(targets):
+        return (f"the file has {_count(len(layer.blobs))}, and the layer in the net has "
+                f"{_count(len(targets))}")
+    for index, (target, blob) in enumerate(zip(targets, layer.blobs, strict=True)):
+        if blob is None:
+            if not _is_elsewhere(target, layer.name, params):
+                return f"blob {index} is missing in the file"
+        elif _without_ones(blob.shape) != _without_ones(target.shape):
+            return (f"blob {index} is {describe(blob.shape)} in the file, and "
+                    f"{describe(target.shape)} in the net")
+    return ""
+
+
+def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:
+    """The shape without ones in front: legacy shapes have four axes, (1, 1, 1, N) for a bias."""
+    return tuple(itertools.dropwhile(lambda size: size == 1, shape))
+
+
+def _is_elsewhere(target: Tensor, name: str, params: dict[str, list[Tensor]]) -> bool:
+    place = target.data_ptr()
+    return any(blob.data_ptr() == place for other, blobs in params.items() if other != name
+               for blob in blobs)
+
+
+def _copy(target: Tensor, blob: Blob) -> None:
+    """Bytes where nothing changes: they may lie unaligned in the file, and need no copy between."""
+    if target.dtype == torch.float32 and blob.values.dtype == np.float32 \
+            and target.is_contiguous() and target.device.type == "cpu":
+        source = torch.from_numpy(blob.values.view(np.uint8))
+        target.detach().view(-1).view(torch.uint8).copy_(source)
+        return
+    dtype = np.float64 if target.dtype == torch.float64 else np.float32
+    target.copy_(torch.from_numpy(np.array(blob.values, dtype=dtype)).reshape(target.shape))
+
+
+def _layers_of(net: Any, gradients: bool
+               ) -> Iterator[tuple[Any, list[np.ndarray], list[np.ndarray]]]:
+    """Message, arrays and gradients of each layer, one layer in memory at a time."""
+    for spec in net.spec.layers:
+        message = LayerParameter()
+        message.CopyFrom(spec.proto)
+        message.ClearField("blobs")
+        if not message.HasField("phase"):
+            message.phase = Phase.Value(spec.phase)
+        blobs = net.params.get(spec.name, [])
+        diffs = [_array(torch.zeros_like(blob) if blob.grad is None else blob.grad)
+                 for blob in blobs] if gradients else []
+        yield message, [_array(blob) for blob in blobs], diffs
+
+
+def _array(blob: Tensor) -> np.ndarray:
+    blob = blob.detach().cpu()
+    return (blob if blob.dtype == torch.float64 else blob.float()).contiguous().numpy()
+
+
+def _shared_blobs(params: dict[str, list[Tensor]]) -> set[tuple[str, int]]:
+    """Blobs that an earlier layer has too: HDF5 files hold them once."""
+    seen: set[int] = set()
+    shared: set[tuple[str, int]] = set()
+    for name, blobs in params.items():
+        places = [blob.data_ptr() for blob in blobs]
+        shared.update((name, index) for index, place in enumerate(places) if place in seen)
+        seen.update(places)
+    return shared
+
+
+def _count(number: int) -> str:
+    return "1 blob" if number == 1 else f"{number} blobs"
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
