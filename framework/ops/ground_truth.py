@@ -1,0 +1,42 @@
+"""Ground truth rows: image, label, instance, x1, y1, x2, y2, difficult."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """The rows of a label blob, in their order.
+
+    image    (R,) int64; -1 for rows that do not count
+    label    (R,) int64
+    corners  (R, 4) in parts of the image
+    """
+
+    image: Tensor
+    label: Tensor
+    corners: Tensor
+
+    def images_with_boxes(self, num_images: int) -> Tensor:
+        """(num_images,) bool."""
+        found = torch.zeros(num_images + 1, dtype=torch.bool, device=self.image.device)
+        place = torch.where(self.image >= 0, self.image, num_images)
+        return found.index_fill(0, place, True)[:-1]
+
+
+def read_ground_truth(rows: Tensor, num_images: int, use_difficult: bool) -> GroundTruth:
+    """Take a label blob of 8 numbers a row apart.
+
+    Rows of item -1, of an item that is no image of the batch and, unless `use_difficult`, rows
+    marked difficult do not count, wherever they stand. Source: GetGroundTruth, bbox_util.cpp.
+    """
+    rows = rows.detach().reshape(-1, 8)
+    item = rows[:, 0].long()
+    counts = (item >= 0) & (item < num_images)
+    if not use_difficult:
+        counts = counts & (rows[:, 7] == 0)
+    return GroundTruth(torch.where(counts, item, -1), rows[:, 1].long(), rows[:, 3:7])

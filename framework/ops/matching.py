@@ -1,0 +1,112 @@
+"""Which ground truth box each prior is to predict, for all images of a batch at once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.ops.boxes import crosses_border, iou
+from framework.ops.device import sizes_may_vary
+
+UNMATCHED, IGNORED = -1, -2
+# Smaller overlaps are none (MatchBBox).
+SMALLEST_OVERLAP = 1e-6
+
+
+@torch.library.custom_op("framework::match", mutates_args=())
+def match(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
+          threshold: float, ignore_crossing: bool) -> tuple[Tensor, Tensor]:
+    """Match ground truth rows with boxes, each group of rows and boxes on its own.
+
+    boxes            (P, 4) corners, the same priors in every group, or (num_groups, P, 4)
+    corners, group   (R, 4) and (R,) int64: the rows and the group of each, an image for instance;
+                     a row with a negative group takes no part
+    threshold        from this overlap on a box is matched besides (PER_PREDICTION); negative:
+                     not at all (BIPARTITE)
+    ignore_crossing  boxes that cross the border of the image take no part
+    Returns (num_groups, P) each: the row (int64), or UNMATCHED, or IGNORED where a box takes no
+    part; and the largest overlap of the box with any row of its group, 0 up to 1e-6.
+
+    First the largest overlap of all pairs of a group matches its row and box, again and again,
+    among those not yet matched (ties: the lower box, then the earlier row). Then every box that
+    is left takes the row it overlaps most (ties: the earlier row) if that reaches the threshold.
+    An opaque operation, so that a compiled graph does not depend on the number of rows.
+    Source: MatchBBox, bbox_util.cpp in weiliu89/caffe branch ssd.
+    """
+    takes_part = group >= 0
+    group = group.clamp(min=0)
+    ignored = crosses_border(boxes) if ignore_crossing else None
+    overlaps = _overlaps(boxes, corners, group, ignored) * takes_part[:, None]
+    best, row = _best_rows(overlaps, group, num_groups, threshold)
+    num_boxes = boxes.shape[-2]
+    taken = _bipartite(overlaps, group)
+    place = torch.where(taken >= 0, group * num_boxes + taken, num_groups * num_boxes)
+    matched = torch.cat([row.flatten(), row.new_zeros(1)])
+    matched = matched.scatter_(0, place, torch.arange(len(group), device=row.device))
+    matched = matched[:-1].view(num_groups, num_boxes)
+    if ignored is not None:
+        matched = torch.where(ignored, IGNORED, matched)
+    return matched.clone(), best
+
+
+@match.register_fake
+def _(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
+      threshold: float, ignore_crossing: bool) -> tuple[Tensor, Tensor]:
+    shape = (num_groups, boxes.shape[-2])
+    return group.new_empty(shape, dtype=torch.int64), boxes.new_empty(shape)
+
+
+def _overlaps(boxes: Tensor, corners: Tensor, group: Tensor, ignored: Tensor | None) -> Tensor:
+    """(R, P) overlaps of each row with the boxes of its group; 0 where they do not count."""
+    own = boxes if boxes.dim() == 2 else boxes.index_select(0, group)
+    overlaps = iou(corners[:, None], own)
+    counts = overlaps > SMALLEST_OVERLAP
+    if ignored is not None:
+        counts &= ~(ignored if boxes.dim() == 2 else ignored.index_select(0, group))
+    return overlaps.mul_(counts)
+
+
+def _best_rows(overlaps: Tensor, group: Tensor, num_groups: int,
+               threshold: float) -> tuple[Tensor, Tensor]:
+    """The largest overlap of each box, and its row if that reaches the threshold, else -1."""
+    num_rows, num_boxes = overlaps.shape
+    best = overlaps.new_zeros(num_groups, num_boxes)
+    index = group[:, None].expand(-1, num_boxes)
+    best.scatter_reduce_(0, index, overlaps, "amax")
+    row = group.new_full((num_groups, num_boxes), num_rows)
+    if threshold >= 0:
+        wins = (overlaps == best.index_select(0, group)) & (overlaps > 0) & (overlaps >= threshold)
+        numbers = torch.arange(num_rows, device=group.device)[:, None]
+        row.scatter_reduce_(0, index, torch.where(wins, numbers, num_rows), "amin")
+    return best, torch.where(row == num_rows, UNMATCHED, row)
+
+
+def _bipartite(overlaps: Tensor, group: Tensor) -> Tensor:
+    """(R,) the box that each row gets when every row and every box is matched at most once; or -1.
+
+    Taking the largest of all pairs of a group, one after the other, gives the same as taking at
+    once, round by round, every pair that is the largest both of its row and of its box. Few
+    rounds do: on a CPU only the rows still without a box go into the next one, elsewhere there
+    are as many rounds as rows, without waiting for the result.
+    """
+    num_rows = len(group)
+    taken = group.new_full((num_rows,), UNMATCHED)
+    rows, left = torch.arange(num_rows, device=group.device), overlaps.clone()
+    for _ in range(num_rows):
+        value, box = left.max(1)
+        rivals = left.index_select(1, box)      # [r, s]: overlap of row r with the box s wants
+        same = group[:, None] == group
+        earlier = rows[:, None] < rows
+        beaten = same & ((rivals > value) | ((rivals == value) & earlier))
+        won = (value > 0) & ~beaten.any(0)
+        taken = taken.index_put((rows,), torch.where(won, box, taken[rows]))
+        gone = torch.where(same & won, 0.0, torch.inf).to(left.dtype)
+        if sizes_may_vary(left):
+            rest = (~won & (value > 0)).nonzero().flatten()
+            if not len(rest):
+                break
+            rows, left, group, gone = rows[rest], left[rest], group[rest], gone[rest]
+        else:
+            left = left * ~won[:, None]
+        left.scatter_reduce_(1, box.expand(len(rows), -1), gone, "amin")
+    return taken
