@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.cli import app, gflags
+from framework.cli import app
 from framework.data import mean
 from framework.data.atomic import write_file
 from framework.errors import DataError
@@ -24,9 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    parser = make_parser()
-    given = sys.argv[1:] if arguments is None else arguments
-    return app.run(compute, parser, gflags.normalise(parser, given))
+    return app.run(compute, make_parser(), arguments)
 
 
 def compute(options: argparse.Namespace) -> int:

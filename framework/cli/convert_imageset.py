@@ -7,10 +7,9 @@ written as the original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from framework.cli import app, gflags, image_flags
+from framework.cli import app, image_flags
 from framework.data import list_file
 from framework.data.annoset import Converted, image_datum
 
@@ -24,9 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    parser = make_parser()
-    given = sys.argv[1:] if arguments is None else arguments
-    return app.run(convert, parser, gflags.normalise(parser, given))
+    return app.run(convert, make_parser(), arguments)
 
 
 def convert(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ are numbered in their order.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,9 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    parser = make_parser()
-    given = sys.argv[1:] if arguments is None else arguments
-    return app.run(create, parser, gflags.normalise(parser, given))
+    return app.run(create, make_parser(), arguments)
 
 
 def create(options: argparse.Namespace) -> int:

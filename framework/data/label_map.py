@@ -54,6 +54,11 @@ def labels_by_name(names: Any, check: bool = False) -> dict[str, int]:
     return labels
 
 
+def names_by_label(names: Any) -> dict[int, str]:
+    """Label -> display name, or name where there is none."""
+    return {item.label: item.display_name or item.name for item in names.item}
+
+
 def object_labels(names: Any) -> frozenset[int]:
     """The labels that a box may have: all but the background."""
     return frozenset(item.label for item in names.item

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from framework.data.database import open_database
@@ -48,6 +49,26 @@ def _planes(name: str, content: bytes) -> Pixels:
         return datum_pixels(datum, Decoding()).transpose(2, 0, 1)
     except BadRecord as error:
         raise DataError(f"record {name}: {error}") from None
+
+
+def read_mean(path: Path) -> Mean:
+    """The mean (channels, height, width) of a mean file, old dimensions or new shape.
+
+    DataError if the file is absent or holds no picture.
+    """
+    blob = BlobProto()
+    try:
+        blob.ParseFromString(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: the mean file cannot be read: {error.strerror}") from None
+    except DecodeError:
+        raise DataError(f"{path}: this is no mean file (a BlobProto)") from None
+    values = np.array(blob.data, np.float32)
+    shape = tuple(blob.shape.dim) or (blob.num, blob.channels, blob.height, blob.width)
+    shape = (1,) * (3 - len(shape)) + shape[-3:]
+    if not values.size or values.size != np.prod(shape):
+        raise DataError(f"{path}: holds {values.size} values for the shape {shape}")
+    return values.reshape(shape)
 
 
 def to_blob(mean: Mean) -> Any:

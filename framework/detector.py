@@ -1,0 +1,176 @@
+"""A detection net ready for pictures: what its data layer does, the forward, boxes in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framework.data import geometry, label_map, resizing
+from framework.data.mean import read_mean
+from framework.errors import CaffeError, DataError
+from framework.net import Net
+from framework.proto import ResizeParameter
+from framework.visualize import Detection
+
+Floats = NDArray[np.float32]
+
+
+class Detector:
+    """A net with a DetectionOutput layer, from pictures to boxes.
+
+    model    a deploy net, or a test net: its data layer is not opened, but its transform_param
+             says size, mean and scale (so may the Input layer of a deploy net)
+    mean     values a channel (one counts for all), or the path of a mean file; instead of the net's
+    scale    factor behind the subtraction of the mean; instead of the net's
+    size     (height, width) that pictures are resized to; instead of the net's
+
+    Raises CaffeError if the net has no such layer, or not one input for pictures.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        weights: str | Path,
+        device: str | torch.device = "cpu",
+        mean: Sequence[float] | str | Path | None = None,
+        scale: float | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        self.net = Net(model, "TEST", weights, skip_data=True, device=device)
+        self.input = self._picture_input()
+        self.output = self._detection_blob()
+        data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
+        self.transform: Any = data.proto.transform_param
+        self.says_transform = data.proto.HasField("transform_param")
+        self.names = _names_of(self.net)
+        self.num_channels = self.net.shapes[self.input][1]
+        self.resize = self._resize_param(size)
+        self.scale = self.transform.scale if scale is None else scale
+        self.mean = self._mean(mean)
+
+    def _picture_input(self) -> str:
+        """The input of 1 or 3 channels; label blobs are (1, 1, rows, 8), too low for a picture."""
+        inputs = [name for name in self.net.given_names if len(self.net.shapes[name]) == 4]
+        pictures = [
+            name
+            for name in inputs
+            if self.net.shapes[name][1] in (1, 3) and min(self.net.shapes[name][2:]) > 8
+        ]
+        if len(pictures) != 1:
+            raise CaffeError(
+                f"{self.net.spec.path}: the inputs for pictures are {', '.join(pictures) or 'none'}"
+                "; detection needs one, of 1 or 3 channels"
+            )
+        return pictures[0]
+
+    def _detection_blob(self) -> str:
+        found = [spec.tops[0] for spec in self.net.spec.layers if spec.type == "DetectionOutput"]
+        if len(found) != 1:
+            raise CaffeError(
+                f"{self.net.spec.path}: has {len(found)} DetectionOutput layers; it must be one"
+            )
+        return found[0]
+
+    def _resize_param(self, size: tuple[int, int] | None) -> Any:
+        """Any: a ResizeParameter message."""
+        if size is None and self.transform.HasField("resize_param"):
+            return self.transform.resize_param
+        height, width = size or self.net.shapes[self.input][2:]
+        return ResizeParameter(resize_mode=ResizeParameter.WARP, height=height, width=width)
+
+    def _mean(self, mean: Sequence[float] | str | Path | None) -> Floats:
+        """What to subtract, to be broadcast over (height, width, channels)."""
+        if mean is None:
+            mean = self.transform.mean_file or list(self.transform.mean_value) or [0.0]
+        if isinstance(mean, str | Path):
+            return np.ascontiguousarray(read_mean(Path(mean)).transpose(1, 2, 0))
+        if len(mean) not in (1, self.num_channels):
+            raise DataError(
+                f"{len(mean)} mean values are given; it must be one, or {self.num_channels}"
+            )
+        return np.array(mean, np.float32)
+
+    def prepare(self, picture: NDArray[Any]) -> Floats:
+        """A picture as the net takes it: (channels, height, width), resized, mean and scale done.
+
+        picture  uint8 (height, width, 3) in BGR, or (height, width) in grey
+        """
+        picture = picture.reshape(*picture.shape[:2], -1)
+        if picture.shape[2] != self.num_channels:
+            code = cv2.COLOR_BGR2GRAY if self.num_channels == 1 else cv2.COLOR_GRAY2BGR
+            picture = cv2.cvtColor(picture, code).reshape(*picture.shape[:2], -1)
+        mode = _interpolation(self.resize)
+        pixels = resizing.resize(picture, self.resize, mode).astype(np.float32)
+        if self.mean.ndim == 3 and self.mean.shape != pixels.shape:
+            raise DataError(f"the mean file is {self.mean.shape}, the net takes {pixels.shape}")
+        values = (pixels - self.mean) * np.float32(self.scale)
+        return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+    def detect(
+        self, pictures: Sequence[NDArray[Any]], threshold: float = 0.0
+    ) -> list[list[Detection]]:
+        """The boxes of each picture with at least this score, best first, cut to the picture."""
+        found: list[list[Detection]] = [[] for _ in pictures]
+        inputs = [self.prepare(picture) for picture in pictures]
+        for shape in dict.fromkeys(array.shape for array in inputs):
+            chosen = [index for index, array in enumerate(inputs) if array.shape == shape]
+            for row in self._rows(np.stack([inputs[index] for index in chosen])):
+                if row[1] >= 0 and row[2] >= threshold:
+                    index = chosen[int(row[0])]
+                    corners = self._to_pixels(row[3:], *pictures[index].shape[:2])
+                    found[index].append(Detection(int(row[1]), float(row[2]), corners))
+        for entries in found:
+            entries.sort(key=lambda entry: -entry.score)
+        return found
+
+    def _rows(self, batch: Floats) -> Floats:
+        """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7)."""
+        blobs: dict[str, Tensor] = {self.input: torch.from_numpy(batch).to(self.net.device)}
+        for name in self.net.given_names:
+            if name != self.input:  # labels, which nothing but an evaluation reads
+                shape = self.net.shapes[name]
+                blobs[name] = torch.full(shape, -1.0, device=self.net.device)
+        with torch.inference_mode():
+            rows = self.net.run(blobs)[self.output]
+        return np.asarray(rows.reshape(-1, 7).cpu().numpy(), np.float32)
+
+    def _to_pixels(
+        self, corners: Floats, height: int, width: int
+    ) -> tuple[float, float, float, float]:
+        """From parts of the net's input to pixels of the picture: padding goes."""
+        whole = np.array([[0, 0, 1, 1]], np.float32)
+        window = geometry.resize(whole, self.resize, width, height)[0]
+        low, extent = window[:2], window[2:] - window[:2]
+        x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
+        return x1 * width, y1 * height, x2 * width, y2 * height
+
+
+def _interpolation(param: Any) -> int:
+    """OpenCV's number of the first interp_mode; a test net has one. Any: a ResizeParameter."""
+    modes = {
+        param.LINEAR: cv2.INTER_LINEAR,
+        param.AREA: cv2.INTER_AREA,
+        param.NEAREST: cv2.INTER_NEAREST,
+        param.CUBIC: cv2.INTER_CUBIC,
+        param.LANCZOS4: cv2.INTER_LANCZOS4,
+    }
+    return modes[param.interp_mode[0]] if param.interp_mode else cv2.INTER_LINEAR
+
+
+def _names_of(net: Net) -> dict[int, str]:
+    """Display names by label, from the label map that the net names, if it is there."""
+    for spec in net.spec.layers:
+        for path in (
+            spec.proto.annotated_data_param.label_map_file,
+            spec.proto.detection_output_param.save_output_param.label_map_file,
+        ):
+            if path and Path(path).is_file():
+                return label_map.names_by_label(label_map.read(path))
+    return {}
