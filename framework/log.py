@@ -26,6 +26,11 @@ class Log:
         self.stream, self.enabled = stream, enabled
         self.bar: Progress | None = None
 
+    @property
+    def draws_bars(self) -> bool:
+        """Whether the lines go to a terminal that somebody watches."""
+        return self.enabled and (self.stream or sys.stderr).isatty()
+
     def info(self, message: str) -> None:
         self._write("I", message)
 

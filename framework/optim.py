@@ -25,9 +25,12 @@ from framework.scalars import nearest
 class Learned(Protocol):
     """A learned blob with its multipliers, as `Net.learned` lists them."""
 
-    parameter: Tensor
-    lr_mult: float
-    decay_mult: float
+    @property
+    def parameter(self) -> Tensor: ...
+    @property
+    def lr_mult(self) -> float: ...
+    @property
+    def decay_mult(self) -> float: ...
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,12 @@ class Progress:
         if self.bar:
             self._show(self._line(self.clock()))
 
+    def clear(self) -> None:
+        """Take the bar away; the work may go on."""
+        if self.bar:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
+
     def _show(self, line: str) -> None:
         if self.bar:
             line = line[: max(1, shutil.get_terminal_size().columns - 1)]

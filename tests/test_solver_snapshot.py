@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from framework import snapshot
+from framework import atomic, snapshot
 from framework.errors import WeightsError
 from framework.proto import SolverState
 
@@ -104,7 +104,7 @@ def test_writing_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.solverstate"
     path.write_bytes(b"old")
     with pytest.raises(WeightsError, match="cannot be written: No space left"), \
-            snapshot.replacing(path) as partial:
+            atomic.replacing(path) as partial:
         partial.write_bytes(b"half")
         raise OSError(28, "No space left on device")
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["a.solverstate"]

@@ -1,0 +1,101 @@
+"""Flags that say which device and how many processes work, and what they come to."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+from typing import NamedTuple
+
+from framework.errors import CaffeError
+
+
+class Place(NamedTuple):
+    """Where this process works: its device, and its number among all of the run's processes."""
+
+    device: str
+    rank: int = 0
+    world_size: int = 1
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gpu", default="", metavar="0|0,1|all",
+                        help="CUDA devices; several work as one with a larger batch "
+                             "(default: the CPU)")
+    parser.add_argument("--workers", type=int, default=default_workers(), metavar="N",
+                        help="processes that make batches; 0: none beside this (default: "
+                             "%(default)s)")
+    parser.add_argument("--seed", type=int, metavar="N",
+                        help="of fillers, data and random layers (default: random_seed, or 0)")
+
+
+def default_workers() -> int:
+    return 0
+
+
+def gpus(text: str) -> list[int]:
+    """The numbers in `0,1` or `all`. Raises CaffeError where there are no such devices."""
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not text:
+        return []
+    if count == 0:
+        raise CaffeError(f"--gpu {text}: torch {torch.__version__} sees no CUDA device here; "
+                         "leave out --gpu to work on the CPU")
+    if text == "all":
+        return list(range(count))
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, or all") \
+            from None
+    for number in numbers:
+        if not 0 <= number < count:
+            raise CaffeError(f"--gpu {text}: there is no device {number}; the devices are 0 to "
+                             f"{count - 1}")
+    return numbers
+
+
+def prepare(options: argparse.Namespace) -> Place:
+    """The place of this process; under torchrun it joins the others."""
+    import torch
+
+    torch.set_flush_denormal(True)      # dying activations sink into denormals, 20 times slower
+    numbers = gpus(options.gpu)
+    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    if world_size == 1:
+        return Place(f"cuda:{numbers[0]}" if numbers else "cpu")
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    if not numbers and torch.cuda.is_available() and not options.gpu:
+        numbers = list(range(torch.cuda.device_count()))
+    device = f"cuda:{numbers[local % len(numbers)]}" if numbers else "cpu"
+    if numbers:
+        torch.cuda.set_device(torch.device(device))
+    torch.distributed.init_process_group("nccl" if numbers else "gloo")
+    return Place(device, torch.distributed.get_rank(), world_size)
+
+
+def leave(place: Place) -> None:
+    """Part from the other processes."""
+    import torch
+
+    if place.world_size > 1:
+        torch.distributed.destroy_process_group()
+
+
+def several(options: argparse.Namespace) -> bool:
+    """Whether --gpu names several devices and the processes for them are still to be started."""
+    return "WORLD_SIZE" not in os.environ and bool(options.gpu) and len(gpus(options.gpu)) > 1
+
+
+def start_ranks(program: str, arguments: list[str], count: int) -> int:
+    """Run `python -m program` once for each of `count` devices, by torchrun; its exit code."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(count),
+               "--master-port", str(port), "-m", program, *arguments]
+    return subprocess.call(command)

@@ -1,0 +1,47 @@
+"""Signals as requests to a running solver: stop, snapshot, or nothing.
+
+Source: SignalHandler in signal_handler.cpp of BVLC Caffe.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType, TracebackType
+
+EFFECTS = ("stop", "snapshot", "none")
+
+
+class Signals:
+    """Catches signals while it is entered; `action` gives what they ask for, once.
+
+    SIGINT and SIGHUP have the given effects; SIGTERM stops with a snapshot. A second SIGINT or
+    SIGTERM ends the program at once.
+    """
+
+    def __init__(self, sigint_effect: str, sighup_effect: str):
+        self.effects = {signal.SIGINT: sigint_effect, signal.SIGTERM: "terminate"}
+        if hasattr(signal, "SIGHUP"):       # Windows has none
+            self.effects[signal.SIGHUP] = sighup_effect
+        self.requests: list[str] = []
+        self.before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Signals:
+        for number in self.effects:
+            self.before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal() returned
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        effect = self.effects[signal.Signals(number)]
+        if effect in ("stop", "terminate") and number != getattr(signal, "SIGHUP", None):
+            signal.signal(number, signal.SIG_DFL)
+        if effect != "none":
+            self.requests.append(effect)
+
+    def action(self) -> str | None:
+        """The oldest request that was not given yet."""
+        return self.requests.pop(0) if self.requests else None

@@ -1,0 +1,92 @@
+"""Train the net of a solver file, test it on the way, and write snapshots."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from framework.cli import app, machine
+from framework.cli.signals import EFFECTS, Signals
+from framework.errors import CaffeError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+    parser.add_argument("--solver", required=True, metavar="FILE", help="the solver's prototxt")
+    parser.add_argument("--weights", default="", metavar="FILE,...",
+                        help="weights to start from, by layer name; later files override")
+    parser.add_argument("--snapshot", default="", metavar="FILE|auto",
+                        help="solver state to go on from; auto: the newest one that is whole, "
+                             "or from the start if there is none")
+    parser.add_argument("--iterations", type=int, metavar="N",
+                        help="instead of the solver's max_iter")
+    machine.add_flags(parser)
+    parser.add_argument("--keep", type=int, default=0, metavar="N",
+                        help="keep the newest N snapshots and remove older ones (default: all)")
+    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
+    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+    parser.add_argument("--skip-mismatch", action="store_true",
+                        help="leave out layers of --weights whose shapes differ")
+    parser.add_argument("--ignore-unknown-fields", action="store_true",
+                        help="go on without fields that are not known")
+    parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",
+                        help="what Ctrl-C does (default: %(default)s)")
+    parser.add_argument("--sighup-effect", choices=EFFECTS, default="snapshot",
+                        help="what SIGHUP does (default: %(default)s)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    return app.run(train, make_parser(), arguments)
+
+
+def train(options: argparse.Namespace) -> int:
+    if options.weights and options.snapshot and options.snapshot != "auto":
+        raise CaffeError("--weights and --snapshot exclude each other: a solver state names its "
+                         "weights")
+    if machine.several(options):
+        count = len(machine.gpus(options.gpu))
+        return machine.start_ranks("framework.cli.train", sys.argv[1:], count)
+    place = machine.prepare(options)
+    signals = Signals(options.sigint_effect, options.sighup_effect)
+    try:
+        with signals:
+            make_solver(options, place, signals).solve()
+    finally:
+        machine.leave(place)
+    return 0
+
+
+def make_solver(options: argparse.Namespace, place: machine.Place, signals: Signals):  # type: ignore[no-untyped-def]  # Solver would import torch
+    from framework.solver import Solver
+    from framework.spec import read_solver
+
+    document = read_solver(options.solver, options.ignore_unknown_fields)
+    if options.iterations is not None:
+        document.message.max_iter = options.iterations
+    set_states(options, document.message)
+    return Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
+                  device=place.device, seed=options.seed, workers=options.workers,
+                  rank=place.rank, world_size=place.world_size, keep=options.keep,
+                  skip_mismatch=options.skip_mismatch,
+                  ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action)
+
+
+def set_states(options: argparse.Namespace, param: Any) -> None:
+    """Put --level and --stage into the states of all nets of a SolverParameter."""
+    stages = [stage for stage in options.stage.split(",") if stage]
+    if not stages and options.level is None:
+        return
+    while len(param.test_state) < len(param.test_iter):
+        param.test_state.add()
+    for state in [param.train_state, *param.test_state]:
+        state.stage.extend(stages)
+        if options.level is not None:
+            state.level = options.level
+
+
+if __name__ == "__main__":
+    sys.exit(main())

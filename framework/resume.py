@@ -1,0 +1,97 @@
+"""A solver's snapshots: writing its place in the run, and going on from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from framework import snapshot as files
+from framework.errors import CaffeError, WeightsError
+from framework.lr_policy import RateState
+from framework.proto import enum_name
+from framework.weights import load_weights, save_weights
+
+if TYPE_CHECKING:
+    from framework.solver import Solver
+
+
+def save(solver: Solver) -> str:
+    """Write `<prefix>_iter_<n>` with its suffixes, the state last. Returns the state's path."""
+    hdf5 = enum_name(solver.param, "snapshot_format") == "HDF5"
+    weights = files.weights_path(solver.prefix, solver.iter, hdf5)
+    state = files.state_path(solver.prefix, solver.iter, hdf5)
+    if solver.rank != 0:
+        return state
+    kind = "HDF5" if hdf5 else "binary proto"
+    solver.log.info(f"Snapshotting to {kind} file {weights}")
+    save_weights(solver.net, weights)
+    files.write_run(files.run_path(state), files.RunState(
+        solver.iter, solver.seed, solver.param.iter_size, list(solver.test_batches),
+        [float(loss) for loss in solver.losses]))
+    solver.log.info(f"Snapshotting solver state to {kind} file {state}")
+    history = [blob.detach().cpu().numpy() for blob in solver.optimizer.history]
+    files.write_state(state, files.State(
+        solver.iter, weights, history, solver.rates.current_step, solver.rates.minimum_loss,
+        solver.rates.iter_last_event))
+    if solver.keep:
+        files.remove_older(solver.prefix, solver.keep)
+    return state
+
+
+def restore(solver: Solver, path: str | Path) -> None:
+    """Take weights, history, rates and place in the data from a solver state.
+
+    Raises WeightsError, and leaves the solver as it was, if the state is not of its net.
+    """
+    solver.log.info(f"Restoring previous solver status from {path}")
+    state = files.read_state(path)
+    history = check_history(solver, path, state.history)
+    weights = files.find_weights(path, state.learned_net)
+    if weights:
+        load_weights(solver.net, weights)
+    with torch.no_grad():
+        for mine, read in zip(solver.optimizer.history, history, strict=True):
+            mine.copy_(read)
+    solver.iter = state.iter
+    solver.rates = RateState(state.current_step, state.minimum_loss, state.iter_last_event)
+    run = files.read_run(files.run_path(path), state.iter)
+    solver.losses.clear()
+    if run is not None:
+        solver.losses.extend(torch.tensor(loss, device=solver.device) for loss in run.losses)
+        solver.resumed = True
+        if len(run.test_batches) == len(solver.test_nets):
+            solver.test_batches = list(run.test_batches)
+    solver.net.seek(solver.iter * solver.param.iter_size)
+    for net, position in zip(solver.test_nets, solver.test_batches, strict=True):
+        net.seek(position)
+
+
+def check_history(solver: Solver, path: str | Path,
+                  history: list[np.ndarray]) -> list[torch.Tensor]:
+    """The history blobs in the shapes of the solver's own."""
+    mine = solver.optimizer.history
+    if len(history) != len(mine):
+        raise WeightsError(f"{path}: holds {len(history)} history blobs; {solver.param.type} on "
+                           f"this net has {len(mine)}: the state is of another net or solver type")
+    result = []
+    for index, (read, own) in enumerate(zip(history, mine, strict=True)):
+        if read.size != own.numel():
+            blob = solver.net.learned[index % len(solver.net.learned)]
+            raise WeightsError(f"{path}: history blob {index} is {read.shape}; blob {blob.index} "
+                               f"of layer '{blob.layer}' is {tuple(own.shape)}")
+        result.append(torch.from_numpy(np.array(read, np.float32)).reshape(own.shape))
+    return result
+
+
+def restore_newest(solver: Solver) -> bool:
+    """Restore the newest usable state of the solver's prefix; False if there is none."""
+    for path in files.find_states(solver.prefix):
+        try:
+            restore(solver, path)
+            return True
+        except CaffeError as error:
+            solver.log.warning(f"{path} is not usable: {error}")
+    return False

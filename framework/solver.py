@@ -1,0 +1,276 @@
+"""Training, as a solver file describes it.
+
+Source: Solver in solver.cpp of weiliu89/caffe (branch ssd): the order of testing, display,
+update and snapshot within an iteration, and what is logged when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework import resume
+from framework.layer import DataOptions
+from framework.log import Log, number, output_lines
+from framework.lr_policy import LearningRate, RateState
+from framework.optim import Optimizer
+from framework.progress import Progress
+from framework.prototxt import Document
+from framework.scoring import Scores, evaluations, score
+from framework.solver_fields import check_fields, snapshot_prefix
+from framework.solver_nets import Machine, test_nets, train_net
+from framework.spec import read_solver
+from framework.trouble import LossWatch
+from framework.weights import load_weights
+
+# policies whose steps the original logs
+STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}
+
+
+class Solver:
+    """A training run: its nets, its update rule and its place.
+
+    source    a solver file's path, or a Document of `read_solver`
+    weights   files to start from, separated by commas
+    snapshot  a solver state to go on from, or "auto": the newest usable one of the prefix, if any
+    device    "cpu", "cuda:0", ...
+    seed      of fillers, data and random layers; by default random_seed, and 0 without it
+    workers   processes that make batches
+    rank, world_size  which of several equal processes this is; gradients are averaged over them
+    keep      how many snapshots to keep on the disk; 0: all
+    actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
+    log       where the original's lines go, by default stderr
+
+    Raises SpecError, DataError or WeightsError for files that cannot be used.
+    """
+
+    def __init__(self, source: str | Path | Document, *, weights: str | Path | None = None,
+                 snapshot: str | Path | None = None, device: str | torch.device = "cpu",
+                 seed: int | None = None, workers: int = 0, rank: int = 0, world_size: int = 1,
+                 keep: int = 0, skip_mismatch: bool = False, ignore_unknown_fields: bool = False,
+                 actions: Callable[[], str | None] = lambda: None, log: Log | None = None):
+        self.document = source if isinstance(source, Document) else \
+            read_solver(source, ignore_unknown_fields)
+        self.param: Any = self.document.message       # SolverParameter
+        check_fields(self.document)
+        self.seed = seed if seed is not None else max(0, self.param.random_seed)
+        self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
+        self.log = log or Log(enabled=rank == 0)
+        self.policy = LearningRate(self.document) \
+            if self.param.lr_policy or self.param.max_iter else None
+        machine = Machine(torch.device(device), DataOptions(self.seed, workers, rank, world_size),
+                          ignore_unknown_fields)
+        self.net = train_net(self.document, machine)
+        self.test_nets = test_nets(self.document, self.net, machine)
+        self.test_batches = [0] * len(self.test_nets)
+        self.optimizer = Optimizer(self.document, self.net.learned)
+        self.prefix = snapshot_prefix(self.document)
+        self.iter, self.saved_at, self.rates = 0, -1, RateState()
+        self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
+        self.watch = LossWatch()
+        self.resumed = self.stopped = False
+        self._start(weights, snapshot, skip_mismatch)
+
+    def _start(self, weights: str | Path | None, snapshot: str | Path | None,
+               skip_mismatch: bool) -> None:
+        if snapshot == "auto":
+            if resume.restore_newest(self):
+                return
+        elif snapshot is not None:
+            self.restore(snapshot)
+            return
+        for path in [str(weights)] if weights else self.param.weights:
+            self.log.info(f"Finetuning from {path}")
+            load_weights(self.net, path, skip_mismatch=skip_mismatch)
+
+    @property
+    def device(self) -> torch.device:
+        return self.net.device
+
+    @property
+    def smoothed_loss(self) -> float:
+        """The mean of the last `average_loss` losses. Waits for the device."""
+        return float(torch.stack(list(self.losses)).double().mean()) if self.losses else 0.0
+
+    def solve(self, resume_file: str | Path | None = None) -> None:
+        """Train to max_iter, test and snapshot on the way, and log it all."""
+        self.log.info(f"Solving {self.net.name}")
+        self.log.info(f"Learning Rate Policy: {self.param.lr_policy}")
+        if resume_file is not None:
+            self.restore(resume_file)
+        param, self.stopped = self.param, False
+        with self._bar(param.max_iter - self.iter, "train"):
+            self.step(max(0, param.max_iter - self.iter))
+        due = not (param.snapshot and self.iter % param.snapshot == 0)
+        if param.snapshot_after_train and due and self.saved_at != self.iter:
+            self.snapshot()
+        if self.stopped:
+            self.log.info("Optimization stopped early.")
+            return
+        if param.display and self.iter % param.display == 0 and self.net.loss_weights:
+            self.losses.append(self._loss_without_update())
+            self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
+        if param.test_interval and self.iter % param.test_interval == 0:
+            self.test_all()
+        self.log.info("Optimization Done.")
+
+    def step(self, count: int) -> None:
+        """Do `count` iterations. The average of the loss begins anew, but after a restore."""
+        param, stop = self.param, self.iter + count
+        if count > 0 and self.policy is None:
+            self.policy = LearningRate(self.document)
+        if not self.resumed:
+            self.losses.clear()
+        self.resumed = False
+        while self.iter < stop and not self.stopped:
+            if param.test_interval and self.iter % param.test_interval == 0 and \
+                    (self.iter > 0 or param.test_initialization):
+                self.test_all()
+                if self.stopped:
+                    break
+            self.iterate()
+            if self.log.bar is not None:
+                self.log.bar.advance(1, "")
+            self._act()
+            if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
+                self.snapshot()
+        self.watch.look(self.net, self.iter - 1, param.iter_size)
+
+    def iterate(self) -> None:
+        """One iteration: gradients, display, update. Waits for the device only to display."""
+        loss = self.compute_gradients()
+        self.losses.append(loss)
+        shown = bool(self.param.display) and self.iter % self.param.display == 0
+        if self.watch.add(loss, shown):
+            self.watch.look(self.net, self.iter, self.param.iter_size)
+        if shown:
+            self._show_loss()
+        assert self.policy is not None
+        steps = self.rates.current_step
+        rate = self.policy.at(self.iter, self.rates, lambda: self.smoothed_loss)
+        if self.rates.current_step != steps and self.param.lr_policy in STATUS:
+            self.log.info(f"{STATUS[self.param.lr_policy]} Status: Iteration {self.iter}, "
+                          f"step = {self.rates.current_step}")
+        if shown:
+            self.log.info(f"Iteration {self.iter}, lr = {number(rate)}")
+        self.optimizer.update(rate, self.iter)
+        self.iter += 1
+
+    def compute_gradients(self) -> Tensor:
+        """Sum the gradients of the next `iter_size` batches into `.grad`; the mean of the losses,
+        a scalar on the device."""
+        self.net.zero_grad(set_to_none=True)
+        losses = []
+        for index in range(self.param.iter_size):
+            with self._random_numbers(self.iter * self.param.iter_size + index):
+                self.net.blobs = {}         # the last batch's memory is free for this one
+                self.net()
+                objective = self.net.objective(self.net.blobs)
+                if objective.requires_grad:
+                    objective.backward()
+            losses.append(objective.detach())
+        loss = torch.stack(losses).sum() / self.param.iter_size
+        if self.world_size > 1:
+            average_over_ranks([blob.parameter for blob in self.net.learned], loss)
+        return loss
+
+    @contextlib.contextmanager
+    def _random_numbers(self, batch: int) -> Iterator[None]:
+        """Random layers draw numbers that only the seed, the batch and the rank decide."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        key = (self.seed * self.world_size + self.rank) * 0x9E3779B97F4A7C15 + batch
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(key % 2**63)
+            yield
+
+    def _show_loss(self) -> None:
+        self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
+        values = [(name, value, self.net.loss_weights.get(name, 0.0)) for name in self.net.outputs
+                  for value in self.net.blobs[name].detach().flatten().tolist()]
+        for line in output_lines("Train", values):
+            self.log.info(line)
+
+    def _loss_without_update(self) -> Tensor:
+        batch = self.iter * self.param.iter_size
+        with torch.no_grad(), self._random_numbers(batch):
+            self.net()
+            return self.net.objective(self.net.blobs)
+
+    def test_all(self) -> list[Scores]:
+        """Test every test net over its `test_iter` batches, and log the scores."""
+        results = []
+        for index in range(len(self.test_nets)):
+            scores = self.test(index)
+            if scores is None:
+                self.log.info("Test interrupted.")
+                break
+            results.append(scores)
+        return results
+
+    def test(self, index: int) -> Scores | None:
+        """Test the test net `index`; None if an action stopped it."""
+        param, net, batches = self.param, self.test_nets[index], self.param.test_iter[index]
+        self.log.info(f"Iteration {self.iter}, Testing net (#{index})")
+        if param.eval_type == "detection" and not evaluations(net):
+            raise self.document.error("eval_type", "is detection, but no output of test net "
+                                      f"#{index} comes from a DetectionEvaluate layer")
+        with self._bar(batches, "test"):
+            scores = score(net, batches, param.ap_version,
+                           lambda done: self._go_on(f"testing {done}/{batches}"))
+        self.test_batches[index] += batches
+        if scores is not None:
+            scores.log(self.log, param.test_compute_loss, param.show_per_class_result)
+        return scores
+
+    def _go_on(self, note: str) -> bool:
+        """Between the batches of a test: actions and the bar."""
+        if self.log.bar is not None:
+            self.log.bar.advance(0, note)
+        self._act()
+        return not self.stopped
+
+    def _act(self) -> None:
+        """Do what was asked from outside."""
+        action = self.actions()
+        if action in ("snapshot", "terminate"):
+            self.snapshot()
+        self.stopped = self.stopped or action in ("stop", "terminate")
+
+    @contextlib.contextmanager
+    def _bar(self, total: int, what: str) -> Iterator[None]:
+        """A bar below the log's lines on a terminal, unless there is one."""
+        if self.log.bar is not None or not self.log.draws_bars:
+            yield
+            return
+        self.log.bar = Progress(total, what)
+        try:
+            yield
+        finally:
+            self.log.bar.clear()
+            self.log.bar = None
+
+    def snapshot(self) -> str:
+        """Write weights, run file and solver state; the path of the state."""
+        self.saved_at = self.iter
+        return resume.save(self)
+
+    def restore(self, path: str | Path) -> None:
+        """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""
+        resume.restore(self, path)
+
+
+def average_over_ranks(parameters: list[Tensor], loss: Tensor) -> None:
+    """Replace gradients and loss by their means over all ranks, in one message."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    flat = torch.cat([part.reshape(-1) for part in [*gradients, loss]])
+    torch.distributed.all_reduce(flat)
+    flat /= torch.distributed.get_world_size()
+    pieces = flat.split([part.numel() for part in [*gradients, loss]])
+    for part, piece in zip([*gradients, loss], pieces, strict=True):
+        part.copy_(piece.view_as(part))

@@ -1,0 +1,69 @@
+"""Which fields of a solver file have a meaning here; the others are refused by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from framework.errors import SpecError
+from framework.prototxt import Document
+from framework.scalars import nearest
+
+HONOURED = frozenset("""
+    net net_param train_net train_net_param test_net test_net_param train_state test_state weights
+    test_iter test_interval test_initialization test_compute_loss eval_type ap_version
+    show_per_class_result display average_loss max_iter iter_size debug_info random_seed
+    type solver_type base_lr lr_policy gamma power stepsize stepvalue plateau_winsize
+    warmup_iter warmup_start_lr rampup_interval rampup_lr min_lr stagelr stageiter
+    momentum momentum2 momentum_policy momentum_power max_momentum delta rms_decay
+    weight_decay weight_decay_policy weight_decay_power regularization_type clip_gradients
+    larc larc_policy larc_eta local_lr_auto local_gw_ratio
+    snapshot snapshot_prefix snapshot_format snapshot_after_train
+""".split())
+
+# They say how a machine works, not what is computed; flags of the command line do that here.
+MACHINE_HINTS = frozenset("""
+    solver_mode device_id device layer_wise_reduce per_parameter_reduce engine solver_data_type
+    data_type store_blobs_in_old_format larc_turbo max_weight_decay log_avg_gradient_norm
+""".split())
+
+
+def check_fields(document: Document) -> None:
+    """Refuse, all in one SpecError, set fields without a meaning here that change the training."""
+    problems = []
+    for field, value in document.message.ListFields():
+        if field.name in HONOURED or field.name in MACHINE_HINTS:
+            continue
+        if not field.is_repeated and value == field.default_value:
+            continue
+        problems.append(str(document.error(field.name, "is a field of another Caffe that is not "
+                                           "supported; remove it to train without it")))
+    param = document.message
+    for name, allowed in (("eval_type", ("classification", "detection")),
+                          ("ap_version", ("11point", "MaxIntegral", "Integral"))):
+        value = getattr(param, name)
+        if value not in allowed:
+            problems.append(str(document.error(name, f"is '{value}'{nearest(value, allowed)}; it "
+                                               f"must be one of {', '.join(allowed)}")))
+    for name, least in (("average_loss", 1), ("iter_size", 1), ("display", 0), ("max_iter", 0),
+                        ("snapshot", 0), ("test_interval", 0)):
+        if getattr(param, name) < least:
+            problems.append(str(document.error(name, f"is {getattr(param, name)}; it must be at "
+                                               f"least {least}")))
+    if problems:
+        raise SpecError("\n".join(problems))
+
+
+def snapshot_prefix(document: Document) -> str:
+    """The beginning of every snapshot's path.
+
+    Without `snapshot_prefix` it is the solver file without its suffix; a folder stands for the
+    solver file's name in that folder (UpgradeSnapshotPrefixProperty in BVLC's upgrade_proto.cpp).
+    """
+    given = document.message.snapshot_prefix
+    own = Path(document.path).with_suffix("") if document.path != "<text>" else Path("solver")
+    if not given:
+        return str(own)
+    if os.path.isdir(given):
+        return str(Path(given) / own.name)
+    return given

@@ -1,0 +1,101 @@
+"""The nets that a solver file asks for: one for training, any number for testing.
+
+Source: Solver::InitTrainNet and InitTestNets in solver.cpp of weiliu89/caffe (branch ssd).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from framework.errors import SpecError
+from framework.layer import DataOptions
+from framework.net import Net
+from framework.prototxt import Document, Lines
+from framework.spec import PHASES, finish_net, read_net
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How nets run here; nothing of it stands in a solver file."""
+
+    device: torch.device
+    data: DataOptions
+    ignore_unknown_fields: bool = False
+
+
+def train_net(document: Document, machine: Machine) -> Net:
+    """The training net. Raises SpecError unless exactly one is named."""
+    param = document.message
+    named = [name for name in ("net", "net_param", "train_net", "train_net_param")
+             if param.HasField(name)]
+    if not named:
+        raise document.error("net", "is missing; one of net, net_param, train_net and "
+                             "train_net_param must be given")
+    if len(named) > 1:
+        raise document.error(named[1], f"is given beside {named[0]}; there must be one net to "
+                             "train")
+    return build(document, named[0], 0, "TRAIN", [param.train_state], machine)
+
+
+def test_nets(document: Document, trained: Net, machine: Machine) -> list[Net]:
+    """The test nets, whose layers hold the blobs of `trained` where names agree.
+
+    First those of test_net_param, then of test_net; `net` or `net_param` serves for the
+    remaining entries of test_iter. Raises SpecError where the numbers do not fit.
+    """
+    param = document.message
+    named = [("test_net_param", index) for index in range(len(param.test_net_param))]
+    named += [("test_net", index) for index in range(len(param.test_net))]
+    generic = [name for name in ("net", "net_param") if param.HasField(name)]
+    count = len(param.test_iter)
+    if generic:
+        named += [(generic[0], 0)] * (count - len(named))
+    if count != len(named):
+        raise document.error("test_iter", f"is given {count} times; it must be once for each of "
+                             f"the {len(named)} test nets")
+    if named and param.test_interval <= 0:
+        raise document.error("test_interval", f"is {param.test_interval}; with test nets it must "
+                             "be at least 1")
+    if param.test_state and len(param.test_state) != len(named):
+        raise document.error("test_state", f"is given {len(param.test_state)} times; it must be "
+                             f"once for each of the {len(named)} test nets, or not at all")
+    states = list(param.test_state) or [None] * len(named)
+    return [build(document, name, index, "TEST", [state], machine, trained)
+            for (name, index), state in zip(named, states, strict=True)]
+
+
+def build(document: Document, field: str, index: int, phase: str, states: Sequence[Any],
+          machine: Machine, share_with: Net | None = None) -> Net:
+    """The net in `field` of the solver, under the state of the solver, the net and the field."""
+    source = net_document(document, field, index, machine.ignore_unknown_fields)
+    state = type(source.message.state)(phase=PHASES.index(phase))
+    for other in [source.message.state, *states]:
+        if other is not None:
+            state.MergeFrom(other)
+    stages = [stage for other in states if other is not None for stage in other.stage]
+    return Net(source, PHASES[state.phase], level=state.level, stages=stages,
+               share_with=share_with, data=machine.data, seed=machine.data.seed,
+               device=machine.device)
+
+
+def net_document(document: Document, field: str, index: int, ignore: bool) -> Document:
+    """The net file that a field names, or the net that stands in it."""
+    value = getattr(document.message, field)
+    if document.message.DESCRIPTOR.fields_by_name[field].is_repeated:
+        value = value[index]
+    if not isinstance(value, str):
+        message = type(value)()
+        message.CopyFrom(value)      # an upgrade must not change the solver's message
+        entries = document.lines.fields.get(field, [])
+        lines = entries[index] if index < len(entries) else Lines()
+        return finish_net(Document(message, lines, document.path), ignore)
+    if not Path(value).is_file():
+        raise SpecError(f"{document.place(document.lines.find(f'{field}[{index}]'))}: {field} is "
+                        f"'{value}', which is no file; paths are relative to the working "
+                        f"directory, {Path.cwd()}")
+    return read_net(value, ignore)

@@ -1,0 +1,92 @@
+"""Where a training that went wrong went wrong."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.errors import CaffeError
+from framework.net import Net
+
+CHECK_EVERY = 50          # iterations between looks at the losses where a look waits for a GPU
+ZEROS_ALLOWED = 1000      # so many losses of exactly 0 in a row end the run
+
+CAUSE = ("The usual cause is a base_lr too high for the batch size and the normalization of the "
+         "loss: try a tenth of it, or clip_gradients")
+
+
+def is_bad(blob: Tensor) -> bool:
+    return blob.is_floating_point() and not bool(torch.isfinite(blob).all())
+
+
+def describe(blob: Tensor) -> str:
+    """`4 of 600 values are nan, 2 infinite`."""
+    nan, infinite = int(torch.isnan(blob).sum()), int(torch.isinf(blob).sum())
+    return f"{nan} of {blob.numel()} values are nan, {infinite} infinite"
+
+
+def first_bad(net: Net) -> str:
+    """The first place, in the order of the forward, where a value is nan or infinite.
+
+    Looks at the blobs of the last forward and at the parameters as they are now.
+    """
+    for source, tops in net.sources:
+        for top in tops:
+            if top in net.blobs and is_bad(net.blobs[top]):
+                return (f"first in the data: blob '{top}' of layer '{source.spec.name}' "
+                        f"({describe(net.blobs[top])})")
+    for layer, _, tops, _ in net.layers:
+        where = f"layer '{layer.spec.name}' ({layer.spec.type})"
+        for index, blob in enumerate(layer.blobs):
+            if is_bad(blob):
+                return f"first in parameter {index} of {where} ({describe(blob)})"
+        for top in tops:
+            if top in net.blobs and is_bad(net.blobs[top]):
+                return f"first in blob '{top}' of {where} ({describe(net.blobs[top])})"
+    return "no blob of this forward is: the loss went over the largest float"
+
+
+def gradient_norms(net: Net, count: int = 5) -> str:
+    """The largest gradients, by layer: `conv1[0] 1.2e+20, ...`."""
+    norms = [(float(blob.parameter.grad.norm()), f"{blob.layer}[{blob.index}]")
+             for blob in net.learned if blob.parameter.grad is not None]
+    norms.sort(key=lambda entry: -entry[0] if entry[0] == entry[0] else float("-inf"))
+    return ", ".join(f"{name} {norm:g}" for norm, name in norms[:count]) or "none"
+
+
+def explain(net: Net, iteration: int, batch: int, loss: float) -> str:
+    """The text of the error for a loss that is nan or infinite."""
+    return (f"iteration {iteration}: the loss is {loss:g}; {first_bad(net)}. Batch {batch} of "
+            f"the run; largest gradients: {gradient_norms(net)}. {CAUSE}")
+
+
+class LossWatch:
+    """Keeps the losses of a run on the device until somebody looks at them.
+
+    Raises CaffeError at the look after a loss turned nan or infinite, or stayed 0 for long.
+    """
+
+    def __init__(self) -> None:
+        self.unseen: list[Tensor] = []
+        self.zeros = 0
+
+    def add(self, loss: Tensor, shown: bool) -> bool:
+        """Note the loss of an iteration. True if it is time to look."""
+        self.unseen.append(loss)
+        return shown or loss.device.type == "cpu" or len(self.unseen) >= CHECK_EVERY
+
+    def look(self, net: Net, iteration: int, batches: int) -> None:
+        """Check all losses up to that of `iteration`; each took `batches` batches."""
+        losses = torch.stack(self.unseen).tolist() if self.unseen else []
+        first = iteration - len(losses) + 1
+        self.unseen = []
+        for index, loss in enumerate(losses, first):
+            if not math.isfinite(loss):
+                raise CaffeError(explain(net, index, index * batches, loss))
+            self.zeros = self.zeros + 1 if loss == 0 else 0
+        if self.zeros >= ZEROS_ALLOWED:
+            raise CaffeError(f"iteration {iteration}: the loss has been exactly 0 for {self.zeros} "
+                             "iterations: nothing is learned. The usual causes are labels that "
+                             "match nothing and a loss_weight of 0")
