@@ -1,0 +1,30 @@
+"""tools/upgrade_solver: a solver file of old Caffe versions in today's form."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from framework.cli.app import run
+from framework.cli.upgrade_net import is_binary, make_parser, read_document, write_message
+
+DESCRIPTION = """Write a solver of any age in today's form: the enum solver_type becomes the string
+type, and nets that stand in it are upgraded as tools/upgrade_net does. A file is binary if its
+name ends in .binaryproto or .pb, else text; --input and --output say otherwise."""
+
+
+def upgrade(arguments: argparse.Namespace) -> None:
+    from framework.upgrade import upgrade_solver
+
+    document = read_document(arguments.source, "SolverParameter",
+                             is_binary(arguments.source, arguments.input),
+                             arguments.ignore_unknown_fields)
+    if not upgrade_solver(document):
+        print(f"{arguments.source}: is in today's form already", file=sys.stderr)
+    write_message(document.message, arguments.target,
+                  is_binary(arguments.target, arguments.output))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(upgrade, make_parser("tools/upgrade_solver", DESCRIPTION, "solver"), argv)
