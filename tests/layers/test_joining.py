@@ -1,0 +1,108 @@
+"""Concat, Slice, Split, Silence, Eltwise: what the golden cases do not hold."""
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import check_layer, make, net_from, noise
+
+X, Y, Z = (2, 3, 5, 4), (2, 6, 5, 4), (2, 1, 5, 4)
+
+
+def values(*tensors):
+    return [tensor.detach().numpy() for tensor in tensors]
+
+
+def test_concat_stands_the_common_check_and_takes_any_batch():
+    layer = make("Concat", "axis: 1", X, Y, Z)
+    check_layer(layer, noise(X), noise(Y), noise(Z))
+    other = [noise(7, size[1], 2, 3, seed=size[1]) for size in (X, Y, Z)]
+    np.testing.assert_array_equal(layer(*other).detach(), np.concatenate(values(*other), 1))
+
+
+@pytest.mark.parametrize("param, shapes, message", [
+    ("axis: 4", [X, Y], r"concat_param.axis is 4; .* from -4 to 3"),
+    ("axis: 1 concat_dim: 1", [X, Y], r"concat_dim is the old name of axis"),
+    ("axis: 2", [X, Y], r"bottom has the shapes \(2, 3, 5, 4\) and \(2, 6, 5, 4\); they must "
+     "differ only on axis 2"),
+    ("axis: 1", [X, (2, 3, 5)], "must differ only on axis 1"),
+])
+def test_concat_refuses(param, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make("Concat", param, *shapes)
+
+
+@pytest.mark.parametrize("param, edges", [
+    ("axis: 1 slice_point: 1 slice_point: 4", [0, 1, 4, 6]), ("", [0, 2, 4, 6]),
+    ("slice_dim: 1 slice_point: 2 slice_point: 3", [0, 2, 3, 6]),
+])
+def test_slice_cuts_at_its_points(param, edges):
+    layer = make("Slice", param, Y, tops=3)
+    check_layer(layer, noise(Y))
+    x = noise(4, 6, 2, 3)
+    for top, low, high in zip(layer(x), edges, edges[1:], strict=False):
+        np.testing.assert_array_equal(top.detach(), x.detach()[:, low:high])
+
+
+@pytest.mark.parametrize("param, tops, message", [
+    ("slice_point: 2", 3, "slice_point is given 1 times; 3 tops need 2"),
+    ("slice_point: 3 slice_point: 3", 3, r"slice_point is \[3, 3\]; the points must rise"),
+    ("slice_point: 2 slice_point: 6", 3, "between 0 and the size 6 of axis 1"),
+    ("", 4, "top is given 4 times, which does not divide the size 6 of axis 1"),
+    ("slice_dim: 1 axis: 1", 3, "slice_dim is the old name of axis"),
+])
+def test_slice_refuses(param, tops, message):
+    with pytest.raises(SpecError, match=message):
+        make("Slice", param, Y, tops=tops)
+
+
+def test_split_and_silence_stand_the_common_check():
+    check_layer(make("Split", "", X, tops=3), noise(X))
+    check_layer(make("Silence", "", X, Y, tops=0), noise(X), noise(Y))
+
+
+@pytest.mark.parametrize("param", ["", "coeff: 0.5 coeff: 1 coeff: -2", "operation: PROD",
+                                   "operation: MAX", "operation: PROD stable_prod_grad: false"])
+def test_eltwise_stands_the_common_check_and_has_the_true_gradient(param):
+    layer = make("Eltwise", param, X, X, X)
+    bottoms = [noise(X, seed=seed) for seed in (1, 2, 3)]
+    check_layer(layer, *bottoms)
+    assert torch.autograd.gradcheck(layer, [noise(2, 3, seed=seed) for seed in (1, 2, 3)])
+
+
+def test_eltwise_max_gives_a_tie_of_the_first_two_to_the_second_and_else_to_the_earlier():
+    layer = make("Eltwise", "operation: MAX", (3,), (3,), (3,))
+    bottoms = [torch.tensor(row, dtype=torch.float64, requires_grad=True)
+               for row in ([1., 5, 2], [1., 5, 1], [0., 5, 2])]
+    layer(*bottoms).sum().backward()
+    assert [bottom.grad.tolist() for bottom in bottoms] == [[0, 0, 1], [1, 1, 0], [0, 0, 0]]
+
+
+def test_an_unstable_product_has_no_gradient_at_zero():
+    layer = make("Eltwise", "operation: PROD stable_prod_grad: false", (2,), (2,))
+    x = torch.tensor([0., 2], dtype=torch.float64, requires_grad=True)
+    y = torch.tensor([3., 5], dtype=torch.float64)
+    layer(x, y).sum().backward()
+    assert x.grad.isnan().tolist() == [True, False] and x.grad[1].item() == 5
+
+
+@pytest.mark.parametrize("param, message", [
+    ("operation: PROD coeff: 1 coeff: 2", "coeff is given with operation PROD"),
+    ("coeff: 1", "coeff is given 1 times; it must be once for each of the 2 bottoms"),
+])
+def test_eltwise_refuses(param, message):
+    with pytest.raises(SpecError, match=message):
+        make("Eltwise", param, X, X)
+    with pytest.raises(SpecError, match=r"\(2, 3, 5, 4\) and \(2, 6, 5, 4\); they must be equal"):
+        make("Eltwise", "", X, Y)
+
+
+def test_a_silenced_blob_is_no_output_and_gets_no_gradient():
+    net = net_from('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 3 } } }'
+                   'layer { name: "y" type: "Split" bottom: "x" top: "y" top: "z" }'
+                   'layer { name: "s" type: "Silence" bottom: "z" }')
+    assert net.outputs == ["y"]
+    x = noise(3)
+    net({"x": x})["y"].sum().backward()
+    np.testing.assert_array_equal(x.grad, np.ones(3))
