@@ -1,0 +1,279 @@
+"""The Solver's own behaviour: its nets, its log, resuming, stopping, trouble."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from framework.errors import CaffeError, SpecError, WeightsError
+from framework.log import Log, number
+from framework.prototxt import parse
+from framework.solver import Solver
+
+DATA = """
+layer { name: "data" type: "DummyData" top: "data" top: "label"
+  dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
+    data_filler { type: "gaussian" std: 1 } data_filler { type: "uniform" } } }
+"""
+NET = DATA + """
+layer { name: "drop" type: "Dropout" bottom: "data" top: "drop" }
+layer { name: "ip" type: "InnerProduct" bottom: "drop" top: "ip"
+  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+PARAMS = 'base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 snapshot_prefix: "s" random_seed: 3 '
+
+
+class Lines(Log):
+    """Collects the lines of a log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def _write(self, level: str, message: str) -> None:
+        self.lines += message.splitlines()
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.prototxt").write_text('name: "small"\n' + NET)
+    return tmp_path
+
+
+def make(text: str, **options: Any) -> Solver:
+    document = parse(PARAMS + text, "SolverParameter", "solver.prototxt")
+    assert not document.problems
+    return Solver(document, log=Lines(), **options)
+
+
+def values(solver: Solver) -> list[list[float]]:
+    return [blob.flatten().tolist() for blobs in solver.net.params.values() for blob in blobs]
+
+
+def log_of(solver: Solver) -> list[str]:
+    return solver.log.lines     # type: ignore[attr-defined]
+
+
+def losses(solver: Solver, after: int) -> list[str]:
+    found = [line for line in log_of(solver) if line.startswith("Iteration") and "loss" in line]
+    return [line for line in found if int(line.split()[1].rstrip(",")) >= after]
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one_in_weights_and_lines():
+    text = 'net: "net.prototxt" max_iter: 12 average_loss: 5 display: 1 iter_size: 2 snapshot: 7'
+    whole = make(text)
+    whole.solve()
+    resumed = make(text, snapshot="s_iter_7.solverstate")
+    resumed.solve()
+    assert values(resumed) == values(whole)
+    assert losses(resumed, 7) == losses(whole, 7) and len(losses(whole, 7)) == 6
+
+
+def test_a_restore_and_the_first_half_again_differ_from_the_second_half():
+    solver = make('net: "net.prototxt" max_iter: 6 snapshot: 3')
+    solver.step(3)
+    half = values(solver)
+    solver.step(3)
+    assert values(solver) != half
+
+
+def test_the_global_random_state_is_left_alone():
+    torch.manual_seed(11)
+    before = torch.get_rng_state()
+    make('net: "net.prototxt"').step(2)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_another_seed_gives_another_run():
+    first, second = make('net: "net.prototxt"', seed=1), make('net: "net.prototxt"', seed=2)
+    assert values(first) != values(second)
+
+
+def test_the_log_has_the_originals_lines_in_their_order():
+    solver = make('net: "net.prototxt" max_iter: 2 display: 1 snapshot: 2 test_iter: 1 '
+                  'test_interval: 2')
+    solver.solve()
+    lines = log_of(solver)
+    assert lines[0] == "Solving small" and lines[1] == "Learning Rate Policy: fixed"
+    starts = ["Iteration 0, Testing net (#0)", "    Test net output #0: loss = ",
+              "Iteration 0, loss = ", "    Train net output #0: loss = ", "Iteration 0, lr = 0.1",
+              "Iteration 1, loss = ", "    Train net output #0: loss = ", "Iteration 1, lr = 0.1",
+              "Snapshotting to binary proto file s_iter_2.caffemodel",
+              "Snapshotting solver state to binary proto file s_iter_2.solverstate",
+              "Iteration 2, loss = ", "Iteration 2, Testing net (#0)",
+              "    Test net output #0: loss = ", "Optimization Done."]
+    assert len(lines) == len(starts) + 2
+    for line, start in zip(lines[2:], starts, strict=True):
+        assert line.startswith(start)
+    assert lines[5].endswith("loss)") and "(* 1 = " in lines[5]
+
+
+def test_a_line_has_the_prefix_of_glog(capsys):
+    Log().info("Solving x\nsecond")
+    first, second = capsys.readouterr().err.splitlines()
+    import re
+    assert re.fullmatch(r"I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ test_solver\.py:\d+\] Solving x",
+                        first)
+    assert second.endswith("] second")
+
+
+@pytest.mark.parametrize("value, text", [
+    (0.001, "0.001"), (12.3456789, "12.3457"), (1e-5, "1e-05"), (100000.0, "100000"),
+    (1e6, "1e+06"), (math.nan, "nan"), (0.1 + 0.2, "0.3")])
+def test_numbers_are_printed_as_cpp_prints_them(value, text):
+    assert number(value) == text
+
+
+def test_max_iter_0_only_tests():
+    solver = make('net: "net.prototxt" max_iter: 0 test_iter: 2 test_interval: 10 '
+                  'snapshot_after_train: false test_compute_loss: true')
+    before = values(solver)
+    solver.solve()
+    assert values(solver) == before
+    assert [line.split(" = ")[0].split(":")[0] for line in log_of(solver)[2:]] == [
+        "Iteration 0, Testing net (#0)", "Test loss", "    Test net output #0",
+        "Optimization Done."]
+
+
+def test_a_net_may_stand_in_the_solver():
+    solver = make(f'net_param {{ name: "inside" {NET} }} max_iter: 1')
+    solver.step(1)
+    assert solver.net.name == "inside" and solver.iter == 1
+
+
+def test_test_nets_share_the_blobs_and_take_their_states():
+    net = NET + ('layer { name: "extra" type: "Silence" bottom: "ip" '
+                 'include { phase: TEST stage: "loud" } }')
+    Path("net.prototxt").write_text(net)
+    solver = make('net: "net.prototxt" test_iter: 1 test_iter: 1 test_interval: 1 '
+                  'test_state { stage: "loud" } test_state { }')
+    loud, quiet = solver.test_nets
+    assert [len(loud.layers), len(quiet.layers)] == [4, 3]
+    for net in (loud, quiet):
+        assert net.params["ip"][0] is solver.net.params["ip"][0]
+
+
+def test_stop_ends_after_the_iteration_with_a_snapshot():
+    requests = iter([None, "stop"])
+    solver = make('net: "net.prototxt" max_iter: 9', actions=lambda: next(requests))
+    solver.solve()
+    assert solver.iter == 2 and Path("s_iter_2.solverstate").exists()
+    assert log_of(solver)[-1] == "Optimization stopped early."
+
+
+def test_terminate_snapshots_even_where_the_end_does_not():
+    solver = make('net: "net.prototxt" max_iter: 9 snapshot_after_train: false',
+                  actions=lambda: "terminate")
+    solver.solve()
+    assert solver.iter == 1 and Path("s_iter_1.solverstate").exists()
+
+
+def test_a_test_that_is_stopped_has_no_scores():
+    solver = make('net: "net.prototxt" max_iter: 9 test_iter: 5 test_interval: 1',
+                  actions=lambda: "stop")
+    solver.solve()
+    assert solver.iter == 0 and "Test interrupted." in log_of(solver)
+
+
+@pytest.mark.parametrize("fault, expected", [
+    (lambda path: path.write_bytes(path.read_bytes()[:40]), 2),
+    (lambda path: Path("s_iter_4.caffemodel").unlink(), 2),
+    (lambda path: None, 4),
+])
+def test_auto_takes_the_newest_snapshot_that_is_whole(fault, expected):
+    make('net: "net.prototxt" max_iter: 4 snapshot: 2').solve()
+    fault(Path("s_iter_4.solverstate"))
+    assert make('net: "net.prototxt" max_iter: 4', snapshot="auto").iter == expected
+
+
+def test_auto_begins_at_the_start_without_a_snapshot():
+    assert make('net: "net.prototxt"', snapshot="auto").iter == 0
+
+
+def test_keep_leaves_the_newest_snapshots():
+    make('net: "net.prototxt" max_iter: 4 snapshot: 1', keep=2).solve()
+    assert sorted(path.name for path in Path().glob("*.solverstate")) == [
+        "s_iter_3.solverstate", "s_iter_4.solverstate"]
+    assert len(list(Path().glob("s_iter_*"))) == 6
+
+
+@pytest.mark.parametrize("prefix, expected", [
+    ("", "solver_iter_1.solverstate"), ("folder", "folder/solver_iter_1.solverstate"),
+    ("new/run", "new/run_iter_1.solverstate")])
+def test_snapshots_go_where_the_prefix_says(prefix, expected):
+    Path("folder").mkdir()
+    document = parse(PARAMS.replace('"s"', f'"{prefix}"') + 'net: "net.prototxt" max_iter: 1',
+                     "SolverParameter", "solver.prototxt")
+    Solver(document, log=Lines()).solve()
+    assert Path(expected).exists()
+
+
+def test_a_state_of_another_solver_type_is_refused():
+    make('net: "net.prototxt" max_iter: 1').solve()
+    with pytest.raises(WeightsError, match="holds 2 history blobs; Adam on this net has 4"):
+        make('net: "net.prototxt" type: "Adam"', snapshot="s_iter_1.solverstate")
+
+
+def test_a_moved_snapshot_finds_its_weights_beside_it():
+    make('net: "net.prototxt" max_iter: 1').solve()
+    Path("moved").mkdir()
+    for path in list(Path().glob("s_iter_1.*")):
+        path.rename(Path("moved") / path.name)
+    assert make('net: "net.prototxt"', snapshot="moved/s_iter_1.solverstate").iter == 1
+
+
+def test_a_loss_that_is_nan_names_iteration_layer_and_blob():
+    Path("net.prototxt").write_text(NET.replace('top: "drop" }', 'top: "drop0" } layer { name: '
+                                    '"log" type: "Log" bottom: "drop0" top: "drop" }'))
+    solver = make('net: "net.prototxt" max_iter: 3')
+    with pytest.raises(CaffeError, match=r"iteration 0: the loss is nan; first in blob 'drop' of "
+                       r"layer 'log' \(Log\) \(\d+ of 12 values are nan.*base_lr"):
+        solver.solve()
+
+
+def test_a_run_that_diverges_names_the_iteration():
+    solver = make('net: "net.prototxt" max_iter: 400')
+    solver.param.base_lr = 1e3
+    with pytest.raises(CaffeError, match=r"iteration [1-9]\d*: the loss is (inf|nan)"):
+        solver.solve()
+
+
+def test_a_loss_that_stays_0_ends_the_run():
+    Path("net.prototxt").write_text(NET.replace('top: "loss"', 'top: "loss" loss_weight: 0')
+                                    + 'layer { name: "r" type: "Reduction" bottom: "ip" top: "r" '
+                                    'loss_weight: 1 reduction_param { coeff: 0 } }')
+    with pytest.raises(CaffeError, match="exactly 0 for 1000 iterations"):
+        make('net: "net.prototxt" max_iter: 2000').solve()
+
+
+@pytest.mark.parametrize("text, message", [
+    ("", r"solver.prototxt:1: net is missing"),
+    ('net: "net.prototxt"\ntrain_net: "net.prototxt"',
+     r"solver.prototxt:2: train_net is given beside net"),
+    ('\nnet: "none.prototxt"', r"solver.prototxt:2: net is 'none.prototxt', which is no file; "
+     "paths are relative to the working directory"),
+    ('net: "net.prototxt" test_iter: 1', r"test_interval is 0; with test nets"),
+    ('train_net: "net.prototxt" test_net: "net.prototxt"', r"test_iter is given 0 times; it must "
+     "be once for each of the 1 test nets"),
+    ('net: "net.prototxt" test_iter: 1 test_interval: 1 test_state { } test_state { }',
+     r"test_state is given 2 times"),
+    ('net: "net.prototxt" eval_type: "detektion"', r"eval_type is 'detektion'; did you mean"),
+    ('net: "net.prototxt" ap_version: "12point"', r"ap_version is '12point'"),
+    ('net: "net.prototxt"\ndisabled_update: true', r"solver.prototxt:2: disabled_update is a field of another"),
+    ('net: "net.prototxt" average_loss: 0', r"average_loss is 0; it must be at least 1"),
+])
+def test_a_solver_file_that_cannot_work_is_refused(text, message):
+    with pytest.raises(SpecError, match=message):
+        make(text)
+
+
+def test_detection_without_an_evaluating_output_is_refused():
+    solver = make('net: "net.prototxt" test_iter: 1 test_interval: 1 eval_type: "detection"')
+    with pytest.raises(SpecError, match="no output of test net #0 comes from a DetectionEvaluate"):
+        solver.test_all()
