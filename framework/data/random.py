@@ -19,6 +19,7 @@ class Stream(IntEnum):
     RECORD = 0
     ORDER = 1
     SKIP = 2
+    ROWS = 3
 
 
 class Draws:

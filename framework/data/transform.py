@@ -1,8 +1,8 @@
 """transform_param: from a record's picture and boxes to those of the batch.
 
 The plain order of Caffe defines the result: distort, expand, sample, resize, noise, crop, mirror,
-mean, scale. Here expansion and sampling are decided first, on the boxes, which tells the part of the
-picture that is seen; only that part is distorted and copied. Colour changes go pixel by pixel, so
+mean, scale. Here expansion and sampling are decided first, on the boxes, which tells what part of
+the picture is seen; only that part is distorted and copied. Colour changes go pixel by pixel, so
 the result is the same. Unlike the original, nothing passes through a JPEG between two steps.
 Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
 """
@@ -19,9 +19,9 @@ import numpy as np
 from framework.data import distortion, geometry, noise, resizing, sampler
 from framework.data.canvas import Canvas
 from framework.data.geometry import WHOLE, Rectangle, Window
-from framework.data.subtraction import Mean
 from framework.data.random import Draws
 from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
+from framework.data.subtraction import Mean
 
 REFUSED = ("random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
@@ -213,5 +213,5 @@ def _window(crop: Rectangle, pixels: Pixels) -> Window:
         return WHOLE
     low = np.array([crop.x, crop.y], np.float32)
     size = np.array([crop.width, crop.height], np.float32)
-    window: Window = np.concatenate([low, low + size]) / np.array([width, height] * 2, np.float32)
-    return window
+    whole = np.array([width, height], np.float32)
+    return np.concatenate([low / whole, (low + size) / whole])

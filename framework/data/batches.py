@@ -1,0 +1,182 @@
+"""Batches of records: which record stands where, bad records left out, arrays filled.
+
+Nothing here knows of processes or of torch: a `BatchMaker` is sent to each worker as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framework.data.random import Draws, Order
+from framework.data.records import BadRecord, Floats, Pixels
+from framework.errors import DataError
+
+Array = NDArray[Any]
+Allocate = Callable[[tuple[int, ...], np.dtype[Any]], Array]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place of a batch.
+
+    planes  (height, width, channels) each: the picture, and its label map if it has one
+    boxes  (n, 7) as in `Record`, or None
+    label  the class of the whole picture
+    """
+
+    planes: tuple[Pixels, ...]
+    boxes: Floats | None = None
+    label: float = 0
+
+
+class ItemSource(Protocol):
+    """Where the items come from; picklable, opened in the process that uses it."""
+
+    def open(self) -> None:
+        """Open files. DataError if they are of no use."""
+
+    def size(self) -> int:
+        """The number of records."""
+
+    def name(self, index: int) -> str:
+        """What a record is called in messages."""
+
+    def item(self, index: int, draws: Draws) -> Item:
+        """A record made ready for the batch. Raises BadRecord."""
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The tops behind the planes: labels."""
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A record that was left out."""
+
+    index: int
+    name: str
+    reason: str
+
+
+@dataclass
+class Batch:
+    """The arrays of all tops, and the bad records met for the first time."""
+
+    arrays: list[Array]
+    bad: list[Bad] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which part of each batch this process has.
+
+    batch_size  of this process; the batch of the run has batch_size * world_size records
+    """
+
+    batch_size: int
+    rank: int = 0
+    world_size: int = 1
+
+    def position(self, batch_index: int, place: int) -> int:
+        """Where in the run the record of a place stands."""
+        return (batch_index * self.world_size + self.rank) * self.batch_size + place
+
+
+class BatchMaker:
+    """Makes batch `b` of a run from nothing but `b`, the seed and the records.
+
+    A bad record is left out: the next good one in the order stands in its place (and in its own).
+    """
+
+    def __init__(self, source: ItemSource, share: Share, seed: int, shuffle: bool = False,
+                 skip: int = 0):
+        self.source, self.share = source, share
+        self.seed, self.shuffle, self.skip = seed, shuffle, skip
+        self._order: Order | None = None
+        self._bad: dict[int, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_order": None, "_bad": {}}
+
+    def open(self) -> Order:
+        """Open the records; done once in each process."""
+        if self._order is None:
+            self.source.open()
+            self._order = Order(self.source.size(), self.seed, self.shuffle, self.skip)
+        return self._order
+
+    def make(self, index: int, allocate: Allocate = np.empty) -> Batch:
+        """Batch number `index` of the run, its arrays taken from `allocate(shape, dtype)`.
+
+        Raises DataError if no record is good.
+        """
+        self.open()
+        known = set(self._bad)
+        items: list[Item] = []
+        planes: list[Array] = []
+        for place in range(self.share.batch_size):
+            position = self.share.position(index, place)
+            item = self._good_item(position, planes)
+            if not planes:
+                planes = [_allocate_planes(plane, self.share.batch_size, allocate)
+                          for plane in item.planes]
+            for plane, whole in zip(item.planes, planes, strict=True):
+                _write(plane, whole[place])
+            items.append(Item((), item.boxes, item.label))
+        tops = [_move(top, allocate) for top in self.source.tops(items)]
+        bad = [Bad(record, self.source.name(record), reason)
+               for record, reason in self._bad.items() if record not in known]
+        return Batch([*planes, *tops], bad)
+
+    def first_item(self) -> Item:
+        """The first good item of the run, which tells the shapes."""
+        return self._good_item(self.share.position(0, 0), [])
+
+    def _good_item(self, position: int, planes: list[Array]) -> Item:
+        order = self.open()
+        for at in range(position, position + order.size):
+            record = order.record(at)
+            if record in self._bad:
+                continue
+            try:
+                item = self.source.item(record, Draws(self.seed, position))
+                _check_shapes(item, planes)
+                return item
+            except BadRecord as reason:
+                self._bad[record] = str(reason)
+        record, reason_text = next(iter(self._bad.items()))
+        raise DataError(f"none of the {order.size} records can be used; "
+                        f"{self.source.name(record)}: {reason_text}")
+
+
+def _check_shapes(item: Item, planes: list[Array]) -> None:
+    for plane, whole in zip(item.planes, planes, strict=False):
+        if (plane.shape[2], *plane.shape[:2]) != whole.shape[1:] or plane.dtype != whole.dtype:
+            raise BadRecord(f"it makes {plane.shape[1]} x {plane.shape[0]} pixels of "
+                            f"{plane.shape[2]} channels, {plane.dtype}; the batch has "
+                            f"{whole.shape[3]} x {whole.shape[2]} of {whole.shape[1]}, "
+                            f"{whole.dtype}; resize_param or a batch_size of 1 would take both")
+
+
+def _allocate_planes(plane: Pixels, count: int, allocate: Allocate) -> Array:
+    height, width, channels = plane.shape
+    return allocate((count, channels, height, width), plane.dtype)
+
+
+def _write(plane: Pixels, target: Array) -> None:
+    """(height, width, channels) -> (channels, height, width), in place."""
+    if plane.shape[2] == 3 and plane.dtype == np.uint8:
+        cv2.split(plane, list(target))
+    else:
+        np.copyto(target, plane.transpose(2, 0, 1))
+
+
+def _move(top: Array, allocate: Allocate) -> Array:
+    moved = allocate(top.shape, top.dtype)
+    np.copyto(moved, top)
+    return moved

@@ -1,0 +1,164 @@
+"""Pictures from a database or a list of files, transformed for a batch: what `batches` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data import records
+from framework.data.batches import Array, Item
+from framework.data.database import Database, open_database
+from framework.data.random import Draws
+from framework.data.records import BadRecord, Decoding, Record
+from framework.data.resizing import resize_plain
+from framework.data.subtraction import read_mean
+from framework.data.transform import Transformer
+from framework.proto import BatchSampler, TransformationParameter
+
+
+@dataclass(frozen=True)
+class Transformation:
+    """What a Transformer is made of, as bytes, since messages do not travel between processes."""
+
+    param: bytes
+    is_train: bool
+    samplers: tuple[bytes, ...] = ()
+
+    def open(self) -> Transformer:
+        param: Any = TransformationParameter.FromString(self.param)
+        samplers = [BatchSampler.FromString(content) for content in self.samplers]
+        return Transformer(param, self.is_train, read_mean(param), samplers)
+
+
+@dataclass
+class DatabaseItems:
+    """Records of an LMDB.
+
+    annotated  AnnotatedDatum records, else Datum
+    has_boxes  the label top holds boxes, else one class an item
+    labels     those a box may have; None: any
+    needs_boxes  a record without boxes is left out
+    num_labels  0 or 1 label tops
+    """
+
+    path: str
+    transformation: Transformation
+    decoding: Decoding
+    annotated: bool = False
+    has_boxes: bool = False
+    needs_boxes: bool = False
+    labels: frozenset[int] | None = None
+    num_labels: int = 1
+    make: str = ""
+    _database: Database | None = field(default=None, repr=False)
+    _transformer: Transformer | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_database": None, "_transformer": None}
+
+    def open(self) -> None:
+        self._database = open_database(self.path, self.make)
+        self._transformer = self.transformation.open()
+
+    def size(self) -> int:
+        assert self._database is not None
+        return len(self._database)
+
+    def name(self, index: int) -> str:
+        assert self._database is not None
+        return self._database.name(index)
+
+    def record(self, index: int) -> Record:
+        """A record as it is stored. Raises BadRecord."""
+        assert self._database is not None
+        content = self._database.read(index)
+        if not self.annotated:
+            return records.read_datum(content, self.decoding)
+        record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
+        if self.needs_boxes and record.boxes is not None and not len(record.boxes):
+            raise BadRecord("it has no boxes to train on")
+        return record
+
+    def item(self, index: int, draws: Draws) -> Item:
+        assert self._transformer is not None
+        record = self.record(index)
+        pixels, boxes = self._transformer(record, draws) if self.annotated else \
+            self._transformer.finish(record.pixels, None, draws)
+        return Item((pixels,), boxes, record.label)
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        if not self.num_labels:
+            return []
+        return [label_rows(items)] if self.has_boxes else [classes(items)]
+
+
+@dataclass
+class FileItems:
+    """Pictures in files, each with a class.
+
+    files   paths, joined behind `root`, and labels
+    size_   (width, height) to resize to before anything else; None: as it is
+    """
+
+    files: Sequence[tuple[str, float]]
+    root: str
+    transformation: Transformation
+    decoding: Decoding
+    new_size: tuple[int, int] | None = None
+    num_labels: int = 1
+    _transformer: Transformer | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_transformer": None}
+
+    def open(self) -> None:
+        self._transformer = self.transformation.open()
+
+    def size(self) -> int:
+        return len(self.files)
+
+    def name(self, index: int) -> str:
+        return self.root + self.files[index][0]
+
+    def item(self, index: int, draws: Draws) -> Item:
+        assert self._transformer is not None
+        path, label = self.files[index]
+        pixels = read_picture(self.root + path, self.decoding)
+        if self.new_size is not None:
+            pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
+        pixels, _ = self._transformer.finish(pixels, None, draws)
+        return Item((pixels,), None, label)
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        return [classes(items)] if self.num_labels else []
+
+
+def read_picture(path: str, decoding: Decoding) -> records.Pixels:
+    """The pixels of an image file. BadRecord if it is absent or cannot be decoded."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BadRecord(f"the file cannot be read: {error.strerror}") from None
+    return records.decode(content, decoding)
+
+
+def classes(items: Sequence[Item]) -> Array:
+    """The class of each item, (items,) float32."""
+    return np.array([item.label for item in items], np.float32)
+
+
+def label_rows(items: Sequence[Item]) -> Array:
+    """(1, 1, rows, 8) float32: item, label, instance, xmin, ymin, xmax, ymax, difficult.
+
+    One row of -1 if no item has a box. Source: annotated_data_layer.cpp of weiliu89/caffe (ssd).
+    """
+    rows = [np.column_stack([np.full(len(item.boxes), place, np.float32), item.boxes])
+            for place, item in enumerate(items) if item.boxes is not None and len(item.boxes)]
+    if not rows:
+        return np.full((1, 1, 1, 8), -1, np.float32)
+    return np.concatenate(rows).reshape(1, 1, -1, 8)

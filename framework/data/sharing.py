@@ -1,0 +1,86 @@
+"""The memory that a worker fills and its owner reads, and the notes that tell what is where."""
+
+from __future__ import annotations
+
+import math
+import mmap
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from framework.data.batches import Array, BatchMaker
+
+_ALIGNMENT = 64
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker is told at its start: batches first, first + step, ... are its own."""
+
+    maker: BatchMaker
+    first: int
+    step: int
+    file_number: int
+    slot_bytes: int
+    num_slots: int
+    folder: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Where an array lies in a slot, or the array itself if there was no room."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    offset: int = 0
+    array: Array | None = None
+
+
+class Slots:
+    """Memory in slots of equal size, each for one batch."""
+
+    def __init__(self, memory: mmap.mmap, slot_bytes: int):
+        self.memory, self.slot_bytes = memory, slot_bytes
+
+    def holder(self, slot: int) -> Array:
+        """All bytes of a slot; as long as it or a view of it lives, the slot is in use."""
+        return np.frombuffer(self.memory, np.uint8, self.slot_bytes, slot * self.slot_bytes)
+
+
+class SlotAllocator:
+    """Gives out arrays in a slot, one behind the other; ordinary ones once it is full."""
+
+    def __init__(self, holder: Array):
+        self._holder, self._used = holder, 0
+        self._offsets: dict[int, int] = {}
+
+    def __call__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        dtype = np.dtype(dtype)
+        size = math.prod(shape) * dtype.itemsize
+        if self._used + size > self._holder.size:
+            return np.empty(shape, dtype)
+        array = self._holder[self._used:self._used + size].view(dtype).reshape(shape)
+        self._offsets[array.ctypes.data] = self._used
+        self._used += -(-size // _ALIGNMENT) * _ALIGNMENT
+        return array
+
+    def note(self, array: Array) -> Note:
+        offset = self._offsets.get(array.ctypes.data) if array.size else None
+        dtype = array.dtype.str
+        return Note(array.shape, dtype, array=array) if offset is None else \
+            Note(array.shape, dtype, offset)
+
+
+def note_arrays(slots: Slots, slot: int, notes: list[Note]) -> tuple[Array, list[Array]]:
+    """The arrays that the notes tell of, as views of the slot, and what they are views of."""
+    holder = slots.holder(slot)
+    arrays = []
+    for note in notes:
+        if note.array is not None:
+            arrays.append(note.array)
+            continue
+        size = math.prod(note.shape) * np.dtype(note.dtype).itemsize
+        part = holder[note.offset:note.offset + size]
+        arrays.append(part.view(note.dtype).reshape(note.shape))
+    return holder, arrays

@@ -1,0 +1,41 @@
+"""Data: pictures with a class each, from an LMDB."""
+
+from __future__ import annotations
+
+from framework.data.readers import DatabaseItems
+from framework.data.records import Decoding
+from framework.layer import DataOptions, layer
+from framework.layers.annotated_data import database_path, look_at_first
+from framework.layers.picture_source import (
+    PictureSource,
+    color_of,
+    transformation,
+    warn_of_idle_fields,
+)
+from framework.spec import LayerSpec
+
+MAKE = "tools/convert_imageset makes it from a list of pictures and their classes"
+
+
+@layer
+class Data(PictureSource):
+    """Batches of pictures and their classes from an LMDB of Datum records.
+
+    Tops:   pictures (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            classes (batch_size,).
+    Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
+            empty, a LevelDB or no LMDB, or if more than 5 % of its records are bad.
+    Source: DataParameter in caffe.proto; data_layer.cpp of weiliu89/caffe, branch ssd; shuffle and
+    rand_skip as in NVIDIA's and Intel's branches.
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        warn_of_idle_fields(spec)
+        param = spec.proto.data_param
+        items = DatabaseItems(database_path(spec), transformation(spec), Decoding(color_of(spec)),
+                              num_labels=len(spec.tops) - 1, make=MAKE)
+        self.start(look_at_first(spec, items), param.batch_size, shuffle=param.shuffle,
+                   skip=param.rand_skip)

@@ -1,0 +1,146 @@
+"""What the data layers that batch pictures share: their loaders, bad records, mean and scale."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from framework.data.batches import BatchMaker, ItemSource, Share
+from framework.data.ledger import Ledger
+from framework.data.loader import ProcessLoader, ThreadLoader
+from framework.data.readers import Transformation
+from framework.data.records import Decoding
+from framework.data.subtraction import Mean, read_mean
+from framework.data.transform import check_transform
+from framework.errors import DataError
+from framework.layer import DataOptions, Shape, Source
+from framework.spec import LayerSpec
+
+
+class PictureSource(Source):
+    """Abstract: batches of pictures in bytes, made ahead; mean and scale follow on the device.
+
+    Tops:   pictures (batch_size, channels, height, width) float32, (pixel - mean) * scale, BGR;
+            then the labels, as the layer says.
+    Errors: SpecError for settings that cannot be followed; DataError for records of no use.
+    """
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self._loaders: list[ThreadLoader | ProcessLoader] = []
+
+    def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
+              shuffle: bool = False, skip: int = 0) -> None:
+        """Open the records and tell the shapes of the first batch.
+
+        label_shape  of the second top; None: from the first record
+        """
+        spec, options = self.spec, self.options
+        if batch_size == 0:
+            raise spec.error("batch_size", "is missing or 0; it must be at least 1")
+        self.mean: Mean = read_mean(spec.proto.transform_param)
+        share = Share(batch_size, options.rank, options.world_size)
+        self.maker = BatchMaker(items, share, options.seed, shuffle, skip)
+        try:
+            order = self.maker.open()
+            self.ledger = Ledger(f"layer '{spec.name}'", order.size)
+            first = self.maker.first_item()
+        except DataError as error:
+            raise DataError(f"layer '{spec.name}' ({spec.type}): {error}") from None
+        self.top_shapes = [(batch_size, plane.shape[2], *plane.shape[:2])
+                           for plane in first.planes]
+        self._num_bytes = sum(plane.nbytes for plane in first.planes) * batch_size
+        labels = items.tops([first])
+        if labels and label_shape is None:
+            label_shape = (batch_size,) if labels[0].ndim == 1 else tuple(labels[0].shape)
+        if label_shape is not None:
+            self.top_shapes.append(label_shape)
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        loader = self._make_loader(start)
+        self._loaders.append(loader)
+        try:
+            while True:
+                batch = loader.next()
+                self.ledger.note(batch.bad)
+                yield tuple(torch.from_numpy(array) for array in batch.arrays)
+        finally:
+            loader.close()
+            if loader in self._loaders:
+                self._loaders.remove(loader)
+
+    def _make_loader(self, start: int) -> ThreadLoader | ProcessLoader:
+        if self.options.workers == 0:
+            return ThreadLoader(self.maker, start)
+        return ProcessLoader(self.maker, start, self.options.workers, self._num_bytes,
+                             self.spec.name)
+
+    def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+        """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
+        pixels, *others = (top.to(device, non_blocking=True) for top in batch)
+        return (self._subtract(pixels), *others)
+
+    def _subtract(self, pixels: Tensor) -> Tensor:
+        """A mean_file's mean and scale were applied before, where the crop was known."""
+        if not self.mean.is_plain:
+            return pixels
+        mean = self.mean.by_channel(pixels.shape[1])
+        result = pixels.to(torch.float32)
+        if mean:
+            values = torch.tensor(mean, dtype=torch.float32, device=pixels.device)
+            result = torch.sub(result, values[:, None, None], out=_own(result, pixels))
+        if self.mean.scale != 1:
+            result = torch.mul(result, np.float32(self.mean.scale).item(),
+                               out=_own(result, pixels))
+        return result
+
+    def close(self) -> None:
+        for loader in self._loaders:
+            loader.close()
+        self._loaders.clear()
+
+
+def _own(result: Tensor, pixels: Tensor) -> Tensor | None:
+    """`result` if it may be overwritten: if it is no longer the batch itself."""
+    return None if result is pixels else result
+
+
+def transformation(spec: LayerSpec, samplers: Any = ()) -> Transformation:
+    """The checked transform_param of a layer. SpecError for what cannot be followed."""
+    param = spec.proto.transform_param
+    check_transform(param, spec.error)
+    return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
+                          tuple(sampler.SerializeToString() for sampler in samplers))
+
+
+def warn_of_idle_fields(spec: LayerSpec) -> None:
+    """Name the fields of transform_param that only AnnotatedData obeys, in the original too."""
+    for name in ("distort_param", "expand_param", "emit_constraint"):
+        if spec.proto.transform_param.HasField(name):
+            logging.getLogger("framework.data").warning(
+                "layer '%s' (%s): transform_param.%s has no effect, as in the original",
+                spec.name, spec.type, name)
+
+
+def color_of(spec: LayerSpec) -> bool | None:
+    """force_color, force_gray: True, False; None if the pictures decide."""
+    param = spec.proto.transform_param
+    if param.force_color or spec.proto.data_param.force_encoded_color:
+        return True
+    return False if param.force_gray else None
+
+
+def usual_decoding(color: bool | None, channels: list[int]) -> Decoding:
+    """The decoding under which pictures of the most usual number of channels are good.
+
+    channels  of the first pictures that can be decoded; with a tie the larger number counts
+    """
+    if not channels:
+        return Decoding(color)
+    usual = max(set(channels), key=lambda number: (channels.count(number), number))
+    return Decoding(color, usual)
