@@ -1,0 +1,54 @@
+"""tools/expand: print a net as plain Caffe prototxt, its composite layers written out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from framework.cli.app import run
+
+DESCRIPTION = """Print a net file as plain prototxt that the original Caffe reads: old forms
+upgraded, composite layers (NetFile, MultiBoxHead) replaced by the layers they stand for. Layers
+keep their include and exclude rules."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools/expand", description=DESCRIPTION)
+    parser.add_argument("net", metavar="NET", help="the net's prototxt")
+    parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
+                        help="print only the layers of this phase")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME",
+                        help="with --phase: a stage that rules see; may be given several times")
+    parser.add_argument("--level", type=int, default=None,
+                        help="with --phase: the level that rules see")
+    parser.add_argument("--ignore-unknown-fields", action="store_true",
+                        help="go on without fields that are not known, naming each")
+    return parser
+
+
+def expanded_text(arguments: argparse.Namespace) -> str:
+    """The text to print. Raises SpecError for a file that cannot be read or wired."""
+    from framework.prototxt import to_text
+    from framework.spec import NetSpec, read_net
+
+    document = read_net(arguments.net, arguments.ignore_unknown_fields)
+    for problem in document.problems:
+        place = document.place(problem.line, problem.owner)
+        print(f"warning: {place}: {problem.field} {problem.text}", file=sys.stderr)
+    message = document.message
+    if arguments.phase:
+        spec = NetSpec(document, arguments.phase, arguments.level, arguments.stage)
+        layers = [type(layer.proto).FromString(layer.proto.SerializeToString())
+                  for layer in spec.layers]
+        del message.layer[:]
+        message.layer.extend(layers)
+    return to_text(message)
+
+
+def print_expanded(arguments: argparse.Namespace) -> None:
+    print(expanded_text(arguments), end="")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(print_expanded, make_parser(), argv)
