@@ -162,7 +162,7 @@ class MultiBoxLoss(Layer):
         place = classes.clamp(min=0)[:, :, None]
         if self.settings.conf_loss == "SOFTMAX":
             # log sum exp(x - x[class]): the sum has a term 1, and overflows only past the cap.
-            loss = (conf - conf.gather(2, place)).exp().sum(-1).log()
+            loss = (conf - conf.gather(2, place)).exp_().sum(-1).log()
             return loss.clamp(max=LARGEST_LOG_LOSS)
         own = conf.gather(2, place)
         own = F.softplus(torch.where(classes[:, :, None] >= 0, -own, own))

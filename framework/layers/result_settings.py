@@ -1,0 +1,75 @@
+"""Size files and resize_param, as DetectionOutput and DetectionEvaluate read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from framework import prototxt
+from framework.evaluation.result_files import FORMATS, ResultFiles
+from framework.ops.picture_boxes import Resizing
+from framework.spec import LayerSpec
+
+
+def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, int]]:
+    """Lines of `name height width`. Raises SpecError for a file that is none."""
+    if not Path(path).is_file():
+        raise spec.error(field, f"is '{path}'; there is no such file")
+    sizes = []
+    for number, line in enumerate(Path(path).read_text().splitlines(), start=1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 3 or not words[1].isdecimal() or not words[2].isdecimal():
+            raise spec.error(field, f"is '{path}', whose line {number} is '{line.strip()}'; a line "
+                             "must be: name height width")
+        sizes.append((words[0], int(words[1]), int(words[2])))
+    return sizes
+
+
+def read_resizing(spec: LayerSpec, field: str, param: Any) -> Resizing:  # Any: ResizeParameter
+    for side in ("height", "width"):
+        if getattr(param, side) < 1:
+            raise spec.error(f"{field}.{side}", f"is {getattr(param, side)}; it must be at least 1")
+    return Resizing(param.resize_mode, param.height, param.width, param.height_scale,
+                    param.width_scale)
+
+
+def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int]]] | None:
+    """Where save_output_param asks for results to go, and height and width of each picture.
+
+    None unless it names a directory, a label map and a size file: then the original saves nothing.
+    """
+    field = "detection_output_param.save_output_param"
+    layer = spec.proto.detection_output_param
+    param = layer.save_output_param
+    if not (param.output_directory and param.label_map_file and param.name_size_file):
+        return None
+    if param.output_format not in FORMATS:
+        raise spec.error(f"{field}.output_format", f"is '{param.output_format}'; it must be one of "
+                         f"{', '.join(FORMATS)}")
+    names = _read_names(spec, f"{field}.label_map_file", param.label_map_file)
+    objects = [label for label in range(layer.num_classes) if label != layer.background_label_id]
+    missing = [str(label) for label in objects if label not in names]
+    if missing:
+        raise spec.error(f"{field}.label_map_file", f"is '{param.label_map_file}', which has no "
+                         f"name for the labels {', '.join(missing)}")
+    sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file)
+    count = param.num_test_image if param.HasField("num_test_image") else len(sizes)
+    if not 1 <= count <= len(sizes):
+        raise spec.error(f"{field}.num_test_image", f"is {count}; it must be from 1 to the number "
+                         f"of lines of the size file, {len(sizes)}")
+    files = ResultFiles(Path(param.output_directory), param.output_name_prefix,
+                        param.output_format, names, objects, [name for name, _, _ in sizes], count)
+    return files, [(height, width) for _, height, width in sizes]
+
+
+def _read_names(spec: LayerSpec, field: str, path: str) -> dict[int, str]:
+    if not Path(path).is_file():
+        raise spec.error(field, f"is '{path}'; there is no such file")
+    names: dict[int, str] = {}
+    for item in prototxt.read(path, "LabelMap").message.item:
+        if item.label in names:
+            raise spec.error(field, f"is '{path}', which has the label {item.label} twice")
+        names[item.label] = item.name
+    return names

@@ -1,0 +1,145 @@
+"""From scores and boxes of all priors to the detections that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from framework.ops.boxes import decode
+from framework.ops.mining import highest
+from framework.ops.nms import greedy
+
+# How many candidates of an image are looked at first, for each that may be kept.
+CANDIDATES_PER_KEPT = 5
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """When boxes are left out.
+
+    score        only scores strictly above count
+    threshold    a box that overlaps a kept one of its class by more is left out
+    eta          see `framework.ops.nms.greedy`
+    class_limit  candidates of each class, the best; negative: all
+    image_limit  kept boxes of each image, over all classes, the best; negative: all
+    """
+
+    score: float
+    threshold: float
+    eta: float = 1.0
+    class_limit: int = -1
+    image_limit: int = -1
+
+
+def detect(scores: Tensor, boxes: Callable[[Tensor, Tensor, Tensor], Tensor],
+           rule: Suppression) -> tuple[Tensor, Tensor, Tensor]:
+    """The detections that remain of (N, C, P) scores, C classes without the background.
+
+    boxes   gives the corners (..., 4) of the priors in images, classes and places of these indices
+    Returns image, class and prior of each, (K,) int64: by image, then class, then score; equal
+    scores by prior. Of equal scores at the image limit those of the lower class remain.
+
+    With an image limit the classes of an image are thinned in one list, best first, which ends
+    when enough are kept: the boxes of most candidates are never decoded or compared.
+    """
+    num_images, num_classes, num_priors = scores.shape
+    if rule.image_limit >= 0:
+        lists, width = scores.flatten(1), max(1024, CANDIDATES_PER_KEPT * rule.image_limit)
+    else:
+        lists, width = scores.flatten(0, 1), num_priors
+        if rule.class_limit >= 0:
+            width = min(width, rule.class_limit)
+    while True:
+        order, valid, more = best_first(lists, rule.score, width)
+        place = order + torch.arange(len(order), device=order.device)[:, None] * lists.shape[1]
+        prior, rest = place % num_priors, place // num_priors
+        image, kind = rest // num_classes, rest % num_classes
+        kept = _thin(boxes(image, kind, prior), valid, kind, rule)
+        if rule.image_limit < 0 or not bool((more & (kept.sum(1) < rule.image_limit)).any()):
+            break
+        width *= 4
+    image, kind, prior = image[kept], kind[kept], prior[kept]
+    turn = (image * num_classes + kind).argsort(stable=True)
+    return image[turn], kind[turn], prior[turn]
+
+
+def _thin(corners: Tensor, valid: Tensor, kind: Tensor, rule: Suppression) -> Tensor:
+    if rule.image_limit < 0:
+        return greedy(corners, valid, rule.threshold, eta=rule.eta)
+    if 0 <= rule.class_limit < valid.shape[1]:
+        valid = valid & (_rank_in_class(kind, valid) < rule.class_limit)
+    return greedy(corners, valid, rule.threshold, eta=rule.eta, group=kind, most=rule.image_limit)
+
+
+def _rank_in_class(kind: Tensor, valid: Tensor) -> Tensor:
+    """(B, M): how many valid entries of the same class stand before each."""
+    num_classes = int(kind.max()) + 1 if kind.numel() else 1
+    own = torch.nn.functional.one_hot(kind, num_classes).mul_(valid[:, :, None])
+    return (own.cumsum(1) - own).gather(2, kind[:, :, None])[:, :, 0]
+
+
+def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The places of the best scores above `score` of each list, the best first.
+
+    lists  (B, W); equal scores in their order; NaN counts as not above
+    width  so many at most
+    Returns places (B, M), which of them are real (B, M), and whether there were more (B,).
+    """
+    above = lists > score
+    total = above.sum(1)
+    num = total.clamp(max=width)
+    chosen = highest(torch.where(above, lists, -torch.inf), num)
+    row, place = chosen.nonzero(as_tuple=True)
+    most = int(num.max()) if len(num) else 0
+    valid = torch.arange(most, device=lists.device) < num[:, None]
+    order = place.new_zeros(len(lists), most)
+    order[valid] = place
+    values = torch.where(valid, lists.gather(1, order), -torch.inf)
+    turn = values.sort(dim=1, descending=True, stable=True).indices
+    return order.gather(1, turn), valid, total > num
+
+
+@torch.library.custom_op("framework::detection_rows", mutates_args=())
+def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
+                   code: int, variance_in_target: bool, score: float, threshold: float,
+                   eta: float, class_limit: int, image_limit: int) -> Tensor:
+    """DetectionOutput's rows (K, 7): image, class, score, x1, y1, x2, y2.
+
+    loc                (N, P, 1 or C, 4) codes of boxes, one for all classes or one for each
+    conf               (N, P, C) scores
+    priors, variances  (P, 4), or priors (N, P, 4), a set for each image
+    background         the class left out; another number: none
+    The other numbers are those of `framework.ops.boxes.decode` and `Suppression`. If no image has
+    a box, one row for each: its number, then -1. Opaque, for K depends on values.
+    """
+    num_images, num_priors, loc_classes = loc.shape[:3]
+    classes = torch.tensor([index for index in range(conf.shape[2]) if index != background],
+                           dtype=torch.int64, device=conf.device)
+    scores = conf.index_select(2, classes).transpose(1, 2).contiguous()
+
+    def boxes(image: Tensor, kind: Tensor, prior: Tensor) -> Tensor:
+        place = image * num_priors + prior
+        own = priors[prior] if priors.dim() == 2 else priors.flatten(0, 1)[place]
+        if loc_classes > 1:
+            place = place * loc_classes + classes[kind]
+        return decode(loc.flatten(0, 2)[place], own, variances[prior], code, variance_in_target)
+
+    rule = Suppression(score, threshold, eta, class_limit, image_limit)
+    image, kind, prior = detect(scores, boxes, rule)
+    if not len(image):
+        rows = loc.new_full((num_images, 7), -1)
+        rows[:, 0] = torch.arange(num_images, device=loc.device)
+        return rows
+    columns = [image.to(loc.dtype), classes[kind].to(loc.dtype),
+               scores[image, kind, prior].to(loc.dtype)]
+    return torch.cat([torch.stack(columns, 1), boxes(image, kind, prior)], 1)
+
+
+@detection_rows.register_fake
+def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
+      code: int, variance_in_target: bool, score: float, threshold: float,
+      eta: float, class_limit: int, image_limit: int) -> Tensor:
+    return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
