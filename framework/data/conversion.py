@@ -22,6 +22,7 @@ from framework.progress import Progress
 MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10
 RECORDS_A_COMMIT = 1000
+FIRST_MAP_SIZE = 1 << 28
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -175,7 +176,7 @@ def write_database(folder: Path, records: Iterable[tuple[bytes, Any]]) -> int:
     batch: list[tuple[bytes, bytes]] = []
     num_records = 0
     try:
-        environment = lmdb.open(str(folder), map_size=1 << 28, max_dbs=0)
+        environment = lmdb.open(str(folder), map_size=FIRST_MAP_SIZE, max_dbs=0)
         try:
             for record in records:
                 batch.append((record[0], record[1].SerializeToString()))

@@ -1,0 +1,104 @@
+import lmdb
+import numpy as np
+import pytest
+
+from framework.data.annoset import Converted
+from framework.data.conversion import convert, in_order, write_database
+from framework.data.list_file import Entry, read
+from framework.errors import DataError
+from framework.proto import Datum
+
+
+def read_all(path):
+    with lmdb.open(str(path), readonly=True, lock=False) as environment:
+        return list(environment.begin().cursor())
+
+
+def made(entry):
+    if entry.label == "bad":
+        raise DataError(f"{entry.image}: is bad")
+    return Converted(Datum(label=int(entry.label), data=b"x" * int(entry.label)), (3, 4))
+
+
+def entries_of(*labels):
+    return [Entry(f"p/{index}.jpg", label) for index, label in enumerate(labels)]
+
+
+def test_keys_count_bad_records_too_and_the_bad_are_named(tmp_path, capsys):
+    labels = ["1"] * 30 + ["bad"] + ["2"] * 9
+    report = convert(entries_of(*labels), made, tmp_path / "db", jobs=3)
+    stored = read_all(tmp_path / "db")
+    assert [key.decode() for key, _ in stored] == [
+        f"{index:08d}_p/{index}.jpg" for index in range(40) if index != 30
+    ]
+    assert [Datum.FromString(value).label for _, value in stored] == [1] * 30 + [2] * 9
+    assert report.text() == "39 records, 1 bad ones left out"
+    assert report.sizes[-1] == ("p/39.jpg", 3, 4)
+    assert capsys.readouterr().err.count("left out: p/30.jpg: is bad") == 1
+
+
+def test_more_than_a_twentieth_of_bad_records_leaves_nothing_behind(tmp_path):
+    with pytest.raises(DataError, match="3 of 40 records are bad, more than 5%.*p/0.jpg: is bad"):
+        convert(entries_of(*["bad"] * 3, *["1"] * 37), made, tmp_path / "db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_list_is_an_error(tmp_path):
+    with pytest.raises(DataError, match="names no picture"):
+        convert([], made, tmp_path / "db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_conversion_leaves_the_old_database(tmp_path):
+    convert(entries_of("1"), made, tmp_path / "db")
+
+    def interrupt(entry):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(entries_of("2"), interrupt, tmp_path / "db", redo=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["db"]
+    assert len(read_all(tmp_path / "db")) == 1
+    with pytest.raises(DataError, match="db: exists; .*--redo"):
+        convert(entries_of("2"), made, tmp_path / "db")
+    convert(entries_of("2", "3"), made, tmp_path / "db", redo=True)
+    assert len(read_all(tmp_path / "db")) == 2
+
+
+def test_check_size_wants_records_of_one_size(tmp_path):
+    convert(entries_of("2", "2"), made, tmp_path / "same", check_size=True)
+    with pytest.raises(DataError, match="p/1.jpg: has 3 bytes of data, the first one has 2"):
+        convert(entries_of("2", "3"), made, tmp_path / "other", check_size=True)
+
+
+def test_a_database_grows_beyond_its_first_map_and_over_several_commits(tmp_path, monkeypatch):
+    monkeypatch.setattr("framework.data.conversion.FIRST_MAP_SIZE", 1 << 16)
+    noise = np.random.default_rng(0).bytes(300)
+    records = ((f"{index:08d}".encode(), Datum(data=noise, label=index)) for index in range(2500))
+    assert write_database(tmp_path, records) == 2500
+    stored = read_all(tmp_path)
+    assert [Datum.FromString(value).label for _, value in stored] == list(range(2500))
+    assert [path.name for path in tmp_path.iterdir()] == ["data.mdb"]
+
+
+def test_results_keep_their_order_whatever_thread_is_first():
+    generator = np.random.default_rng(0)
+    delays = generator.uniform(0, 0.003, size=60)
+
+    def slow(index):
+        import time
+        time.sleep(delays[index])
+        return index * index
+
+    assert list(in_order(slow, range(60), jobs=4)) == [index * index for index in range(60)]
+
+
+def test_a_list_file_takes_spaces_where_the_picture_exists(tmp_path):
+    (tmp_path / "a b.jpg").write_bytes(b"")
+    (tmp_path / "list").write_text("x.jpg  x.xml\n\na b.jpg c d.xml\n")
+    assert read(tmp_path / "list", tmp_path) == [
+        Entry("x.jpg", "x.xml"), Entry("a b.jpg", "c d.xml"),
+    ]  # fmt: skip
+    (tmp_path / "list").write_text("x.jpg x.xml\ny.jpg\n")
+    with pytest.raises(DataError, match="list:2: 'y.jpg'; a line must be: picture label"):
+        read(tmp_path / "list", tmp_path)
