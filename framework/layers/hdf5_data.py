@@ -99,10 +99,11 @@ class _Reader:
     def row(self, position: int) -> Arrays:
         source = self.source
         epoch, offset = divmod(position, sum(source.num_rows))
-        for place, file_index in enumerate(self._file_order(epoch)):
-            if offset < source.num_rows[file_index]:
-                break
-            offset -= source.num_rows[file_index]
+        order, place = self._file_order(epoch), 0
+        while offset >= source.num_rows[order[place]]:
+            offset -= source.num_rows[order[place]]
+            place += 1
+        file_index = order[place]
         if source.shuffle:
             offset = self._row_order(epoch * len(source.files) + place,
                                      source.num_rows[file_index])[offset]
