@@ -76,8 +76,7 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
     params: dict[str, list[Tensor]] = net.params
     names = {spec.name for spec in net.spec.layers}
     copies: list[tuple[Tensor, Blob]] = []
-    mismatches: list[str] = []
-    left_out: set[str] = set()
+    problems: dict[str, str] = {}
     for path in _split(paths):
         layers = [layer for layer in read_layers(path) if layer.blobs or layer.name in params]
         _check_same_net(path, layers, names, params)
@@ -85,22 +84,20 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
             if layer.name not in names:
                 report.not_in_net.append(layer.name)
             elif problem := _mismatch(layer, params):
-                mismatches.append(f"{path}: layer '{layer.name}': {problem}")
-                report.mismatched.append(f"'{layer.name}' ({problem})")
-                left_out.add(layer.name)
+                problems[layer.name] = f"{path}: layer '{layer.name}': {problem}"
             else:
                 report.copied.append(layer.name)
                 copies += [(target, blob) for target, blob
                            in zip(params[layer.name], layer.blobs, strict=True) if blob]
-    if mismatches and not skip_mismatch:
-        raise WeightsError("\n".join(mismatches[:LISTED]) + "\nRename a layer in the prototxt to "
-                           "learn it anew, or take the rest with --skip-mismatch")
+    if problems and not skip_mismatch:
+        raise WeightsError("\n".join(list(problems.values())[:LISTED]) + "\nRename a layer in the "
+                           "prototxt to learn it anew, or take the rest with --skip-mismatch")
     with torch.no_grad():
         for target, blob in copies:
             _copy(target, blob)
     report.copied = list(dict.fromkeys(report.copied))
-    found = left_out.union(report.copied)
-    report.not_in_file = [name for name in params if name not in found]
+    report.mismatched = list(problems.values())
+    report.not_in_file = [name for name in params if name not in {*report.copied, *problems}]
     return report
 
 

@@ -1,4 +1,4 @@
-"""Old forms of nets and solvers against the same net written in today's form by hand."""
+"""Old forms of nets against the same net written in today's form by hand."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ import pytest
 from framework import proto, prototxt
 from framework.errors import SpecError
 from framework.prototxt import Document, Lines
-from framework.upgrade import upgrade_net, upgrade_solver
+from framework.upgrade import upgrade_net
 
 
-def upgraded(text: str, kind: str = "NetParameter") -> Document:
-    document = prototxt.parse(text, kind, "old.prototxt")
+def upgraded(text: str) -> Document:
+    document = prototxt.parse(text, "NetParameter", "old.prototxt")
     assert not document.problems, document.problems
-    (upgrade_net if kind == "NetParameter" else upgrade_solver)(document)
+    upgrade_net(document)
     return document
 
 
 def assert_same(document: Document, text: str) -> None:
-    expected = prototxt.parse(text, document.message.DESCRIPTOR.name)
+    expected = prototxt.parse(text, "NetParameter")
     assert prototxt.to_text(document.message) == prototxt.to_text(expected.message)
 
 
@@ -36,10 +36,9 @@ def test_every_v1_type_has_its_name_of_today():
         "MULTINOMIAL_LOGISTIC_LOSS": "MultinomialLogisticLoss", "MVN": "MVN",
         "POOLING": "Pooling", "POWER": "Power", "RELU": "ReLU", "SIGMOID": "Sigmoid",
         "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss", "SILENCE": "Silence",
-        "SOFTMAX": "Softmax", "SOFTMAX_LOSS": "SoftmaxWithLoss", "SPLIT": "Split",
-        "SLICE": "Slice", "TANH": "TanH", "WINDOW_DATA": "WindowData",
-        "THRESHOLD": "Threshold",
-    }
+        "SOFTMAX": "Softmax", "SOFTMAX_LOSS": "SoftmaxWithLoss", "SPLIT": "Split", "TANH": "TanH",
+        "SLICE": "Slice", "WINDOW_DATA": "WindowData", "THRESHOLD": "Threshold"}
+    assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")
         assert document.message.layer[0].type == new
@@ -165,8 +164,9 @@ def test_transform_fields_leave_the_data_layers_parameters(kind: str, param: str
     assert document.lines.find("layer[0].transform_param.crop_size") == 2
 
 
-@pytest.mark.parametrize("shape", ["input_dim: 2 input_dim: 3 input_dim: 5 input_dim: 7",
-                                   "input_shape { dim: 2 dim: 3 dim: 5 dim: 7 }"])
+@pytest.mark.parametrize("shape", [
+    "input_dim: 2 input_dim: 3 input_dim: 5 input_dim: 7",
+    "input_shape { dim: 2 dim: 3 dim: 5 dim: 7 }"])
 @pytest.mark.parametrize("layer, today", [
     ("layers { name: 'r' type: RELU bottom: 'x' top: 'x' }", "ReLU"),
     ("layer { name: 'r' type: 'TanH' bottom: 'x' top: 'x' }", "TanH")])
@@ -185,6 +185,12 @@ def test_several_inputs_share_the_layer():
     document = upgraded("input: 'x' input: 'y' input_shape { dim: 2 } input_shape { dim: 3 }")
     assert_same(document, "layer { name: 'input' type: 'Input' top: 'x' top: 'y' "
                           "input_param { shape { dim: 2 } shape { dim: 3 } } }")
+
+
+def test_input_dims_are_cut_into_fours():
+    document = upgraded("input: 'x' input: 'y' " + " ".join(f"input_dim: {n}" for n in range(8)))
+    shapes = document.message.layer[0].input_param.shape
+    assert [list(shape.dim) for shape in shapes] == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
 def test_an_input_that_a_layer_makes_needs_no_shape():
@@ -264,38 +270,10 @@ def test_messages_without_lines_keep_their_blobs():
      r"old.prototxt:2: input_dim is given 2 times; it must be 4 times .* in all 4 times"),
     ("input: 'x' input: 'y'\ninput_shape { dim: 1 }",
      r"old.prototxt:2: input_shape is given 1 times; it must be once for each of the 2 inputs"),
+    ("layer { name: 'd' type: 'Data' data_param { source: 'x'\nmirror: true } }",
+     r"old.prototxt:2: layer 'd' \(Data\): data_param.mirror is an old form .* transform_param"),
     ("\n\ninput_dim: 1", r"old.prototxt:3: input_dim is given, but no input that has this shape"),
 ])
 def test_what_has_no_meaning_today_is_an_error_with_its_line(text: str, message: str):
     with pytest.raises(SpecError, match=message):
         upgraded(text)
-
-
-@pytest.mark.parametrize("old, new", [
-    ("SGD", "SGD"), ("NESTEROV", "Nesterov"), ("ADAGRAD", "AdaGrad"), ("RMSPROP", "RMSProp"),
-    ("ADADELTA", "AdaDelta"), ("ADAM", "Adam"), ("4", "AdaDelta")])
-def test_solver_type_becomes_type(old: str, new: str):
-    document = upgraded(f"base_lr: 0.1\nsolver_type: {old}", "SolverParameter")
-    assert_same(document, f"base_lr: 0.1 type: '{new}'")
-    assert document.lines.find("type") == 2
-
-
-def test_nets_inside_a_solver_are_upgraded():
-    document = upgraded("""
-        net_param { layers { name: "r" type: RELU } }
-        test_net_param { }
-        test_net_param { layers { name: "s" type: SIGMOID } }""", "SolverParameter")
-    assert_same(document, """
-        net_param { layer { name: "r" type: "ReLU" } }
-        test_net_param { }
-        test_net_param { layer { name: "s" type: "Sigmoid" } }""")
-    assert document.lines.find("test_net_param[1].layer[0].type") == 4
-
-
-@pytest.mark.parametrize("text, message", [
-    ("type: 'SGD'\nsolver_type: SGD", "old.prototxt:2: solver_type is the old form of type"),
-    ("solver_type: SAG", "old.prototxt:1: solver_type is SAG, .* must be one of SGD, NESTEROV"),
-])
-def test_wrong_solver_types_are_errors(text: str, message: str):
-    with pytest.raises(SpecError, match=message):
-        upgraded(text, "SolverParameter")

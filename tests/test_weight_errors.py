@@ -124,3 +124,12 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path):
         save_weights(net, path)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["w.caffemodel"]
+
+
+def test_a_save_replaces_the_file_and_never_writes_into_it(tmp_path: Path):
+    net, path = make_net(), tmp_path / "w.caffemodel"
+    path.write_bytes(b"old")
+    with open(path, "rb") as held:
+        save_weights(net, path)
+        assert held.read() == b"old"
+    load_weights(make_net(), path)

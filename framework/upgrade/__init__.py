@@ -8,9 +8,10 @@ upgraded layer still names the line that the user wrote. They work on documents 
 from typing import Any
 
 from framework import proto
+from framework.errors import SpecError
 from framework.prototxt import Document, Lines
 from framework.upgrade.v0 import fold_padding
-from framework.upgrade.v1 import upgrade_layer
+from framework.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
 
 SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 
@@ -68,6 +69,7 @@ def _inline_nets(document: Document, field: str) -> list[tuple[Any, Lines]]:
 def _upgrade_layers(document: Document) -> bool:
     net = document.message
     if not net.layers:
+        _refuse_transform_fields(document)
         return False
     if net.layer:
         raise document.error("layers", "is the old form of layer; a net has only one of them "
@@ -79,6 +81,18 @@ def _upgrade_layers(document: Document) -> bool:
     document.lines.fields["layer"] = [layer_lines for _, layer_lines in upgraded]
     net.ClearField("layers")
     return True
+
+
+def _refuse_transform_fields(document: Document) -> None:
+    """The original reads data_param { scale } and the like in V1 layers, and skips them in others,
+    so that the net gets other numbers than its text says."""
+    for index, layer in enumerate(document.message.layer):
+        param = DATA_PARAMS.get(layer.type, "")
+        for field in TRANSFORM_FIELDS if param else ():
+            if getattr(layer, param).HasField(field):
+                line = document.lines.find(f"layer[{index}].{param}.{field}")
+                raise SpecError(f"{document.place(line, layer)}: {param}.{field} is an old form "
+                                f"that counts in V1 layers only; use transform_param.{field}")
 
 
 def _upgrade_inputs(document: Document) -> bool:

@@ -19,9 +19,9 @@ _TYPES = {
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
                  "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
 # Data layers that once held the transformation themselves.
-_DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
+DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
                 "WindowData": "window_data_param"}
-_TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
+TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
 
 
 def upgrade_layer(document: Document, old: Any, lines: Lines) -> tuple[Any, Lines]:
@@ -82,11 +82,11 @@ def _move_param_fields(old: Any, lines: Lines, new: Any, new_lines: Lines) -> No
 
 def _move_transform_fields(new: Any, lines: Lines) -> None:
     """data_param { scale mean_file crop_size mirror } go to transform_param."""
-    holder = _DATA_PARAMS.get(new.type)
+    holder = DATA_PARAMS.get(new.type)
     if holder is None or not new.HasField(holder):
         return
     old = getattr(new, holder)
-    moved = [field for field in _TRANSFORM_FIELDS if old.HasField(field)]
+    moved = [field for field in TRANSFORM_FIELDS if old.HasField(field)]
     if not moved:
         return
     old_lines = lines.fields.get(holder) or [Lines(lines.line)]
