@@ -1,0 +1,203 @@
+"""The converters as programs: their flags, what they write, what they say of mistakes."""
+
+import lmdb
+import numpy as np
+import pytest
+
+from framework.cli import (
+    compute_image_mean,
+    convert_annoset,
+    convert_dataset,
+    convert_imageset,
+    create_label_map,
+    get_image_size,
+    make_shapes,
+)
+from framework.data import label_map
+from framework.data.label_files import Box, read_xml
+from framework.data.mean import read_mean
+from framework.proto import AnnotatedDatum, Datum
+from tests.data.pictures import make_voc, write_jpeg
+from tests.golden import ABSENT, GOLDEN, SHARED, load_case, part
+
+MAP = 'item { name: "cat" label: 2 display_name: "Cat" }'
+
+
+def read_all(path):
+    with lmdb.open(str(path), readonly=True, lock=False) as environment:
+        return list(environment.begin().cursor())
+
+
+def voc_with_list(tmp_path, num_pictures=3):
+    boxes = {f"p{index}": [Box("cat", (1, 2, 30, 20))] for index in range(num_pictures)}
+    root = make_voc(tmp_path / "voc", boxes)
+    lines = (f"JPEGImages/{name}.jpg Annotations/{name}.xml\n" for name in boxes)
+    (tmp_path / "list").write_text("".join(lines))
+    (tmp_path / "map").write_text(MAP)
+    return [str(root), str(tmp_path / "list"), str(tmp_path / "db")]
+
+
+DETECTION = ["--anno_type=detection", "--encode_type=jpg"]
+
+
+def test_convert_annoset_stores_detection_records(tmp_path, capsys):
+    places = voc_with_list(tmp_path)
+    flags = [*DETECTION, f"--label_map_file={tmp_path / 'map'}"]
+    assert convert_annoset.main([*flags, *places]) == 0
+    stored = read_all(tmp_path / "db")
+    assert [key for key, _ in stored] == [f"{i:08d}_JPEGImages/p{i}.jpg".encode() for i in range(3)]
+    record = AnnotatedDatum.FromString(stored[1][1])
+    assert record.datum.data == (tmp_path / "voc/JPEGImages/p1.jpg").read_bytes()
+    assert record.annotation_group[0].group_label == 2
+    assert "3 records" in capsys.readouterr().out
+
+
+def test_convert_annoset_stores_classes_and_takes_the_originals_spellings(tmp_path):
+    for index in range(3):
+        write_jpeg(tmp_path / f"{index}.jpg", seed=index)
+    (tmp_path / "list").write_text("".join(f"{index}.jpg {index + 4}\n" for index in range(3)))
+    places = [str(tmp_path), str(tmp_path / "list"), str(tmp_path / "db")]
+    flags = ["-gray", "--resize-height=6", "-resize_width", "8", "--noshuffle", "--check_size"]
+    assert convert_annoset.main([*flags, *places]) == 0
+    records = [AnnotatedDatum.FromString(value) for _, value in read_all(tmp_path / "db")]
+    assert [record.datum.label for record in records] == [4, 5, 6]
+    assert {len(record.datum.data) for record in records} == {6 * 8}
+    assert not records[0].HasField("type")
+
+
+def test_shuffle_mixes_the_order_but_not_the_numbers(tmp_path):
+    places = voc_with_list(tmp_path, 12)
+    flags = [*DETECTION, f"--label_map_file={tmp_path / 'map'}", "--shuffle", "--seed=3"]
+    assert convert_annoset.main([*flags, *places]) == 0
+    keys = [key.decode() for key, _ in read_all(tmp_path / "db")]
+    assert [key[:8] for key in keys] == [f"{index:08d}" for index in range(12)]
+    names = [key[9:] for key in keys]
+    assert names != sorted(names)
+    assert sorted(names) == sorted(f"JPEGImages/p{index}.jpg" for index in range(12))
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ([*DETECTION], "--anno_type=detection needs --label_map_file"),
+        ([*DETECTION, "--label_map_file=none"], "none: the label map cannot be read"),
+        (["--backend=leveldb"], "--backend is leveldb; only lmdb is written"),
+        ([], "the label 'Annotations/p0.xml' of JPEGImages/p0.jpg is not a class number"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(tmp_path, capsys, flags, message):
+    places = voc_with_list(tmp_path)
+    assert convert_annoset.main([*flags, *places]) == 1
+    output = capsys.readouterr().err
+    assert message in output and output.startswith("error: ") and output.count("\n") == 1
+    assert not (tmp_path / "db").exists()
+
+
+def test_a_class_outside_the_map_is_an_error_and_one_broken_picture_in_many_is_not(
+    tmp_path, capsys
+):
+    places = voc_with_list(tmp_path, 25)
+    flags = [*DETECTION, f"--label_map_file={tmp_path / 'map'}"]
+    broken = tmp_path / "voc/JPEGImages/p7.jpg"
+    broken.write_bytes(broken.read_bytes()[:300])
+    assert convert_annoset.main([*flags, *places]) == 0
+    output = capsys.readouterr()
+    assert "left out: " in output.err and "p7.jpg" in output.err
+    assert "24 records, 1 bad ones left out" in output.out
+    (tmp_path / "map").write_text(MAP.replace("cat", "dog"))
+    assert convert_annoset.main([*flags, *places[:2], str(tmp_path / "other")]) == 1
+    assert "'cat' is not in the label map (dog)" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
+def test_convert_imageset_and_compute_image_mean_make_the_originals_values(
+    tmp_path, monkeypatch, capsys
+):
+    case = load_case("io/datum_db")
+    for path, content in part(case, "file").items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content.tobytes())
+    monkeypatch.chdir(tmp_path)
+    assert convert_imageset.main([f"{tmp_path}/", "images.txt", "db"]) == 0
+    assert read_all(tmp_path / "db") == read_all(GOLDEN / "io/datum_lmdb")
+    assert Datum.FromString(read_all(tmp_path / "db")[2][1]).label == 4
+    assert compute_image_mean.main(["db", "mean.binaryproto"]) == 0
+    np.testing.assert_allclose(read_mean(tmp_path / "mean.binaryproto"), case["mean"], rtol=1e-6)
+    values = case["mean"].mean(axis=(1, 2))
+    assert f"mean_value channel [2]: {values[2]:.4g}" in capsys.readouterr().out
+
+
+def test_create_label_map_numbers_names_behind_the_background(tmp_path):
+    (tmp_path / "names").write_text("cat\nbig dog\n")
+    places = [str(tmp_path / "names"), str(tmp_path / "map")]
+    assert create_label_map.main(["--delimiter=:", "--include_background", *places]) == 0
+    items = label_map.read(tmp_path / "map").item
+    assert [(item.name, item.label, item.display_name) for item in items] == [
+        ("none_of_the_above", 0, "background"), ("cat", 1, "cat"), ("big dog", 2, "big dog"),
+    ]  # fmt: skip
+
+
+def test_create_label_map_takes_labels_and_display_names_and_names_a_wrong_line(tmp_path, capsys):
+    (tmp_path / "names").write_text("n01;7;Cat\nn02;9;Big dog\n")
+    places = [str(tmp_path / "names"), str(tmp_path / "map")]
+    assert create_label_map.main(["--delimiter=;", *places]) == 0
+    items = label_map.read(tmp_path / "map").item
+    assert [(item.name, item.label, item.display_name) for item in items] == [
+        ("n01", 7, "Cat"), ("n02", 9, "Big dog"),
+    ]  # fmt: skip
+    (tmp_path / "names").write_text("n01;7\nn02\n")
+    assert create_label_map.main(["--delimiter=;", places[0], str(tmp_path / "new")]) == 1
+    assert "names: line 2" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_get_image_size_lists_names_or_ids(tmp_path):
+    write_jpeg(tmp_path / "a/one.jpg", 20, 33)
+    write_jpeg(tmp_path / "b/two.jpg", 21, 9)
+    (tmp_path / "list").write_text("a/one.jpg x\nb/two.jpg y\n")
+    places = [str(tmp_path), str(tmp_path / "list"), str(tmp_path / "sizes")]
+    assert get_image_size.main(places) == 0
+    assert (tmp_path / "sizes").read_text() == "one 20 33\ntwo 21 9\n"
+    (tmp_path / "ids").write_text("two 5\none 17\n")
+    assert get_image_size.main([f"--name_id_file={tmp_path / 'ids'}", *places]) == 0
+    assert (tmp_path / "sizes").read_text() == "17 20 33\n5 21 9\n"
+
+
+def test_get_image_size_writes_nothing_if_a_picture_is_missing(tmp_path, capsys):
+    (tmp_path / "list").write_text("one.jpg x\n")
+    assert get_image_size.main([str(tmp_path), str(tmp_path / "list"), str(tmp_path / "out")]) == 1
+    assert "one.jpg: cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_shapes_are_drawn_and_converted_into_all_that_training_needs(tmp_path, capsys):
+    drawn, out = str(tmp_path / "shapes"), str(tmp_path / "lmdb")
+    assert make_shapes.main([drawn, "--train", "6", "--test", "3", "--seed", "4"]) == 0
+    assert convert_dataset.main([drawn, out]) == 0
+    assert sorted(path.name for path in (tmp_path / "lmdb").iterdir()) == [
+        "labelmap.prototxt", "test", "test_name_size.txt", "trainval", "trainval_name_size.txt",
+    ]  # fmt: skip
+    assert [len(read_all(tmp_path / "lmdb" / split)) for split in ("trainval", "test")] == [6, 3]
+    labels = label_map.labels_by_name(label_map.read(tmp_path / "lmdb/labelmap.prototxt"))
+    assert labels == {name: index for index, name in enumerate(
+        ["none_of_the_above", "circle", "square", "star", "triangle"])}  # fmt: skip
+    for line, (key, _) in zip(
+        (tmp_path / "lmdb/test_name_size.txt").read_text().splitlines(),
+        read_all(tmp_path / "lmdb/test"), strict=True,
+    ):  # fmt: skip
+        name, height, width = line.split()
+        assert name in key.decode()
+        labels_of = read_xml(tmp_path / "shapes/Annotations" / f"{name}.xml")
+        assert (labels_of.height, labels_of.width) == (int(height), int(width))
+    capsys.readouterr()
+    assert convert_dataset.main([drawn, out]) == 1
+    assert "lmdb: exists" in capsys.readouterr().err
+
+
+def test_a_split_that_fails_leaves_no_folder_at_all(tmp_path, capsys):
+    root = make_voc(tmp_path / "voc", {"one": [Box("cat", (1, 2, 3, 4))]})
+    (root / "ImageSets/Main/test.txt").write_text("nothere\n")
+    assert convert_dataset.main([str(root), str(tmp_path / "out")]) == 1
+    assert "nothere.jpg: cannot be read" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["voc"]
