@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from framework.evaluation.average_precision import class_average_precisions
 from framework.log import Log, number, output_lines
 from framework.net import Net
-
-VERSIONS = ("11point", "MaxIntegral", "Integral")
 
 
 @dataclass
@@ -69,9 +67,10 @@ def score(net: Net, batches: int, version: str,
     scores = Scores(loss.item() / max(batches, 1))
     for name in net.outputs:
         if rows.get(name):
-            precisions = precision_by_class(torch.cat(rows[name]).cpu().numpy(), version)
-            scores.per_class[name] = precisions
-            mean = sum(precisions.values()) / max(len(precisions), 1)
+            table = torch.cat(rows[name]).cpu().numpy()
+            mean, found = class_average_precisions(table, version)
+            labels = sorted(set(table[table[:, 0] == -1, 1].astype(int).tolist()))
+            scores.per_class[name] = {label: found.get(label, 0.0) for label in labels}
             scores.outputs.append((name, mean, 0.0))
         elif name in sums:
             weight = net.loss_weights.get(name, 0.0)
@@ -85,21 +84,3 @@ def evaluations(net: Net) -> list[str]:
     made = {top for step in net.layers if step.layer.spec.type == "DetectionEvaluate"
             for top in step.tops}
     return [name for name in net.outputs if name in made]
-
-
-def precision_by_class(rows: np.ndarray, version: str) -> dict[int, float]:
-    """Average precision by label from the rows of DetectionEvaluate, of all batches together.
-
-    rows  (n, 5): -1, label, number of boxes, -1, -1; or image, label, score, true, false
-    """
-    from framework.evaluation.average_precision import average_precision
-
-    counts, found = rows[rows[:, 0] == -1], rows[rows[:, 0] != -1]
-    found = found[(found[:, 3] != 0) | (found[:, 4] != 0)]
-    result = {}
-    for label in np.unique(counts[:, 1]):
-        mine = found[found[:, 1] == label]
-        positives = counts[counts[:, 1] == label, 2].sum()
-        result[int(label)] = float(average_precision(mine[:, 2], mine[:, 3], int(positives),
-                                                     version))
-    return result
