@@ -188,13 +188,14 @@ def _copy(target: Tensor, blob: Blob) -> None:
 def _layers_of(net: Any, gradients: bool
                ) -> Iterator[tuple[Any, list[np.ndarray], list[np.ndarray]]]:
     """Message, arrays and gradients of each layer, one layer in memory at a time."""
+    params = net.params
     for spec in net.spec.layers:
         message = LayerParameter()
         message.CopyFrom(spec.proto)
         message.ClearField("blobs")
         if not message.HasField("phase"):
             message.phase = Phase.Value(spec.phase)
-        blobs = net.params.get(spec.name, [])
+        blobs = params.get(spec.name, [])
         diffs = [_array(torch.zeros_like(blob) if blob.grad is None else blob.grad)
                  for blob in blobs] if gradients else []
         yield message, [_array(blob) for blob in blobs], diffs
