@@ -1,0 +1,83 @@
+"""Small databases made for the tests."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import lmdb
+import numpy as np
+
+from framework import parse_net
+from framework.layer import DataOptions, Source
+from framework.layers import LAYERS
+from framework.proto import AnnotatedDatum, Datum
+from framework.spec import NetSpec
+
+
+def picture(seed: int, height: int = 40, width: int = 56, channels: int = 3) -> np.ndarray:
+    """Smooth noise: a picture whose neighbouring pixels differ little."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (5, 7, channels), dtype=np.uint8)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def encoded(pixels: np.ndarray, kind: str = ".png") -> bytes:
+    return cv2.imencode(kind, pixels)[1].tobytes()
+
+
+def annotated(content: bytes, boxes, height: int = 40, width: int = 56, **datum) -> bytes:
+    """An AnnotatedDatum of (label, xmin, ymin, xmax, ymax) boxes."""
+    message = AnnotatedDatum()
+    message.type = AnnotatedDatum.BBOX
+    message.datum.MergeFrom(Datum(data=content, encoded=True, channels=3, height=height,
+                                  width=width, label=-1, **datum))
+    groups = {}
+    for label, *corners in boxes:
+        group = groups.get(label)
+        if group is None:
+            group = groups[label] = message.annotation_group.add(group_label=label)
+        item = group.annotation.add(instance_id=len(group.annotation))
+        item.bbox.xmin, item.bbox.ymin, item.bbox.xmax, item.bbox.ymax = corners
+        item.bbox.difficult = False
+    return message.SerializeToString()
+
+
+def write_database(path: Path, records) -> Path:
+    """An LMDB of the records, with keys in their order."""
+    with lmdb.open(str(path), map_size=1 << 26) as environment, \
+            environment.begin(write=True) as transaction:
+        for index, record in enumerate(records):
+            transaction.put(f"{index:08d}_record{index}.jpg".encode(), record)
+    return path
+
+
+def good_records(count: int, size=(40, 56)) -> list[bytes]:
+    """Pictures with one to three boxes each; the first corner tells which record it is."""
+    records = []
+    for index in range(count):
+        boxes = [(1 + extra, (index % 50) / 100, 0.1 * extra, 0.6 + 0.1 * extra, 0.9)
+                 for extra in range(1 + index % 3)]
+        records.append(annotated(encoded(picture(index, *size)), boxes, *size))
+    return records
+
+
+def make_source(text: str, phase: str = "TRAIN", **options) -> Source:
+    """The data layer of a net text of one layer."""
+    spec = NetSpec(parse_net(text), phase=phase).layers[0]
+    return LAYERS[spec.type](spec, DataOptions(**options))
+
+
+def annotated_net(path: Path, batch_size: int, transform: str = "", annotated: str = "",
+                  data: str = "") -> str:
+    return (f'layer {{ name: "data" type: "AnnotatedData" top: "data" top: "label" '
+            f'transform_param {{ {transform} }} data_param {{ source: "{path}" '
+            f'batch_size: {batch_size} backend: LMDB {data} }} '
+            f'annotated_data_param {{ {annotated} }} }}')
+
+
+def records_in(labels: np.ndarray) -> list[int]:
+    """Which of `good_records` stand in the places of a batch, by the corner of their first box."""
+    rows = labels.reshape(-1, 8)
+    places = range(int(rows[:, 0].max()) + 1)
+    return [math.floor(rows[rows[:, 0] == place][0, 3] * 100 + 0.5) for place in places]
