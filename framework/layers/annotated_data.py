@@ -7,6 +7,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from framework.data.database import open_database
 from framework.data.label_map import object_labels, read
 from framework.data.readers import DatabaseItems
@@ -95,7 +97,7 @@ def _has_type(spec: LayerSpec, items: DatabaseItems) -> bool:
     message: Any = AnnotatedDatum()      # Any: a message's fields are known only at run time
     try:
         message.ParseFromString(database.read(0))
-    except ValueError:
+    except DecodeError:
         return True
     return bool(message.HasField("type"))
 
