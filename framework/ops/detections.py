@@ -12,8 +12,8 @@ from framework.ops.boxes import decode
 from framework.ops.mining import highest
 from framework.ops.nms import greedy
 
-# How many candidates of an image are looked at first, for each that may be kept.
-CANDIDATES_PER_KEPT = 5
+# How many candidates of an image are looked at first: at least, and for each that may be kept.
+FIRST_CANDIDATES, CANDIDATES_PER_KEPT = 1024, 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def detect(scores: Tensor, boxes: Callable[[Tensor, Tensor, Tensor], Tensor],
     """
     num_images, num_classes, num_priors = scores.shape
     if rule.image_limit >= 0:
-        lists, width = scores.flatten(1), max(1024, CANDIDATES_PER_KEPT * rule.image_limit)
+        lists = scores.flatten(1)
+        width = max(FIRST_CANDIDATES, CANDIDATES_PER_KEPT * rule.image_limit)
     else:
         lists, width = scores.flatten(0, 1), num_priors
         if rule.class_limit >= 0:

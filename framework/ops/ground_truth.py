@@ -32,9 +32,12 @@ def read_ground_truth(rows: Tensor, num_images: int, use_difficult: bool) -> Gro
     """Take a label blob of 8 numbers a row apart.
 
     Rows of item -1, of an item that is no image of the batch and, unless `use_difficult`, rows
-    marked difficult do not count, wherever they stand. Source: GetGroundTruth, bbox_util.cpp.
+    marked difficult do not count, wherever they stand. There is at least one row, as in Caffe.
+    Source: GetGroundTruth, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
     rows = rows.detach().reshape(-1, 8)
+    if not len(rows):
+        rows = rows.new_full((1, 8), -1)
     item = rows[:, 0].long()
     counts = (item >= 0) & (item < num_images)
     if not use_difficult:

@@ -1,0 +1,296 @@
+"""DetectionOutput against its definition, its result files, and its errors."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from framework.ops import detections
+from tests import slow_boxes
+from tests.support import make, noise
+
+CODES = {"CORNER": slow_boxes.CORNER, "CENTER_SIZE": slow_boxes.CENTER_SIZE,
+         "CORNER_SIZE": slow_boxes.CORNER_SIZE}
+NUM_IMAGES, NUM_PRIORS, NUM_CLASSES = 3, 29, 4
+
+
+def example(share=True, seed=1, num_classes=NUM_CLASSES):
+    """loc, conf, prior: crowded boxes, some equal scores, one NaN."""
+    loc = noise(NUM_IMAGES, NUM_PRIORS * 4 * (1 if share else num_classes), seed=seed) * 0.5
+    conf = noise(NUM_IMAGES, NUM_PRIORS, num_classes, seed=seed + 1).softmax(2)
+    conf = (conf * 64).round() / 64
+    conf[1, 3, 2] = torch.nan
+    place = noise(NUM_PRIORS, 4, seed=seed + 2, requires_grad=False)
+    low, size = place[:, :2] * 0.1 + 0.3, place[:, 2:].abs() * 0.1 + 0.2
+    variances = torch.tensor([0.1, 0.1, 0.2, 0.3], dtype=torch.float64).expand(NUM_PRIORS, 4)
+    prior = torch.stack([torch.cat([low, low + size], 1), variances]).view(1, 2, -1)
+    return loc.detach(), conf.detach().flatten(1), prior
+
+
+def by_definition(loc, conf, prior, code="CORNER", share=True, in_target=False, background=0,
+                  threshold=None, nms=0.3, eta=1.0, top_k=-1, keep=-1):
+    """Rows, one class of one image at a time."""
+    priors, variances = prior.view(2, -1, 4).tolist()
+    conf = conf.reshape(len(loc), len(priors), -1)
+    loc = loc.reshape(len(loc), len(priors), -1, 4).tolist()
+    rows = []
+    for image in range(len(loc)):
+        found = []
+        for label in range(conf.shape[2]):
+            if label == background:
+                continue
+            scores = conf[image, :, label].tolist()
+            order = [p for p in range(len(priors)) if threshold is None and scores[p] == scores[p]
+                     or threshold is not None and scores[p] > threshold]
+            order.sort(key=lambda p, scores=scores: -scores[p])
+            order = order if top_k < 0 else order[:top_k]
+            boxes = {p: slow_boxes.decode(loc[image][p][0 if share else label], priors[p],
+                                          variances[p], CODES[code], in_target) for p in order}
+            for index in slow_boxes.suppress([boxes[p] for p in order], nms, eta):
+                p = order[index]
+                found.append([image, label, scores[p], *boxes[p]])
+        if 0 <= keep < len(found):
+            best = sorted(range(len(found)), key=lambda index, found=found: -found[index][2])[:keep]
+            found = [found[index] for index in sorted(best)]
+        rows += found
+    return np.array(rows or [[image, *[-1] * 6] for image in range(len(loc))])
+
+
+@pytest.mark.parametrize("text, how", [
+    ("", {}),
+    ("confidence_threshold: 0.25", {"threshold": 0.25}),
+    ("confidence_threshold: 1", {"threshold": 1.0}),
+    ("code_type: CENTER_SIZE nms_param { nms_threshold: 0.5 top_k: 7 }",
+     {"code": "CENTER_SIZE", "nms": 0.5, "top_k": 7}),
+    ("code_type: CORNER_SIZE nms_param { nms_threshold: 0.7 }",
+     {"code": "CORNER_SIZE", "nms": 0.7}),
+    ("code_type: CENTER_SIZE variance_encoded_in_target: true keep_top_k: 11",
+     {"code": "CENTER_SIZE", "in_target": True, "keep": 11}),
+    ("keep_top_k: 5 nms_param { nms_threshold: 0.6 top_k: 3 }",
+     {"keep": 5, "nms": 0.6, "top_k": 3}),
+    ("keep_top_k: 200 nms_param { nms_threshold: 0.6 }", {"keep": 200, "nms": 0.6}),
+    ("keep_top_k: 0", {"keep": 0}),
+    ("nms_param { top_k: 0 }", {"top_k": 0}),
+    ("nms_param { nms_threshold: 0.8 eta: 0.75 }", {"nms": 0.8, "eta": 0.75}),
+    ("keep_top_k: 9 nms_param { nms_threshold: 0.8 eta: 0.75 top_k: 12 }",
+     {"nms": 0.8, "eta": 0.75, "keep": 9, "top_k": 12}),
+    ("nms_param { nms_threshold: 0 }", {"nms": 0.0}),
+    ("background_label_id: 2 keep_top_k: 10", {"background": 2, "keep": 10}),
+    ("background_label_id: -1", {"background": -1}),
+    ("share_location: false background_label_id: 1 code_type: CENTER_SIZE",
+     {"share": False, "background": 1, "code": "CENTER_SIZE"}),
+    ("share_location: false background_label_id: -1 keep_top_k: 7",
+     {"share": False, "background": -1, "keep": 7}),
+])
+def test_rows_follow_the_definition(text, how):
+    bottoms = example(how.get("share", True))
+    layer = make("DetectionOutput", f"detection_output_param {{ num_classes: 4 {text} }}",
+                 *(tuple(bottom.shape) for bottom in bottoms))
+
+    top = layer(*bottoms)
+
+    expected = by_definition(*bottoms, **how)
+    assert top.shape == (1, 1, len(expected), 7) and not top.requires_grad
+    np.testing.assert_allclose(top[0, 0], expected, rtol=1e-9)
+
+
+def test_more_candidates_are_looked_at_when_the_first_are_suppressed(monkeypatch):
+    loc, conf, prior = example(seed=5)
+    prior = prior[:, :, :4].repeat(1, 1, NUM_PRIORS)      # all priors at one place
+    loc = loc.view(NUM_IMAGES, NUM_PRIORS, 4).clone()
+    loc[:, :20] = 0
+    loc = loc.flatten(1)
+    conf = conf.nan_to_num(0.1).view(NUM_IMAGES, NUM_PRIORS, -1).clone()
+    conf[:, :20] += 1
+    conf = conf.flatten(1)
+    widths = []
+    real = detections.best_first
+
+    def best_first(lists, score, width):
+        widths.append(width)
+        return real(lists, score, width)
+
+    monkeypatch.setattr(detections, "CANDIDATES_PER_KEPT", 1)
+    monkeypatch.setattr(detections, "FIRST_CANDIDATES", 4)
+    monkeypatch.setattr(detections, "best_first", best_first)
+    layer = make("DetectionOutput", "num_classes: 4 keep_top_k: 8", *(tuple(x.shape) for x in
+                                                                     (loc, conf, prior)))
+
+    top = layer(loc, conf, prior)
+
+    assert len(widths) > 1
+    np.testing.assert_allclose(top[0, 0], by_definition(loc, conf, prior, keep=8), rtol=1e-9)
+
+
+def test_a_first_stage_moves_priors_and_rules_out_background():
+    loc, conf, prior = example()
+    moves = noise(loc.shape, seed=9, requires_grad=False) * 0.3
+    objects = noise(NUM_IMAGES, NUM_PRIORS, 2, seed=10, requires_grad=False).softmax(2)
+    text = "num_classes: 4 code_type: CENTER_SIZE objectness_score: 0.4 confidence_threshold: 0.1"
+    bottoms = (loc, conf, prior, objects.flatten(1), moves)
+    layer = make("DetectionOutput", text, *(tuple(bottom.shape) for bottom in bottoms))
+
+    found = layer(*bottoms)[0, 0]
+
+    priors, variances = prior.view(2, -1, 4).tolist()
+    expected = []
+    for image in range(NUM_IMAGES):
+        moved = [slow_boxes.decode(offsets, p, v, slow_boxes.CENTER_SIZE, False) for offsets, p, v
+                 in zip(moves[image].view(-1, 4).tolist(), priors, variances, strict=True)]
+        own = torch.stack([torch.tensor(np.array(moved)), prior.view(2, -1, 4)[1]]).view(1, 2, -1)
+        scores = conf[image].view(NUM_PRIORS, 4).clone()
+        scores[objects[image, :, 1] < 0.4] = 0
+        rows = by_definition(loc[image:image + 1], scores[None], own, "CENTER_SIZE", threshold=0.1)
+        rows[:, 0] = image
+        expected.append(rows)
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-9)
+
+
+def test_a_fourth_bottom_without_objectness_is_the_picture():
+    bottoms = example()
+    text = "num_classes: 4 confidence_threshold: 0.1"
+    plain = make("DetectionOutput", text, *(tuple(x.shape) for x in bottoms))
+    picture = torch.zeros(NUM_IMAGES, 3, 5, 6)
+    with_picture = make("DetectionOutput", text, *(tuple(x.shape) for x in (*bottoms, picture)))
+
+    assert torch.equal(with_picture(*bottoms, picture), plain(*bottoms))
+
+
+def test_it_exports_as_one_step():
+    bottoms = example()
+    layer = make("DetectionOutput", "num_classes: 4 keep_top_k: 9",
+                 *(tuple(bottom.shape) for bottom in bottoms))
+
+    program = torch.export.export(layer, bottoms)
+
+    assert torch.equal(program.module()(*bottoms), layer(*bottoms))
+
+
+def saving(tmp_path, form, extra="", images=3):
+    (tmp_path / "sizes.txt").write_text("a/one 50 80\n0012 33 40\nthree 7 9\n")
+    (tmp_path / "map.prototxt").write_text("".join(
+        f'item {{ name: "{name}" label: {label} }}\n'
+        for label, name in enumerate(["none", "cat", "17", "dog"])))
+    return f"""num_classes: 4 confidence_threshold: 0.3 save_output_param {{
+        output_directory: "{tmp_path}/out" output_name_prefix: "r_" output_format: "{form}"
+        label_map_file: "{tmp_path}/map.prototxt" name_size_file: "{tmp_path}/sizes.txt"
+        num_test_image: {images} {extra} }}"""
+
+
+def written(rows, sizes=((50, 80), (33, 40), (7, 9))):
+    """(image, label, score, x, y, width, height) as they must be written."""
+    result = []
+    for image, label, score, *box in np.asarray(rows[0, 0], dtype=np.float32).tolist():
+        height, width = sizes[int(image)]
+        x1, y1, x2, y2 = np.clip(box, 0, 1) * [width, height, width, height]
+        result.append((int(image), int(label), score, *(float(np.round(n, 2)) for n in
+                                                        (x1, y1, x2 - x1, y2 - y1))))
+    return result
+
+
+@pytest.mark.parametrize("form", ["VOC", "ILSVRC"])
+def test_lines_of_result_files(tmp_path, form):
+    bottoms = example()
+    layer = make("DetectionOutput", f"detection_output_param {{ {saving(tmp_path, form)} }}",
+                 *(tuple(bottom.shape) for bottom in bottoms))
+
+    rows = layer(*bottoms)
+
+    names, classes = ["a/one", "0012", "three"], ["none", "cat", "17", "dog"]
+    files = {f"r_{name}.txt": "" for name in classes[1:]} if form == "VOC" else {"r_.txt": ""}
+    for image, label, score, x, y, width, height in written(rows):
+        corners = f"{int(x)} {int(y)} {int(x) + int(width)} {int(y) + int(height)}"
+        if form == "VOC":
+            files[f"r_{classes[label]}.txt"] += f"{names[image]} {score:.6g} {corners}\n"
+        else:
+            files["r_.txt"] += f"{names[image]} {label} {score:.6g} {corners}\n"
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == files
+
+
+def test_coco_results_are_json_whose_numbers_are_numbers(tmp_path):
+    bottoms = example()
+    layer = make("DetectionOutput", f"detection_output_param {{ {saving(tmp_path, 'COCO')} }}",
+                 *(tuple(bottom.shape) for bottom in bottoms))
+
+    rows = layer(*bottoms)
+
+    found = json.loads((tmp_path / "out" / "r_.json").read_text())
+    assert len(found) == rows.shape[2] > 5
+    for entry, (image, label, score, *box) in zip(found, written(rows), strict=True):
+        assert entry["image_id"] == ["a/one", 12, "three"][image]
+        assert entry["category_id"] == ["none", "cat", 17, "dog"][label]
+        np.testing.assert_allclose(entry["score"], score, rtol=1e-6)
+        np.testing.assert_allclose(entry["bbox"], box, atol=0.011)
+
+
+def test_files_are_written_when_the_last_picture_of_the_set_has_come(tmp_path):
+    bottoms = example()
+    text = saving(tmp_path, "ILSVRC", images=2)
+    layer = make("DetectionOutput", f"detection_output_param {{ {text} }}",
+                 *(tuple(bottom.shape) for bottom in bottoms))
+    path = tmp_path / "out" / "r_.txt"
+
+    layer(bottoms[0][:1], bottoms[1][:1], bottoms[2])
+    assert not path.exists()
+    layer(bottoms[0][1:2], bottoms[1][1:2], bottoms[2])
+
+    assert {line.split()[0] for line in path.read_text().splitlines()} == {"a/one", "0012"}
+
+
+def test_boxes_of_padded_inputs_lose_the_padding(tmp_path):
+    bottoms = example()
+    extra = "resize_param { resize_mode: FIT_LARGE_SIZE_AND_PAD height: 100 width: 100 }"
+    layer = make("DetectionOutput", f"detection_output_param {{ "
+                 f"{saving(tmp_path, 'ILSVRC', extra)} }}", *(tuple(x.shape) for x in bottoms))
+
+    rows = layer(*bottoms)[0, 0]
+
+    line = (tmp_path / "out" / "r_.txt").read_text().splitlines()[0].split()
+    x1, y1, x2, y2 = rows[0, 3:].tolist()        # the first picture is 80 x 50: 18.75 lines above
+    assert int(line[3]) == int(max(x1, 0) * 80)
+    assert int(line[4]) == int(min(max((y1 * 100 - 18.75) / 62.5, 0), 1) * 50)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("keep_top_k: 3", "num_classes is 0; it must be given"),
+    ("num_classes: 4 visualize: true", "visualize is true; a net draws no pictures"),
+    ("num_classes: 4 nms_param { nms_threshold: -0.1 }", "nms_threshold is -0.1; it must be at"),
+    ("num_classes: 4 nms_param { eta: 0 }", "eta is 0; it must be above 0"),
+    ("num_classes: 4 nms_param { eta: 1.5 }", "eta is 1.5; it must be above 0 and at most 1"),
+    ("num_classes: 5", r"for 29 priors they must be \(N, 116\) and \(N, 145\)"),
+])
+def test_wrong_fields_are_errors_that_name_them(text, message):
+    shapes = [tuple(bottom.shape) for bottom in example()]
+
+    with pytest.raises(SpecError, match=message):
+        make("DetectionOutput", f"detection_output_param {{ {text} }}", *shapes)
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("VOC", "PASCAL", "output_format is 'PASCAL'; it must be one of VOC, COCO, ILSVRC"),
+    ("map.prototxt", "maps.prototxt", "label_map_file is '.*maps.prototxt'; there is no such file"),
+    ("sizes.txt", "size.txt", "name_size_file is '.*size.txt'; there is no such file"),
+    ("num_test_image: 3", "num_test_image: 4", "num_test_image is 4; it must be from 1 to .* 3"),
+    ("num_classes: 4", "num_classes: 5", "has no name for the labels 4"),
+    ("num_test_image: 3", "resize_param { height: 0 width: 3 }", "height is 0; it must be at"),
+])
+def test_wrong_result_settings_are_errors_that_name_them(tmp_path, old, new, message):
+    text = saving(tmp_path, "VOC").replace(old, new)
+    num_classes = 5 if "num_classes: 5" in text else 4
+    shapes = [tuple(bottom.shape) for bottom in example(num_classes=num_classes)]
+
+    with pytest.raises(SpecError, match=message):
+        make("DetectionOutput", f"detection_output_param {{ {text} }}", *shapes)
+
+
+def test_without_a_label_map_nothing_is_saved_as_in_the_original(tmp_path):
+    bottoms = example()
+    text = f'num_classes: 4 save_output_param {{ output_directory: "{tmp_path}/out" }}'
+    layer = make("DetectionOutput", f"detection_output_param {{ {text} }}",
+                 *(tuple(bottom.shape) for bottom in bottoms))
+
+    layer(*bottoms)
+
+    assert not (tmp_path / "out").exists()

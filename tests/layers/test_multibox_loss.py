@@ -1,0 +1,308 @@
+"""MultiBoxLoss against its definition, over every field, and its errors."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+import framework.layers.multibox_loss as multibox_loss
+from framework.errors import DataError, SpecError
+from framework.ops import mining
+from tests import slow_boxes
+from tests.slow_multibox import Rule
+from tests.slow_multibox import multibox_loss as slow_loss
+from tests.support import check_layer, make, noise
+
+CODE_NAMES = {slow_boxes.CORNER: "CORNER", slow_boxes.CENTER_SIZE: "CENTER_SIZE",
+              slow_boxes.CORNER_SIZE: "CORNER_SIZE"}
+CENTER = slow_boxes.CENTER_SIZE
+
+
+def fields(rule):
+    """The layer's text for a rule."""
+    lines = []
+    for field in dataclasses.fields(Rule):
+        value = getattr(rule, field.name)
+        if field.name == "num_classes" or value != field.default:
+            if field.name == "code_type":
+                value = CODE_NAMES[value]
+            elif field.name == "background_label_id" and value < 0:
+                value += 2**32
+            elif field.name in ("nms", "normalization"):
+                continue
+            lines.append(f"{field.name}: {str(value).lower() if value in (True, False) else value}")
+    if rule.nms:
+        lines.append(f"nms_param {{ nms_threshold: {rule.nms[0]} top_k: {rule.nms[1]} }}")
+    text = f"multibox_loss_param {{ {' '.join(lines)} }}"
+    return f"loss_param {{ normalization: {rule.normalization} }} {text}"
+
+
+def example(rule, seed=1, num_images=3, num_priors=26, rows=9):
+    """loc, conf, prior, label: boxes around the image, some difficult, some rows of no image."""
+    loc_classes = 1 if rule.share_location else rule.num_classes
+    loc = noise(num_images, num_priors * loc_classes * 4, seed=seed)
+    conf = noise(num_images, num_priors * rule.num_classes, seed=seed + 1)
+    place = noise(num_priors + rows, 4, seed=seed + 2, requires_grad=False)
+    low, size = place[:, :2] * 0.25 + 0.3, place[:, 2:].abs() * 0.2 + 0.15
+    corners = torch.cat([low, low + size], 1)
+    variances = noise(num_priors, 4, seed=seed + 3, requires_grad=False).abs() * 0.2 + 0.1
+    prior = torch.stack([corners[:num_priors], variances]).view(1, 2, -1)
+    label = torch.zeros(rows, 8, dtype=torch.float64)
+    label[:, 0] = torch.arange(rows) * 2 % (num_images + 1) - 1
+    labels = [c for c in range(rule.num_classes) if c != rule.background_label_id] or [0]
+    label[:, 1] = torch.tensor([labels[row % len(labels)] for row in range(rows)])
+    label[:, 3:7] = corners[num_priors:]
+    label[:, 7] = (torch.arange(rows) % 4 == 0).double()
+    return loc, conf, prior, label.view(1, 1, -1, 8)
+
+
+def assert_like_definition(rule, bottoms):
+    layer = make("MultiBoxLoss", fields(rule), *(tuple(bottom.shape) for bottom in bottoms))
+    loc, conf, prior, label = bottoms
+    value = layer(*bottoms)
+    value.backward()
+    num_images, num_priors = len(loc), prior.shape[2] // 4
+    expected, loc_grad, conf_grad = slow_loss(
+        rule, loc.detach().numpy().reshape(num_images, num_priors, -1, 4),
+        conf.detach().numpy().reshape(num_images, num_priors, -1),
+        prior.numpy().reshape(2, -1, 4), label.numpy().reshape(-1, 8))
+    assert value.shape == () and expected != 0
+    np.testing.assert_allclose(value.item(), expected, rtol=1e-9)
+    np.testing.assert_allclose(loc.grad.numpy(), loc_grad.reshape(loc.shape), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(conf.grad.numpy(), conf_grad.reshape(conf.shape), rtol=1e-9,
+                               atol=1e-12)
+
+
+RULES = [
+    Rule(4), Rule(5, code_type=CENTER), Rule(3, code_type=slow_boxes.CORNER_SIZE, loc_weight=0.25),
+    Rule(4, CENTER, loc_loss_type="L2"), Rule(4, CENTER, match_type="BIPARTITE"),
+    Rule(4, CENTER, overlap_threshold=0.2), Rule(4, CENTER, overlap_threshold=0.0),
+    Rule(4, CENTER, use_prior_for_matching=False), Rule(4, CENTER, background_label_id=2),
+    Rule(4, CENTER, use_difficult_gt=False), Rule(4, CENTER, neg_pos_ratio=1.75),
+    Rule(4, CENTER, neg_overlap=0.1), Rule(4, CENTER, neg_overlap=0.9, overlap_threshold=0.9),
+    Rule(4, CENTER, encode_variance_in_target=True),
+    Rule(4, encode_variance_in_target=True, loc_loss_type="L2"),
+    Rule(4, CENTER, ignore_cross_boundary_bbox=True), Rule(4, bp_inside=True),
+    Rule(4, CENTER, bp_inside=True, use_prior_for_matching=False, encode_variance_in_target=True),
+    Rule(2, CENTER, map_object_to_agnostic=True),
+    Rule(4, CENTER, conf_loss_type="LOGISTIC"),
+    Rule(4, CENTER, conf_loss_type="LOGISTIC", background_label_id=2),
+    Rule(3, CENTER, conf_loss_type="LOGISTIC", background_label_id=-1),
+    Rule(1, CENTER, conf_loss_type="LOGISTIC", background_label_id=-1, map_object_to_agnostic=True),
+    Rule(4, CENTER, conf_loss_type="LOGISTIC", mining_type="NONE"),
+    Rule(4, CENTER, conf_loss_type="LOGISTIC", mining_type="NONE", background_label_id=9),
+    Rule(4, CENTER, mining_type="NONE"), Rule(4, CENTER, mining_type="NONE", share_location=False),
+    Rule(4, CENTER, mining_type="NONE", share_location=False, use_prior_for_matching=False,
+         overlap_threshold=0.1),
+    Rule(4, CENTER, mining_type="NONE", share_location=False, use_prior_for_matching=False,
+         overlap_threshold=0.1, conf_loss_type="LOGISTIC"),
+    Rule(4, CENTER, mining_type="NONE", ignore_cross_boundary_bbox=True, normalization="FULL"),
+    Rule(4, CENTER, mining_type="HARD_EXAMPLE", sample_size=7),
+    Rule(4, CENTER, mining_type="HARD_EXAMPLE"),
+    Rule(4, CENTER, mining_type="HARD_EXAMPLE", sample_size=9, ignore_cross_boundary_bbox=True),
+    Rule(4, CENTER, mining_type="HARD_EXAMPLE", sample_size=9, conf_loss_type="LOGISTIC",
+         loc_loss_type="L2", encode_variance_in_target=True),
+    Rule(4, CENTER, mining_type="HARD_EXAMPLE", sample_size=6, nms=(0.4, 12)),
+    Rule(4, CENTER, mining_type="HARD_EXAMPLE", sample_size=6, nms=(0.3, -1),
+         use_prior_for_nms=True),
+    Rule(4, CENTER, nms=(0.2, 9)), Rule(4, CENTER, nms=(0.5, 300), use_prior_for_nms=True),
+    Rule(4, CENTER, normalization="BATCH_SIZE"), Rule(4, CENTER, normalization="NONE"),
+    Rule(4, CENTER, normalization="FULL"),
+]
+
+
+def name_of(rule):
+    parts = [f"{f.name}={getattr(rule, f.name)}" for f in dataclasses.fields(Rule)
+             if f.name == "num_classes" or getattr(rule, f.name) != f.default]
+    return " ".join(parts)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=name_of)
+def test_loss_and_gradients_follow_the_definition(rule):
+    assert_like_definition(rule, example(rule))
+
+
+@pytest.mark.parametrize("rule", RULES[::2], ids=name_of)
+def test_a_device_that_must_not_wait_gets_the_same(rule, monkeypatch):
+    for module in (multibox_loss, mining):
+        monkeypatch.setattr(module, "sizes_may_vary", lambda x: False)
+
+    assert_like_definition(rule, example(rule, seed=11, num_images=2, rows=5))
+
+
+def test_the_gradient_is_the_derivative():
+    rule = Rule(3, CENTER, overlap_threshold=0.3)
+    loc, conf, prior, label = example(rule, num_images=2, num_priors=11, rows=4)
+    layer = make("MultiBoxLoss", fields(rule), *(tuple(x.shape) for x in (loc, conf, prior, label)))
+
+    assert torch.autograd.gradcheck(lambda x, y: layer(x, y, prior, label), (loc, conf))
+
+
+def test_the_net_may_compile_export_and_run_in_half_precision():
+    rule = Rule(3, CENTER)
+    bottoms = [bottom.detach() for bottom in example(rule)]
+    check_layer(make("MultiBoxLoss", fields(rule), *(tuple(x.shape) for x in bottoms)), *bottoms)
+
+
+def small(text="num_classes: 3 code_type: CENTER_SIZE", **options):
+    rule = Rule(3, CENTER)
+    bottoms = example(rule, **options)
+    return make("MultiBoxLoss", text, *(tuple(x.shape) for x in bottoms)), *bottoms
+
+
+def test_the_number_of_ground_truth_rows_may_change():
+    layer, loc, conf, prior, label = small()
+
+    more = torch.cat([label, torch.full((1, 1, 3, 8), -1.0, dtype=label.dtype)], 2)
+
+    assert layer(loc, conf, prior, more).item() == layer(loc, conf, prior, label).item()
+
+
+def test_a_batch_without_boxes_has_loss_zero_and_gradient_zero():
+    layer, loc, conf, prior, _ = small()
+
+    loss = layer(loc, conf, prior, torch.full((1, 1, 1, 8), -1.0, dtype=torch.float64))
+    loss.backward()
+
+    assert loss.item() == 0 and not loc.grad.any() and not conf.grad.any()
+
+
+def test_a_box_without_area_matches_nothing():
+    layer, loc, conf, prior, label = small()
+    flat = label.clone()
+    flat[..., 5] = flat[..., 3]
+
+    loss = layer(loc, conf, prior, flat)
+
+    assert loss.item() == 0
+
+
+def test_a_nan_prediction_shows_in_the_loss_but_only_where_it_counts():
+    layer, loc, conf, prior, label = small()
+    nan = torch.full_like(conf, torch.nan)
+    assert layer(loc, nan, prior, label).isnan()
+
+    layer(loc, conf, prior, label).backward()
+    unused = (loc.grad == 0).nonzero()[0]
+    broken = loc.detach().clone()
+    broken[tuple(unused)] = torch.nan
+    assert layer(broken, conf, prior, label).isfinite()
+
+
+def test_equal_losses_count_from_the_front():
+    layer, loc, conf, prior, label = small()
+    flat = torch.zeros_like(conf).requires_grad_()
+
+    layer(loc, flat, prior, label).backward()
+
+    used = flat.grad.view(3, 26, 3).ne(0).any(2)
+    again = torch.zeros_like(conf).requires_grad_()
+    layer(loc, again, prior, label).backward()
+    assert used.any() and torch.equal(flat.grad, again.grad)
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_bottom_without_gradient_is_left_out_of_the_loss(kept):
+    whole, loc, conf, prior, label = small()
+
+    def only(index):
+        wanted = ["true" if bottom == index else "false" for bottom in range(4)]
+        return small(" ".join(f"propagate_down: {value}" for value in wanted)
+                     + " multibox_loss_param { num_classes: 3 code_type: CENTER_SIZE }")[0]
+
+    value = only(kept)(loc, conf, prior, label)
+    value.backward()
+
+    assert (loc.grad is None) == (kept == 1) and (conf.grad is None) == (kept == 0)
+    total = value + only(1 - kept)(loc, conf, prior, label)
+    torch.testing.assert_close(total, whole(loc, conf, prior, label))
+
+
+@pytest.mark.parametrize("wrong", [0, 3, -2])
+def test_a_label_that_is_no_class_is_an_error_that_names_it(wrong):
+    layer, loc, conf, prior, label = small()
+    label[0, 0, 1, 1] = wrong
+
+    with pytest.raises(DataError, match=rf"'layer' \(MultiBoxLoss\).*3 classes.*: {wrong}$"):
+        layer(loc, conf, prior, label)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("code_type: CORNER", "num_classes is 0; it must be given"),
+    ("num_classes: 3 do_neg_mining: false", "do_neg_mining contradicts mining_type MAX_NEGATIVE"),
+    ("num_classes: 3 share_location: false", "share_location is false; mining_type MAX_NEG"),
+    ("num_classes: 3 mining_type: HARD_EXAMPLE sample_size: 0", "sample_size is 0"),
+    ("num_classes: 3 background_label_id: 3", "background_label_id is 3; for SOFTMAX it must be"),
+    ("num_classes: 3 background_label_id: 4294967295", "is 4294967295; for SOFTMAX"),
+    ("num_classes: 3 conf_loss_type: LOGISTIC background_label_id: 3", "mining needs it below"),
+    ("num_classes: 3 map_object_to_agnostic: true", "map_object_to_agnostic needs num_classes 2"),
+    ("num_classes: 3 ignore_difficult_gt: true", "ignore_difficult_gt is true; nothing"),
+    ("num_classes: 4", r"for 26 priors they must be \(N, 104\) and \(N, 104\)"),
+])
+def test_wrong_fields_are_errors_that_name_them(text, message):
+    with pytest.raises(SpecError, match=message):
+        small(text)
+
+
+def staged(rule, *bottoms):
+    return make("MultiBoxLoss", f"num_classes: {rule.num_classes} code_type: CENTER_SIZE "
+                "objectness_score: 0.4", *(tuple(bottom.shape) for bottom in bottoms))
+
+
+def test_a_first_stage_moves_the_priors_of_each_image():
+    rule = Rule(3, CENTER)
+    loc, conf, prior, label = example(rule)
+    moves = noise(loc.shape, seed=31, requires_grad=False) * 0.3
+    objects = torch.tensor([0.0, 1.0], dtype=torch.float64).repeat(3, 26)
+    priors, variances = prior.view(2, 26, 4)
+
+    total = staged(rule, loc, conf, prior, label, objects, moves)
+    found = total(loc, conf, prior, label, objects, moves).item()
+
+    losses, matches = 0.0, 0
+    for image in range(3):
+        rows = label[:, :, label[0, 0, :, 0] == image].clone()
+        rows[..., 0] = 0
+        moved = [slow_boxes.decode(*row, CENTER, False) for row in zip(
+            moves[image].view(26, 4).tolist(), priors.tolist(), variances.tolist(), strict=True)]
+        own = np.stack([np.stack(moved), variances.numpy()])
+        arrays = (loc[image].detach().numpy().reshape(1, 26, 1, 4),
+                  conf[image].detach().numpy().reshape(1, 26, 3), own, rows.numpy().reshape(-1, 8))
+        losses += slow_loss(dataclasses.replace(rule, normalization="NONE"), *arrays)[0]
+        counted = slow_boxes.match(own[0], rows[0, 0, :, 3:7].tolist(), 0.5)[0]
+        matches += sum(row >= 0 for row in counted)
+    assert matches > 3
+    np.testing.assert_allclose(found, losses / matches, rtol=1e-9)
+
+
+def test_priors_that_the_first_stage_takes_for_background_are_no_negatives():
+    rule = Rule(3, CENTER)
+    loc, conf, prior, label = example(rule)
+    scores = noise(3, 26, 2, seed=32, requires_grad=False).softmax(2)
+    layer, plain = staged(rule, loc, conf, prior, label, scores.flatten(1)), small()[0]
+
+    layer(loc, conf, prior, label, scores.flatten(1)).backward()
+    used = conf.grad.view(3, 26, 3).ne(0).any(2)
+    positive = loc.grad.view(3, 26, 4).ne(0).any(2)
+    conf.grad = None
+    plain(loc, conf, prior, label).backward()
+    usual = conf.grad.view(3, 26, 3).ne(0).any(2)
+
+    low = scores[:, :, 1] < 0.4
+    assert (usual & ~positive & low).any() and not (used & ~positive & low).any()
+    assert (used & ~positive).any()
+
+
+def test_refinedets_first_stage_takes_every_label_as_object():
+    layer, loc, conf, prior, label = small("num_classes: 3")
+    conf = conf.detach()[:, :52]
+    shapes = [tuple(x.shape) for x in (loc, conf, prior, label)]
+    binary = make("MultiBoxLoss", "num_classes: 2 objectness_score: 0.01", *shapes)
+    plain = make("MultiBoxLoss", "num_classes: 2", *shapes)
+    ones = label.clone()
+    ones[..., 1] = 1
+
+    assert binary(loc, conf, prior, label).item() == plain(loc, conf, prior, ones).item()
+    with pytest.raises(DataError, match="2 classes"):
+        plain(loc, conf, prior, label)

@@ -1,0 +1,136 @@
+"""PriorBox against a loop over cells, sizes and ratios."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import check_layer, make
+
+FEATURES, IMAGE = (2, 3, 3, 5), (2, 3, 61, 90)
+
+
+def by_loop(height, width, image_height, image_width, min_sizes, max_sizes=(), ratios=(),
+            flip=True, step=None, offset=0.5, clip=False):
+    """Corners (boxes * 4,) by the definition."""
+    listed = [1.0]
+    for ratio in ratios:
+        if ratio not in listed:
+            listed += [ratio, 1 / ratio] if flip else [ratio]
+    step_y, step_x = step or (image_height / height, image_width / width)
+    corners = []
+    for y in range(height):
+        for x in range(width):
+            for index, low in enumerate(int(size) for size in min_sizes):
+                boxes = [(low, low)]
+                if max_sizes:
+                    boxes.append((math.sqrt(low * int(max_sizes[index])),) * 2)
+                boxes += [(low * math.sqrt(r), low / math.sqrt(r)) for r in listed if r != 1]
+                for w, h in boxes:
+                    middle_x, middle_y = (x + offset) * step_x, (y + offset) * step_y
+                    corners += [(middle_x - w / 2) / image_width, (middle_y - h / 2) / image_height,
+                                (middle_x + w / 2) / image_width, (middle_y + h / 2) / image_height]
+    return np.clip(corners, 0, 1) if clip else np.array(corners)
+
+
+@pytest.mark.parametrize("text, how", [
+    ("min_size: 20", {"min_sizes": [20]}),
+    ("min_size: 20.9 max_size: 37.7", {"min_sizes": [20], "max_sizes": [37]}),
+    ("min_size: 12 min_size: 25 max_size: 30 max_size: 44 aspect_ratio: 2 aspect_ratio: 3",
+     {"min_sizes": [12, 25], "max_sizes": [30, 44], "ratios": [2, 3]}),
+    ("min_size: 20 aspect_ratio: 2 aspect_ratio: 0.5 aspect_ratio: 1 aspect_ratio: 2",
+     {"min_sizes": [20], "ratios": [2]}),
+    ("min_size: 20 aspect_ratio: 2 aspect_ratio: 0.5 flip: false",
+     {"min_sizes": [20], "ratios": [2, 0.5], "flip": False}),
+    ("min_size: 20 step: 16", {"min_sizes": [20], "step": (16, 16)}),
+    ("min_size: 20 step_h: 16 step_w: 11.5", {"min_sizes": [20], "step": (16, 11.5)}),
+    ("min_size: 20 offset: 0.25", {"min_sizes": [20], "offset": 0.25}),
+    ("min_size: 70 clip: true", {"min_sizes": [70], "clip": True}),
+])
+def test_boxes_follow_the_definition(text, how):
+    layer = make("PriorBox", text, FEATURES, IMAGE)
+
+    top = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))
+
+    expected = by_loop(3, 5, 61, 90, **how)
+    assert top.shape == (1, 2, len(expected)) and top.dtype == torch.float32
+    np.testing.assert_allclose(top[0, 0], expected, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(top[0, 1], 0.1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("text, size", [("img_size: 50", (50, 50)), ("img_h: 70 img_w: 120",
+                                                                   (70, 120))])
+def test_a_given_image_size_replaces_the_second_bottoms(text, size):
+    layer = make("PriorBox", f"min_size: 20 {text}", FEATURES, IMAGE)
+
+    top = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))
+
+    np.testing.assert_allclose(top[0, 0], by_loop(3, 5, *size, [20]), rtol=1e-6, atol=1e-7)
+
+
+def test_four_variances_repeat_for_every_box():
+    layer = make("PriorBox", "min_size: 9 aspect_ratio: 2 variance: 0.1 variance: 0.2 "
+                 "variance: 0.3 variance: 0.4", FEATURES, IMAGE)
+
+    variances = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))[0, 1].view(-1, 4)
+
+    assert variances.shape == (45, 4)
+    np.testing.assert_allclose(variances, [[0.1, 0.2, 0.3, 0.4]] * 45, rtol=1e-6)
+
+
+def test_boxes_are_computed_once_for_a_pair_of_sizes_and_anew_for_another():
+    layer = make("PriorBox", "min_size: 20", FEATURES, IMAGE)
+    first = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))
+
+    other = layer(torch.zeros(1, 1, 2, 7), torch.zeros(1, 1, 30, 40))
+
+    np.testing.assert_allclose(other[0, 0], by_loop(2, 7, 30, 40, [20]), rtol=1e-6, atol=1e-7)
+    assert layer(torch.ones(FEATURES), torch.ones(IMAGE)) is first
+
+
+def test_half_precision_features_have_single_precision_boxes():
+    layer = make("PriorBox", "min_size: 20", FEATURES, IMAGE)
+
+    top = layer(torch.zeros(FEATURES, dtype=torch.bfloat16), torch.zeros(IMAGE))
+
+    assert top.dtype == torch.float32
+
+
+def test_boxes_made_in_inference_mode_serve_training():
+    layer = make("PriorBox", "min_size: 20", FEATURES, IMAGE)
+    with torch.inference_mode():
+        layer(torch.zeros(FEATURES), torch.zeros(IMAGE))
+
+    top = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))
+
+    scale = torch.ones(1, requires_grad=True)
+    (top * scale).sum().backward()
+    assert scale.grad is not None
+
+
+def test_the_net_may_compile_export_and_run_in_half_precision():
+    layer = make("PriorBox", "min_size: 20 max_size: 31 aspect_ratio: 2 clip: true", FEATURES,
+                 IMAGE)
+    check_layer(layer, torch.zeros(FEATURES, dtype=torch.float64),
+                torch.zeros(IMAGE, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("text, message", [
+    ("step: 3", "min_size is not given; at least one must be given"),
+    ("min_size: 0", r"min_size is \[0.0\]"),
+    ("min_size: 3 min_size: 4 max_size: 5", "max_size is given 1 times; it must be as often as"),
+    ("min_size: 3 max_size: 3", "max_size is 3; it must be greater than its min_size, 3"),
+    ("min_size: 3 variance: 0.1 variance: 0.2", "variance is .*; it must be one number or four"),
+    ("min_size: 3 variance: 0", "variance is .*all above 0"),
+    ("min_size: 3 aspect_ratio: 0", "aspect_ratio is 0; it must be above 0"),
+    ("min_size: 3 img_size: 9 img_h: 4", "img_size is given besides img_h"),
+    ("min_size: 3 img_h: 4", "img_w is 0; it must be given and above 0"),
+    ("min_size: 3 step: 9 step_w: 4", "step is given besides step_w"),
+    ("min_size: 3 step_w: 4", "step_h is 0; it must be given and above 0"),
+    ("min_size: 3 step: 0", "step is 0; it must be given and above 0"),
+])
+def test_wrong_fields_are_errors_that_name_them(text, message):
+    with pytest.raises(SpecError, match=message):
+        make("PriorBox", text, FEATURES, IMAGE)
