@@ -26,8 +26,8 @@ from framework.proto import AnnotatedDatum
 from framework.spec import LayerSpec
 
 NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour
-MAKE = ("tools/convert_annoset makes it from pictures and their annotations, for example from a "
-        "VOCdevkit folder")
+MAKE = ("tools/convert_annoset makes it from a list of pictures and their annotations, "
+        "tools/convert_dataset from a whole VOCdevkit folder")
 
 
 @layer
