@@ -6,6 +6,7 @@ weights by layer name, `tools/expand`) sees the flat file that Caffe users know.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def _read(site: Site) -> Document:
     outer = site.document.path
     path = Path(param.file)
     if outer != "<text>":
-        path = Path(outer).parent / path
+        path = Path(os.path.normpath(Path(outer).parent / path))
     resolved = path.resolve()
     if resolved in site.parents:
         ring = [*site.parents[site.parents.index(resolved):], resolved]
