@@ -55,14 +55,16 @@ def number(value: float) -> str:
     return f"{value:g}"
 
 
+def loss_text(value: float, weight: float) -> str:
+    """What stands behind the value of a blob with a loss weight: ` (* 1 = 12.3 loss)`."""
+    return f" (* {number(weight)} = {number(weight * value)} loss)" if weight else ""
+
+
 def output_lines(kind: str, values: list[tuple[str, float, float]]) -> list[str]:
     """The lines of a net's outputs, numbered from 0.
 
     kind    "Train" or "Test"
     values  name of the blob, value, loss weight (0: no loss)
     """
-    lines = []
-    for index, (name, value, weight) in enumerate(values):
-        loss = f" (* {number(weight)} = {number(weight * value)} loss)" if weight else ""
-        lines.append(f"    {kind} net output #{index}: {name} = {number(value)}{loss}")
-    return lines
+    return [f"    {kind} net output #{index}: {name} = {number(value)}{loss_text(value, weight)}"
+            for index, (name, value, weight) in enumerate(values)]

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.log import Log, number, output_lines
 from framework.net import Net
@@ -44,11 +46,13 @@ class Scores:
 
 @torch.no_grad()
 def score(net: Net, batches: int, version: str,
-          before_batch: Callable[[int], bool] = lambda index: True) -> Scores | None:
+          before_batch: Callable[[int], bool] = lambda index: True,
+          after_batch: Callable[[int, dict[str, Tensor]], None] | None = None) -> Scores | None:
     """Run the net over its next `batches` batches.
 
     version       of average precision: 11point, MaxIntegral or Integral
     before_batch  asked with the number of each batch; False ends the test, and there are none
+    after_batch   given the number and the outputs of each batch
     """
     sums: dict[str, Tensor] = {}
     rows: dict[str, list[Tensor]] = {name: [] for name in evaluations(net)}
@@ -56,26 +60,42 @@ def score(net: Net, batches: int, version: str,
     for index in range(batches):
         if not before_batch(index):
             return None
-        for name, blob in net().items():
+        outputs = net()
+        if after_batch is not None:
+            after_batch(index, outputs)
+        for name, blob in outputs.items():
             if name in rows:
                 rows[name].append(blob.reshape(-1, 5))
             else:
-                value = blob.detach().double()
-                sums[name] = sums[name] + value if name in sums else value
+                sums[name] = _add(net, name, sums.get(name), blob)
         if net.loss_weights:
             loss += net.objective(net.blobs)
-    scores = Scores(loss.item() / max(batches, 1))
+    means = {name: (total / batches).flatten().tolist() for name, total in sums.items()}
+    return _summary(net, loss.item() / max(batches, 1), means,
+                    {name: torch.cat(parts).cpu().numpy() for name, parts in rows.items()
+                     if parts}, version)
+
+
+def _add(net: Net, name: str, total: Tensor | None, blob: Tensor) -> Tensor:
+    if total is not None and total.shape != blob.shape:
+        raise CaffeError(f"{net.spec.path}: the output '{name}' has shape {tuple(blob.shape)} in "
+                         f"this batch and {tuple(total.shape)} in those before; only outputs of "
+                         "one shape have a mean, and DetectionEvaluate scores detections")
+    return blob.detach().double() if total is None else total + blob
+
+
+def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[str, np.ndarray],
+             version: str) -> Scores:
+    scores = Scores(loss)
     for name in net.outputs:
-        if rows.get(name):
-            table = torch.cat(rows[name]).cpu().numpy()
-            mean, found = class_average_precisions(table, version)
-            labels = sorted(set(table[table[:, 0] == -1, 1].astype(int).tolist()))
-            scores.per_class[name] = {label: found.get(label, 0.0) for label in labels}
+        if name in tables:
+            mean, found = class_average_precisions(tables[name], version)
+            counts = tables[name][tables[name][:, 0] == -1]
+            scores.per_class[name] = {label: found.get(label, 0.0)
+                                      for label in sorted(set(counts[:, 1].astype(int).tolist()))}
             scores.outputs.append((name, mean, 0.0))
-        elif name in sums:
-            weight = net.loss_weights.get(name, 0.0)
-            scores.outputs += [(name, value, weight)
-                               for value in (sums[name] / batches).flatten().tolist()]
+        weight = net.loss_weights.get(name, 0.0)
+        scores.outputs += [(name, value, weight) for value in means.get(name, [])]
     return scores
 
 

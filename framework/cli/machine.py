@@ -21,9 +21,9 @@ class Place(NamedTuple):
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--gpu", default="", metavar="0|0,1|all",
-                        help="CUDA devices; several work as one with a larger batch "
-                             "(default: the CPU)")
+    parser.add_argument("--gpu", default="", metavar="0|0,1|all|none",
+                        help="CUDA devices; several work as one with a larger batch; none: the "
+                             "CPU (default: what the solver says, else the CPU)")
     parser.add_argument("--workers", type=int, default=default_workers(), metavar="N",
                         help="processes that make batches; 0: none beside this (default: "
                              "%(default)s)")
@@ -40,7 +40,7 @@ def gpus(text: str) -> list[int]:
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if not text:
+    if text in ("", "none"):
         return []
     if count == 0:
         raise CaffeError(f"--gpu {text}: torch {torch.__version__} sees no CUDA device here; "
@@ -50,7 +50,8 @@ def gpus(text: str) -> list[int]:
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
-        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, or all") \
+        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, all "
+                         "or none") \
             from None
     for number in numbers:
         if not 0 <= number < count:
@@ -59,9 +60,15 @@ def gpus(text: str) -> list[int]:
     return numbers
 
 
-def prepare(options: argparse.Namespace) -> Place:
-    """The place of this process; under torchrun it joins the others."""
+def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
+    """The place of this process; under torchrun it joins the others.
+
+    wish  the device that the solver file asks for, taken where --gpu says nothing
+    """
     import torch
+
+    if not options.gpu and wish is not None and torch.cuda.is_available():
+        options.gpu = "all" if "WORLD_SIZE" in os.environ else str(wish)
 
     torch.set_flush_denormal(True)      # dying activations sink into denormals, 20 times slower
     numbers = gpus(options.gpu)
@@ -69,8 +76,6 @@ def prepare(options: argparse.Namespace) -> Place:
     if world_size == 1:
         return Place(f"cuda:{numbers[0]}" if numbers else "cpu")
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    if not numbers and torch.cuda.is_available() and not options.gpu:
-        numbers = list(range(torch.cuda.device_count()))
     device = f"cuda:{numbers[local % len(numbers)]}" if numbers else "cpu"
     if numbers:
         torch.cuda.set_device(torch.device(device))

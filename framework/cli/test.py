@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from framework.cli import app, machine
 from framework.errors import CaffeError
@@ -56,19 +57,19 @@ def test(options: argparse.Namespace) -> int:
         raise CaffeError("--weights is missing: there is nothing to score without weights")
     if options.solver and not (options.weights or options.snapshot):
         raise CaffeError("--weights or --snapshot is missing: there is nothing to score without")
-    place = machine.prepare(options)
-    return test_solver(options, place) if options.solver else test_model(options, place)
+    return test_solver(options) if options.solver else test_model(options)
 
 
-def test_model(options: argparse.Namespace, place: machine.Place) -> int:
+def test_model(options: argparse.Namespace) -> int:
     """Log the scores of a net file."""
     from framework.layer import DataOptions
-    from framework.log import Log
+    from framework.log import Log, number
     from framework.net import Net
     from framework.progress import Progress
-    from framework.scoring import score
+    from framework.scoring import evaluations, score
     from framework.weights import load_weights
 
+    place = machine.prepare(options)
     net = Net(options.model, options.phase, level=options.level,
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
@@ -77,30 +78,47 @@ def test_model(options: argparse.Namespace, place: machine.Place) -> int:
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
     log.info(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
-    bar = Progress(batches, "test") if log.draws_bars else None
+    log.bar = Progress(batches, "test") if log.draws_bars else None
 
-    def tick(index: int) -> bool:
-        if bar is not None and index:
-            bar.advance()
-        return True
+    def show(index: int, outputs: dict[str, Any]) -> None:
+        for name in set(outputs) - evaluated:
+            for value in outputs[name].flatten().tolist():
+                log.info(f"Batch {index}, {name} = {number(value)}")
+        if log.bar is not None:
+            log.bar.advance()
 
-    scores = score(net, batches, options.ap_version or "11point", tick)
-    if bar is not None:
-        bar.clear()
+    evaluated = set(evaluations(net))
+    scores = score(net, batches, options.ap_version or "11point", after_batch=show)
+    if log.bar is not None:
+        log.bar.clear()
+        log.bar = None
     assert scores is not None
-    scores.log(log, with_loss=bool(net.loss_weights), with_classes=True)
+    log_scores(log, scores)
     net.close()
     return 0
 
 
-def test_solver(options: argparse.Namespace, place: machine.Place) -> int:
+def log_scores(log: Any, scores: Any) -> None:
+    """The original's lines of a test without a solver. Any: Log and Scores, known with torch."""
+    from framework.log import loss_text, number
+
+    log.info(f"Loss: {number(scores.loss)}")
+    for precisions in scores.per_class.values():
+        for label, value in precisions.items():
+            log.info(f"class{label}: {number(value)}")
+    for name, value, weight in scores.outputs:
+        log.info(f"{name} = {number(value)}{loss_text(value, weight)}")
+
+
+def test_solver(options: argparse.Namespace) -> int:
     """Log the scores of a solver's test nets."""
     from framework.cli.signals import Signals
-    from framework.cli.train import make_solver
+    from framework.cli.train import make_solver, read_document, wished_gpu
 
-    options.sigint_effect, options.keep = "stop", 0
-    iterations, options.iterations = options.iterations, None
-    solver = make_solver(options, place, Signals("none", "none"))
+    iterations, options.iterations, options.keep = options.iterations, None, 0
+    document = read_document(options)
+    place = machine.prepare(options, wished_gpu(document.message))
+    solver = make_solver(document, options, place, Signals("none", "none"))
     if not solver.test_nets:
         raise solver.document.error("test_iter", "is missing: the solver has no test net")
     solver.param.show_per_class_result = True

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framework.cli import app, machine
 from framework.cli.signals import EFFECTS, Signals
 from framework.errors import CaffeError
+
+if TYPE_CHECKING:       # they would import torch before the flags are read
+    from framework.prototxt import Document
+    from framework.solver import Solver
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -50,24 +54,39 @@ def train(options: argparse.Namespace) -> int:
     if machine.several(options):
         count = len(machine.gpus(options.gpu))
         return machine.start_ranks("framework.cli.train", sys.argv[1:], count)
-    place = machine.prepare(options)
+    document = read_document(options)
+    place = machine.prepare(options, wished_gpu(document.message))
     signals = Signals(options.sigint_effect, options.sighup_effect)
     try:
         with signals:
-            make_solver(options, place, signals).solve()
+            make_solver(document, options, place, signals).solve()
     finally:
         machine.leave(place)
     return 0
 
 
-def make_solver(options: argparse.Namespace, place: machine.Place, signals: Signals):  # type: ignore[no-untyped-def]  # Solver would import torch
-    from framework.solver import Solver
+def read_document(options: argparse.Namespace) -> Document:
+    """The solver file, changed as the flags say."""
     from framework.spec import read_solver
 
     document = read_solver(options.solver, options.ignore_unknown_fields)
     if options.iterations is not None:
         document.message.max_iter = options.iterations
     set_states(options, document.message)
+    return document
+
+
+def wished_gpu(param: Any) -> int | None:
+    """The CUDA device that a SolverParameter asks for, by default 0; None for solver_mode: CPU."""
+    from framework.proto import enum_name
+
+    return param.device_id if enum_name(param, "solver_mode") == "GPU" else None
+
+
+def make_solver(document: Document, options: argparse.Namespace, place: machine.Place,
+                signals: Signals) -> Solver:
+    from framework.solver import Solver
+
     return Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
                   device=place.device, seed=options.seed, workers=options.workers,
                   rank=place.rank, world_size=place.world_size, keep=options.keep,
