@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, overload
 
 import torch
 from torch import Tensor, nn
@@ -130,6 +130,14 @@ class Source:
 
 LAYERS: dict[str, type[Layer] | type[Source]] = {}
 T = TypeVar("T", bound=type)
+
+
+@overload
+def layer(what: str) -> Callable[[T], T]: ...
+
+
+@overload
+def layer(what: T) -> T: ...
 
 
 def layer(what: T | str) -> T | Callable[[T], T]:

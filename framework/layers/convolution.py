@@ -33,8 +33,11 @@ class Geometry:
     dilation: tuple[int, ...]
 
 
-def read_geometry(spec: LayerSpec, *bottoms: Shape) -> Geometry:
-    """Read and check convolution_param. Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape."""
+def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> Geometry:
+    """Read and check convolution_param; `depthwise` takes outputs and groups from the channels.
+
+    Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
+    """
     param, x = spec.proto.convolution_param, bottoms[0]
     for index, shape in enumerate(bottoms[1:], 1):
         if shape != x:
@@ -49,13 +52,13 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape) -> Geometry:
         for field, default, least in
         (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
     )
-    at_least(spec, f"{prefix}.num_output", (param.num_output,), 1)
-    at_least(spec, f"{prefix}.group", (param.group,), 1)
-    for what, number in (("channels of the bottom", x[axis]), ("outputs", param.num_output)):
-        if number % param.group:
-            raise spec.error(f"{prefix}.group", f"is {param.group}; it must divide the {number} "
-                             f"{what}")
-    return Geometry(axis, x[axis], param.num_output, param.group, kernel, stride, pad, dilation)
+    num_output, group = (x[axis],) * 2 if depthwise else (param.num_output, param.group)
+    at_least(spec, f"{prefix}.num_output", (num_output,), 1)
+    at_least(spec, f"{prefix}.group", (group,), 1)
+    for what, number in (("channels of the bottom", x[axis]), ("outputs", num_output)):
+        if number % group:
+            raise spec.error(f"{prefix}.group", f"is {group}; it must divide the {number} {what}")
+    return Geometry(axis, x[axis], num_output, group, kernel, stride, pad, dilation)
 
 
 def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:
@@ -91,6 +94,8 @@ class Convolution(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    weight: Tensor
+    bias: Tensor | None
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -138,6 +143,8 @@ class Deconvolution(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    weight: Tensor
+    bias: Tensor | None
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

@@ -48,7 +48,7 @@ class Im2col(Layer):
         cut = windows(pad_both_sides(batch, self.pad), self.kernel, self.stride, self.dilation)
         top = cut.shape[2 : 2 + num_axes]
         if num_axes == 2:  # one fused kernel
-            y = F.unfold(batch, self.kernel, self.dilation, self.pad, self.stride)  # type: ignore[arg-type]  # two ints
+            y = F.unfold(batch, self.kernel, self.dilation, self.pad, self.stride)
         else:
             order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
             y = cut.permute(order)

@@ -26,6 +26,9 @@ class InnerProduct(Layer):
     Source: InnerProductParameter in caffe.proto; BVLC inner_product_layer.cpp.
     """
 
+    weight: Tensor
+    bias: Tensor | None
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
@@ -63,6 +66,8 @@ class Embed(Layer):
     """
 
     no_gradient_bottoms = (0,)
+    weight: Tensor
+    bias: Tensor | None
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -39,7 +39,7 @@ class InPlace(torch.autograd.Function):
         ctx.save_for_backward(inputs[2])
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]  # one output
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         (slope,) = ctx.saved_tensors
         return slope * (slope if ctx.lost else grad), None, None, None
 
@@ -88,7 +88,8 @@ class Exp(Layer):
         honour(spec, "exp_param", "base scale shift")
         param = spec.proto.exp_param
         if param.base != -1 and param.base <= 0:
-            raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for e")
+            raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for "
+                             "e")
         log_base = 1.0 if param.base == -1 else math.log(param.base)
         self.scale, self.factor = log_base * param.scale, math.exp(log_base * param.shift)
 

@@ -33,7 +33,7 @@ class StandardScore(torch.autograd.Function):
         ctx.save_for_backward(*output)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Tensor | None) -> tuple[Tensor, None]:  # type: ignore[override]  # one output
+    def backward(ctx: Any, grad: Tensor, _: Tensor | None) -> tuple[Tensor, None]:
         y, deviation = ctx.saved_tensors
         mean = grad.mean(-1, keepdim=True)
         return (grad - mean - y * (grad * y).mean(-1, keepdim=True)) / deviation, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -38,6 +40,8 @@ class PReLU(Layer):
     Errors: SpecError with one axis.
     Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp.
     """
+
+    slope: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -118,28 +122,29 @@ class Dropout(Layer):
 
     With `scale_train: false` (Caffe before 2014, DeepDetect, CTPN) TRAIN leaves the others as
     they are and TEST multiplies by 1 - ratio. `sample_weights_test: true` (SegNet's fork) drops
-    in TEST as well.
+    in TEST as well. `sqrt_scale: true` (happynear's) divides by the root of 1 - ratio.
     Errors: SpecError if the ratio is not in 0 ... 1, 1 excluded.
     Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "dropout_param", "dropout_ratio scale_train sample_weights_test")
+        honour(spec, "dropout_param", "dropout_ratio scale_train sample_weights_test sqrt_scale")
         param = spec.proto.dropout_param
         self.ratio = param.dropout_ratio
         if not 0 <= self.ratio < 1:
             raise spec.error("dropout_param.dropout_ratio", f"is {self.ratio:g}; it must be at "
                              "least 0 and below 1")
-        self.scale_train = not is_set(param, "scale_train") or param.scale_train
-        always = is_set(param, "sample_weights_test") and param.sample_weights_test
-        self.drops = spec.phase == "TRAIN" or always
+        self.drops = spec.phase == "TRAIN" or param.sample_weights_test
+        self.factor = 1.0  # on torch's dropout in TRAIN, on the copy in TEST
+        if not param.scale_train:
+            self.factor = 1 - self.ratio
+        elif param.sqrt_scale and self.drops:
+            self.factor = math.sqrt(1 - self.ratio)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.drops:
-            y = F.dropout(x, self.ratio, training=True)
-            return y if self.scale_train else y * (1 - self.ratio)
-        return x if self.scale_train else x * (1 - self.ratio)
+        y = F.dropout(x, self.ratio, training=True) if self.drops else x
+        return y if self.factor == 1 else y * self.factor
 
 
 @layer

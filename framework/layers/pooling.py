@@ -54,7 +54,8 @@ class Pooling(Layer):
         self.include_pad = param.avg_include_pad
         self.with_mask = len(spec.tops) == 2
         if self.with_mask and self.method != "MAX":
-            raise spec.error("top", f"has two blobs; only MAX pooling has a mask, not {self.method}")
+            raise spec.error("top", "has two blobs; only MAX pooling has a mask, not "
+                             f"{self.method}")
         if is_set(param, "axis") and param.axis != 1:
             raise spec.error("pooling_param.axis", f"is {param.axis}; only 1 is supported")
         self.window = read_window(spec, x)

@@ -60,6 +60,8 @@ class Scale(Layer):
     """
 
     num_bottoms = (1, 2)
+    scale: Tensor
+    bias: Tensor | None
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -94,6 +96,7 @@ class Bias(Layer):
     """
 
     num_bottoms = (1, 2)
+    bias: Tensor
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

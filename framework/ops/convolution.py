@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -27,10 +28,10 @@ def convolve(
     """
     spatial = x.dim() - 2
     if spatial == 2:
-        return F.conv2d(x, weight, bias, stride, pad, dilation, group)  # type: ignore[call-overload]  # any ints
+        return F.conv2d(x, weight, bias, stride, pad, dilation, group)
     if spatial in (1, 3):
         function = F.conv1d if spatial == 1 else F.conv3d
-        return function(x, weight, bias, stride, pad, dilation, group)  # type: ignore[call-overload]  # any ints
+        return function(x, weight, bias, stride, pad, dilation, group)
     if spatial == 0:
         return F.conv1d(x[..., None], weight[..., None], bias, groups=group)[..., 0]
     cut = windows(pad_both_sides(x, pad), weight.shape[2:], stride, dilation)
@@ -56,15 +57,16 @@ def deconvolve(
     """
     spatial = x.dim() - 2
     if spatial == 2:
-        return F.conv_transpose2d(x, weight, bias, stride, pad, 0, group, dilation)  # type: ignore[arg-type]  # any ints
+        return F.conv_transpose2d(x, weight, bias, stride, pad, 0, group, dilation)
     if spatial in (1, 3):
         function = F.conv_transpose1d if spatial == 1 else F.conv_transpose3d
-        return function(x, weight, bias, stride, pad, 0, group, dilation)  # type: ignore[arg-type]  # any ints
+        return function(x, weight, bias, stride, pad, 0, group, dilation)
     turned = weight.reshape(group, -1, *weight.shape[1:]).transpose(1, 2)
     turned = turned.flatten(0, 1).flip(tuple(range(2, weight.dim())))
     sizes = [s * (n - 1) + 1 for s, n in zip(stride, x.shape[2:], strict=True)]
     spread = x.new_zeros(*x.shape[:2], *sizes)
-    spread[(..., *(slice(None, None, s) for s in stride))] = x
+    steps: tuple[Any, ...] = (..., *(slice(None, None, s) for s in stride))  # Any: an index
+    spread[steps] = x
     border = [d * (k - 1) - p for d, k, p in zip(dilation, weight.shape[2:], pad, strict=True)]
     spread = pad_both_sides(spread, border)
     ones = (1,) * spatial

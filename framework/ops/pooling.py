@@ -17,6 +17,7 @@ class PoolWindow:
     """Where the windows lie: one number for each spatial axis, in cells of the bottom.
 
     floor  sizes are rounded down (`round_mode: FLOOR`, `ceil_mode: false`) and not up.
+    clip   a last window that starts in the padding at the end is dropped.
     """
 
     kernel: tuple[int, ...]
@@ -24,6 +25,7 @@ class PoolWindow:
     pad: tuple[int, ...]
     dilation: tuple[int, ...]
     floor: bool = False
+    clip: bool = True
 
     @property
     def extent(self) -> tuple[int, ...]:
@@ -39,7 +41,7 @@ class PoolWindow:
         top = []
         for n, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True):
             steps = (n + 2 * p - e) // s if self.floor else -((e - n - 2 * p) // s)
-            if any(self.pad) and steps * s >= n + p:
+            if self.clip and any(self.pad) and steps * s >= n + p:
                 steps -= 1
             top.append(steps + 1)
         return tuple(top)
