@@ -1,6 +1,7 @@
 # Each target does all of its own set-up in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+DEMO_WEIGHTS := demo/ssd_shapes_iter_1200.caffemodel
 
 .PHONY: test demo lint clean
 
@@ -9,6 +10,25 @@ BIN := .venv/bin
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt torch==2.13.0
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
+
+# Draws a data set, trains a small SSD on it, tests it, and draws what it finds in a few pictures.
+demo: demo/pictures/detections.json
+
+demo/shapes: | .venv/installed
+	$(BIN)/python tools/make_shapes $@
+
+demo/shapes_lmdb: | demo/shapes
+	$(BIN)/python tools/convert_dataset demo/shapes $@
+
+$(DEMO_WEIGHTS): solvers/ssd_shapes.prototxt | demo/shapes_lmdb
+	$(BIN)/python tools/train --solver solvers/ssd_shapes.prototxt
+
+demo/pictures/detections.json: $(DEMO_WEIGHTS)
+	$(BIN)/python tools/test --model prototxt/ssd_shapes/train_test.prototxt \
+	  --weights $(DEMO_WEIGHTS) --iterations 10
+	$(BIN)/python tools/detect --model prototxt/ssd_shapes/deploy.prototxt \
+	  --weights $(DEMO_WEIGHTS) --labelmap demo/shapes_lmdb/labelmap.prototxt \
+	  --out demo/pictures demo/shapes/JPEGImages/00099?.jpg
 
 lint: .venv/installed
 	$(BIN)/ruff check .

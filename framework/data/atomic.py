@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Folders and small files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from framework.atomic import replacing
 from framework.errors import DataError
 
 
@@ -40,12 +41,6 @@ def new_folder(path: Path, redo: bool = False) -> Iterator[Path]:
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write `path` beside itself first, then move it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
+    """Write a file that is there whole or not at all. CaffeError if it cannot be written."""
+    with replacing(path) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
