@@ -92,7 +92,9 @@ def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor,
     above = lists > score
     total = above.sum(1)
     num = total.clamp(max=width)
-    chosen = highest(torch.where(above, lists, -torch.inf), num)
+    chosen = above
+    if bool((total > num).any()):
+        chosen = highest(torch.where(above, lists, -torch.inf), num)
     row, place = chosen.nonzero(as_tuple=True)
     most = int(num.max()) if len(num) else 0
     valid = torch.arange(most, device=lists.device) < num[:, None]
@@ -119,7 +121,10 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
     num_images, num_priors, loc_classes = loc.shape[:3]
     classes = torch.tensor([index for index in range(conf.shape[2]) if index != background],
                            dtype=torch.int64, device=conf.device)
-    scores = conf.index_select(2, classes).transpose(1, 2).contiguous()
+    scores = conf.transpose(1, 2)
+    if 0 <= background < conf.shape[2]:
+        scores = torch.cat([scores[:, :background], scores[:, background + 1:]], 1)
+    scores = scores.contiguous()
 
     def boxes(image: Tensor, kind: Tensor, prior: Tensor) -> Tensor:
         place = image * num_priors + prior

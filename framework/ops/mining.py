@@ -20,14 +20,17 @@ def highest(value: Tensor, count: Tensor) -> Tensor:
     count   (N,) int64 from 0 to P
     Returns (N, P) bool.
     """
+    place = (count - 1).clamp(min=0)[:, None]
     if sizes_may_vary(value):
         most = int(count.max()) if len(count) else 0
         if most == 0:
             return torch.zeros_like(value, dtype=torch.bool)
-        ranked = value.topk(most, 1).values
+        last = value.topk(most, 1).values.gather(1, place)
+        reached = value >= last
+        if torch.equal(reached.sum(1), count):      # none equal to the last but itself
+            return reached
     else:
-        ranked = value.sort(1, descending=True).values
-    last = ranked.gather(1, (count - 1).clamp(min=0)[:, None])
+        last = value.sort(1, descending=True).values.gather(1, place)
     above, equal = value > last, value == last
     room = count - above.sum(1)
     return above | (equal & (equal.cumsum(1) <= room[:, None]))

@@ -78,16 +78,33 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
         groups = torch.cat([group.gather(1, position), group[:, part]], 1)
         counts = counts & (groups[:, :, None] == group[:, None, part])
     pairs = counts & (overlap > steps[-1])          # those that may suppress: the lowest threshold
+    if len(steps) == 1:
+        return _settle(valid[:, part], real, pairs.float(), early_exit)
     table = torch.tensor(steps, dtype=overlap.dtype, device=overlap.device)
     alive, keep = valid[:, part], valid[:, part]
     for _ in range(new.shape[1]):
         is_kept = torch.cat([real, keep], 1)[:, :, None]
-        suppresses = pairs
-        if len(steps) > 1:
-            rank = (is_kept & counts).sum(1).clamp(max=len(steps) - 1)
-            suppresses = pairs & (overlap > table[rank][:, None])
-        now = alive & ~(is_kept & suppresses).any(1)
+        rank = (is_kept & counts).sum(1).clamp(max=len(steps) - 1)
+        now = alive & ~(is_kept & pairs & (overlap > table[rank][:, None])).any(1)
         if early_exit and torch.equal(now, keep):
             break
         keep = now
     return keep
+
+
+def _settle(alive: Tensor, real: Tensor, pairs: Tensor, early_exit: bool) -> Tensor:
+    """The kept ones if `pairs` (B, old + new, new), 0 or 1, says which box would suppress which."""
+    num_old = real.shape[1]
+    alive = alive & ~_any_pair(real, pairs[:, :num_old])
+    inner, keep = pairs[:, num_old:], alive
+    for _ in range(pairs.shape[2]):
+        now = alive & ~_any_pair(keep, inner)
+        if early_exit and torch.equal(now, keep):
+            break
+        keep = now
+    return keep
+
+
+def _any_pair(is_kept: Tensor, pairs: Tensor) -> Tensor:
+    """(B, new): whether any kept box stands in a pair with the new one; a sum of ones, above 0."""
+    return torch.bmm(is_kept[:, None].to(pairs.dtype), pairs)[:, 0] > 0
