@@ -1,0 +1,41 @@
+"""Turn a training log into tables: NAME.train and NAME.test, a CSV each, in a folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework.cli import app
+from framework.log_reader import read_log, write_csv
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="parse_log", description=__doc__)
+    parser.add_argument("logfile_path", metavar="LOG", type=Path)
+    parser.add_argument("output_dir", metavar="DIR", type=Path, nargs="?", default=Path("."),
+                        help="where the tables go (default: here)")
+    parser.add_argument("--delimiter", default=",", help="between columns (default: a comma)")
+    parser.add_argument("--verbose", action="store_true", help="say what was written")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    return app.run(parse, make_parser(), arguments)
+
+
+def parse(options: argparse.Namespace) -> int:
+    readings = read_log(options.logfile_path)
+    options.output_dir.mkdir(parents=True, exist_ok=True)
+    for kind, rows in (("train", readings.train), ("test", readings.test)):
+        path = options.output_dir / f"{options.logfile_path.name}.{kind}"
+        write_csv(path, rows, options.delimiter)
+        if options.verbose:
+            print(f"{path}: {len(rows)} rows")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

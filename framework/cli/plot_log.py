@@ -1,0 +1,59 @@
+"""Draw the numbers of training logs over the iterations: losses, rates, scores."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework.cli import app
+from framework.errors import DataError
+from framework.log_reader import columns, read_log
+from framework.scalars import nearest
+
+NO_VALUES = ("NumIters", "Seconds", "net")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="plot_log", description=__doc__)
+    parser.add_argument("logs", metavar="LOG", type=Path, nargs="+")
+    parser.add_argument("--out", metavar="PICTURE", default="log.png",
+                        help="file to write, .png or .jpg (default: %(default)s)")
+    parser.add_argument("--fields", metavar="NAME,...", default="loss",
+                        help="what to draw: loss, LearningRate, an output, class1, ...; several "
+                             "share the axis (default: %(default)s)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    return app.run(plot, make_parser(), arguments)
+
+
+def plot(options: argparse.Namespace) -> int:
+    import cv2
+
+    from framework.plot import draw
+
+    lines = {}
+    for path in options.logs:
+        readings = read_log(path)
+        rows = [*readings.train, *readings.test]
+        known = [name for name in columns(rows) if name not in NO_VALUES]
+        for name in options.fields.split(","):
+            points = [(row["NumIters"], row[name]) for row in rows if name in row]
+            if not points:
+                raise DataError(f"{path}: has no values of '{name}'{nearest(name, known)}; it has "
+                                f"{', '.join(known)}")
+            label = name if len(options.logs) == 1 else f"{path.name} {name}"
+            lines[label] = points
+    title = ", ".join(path.name for path in options.logs)
+    if not cv2.imwrite(options.out, draw(lines, title)):
+        raise DataError(f"{options.out}: cannot be written")
+    print(f"{options.out}: {len(lines)} lines")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

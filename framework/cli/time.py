@@ -1,0 +1,66 @@
+"""Measure how long each layer of a net takes, forward and backward."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time as clock
+from collections.abc import Sequence
+
+from framework.cli import app, machine
+from framework.errors import CaffeError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="time", description=__doc__)
+    parser.add_argument("--model", required=True, metavar="FILE", help="the net's prototxt")
+    parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
+    parser.add_argument("--iterations", type=int, default=50, metavar="N",
+                        help="forwards and backwards to time (default: %(default)s)")
+    parser.add_argument("--phase", choices=("TRAIN", "TEST"), default="TRAIN",
+                        help="phase of the net (default: %(default)s)")
+    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
+    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+    parser.add_argument("--ignore-unknown-fields", action="store_true",
+                        help="go on without fields that are not known")
+    machine.add_flags(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    return app.run(time, make_parser(), arguments)
+
+
+def time(options: argparse.Namespace) -> int:
+    if options.iterations < 1:
+        raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
+    place = machine.prepare(options)
+    from framework.layer import DataOptions
+    from framework.log import Log, number
+    from framework.net import Net
+    from framework.timing import lines, time_layers
+
+    net = Net(options.model, options.phase, options.weights or None, level=options.level,
+              stages=[stage for stage in options.stage.split(",") if stage],
+              data=DataOptions(options.seed or 0, options.workers), device=place.device,
+              ignore_unknown_fields=options.ignore_unknown_fields)
+    log = Log()
+    for _ in time_layers(net, 1):       # the first run allocates memory and chooses kernels
+        log.info("Performing Forward")
+        log.info("Performing Backward")
+    log.info("*** Benchmark begins ***")
+    log.info(f"Testing for {options.iterations} iterations.")
+    begin = clock.perf_counter()
+    for index, times in enumerate(time_layers(net, options.iterations), 1):
+        log.info(f"Iteration: {index} forward-backward time: "
+                 f"{number(times.iterations[-1] * 1e3)} ms.")
+    for line in lines(times, clock.perf_counter() - begin, number):
+        log.info(line)
+    log.info("*** Benchmark ends ***")
+    net.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

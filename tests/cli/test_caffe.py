@@ -1,0 +1,58 @@
+"""The program `caffe` and its command `time`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from framework.cli.caffe import main
+
+NET = """name: "small"
+layer { name: "data" type: "DummyData" top: "data" top: "label"
+  dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 2 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("net.prototxt").write_text(NET)
+    Path("solver.prototxt").write_text('net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" '
+                                       'max_iter: 2 snapshot_prefix: "s"')
+
+
+def test_time_prints_each_layers_times_as_the_original(capsys):
+    assert main(["time", "-model", "net.prototxt", "--iterations=2"]) == 0
+    lines = [re.sub(r"^\w\d{4} \S+ +\d+ \S+\] ", "", line)
+             for line in capsys.readouterr().err.splitlines()]
+    report = lines[lines.index("Average time per layer: ") + 1:]
+    for index, name in enumerate(("data", "ip", "loss")):
+        assert re.fullmatch(rf" +{name}\tforward: \S+ ms\.", report[2 * index])
+        assert re.fullmatch(rf" +{name}\tbackward: \S+ ms\.", report[2 * index + 1])
+    assert report[1].endswith("backward: 0 ms.") and not report[3].endswith("backward: 0 ms.")
+    assert [line.split(":")[0] for line in report[6:]] == [
+        "Average Forward pass", "Average Backward pass", "Average Forward-Backward",
+        "Total Time", "*** Benchmark ends ***"]
+
+
+def test_train_takes_its_flags_before_or_behind(capsys):
+    assert main(["-solver=solver.prototxt", "train"]) == 0
+    assert Path("s_iter_2.solverstate").exists()
+
+
+def test_an_unknown_command_tells_the_commands(capsys):
+    assert main(["trian"]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: 'trian' is no command") and "device_query" in errors
+
+
+def test_device_query_without_a_device_is_an_error(capsys, monkeypatch):
+    import torch
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["device_query", "-gpu", "0"]) == 1
+    assert "no CUDA device" in capsys.readouterr().err
