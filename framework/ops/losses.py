@@ -30,7 +30,7 @@ def class_numbers(labels: Tensor, shape: torch.Size, axis: int) -> Tensor:
 
 def normalizer(mode: str, x: Tensor, axis: int, valid: Tensor | None, fixed: float = 1.0
                ) -> Tensor | float:
-    """By what a summed loss is divided; never less than 1, but for PRE_FIXED.
+    """By what a summed loss is divided; never less than 1.
 
     mode   FULL: all labels, VALID: those that count, BATCH_SIZE: product of the axes before
            `axis`, NONE: 1, PRE_FIXED: `fixed`
@@ -38,7 +38,7 @@ def normalizer(mode: str, x: Tensor, axis: int, valid: Tensor | None, fixed: flo
     Source: get_normalizer in BVLC softmax_loss_layer.cpp; PRE_FIXED of the R-FCN forks.
     """
     if mode == "PRE_FIXED":
-        return fixed
+        return max(fixed, 1.0)
     if mode == "NONE":
         return 1.0
     outer = math.prod(x.shape[:axis])
