@@ -9,19 +9,21 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from framework import resume
+from framework import debug_info, resume
 from framework.layer import DataOptions
 from framework.log import Log, number, output_lines
 from framework.lr_policy import LearningRate, RateState
 from framework.optim import Optimizer
 from framework.progress import Progress
 from framework.prototxt import Document
+from framework.ranks import AGREE_EVERY, agreed, average_over_ranks
 from framework.scoring import Scores, evaluations, score
 from framework.solver_fields import check_fields, snapshot_prefix
 from framework.solver_nets import Machine, test_nets, train_net
@@ -67,14 +69,16 @@ class Solver:
         machine = Machine(torch.device(device), DataOptions(self.seed, workers, rank, world_size),
                           ignore_unknown_fields)
         self.net = train_net(self.document, machine)
-        self.test_nets = test_nets(self.document, self.net, machine)
+        # the first rank tests, on all records, while the others wait
+        alone = replace(machine, data=DataOptions(self.seed, workers))
+        self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
         self.test_batches = [0] * len(self.test_nets)
         self.optimizer = Optimizer(self.document, self.net.learned)
         self.prefix = snapshot_prefix(self.document)
         self.iter, self.saved_at, self.rates = 0, -1, RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
         self.watch = LossWatch()
-        self.resumed = self.stopped = False
+        self.resumed = self.stopped = self.testing = False
         self._start(weights, snapshot, skip_mismatch)
 
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
@@ -146,7 +150,7 @@ class Solver:
         """One iteration: gradients, display, update. Waits for the device only to display."""
         loss = self.compute_gradients()
         self.losses.append(loss)
-        shown = bool(self.param.display) and self.iter % self.param.display == 0
+        shown = self._displays()
         if self.watch.add(loss, shown):
             self.watch.look(self.net, self.iter, self.param.iter_size)
         if shown:
@@ -159,8 +163,16 @@ class Solver:
                           f"step = {self.rates.current_step}")
         if shown:
             self.log.info(f"Iteration {self.iter}, lr = {number(rate)}")
-        self.optimizer.update(rate, self.iter)
+        if self.param.debug_info and shown:
+            before = [blob.parameter.detach().clone() for blob in self.net.learned]
+            self.optimizer.update(rate, self.iter)
+            debug_info.log_update(self.net, self.log, before)
+        else:
+            self.optimizer.update(rate, self.iter)
         self.iter += 1
+
+    def _displays(self) -> bool:
+        return bool(self.param.display) and self.iter % self.param.display == 0
 
     def compute_gradients(self) -> Tensor:
         """Sum the gradients of the next `iter_size` batches into `.grad`; the mean of the losses,
@@ -171,10 +183,13 @@ class Solver:
         for index in range(self.param.iter_size):
             with self._random_numbers(self.iter * self.param.iter_size + index):
                 self.net.blobs = {}         # the last batch's memory is free for this one
-                self.net()
-                objective = self.net.objective(self.net.blobs)
-                if objective.requires_grad:
-                    objective.backward()
+                if self.param.debug_info and self._displays():
+                    objective = debug_info.forward_backward(self.net, self.log)
+                else:
+                    self.net()
+                    objective = self.net.objective(self.net.blobs)
+                    if objective.requires_grad:
+                        objective.backward()
             losses.append(objective.detach())
         loss = torch.stack(losses).sum() / self.param.iter_size
         if self.world_size > 1:
@@ -228,9 +243,11 @@ class Solver:
         if param.eval_type == "detection" and not evaluations(net):
             raise self.document.error("eval_type", "is detection, but no output of test net "
                                       f"#{index} comes from a DetectionEvaluate layer")
+        self.testing = True
         with self._bar(batches, "test"):
             scores = score(net, batches, param.ap_version,
                            lambda done: self._go_on(f"testing {done}/{batches}"))
+        self.testing = False
         self.test_batches[index] += batches
         if scores is not None:
             scores.log(self.log, param.test_compute_loss, param.show_per_class_result)
@@ -245,7 +262,12 @@ class Solver:
 
     def _act(self) -> None:
         """Do what was asked from outside."""
-        action = self.actions()
+        if self.world_size == 1:
+            action = self.actions()
+        elif self.iter % AGREE_EVERY == 0 and not self.testing:
+            action = agreed(self.actions(), self.device)
+        else:
+            action = None
         if action in ("snapshot", "terminate"):
             self.snapshot()
         self.stopped = self.stopped or action in ("stop", "terminate")
@@ -271,14 +293,3 @@ class Solver:
     def restore(self, path: str | Path) -> None:
         """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""
         resume.restore(self, path)
-
-
-def average_over_ranks(parameters: list[Tensor], loss: Tensor) -> None:
-    """Replace gradients and loss by their means over all ranks, in one message."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    flat = torch.cat([part.reshape(-1) for part in [*gradients, loss]])
-    torch.distributed.all_reduce(flat)
-    flat /= torch.distributed.get_world_size()
-    pieces = flat.split([part.numel() for part in [*gradients, loss]])
-    for part, piece in zip([*gradients, loss], pieces, strict=True):
-        part.copy_(piece.view_as(part))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,6 @@ def test_the_log_has_the_originals_lines_in_their_order():
 def test_a_line_has_the_prefix_of_glog(capsys):
     Log().info("Solving x\nsecond")
     first, second = capsys.readouterr().err.splitlines()
-    import re
     assert re.fullmatch(r"I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ test_solver\.py:\d+\] Solving x",
                         first)
     assert second.endswith("] second")
@@ -250,6 +250,31 @@ def test_a_loss_that_stays_0_ends_the_run():
                                     'loss_weight: 1 reduction_param { coeff: 0 } }')
     with pytest.raises(CaffeError, match="exactly 0 for 1000 iterations"):
         make('net: "net.prototxt" max_iter: 2000').solve()
+
+
+def test_debug_info_prints_the_means_of_blobs_gradients_and_updates():
+    net = NET.replace('weight_filler { type: "xavier" }',
+                      'weight_filler { type: "constant" value: 0.5 }')
+    Path("net.prototxt").write_text(net)
+    solver = make('net: "net.prototxt" max_iter: 1 display: 1 debug_info: true')
+    plain = make('net: "net.prototxt" max_iter: 1 display: 1')
+    solver.step(1)
+    plain.step(1)
+    assert values(solver) == values(plain)
+    lines = [line for line in log_of(solver) if line.startswith("    [")]
+    patterns = [
+        r"\[Forward\] Layer data, top blob data data: \S+", r"\[Forward\] Layer data, top blob la",
+        r"\[Forward\] Layer drop, top blob drop", r"\[Forward\] Layer ip, top blob ip data",
+        r"\[Forward\] Layer ip, param blob 0 data: 0\.5$",
+        r"\[Forward\] Layer ip, param blob 1 data: 0$", r"\[Forward\] Layer loss, top blob loss",
+        r"\[Backward\] Layer loss, bottom blob ip diff: \S+",
+        r"\[Backward\] Layer ip, param blob 0 diff: \S+",
+        r"\[Backward\] Layer ip, param blob 1 diff",
+        r"\[Backward\] All net params \(data, diff\): L1 norm = \(3, \S+\); "
+        r"L2 norm = \(1\.22474, \S+\)",
+        r"\[Update\] Layer ip, param 0 data: 0\.5; diff: \S+", r"\[Update\] Layer ip, param 1"]
+    for line, pattern in zip(lines, patterns, strict=True):
+        assert re.match(r"    " + pattern, line), line
 
 
 @pytest.mark.parametrize("text, message", [

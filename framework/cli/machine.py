@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from typing import NamedTuple
 
 from framework.errors import CaffeError
@@ -79,7 +80,9 @@ def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
     device = f"cuda:{numbers[local % len(numbers)]}" if numbers else "cpu"
     if numbers:
         torch.cuda.set_device(torch.device(device))
-    torch.distributed.init_process_group("nccl" if numbers else "gloo")
+    # the others wait while the first rank tests
+    torch.distributed.init_process_group("nccl" if numbers else "gloo",
+                                         timeout=timedelta(hours=24))
     return Place(device, torch.distributed.get_rank(), world_size)
 
 

@@ -1,0 +1,74 @@
+"""The mean sizes of all blobs and gradients, as `debug_info: true` prints them.
+
+Source: ForwardDebugInfo, BackwardDebugInfo, UpdateDebugInfo in BVLC's net.cpp.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.log import Log, number
+from framework.net import Net, Step
+
+
+def mean_size(blob: Tensor | None) -> str:
+    """The mean of the absolute values; of no gradient 0."""
+    return number(float(blob.detach().abs().mean())) if blob is not None else "0"
+
+
+def forward_backward(net: Net, log: Log) -> Tensor:
+    """Run the net on its next batch, forward and backward, logging every blob; the objective."""
+    blobs = net.next_batch() if net.sources else {}
+    for source, names in net.sources:
+        for name in names:
+            log.info(f"    [Forward] Layer {source.spec.name}, top blob {name} data: "
+                     f"{mean_size(blobs[name])}")
+    passed: list[tuple[Step, list[Tensor]]] = []
+    for step in net.layers:
+        bottoms = [blobs[name].detach() if index in step.stopped else blobs[name]
+                   for index, name in enumerate(step.bottoms)]
+        result = step.layer(*bottoms)
+        tops = list(result) if isinstance(result, tuple) else [result]
+        for name, top in zip(step.tops, tops, strict=True):
+            log.info(f"    [Forward] Layer {step.layer.spec.name}, top blob {name} data: "
+                     f"{mean_size(top)}")
+            if top.requires_grad:
+                top.retain_grad()
+        for index, blob in enumerate(step.layer.blobs):
+            log.info(f"    [Forward] Layer {step.layer.spec.name}, param blob {index} data: "
+                     f"{mean_size(blob)}")
+        blobs.update(zip(step.tops, tops, strict=True))
+        passed.append((step, bottoms))
+    net.blobs = blobs
+    objective = net.objective(blobs)
+    if objective.requires_grad:
+        objective.backward()
+    _log_backward(net, log, passed)
+    return objective
+
+
+def _log_backward(net: Net, log: Log, passed: list[tuple[Step, list[Tensor]]]) -> None:
+    for step, bottoms in reversed(passed):
+        for name, blob in zip(step.bottoms, bottoms, strict=True):
+            if blob.requires_grad:
+                log.info(f"    [Backward] Layer {step.layer.spec.name}, bottom blob {name} diff: "
+                         f"{mean_size(blob.grad)}")
+        for index, blob in enumerate(step.layer.blobs):
+            if blob.requires_grad:
+                log.info(f"    [Backward] Layer {step.layer.spec.name}, param blob {index} diff: "
+                         f"{mean_size(blob.grad)}")
+    learned = [blob.parameter.detach() for blob in net.learned]
+    gradients = [blob.parameter.grad for blob in net.learned if blob.parameter.grad is not None]
+    norms = [number(float(sum(part.norm(order) ** order for part in parts)) ** (1 / order))
+             for order in (1, 2) for parts in (learned, gradients)]
+    log.info(f"    [Backward] All net params (data, diff): L1 norm = ({norms[0]}, {norms[1]}); "
+             f"L2 norm = ({norms[2]}, {norms[3]})")
+
+
+@torch.no_grad()
+def log_update(net: Net, log: Log, before: list[Tensor]) -> None:
+    """Log how far each parameter moved; `before`: copies of `net.learned` before the update."""
+    for blob, old in zip(net.learned, before, strict=True):
+        log.info(f"    [Update] Layer {blob.layer}, param {blob.index} data: {mean_size(old)}; "
+                 f"diff: {mean_size(old - blob.parameter)}")
