@@ -290,7 +290,8 @@ def test_debug_info_prints_the_means_of_blobs_gradients_and_updates():
      r"test_state is given 2 times"),
     ('net: "net.prototxt" eval_type: "detektion"', r"eval_type is 'detektion'; did you mean"),
     ('net: "net.prototxt" ap_version: "12point"', r"ap_version is '12point'"),
-    ('net: "net.prototxt"\ndisabled_update: true', r"solver.prototxt:2: disabled_update is a field of another"),
+    ('net: "net.prototxt"\ndisabled_update: true',
+     r"solver.prototxt:2: disabled_update is a field of another"),
     ('net: "net.prototxt" average_loss: 0', r"average_loss is 0; it must be at least 1"),
 ])
 def test_a_solver_file_that_cannot_work_is_refused(text, message):
