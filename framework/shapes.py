@@ -77,7 +77,7 @@ def _outline(generator: np.random.Generator, name: str, width: int, height: int)
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     points = points @ rotation.T
     span = np.ptp(points, axis=0).max()
-    size = min(width, height) * math.exp(generator.uniform(math.log(0.14), math.log(0.6)))
+    size = min(width, height) * math.exp(generator.uniform(math.log(0.2), math.log(0.6)))
     points = points / span * size
     low, high = points.min(axis=0), points.max(axis=0)
     room = np.array([width, height]) - 2.0 - (high - low)
