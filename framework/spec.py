@@ -5,12 +5,14 @@ Source: Net::Init, Net::FilterNet, Net::StateMeetsRule in BVLC's net.cpp.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from framework import prototxt
+from framework.alignment import crop_offsets
 from framework.errors import SpecError
 from framework.prototxt import Document, Lines
 from framework.scalars import nearest
@@ -143,6 +145,7 @@ class NetSpec:
                 self.layers.append(LayerSpec(layer, lines, lines.path or self.path, own_phase,
                                              _propagate_down(layer, document, lines)))
         self._wire()
+        self._align_crops()
 
     def _is_included(self, document: Document, layer: Any, lines: Lines) -> bool:
         if layer.include and layer.exclude:
@@ -180,6 +183,20 @@ class NetSpec:
                 makers[top] = spec.name
                 unread.add(top)
         self.outputs = sorted(unread)
+
+    def _align_crops(self) -> None:
+        """Tell each AutoCrop layer where it starts: that depends on the layers before it."""
+        for index, spec in enumerate(self.layers):
+            if spec.type != "AutoCrop":
+                continue
+            try:
+                offsets = crop_offsets([layer.proto for layer in self.layers], spec.proto)
+            except ValueError as error:
+                raise spec.error("bottom", f"cannot be aligned: {error}") from None
+            proto = type(spec.proto)()
+            proto.CopyFrom(spec.proto)
+            proto.crop_param.offset[:] = offsets
+            self.layers[index] = dataclasses.replace(spec, proto=proto)
 
 
 def _propagate_down(layer: Any, document: Document, lines: Lines) -> tuple[bool, ...]:
