@@ -67,7 +67,7 @@ def _pixels(detection: Detection, factor: int, canvas: Picture) -> tuple[int, in
 def _draw_box(canvas: Picture, detection: Detection, factor: int) -> None:
     """A frame in the colour of the class, between two dark lines that show on any ground."""
     x1, y1, x2, y2 = _pixels(detection, factor, canvas)
-    thickness = max(1, round(min(canvas.shape[:2]) / 250))
+    thickness = max(2, round(min(canvas.shape[:2]) / 250))
     cv2.rectangle(canvas, (x1, y1), (x2, y2), (0, 0, 0), thickness + 2)
     cv2.rectangle(canvas, (x1, y1), (x2, y2), class_color(detection.label), thickness)
 
