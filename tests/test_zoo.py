@@ -1,0 +1,161 @@
+"""The classification and segmentation nets: parameter counts as published, and a step of training.
+
+Counts are those of the papers where they state them to the last digit, else of the models that
+torchvision, Keras, timm and pytorchcv publish under the same names. BatchNorm's sums are not
+counted, its scales and shifts are.
+"""
+
+import math
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from framework.build import build_layers, build_sources
+from framework.layer import DataOptions
+from framework.net import Net
+from framework.prototxt import Lines
+from framework.spec import NetSpec, read_net
+
+ROOT = Path(__file__).resolve().parents[1] / "prototxt"
+VGG16 = 14_714_688                      # its 13 convolutions
+COUNTS = {
+    "lenet": 431_080,
+    "alexnet": 60_965_224,
+    "caffenet": 60_965_224,
+    "vgg16": 138_357_544,
+    "vgg19": 143_667_240,
+    "nin": 7_595_176,
+    "googlenet": 6_998_552,
+    "inception_v2": 11_295_240,
+    "inception_v3": 23_834_568,
+    "inception_v4": 42_679_816,
+    "resnet18": 11_689_512,
+    "resnet50": 25_557_032 + 64,        # the published caffemodel has biases in conv1
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
+    "squeezenet_v1_0": 1_248_424,
+    "squeezenet_v1_1": 1_235_496,
+    "mobilenet_v1": 4_231_976,
+    "mobilenet_v2": 3_504_872 + 32 * 32 + 2 * 32,   # the published caffemodel expands by 1 too
+    "shufflenet_v1": 1_865_728,
+    "shufflenet_v2": 2_278_604,
+    "densenet121": 7_978_856,
+    "vgg16_reduced": VGG16 + (9 * 512 + 1) * 1024 + (1024 + 1) * 1024,
+    "fcn32s": VGG16 + (49 * 512 + 1) * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 21,
+    "fcn16s": 134_346_581 + (512 + 1) * 21,
+    "fcn8s": 134_346_581 + (512 + 1) * 21 + (256 + 1) * 21,
+    "hed": 14_716_171,
+    "deeplab_largefov": 20_505_429,     # the paper says 20.5 million
+}
+CLASSIFIERS = [name for name in COUNTS if name not in (
+    "vgg16_reduced", "fcn32s", "fcn16s", "fcn8s", "hed", "deeplab_largefov")]
+# nets that end in a global pooling take smaller pictures too, if their joints still fit
+SMALL = dict.fromkeys(("inception_v2", "mobilenet_v1", "mobilenet_v2", "shufflenet_v1",
+                       "shufflenet_v2", "densenet121"), (96, 128)) | dict.fromkeys(
+                           ("inception_v3", "inception_v4"), (107, 139))
+# classifiers that train a step well under a second
+QUICK = ("lenet", "squeezenet_v1_1", "mobilenet_v1", "shufflenet_v2")
+SEGMENTERS = {"fcn32s": (64, 48), "fcn16s": (64, 48), "fcn8s": (64, 48), "hed": (64, 48),
+              "deeplab_largefov": (321, 321)}
+
+
+@cache
+def build_on_meta(path):
+    """The layers and shapes of a TEST net, without memory for its blobs."""
+    spec = NetSpec(read_net(path))
+    shapes = {}
+    build_sources(spec, DataOptions(), shapes, skip_data=False)
+    return build_layers(spec, shapes, {}), shapes, spec
+
+
+def learned(layer):
+    """How many numbers of the layer learn: parameters whose lr_mult is not 0."""
+    rates = [blob.lr_mult for blob in layer.spec.proto.param]
+    return sum(blob.numel() for index, blob in enumerate(layer.blobs)
+               if isinstance(blob, torch.nn.Parameter) and (index >= len(rates) or rates[index]))
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_number_of_parameters_is_the_published_one(name):
+    layers, _, _ = build_on_meta(ROOT / name / "deploy.prototxt")
+    assert sum(learned(layer) for layer in layers) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_classifier_ends_in_one_probability_for_each_class(name):
+    _, shapes, spec = build_on_meta(ROOT / name / "deploy.prototxt")
+    num_classes = 10 if name == "lenet" else 1000
+    assert spec.outputs == ["prob"]
+    assert math.prod(shapes["prob"]) == shapes["data"][0] * num_classes
+    assert shapes["prob"][1] == num_classes
+
+
+@pytest.mark.parametrize("name, outputs", [
+    ("fcn32s", ["score"]), ("fcn16s", ["score"]), ("fcn8s", ["score"]),
+    ("deeplab_largefov", ["score"]),
+    ("hed", [*(f"sigmoid-dsn{index}" for index in range(1, 6)), "sigmoid-fuse"])])
+def test_a_segmenter_ends_in_the_size_of_the_picture(name, outputs):
+    _, shapes, spec = build_on_meta(ROOT / name / "deploy.prototxt")
+    assert spec.outputs == outputs
+    for output in outputs:
+        assert shapes[output][2:] == shapes["data"][2:]
+
+
+def with_inputs(document, shapes):
+    """The document with Input layers of these shapes in place of the layers without bottoms."""
+    message, lines = document.message, document.lines.fields["layer"]
+    kept = [(type(layer).FromString(layer.SerializeToString()), line)
+            for layer, line in zip(message.layer, lines, strict=True) if layer.bottom]
+    del message.layer[:]
+    for name, shape in shapes.items():
+        layer = message.layer.add(name=name, type="Input", top=[name])
+        layer.input_param.shape.add(dim=shape)
+    message.layer.extend(layer for layer, _ in kept)
+    document.lines.fields["layer"] = [Lines() for _ in shapes] + [line for _, line in kept]
+    return document
+
+
+def train_a_step(name, data_shape, labels):
+    document = with_inputs(read_net(ROOT / name / "train_test.prototxt"),
+                           {"data": data_shape, "label": labels.shape})
+    net = Net(document, "TRAIN")
+    generator = torch.Generator().manual_seed(1)
+    data = torch.randn(data_shape, generator=generator) * 50
+    before = net.objective(net.run({"data": data, "label": labels}))
+    before.backward()
+    assert before.isfinite()
+    gradients = {blob.layer + f"[{blob.index}]": blob.parameter.grad for blob in net.learned
+                 if blob.lr_mult}
+    assert [name for name, gradient in gradients.items()
+            if gradient is None or not gradient.isfinite().all()] == []
+    assert any(gradient.any() for gradient in gradients.values())
+
+
+@pytest.mark.parametrize("name", [name if name in QUICK else
+                                  pytest.param(name, marks=pytest.mark.slow)
+                                  for name in CLASSIFIERS])
+def test_a_classifier_trains_a_step(name):
+    deploy = NetSpec(read_net(ROOT / name / "deploy.prototxt")).layers[0]
+    channels, height, width = list(deploy.proto.input_param.shape[0].dim)[1:]
+    height, width = SMALL.get(name, (height, width))
+    num_classes = 10 if name == "lenet" else 1000
+    labels = torch.tensor([1.0, num_classes - 1])
+    train_a_step(name, (2, channels, height, width), labels)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_a_segmenter_trains_a_step(name):
+    height, width = SEGMENTERS[name]
+    labels = (torch.arange(height * width) % 2).reshape(1, 1, height, width).float()
+    train_a_step(name, (1, 3, height, width), labels)
+
+
+def test_training_googlenet_adds_the_two_heads_in_the_middle():
+    spec = NetSpec(read_net(ROOT / "googlenet" / "train_test.prototxt"), "TRAIN")
+    weights = {layer.name: list(layer.proto.loss_weight) for layer in spec.layers
+               if layer.type == "SoftmaxWithLoss"}
+    assert weights == {"loss1/loss": [pytest.approx(0.3)], "loss2/loss": [pytest.approx(0.3)],
+                       "loss": []}
