@@ -6,8 +6,10 @@ of level, month and day, time, process, and the place that logs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TextIO
 
@@ -30,6 +32,27 @@ class Log:
     def draws_bars(self) -> bool:
         """Whether the lines go to a terminal that somebody watches."""
         return self.enabled and (self.stream or sys.stderr).isatty()
+
+    @contextlib.contextmanager
+    def progress(self, total: int, what: str) -> Iterator[None]:
+        """A bar below the lines on a terminal, unless there is one."""
+        if self.bar is not None or not self.draws_bars:
+            yield
+            return
+        self.bar = Progress(total, what)
+        try:
+            yield
+        finally:
+            self.bar.clear()
+            self.bar = None
+
+    def advance(self, count: int = 1, note: str | None = None) -> None:
+        """`count` more items of the bar are done, if there is one."""
+        if self.bar is not None:
+            self.bar.advance(count, note)
+
+    def values(self, iteration: int, values: dict[str, float]) -> None:
+        """Numbers by name, for logs that draw them; these lines have them already."""
 
     def info(self, message: str) -> None:
         self._write("I", message)

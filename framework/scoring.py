@@ -16,6 +16,7 @@ from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.log import Log, number, output_lines
 from framework.net import Net
+from framework.prototxt import Document
 
 
 @dataclass
@@ -42,6 +43,13 @@ class Scores:
                     log.info(f"class{label}: {number(value)}")
         for line in output_lines("Test", self.outputs):
             log.info(line)
+
+    def values(self, prefix: str) -> dict[str, float]:
+        """Every number under a name, for plots."""
+        found = {f"{prefix}/{name}": value for name, value, _ in self.outputs}
+        for precisions in self.per_class.values():
+            found |= {f"{prefix}/class{label}": value for label, value in precisions.items()}
+        return found
 
 
 @torch.no_grad()
@@ -97,6 +105,13 @@ def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[
         weight = net.loss_weights.get(name, 0.0)
         scores.outputs += [(name, value, weight) for value in means.get(name, [])]
     return scores
+
+
+def check_evaluation(document: Document, net: Net, index: int) -> None:
+    """SpecError if the solver file wants detections evaluated and test net `index` has none."""
+    if document.message.eval_type == "detection" and not evaluations(net):
+        raise document.error("eval_type", f"is detection, but no output of test net #{index} "
+                             "comes from a DetectionEvaluate layer")
 
 
 def evaluations(net: Net) -> list[str]:

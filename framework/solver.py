@@ -21,10 +21,9 @@ from framework.layer import DataOptions
 from framework.log import Log, number, output_lines
 from framework.lr_policy import LearningRate, RateState
 from framework.optim import Optimizer
-from framework.progress import Progress
 from framework.prototxt import Document
 from framework.ranks import AGREE_EVERY, agreed, average_over_ranks
-from framework.scoring import Scores, evaluations, score
+from framework.scoring import Scores, check_evaluation, score
 from framework.solver_fields import check_fields, snapshot_prefix
 from framework.solver_nets import Machine, test_nets, train_net
 from framework.spec import read_solver
@@ -89,9 +88,12 @@ class Solver:
         elif snapshot is not None:
             self.restore(snapshot)
             return
-        for path in [str(weights)] if weights else self.param.weights:
+        for path in str(weights).split(",") if weights else self.param.weights:
             self.log.info(f"Finetuning from {path}")
-            load_weights(self.net, path, skip_mismatch=skip_mismatch)
+            self.log.info(str(load_weights(self.net, path, skip_mismatch=skip_mismatch)))
+            for net in self.test_nets:
+                if not set(net.params) <= set(self.net.params):     # it has blobs of its own
+                    load_weights(net, path, skip_mismatch=skip_mismatch)
 
     @property
     def device(self) -> torch.device:
@@ -109,7 +111,7 @@ class Solver:
         if resume_file is not None:
             self.restore(resume_file)
         param, self.stopped = self.param, False
-        with self._bar(param.max_iter - self.iter, "train"):
+        with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         due = not (param.snapshot and self.iter % param.snapshot == 0)
         if param.snapshot_after_train and due and self.saved_at != self.iter:
@@ -139,8 +141,7 @@ class Solver:
                 if self.stopped:
                     break
             self.iterate()
-            if self.log.bar is not None:
-                self.log.bar.advance(1, "")
+            self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
                 self.snapshot()
@@ -163,6 +164,7 @@ class Solver:
                           f"step = {self.rates.current_step}")
         if shown:
             self.log.info(f"Iteration {self.iter}, lr = {number(rate)}")
+            self.log.values(self.iter, {"lr": rate})
         if self.param.debug_info and shown:
             before = [blob.parameter.detach().clone() for blob in self.net.learned]
             self.optimizer.update(rate, self.iter)
@@ -213,11 +215,14 @@ class Solver:
                 generator.set_state(state)
 
     def _show_loss(self) -> None:
-        self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
+        loss = self.smoothed_loss
+        self.log.info(f"Iteration {self.iter}, loss = {number(loss)}")
         values = [(name, value, self.net.loss_weights.get(name, 0.0)) for name in self.net.outputs
                   for value in self.net.blobs[name].detach().flatten().tolist()]
         for line in output_lines("Train", values):
             self.log.info(line)
+        self.log.values(self.iter, {"train/smoothed_loss": loss, **{
+            f"train/{name}": value for name, value, _ in values}})
 
     def _loss_without_update(self) -> Tensor:
         batch = self.iter * self.param.iter_size
@@ -240,23 +245,21 @@ class Solver:
         """Test the test net `index`; None if an action stopped it."""
         param, net, batches = self.param, self.test_nets[index], self.param.test_iter[index]
         self.log.info(f"Iteration {self.iter}, Testing net (#{index})")
-        if param.eval_type == "detection" and not evaluations(net):
-            raise self.document.error("eval_type", "is detection, but no output of test net "
-                                      f"#{index} comes from a DetectionEvaluate layer")
+        check_evaluation(self.document, net, index)
         self.testing = True
-        with self._bar(batches, "test"):
+        with self.log.progress(batches, "test"):
             scores = score(net, batches, param.ap_version,
                            lambda done: self._go_on(f"testing {done}/{batches}"))
         self.testing = False
         self.test_batches[index] += batches
         if scores is not None:
             scores.log(self.log, param.test_compute_loss, param.show_per_class_result)
+            self.log.values(self.iter, scores.values(f"test{index}"))
         return scores
 
     def _go_on(self, note: str) -> bool:
         """Between the batches of a test: actions and the bar."""
-        if self.log.bar is not None:
-            self.log.bar.advance(0, note)
+        self.log.advance(0, note)
         self._act()
         return not self.stopped
 
@@ -271,19 +274,6 @@ class Solver:
         if action in ("snapshot", "terminate"):
             self.snapshot()
         self.stopped = self.stopped or action in ("stop", "terminate")
-
-    @contextlib.contextmanager
-    def _bar(self, total: int, what: str) -> Iterator[None]:
-        """A bar below the log's lines on a terminal, unless there is one."""
-        if self.log.bar is not None or not self.log.draws_bars:
-            yield
-            return
-        self.log.bar = Progress(total, what)
-        try:
-            yield
-        finally:
-            self.log.bar.clear()
-            self.log.bar = None
 
     def snapshot(self) -> str:
         """Write weights, run file and solver state; the path of the state."""

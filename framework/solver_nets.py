@@ -42,8 +42,8 @@ def train_net(document: Document, machine: Machine) -> Net:
     return build(document, named[0], 0, "TRAIN", [param.train_state], machine)
 
 
-def test_nets(document: Document, trained: Net, machine: Machine) -> list[Net]:
-    """The test nets, whose layers hold the blobs of `trained` where names agree.
+def test_nets(document: Document, trained: Net | None, machine: Machine) -> list[Net]:
+    """The test nets, whose layers hold the blobs of `trained`, if any, where names agree.
 
     First those of test_net_param, then of test_net; `net` or `net_param` serves for the
     remaining entries of test_iter. Raises SpecError where the numbers do not fit.

@@ -65,7 +65,6 @@ def test_model(options: argparse.Namespace) -> int:
     from framework.layer import DataOptions
     from framework.log import Log, number
     from framework.net import Net
-    from framework.progress import Progress
     from framework.scoring import evaluations, score
     from framework.weights import load_weights
 
@@ -78,20 +77,16 @@ def test_model(options: argparse.Namespace) -> int:
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
     log.info(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
-    log.bar = Progress(batches, "test") if log.draws_bars else None
 
     def show(index: int, outputs: dict[str, Any]) -> None:
         for name in set(outputs) - evaluated:
             for value in outputs[name].flatten().tolist():
                 log.info(f"Batch {index}, {name} = {number(value)}")
-        if log.bar is not None:
-            log.bar.advance()
+        log.advance()
 
     evaluated = set(evaluations(net))
-    scores = score(net, batches, options.ap_version or "11point", after_batch=show)
-    if log.bar is not None:
-        log.bar.clear()
-        log.bar = None
+    with log.progress(batches, "test"):
+        scores = score(net, batches, options.ap_version or "11point", after_batch=show)
     assert scores is not None
     log_scores(log, scores)
     net.close()
@@ -111,23 +106,53 @@ def log_scores(log: Any, scores: Any) -> None:
 
 
 def test_solver(options: argparse.Namespace) -> int:
-    """Log the scores of a solver's test nets."""
-    from framework.cli.signals import Signals
-    from framework.cli.train import make_solver, read_document, wished_gpu
+    """Log the scores of a solver's test nets; its training data need not be there."""
+    import torch
 
-    iterations, options.iterations, options.keep = options.iterations, None, 0
+    from framework.cli.train import read_document, wished_gpu
+    from framework.layer import DataOptions
+    from framework.log import Log
+    from framework.scoring import check_evaluation, score
+    from framework.solver_fields import check_fields
+    from framework.solver_nets import Machine, test_nets
+    from framework.weights import load_weights
+
+    iterations, options.iterations = options.iterations, None
     document = read_document(options)
-    place = machine.prepare(options, wished_gpu(document.message))
-    solver = make_solver(document, options, place, Signals("none", "none"))
-    if not solver.test_nets:
-        raise solver.document.error("test_iter", "is missing: the solver has no test net")
-    solver.param.show_per_class_result = True
-    if options.ap_version:
-        solver.param.ap_version = options.ap_version
-    if iterations:
-        solver.param.test_iter[:] = [iterations] * len(solver.test_nets)
-    solver.test_all()
+    param, log = document.message, Log()
+    check_fields(document)
+    if not param.test_iter:
+        raise document.error("test_iter", "is missing: the solver has no test net")
+    place = machine.prepare(options, wished_gpu(param))
+    weights = options.weights or weights_of(document, options.snapshot)
+    data = DataOptions(options.seed or 0, options.workers)
+    machine_ = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
+    for index, net in enumerate(test_nets(document, None, machine_)):
+        check_evaluation(document, net, index)
+        log.info(f"{weights}: {load_weights(net, weights, skip_mismatch=options.skip_mismatch)}")
+        log.info(f"Testing net (#{index})")
+        batches = iterations or param.test_iter[index]
+        with log.progress(batches, "test"):
+            scores = score(net, batches, options.ap_version or param.ap_version,
+                           after_batch=lambda done, outputs: log.advance())
+        assert scores is not None
+        scores.log(log, with_loss=bool(net.loss_weights), with_classes=True)
+        net.close()
     return 0
+
+
+def weights_of(document: Any, snapshot: str) -> str:
+    """The weights that a solver state names. Any: Document, known with its module."""
+    from framework import snapshot as files
+    from framework.solver_fields import snapshot_prefix
+
+    if snapshot == "auto":
+        prefix = snapshot_prefix(document)
+        states = files.find_states(prefix)
+        if not states:
+            raise CaffeError(f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
+        snapshot = str(states[0])
+    return files.find_weights(snapshot, files.read_state(snapshot).learned_net)
 
 
 if __name__ == "__main__":

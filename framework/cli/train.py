@@ -35,6 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="leave out layers of --weights whose shapes differ")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known")
+    parser.add_argument("--tensorboard", default="", metavar="DIR",
+                        help="write losses, rates and scores there for TensorBoard")
     parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",
                         help="what Ctrl-C does (default: %(default)s)")
     parser.add_argument("--sighup-effect", choices=EFFECTS, default="snapshot",
@@ -85,13 +87,16 @@ def wished_gpu(param: Any) -> int | None:
 
 def make_solver(document: Document, options: argparse.Namespace, place: machine.Place,
                 signals: Signals) -> Solver:
+    from framework.board import BoardLog
     from framework.solver import Solver
 
+    log = BoardLog(options.tensorboard) if options.tensorboard and place.rank == 0 else None
     return Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
                   device=place.device, seed=options.seed, workers=options.workers,
                   rank=place.rank, world_size=place.world_size, keep=options.keep,
                   skip_mismatch=options.skip_mismatch,
-                  ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action)
+                  ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
+                  log=log)
 
 
 def set_states(options: argparse.Namespace, param: Any) -> None:

@@ -79,6 +79,8 @@ def test_a_detection_net_is_scored_by_class_as_the_original_does(version, capsys
     Path("net.prototxt").write_text(str(case["prototxt"]))
     Path("solver.prototxt").write_text(str(case["solver"]))
     save_weights(Net("net.prototxt", "TRAIN"), "w.caffemodel")
+    for path in ("net.prototxt", "list.txt", "data.h5"):      # nothing of the training is needed
+        Path(path).unlink()
 
     assert main(["--solver", "solver.prototxt", "--weights", "w.caffemodel"]) == 0
     lines = messages(capsys.readouterr().err)

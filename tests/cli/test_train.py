@@ -121,6 +121,21 @@ def test_a_mistake_is_one_line_and_exit_code_1(folder, flags, text, message, cap
     assert not list(folder.glob("s_iter_*"))
 
 
+def test_tensorboard_that_is_not_installed_is_named(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    monkeypatch.chdir(folder)
+    assert main(["--solver", "solver.prototxt", "--tensorboard", "board"]) == 1
+    assert "error: --tensorboard needs the package tensorboard" in capsys.readouterr().err
+
+
+def test_the_report_of_the_weights_says_what_was_copied(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    main(["--solver", "solver.prototxt", "--iterations", "1"])
+    assert main(["--solver", "solver.prototxt", "--weights", "s_iter_1.caffemodel"]) == 0
+    errors = capsys.readouterr().err
+    assert "] Finetuning from s_iter_1.caffemodel\n" in errors and "] 1 layers copied" in errors
+
+
 def test_debug_keeps_the_traceback():
     with pytest.raises(SpecError, match="none.prototxt"):
         main(["--solver", "none.prototxt", "--debug"])

@@ -1,0 +1,27 @@
+"""A log that TensorBoard draws as well."""
+
+from __future__ import annotations
+
+from framework.errors import CaffeError
+from framework.log import Log
+
+
+class BoardLog(Log):
+    """Writes losses, rates and scores into a folder for TensorBoard, beside the usual lines.
+
+    Raises CaffeError where tensorboard is not installed.
+    """
+
+    def __init__(self, folder: str):
+        super().__init__()
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise CaffeError("--tensorboard needs the package tensorboard: "
+                             "pip install tensorboard") from None
+        self.writer = SummaryWriter(folder)
+
+    def values(self, iteration: int, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            self.writer.add_scalar(name, value, iteration)
+        self.writer.flush()
