@@ -12,7 +12,7 @@ from framework.errors import DataError
 from framework.layer import Layer, Shape, layer
 from framework.layers.multibox_settings import read_settings
 from framework.ops.boxes import decode, encode
-from framework.ops.device import sizes_may_vary
+from framework.ops.device import blocks, sizes_may_vary
 from framework.ops.ground_truth import GroundTruth, read_ground_truth
 from framework.ops.losses import LARGEST_LOG_LOSS, log_loss, precise
 from framework.ops.matching import UNMATCHED, match
@@ -77,17 +77,17 @@ class MultiBoxLoss(Layer):
             priors = decode(moves, priors, variances, settings.code, settings.variance_in_target)
         matched, best = self._match(loc.detach(), priors, fixed, variances, truth)
         positive = matched > UNMATCHED
+        labels = self._labels(truth, matched)
         negative = None
         if settings.mining != "NONE":
             with torch.no_grad():
                 positive, negative = self._mine(loc.detach(), conf.detach(), priors, variances,
-                                                truth, matched, best, first_stage)
+                                                truth, matched, best, labels, first_stage)
         total = loc.new_zeros(())
         if self.spec.propagate_down[0]:
             _, losses = self._location_losses(loc, priors, variances, truth, matched, positive)
             total = total + settings.loc_weight * losses.sum()
         if self.spec.propagate_down[1]:
-            labels = self._labels(truth, matched, positive)
             total = total + self._class_loss(conf, labels, positive, negative)
         return total / self._normalizer(loc, positive)
 
@@ -129,12 +129,12 @@ class MultiBoxLoss(Layer):
         return matched.view(shape), best.view(shape)
 
     def _mine(self, loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
-              truth: GroundTruth, matched: Tensor, best: Tensor,
+              truth: GroundTruth, matched: Tensor, best: Tensor, labels: Tensor,
               first_stage: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """Which priors count as positive (N, 1, P) and as negative (N, P)."""
         settings = self.settings
         positive, free = matched > UNMATCHED, (matched == UNMATCHED)[:, 0]
-        loss = self._mining_loss(conf, self._classes(self._labels(truth, matched, positive)))
+        loss = self._mining_loss(conf, self._classes(labels))
         if settings.mining == "HARD_EXAMPLE":
             index, losses = self._location_losses(loc, priors, variances, truth, matched, positive)
             loss = loss.flatten().index_add(0, index, losses.to(loss.dtype)).view_as(loss)
@@ -162,17 +162,18 @@ class MultiBoxLoss(Layer):
         place = classes.clamp(min=0)[:, :, None]
         if self.settings.conf_loss == "SOFTMAX":
             # log sum exp(x - x[class]): the sum has a term 1, and overflows only past the cap.
-            loss = (conf - conf.gather(2, place)).exp_().sum(-1).log()
-            return loss.clamp(max=LARGEST_LOG_LOSS)
+            rows, own = conf.flatten(0, 1), conf.gather(2, place).flatten(0, 1)
+            sums = [(rows[part] - own[part]).exp_().sum(1) for part in blocks(conf, *rows.shape)]
+            return torch.cat(sums).log_().clamp_(max=LARGEST_LOG_LOSS).view(classes.shape)
         own = conf.gather(2, place)
         own = F.softplus(torch.where(classes[:, :, None] >= 0, -own, own))
         return F.softplus(conf).scatter(2, place, own).sum(-1)
 
-    def _labels(self, truth: GroundTruth, matched: Tensor, positive: Tensor) -> Tensor:
+    def _labels(self, truth: GroundTruth, matched: Tensor) -> Tensor:
         """(N, K, P) the class of each match; UNMATCHED where there is none."""
-        if self.settings.agnostic:
-            return torch.where(positive, self.settings.background + 1, UNMATCHED)
-        return torch.where(positive, truth.label[matched.clamp(min=0)], UNMATCHED)
+        label = torch.tensor(self.settings.background + 1, device=matched.device) \
+            if self.settings.agnostic else truth.label[matched.clamp(min=0)]
+        return torch.where(matched > UNMATCHED, label, UNMATCHED)
 
     def _classes(self, labels: Tensor) -> Tensor:
         """(N, P) the class each prior is to have: of several matches the highest, or background."""

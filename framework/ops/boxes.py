@@ -27,8 +27,8 @@ def iou(first: Tensor, second: Tensor) -> Tensor:
     width = (torch.minimum(a[2], b[2]) - torch.maximum(a[0], b[0])).clamp_(min=0)
     height = (torch.minimum(a[3], b[3]) - torch.maximum(a[1], b[1])).clamp_(min=0)
     shared = width.mul_(height)
-    union = (area(first) + area(second)).sub(shared)
-    return torch.where(shared > 0, shared / union, 0)
+    union = (area(first) + area(second)).sub_(shared)
+    return shared.div_(union).nan_to_num_(nan=0)        # 0 / 0 without area
 
 
 def crosses_border(corners: Tensor) -> Tensor:

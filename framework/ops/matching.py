@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from framework.ops.boxes import crosses_border, iou
-from framework.ops.device import sizes_may_vary
+from framework.ops.device import blocks, sizes_may_vary
 
 UNMATCHED, IGNORED = -1, -2
 # Smaller overlaps are none (MatchBBox).
@@ -33,10 +34,12 @@ def match(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
     An opaque operation, so that a compiled graph does not depend on the number of rows.
     Source: MatchBBox, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
-    takes_part = group >= 0
+    corners = torch.where((group >= 0)[:, None], corners, 0)    # without area: overlaps nothing
     group = group.clamp(min=0)
     ignored = crosses_border(boxes) if ignore_crossing else None
-    overlaps = _overlaps(boxes, corners, group, ignored) * takes_part[:, None]
+    if ignored is not None:
+        boxes = torch.where(ignored[..., None], 0, boxes)
+    overlaps = _overlaps(boxes, corners, group)
     best, row = _best_rows(overlaps, group, num_groups, threshold)
     num_boxes = boxes.shape[-2]
     taken = _bipartite(overlaps, group)
@@ -56,14 +59,13 @@ def _(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
     return group.new_empty(shape, dtype=torch.int64), boxes.new_empty(shape)
 
 
-def _overlaps(boxes: Tensor, corners: Tensor, group: Tensor, ignored: Tensor | None) -> Tensor:
+def _overlaps(boxes: Tensor, corners: Tensor, group: Tensor) -> Tensor:
     """(R, P) overlaps of each row with the boxes of its group; 0 where they do not count."""
-    own = boxes if boxes.dim() == 2 else boxes.index_select(0, group)
-    overlaps = iou(corners[:, None], own)
-    counts = overlaps > SMALLEST_OVERLAP
-    if ignored is not None:
-        counts &= ~(ignored if boxes.dim() == 2 else ignored.index_select(0, group))
-    return overlaps.mul_(counts)
+    overlaps = boxes.new_empty(len(corners), boxes.shape[-2])
+    for part in blocks(boxes, *overlaps.shape):
+        own = boxes if boxes.dim() == 2 else boxes.index_select(0, group[part])
+        overlaps[part] = F.threshold_(iou(corners[part, None], own), SMALLEST_OVERLAP, 0.0)
+    return overlaps
 
 
 def _best_rows(overlaps: Tensor, group: Tensor, num_groups: int,
@@ -73,12 +75,14 @@ def _best_rows(overlaps: Tensor, group: Tensor, num_groups: int,
     best = overlaps.new_zeros(num_groups, num_boxes)
     index = group[:, None].expand(-1, num_boxes)
     best.scatter_reduce_(0, index, overlaps, "amax")
-    row = group.new_full((num_groups, num_boxes), num_rows)
-    if threshold >= 0:
-        wins = (overlaps == best.index_select(0, group)) & (overlaps > 0) & (overlaps >= threshold)
-        numbers = torch.arange(num_rows, device=group.device)[:, None]
-        row.scatter_reduce_(0, index, torch.where(wins, numbers, num_rows), "amin")
-    return best, torch.where(row == num_rows, UNMATCHED, row)
+    if threshold < 0:
+        return best, group.new_full(best.shape, UNMATCHED)
+    first = best.new_full(best.shape, num_rows, dtype=torch.float32)
+    numbers = torch.arange(num_rows, dtype=torch.float32, device=group.device)[:, None]
+    for part in blocks(overlaps, num_rows, num_boxes):
+        is_best = overlaps[part] == best.index_select(0, group[part])
+        first.scatter_reduce_(0, index[part], torch.where(is_best, numbers[part], num_rows), "amin")
+    return best, torch.where((best > 0) & (best >= threshold), first.long(), UNMATCHED)
 
 
 def _bipartite(overlaps: Tensor, group: Tensor) -> Tensor:
@@ -91,7 +95,7 @@ def _bipartite(overlaps: Tensor, group: Tensor) -> Tensor:
     """
     num_rows = len(group)
     taken = group.new_full((num_rows,), UNMATCHED)
-    rows, left = torch.arange(num_rows, device=group.device), overlaps.clone()
+    rows, left = torch.arange(num_rows, device=group.device), overlaps
     for _ in range(num_rows):
         value, box = left.max(1)
         rivals = left.index_select(1, box)      # [r, s]: overlap of row r with the box s wants
