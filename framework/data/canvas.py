@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from framework.data.records import Pixels
+
+_GROWTH = 2        # so many times what is asked for at first, lest it grow often
 
 
 class Canvas:
@@ -15,23 +18,35 @@ class Canvas:
 
     def __init__(self) -> None:
         self._plane: Pixels = np.empty((0, 0, 0), np.uint8)
+        self._row: Pixels = np.empty((0, 0), np.uint8)
         self._fill: tuple[float, ...] = ()
         self._used = (slice(0), slice(0))
 
     def place(self, picture: Pixels, x: int, y: int, width: int, height: int,
               fill: tuple[float, ...]) -> Pixels:
         """A picture of that size, of `fill` (one a channel), with `picture` at (x, y)."""
-        values = np.array(fill)
-        if picture.dtype == np.uint8:
-            values = np.clip(np.rint(values), 0, 255).astype(np.uint8)
         shape = self._plane.shape
         if self._fill != fill or self._plane.dtype != picture.dtype or shape[2] != len(fill) \
                 or shape[0] < height or shape[1] < width:
-            grown = (max(height, shape[0]), max(width, shape[1]), len(fill))
-            self._plane, self._fill = np.empty(grown, picture.dtype), fill
-            self._plane[:] = values
+            self._grow(max(height, shape[0]), max(width, shape[1]), fill, picture)
         else:
-            self._plane[self._used] = values
+            columns = self._used[1]
+            self._plane[self._used] = self._row[:columns.stop - columns.start]
         self._used = (slice(y, y + picture.shape[0]), slice(x, x + picture.shape[1]))
         self._plane[self._used] = picture
         return self._plane[:height, :width]
+
+    def _grow(self, height: int, width: int, fill: tuple[float, ...], picture: Pixels) -> None:
+        """Whole rows are copied: one value at a time would take as long as the rest of the work."""
+        self._row = np.tile(np.array(fill_values(fill, picture.dtype), picture.dtype),
+                            (width * _GROWTH, 1))
+        self._plane = np.empty((height * _GROWTH, width * _GROWTH, len(fill)), picture.dtype)
+        self._plane[:] = self._row
+        self._fill = fill
+
+
+def fill_values(fill: tuple[float, ...], dtype: npt.DTypeLike) -> tuple[float, ...]:
+    """The fill as a picture of that type can hold it: whole levels, if it has bytes."""
+    if dtype != np.uint8:
+        return fill
+    return tuple(float(min(max(round(value), 0), 255)) for value in fill)

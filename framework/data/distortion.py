@@ -5,19 +5,15 @@ Source: ApplyDistort in im_transforms.cpp of weiliu89/caffe, branch ssd; Howard 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.data.random import Draws
 from framework.data.records import Pixels
-
-Table = NDArray[np.uint8]
-_LEVELS = np.arange(256, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -42,27 +38,35 @@ class Distortion:
     def apply(self, pixels: Pixels) -> Pixels:
         """The changed picture; `pixels` stays as it is. Grey pictures have no hue and saturation.
 
-        Each step rounds to whole grey levels, as in the original; brightness and contrast in a row
-        are one table, since both go by the level alone.
+        Each step rounds to whole grey levels and cuts to 0 ... 255, as in the original.
         """
-        if pixels.shape[2] != 3:
-            return _look_up(pixels, self.brightness, self.contrast)
+        shape = pixels.shape
+        if self.brightness is not None:
+            pixels = _add(pixels, self.brightness, range(shape[2]))
         if self.contrast_first:
-            pixels = self._tint(_look_up(pixels, self.brightness, self.contrast))
-        elif self.saturation is None and self.hue is None:
-            pixels = _look_up(pixels, self.brightness, self.contrast)
+            pixels = self._tint(self._stretch(pixels))
         else:
-            pixels = self._tint(_look_up(pixels, self.brightness, None))
-            pixels = _look_up(pixels, None, self.contrast)
-        if self.channels is not None:
+            pixels = self._stretch(self._tint(pixels))
+        if self.channels is not None and shape[2] == 3:
             pixels = np.ascontiguousarray(pixels[:, :, self.channels])
-        return pixels
+        return pixels.reshape(shape)
+
+    def _stretch(self, pixels: Pixels) -> Pixels:
+        if self.contrast is None:
+            return pixels
+        return cv2.convertScaleAbs(pixels, alpha=self.contrast)
 
     def _tint(self, pixels: Pixels) -> Pixels:
+        if pixels.ndim != 3 or pixels.shape[2] != 3:
+            return pixels
         if self.saturation is not None:
-            pixels = _change_plane(pixels, 1, _table(self.saturation, 0))
+            hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)
+            plane = cv2.extractChannel(hsv, 1)
+            cv2.insertChannel(cv2.convertScaleAbs(plane, dst=plane, alpha=self.saturation), hsv, 1)
+            pixels = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR, dst=hsv)
         if self.hue is not None:
-            pixels = _change_plane(pixels, 0, _table(1, self.hue))
+            hsv = _add(cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV), self.hue, (0,))
+            pixels = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR, dst=hsv)
         return pixels
 
 
@@ -98,29 +102,9 @@ def check_distortion(param: Any, error: Callable[[str, str], Exception]) -> None
                         "they must rise and not be negative")
 
 
-def _table(factor: float, shift: float) -> Table:
-    """level -> round(factor * level + shift), cut to 0 ... 255; halves go to the even one."""
-    levels = np.rint(np.float32(factor) * _LEVELS + np.float32(shift))
-    return np.clip(levels, 0, 255).astype(np.uint8)
-
-
-def _look_up(pixels: Pixels, brightness: float | None, contrast: float | None) -> Pixels:
-    if brightness is None and contrast is None:
-        return pixels
-    table = _table(1, brightness or 0)
-    if contrast is not None:
-        table = _table(contrast, 0)[table]
-    return _as_picture(cv2.LUT(pixels, table), pixels)
-
-
-def _change_plane(pixels: Pixels, plane: int, table: Table) -> Pixels:
-    """Send one plane of the picture in HSV through a table: hue is plane 0, saturation 1."""
-    hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)
-    changed = cv2.LUT(cv2.extractChannel(hsv, plane), table)
-    cv2.insertChannel(changed, hsv, plane)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR, dst=hsv)
-
-
-def _as_picture(changed: Pixels, like: Pixels) -> Pixels:
-    """OpenCV drops the axis of a single channel."""
-    return changed.reshape(like.shape)
+def _add(pixels: Pixels, levels: float, channels: Container[int]) -> Pixels:
+    """Add so many levels, rounded, to some channels of a picture."""
+    whole = round(levels)
+    # Any: cv2's types do not know that a scalar may stand here
+    scalar: Any = tuple(float(abs(whole)) if channel in channels else 0.0 for channel in range(4))
+    return np.asarray(cv2.add(pixels, scalar) if whole > 0 else cv2.subtract(pixels, scalar))

@@ -87,8 +87,10 @@ class DatabaseItems:
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
         record = self.record(index)
-        pixels, boxes = self._transformer(record, draws) if self.annotated else \
-            self._transformer.finish(record.pixels, None, draws)
+        if not self.annotated:
+            pixels = self._transformer.without_boxes(record.pixels, draws)
+            return Item((pixels,), None, record.label)
+        pixels, boxes = self._transformer(record, draws)
         return Item((pixels,), boxes, record.label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
@@ -131,8 +133,7 @@ class FileItems:
         pixels = read_picture(self.root + path, self.decoding)
         if self.new_size is not None:
             pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
-        pixels, _ = self._transformer.finish(pixels, None, draws)
-        return Item((pixels,), None, label)
+        return Item((self._transformer.without_boxes(pixels, draws),), None, label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         return [classes(items)] if self.num_labels else []

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.geometry import Floats, Window, areas, intersections
+from framework.data.geometry import Floats, Window, areas
 from framework.data.random import Draws
 
+_TINY = np.float32(1e-30)       # for boxes without area, which share none
 _MEASURES = ("jaccard_overlap", "sample_coverage", "object_coverage")
 
 
@@ -28,19 +29,20 @@ class BatchSamplers:
 
     def __init__(self, messages: Sequence[Any]):
         used = [message for message in messages if message.use_original_image]
-        self.limits = np.array([(m.sampler.min_scale, m.sampler.max_scale,
-                                 m.sampler.min_aspect_ratio, m.sampler.max_aspect_ratio)
-                                for m in used], np.float32).reshape(-1, 1, 4)
+        limits = np.array([(m.sampler.min_scale, m.sampler.max_scale, m.sampler.min_aspect_ratio,
+                            m.sampler.max_aspect_ratio) for m in used], np.float32).reshape(-1, 4)
+        self.low_scale, high_scale, self.low_aspect, high_aspect = limits.T[:, :, None]
+        self.scale_range = high_scale - self.low_scale
+        self.aspect_range = high_aspect - self.low_aspect
         trials = [m.max_trials for m in used]
         self.num_trials = max(trials, default=0)
         self.counts = np.arange(self.num_trials) < np.array(trials).reshape(-1, 1)
         self.max_samples = np.array([m.max_sample if m.HasField("max_sample") else m.max_trials
                                      for m in used]).reshape(-1, 1)
         constraints = [m.sample_constraint for m in used]
-        self.low = _bounds(constraints, "min", -np.inf)
-        self.high = _bounds(constraints, "max", np.inf)
-        self.has_constraint: NDArray[np.bool_] = np.asarray(
-            (np.isfinite(self.low) | np.isfinite(self.high)).any(1))
+        low, high = _bounds(constraints, "min", -np.inf), _bounds(constraints, "max", np.inf)
+        self.judged = np.flatnonzero((np.isfinite(low) | np.isfinite(high)).any(1))
+        self.low, self.high = low[self.judged], high[self.judged]
 
     def draw(self, corners: Floats, draws: Draws) -> Window | None:
         """A window of the picture that a sampler allows, or None if no trial succeeds.
@@ -53,41 +55,49 @@ class BatchSamplers:
             return None
         windows = self._windows(draws)
         allowed = self.counts.copy()
-        judged = self.has_constraint
-        if judged.any():
-            allowed[judged] &= self._meets(windows[judged], corners, judged)
+        if self.judged.size:
+            allowed[self.judged] &= self._meets(windows[:, self.judged], corners)
         allowed &= allowed.cumsum(1) <= self.max_samples
         chosen = np.flatnonzero(allowed)
         if chosen.size == 0:
             return None
-        window: Window = windows.reshape(-1, 4)[chosen[draws.below(chosen.size)]]
-        return window
+        return windows.reshape(4, -1)[:, chosen[draws.below(chosen.size)]].copy()
 
     def _windows(self, draws: Draws) -> Floats:
-        """(samplers, trials, 4) windows inside the picture, whatever rounding does."""
-        shape = (len(self.limits), self.num_trials, 4)
+        """(4, samplers, trials): corners of windows inside the picture, whatever rounding does."""
+        shape = (4, len(self.low_scale), self.num_trials)
         uniform = draws.generator.random(shape, dtype=np.float32)
-        low, high = self.limits[..., 0::2], self.limits[..., 1::2]
-        drawn = low + uniform[..., :2] * (high - low)
-        scale = drawn[..., 0]
-        aspect = np.minimum(np.maximum(drawn[..., 1], scale ** 2), 1 / scale ** 2)
-        root = np.sqrt(aspect)
-        sizes = np.minimum(np.stack([scale * root, scale / root], -1), 1)
-        origins = uniform[..., 2:] * (1 - sizes)
-        return np.concatenate([origins, np.minimum(origins + sizes, 1)], -1)
+        scale = self.low_scale + uniform[0] * self.scale_range
+        square = scale * scale
+        aspect = self.low_aspect + uniform[1] * self.aspect_range
+        root = np.sqrt(np.minimum(np.maximum(aspect, square), 1 / square))
+        width, height = np.minimum(scale * root, 1), np.minimum(scale / root, 1)
+        windows = np.empty(shape, np.float32)
+        np.multiply(uniform[2], 1 - width, out=windows[0])
+        np.multiply(uniform[3], 1 - height, out=windows[1])
+        np.minimum(windows[0] + width, 1, out=windows[2])
+        np.minimum(windows[1] + height, 1, out=windows[3])
+        return windows
 
-    def _meets(self, windows: Floats, corners: Floats,
-               judged: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """(samplers, trials): does some box meet every bound of the sampler's constraint?"""
-        own, sampled = areas(corners), areas(windows)[..., None]
-        shared = intersections(corners, windows[:, :, None, :])
+    def _meets(self, windows: Floats, corners: Floats) -> NDArray[np.bool_]:
+        """(judged samplers, trials): does some box meet every bound of the sampler's constraint?
+
+        The three measures are shares of the area that window and box have in common.
+        """
+        left, top, right, bottom = windows[..., None]
+        xmin, ymin, xmax, ymax = np.ascontiguousarray(corners.T)
+        width = np.maximum(np.minimum(right, xmax) - np.maximum(left, xmin), 0)
+        height = np.maximum(np.minimum(bottom, ymax) - np.maximum(top, ymin), 0)
+        shared = width * height
+        own, sampled = areas(corners), (right - left) * (bottom - top)
         met = np.ones(shared.shape, bool)
-        for index, total in enumerate((own + sampled - shared, sampled, own)):
-            low, high = self.low[judged, index], self.high[judged, index]
-            if not (np.isfinite(low).any() or np.isfinite(high).any()):
-                continue
-            measure = np.where(shared > 0, shared / np.where(total > 0, total, 1), np.float32(0))
-            met &= (measure >= low[:, None, None]) & (measure <= high[:, None, None])
+        for index, total in enumerate((own + sampled - shared, sampled, np.maximum(own, _TINY))):
+            low, high = self.low[:, index], self.high[:, index]
+            share = shared / total
+            if np.isfinite(low).any():
+                met &= share >= low[:, None, None]
+            if np.isfinite(high).any():
+                met &= share <= high[:, None, None]
         return np.asarray(met.any(2))
 
 

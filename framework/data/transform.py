@@ -10,18 +10,17 @@ Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 
 from framework.data import distortion, geometry, noise, resizing, sampler
-from framework.data.canvas import Canvas
 from framework.data.geometry import WHOLE, Rectangle, Window
 from framework.data.random import Draws
 from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
 from framework.data.subtraction import Mean
+from framework.data.viewing import Viewer
 
 REFUSED = ("random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
@@ -30,24 +29,12 @@ REFUSED = ("random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
            "num_labels", "allow_upscale")
 
 
-@dataclass(frozen=True)
-class View:
-    """The part of a picture that is seen, in pixels of the picture, which it may exceed.
-
-    x, y      left and top, negative if the picture was expanded
-    """
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-
 class Transformer:
     """A transform_param (and batch_samplers), ready to work on records.
 
     param      TransformationParameter
-    is_train   random crops in TRAIN, central ones in TEST
+    is_train   random crops in TRAIN, central ones in TEST; TEST is the original's to the bit,
+               TRAIN may be a level off where bicubic resizing is fast (see `resize_plain`)
     samplers   BatchSampler messages of an AnnotatedData layer
     Not for several threads at once: it keeps a canvas for expanded pictures.
     """
@@ -57,7 +44,7 @@ class Transformer:
         self.samplers = sampler.BatchSamplers(samplers)
         self.crop = (param.crop_size, param.crop_size) if param.crop_size \
             else (param.crop_h, param.crop_w)
-        self._canvas = Canvas()
+        self._viewer = Viewer(is_exact=not is_train)
 
     def __call__(self, record: Record, draws: Draws) -> tuple[Pixels, Floats | None]:
         """The picture (height, width, channels) and boxes for the batch.
@@ -66,43 +53,56 @@ class Transformer:
         scale applied; or float32 without, if the record holds floats. Raises BadRecord.
         """
         pixels, boxes = record.pixels, record.boxes
+        height, width, channels = pixels.shape
         changes = distortion.draw_distortion(self.param.distort_param, draws) \
             if self.param.HasField("distort_param") else None
-        view, boxes = self._choose_view(pixels.shape[1], pixels.shape[0], boxes, draws)
-        pixels = self._show(pixels, view, changes)
-        return self.finish(pixels, boxes, draws)
+        view, boxes = self._choose_view(width, height, boxes, draws)
+        resize_param, mode = self._choose_resize(draws)
+        fill = self.mean.fill(channels) if self.param.HasField("expand_param") else ()
+        pixels = self._viewer.show(pixels, view, changes, fill, resize_param, mode)
+        return self._finish(pixels, boxes, view, draws)
 
-    def finish(self, pixels: Pixels, boxes: Floats | None,
-               draws: Draws) -> tuple[Pixels, Floats | None]:
-        """From resizing on: what Data and ImageData do too."""
-        height, width = pixels.shape[:2]
-        has_resize = self.param.HasField("resize_param")
-        if has_resize:
-            mode = resizing.draw_interpolation(self.param.resize_param, draws)
-            pixels = resizing.resize(pixels, self.param.resize_param, mode)
+    def without_boxes(self, pixels: Pixels, draws: Draws) -> Pixels:
+        """As a call, for the layers that neither distort nor expand: Data, ImageData, ..."""
+        resize_param, mode = self._choose_resize(draws)
+        view = Rectangle(0, 0, pixels.shape[1], pixels.shape[0])
+        if resize_param is not None:
+            pixels = resizing.resize(pixels, resize_param, mode)
+        return self._finish(pixels, None, view, draws)[0]
+
+    def _choose_resize(self, draws: Draws) -> tuple[Any, int]:
+        """resize_param, or None, and the interpolation."""
+        if not self.param.HasField("resize_param"):
+            return None, 0
+        param = self.param.resize_param
+        return param, resizing.draw_interpolation(param, draws)
+
+    def _finish(self, pixels: Pixels, boxes: Floats | None, view: Rectangle,
+                draws: Draws) -> tuple[Pixels, Floats | None]:
+        """Noise, crop, mirror, and a mean_file's mean; `view` is what was resized."""
         if self.param.HasField("noise_param"):
             pixels = noise.apply_noise(pixels, self.param.noise_param, draws)
         crop = self._choose_crop(pixels, draws)
         is_mirrored = self.param.mirror and draws.below(2) == 1
         if boxes is not None:
-            boxes = self._finish_boxes(boxes, width, height, _window(crop, pixels), is_mirrored)
+            boxes = self._finish_boxes(boxes, view, _window(crop, pixels), is_mirrored)
         return self._finish_pixels(pixels, crop, is_mirrored), boxes
 
     def _choose_view(self, width: int, height: int, boxes: Floats | None,
-                     draws: Draws) -> tuple[View, Floats | None]:
+                     draws: Draws) -> tuple[Rectangle, Floats | None]:
         """Expand, then sample: by the boxes alone."""
-        view = View(0, 0, width, height)
+        view = Rectangle(0, 0, width, height)
         window = self._expansion(width, height, draws)
         if window is not None:
             x, y = round(float(window[0]) * width), round(float(window[1]) * height)
             right, bottom = round(float(window[2]) * width), round(float(window[3]) * height)
-            view = View(x, y, right - x, bottom - y)
+            view = Rectangle(x, y, right - x, bottom - y)
             boxes = self._look_through(boxes, window)
         corners = np.empty((0, 4), np.float32) if boxes is None else boxes[:, CORNERS]
         window = self.samplers.draw(corners, draws)
         if window is not None:
             part = geometry.crop_rectangle(window, view.width, view.height)
-            view = View(view.x + part.x, view.y + part.y, part.width, part.height)
+            view = Rectangle(view.x + part.x, view.y + part.y, part.width, part.height)
             boxes = self._look_through(boxes, window)
         return view, boxes
 
@@ -131,21 +131,6 @@ class Transformer:
         boxes[:, CORNERS] = moved
         return boxes[kept]
 
-    def _show(self, pixels: Pixels, view: View, changes: distortion.Distortion | None) -> Pixels:
-        """The pixels of the view, distorted where they are the picture's, filled elsewhere."""
-        height, width, channels = pixels.shape
-        left, top = max(view.x, 0), max(view.y, 0)
-        right, bottom = min(view.x + view.width, width), min(view.y + view.height, height)
-        seen = pixels[top:max(bottom, top), left:max(right, left)]
-        if changes is not None and seen.size:
-            if pixels.dtype != np.uint8:
-                raise BadRecord("distort_param needs pixels of 8 bits")
-            seen = changes.apply(seen)
-        if seen.shape[:2] == (view.height, view.width):
-            return seen
-        return self._canvas.place(seen, left - view.x, top - view.y, view.width, view.height,
-                                  self.mean.fill(channels))
-
     def _choose_crop(self, pixels: Pixels, draws: Draws) -> Rectangle:
         """The crop of crop_size: at random in TRAIN, else central, rounded down."""
         height, width = pixels.shape[:2]
@@ -160,20 +145,20 @@ class Transformer:
             y, x = draws.below(height - crop_height + 1), draws.below(width - crop_width + 1)
         return Rectangle(x, y, crop_width, crop_height)
 
-    def _finish_boxes(self, boxes: Floats, width: int, height: int, window: Window,
+    def _finish_boxes(self, boxes: Floats, view: Rectangle, window: Window,
                       is_mirrored: bool) -> Floats:
         has_resize = self.param.HasField("resize_param")
         if has_resize:
             boxes = boxes.copy()
             boxes[:, CORNERS] = geometry.resize(boxes[:, CORNERS], self.param.resize_param,
-                                                width, height)
+                                                view.width, view.height)
         seen = self._look_through(boxes, window)
         assert seen is not None
         if is_mirrored:
             seen[:, CORNERS] = geometry.mirror(seen[:, CORNERS])
         if has_resize:
             seen[:, CORNERS] = geometry.extrapolate(seen[:, CORNERS], self.param.resize_param,
-                                                    width, height, window)
+                                                    view.width, view.height, window)
         return seen
 
     def _finish_pixels(self, pixels: Pixels, crop: Rectangle, is_mirrored: bool) -> Pixels:

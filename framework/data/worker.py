@@ -15,6 +15,7 @@ from typing import IO
 
 import cv2
 
+from framework.data.memory import keep_memory
 from framework.data.sharing import Setup, SlotAllocator, Slots
 from framework.errors import CaffeError, DataError
 
@@ -23,6 +24,7 @@ def main() -> None:
     """Make batches until the owner has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)         # Ctrl-C is the owner's matter
     cv2.setNumThreads(0)
+    keep_memory()
     with os.fdopen(os.dup(1), "wb") as results:
         os.dup2(2, 1)                                     # nothing else may write into the pipe
         try:

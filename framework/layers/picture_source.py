@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -86,28 +85,30 @@ class PictureSource(Source):
         return (self._subtract(pixels), *others)
 
     def _subtract(self, pixels: Tensor) -> Tensor:
-        """A mean_file's mean and scale were applied before, where the crop was known."""
-        if not self.mean.is_plain:
-            return pixels
+        """A mean_file's mean and scale were applied before, where the crop was known.
+
+        On a CPU picture by picture, since one fits the cache and a batch does not.
+        """
         mean = self.mean.by_channel(pixels.shape[1])
-        result = pixels.to(torch.float32)
-        if mean:
-            values = torch.tensor(mean, dtype=torch.float32, device=pixels.device)
-            result = torch.sub(result, values[:, None, None], out=_own(result, pixels))
-        if self.mean.scale != 1:
-            result = torch.mul(result, np.float32(self.mean.scale).item(),
-                               out=_own(result, pixels))
+        if not self.mean.is_plain or (not mean and self.mean.scale == 1):
+            return pixels.to(torch.float32)
+        values = torch.tensor(mean or (0.0,), dtype=torch.float32, device=pixels.device)
+        values = values[:, None, None]
+        result = torch.empty(pixels.shape, dtype=torch.float32, device=pixels.device)
+        parts = zip(pixels, result, strict=True) if pixels.device.type == "cpu" else \
+            [(pixels, result)]
+        for part, target in parts:
+            target.copy_(part)
+            if mean:
+                target.sub_(values)
+            if self.mean.scale != 1:
+                target.mul_(self.mean.scale)
         return result
 
     def close(self) -> None:
         for loader in self._loaders:
             loader.close()
         self._loaders.clear()
-
-
-def _own(result: Tensor, pixels: Tensor) -> Tensor | None:
-    """`result` if it may be overwritten: if it is no longer the batch itself."""
-    return None if result is pixels else result
 
 
 def transformation(spec: LayerSpec, samplers: Any = ()) -> Transformation:

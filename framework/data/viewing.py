@@ -1,0 +1,84 @@
+"""The part of a picture that is seen, expanded and distorted, in the size that is wanted.
+
+Colour changes go pixel by pixel, so they are made where the fewest pixels are: on the part that is
+seen, or, with NEAREST, on those that are left after resizing. The result is that of the plain
+order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data import placing, resizing
+from framework.data.canvas import Canvas, fill_values
+from framework.data.distortion import Distortion
+from framework.data.geometry import Rectangle
+from framework.data.records import BadRecord, Pixels
+
+
+class Viewer:
+    """Shows views of pictures. Keeps a canvas, so it is not for several threads at once."""
+
+    def __init__(self, is_exact: bool) -> None:
+        """is_exact: as in `resize_plain`."""
+        self._is_exact = is_exact
+        self._canvas = Canvas()
+
+    def show(self, pixels: Pixels, view: Rectangle, changes: Distortion | None,
+             fill: tuple[float, ...], param: Any, mode: int) -> Pixels:
+        """What is seen, distorted where it is the picture's, `fill` elsewhere, then resized.
+
+        view   in pixels of the picture, which it may exceed: x, y are negative if it was expanded
+        param  ResizeParameter, or None for the view's own size
+        mode   OpenCV's number of the interpolation
+        """
+        height, width = pixels.shape[:2]
+        left, top = max(view.x, 0), max(view.y, 0)
+        right, bottom = min(view.x + view.width, width), min(view.y + view.height, height)
+        seen = pixels[top:max(bottom, top), left:max(right, left)]
+        if changes is not None and pixels.dtype != np.uint8:
+            raise BadRecord("distort_param needs pixels of 8 bits")
+        place = Rectangle(left - view.x, top - view.y, seen.shape[1], seen.shape[0])
+        if param is not None and mode == cv2.INTER_NEAREST and param.resize_mode == param.WARP:
+            resized = resizing.resize(self._complete(seen, place, view, fill), param, mode)
+            return _distort_part(resized, place, view, changes) if seen.size else resized
+        if changes is not None and seen.size:
+            seen = changes.apply(seen)
+        if param is not None and param.resize_mode == param.WARP and seen.dtype == np.uint8:
+            sizes = (view.width, view.height, param.width, param.height)
+            if placing.can_place(place, *sizes, mode):
+                return placing.resize_placed(seen, place, *sizes, mode,
+                                             fill_values(fill, np.uint8))
+        whole = self._complete(seen, place, view, fill)
+        return whole if param is None else resizing.resize(whole, param, mode, self._is_exact)
+
+    def _complete(self, seen: Pixels, place: Rectangle, view: Rectangle,
+                  fill: tuple[float, ...]) -> Pixels:
+        if (place.height, place.width) == (view.height, view.width):
+            return seen
+        return self._canvas.place(seen, place.x, place.y, view.width, view.height, fill)
+
+
+def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle,
+                  changes: Distortion | None) -> Pixels:
+    """Distort those pixels of a picture resized by NEAREST that came from `place` in the view."""
+    if changes is None:
+        return resized
+    rows = _range(resized.shape[0], view.height, place.y, place.height)
+    columns = _range(resized.shape[1], view.width, place.x, place.width)
+    part = resized[rows, columns]
+    if part.shape == resized.shape:
+        return changes.apply(resized)
+    if part.size:
+        resized[rows, columns] = changes.apply(part)
+    return resized
+
+
+def _range(count: int, size: int, start: int, length: int) -> slice:
+    """Which of `count` pixels, taken evenly from `size` by INTER_NEAREST, come from a range."""
+    sources = np.floor(np.arange(count) * (1 / (count / size)))
+    first, last = np.searchsorted(sources, [start, start + length])
+    return slice(int(first), int(last))
