@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def save(solver: Solver) -> str:
     if solver.rank != 0:
         return state
     kind = "HDF5" if hdf5 else "binary proto"
+    files.remove_partials(solver.prefix)
     solver.log.info(f"Snapshotting to {kind} file {weights}")
     save_weights(solver.net, weights)
     files.write_run(files.run_path(state), files.RunState(
@@ -64,7 +66,8 @@ def restore(solver: Solver, path: str | Path) -> None:
         solver.resumed = True
         if len(run.test_batches) == len(solver.test_nets):
             solver.test_batches = list(run.test_batches)
-    solver.net.seek(solver.iter * solver.param.iter_size)
+    batches = run.batches if run is not None else solver.param.iter_size
+    solver.net.seek(solver.iter * batches)
     for net, position in zip(solver.test_nets, solver.test_batches, strict=True):
         net.seek(position)
 
@@ -84,6 +87,17 @@ def check_history(solver: Solver, path: str | Path,
                                f"of layer '{blob.layer}' is {tuple(own.shape)}")
         result.append(torch.from_numpy(np.array(read, np.float32)).reshape(own.shape))
     return result
+
+
+def seed_of(prefix: str, snapshot: str | Path | None) -> int | None:
+    """The seed of the run that a snapshot (or "auto") goes on with, if it is known."""
+    states = files.find_states(prefix) if snapshot == "auto" else [Path(snapshot or "")]
+    for path in states:
+        number = re.search(r"_iter_(\d+)\.solverstate", path.name)
+        run = files.read_run(files.run_path(path), int(number[1])) if number else None
+        if run is not None:
+            return run.seed
+    return None
 
 
 def restore_newest(solver: Solver) -> bool:

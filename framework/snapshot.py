@@ -203,6 +203,27 @@ def find_weights(state_file: str | Path, learned_net: str) -> str:
     return learned_net
 
 
+def remove_partials(prefix: str) -> None:
+    """Remove what processes that were killed while they wrote a snapshot left behind."""
+    folder, name = os.path.split(prefix)
+    pattern = re.compile(r"\.partial-(\d+)-" + re.escape(name) + r"_iter_\d+\..*")
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(folder or "."):
+            match = pattern.fullmatch(entry)
+            if match and not is_running(int(match[1])):
+                Path(folder, entry).unlink(missing_ok=True)
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True         # it is another user's
+    return True
+
+
 def remove_older(prefix: str, keep: int, kept: Sequence[Path] = ()) -> None:
     """Remove all but the newest `keep` snapshots of a prefix, each state before its weights."""
     for path in find_states(prefix)[keep:]:

@@ -41,7 +41,8 @@ class Solver:
     weights   files to start from, separated by commas
     snapshot  a solver state to go on from, or "auto": the newest usable one of the prefix, if any
     device    "cpu", "cuda:0", ...
-    seed      of fillers, data and random layers; by default random_seed, and 0 without it
+    seed      of fillers, data and random layers; by default that of the snapshot's run, then
+              random_seed, and 0 without it
     workers   processes that make batches
     rank, world_size  which of several equal processes this is; gradients are averaged over them
     keep      how many snapshots to keep on the disk; 0: all
@@ -60,6 +61,9 @@ class Solver:
             read_solver(source, ignore_unknown_fields)
         self.param: Any = self.document.message       # SolverParameter
         check_fields(self.document)
+        self.prefix = snapshot_prefix(self.document)
+        if seed is None and snapshot is not None:
+            seed = resume.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
         self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
         self.log = log or Log(enabled=rank == 0)
@@ -73,7 +77,6 @@ class Solver:
         self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
         self.test_batches = [0] * len(self.test_nets)
         self.optimizer = Optimizer(self.document, self.net.learned)
-        self.prefix = snapshot_prefix(self.document)
         self.iter, self.saved_at, self.rates = 0, -1, RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
         self.watch = LossWatch()
@@ -279,6 +282,11 @@ class Solver:
         """Write weights, run file and solver state; the path of the state."""
         self.saved_at = self.iter
         return resume.save(self)
+
+    def close(self) -> None:
+        """Let go of the data layers' files and processes."""
+        for net in [self.net, *self.test_nets]:
+            net.close()
 
     def restore(self, path: str | Path) -> None:
         """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""

@@ -76,6 +76,18 @@ def test_a_resumed_run_equals_an_uninterrupted_one_in_weights_and_lines():
     assert losses(resumed, 7) == losses(whole, 7) and len(losses(whole, 7)) == 6
 
 
+def test_a_resumed_run_keeps_the_seed_it_was_begun_with():
+    text = 'net: "net.prototxt" max_iter: 6 snapshot: 3'
+    whole = make(text, seed=17)
+    whole.solve()
+    for snapshot in ("s_iter_3.solverstate", "auto"):
+        resumed = make(text, snapshot=snapshot)
+        assert resumed.seed == 17
+    resumed.restore("s_iter_3.solverstate")
+    resumed.step(3)
+    assert values(resumed) == values(whole)
+
+
 def test_a_restore_and_the_first_half_again_differ_from_the_second_half():
     solver = make('net: "net.prototxt" max_iter: 6 snapshot: 3')
     solver.step(3)

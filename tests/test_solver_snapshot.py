@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import h5py
@@ -133,3 +134,15 @@ def test_a_run_file_of_another_iteration_is_not_used(tmp_path):
     assert snapshot.read_run(tmp_path / "s_iter_5.run.json", 6) is None
     assert snapshot.run_path(tmp_path / "s_iter_5.solverstate.h5") == \
         tmp_path / "s_iter_5.run.json"
+
+
+def test_what_a_killed_process_left_is_removed_and_that_of_a_living_one_is_not(tmp_path):
+    process = subprocess.Popen(["true"])
+    process.wait()
+    for number in (process.pid, os.getpid()):
+        (tmp_path / f".partial-{number}-s_iter_7.caffemodel").touch()
+    (tmp_path / f".partial-{process.pid}-other_iter_7.caffemodel").touch()
+    snapshot.remove_partials(str(tmp_path / "s"))
+    assert sorted(os.listdir(tmp_path)) == sorted([
+        f".partial-{os.getpid()}-s_iter_7.caffemodel",
+        f".partial-{process.pid}-other_iter_7.caffemodel"])

@@ -61,7 +61,9 @@ def train(options: argparse.Namespace) -> int:
     signals = Signals(options.sigint_effect, options.sighup_effect)
     try:
         with signals:
-            make_solver(document, options, place, signals).solve()
+            solver = make_solver(document, options, place, signals)
+            solver.solve()
+            solver.close()
     finally:
         machine.leave(place)
     return 0
