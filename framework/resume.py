@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,18 @@ def save(solver: Solver) -> str:
     if solver.keep:
         files.remove_older(solver.prefix, solver.keep)
     return state
+
+
+def check_writable(solver: Solver) -> None:
+    """SpecError now, and not after hours, if the first snapshot could not be written."""
+    folder = Path(solver.prefix).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise solver.document.error("snapshot_prefix", f"is '{solver.prefix}'; nothing can be "
+                                    f"written there: {error.strerror}") from None
 
 
 def restore(solver: Solver, path: str | Path) -> None:

@@ -114,6 +114,8 @@ class Solver:
         if resume_file is not None:
             self.restore(resume_file)
         param, self.stopped = self.param, False
+        if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
+            resume.check_writable(self)
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         due = not (param.snapshot and self.iter % param.snapshot == 0)

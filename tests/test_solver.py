@@ -226,6 +226,16 @@ def test_snapshots_go_where_the_prefix_says(prefix, expected):
     assert Path(expected).exists()
 
 
+def test_a_prefix_that_cannot_be_written_is_an_error_before_the_first_iteration():
+    Path("file").touch()
+    document = parse(PARAMS.replace('"s"', '"file/run"') + 'net: "net.prototxt" max_iter: 1',
+                     "SolverParameter", "solver.prototxt")
+    solver = Solver(document, log=Lines())
+    with pytest.raises(SpecError, match="snapshot_prefix is 'file/run'; nothing can be written"):
+        solver.solve()
+    assert solver.iter == 0
+
+
 def test_a_state_of_another_solver_type_is_refused():
     make('net: "net.prototxt" max_iter: 1').solve()
     with pytest.raises(WeightsError, match="holds 2 history blobs; Adam on this net has 4"):
