@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from framework.declared import declared_shapes
+from framework.declared_python import DeclaredPython, is_known
 from framework.errors import CaffeError
 from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
 from framework.spec import LayerSpec, NetSpec
@@ -35,14 +36,19 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
 
 
 def build_layers(spec: NetSpec, shapes: dict[str, Shape],
-                 loss_weights: dict[str, float]) -> list[Layer]:
-    """Make the layers in order. Notes the shape of every blob and the weight of every loss."""
+                 loss_weights: dict[str, float], declared: bool = False) -> list[Layer]:
+    """Make the layers in order. Notes the shape of every blob and the weight of every loss.
+
+    declared   take known public `Python` layers by their shapes, without their modules
+    """
     layers = []
     with_blobs: dict[str, LayerSpec] = {}
     for layer_spec in spec.layers:
         cls = LAYERS[layer_spec.type]
         if issubclass(cls, Source):
             continue
+        if declared and layer_spec.type == "Python" and is_known(layer_spec):
+            cls = DeclaredPython
         layer_spec = _with_automatic_top(layer_spec, cls)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)

@@ -12,7 +12,7 @@ from framework.errors import CaffeError, SpecError
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
 from framework.prototxt import Document
-from framework.spec import NetSpec, read_net
+from framework.spec import PHASES, NetSpec, read_net
 
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(
@@ -51,11 +51,13 @@ class Selection:
 
 @dataclass
 class Census:
-    """One file in one phase. `problems`: what stops it, and what was ignored."""
+    """One file in one phase. `stages`: those asked for, or the one without which it does not
+    wire; `problems`: what stops it, and what was ignored."""
 
     path: str
     name: str = ""
     phase: str = "TEST"
+    stages: tuple[str, ...] = ()
     dialect: str = ""
     rows: list[Row] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -76,12 +78,37 @@ class Census:
 
 
 def phases_of(document: Document) -> list[str]:
-    """The phases a file declares: those its rules name, else TEST (a deploy net)."""
-    rules = [rule for layer in document.message.layer for rule in [*layer.include, *layer.exclude]]
-    if any(rule.HasField("phase") for rule in rules):
-        return ["TRAIN", "TEST"]
-    trains = any("Loss" in layer.type for layer in document.message.layer)
-    return ["TRAIN"] if trains else ["TEST"]
+    """The phases a file declares: those that its rules name, and the other if it wires there.
+
+    Without rules: TRAIN if it has a loss, else TEST (a deploy net).
+    """
+    layers = document.message.layer
+    named = {PHASES[rule.phase] for layer in layers for rule in layer.include
+             if rule.HasField("phase")}
+    named |= {PHASES[1 - rule.phase] for layer in layers for rule in layer.exclude
+              if rule.HasField("phase")}
+    if not named:
+        return ["TRAIN"] if any("Loss" in layer.type for layer in layers) else ["TEST"]
+    return [phase for phase in PHASES if phase in named or _wires(document, phase)]
+
+
+def stages_for(document: Document, phase: str, level: int | None) -> tuple[str, ...]:
+    """The stage without which the net cannot be wired in a phase: the first that its rules name
+    and that makes it whole. None if it needs none, or none helps."""
+    if _wires(document, phase, level):
+        return ()
+    named = [stage for layer in document.message.layer for rule in layer.include
+             for stage in rule.stage]
+    return next(((stage,) for stage in dict.fromkeys(named)
+                 if _wires(document, phase, level, (stage,))), ())
+
+
+def _wires(document: Document, phase: str, level: int | None = None,
+           stages: tuple[str, ...] = ()) -> bool:
+    try:
+        return bool(NetSpec(document, phase, level, stages).layers)
+    except SpecError:
+        return False
 
 
 def take_census(path: str | Path, selection: Selection) -> list[Census]:
@@ -93,26 +120,28 @@ def take_census(path: str | Path, selection: Selection) -> list[Census]:
         return [Census(str(path), problems=str(error).splitlines())]
     found = []
     for phase in [selection.phase] if selection.phase else phases_of(document):
-        census = Census(str(path), document.message.name, phase)
+        stages = selection.stages or stages_for(document, phase, selection.level)
+        census = Census(str(path), document.message.name, phase, stages)
         census.dialect = f"{form}, {dialect_of(document)}"
         census.problems = [f"{document.place(problem.line, problem.owner)}: {problem.field} "
                            f"{problem.text} (ignored)" for problem in document.problems]
-        _count(document, census, selection)
+        _count(document, census, selection, stages)
         found.append(census)
     return found
 
 
-def _count(document: Document, census: Census, selection: Selection) -> None:
+def _count(document: Document, census: Census, selection: Selection,
+           stages: tuple[str, ...]) -> None:
     shapes: dict[str, Shape] = {}
     try:
-        spec = NetSpec(document, census.phase, selection.level, selection.stages)
+        spec = NetSpec(document, census.phase, selection.level, stages)
         unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
         if unknown:
             census.problems += [str(layer.error("type", f"'{layer.type}' is not known"))
                                 for layer in unknown]
             return
         build_sources(spec, DataOptions(), shapes, selection.skip_data)
-        layers = iter(build_layers(spec, shapes, {}))
+        layers = iter(build_layers(spec, shapes, {}, selection.skip_data))
         census.built = True
     except CaffeError as error:
         census.problems += str(error).splitlines()

@@ -20,7 +20,7 @@ RANKS = [
     ("fillers", "layer"),
     ("pycaffe",),
     ("layers",),
-    ("declared", "build", "sharing"),
+    ("declared", "declared_python", "build", "sharing"),
     ("caffemodel", "weights", "net", "census"),
     ("lr_policy", "optim", "log", "snapshot", "solver"),
     ("cli",),

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from framework.census import Census
 
 DESCRIPTION = """Say for each net file: its dialect, layers, output shapes, parameters,
-multiply-adds and memory, and every unknown field or type with its line. Exit code 1 if a file cannot be built."""
+multiply-adds and memory, and every unknown field or type with its line. Exit code 1 if a file
+cannot be built."""
 
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/inspect", description=DESCRIPTION)
     parser.add_argument("nets", metavar="NET", nargs="+", help="net prototxt files")
     parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
-                        help="only this phase (default: those that the file's rules name)")
+                        help="only this phase (default: those that the file declares)")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME",
                         help="a stage that rules see; may be given several times")
     parser.add_argument("--level", type=int, default=None, help="the level that rules see")
@@ -51,10 +52,11 @@ def inspect(arguments: argparse.Namespace) -> int:
 
 
 def summary(census: Census) -> str:
-    """One line: path, phase, dialect, numbers."""
+    """One line: path, phase and stages, dialect, numbers."""
+    phase = ", stage ".join([census.phase, *census.stages])
     if not census.built:
-        return f"{census.path}: {census.phase}: cannot be built"
-    return (f"{census.path}: {census.phase}: {census.dialect}; {len(census.rows)} layers, "
+        return f"{census.path}: {phase}: cannot be built"
+    return (f"{census.path}: {phase}: {census.dialect}; {len(census.rows)} layers, "
             f"{human(census.parameters)} parameters, {human(census.multiply_adds)} multiply-adds, "
             f"{human(census.blob_bytes)}B of blobs")
 

@@ -1,0 +1,158 @@
+"""The shapes that known public `Python` layers give, for nets whose modules are not at hand."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+
+from torch import Tensor
+
+from framework.layer import Layer, Shape
+from framework.spec import LayerSpec
+
+ASSUMED_SIZE = 224          # of a segmentation picture, whose own size decides
+FRCNN_SIZE = (600, 1000)    # TRAIN.SCALES and TRAIN.MAX_SIZE of py-faster-rcnn
+RON_SIZE = (320, 320)
+DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
+Rule = Callable[[LayerSpec, tuple[Shape, ...]], list[Shape]]
+
+
+class DeclaredPython(Layer):
+    """Stands where a `Python` layer of a known public project would: shapes, no numbers.
+
+    Bottoms, tops: as the layer of the project. Only for looking at nets; forward is an error.
+    Source: the `setup` and `reshape` of the classes in PYTHON_SHAPES.
+    """
+
+    num_bottoms = (0, None)
+    num_tops = (0, None)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        param = self.spec.proto.python_param
+        shapes = PYTHON_SHAPES[param.module, param.layer](self.spec, bottoms)
+        if len(shapes) < len(self.spec.tops):
+            raise self.spec.error("top", f"is given {len(self.spec.tops)} times; "
+                                  f"{param.module}.{param.layer} makes {len(shapes)}")
+        return shapes[:len(self.spec.tops)]
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        raise self.spec.error("python_param.module", "is known by its shapes only; to run it, put "
+                              "its folder on PYTHONPATH")
+
+
+def is_known(spec: LayerSpec) -> bool:
+    """Whether the shapes of this `Python` layer are known without its module."""
+    param = spec.proto.python_param
+    return (param.module, param.layer) in PYTHON_SHAPES
+
+
+def _number(spec: LayerSpec, name: str) -> int:
+    """The number behind `'name':` in param_str."""
+    text = spec.proto.python_param.param_str
+    found = re.search(rf"['\"]?{name}['\"]?\s*:\s*(\d+)", text)
+    if found is None:
+        raise spec.error("python_param.param_str", f"is {text!r}; it must give {name}")
+    return int(found[1])
+
+
+def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    """roi_data_layer of py-faster-rcnn: for an RPN, or with proposals made before; RON's own."""
+    if len(spec.tops) == 3 and "info" in spec.tops[2]:
+        return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
+    if len(spec.tops) == 3:
+        return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5)]
+    targets = (1, 4 * _number(spec, "num_classes"))
+    return [(2, 3, *FRCNN_SIZE), (1, 5), (1,), targets, targets, targets]
+
+
+def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    """Boxes and scores; with ground truth (pva-faster-rcnn's second form) also the targets."""
+    if len(spec.tops) > 2:
+        return _proposal_targets(spec, bottoms)
+    return [(1, 5), (1, 1, 1, 1)]
+
+
+def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    targets = (1, 4 * _number(spec, "num_classes"))
+    return [(1, 5), (1, 1), targets, targets, targets]
+
+
+def _anchor_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    """Labels and box targets for each anchor, of which the first bottom has two scores each."""
+    batch, channels, height, width = bottoms[0]
+    targets = (batch, channels // 2 * 4, height, width)
+    return [(batch, 1, channels // 2 * height, width), targets, targets, targets]
+
+
+def _ron_detections(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    text = spec.proto.python_param.param_str
+    classes = int(text.strip().rsplit(",", 1)[-1].strip("'\" }"))
+    return [(bottoms[0][0], 1, 4), (bottoms[0][0], 1, classes)]
+
+
+def _same_labels(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    return [bottoms[1]]
+
+
+def _pictures_of(*names: str) -> Rule:
+    """FCN's data layers: one picture, then maps of one channel. `tops` in param_str has the
+    last word about what they are."""
+    def shapes(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+        stated = re.search(r"['\"]tops['\"]\s*:\s*(\[[^\]]*\])", spec.proto.python_param.param_str)
+        kinds = ast.literal_eval(stated[1]) if stated else names
+        return [(1, 3 if kind in ("data", "color", "hha") else 1, ASSUMED_SIZE, ASSUMED_SIZE)
+                for kind in kinds]
+    return shapes
+
+
+def _clips(clips: int) -> Rule:
+    """LRCN: `clips` clips of 16 frames of 227 x 227."""
+    frames = 16 * clips
+    return lambda spec, bottoms: [(frames, 3, 227, 227), (frames,), (frames,)]
+
+
+def _box_lists(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    return [(bottoms[0][0], DETECTNET_BOXES, 5)] * len(spec.tops)
+
+
+def _scalars(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    return [(1,)] * len(spec.tops)
+
+
+def _as_bottoms(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    return list(bottoms)
+
+
+# (module, class): the rule. Sources: rbgirshick/py-faster-rcnn, sanghoon/pva-faster-rcnn,
+# taokong/RON, shelhamer/fcn.berkeleyvision.org, LisaAnne/lisa-caffe-public, NVIDIA/caffe,
+# TimoSaemann/ENet, BVLC/caffe examples/pycaffe.
+PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
+    ("roi_data_layer.layer", "RoIDataLayer"): _roi_data,
+    ("rpn.proposal_layer", "ProposalLayer"): _proposals,
+    ("rpn.proposal_layer", "ProposalLayer2"): _proposals,
+    ("rpn.anchor_target_layer", "AnchorTargetLayer"): _anchor_targets,
+    ("rpn.proposal_target_layer", "ProposalTargetLayer"): _proposal_targets,
+    ("ron_layer.anchor_target_layer", "AnchorTargetLayer"): _anchor_targets,
+    ("ron_layer.det_target_layer", "DetTargetLayer"): _anchor_targets,
+    ("ron_layer.det_layer", "DetLayer"): _ron_detections,
+    ("ron_layer.ohem_rpn", "OHEMRpnLayer"): _same_labels,
+    ("voc_layers", "VOCSegDataLayer"): _pictures_of("data", "label"),
+    ("voc_layers", "SBDDSegDataLayer"): _pictures_of("data", "label"),
+    ("pascalcontext_layers", "PASCALContextSegDataLayer"): _pictures_of("data", "label"),
+    ("siftflow_layers", "SIFTFlowSegDataLayer"): _pictures_of("data", "semantic", "geometric"),
+    ("nyud_layers", "NYUDSegDataLayer"): _pictures_of("color", "label"),
+    ("sequence_input_layer", "videoReadTrain_RGB"): _clips(24),
+    ("sequence_input_layer", "videoReadTrain_flow"): _clips(24),
+    ("sequence_input_layer", "videoReadTest_RGB"): _clips(3),
+    ("sequence_input_layer", "videoReadTest_flow"): _clips(3),
+    ("caffe.layers.detectnet.clustering", "ClusterDetections"): _box_lists,
+    ("caffe.layers.detectnet.clustering", "ClusterGroundtruth"): _box_lists,
+    ("caffe.layers.detectnet.mean_ap", "ScoreDetections"): _box_lists,
+    ("caffe.layers.detectnet.mean_ap", "mAP"): _scalars,
+    ("spatial_dropout", "SpatialDropoutLayer"): _as_bottoms,
+    ("pyloss", "EuclideanLossLayer"): _scalars,
+}
