@@ -14,7 +14,7 @@ import numpy as np
 
 from framework.data import placing, resizing
 from framework.data.canvas import Canvas, fill_values
-from framework.data.distortion import Distortion
+from framework.data.distortion import Distortion, whole_blocks
 from framework.data.geometry import Rectangle
 from framework.data.records import BadRecord, Pixels
 
@@ -44,9 +44,9 @@ class Viewer:
         place = Rectangle(left - view.x, top - view.y, seen.shape[1], seen.shape[0])
         if param is not None and mode == cv2.INTER_NEAREST and param.resize_mode == param.WARP:
             resized = resizing.resize(self._complete(seen, place, view, fill), param, mode)
-            return _distort_part(resized, place, view, changes) if seen.size else resized
+            return _distort_part(resized, place, view, changes, whole_blocks(width) - left)
         if changes is not None and seen.size:
-            seen = changes.apply(seen)
+            seen = changes.apply(seen, whole_blocks(width) - left)
         if param is not None and param.resize_mode == param.WARP and seen.dtype == np.uint8:
             sizes = (view.width, view.height, param.width, param.height)
             if placing.can_place(place, *sizes, mode):
@@ -62,18 +62,22 @@ class Viewer:
         return self._canvas.place(seen, place.x, place.y, view.width, view.height, fill)
 
 
-def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle,
-                  changes: Distortion | None) -> Pixels:
-    """Distort those pixels of a picture resized by NEAREST that came from `place` in the view."""
-    if changes is None:
+def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle, changes: Distortion | None,
+                  num_in_blocks: int) -> Pixels:
+    """Distort those pixels of a picture resized by NEAREST that came from `place` in the view.
+
+    num_in_blocks  of the columns of `place`
+    """
+    if changes is None or not place.width * place.height:
         return resized
     rows = _range(resized.shape[0], view.height, place.y, place.height)
     columns = _range(resized.shape[1], view.width, place.x, place.width)
+    blocks = _range(resized.shape[1], view.width, place.x, max(num_in_blocks, 0))
     part = resized[rows, columns]
     if part.shape == resized.shape:
-        return changes.apply(resized)
+        return changes.apply(resized, blocks.stop - blocks.start)
     if part.size:
-        resized[rows, columns] = changes.apply(part)
+        resized[rows, columns] = changes.apply(part, blocks.stop - blocks.start)
     return resized
 
 

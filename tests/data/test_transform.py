@@ -1,0 +1,245 @@
+"""Augmentation against its definition: the plain order of Caffe, step by step, in OpenCV."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from framework import prototxt
+from framework.data.canvas import Canvas
+from framework.data.distortion import Distortion, draw_distortion
+from framework.data.geometry import Rectangle
+from framework.data.placing import can_place, resize_placed
+from framework.data.random import Draws
+from framework.data.records import CORNERS, Record
+from framework.data.subtraction import Mean
+from framework.data.transform import Transformer
+from tests.data.making import picture
+
+INTERPOLATIONS = {"LINEAR": 1, "AREA": 3, "NEAREST": 0, "CUBIC": 2, "LANCZOS4": 4}
+DISTORT = """distort_param { brightness_prob: 0.5 brightness_delta: 32 contrast_prob: 0.5
+    contrast_lower: 0.5 contrast_upper: 1.5 hue_prob: 0.5 hue_delta: 18 saturation_prob: 0.5
+    saturation_lower: 0.5 saturation_upper: 1.5 random_order_prob: 0.2 }"""
+SAMPLERS = ["max_sample: 1 max_trials: 1"] + [
+    f"sampler {{ min_scale: 0.3 max_scale: 1 min_aspect_ratio: 0.5 max_aspect_ratio: 2 }} "
+    f"sample_constraint {{ {bound} }} max_sample: 1 max_trials: 50"
+    for bound in ("min_jaccard_overlap: 0.1", "min_jaccard_overlap: 0.5",
+                  "max_jaccard_overlap: 1.0")]
+
+
+def transformer(text, is_train=True, samplers=(), mean=(104.0, 117.0, 123.0)):
+    messages = [prototxt.parse(sampler, "BatchSampler").message for sampler in samplers]
+    param = prototxt.parse(text, "TransformationParameter").message
+    return Transformer(param, is_train, Mean(mean), messages)
+
+
+def boxes_of(*corners, label=1):
+    rows = [(label, index, *four, 0) for index, four in enumerate(corners)]
+    return np.array(rows, np.float32).reshape(-1, 7)
+
+
+def in_plain_order(transform, pixels, draws, mode):
+    """The picture as Caffe makes it: each step on the whole picture. Draws in our own order."""
+    param = transform.param
+    changes = draw_distortion(param.distort_param, draws)
+    view, _ = transform._choose_view(pixels.shape[1], pixels.shape[0], boxes_of((0, 0, 1, 1)),
+                                     draws)
+    pixels = distorted(pixels, changes)
+    border = [max(-view.y, 0), max(view.y + view.height - pixels.shape[0], 0),
+              max(-view.x, 0), max(view.x + view.width - pixels.shape[1], 0)]
+    grown = cv2.copyMakeBorder(pixels, *border, cv2.BORDER_CONSTANT, value=(104, 117, 123))
+    y, x = max(view.y, 0), max(view.x, 0)
+    cut = grown[y:y + view.height, x:x + view.width]
+    resized = cv2.resize(cut, (param.resize_param.width, param.resize_param.height),
+                         interpolation=mode)
+    return resized[:, ::-1] if draws.below(2) else resized
+
+
+def distorted(pixels, changes):
+    """distort_param by the definition: convertTo on planes of float, saved in bytes each time."""
+    def to_bytes(values):
+        return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+    def in_hsv(pixels, plane, change):
+        hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)
+        hsv[..., plane] = to_bytes(change(hsv[..., plane].astype(np.float32)))
+        return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
+
+    if changes.brightness is not None:
+        pixels = to_bytes(pixels + np.float32(changes.brightness))
+    steps = ["contrast", "saturation", "hue"] if changes.contrast_first else \
+        ["saturation", "hue", "contrast"]
+    for step in steps:
+        value = getattr(changes, step)
+        if value is None:
+            continue
+        value = np.float32(value)
+        if step == "contrast":
+            pixels = to_bytes(pixels.astype(np.float32) * value)
+        elif step == "saturation":
+            pixels = in_hsv(pixels, 1, lambda plane, value=value: plane * value)
+        else:
+            pixels = in_hsv(pixels, 0, lambda plane, value=value: plane + value)
+    return pixels if changes.channels is None else pixels[..., changes.channels]
+
+
+@pytest.mark.parametrize("name", INTERPOLATIONS)
+def test_the_picture_is_that_of_the_plain_order(name):
+    transform = transformer(
+        f"mirror: true {DISTORT} resize_param {{ height: 60 width: 76 interp_mode: {name} }} "
+        "expand_param { prob: 0.6 max_expand_ratio: 4 }", samplers=SAMPLERS)
+    transform._viewer._is_exact = True
+    cv2.ipp.setUseIPP(name != "CUBIC")
+    try:
+        for seed in range(60):
+            pixels = picture(seed, 120, 151)
+            expected = in_plain_order(transform, pixels, Draws(seed, 7), INTERPOLATIONS[name])
+            found, _ = transform(Record(pixels.copy(), boxes_of((0, 0, 1, 1)), 0), Draws(seed, 7))
+            np.testing.assert_array_equal(found, expected, err_msg=f"seed {seed}")
+    finally:
+        cv2.ipp.setUseIPP(True)
+
+
+def test_fast_bicubic_is_at_most_one_level_off():
+    transform = transformer("resize_param { height: 60 width: 76 interp_mode: CUBIC }")
+    pixels = picture(3, 120, 151)
+    found, _ = transform(Record(pixels, None, 0), Draws(1, 1))
+    cv2.ipp.setUseIPP(False)
+    expected = cv2.resize(pixels, (76, 60), interpolation=cv2.INTER_CUBIC)
+    cv2.ipp.setUseIPP(True)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("mode", [cv2.INTER_LANCZOS4, cv2.INTER_AREA])
+@pytest.mark.parametrize("seed", range(25))
+def test_a_placed_picture_is_resized_as_with_its_ground(mode, seed):
+    random = np.random.default_rng(seed)
+    height, width = (int(value) for value in random.integers(1, 120, 2))
+    view = Rectangle(0, 0, int(random.integers(max(width, 41), 400)),
+                     int(random.integers(max(height, 53), 400)))
+    place = Rectangle(int(random.integers(0, view.width - width + 1)) * (seed % 3 > 0),
+                      int(random.integers(0, view.height - height + 1)), width, height)
+    small = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    fill = (255.0, 0.0, 123.0)
+    if not can_place(place, view.width, view.height, 37, 51, mode):
+        pytest.skip("OpenCV's own way is used here")
+    ground = Canvas().place(small, place.x, place.y, view.width, view.height, fill)
+    expected = cv2.resize(ground, (37, 51), interpolation=mode)
+    found = resize_placed(small, place, view.width, view.height, 37, 51, mode, fill)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_canvas_forgets_the_picture_before():
+    canvas = Canvas()
+    places = [(0, 0, 90, 80), (20, 30, 80, 75), (1, 5, 200, 90), (0, 1, 57, 60)]
+    for seed, (x, y, width, height) in enumerate(places):
+        small = picture(seed, 40, 56)
+        expected = np.empty((height, width, 3), np.uint8)
+        expected[:] = (10, 20, 30)
+        expected[y:y + 40, x:x + 56] = small
+        np.testing.assert_array_equal(canvas.place(small, x, y, width, height, (10.0, 20.0, 30.0)),
+                                      expected)
+
+
+ODD_BOXES = {
+    "touching borders": [(0, 0, 0.3, 0.4), (0.7, 0.6, 1, 1), (0, 0.5, 1, 0.50001)],
+    "one pixel": [(0.5, 0.5, 0.5 + 1 / 151, 0.5 + 1 / 120)],
+    "without area": [(0.5, 0.5, 0.5, 0.5), (0.2, 0.1, 0.2, 0.9)],
+    "the whole picture": [(0, 0, 1, 1)],
+    "partly outside": [(-0.3, 0.2, 0.4, 1.7), (0.9, -2, 3, 0.1)],
+    "outside": [(1.2, 0.3, 1.5, 0.6), (-2, -2, -1, -1)],
+    "rounded past one": [(np.nextafter(np.float32(0), np.float32(-1)), 0, 1 + 1.2e-7, 1 + 1.2e-7)],
+    "none": [],
+}
+ODD_SETTINGS = ["", "emit_constraint { emit_type: CENTER }",
+                "emit_constraint { emit_type: MIN_OVERLAP emit_overlap: 0.3 }", "crop_size: 20"]
+
+
+@pytest.mark.parametrize("kind", ODD_BOXES)
+def test_ten_thousand_augmentations_of_odd_boxes_stay_inside(kind):
+    """10,000 over all kinds and settings; the original dies of `a <= b (0 vs. -1.19209e-07)`."""
+    boxes = boxes_of(*ODD_BOXES[kind])
+    pixels = picture(1, 24, 31)
+    whole = "sampler { min_scale: 0.999 max_scale: 1 min_aspect_ratio: 0.99 max_aspect_ratio: 1 }"
+    for setting, mode in itertools.product(ODD_SETTINGS, ("WARP", "FIT_LARGE_SIZE_AND_PAD")):
+        transform = transformer(
+            f"mirror: true {setting} expand_param {{ prob: 0.5 max_expand_ratio: 4 }} "
+            f"resize_param {{ height: 25 width: 22 resize_mode: {mode} }}",
+            samplers=[*SAMPLERS, whole])
+        for seed in range(160):
+            found, seen = transform(Record(pixels, boxes, 0), Draws(seed, 3))
+            assert found.shape == ((20, 20, 3) if "crop" in setting else (25, 22, 3))
+            corners = seen[:, CORNERS]
+            assert ((corners >= 0) & (corners <= 1)).all()
+            assert (corners[:, :2] <= corners[:, 2:]).all()
+
+
+def test_pictures_of_one_pixel_are_augmented_too():
+    transform = transformer("expand_param { prob: 0.5 max_expand_ratio: 4 } "
+                            "resize_param { height: 7 width: 5 }", samplers=SAMPLERS)
+    for height, width in [(1, 1), (1, 50), (50, 1), (2, 3)]:
+        for seed in range(50):
+            found, _ = transform(Record(picture(1, height, width), boxes_of((0, 0, 1, 1)), 0),
+                                 Draws(seed, 0))
+            assert found.shape == (7, 5, 3)
+
+
+def test_boxes_follow_the_pixels():
+    """A white rectangle on black: its box is where the white is, whatever was done."""
+    pixels = np.zeros((240, 320, 3), np.uint8)
+    pixels[60:180, 80:240] = 255
+    boxes = boxes_of((80 / 320, 60 / 240, 240 / 320, 180 / 240))
+    transform = transformer("mirror: true expand_param { prob: 0.5 max_expand_ratio: 3 } "
+                            "resize_param { height: 120 width: 160 interp_mode: LINEAR }",
+                            samplers=SAMPLERS, mean=(0.0,))
+    seen_any = 0
+    for seed in range(200):
+        found, seen = transform(Record(pixels, boxes, 0), Draws(seed, 0))
+        white = found[..., 0] > 127
+        if not len(seen):
+            continue
+        seen_any += 1
+        rows, columns = np.flatnonzero(white.any(1)), np.flatnonzero(white.any(0))
+        if not rows.size:
+            continue
+        expected = [columns[0] / 160, rows[0] / 120, (columns[-1] + 1) / 160, (rows[-1] + 1) / 120]
+        np.testing.assert_allclose(seen[0, CORNERS], expected, atol=0.03)
+    assert seen_any > 190
+
+
+@pytest.mark.parametrize("is_train, count", [(True, 45), (False, 1)])
+def test_crops_are_random_in_train_and_central_in_test(is_train, count):
+    pixels = np.arange(13 * 9, dtype=np.uint8).reshape(13, 9, 1).repeat(3, 2)
+    transform = transformer("crop_size: 5", is_train, mean=())
+    corners = {int(transform(Record(pixels, None, 0), Draws(seed, 0))[0][0, 0, 0])
+               for seed in range(1500)}
+    assert len(corners) == count
+    if not is_train:
+        assert corners == {4 * 9 + 2}
+
+
+def test_a_mean_file_is_cropped_and_mirrored_with_the_picture():
+    image = np.random.default_rng(1).normal(100, 20, (3, 24, 31)).astype(np.float32)
+    param = prototxt.parse("crop_size: 10 mirror: true", "TransformationParameter").message
+    transform = Transformer(param, True, Mean((), image, 0.5))
+    pixels = picture(2, 24, 31)
+    difference = (pixels - image.transpose(1, 2, 0)) * np.float32(0.5)
+    views = [difference[y:y + 10, x:x + 10][:, ::step] for y in range(15) for x in range(22)
+             for step in (1, -1)]
+    for seed in range(20):
+        found, _ = transform(Record(pixels, None, 0), Draws(seed, 0))
+        assert any(np.array_equal(found, view) for view in views)
+
+
+def test_steps_of_a_distortion_round_and_saturate():
+    pixels = np.array([[[0, 100, 250]]], np.uint8)
+    brighter = Distortion(True, brightness=10.4).apply(pixels)
+    np.testing.assert_array_equal(brighter, [[[10, 110, 255]]])
+    np.testing.assert_array_equal(Distortion(True, brightness=-20.0).apply(pixels),
+                                  [[[0, 80, 230]]])
+    np.testing.assert_array_equal(Distortion(True, contrast=1.5).apply(pixels), [[[0, 150, 255]]])
+    np.testing.assert_array_equal(
+        Distortion(False, brightness=10.0, contrast=0.5).apply(pixels), [[[5, 55, 128]]])
+    np.testing.assert_array_equal(Distortion(True, channels=(2, 0, 1)).apply(pixels),
+                                  [[[250, 0, 100]]])
