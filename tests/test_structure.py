@@ -13,7 +13,7 @@ RANKS = [
     ("errors", "scalars", "progress"),
     ("proto",),
     ("prototxt",),
-    ("upgrade", "composites"),
+    ("upgrade", "site", "multibox_head", "composites"),
     ("spec",),
     ("ops",),
     ("data", "evaluation"),
