@@ -111,6 +111,9 @@ def _check_fields(spec: LayerSpec) -> None:
         raise spec.error("detection_output_param.visualize", "is true; a net draws no pictures, "
                          "tools/detect does")
     nms = param.nms_param
+    if nms.soft_nms:
+        raise spec.error("detection_output_param.nms_param.soft_nms", "is true; only false is "
+                         "supported")
     if nms.nms_threshold < 0:
         raise spec.error("detection_output_param.nms_param.nms_threshold",
                          f"is {nms.nms_threshold:g}; it must be at least 0")

@@ -108,6 +108,8 @@ def _check_fields(spec: LayerSpec) -> None:
     if param.ignore_difficult_gt:
         raise wrong("ignore_difficult_gt", "is true; nothing is known to honour it, see "
                     "use_difficult_gt")
+    if param.nms_param.soft_nms:
+        raise wrong("nms_param.soft_nms", "is true; it is not supported")
     if normalization(spec) == "PRE_FIXED":
         raise spec.error("loss_param.normalization", "is PRE_FIXED; it must be one of FULL, VALID, "
                          "BATCH_SIZE, NONE")

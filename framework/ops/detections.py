@@ -149,3 +149,34 @@ def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: 
       code: int, variance_in_target: bool, score: float, threshold: float,
       eta: float, class_limit: int, image_limit: int) -> Tensor:
     return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
+
+
+@torch.library.custom_op("framework::best_boxes", mutates_args=())
+def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
+               threshold: float) -> Tensor:
+    """Rows (K, 7) of the boxes that are kept when all classes of an image are thinned together.
+
+    corners         (N, M, 4)
+    scores, labels  (N, M, C), C candidates of each box; scores must be above `score`
+    By image and falling score; of equal ones the box in front. If no image has a box, one row for
+    each: its number, then -1. Opaque, for K depends on values.
+    """
+    num_images, _, num_candidates = scores.shape
+    lists = scores.flatten(1)
+    order, valid, _ = best_first(lists, score, lists.shape[1])
+    box = (order // num_candidates)[:, :, None].expand(-1, -1, 4)
+    kept = greedy(corners.gather(1, box), valid, threshold)
+    image, place = kept.nonzero(as_tuple=True)
+    if not len(image):
+        rows = corners.new_full((num_images, 7), -1)
+        rows[:, 0] = torch.arange(num_images, device=corners.device)
+        return rows
+    found = order[image, place]
+    numbers = [image, labels.flatten(1)[image, found], lists[image, found]]
+    columns = torch.stack([number.to(corners.dtype) for number in numbers], 1)
+    return torch.cat([columns, corners[image, found // num_candidates]], 1)
+
+
+@best_boxes.register_fake
+def _(corners: Tensor, scores: Tensor, labels: Tensor, score: float, threshold: float) -> Tensor:
+    return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
