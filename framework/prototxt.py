@@ -17,7 +17,7 @@ from google.protobuf import text_format
 
 import framework.proto as proto
 from framework.errors import SpecError
-from framework.scalars import convert, nearest
+from framework.scalars import convert, form_for_several, nearest
 
 TOKEN = re.compile(
     r"""(?P<space>(?:\s|\#[^\n]*)+)
@@ -263,6 +263,8 @@ class _Parser:
         while kind == "string" and self.kind == "string":
             token += self.token          # adjacent strings are one
             self.advance()
+        if descriptor is not None:
+            descriptor = form_for_several(message, descriptor, lines.fields)
         if descriptor is None or not self.may_set(message, descriptor, name, line):
             return
         try:

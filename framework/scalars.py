@@ -99,3 +99,20 @@ def convert_float(token: str, single: bool) -> float:
     if single and abs(value) > LARGEST_FLOAT and math.isfinite(value):
         return math.copysign(math.inf, value)
     return value
+
+
+def form_for_several(message: Any, descriptor: Any, places: dict[str, list[Any]]) -> Any:
+    """The descriptor of the field that takes the next value of a single field.
+
+    Where such a field is given again and its message has `<name>_3d`, the values before it move
+    there: Pooling's sizes, single in BVLC, repeated in the opencl branch, `_3d` in Intel's.
+    places: of the values by field, moved with them. Any: a message and what belongs to it.
+    """
+    more = descriptor.containing_type.fields_by_name.get(f"{descriptor.name}_3d")
+    if more is None or not more.is_repeated:
+        return descriptor
+    if message.HasField(descriptor.name):
+        getattr(message, more.name).append(getattr(message, descriptor.name))
+        message.ClearField(descriptor.name)
+        places.setdefault(more.name, []).extend(places.pop(descriptor.name, []))
+    return more if getattr(message, more.name) else descriptor

@@ -38,6 +38,10 @@ def test_every_v1_type_has_its_name_of_today():
         "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss", "SILENCE": "Silence",
         "SOFTMAX": "Softmax", "SOFTMAX_LOSS": "SoftmaxWithLoss", "SPLIT": "Split", "TANH": "TanH",
         "SLICE": "Slice", "WINDOW_DATA": "WindowData", "THRESHOLD": "Threshold"}
+    today |= {  # of projects: DeconvNet, C3D
+        "BN": "BN", "CROP": "AutoCrop", "UNPOOLING": "Unpooling", "VIDEO_DATA": "VideoData",
+        "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D",
+        "POOLING3D": "Pooling3D"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

@@ -11,6 +11,7 @@ from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.param_fields import at_least, axis_sizes, honour
 from framework.ops.convolution import convolve, deconvolve
+from framework.proto import enum_name
 from framework.spec import LayerSpec
 
 FIELDS = (
@@ -68,6 +69,18 @@ def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:
                          f"gives a top of {' x '.join(map(str, sizes))}")
 
 
+def fused_relu(spec: LayerSpec) -> tuple[bool, float]:
+    """Whether a ReLU follows inside the layer, and its slope. SpecError for other fusions."""
+    param = spec.proto.convolution_param
+    fusion = enum_name(param, "fuse_type")
+    if fusion == "FUSED_CONV_RELU":
+        return True, param.relu_param.negative_slope
+    if fusion != "UNFUSED":
+        raise spec.error("convolution_param.fuse_type", f"is {fusion}; only FUSED_CONV_RELU is "
+                         "supported: write the other layers behind this one")
+    return param.relu, param.negative_slope
+
+
 def as_batch(x: Tensor, axis: int) -> Tensor:
     """All axes before the channels as one."""
     if axis == 1:
@@ -85,8 +98,9 @@ class Convolution(Layer):
             out = floor((n + 2 pad - dilation * (kernel - 1) - 1) / stride) + 1.
     Blobs:  weight (num_output, C / group, kernel1, kernel2, ...), one set for all bottoms;
             bias (num_output,) unless `bias_term: false`.
-    Intel's `relu` with `negative_slope` is applied to the tops; `engine`, `force_nd_im2col` and
-    the other choices of a machine mean nothing here.
+    Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
+    `relu_param`, are applied to the tops; `engine`, `force_nd_im2col` and the other choices of a
+    machine mean nothing here.
     Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp.
     """
@@ -99,14 +113,14 @@ class Convolution(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "convolution_param", FIELDS + " relu negative_slope")
+        honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
         zipped = zip(bottoms[0][at.axis + 1 :], at.kernel, at.stride, at.pad, at.dilation,
                      strict=True)
         check_top(spec, tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped),
                   bottoms[0])
-        self.relu, self.negative_slope = param.relu, param.negative_slope
+        self.relu, self.negative_slope = fused_relu(spec)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_blob("weight", shape, param.weight_filler)
         if param.bias_term:

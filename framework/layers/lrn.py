@@ -8,6 +8,8 @@ from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
+from framework.layers.pooling import read_window
+from framework.ops.pooling import max_pool
 from framework.proto import enum_name
 from framework.spec import LayerSpec
 
@@ -22,13 +24,14 @@ class LRN(Layer):
             WITHIN_CHANNEL: local_size x local_size cells around, n = local_size^2, and k is 1
             whatever is given. What lies outside counts as 0.
     Blobs:  none.
+    `fuse_type: FUSED_POOL_MAX` (BVLC's branch opencl) pools y as `lrn_param.pooling_param` says.
     Errors: SpecError if local_size is even.
     Source: LRNParameter in caffe.proto; BVLC lrn_layer.cpp.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "lrn_param", "local_size alpha beta norm_region k")
+        honour(spec, "lrn_param", "local_size alpha beta norm_region k fuse_type pooling_param")
         param = spec.proto.lrn_param
         if param.local_size % 2 == 0:
             raise spec.error("lrn_param.local_size", f"is {param.local_size}; it must be odd")
@@ -37,8 +40,15 @@ class LRN(Layer):
         self.across = enum_name(param, "norm_region") == "ACROSS_CHANNELS"
         if len(x) < 2 or (not self.across and len(x) != 4):
             raise spec.error("bottom", f"has the shape {x}; LRN takes (N, C, H, W)")
+        self.pooling = enum_name(param, "fuse_type") == "FUSED_POOL_MAX"
+        if self.pooling:
+            self.window = read_window(spec, x, "lrn_param.pooling_param")
 
     def forward(self, x: Tensor) -> Tensor:
+        y = self.normalise(x)
+        return max_pool(y, self.window)[0] if self.pooling else y
+
+    def normalise(self, x: Tensor) -> Tensor:
         squares = (x * x).to(torch.promote_types(x.dtype, torch.float32))
         half = self.size // 2
         if self.across:

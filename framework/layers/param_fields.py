@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from framework.spec import LayerSpec
@@ -16,13 +17,13 @@ MACHINE_HINTS = frozenset(
 
 
 def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
-    """Refuse every field of `spec.proto.<param_name>` that is set and not named in `fields`.
+    """Refuse every field of the message `param_name` that is set and not named in `fields`.
 
     A field set to its own default asks for nothing and passes; so do `MACHINE_HINTS`.
     Raises SpecError that names the first field refused and those that are taken.
     """
     known = frozenset(fields.split()) | MACHINE_HINTS
-    for field, value in getattr(spec.proto, param_name).ListFields():
+    for field, value in message_at(spec, param_name).ListFields():
         if field.name in known:
             continue
         if isinstance(value, bool | int | float | str) and value == field.default_value:
@@ -32,6 +33,11 @@ def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
             f"{param_name}.{field.name}",
             f"asks for what {spec.type} does not do here; the fields it takes are {takes}",
         )
+
+
+def message_at(spec: LayerSpec, path: str) -> Any:  # Any: a protobuf message, made at run time
+    """The message at a path of fields: convolution_param, lrn_param.pooling_param."""
+    return reduce(getattr, path.split("."), spec.proto)
 
 
 def is_set(param: Any, field: str) -> bool:  # Any: a protobuf message, made at run time
@@ -57,8 +63,8 @@ def axis_sizes(
     Raises SpecError as the original aborts: both forms at once, `_h` and `_w` without two axes,
     a wrong count, a number below `least`. Source: base_conv_layer.cpp LayerSetUp, BVLC.
     """
-    param_name, field = where.split(".")
-    param, stem = getattr(spec.proto, param_name), field.removesuffix("_size")
+    path, field = where.rsplit(".", 1)
+    param, stem = message_at(spec, path), field.removesuffix("_size")
     given = numbers(param, field)
     sides = [numbers(param, f"{stem}_{side}") for side in "hw"]
     if any(sides):
@@ -76,7 +82,7 @@ def axis_sizes(
 def _height_and_width(
     spec: LayerSpec, where: str, num_axes: int, given: list[int], sides: list[list[int]]
 ) -> list[int]:
-    stem = where.split(".")[1].removesuffix("_size")
+    stem = where.rsplit(".", 1)[1].removesuffix("_size")
     if given:
         raise spec.error(where, f"is given together with {stem}_h or {stem}_w; give one of the two")
     if num_axes != 2:

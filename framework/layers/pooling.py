@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
-from framework.layers.param_fields import axis_sizes, honour, is_set
+from framework.layers.param_fields import axis_sizes, honour, is_set, message_at
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
 from framework.proto import enum_name
 from framework.spec import LayerSpec
@@ -24,7 +24,7 @@ FIELDS = (
 class Pooling(Layer):
     """Take one number from each window of each channel.
 
-    Bottom: x (N, C, H, W); (N, C, L, H, W) with sizes for three axes.
+    Bottom: x (N, C, H, W) or (N, C, L, H, W).
     Top:    y (N, C, top_h, top_w), top = ceil((n + 2 pad - kernel) / stride) + 1, less a last
             window that starts in the padding at the end (only if some padding is not 0);
             then, if named, with MAX: the index h * W + w of each maximum as a float, no gradient.
@@ -36,8 +36,8 @@ class Pooling(Layer):
             of the values weighted by themselves. No padding.
     `global_pooling` has one window, the whole plane. Sizes are rounded down with `round_mode:
     FLOOR` (BVLC), `ceil_mode: false` (DenseNet's, SENet's and Cascade R-CNN's forks) or
-    `torch_pooling: true` (NVIDIA). `dilation` (greentea's fork) spreads a MAX window. Repeated
-    sizes, or `kernel_size_3d` and its like (Intel), pool three axes.
+    `torch_pooling: true` (NVIDIA). `dilation` (BVLC's branch opencl) spreads a MAX window. Sizes
+    repeated once an axis (opencl), or `kernel_size_3d` and its like (Intel), differ by axis.
     A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
     Errors: SpecError where pooling_layer.cpp aborts.
     Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu.
@@ -86,42 +86,42 @@ def whole_plane(sizes: torch.Size | Shape) -> PoolWindow:
     return PoolWindow(tuple(sizes), (1,) * num_axes, (0,) * num_axes, (1,) * num_axes)
 
 
-def read_window(spec: LayerSpec, x: Shape) -> PoolWindow:
-    """Read and check pooling_param. Source: BVLC pooling_layer.cpp LayerSetUp."""
-    param = spec.proto.pooling_param
-    names = three_axes_names(param)
-    if len(x) not in (4, 5) or (len(x) == 5) < bool(names.get("kernel_size")):
-        raise spec.error("bottom", f"has the shape {x}; Pooling takes 4 axes (N, C, H, W), "
-                         "or 5 with sizes for three")
+def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolWindow:
+    """Read and check the PoolingParameter at `path`. Source: BVLC pooling_layer.cpp LayerSetUp."""
+    param = message_at(spec, path)
+    names = names_for_several(param)
+    if len(x) not in (4, 5):
+        raise spec.error("bottom", f"has the shape {x}; Pooling takes 4 axes (N, C, H, W), or 5 "
+                         "(N, C, L, H, W)")
     num_axes = len(x) - 2
     if param.global_pooling:
-        return read_global(spec, x)
+        return read_global(spec, x, path)
     kernel, stride, pad, dilation = (
-        axis_sizes(spec, f"pooling_param.{names.get(field, field)}", num_axes, default, least)
+        axis_sizes(spec, f"{path}.{names.get(field, field)}", num_axes, default, least)
         for field, default, least in
         (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
     )
     if any(p >= k for p, k in zip(pad, kernel, strict=True)):
-        raise spec.error("pooling_param.pad", f"is {pad}; it must be below the kernel, {kernel}")
+        raise spec.error(f"{path}.pad", f"is {pad}; it must be below the kernel, {kernel}")
     if any(pad) and enum_name(param, "pool") == "STOCHASTIC":
-        raise spec.error("pooling_param.pad", "is not 0; STOCHASTIC pooling has no padding")
+        raise spec.error(f"{path}.pad", "is not 0; STOCHASTIC pooling has no padding")
     if any(d > 1 for d in dilation) and enum_name(param, "pool") != "MAX":
-        raise spec.error("pooling_param.dilation", f"is {dilation}; only MAX pooling has it")
+        raise spec.error(f"{path}.dilation", f"is {dilation}; only MAX pooling has it")
     window = PoolWindow(kernel, stride, pad, dilation, rounds_down(param))
     if min(window.top_sizes(x[2:])) < 1:
-        raise spec.error("pooling_param.kernel_size", f"leaves no output: the bottom is {x}")
+        raise spec.error(f"{path}.kernel_size", f"leaves no output: the bottom is {x}")
     return window
 
 
-def read_global(spec: LayerSpec, x: Shape) -> PoolWindow:
+def read_global(spec: LayerSpec, x: Shape, path: str) -> PoolWindow:
     """Check that nothing contradicts `global_pooling: true`."""
-    param = spec.proto.pooling_param
+    param = message_at(spec, path)
     for field in ("kernel_size", "kernel_h", "kernel_w"):
         if is_set(param, field):
-            raise spec.error(f"pooling_param.{field}", "is given with global_pooling: true, "
+            raise spec.error(f"{path}.{field}", "is given with global_pooling: true, "
                              "whose window is the whole plane")
     for field, only in (("pad", 0), ("stride", 1)):
-        where = f"pooling_param.{field}"
+        where = f"{path}.{field}"
         if any(value != only for value in axis_sizes(spec, where, len(x) - 2, only, 0)):
             raise spec.error(where, f"must be {only} with global_pooling: true")
     return whole_plane(x[2:])
@@ -136,8 +136,8 @@ def rounds_down(param: Any) -> bool:  # Any: a protobuf message, made at run tim
     )
 
 
-def three_axes_names(param: Any) -> dict[str, str]:  # Any: a protobuf message
-    """Intel's names of the fields with three sizes, where they are used."""
+def names_for_several(param: Any) -> dict[str, str]:  # Any: a protobuf message
+    """The names that hold one number for each axis, Intel's, where they are used."""
     return {field: f"{field}_3d" for field in ("kernel_size", "stride", "pad")
             if is_set(param, f"{field}_3d")}
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
-from framework.layers.param_fields import at_least, honour
+from framework.layers.param_fields import at_least, axis_sizes, honour
 from framework.proto import enum_name
 from framework.spec import LayerSpec
 
@@ -128,12 +128,62 @@ class Upsample(Layer):
         height, width = self.sizes if all(self.sizes) else (
             n * scale - less for n, scale, less in
             zip(x.shape[2:], self.scale, self.less, strict=True))
-        places = other.detach().long().flatten(2)
-        cells = height * width  # one cell more takes what an empty window's -1 stands for
-        places = torch.where(places < 0, cells, places)
-        blank = x.new_zeros(*x.shape[:2], cells + 1)
-        spread = blank.scatter(2, places, x.flatten(2))[:, :, :cells]
-        return spread.reshape(*x.shape[:2], height, width)
+        return put(x, other, height, width)
+
+
+def put(x: Tensor, mask: Tensor, height: int, width: int) -> Tensor:
+    """Zeros (N, C, height, width) but for the values of x (N, C, h, w) at the places of mask.
+
+    mask  in the shape of x, row-major indices in the plane as floats; below 0 puts nothing.
+    """
+    places, cells = mask.detach().long().flatten(2), height * width
+    places = torch.where(places < 0, cells, places)  # one cell more, cut off at the end
+    blank = x.new_zeros(*x.shape[:2], cells + 1)
+    spread = blank.scatter(2, places, x.flatten(2))[:, :, :cells]
+    return spread.reshape(*x.shape[:2], height, width)
+
+
+@layer
+class Unpooling(Layer):
+    """Put the values of x into a larger plane of zeros (DeconvNet).
+
+    Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient.
+    Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
+            (n - 1) * stride + kernel and n * stride + 1. Values stand where the mask says,
+            or, without one, at row and column times the stride.
+    Blobs:  none.
+    Errors: SpecError for AVE, TILE and padding, and for shapes that do not fit.
+    Source: unpooling_layer.cpp of HyeonwooNoh/caffe.
+    """
+
+    num_bottoms = (1, 2)
+
+    def __init__(self, spec: LayerSpec, x: Shape, mask: Shape | None = None):
+        super().__init__(spec)
+        honour(spec, "unpooling_param", "unpool kernel_size stride kernel_h kernel_w stride_h "
+               "stride_w unpool_size unpool_h unpool_w")
+        param = spec.proto.unpooling_param
+        if len(x) != 4 or mask not in (None, x):
+            raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
+                             "(N, C, H, W), twice")
+        if enum_name(param, "unpool") != "MAX":
+            raise spec.error("unpooling_param.unpool", f"is {enum_name(param, 'unpool')}; only MAX "
+                             "is supported")
+        self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
+        self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
+        self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
+                           for field in ("unpool_h", "unpool_w"))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        zipped = zip(x.shape[2:], self.kernel, self.stride, strict=True)
+        height, width = self.sizes if all(self.sizes) else (
+            max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
+        if mask is None:
+            row = torch.arange(x.shape[2], device=x.device) * self.stride[0]
+            column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
+            row, column = row.clamp(max=height - 1), column.clamp(max=width - 1)
+            mask = (row[:, None] * width + column).expand(x.shape)
+        return put(x, mask, height, width)
 
 
 @layer

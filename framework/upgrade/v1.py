@@ -14,6 +14,9 @@ _TYPES = {
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "BNLL": "BNLL", "HDF5_DATA": "HDF5Data",
     "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col", "LRN": "LRN", "MVN": "MVN", "NONE": "",
     "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+    # of projects: longjon's CROP finds its place by itself, C3D's layers have three axes
+    "BN": "BN", "CROP": "AutoCrop", "CONVOLUTION3D": "Convolution3D", "POOLING3D": "Pooling3D",
+    "DECONVOLUTION3D": "Deconvolution3D",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",

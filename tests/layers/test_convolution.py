@@ -157,6 +157,16 @@ def test_intels_relu_follows_the_convolution():
     torch.testing.assert_close(layer(noise(size)), torch.where(y > 0, y, y / 2))
 
 
+def test_opencls_fused_relu_follows_the_convolution():
+    size = (2, 3, 5, 4)
+    plain = make("Convolution", "num_output: 4 kernel_size: 3", size)
+    layer = make("Convolution", "convolution_param { num_output: 4 kernel_size: 3 "
+                 "fuse_type: FUSED_CONV_RELU relu_param { negative_slope: 0.5 } }", size)
+    y = plain(noise(size))
+
+    torch.testing.assert_close(layer(noise(size)), torch.where(y > 0, y, y / 2))
+
+
 @pytest.mark.parametrize("param, size", [
     ("kernel_size: 2 stride: 2 dilation: 2", (2, 3, 7, 6)),
     ("kernel_size: 1 kernel_size: 3 kernel_size: 2 pad: 1", (2, 3, 3, 4, 5)),
@@ -190,6 +200,8 @@ def test_im2col_lists_the_cells_of_each_window(param, size):
     ("Convolution", "num_output: 4 kernel_size: 3 axis: 4", "axis is 4; the bottom has the shape"),
     ("Convolution", "num_output: 4 kernel_size: 1 fusion_type: SUM_FUSION",
      "fusion_type asks for what Convolution does not do"),
+    ("Convolution", "num_output: 4 kernel_size: 1 fuse_type: FUSED_CONV_ELTWISE_RELU",
+     "only FUSED_CONV_RELU is supported"),
     ("Im2col", "kernel_size: 9", "leaves no output"),
     ("Im2col", "pad: 1", "kernel_size is missing"),
 ])

@@ -39,6 +39,14 @@ def test_lrn_within_a_channel_counts_zeros_outside():
     np.testing.assert_allclose(layer(x), x.numpy() / (1 + 2 / 9 * total) ** 0.625, rtol=1e-10)
 
 
+def test_lrn_of_opencl_pools_what_it_normalised():
+    layer = make("LRN", "lrn_param { fuse_type: FUSED_POOL_MAX pooling_param { kernel_size: 3 "
+                 "stride: 2 } }", SIZE)
+    pool = make("Pooling", "kernel_size: 3 stride: 2", SIZE)
+    x = noise(SIZE)
+    torch.testing.assert_close(layer(x), pool(make("LRN", "", SIZE)(x)))
+
+
 def test_batch_norm_in_training_uses_the_batch_and_moves_the_sums():
     layer = make("BatchNorm", "eps: 0.01 moving_average_fraction: 0.9", SIZE)
     fill(layer, mean=np.arange(4.0), variance=np.arange(4.0) + 1, factor=[2.0])
@@ -233,7 +241,7 @@ def test_batch_norm_in_training_stands_the_common_check():
 @pytest.mark.parametrize("kind, param, size, message", [
     ("LRN", "local_size: 4", SIZE, "local_size is 4; it must be odd"),
     ("LRN", "norm_region: WITHIN_CHANNEL", (2, 3, 4), "LRN takes"),
-    ("LRN", "fuse_type: FUSED_POOL_MAX", SIZE, "fuse_type asks for what LRN does not do"),
+    ("LRN", "fuse_type: FUSED_POOL_MAX", SIZE, "lrn_param.pooling_param.kernel_size is missing"),
     ("BatchNorm", "", (3,), "at least 2 axes"),
     ("BatchNorm", "stats_batch_size: 2", SIZE, "stats_batch_size asks for"),
     ("MVN", "", (1, 2, 3, 4, 5), "MVN takes 1 to 4 axes"),

@@ -170,6 +170,15 @@ def test_a_cut_stochastic_window_draws_from_its_cells():
     assert y.shape == (1, 2, 2, 2) and (y >= 1).all()
 
 
+def test_sizes_may_be_given_once_for_each_axis():
+    size = (2, 3, 8, 9)
+    layer = make("Pooling", "kernel_size: 2 kernel_size: 3 stride: 1 stride: 2", size)
+    usual = make("Pooling", "kernel_h: 2 kernel_w: 3 stride_h: 1 stride_w: 2", size)
+    torch.testing.assert_close(layer(noise(size)), usual(noise(size)))
+    with pytest.raises(SpecError, match="is given 3 times; it must be once, or once for each of"):
+        make("Pooling", "kernel_size: 2 kernel_size: 3 kernel_size: 3", size)
+
+
 @pytest.mark.parametrize("method", ["MAX", "AVE"])
 def test_three_axes_pool_at_once(method):
     size = (2, 3, 4, 6, 5)
