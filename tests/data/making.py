@@ -19,7 +19,8 @@ from framework.spec import NetSpec
 def picture(seed: int, height: int = 40, width: int = 56, channels: int = 3) -> np.ndarray:
     """Smooth noise: a picture whose neighbouring pixels differ little."""
     coarse = np.random.default_rng(seed).integers(0, 256, (5, 7, channels), dtype=np.uint8)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    grown = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return grown.reshape(height, width, channels)
 
 
 def encoded(pixels: np.ndarray, kind: str = ".png") -> bytes:
