@@ -1,7 +1,8 @@
 """A whole data set -> an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
 
 DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main) or a YAML file
-that describes one. OUT appears when all of it is written.
+that describes data in the format of VOC, COCO, Open Images or YOLO. OUT appears when all of it
+is written.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from pathlib import Path
 
 from framework import prototxt
 from framework.cli import app
-from framework.data import conversion, dataset, label_map
-from framework.data.annoset import Converted, ImageOptions, annotated_datum
+from framework.data import conversion, describe, label_map
+from framework.data.annoset import Converted, ImageOptions, make_record
 from framework.data.atomic import new_folder
+from framework.data.dataset import Dataset
 from framework.data.list_file import Entry
 from framework.errors import DataError
 
@@ -43,13 +45,15 @@ def convert(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
     if options.out.exists() and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another place, or give --redo")
-    data = dataset.load(options.dataset, options.root)
+    data = describe.load(options.dataset, options.root)
     chosen = options.splits or list(data.splits)
     mixed = options.shuffle or data.shuffle
     for name in (*chosen, *mixed):
         if name not in data.splits:
             raise DataError(f"{options.dataset}: no split {name}; it has {', '.join(data.splits)}")
     names = label_map.make(data.names)
+    for item in names.item:
+        item.display_name = data.display_names.get(item.name, item.display_name)
     labels = label_map.labels_by_name(names)
     with new_folder(options.out, options.redo) as folder:
         (folder / "labelmap.prototxt").write_text(prototxt.to_text(names))
@@ -59,20 +63,24 @@ def convert(options: argparse.Namespace) -> int:
                 random.Random(options.seed).shuffle(entries)
             report = _convert_split(data, entries, labels, folder / split, options.jobs)
             print(f"{options.out / split}: {report.text()}")
-    print(f"{options.out / 'labelmap.prototxt'}: {', '.join(data.names)}")
+    shown = ", ".join(item.display_name for item in names.item)
+    print(f"{options.out / 'labelmap.prototxt'}: {shown}")
     return 0
 
 
 def _convert_split(
-    data: dataset.Dataset,
+    data: Dataset,
     entries: list[Entry],
     labels: dict[str, int],
     database: Path,
     jobs: int,
 ) -> conversion.Report:
     def make(entry: Entry) -> Converted:
-        image_path, label_path = data.root / entry.image, data.root / entry.label
-        return annotated_datum(image_path, label_path, labels, ImageOptions(), data.label_type)
+        found, num_others = data.labels(entry)
+        place = str(data.root / entry.label)
+        made = make_record(data.root / entry.image, found, place, labels, ImageOptions())
+        made.skipped_boxes += num_others
+        return made
 
     report = conversion.convert(entries, make, database, jobs=jobs)
     sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)

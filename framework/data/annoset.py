@@ -126,27 +126,38 @@ def annotated_datum(
     DataError if the picture or the label file cannot be read, or a name is not in the map.
     Source: io.cpp ReadRichImageToAnnotatedDatum.
     """
+    labels = LABEL_READERS[label_type](label_path) if label_path.is_file() else None
+    return make_record(image_path, labels, str(label_path), labels_by_name, options)
+
+
+def make_record(
+    image_path: Path,
+    labels: Labels | None,
+    place: str,
+    labels_by_name: Mapping[str, int],
+    options: ImageOptions,
+) -> Converted:
+    """As `annotated_datum`, of labels already read; messages begin with `place`."""
     datum, picture = image_datum(image_path, options)
     record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
     height, width = picture.shape[:2]
     converted = Converted(record, (height, width))
-    if not label_path.is_file():
-        converted.remarks.append(f"{label_path}: no such file; stored without boxes")
+    if labels is None:
+        converted.remarks.append(f"{place}: no such file; stored without boxes")
         return converted
-    labels = LABEL_READERS[label_type](label_path)
     if labels.width and (labels.width, labels.height) != (width, height):
         converted.remarks.append(
-            f"{label_path}: says {labels.width} x {labels.height}, "
+            f"{place}: says {labels.width} x {labels.height}, "
             f"the picture is {width} x {height}; boxes are divided by what the file says"
         )
-    size = (labels.width or width, labels.height or height)
-    boxes = _usable(converted, labels, label_path, size)
-    add_groups(record, _numbered(boxes, labels_by_name, label_path), size)
+    size = (1, 1) if labels.relative else (labels.width or width, labels.height or height)
+    boxes = _usable(converted, labels, place, size)
+    add_groups(record, _numbered(boxes, labels_by_name, place), size)
     return converted
 
 
 def _usable(
-    converted: Converted, labels: Labels, path: Path, size: tuple[int, int]
+    converted: Converted, labels: Labels, path: str, size: tuple[int, int]
 ) -> list[Box]:
     """The boxes without inverted ones; a remark for each that is inverted, empty or outside."""
     kept = []
@@ -166,7 +177,7 @@ def _usable(
 
 
 def _numbered(
-    boxes: Sequence[Box], labels_by_name: Mapping[str, int], path: Path
+    boxes: Sequence[Box], labels_by_name: Mapping[str, int], path: str
 ) -> list[tuple[int, Box]]:
     numbered = []
     for box in boxes:

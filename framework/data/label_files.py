@@ -29,12 +29,16 @@ class Box:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a label file says; width and height are 0 if it does not tell them."""
+    """What a label file says; width and height are 0 if it does not tell them.
+
+    relative  corners are in parts of the picture, not in pixels
+    """
 
     boxes: tuple[Box, ...]
     width: int = 0
     height: int = 0
     file_name: str = ""
+    relative: bool = False
 
 
 def read_xml(path: Path) -> Labels:

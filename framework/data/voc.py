@@ -6,10 +6,54 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from framework.data.label_files import Box, read_xml
+from framework.data.dataset import IMAGE_SUFFIXES, Dataset, Description
+from framework.data.label_files import Box, Labels, read_xml
+from framework.data.list_file import Entry
 from framework.errors import DataError
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG")
+
+def load(description: Description) -> Dataset:
+    """A VOC data set:
+
+        splits:                     # lists below <root>/<folder>/ImageSets/Main
+          trainval: [VOC2007/trainval, VOC2012/trainval]
+          test: VOC2007/test
+
+    Splits may be a list of names, or be left out: then they are all lists of the folder.
+    """
+    root = description.root
+    splits = description.tree.get("splits")
+    if not isinstance(splits, dict):
+        chosen = description.words("splits") or split_names(root)
+        if not chosen:
+            raise DataError(
+                f"{root}: has no ImageSets/Main/*.txt; a VOC folder holds JPEGImages, "
+                "Annotations and lists of names for each split"
+            )
+        splits = {name: name for name in chosen}
+    entries = {
+        str(name): [
+            entry for part in description.words("splits", parts) for entry in _part(root, part)
+        ]
+        for name, parts in splits.items()
+    }
+    labels = sorted({entry.label for split in entries.values() for entry in split})
+    listed = "names" in description.tree
+    names = description.names([] if listed else class_names(root / label for label in labels))
+
+    def read_labels(entry: Entry) -> Labels | None:
+        path = root / entry.label
+        return read_xml(path) if path.is_file() else None
+
+    return description.finish(Dataset(root, entries, names, read_labels))
+
+
+def _part(root: Path, part: str) -> list[Entry]:
+    """`trainval`, or `VOC2007/trainval` for a folder below the root."""
+    folder, _, split = part.rpartition("/")
+    prefix = f"{folder}/" if folder else ""
+    found = read_split(root / folder, split)
+    return [Entry(prefix + image, prefix + label) for image, label in found]
 
 
 def split_names(root: Path) -> list[str]:

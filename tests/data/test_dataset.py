@@ -1,10 +1,13 @@
+import json
+
 import pytest
 
-from framework.data.dataset import load
-from framework.data.label_files import Box
+from framework.data.annoset import ImageOptions, make_record
+from framework.data.describe import load
+from framework.data.label_files import Box, Labels
 from framework.data.list_file import Entry
 from framework.errors import DataError
-from tests.data.pictures import make_voc
+from tests.data.pictures import make_voc, write_jpeg
 
 YAML = """
 root: devkit
@@ -47,7 +50,7 @@ def test_a_plain_folder_gives_its_splits_and_the_names_in_its_files(tmp_path):
     "change, message",
     [
         (("names:", "classes:"), "unknown key classes; known are format, root"),
-        (("root: devkit", "format: coco"), "format is 'coco'; it must be one of: voc"),
+        (("root: devkit", "format: pascal"), "format is 'pascal'; it must be one of: voc"),
         (("devkit", "nowhere"), "nowhere: no such folder; --root names another"),
         (("A/test", "A/val"), "A/ImageSets/Main/val.txt: no such list"),
         (("[dog, cat]", "{dog: 1}"), "names is {'dog': 1}; it must be a name or a list"),
@@ -68,3 +71,91 @@ def test_a_folder_that_is_no_voc_folder_is_refused(tmp_path):
         load(tmp_path)
     with pytest.raises(DataError, match="no such folder"):
         load(tmp_path / "none")
+
+
+def write_yaml(path, text):
+    path.write_text(text)
+    return load(path)
+
+
+COCO = {
+    "images": [
+        {"id": 7, "file_name": "b.jpg", "width": 40, "height": 30},
+        {"id": 3, "file_name": "a.jpg", "width": 40, "height": 30},
+    ],
+    "annotations": [
+        {"image_id": 3, "category_id": 18, "bbox": [10, 5, 20, 15], "iscrowd": 1},
+        {"image_id": 3, "category_id": 1, "bbox": [0, 0, 4, 6]},
+    ],
+    "categories": [{"id": 18, "name": "dog"}, {"id": 1, "name": "person"}],
+}
+
+
+def test_coco_names_classes_by_number_and_keeps_pictures_without_boxes(tmp_path):
+    (tmp_path / "i.json").write_text(json.dumps(COCO))
+    text = "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n"
+    data = write_yaml(tmp_path / "d.yaml", text)
+    first, second = data.splits["train"]
+    assert (first.image, second.image) == ("pics/b.jpg", "pics/a.jpg")
+    assert (data.names, data.display_names["18"]) == (["1", "18"], "dog")
+    assert data.labels(first) == (Labels((), 40, 30), 0)
+    crowd, person = Box("18", (10, 5, 30, 20), True), Box("1", (0, 0, 4, 6))
+    assert data.labels(second) == (Labels((crowd, person), 40, 30), 0)
+    data = write_yaml(tmp_path / "d.yaml", f"{text}names: [dog]\nothers: skip\n")
+    assert data.names == ["18"]
+    assert data.labels(second) == (Labels((crowd,), 40, 30), 1)
+    with pytest.raises(DataError, match="'cat', which is no category; there are dog, person"):
+        write_yaml(tmp_path / "d.yaml", f"{text}names: [cat]\n")
+
+
+def test_yolo_boxes_are_centres_and_sizes_in_parts_of_the_picture(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / "images/a").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"images/a/{name}.png").write_bytes(b"")
+    (tmp_path / "labels/a").mkdir(parents=True)
+    (tmp_path / "labels/a/two.txt").write_text("1 0.5 0.25 0.5 0.125\n")
+    text = "format: yolo\nsplits: {train: images/a}\nnames: {0: cat, 1: dog}\n"
+    data = write_yaml(tmp_path / "d.yaml", text)
+    first, second = data.splits["train"]
+    assert (first.image, second.label) == ("images/a/one.png", "labels/a/two.txt")
+    assert data.labels(first)[0].boxes == ()
+    assert data.labels(second)[0].boxes == (Box("dog", (0.25, 0.1875, 0.75, 0.3125)),)
+    (tmp_path / "labels/a/two.txt").write_text("1 0.5 0.25 0.5 0.125\n2 0 0 1 1\n")
+    with pytest.raises(DataError, match="two.txt:2: class 2; names has 2, from 0 on"):
+        data.labels(second)
+    with pytest.raises(DataError, match="names is not given"):
+        write_yaml(tmp_path / "d.yaml", text[: text.index("names")])
+
+
+TABLE = """ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf
+p,x,/m/1,1,0.25,0.5,0.125,1,0
+q,x,/m/2,1,0,1,0,1,1
+p,x,/m/2,1,0.5,0.75,0.5,0.625,0
+"""
+
+
+def test_open_images_rows_are_boxes_in_parts_of_the_picture(tmp_path):
+    (tmp_path / "t.csv").write_text(TABLE)
+    text = "format: openimages\nsplits: {train: {images: pics, boxes: t.csv}}\n"
+    data = write_yaml(tmp_path / "d.yaml", text + "names: {/m/2: Bus, /m/1: Truck}\n")
+    first, second = data.splits["train"]
+    assert (first.image, second.image) == ("pics/p.jpg", "pics/q.jpg")
+    assert (data.names, data.display_names["/m/2"]) == (["/m/2", "/m/1"], "Bus")
+    assert data.labels(first)[0].boxes == (
+        Box("/m/1", (0.25, 0.125, 0.5, 1)), Box("/m/2", (0.5, 0.5, 0.75, 0.625)),
+    )  # fmt: skip
+    assert data.labels(second)[0].boxes[0].difficult
+    assert write_yaml(tmp_path / "d.yaml", text).names == ["/m/1", "/m/2"]
+    (tmp_path / "t.csv").write_text(TABLE.replace("XMin", "Left"))
+    with pytest.raises(DataError, match="t.csv: has no column XMin"):
+        write_yaml(tmp_path / "d.yaml", text)
+
+
+def test_relative_boxes_are_stored_as_they_are(tmp_path):
+    write_jpeg(tmp_path / "a.jpg", 30, 40)
+    labels = Labels((Box("cat", (0.25, 0.125, 0.5, 1)),), relative=True)
+    made = make_record(tmp_path / "a.jpg", labels, "a", {"cat": 3}, ImageOptions())
+    (group,) = made.record.annotation_group
+    box = group.annotation[0].bbox
+    assert (group.group_label, box.xmin, box.ymin, box.xmax, box.ymax) == (3, 0.25, 0.125, 0.5, 1)
+    assert made.remarks == []

@@ -1,0 +1,85 @@
+"""YOLO's layout: a text file a picture, in a folder `labels` beside the folder `images`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from framework.data.dataset import IMAGE_SUFFIXES, Dataset, Description
+from framework.data.label_files import Box, Labels
+from framework.data.list_file import Entry
+from framework.errors import DataError
+
+
+def load(description: Description) -> Dataset:
+    """A YOLO data set:
+
+        splits: {trainval: images/train, test: images/val}   # folders, or lists of pictures
+        names: [cat, dog]                                    # or {0: cat, 1: dog}
+
+    The labels of images/a/b.jpg are in labels/a/b.txt: lines of `class x y width height`, the
+    centre and size in parts of the picture. A picture without a label file has no objects.
+    """
+    root = description.root
+    splits = {
+        split: [
+            Entry(image, _label_path(image))
+            for part in description.words("splits", value)
+            for image in _pictures(description, part)
+        ]
+        for split, value in description.splits().items()
+    }
+    if "names" not in description.tree:
+        raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
+    names = description.names([])
+
+    def read_labels(entry: Entry) -> Labels:
+        path = root / entry.label
+        return _read(path, names) if path.is_file() else Labels((), relative=True)
+
+    return description.finish(Dataset(root, splits, names, read_labels))
+
+
+def _pictures(description: Description, part: str) -> list[str]:
+    """The pictures of a folder, sorted, or those a list names, relative to the root."""
+    root, path = description.root, description.root / part
+    if path.is_dir():
+        found = sorted(item for item in path.rglob("*") if item.suffix in IMAGE_SUFFIXES)
+        pictures = [str(item.relative_to(root)) for item in found]
+    elif path.is_file():
+        lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        pictures = [line.removeprefix("./") for line in lines]
+    else:
+        raise DataError(f"{description.place}: splits names {path}: no such folder or list")
+    if not pictures:
+        raise DataError(f"{description.place}: splits names {path}, which has no picture")
+    return pictures
+
+
+def _label_path(image: str) -> str:
+    """The last folder `images` becomes `labels`."""
+    parts = list(Path(image).with_suffix(".txt").parts)
+    for index in range(len(parts) - 2, -1, -1):
+        if parts[index] == "images":
+            parts[index] = "labels"
+            break
+    return str(Path(*parts))
+
+
+def _read(path: Path, names: list[str]) -> Labels:
+    boxes = []
+    for index, line in enumerate(path.read_text().splitlines(), start=1):
+        words = line.split()
+        if not words:
+            continue
+        try:
+            number = int(words[0])
+            x, y, width, height = (float(word) for word in words[1:])
+        except ValueError:
+            raise DataError(
+                f"{path}:{index}: '{line.strip()}'; a line must be: class x y width height"
+            ) from None
+        if not 0 <= number < len(names):
+            raise DataError(f"{path}:{index}: class {number}; names has {len(names)}, from 0 on")
+        corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        boxes.append(Box(names[number], corners))
+    return Labels(tuple(boxes), relative=True)
