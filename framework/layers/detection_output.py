@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
+from framework.layers.multibox_settings import check_predictions
 from framework.layers.result_settings import read_resizing, read_result_files
 from framework.ops.boxes import decode
 from framework.ops.detections import detection_rows
@@ -45,14 +46,8 @@ class DetectionOutput(Layer):
         super().__init__(spec)
         self.param = param = spec.proto.detection_output_param
         _check_fields(spec)
-        num_priors = prior[2] // 4 if len(prior) > 2 else 0
         self.loc_classes = 1 if param.share_location else param.num_classes
-        boxes, scores = num_priors * self.loc_classes * 4, num_priors * param.num_classes
-        if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
-            raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors "
-                             f"they must be (N, {boxes}) and (N, {scores})")
-        if loc[0] != conf[0]:
-            raise spec.error("bottom", f"has {loc[0]} images of boxes and {conf[0]} of scores")
+        check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes)
         self.two_stages = len(others) == 2 or (len(others) == 1
                                                and param.HasField("objectness_score"))
         save, field = param.save_output_param, "detection_output_param.save_output_param"

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from framework.errors import DataError
 from framework.layer import Layer, Shape, layer
-from framework.layers.multibox_settings import read_settings
+from framework.layers.multibox_settings import check_predictions, read_settings
 from framework.ops.boxes import decode, encode
 from framework.ops.device import blocks, sizes_may_vary
 from framework.ops.ground_truth import GroundTruth, read_ground_truth
@@ -51,14 +51,8 @@ class MultiBoxLoss(Layer):
                  *first_stage: Shape):
         super().__init__(spec)
         self.settings = read_settings(spec)
-        num_priors = prior[2] // 4 if len(prior) > 2 else 0
-        boxes, scores = num_priors * self.settings.loc_classes * 4, num_priors * \
-            self.settings.num_classes
-        if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
-            raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors "
-                             f"they must be (N, {boxes}) and (N, {scores})")
-        if loc[0] != conf[0]:
-            raise spec.error("bottom", f"has {loc[0]} images of boxes and {conf[0]} of scores")
+        check_predictions(spec, loc, conf, prior, self.settings.loc_classes,
+                          self.settings.num_classes)
         if label[-1] != 8:
             raise spec.error("bottom", f"has the label shape {label}; a row must have 8 numbers")
 
@@ -171,8 +165,10 @@ class MultiBoxLoss(Layer):
 
     def _labels(self, truth: GroundTruth, matched: Tensor) -> Tensor:
         """(N, K, P) the class of each match; UNMATCHED where there is none."""
-        label = torch.tensor(self.settings.background + 1, device=matched.device) \
-            if self.settings.agnostic else truth.label[matched.clamp(min=0)]
+        if self.settings.agnostic:
+            label = torch.full_like(matched, self.settings.background + 1)
+        else:
+            label = truth.label[matched.clamp(min=0)]
         return torch.where(matched > UNMATCHED, label, UNMATCHED)
 
     def _classes(self, labels: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from framework.layer import Shape
 from framework.layers.loss_settings import normalization
 from framework.proto import enum_name
 from framework.spec import LayerSpec
@@ -113,3 +114,15 @@ def _check_fields(spec: LayerSpec) -> None:
     if normalization(spec) == "PRE_FIXED":
         raise spec.error("loss_param.normalization", "is PRE_FIXED; it must be one of FULL, VALID, "
                          "BATCH_SIZE, NONE")
+
+
+def check_predictions(spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, loc_classes: int,
+                      num_classes: int) -> None:
+    """Raise SpecError unless boxes and scores fit the priors and each other."""
+    num_priors = prior[2] // 4 if len(prior) > 2 else 0
+    boxes, scores = num_priors * loc_classes * 4, num_priors * num_classes
+    if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
+        raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors they "
+                         f"must be (N, {boxes}) and (N, {scores})")
+    if loc[0] != conf[0]:
+        raise spec.error("bottom", f"has {loc[0]} images of boxes and {conf[0]} of scores")
