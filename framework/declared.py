@@ -35,7 +35,8 @@ def _annotated(spec: LayerSpec) -> list[Shape]:
 def _memory(spec: LayerSpec) -> list[Shape]:
     param = spec.proto.memory_data_param
     pictures: Shape = (param.batch_size, param.channels, param.height, param.width)
-    labels: Shape = (param.batch_size, 1, 1, 1)
+    pictures = tuple(param.dim) or pictures     # the whole shape in BVLC's branch opencl
+    labels: Shape = (pictures[0], 1, 1, 1)
     return [pictures, labels][:len(spec.tops)]
 
 
