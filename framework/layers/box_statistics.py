@@ -1,0 +1,17 @@
+"""The mean and deviation of box offsets, as cascade-rcnn's layers state them."""
+
+from __future__ import annotations
+
+from framework.spec import LayerSpec
+
+
+def mean_and_deviation(spec: LayerSpec) -> tuple[list[float], list[float]]:
+    """bbox_reg_param's bbox_mean and bbox_std of x y w h; 0 and 1 unless both are given."""
+    param = spec.proto.bbox_reg_param
+    mean, deviation = list(param.bbox_mean), list(param.bbox_std)
+    if not mean or not deviation:
+        return [0.0] * 4, [1.0] * 4
+    if len(mean) != 4 or len(deviation) != 4 or min(deviation) <= 0:
+        raise spec.error("bbox_reg_param", f"has the means {mean} and the deviations {deviation}; "
+                         "there must be four of each, and no deviation 0")
+    return mean, deviation
