@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framework.cli import app
+from framework.cli import app, machine
 from framework.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file")
     parser.add_argument("--scale", type=float, help="factor behind the mean, 0.017 say")
     parser.add_argument("--size", type=picture_size, help="HEIGHTxWIDTH of the net's input")
-    parser.add_argument("--gpu", type=int, help="number of a CUDA device (default: the CPU)")
+    parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
     return parser
 
 
@@ -93,7 +93,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     from framework.data import label_map
     from framework.detector import Detector
 
-    device = "cpu" if options.gpu is None else f"cuda:{options.gpu}"
+    device = machine.prepare(options).device
     mean: Any = options.mean  # numbers, a path, or None
     if mean and not Path(mean).is_file():
         try:

@@ -70,6 +70,7 @@ def test_pictures_of_one_name_do_not_overwrite_each_other_or_themselves(place):
         (["--batch", "0"], "--batch is 0; it must be at least 1"),
         (["--model", "none"], "none: No such file"),
         (["--weights", "none"], "none"),
+        (["--gpu", "first"], "--gpu first"),
     ],
 )
 def test_mistakes_are_one_line(place, capsys, extra, message):
