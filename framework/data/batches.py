@@ -53,6 +53,9 @@ class ItemSource(Protocol):
     def tops(self, items: Sequence[Item]) -> list[Array]:
         """The tops behind the planes: labels."""
 
+    def found_bad(self) -> dict[int, str]:
+        """Records left out by `item` itself, and why; of sources that choose on their own."""
+
 
 @dataclass(frozen=True)
 class Bad:
@@ -116,7 +119,7 @@ class BatchMaker:
         Raises DataError if no record is good.
         """
         self.open()
-        known = set(self._bad)
+        known = set(self._bad) | set(self.source.found_bad())
         items: list[Item] = []
         planes: list[Array] = []
         for place in range(self.share.batch_size):
@@ -129,9 +132,12 @@ class BatchMaker:
                 _write(plane, whole[place])
             items.append(Item((), item.boxes, item.label))
         tops = [_move(top, allocate) for top in self.source.tops(items)]
-        bad = [Bad(record, self.source.name(record), reason)
-               for record, reason in self._bad.items() if record not in known]
-        return Batch([*planes, *tops], bad)
+        return Batch([*planes, *tops], [bad for bad in self.bad() if bad.index not in known])
+
+    def bad(self) -> list[Bad]:
+        """All bad records that were met in this process."""
+        return [Bad(record, self.source.name(record), reason)
+                for record, reason in {**self._bad, **self.source.found_bad()}.items()]
 
     def first_item(self) -> Item:
         """The first good item of the run, which tells the shapes."""

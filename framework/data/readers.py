@@ -98,6 +98,9 @@ class DatabaseItems:
             return []
         return [label_rows(items)] if self.has_boxes else [classes(items)]
 
+    def found_bad(self) -> dict[int, str]:
+        return {}
+
 
 @dataclass
 class FileItems:
@@ -137,6 +140,9 @@ class FileItems:
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         return [classes(items)] if self.num_labels else []
+
+    def found_bad(self) -> dict[int, str]:
+        return {}
 
 
 def read_picture(path: str, decoding: Decoding) -> records.Pixels:

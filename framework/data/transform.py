@@ -70,6 +70,43 @@ class Transformer:
             pixels = resizing.resize(pixels, resize_param, mode)
         return self._finish(pixels, None, view, draws)[0]
 
+    def pair(self, pixels: Pixels, marks: Pixels, draws: Draws,
+             ignore_label: int) -> tuple[Pixels, Pixels]:
+        """A picture and its label map (height, width, 1), changed alike.
+
+        What a crop lacks is added on the right and below, in the mean's colour and `ignore_label`.
+        Source: TransformImgAndSeg in DeepLab's and PSPNet's data_transformer.cpp.
+        """
+        if pixels.shape[:2] != marks.shape[:2]:
+            raise BadRecord(f"the picture is {pixels.shape[1]} x {pixels.shape[0]}, its label map "
+                            f"{marks.shape[1]} x {marks.shape[0]}")
+        param, mode = self._choose_resize(draws)
+        if param is not None:
+            pixels = resizing.resize(pixels, param, mode)
+            marks = resizing.resize(marks, param, cv2.INTER_NEAREST)
+        factors = self.param.scale_factors
+        if factors:
+            factor = factors[draws.below(len(factors))]
+            width, height = int(pixels.shape[1] * factor), int(pixels.shape[0] * factor)
+            pixels = resizing.resize_plain(pixels, width, height, cv2.INTER_LINEAR)
+            marks = resizing.resize_plain(marks, width, height, cv2.INTER_NEAREST)
+        pixels = self._pad_to_crop(pixels, self.mean.fill(pixels.shape[2]))
+        marks = self._pad_to_crop(marks, (ignore_label,))
+        crop = self._choose_crop(pixels, draws)
+        is_mirrored = self.param.mirror and draws.below(2) == 1
+        window = np.s_[crop.y:crop.y + crop.height, crop.x:crop.x + crop.width]
+        marks = marks[window][:, ::-1] if is_mirrored else marks[window]
+        return self._finish_pixels(pixels, crop, is_mirrored), marks
+
+    def _pad_to_crop(self, pixels: Pixels, fill: tuple[float, ...]) -> Pixels:
+        height, width, channels = pixels.shape
+        below, right = max(self.crop[0] - height, 0), max(self.crop[1] - width, 0)
+        if not (below or right):
+            return pixels
+        padded = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_CONSTANT,
+                                    value=(*fill, 0, 0, 0)[:4])
+        return padded.reshape(height + below, width + right, channels)
+
     def _choose_resize(self, draws: Draws) -> tuple[Any, int]:
         """resize_param, or None, and the interpolation."""
         if not self.param.HasField("resize_param"):

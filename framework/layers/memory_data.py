@@ -29,13 +29,18 @@ class MemoryData(Source):
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         param = spec.proto.memory_data_param
-        for name in ("batch_size", "channels", "height", "width"):
-            if getattr(param, name) == 0:
+        sizes = [param.batch_size, param.channels, param.height, param.width]
+        if param.dim:
+            sizes = list(param.dim)
+            if len(sizes) != 4:
+                raise spec.error("memory_data_param.dim", f"is given {len(sizes)} times; it must "
+                                 "be four: batch size, channels, height, width")
+        for name, size in zip(("batch_size", "channels", "height", "width"), sizes, strict=True):
+            if size == 0:
                 raise spec.error(f"memory_data_param.{name}", "is missing or 0; it must be at "
                                  "least 1")
-        self.batch_size = param.batch_size
-        self.top_shapes = [(param.batch_size, param.channels, param.height, param.width),
-                           (param.batch_size, 1, 1, 1)]
+        self.batch_size = sizes[0]
+        self.top_shapes = [tuple(sizes), (self.batch_size, 1, 1, 1)]
         self._arrays: tuple[Tensor, Tensor] | None = None
         self._first_batch: int | None = 0
 

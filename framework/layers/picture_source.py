@@ -32,12 +32,14 @@ class PictureSource(Source):
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         self._loaders: list[ThreadLoader | ProcessLoader] = []
+        self.is_finished_early = False      # mean and scale were applied when the batch was made
 
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
-              shuffle: bool = False, skip: int = 0) -> None:
+              shuffle: bool = False, skip: int = 0, num_records: int | None = None) -> None:
         """Open the records and tell the shapes of the first batch.
 
         label_shape  of the second top; None: from the first record
+        num_records  that can be bad; None: as many as the items
         """
         spec, options = self.spec, self.options
         if batch_size == 0:
@@ -47,8 +49,9 @@ class PictureSource(Source):
         self.maker = BatchMaker(items, share, options.seed, shuffle, skip)
         try:
             order = self.maker.open()
-            self.ledger = Ledger(f"layer '{spec.name}'", order.size)
+            self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size)
             first = self.maker.first_item()
+            self.ledger.note(self.maker.bad())
         except DataError as error:
             raise DataError(f"layer '{spec.name}' ({spec.type}): {error}") from None
         self.top_shapes = [(batch_size, plane.shape[2], *plane.shape[:2])
@@ -82,15 +85,15 @@ class PictureSource(Source):
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
         pixels, *others = (top.to(device, non_blocking=True) for top in batch)
-        return (self._subtract(pixels), *others)
+        return (self._subtract(pixels), *(other.to(torch.float32) for other in others))
 
     def _subtract(self, pixels: Tensor) -> Tensor:
         """A mean_file's mean and scale were applied before, where the crop was known.
 
         On a CPU picture by picture, since one fits the cache and a batch does not.
         """
-        mean = self.mean.by_channel(pixels.shape[1])
-        if not self.mean.is_plain or (not mean and self.mean.scale == 1):
+        mean = () if self.is_finished_early else self.mean.by_channel(pixels.shape[1])
+        if self.is_finished_early or not self.mean.is_plain or (not mean and self.mean.scale == 1):
             return pixels.to(torch.float32)
         values = torch.tensor(mean or (0.0,), dtype=torch.float32, device=pixels.device)
         values = values[:, None, None]

@@ -198,3 +198,16 @@ def test_a_read_only_folder_is_enough(tmp_path):
         assert not (path / "lock.mdb").exists()
     finally:
         path.chmod(0o755)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_bad_first_record_is_counted_once_too(tmp_path, caplog, workers):
+    records = good_records(6)
+    records[0] = b"\x0a\xff nonsense"
+    path = write_database(tmp_path / "lmdb", records)
+    source = make_source(annotated_net(path, 2), workers=workers)
+    batches = source.batches()
+    assert records_in(next(batches)[1].numpy()) == [1, 1]
+    batches.close()
+    assert caplog.text.count("00000000_record0.jpg is left out") == 1
+    assert list(source.ledger.bad) == [0]

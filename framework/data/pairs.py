@@ -1,0 +1,90 @@
+"""Pictures and their label maps, from files: what the layers for segmentation batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data.batches import Array, Item
+from framework.data.random import Draws
+from framework.data.readers import Transformation, read_picture
+from framework.data.records import BadRecord, Decoding, Pixels
+from framework.data.resizing import resize_plain
+from framework.data.transform import Transformer
+
+
+@dataclass
+class PairItems:
+    """Files of pictures and label maps.
+
+    files         path of the picture; path of its label map, or the label of the whole picture, or
+                  "" for none
+    labels        "PIXEL", "IMAGE" or "NONE": what stands behind the path
+    ignore_label  of pixels without a label
+    new_size      (width, height) to resize to before anything else
+    is_edge_map   the label map is a drawing: resized linearly, then 1 where it is lighter than half
+    has_sizes     a top with (height, width) of each picture, at most those of the batch
+    """
+
+    files: Sequence[tuple[str, str]]
+    root: str
+    transformation: Transformation
+    is_color: bool = True
+    labels: str = "PIXEL"
+    ignore_label: int = 255
+    new_size: tuple[int, int] | None = None
+    is_edge_map: bool = False
+    has_sizes: bool = False
+    _transformer: Transformer | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_transformer": None}
+
+    def open(self) -> None:
+        self._transformer = self.transformation.open()
+
+    def size(self) -> int:
+        return len(self.files)
+
+    def name(self, index: int) -> str:
+        return self.root + self.files[index][0]
+
+    def item(self, index: int, draws: Draws) -> Item:
+        assert self._transformer is not None
+        path, label = self.files[index]
+        pixels = self._resized(read_picture(self.root + path, Decoding(self.is_color)),
+                               cv2.INTER_LINEAR)
+        marks = self._marks(label, pixels)
+        size = np.array([[0, 0, 0, *pixels.shape[:2], 0, 0]], np.float32)
+        pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)
+        size[0, 3:5] = np.minimum(size[0, 3:5], pixels.shape[:2])
+        return Item((pixels, marks), size)
+
+    def _marks(self, label: str, pixels: Pixels) -> Pixels:
+        """The label map before it is transformed, (height, width, 1) uint8."""
+        if self.labels != "PIXEL":
+            value = self.ignore_label if self.labels == "NONE" else int(label)
+            return np.full((*pixels.shape[:2], 1), value, np.uint8)
+        try:
+            marks = read_picture(self.root + label, Decoding(False))
+        except BadRecord as error:
+            raise BadRecord(f"its label map {self.root + label}: {error}") from None
+        if self.is_edge_map:
+            return (self._resized(marks, cv2.INTER_LINEAR) > 127).astype(np.uint8)
+        return self._resized(marks, cv2.INTER_NEAREST)
+
+    def _resized(self, pixels: Pixels, mode: int) -> Pixels:
+        return resize_plain(pixels, *self.new_size, mode) if self.new_size else pixels
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        if not self.has_sizes:
+            return []
+        sizes = [item.boxes[0, 3:5] for item in items if item.boxes is not None]
+        return [np.array(sizes, np.float32).reshape(-1, 1, 1, 2)]
+
+    def found_bad(self) -> dict[int, str]:
+        return {}

@@ -1,0 +1,200 @@
+"""Windows of pictures with a class each: what WindowData batches.
+
+Source: window_data_layer.cpp of BVLC; Girshick et al. 2014, appendix A.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data.batches import Array, Item
+from framework.data.geometry import Rectangle
+from framework.data.random import Draws
+from framework.data.readers import Transformation, classes, read_picture
+from framework.data.records import BadRecord, Decoding, Pixels
+from framework.data.subtraction import Mean, read_mean
+from framework.errors import DataError
+from framework.proto import TransformationParameter
+
+NUM_TRIES = 100        # windows that are drawn before all pictures are taken for missing
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window of picture number `image`: corners in pixels, the last ones inside."""
+
+    image: int
+    label: int
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+
+@dataclass(frozen=True)
+class WindowFile:
+    """What a window file lists: pictures, windows of objects, windows of background."""
+
+    images: list[str]
+    objects: list[Window]
+    background: list[Window]
+
+
+def read_windows(path: str, root: str, object_overlap: float,
+                 background_overlap: float) -> WindowFile:
+    """Read a window file: blocks of `# index`, path, channels, height, width, number of windows,
+    and lines of class, overlap, x1, y1, x2, y2.
+
+    A window is of an object if its overlap is at least `object_overlap`, of background if it is
+    below `background_overlap`. DataError if the file is no such list, or one kind is missing.
+    """
+    try:
+        words = iter(Path(path).read_text().split())
+    except OSError as error:
+        raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
+    found = WindowFile([], [], [])
+    try:
+        for mark in words:
+            if mark != "#":
+                raise ValueError
+            next(words)                               # the index; windows count their own
+            found.images.append(root + next(words))
+            for _ in range(3):
+                next(words)                           # channels, height, width
+            for _ in range(int(next(words))):
+                label, overlap = int(next(words)), float(next(words))
+                corners = [int(float(next(words))) for _ in range(4)]
+                image = len(found.images) - 1
+                if overlap >= object_overlap:
+                    found.objects.append(Window(image, label, *corners))
+                elif overlap < background_overlap:
+                    found.background.append(Window(image, 0, *corners))
+    except (StopIteration, ValueError, RuntimeError):
+        raise DataError(f"{path}: picture {len(found.images)} is not described as `# index path "
+                        "channels height width windows`, then `class overlap x1 y1 x2 y2` for "
+                        "each window") from None
+    if not found.objects or not found.background:
+        raise DataError(f"{path}: there are {len(found.objects)} windows of objects and "
+                        f"{len(found.background)} of background; both kinds are needed")
+    return found
+
+
+@dataclass
+class WindowItems:
+    """Windows drawn at random: in a batch first those of background, then those of objects.
+
+    num_objects  of the `batch_size` items
+    context_pad  pixels of context around a window in the crop
+    is_square    the window is made square before it is resized
+    """
+
+    windows: WindowFile
+    transformation: Transformation
+    batch_size: int
+    num_objects: int
+    context_pad: int = 0
+    is_square: bool = False
+    _mean: Mean = field(default_factory=Mean, repr=False)
+    _param: Any = field(default=None, repr=False)
+    _bad: dict[int, str] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_mean": Mean(), "_param": None, "_bad": {}}
+
+    def open(self) -> None:
+        self._param = TransformationParameter.FromString(self.transformation.param)
+        self._mean = read_mean(self._param)
+
+    def size(self) -> int:
+        """The places of a batch: which of them a record has tells its kind."""
+        return self.batch_size
+
+    def name(self, index: int) -> str:
+        return self.windows.images[index]
+
+    def item(self, index: int, draws: Draws) -> Item:
+        is_object = index >= self.batch_size - self.num_objects
+        windows = self.windows.objects if is_object else self.windows.background
+        for _ in range(NUM_TRIES):
+            window = windows[draws.below(len(windows))]
+            is_mirrored = self._param.mirror and draws.below(2) == 1
+            if window.image in self._bad:
+                continue
+            try:
+                pixels = read_picture(self.name(window.image), Decoding(True))
+                return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
+            except BadRecord as reason:
+                self._bad[window.image] = str(reason)
+        raise DataError(f"none of {NUM_TRIES} windows could be read; the last picture missed is "
+                        f"{self.name(window.image)}")
+
+    def _cut(self, pixels: Pixels, window: Window, is_mirrored: bool) -> Pixels:
+        """The window in crop_size, less the mean; 0 where it lies outside the picture."""
+        height, width = pixels.shape[:2]
+        size = self._param.crop_size
+        x1, y1, x2, y2 = window.x1, window.y1, window.x2, window.y2
+        if self.context_pad or self.is_square:
+            x1, y1, x2, y2 = self._with_context(window, size)
+        seen = Rectangle(max(x1, 0), max(y1, 0), min(x2, width - 1) - max(x1, 0) + 1,
+                         min(y2, height - 1) - max(y1, 0) + 1)
+        if seen.width < 1 or seen.height < 1:
+            raise BadRecord(f"the window {window.x1} {window.y1} {window.x2} {window.y2} lies "
+                            f"outside the picture of {width} x {height}")
+        place = _place(seen, Rectangle(x1, y1, x2 - x1 + 1, y2 - y1 + 1), size, is_mirrored)
+        part = pixels[seen.y:seen.y + seen.height, seen.x:seen.x + seen.width]
+        part = cv2.resize(part, (place.width, place.height), interpolation=cv2.INTER_LINEAR)
+        part = cv2.flip(part, 1) if is_mirrored else part
+        crop = np.zeros((size, size, part.shape[2]), np.float32)
+        target = np.s_[place.y:place.y + place.height, place.x:place.x + place.width]
+        crop[target] = (part - self._mean_of(target, part.shape[2])) * np.float32(self._mean.scale)
+        return crop
+
+    def _with_context(self, window: Window, size: int) -> tuple[int, int, int, int]:
+        """The window with so much around that it is `context_pad` pixels in the crop."""
+        scale = size / (size - 2 * self.context_pad)
+        half_width = (window.x2 - window.x1 + 1) / 2
+        half_height = (window.y2 - window.y1 + 1) / 2
+        center_x, center_y = window.x1 + half_width, window.y1 + half_height
+        if self.is_square:
+            half_width = half_height = max(half_width, half_height)
+        return (_round(center_x - half_width * scale), _round(center_y - half_height * scale),
+                _round(center_x + half_width * scale), _round(center_y + half_height * scale))
+
+    def _mean_of(self, target: tuple[slice, slice], channels: int) -> Any:
+        """What is taken from the pixels of a part of the crop: a mean_file is cropped centrally."""
+        if self._mean.image is None:
+            return np.array(self._mean.by_channel(channels) or (0,) * channels, np.float32)
+        size = self._param.crop_size
+        top = (self._mean.image.shape[2] - size) // 2       # as the original: by the width
+        image = self._mean.image[:, top:top + size, top:top + size]
+        if image.shape[1:] != (size, size):
+            raise BadRecord(f"the mean_file is smaller than the crop of {size}")
+        return image.transpose(1, 2, 0)[target]
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        return [classes(items)]
+
+    def found_bad(self) -> dict[int, str]:
+        return self._bad
+
+
+def _place(seen: Rectangle, whole: Rectangle, size: int, is_mirrored: bool) -> Rectangle:
+    """Where in the crop the part of a window that lies in the picture goes."""
+    scale_x, scale_y = size / whole.width, size / whole.height
+    left, top = _round((seen.x - whole.x) * scale_x), _round((seen.y - whole.y) * scale_y)
+    right = _round((whole.x + whole.width - seen.x - seen.width) * scale_x)
+    x = right if is_mirrored else left
+    return Rectangle(x, top, max(min(_round(seen.width * scale_x), size - x), 1),
+                     max(min(_round(seen.height * scale_y), size - top), 1))
+
+
+def _round(value: float) -> int:
+    """Half away from zero, as C does."""
+    return int(math.copysign(math.floor(abs(value) + 0.5), value))

@@ -1,0 +1,103 @@
+"""VideoData: the frames of a video file or a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from framework.data.random import Draws
+from framework.data.records import Pixels
+from framework.data.subtraction import read_mean
+from framework.errors import DataError
+from framework.layer import DataOptions, layer
+from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
+from framework.spec import LayerSpec
+
+
+@layer
+class VideoData(PictureSource):
+    """Batches of frames in their order; after each one taken `skip_frames` are left out.
+
+    Tops:   frames (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            zeros (batch_size,) as labels.
+    Errors: SpecError without a video_file; DataError if it or the camera gives no picture, and at
+            the end of the file, where the original ends the program.
+    Source: VideoDataParameter in caffe.proto; video_data_layer.cpp of weiliu89/caffe, branch ssd.
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        warn_of_idle_fields(spec)
+        self.param = spec.proto.video_data_param
+        self.batch_size = spec.proto.data_param.batch_size
+        if self.batch_size == 0:
+            raise spec.error("data_param.batch_size", "is missing or 0; it must be at least 1")
+        self.is_file = self.param.video_type == self.param.VIDEO
+        if self.is_file and not self.param.video_file:
+            raise spec.error("video_data_param.video_file", "is missing; video_type VIDEO needs it")
+        self.mean = read_mean(spec.proto.transform_param)
+        self._transformer = transformation(spec).open()
+        self._capture: Any = None
+        first = self._transform(next(self._frames(0)), 0)
+        self.top_shapes = [(self.batch_size, first.shape[2], *first.shape[:2])]
+        if len(spec.tops) > 1:
+            self.top_shapes.append((self.batch_size,))
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        number = start * self.batch_size
+        frames = self._frames(number)
+        while True:
+            pixels = [self._transform(next(frames), number + place)
+                      for place in range(self.batch_size)]
+            batch = torch.from_numpy(np.stack(pixels).transpose(0, 3, 1, 2).copy())
+            yield (batch, torch.zeros(self.batch_size))[:len(self.top_shapes)]
+            number += self.batch_size
+
+    def _transform(self, frame: Pixels, number: int) -> Pixels:
+        return self._transformer.without_boxes(frame, Draws(self.options.seed, number))
+
+    def _frames(self, number: int) -> Iterator[Pixels]:
+        """The frames that are taken, from that number on; a camera begins where it is."""
+        capture = self._open()
+        step = self.param.skip_frames + 1
+        for _ in range(number * step if self.is_file else 0):
+            capture.grab()
+        count = number * step
+        while True:
+            for _ in range(step):
+                done = capture.grab()
+                count += done
+            frame = capture.retrieve()[1] if done else None
+            if frame is None:
+                what = f"the video {self.param.video_file} has ended after {count} frames" \
+                    if self.is_file and count else f"{self._name()} gives no picture"
+                raise DataError(f"layer '{self.spec.name}' (VideoData): {what}")
+            yield frame
+
+    def _open(self) -> Any:
+        """The file from its start, or the camera, which may be opened only once."""
+        if self._capture is None or self.is_file:
+            self.close()
+            self._capture = cv2.VideoCapture(self.param.video_file if self.is_file
+                                             else self.param.device_id)
+        if not self._capture.isOpened():
+            raise DataError(f"layer '{self.spec.name}' (VideoData): {self._name()} cannot be "
+                            "opened")
+        return self._capture
+
+    def _name(self) -> str:
+        return f"the video {self.param.video_file}" if self.is_file \
+            else f"camera {self.param.device_id}"
+
+    def close(self) -> None:
+        super().close()
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
