@@ -29,7 +29,7 @@ def log(tmp_path_factory) -> str:
     command = [sys.executable, ROOT / "tools" / "train", "--solver", "solver.prototxt",
                "--weights", "init.caffemodel"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False,
-                          env={**os.environ, "OMP_NUM_THREADS": "2"})
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stderr
 
