@@ -52,7 +52,7 @@ class Selection:
 @dataclass
 class Census:
     """One file in one phase. `stages`: those asked for, or the one without which it does not
-    wire; `problems`: what stops it, and what was ignored."""
+    wire; `problems`: what stops it."""
 
     path: str
     name: str = ""
@@ -123,8 +123,6 @@ def take_census(path: str | Path, selection: Selection) -> list[Census]:
         stages = selection.stages or stages_for(document, phase, selection.level)
         census = Census(str(path), document.message.name, phase, stages)
         census.dialect = f"{form}, {dialect_of(document)}"
-        census.problems = [f"{document.place(problem.line, problem.owner)}: {problem.field} "
-                           f"{problem.text} (ignored)" for problem in document.problems]
         _count(document, census, selection, stages)
         found.append(census)
     return found

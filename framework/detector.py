@@ -16,6 +16,7 @@ from framework.data import geometry, label_map, resizing
 from framework.data.mean import read_mean
 from framework.errors import CaffeError, DataError
 from framework.net import Net
+from framework.prototxt import Document
 from framework.proto import ResizeParameter
 from framework.visualize import Detection
 
@@ -36,7 +37,7 @@ class Detector:
 
     def __init__(
         self,
-        model: str | Path,
+        model: str | Path | Document,
         weights: str | Path,
         device: str | torch.device = "cpu",
         mean: Sequence[float] | str | Path | None = None,

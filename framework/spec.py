@@ -6,6 +6,7 @@ Source: Net::Init, Net::FilterNet, Net::StateMeetsRule in BVLC's net.cpp.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,13 +61,18 @@ def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Docum
 
 
 def _report(document: Document, ignore_unknown_fields: bool) -> None:
-    """Raise one SpecError with a line for each problem, unknown layer types among them."""
-    problems = [problem for problem in document.problems
-                if not (ignore_unknown_fields and problem.unknown)]
-    if not problems:
-        return
+    """Raise one SpecError with a line for each problem, unknown layer types among them.
+
+    Ignored unknown fields are named in the log instead, unless something else is wrong.
+    """
     rows = [(problem.line, f"{document.place(problem.line, problem.owner)}: "
-             f"{problem.field} {problem.text}") for problem in problems]
+             f"{problem.field} {problem.text}") for problem in document.problems]
+    if ignore_unknown_fields and all(problem.unknown for problem in document.problems):
+        for _, text in rows:
+            logging.getLogger(__name__).warning("%s; ignored", text)
+        return
+    if not rows:
+        return
     if document.message.DESCRIPTOR.name == "NetParameter":
         rows += _unknown_types(document)
     raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
@@ -94,6 +100,7 @@ class LayerSpec:
     proto           LayerParameter, upgraded to today's form
     bottoms, tops   names of blobs, in order
     propagate_down  for each bottom, whether its gradient is wanted (true where not stated)
+    without_files   the net is only looked at: files that a layer reads may be absent
     """
 
     proto: Any
@@ -101,6 +108,7 @@ class LayerSpec:
     path: str
     phase: str
     propagate_down: tuple[bool, ...] = ()
+    without_files: bool = False
     name: str = field(init=False)
     type: str = field(init=False)
     bottoms: tuple[str, ...] = field(init=False)

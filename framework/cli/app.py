@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     given = list(sys.argv[1:] if argv is None else argv)
     options = parser.parse_args(gflags.normalise(parser, given))
     try:
+        import_modules(getattr(options, "modules", ()))
         return main(options) or 0
     except (CaffeError, OSError) as error:
         if isinstance(error, BrokenPipeError):
@@ -40,6 +42,27 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
             raise
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def add_net_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags of every program that builds nets."""
+    parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
+                        help="a Python module with layers of your own (@layer classes); found as "
+                             "Python finds modules, and in the working directory")
+    parser.add_argument("--ignore-unknown-fields", action="store_true",
+                        help="go on without fields that are not known, naming each")
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import the user's modules, so that their layers stand in the table."""
+    for name in names:
+        sys.path.append(os.getcwd())
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            raise CaffeError(f"--import {name}: {error}") from error
+        finally:
+            sys.path.pop()
 
 
 def describe(error: CaffeError | OSError) -> str:

@@ -38,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, help="factor behind the mean, 0.017 say")
     parser.add_argument("--size", type=picture_size, help="HEIGHTxWIDTH of the net's input")
     parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
+    app.add_net_flags(parser)
     return parser
 
 
@@ -92,6 +93,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
     from framework.data import label_map
     from framework.detector import Detector
+    from framework.spec import read_net
 
     device = machine.prepare(options).device
     mean: Any = options.mean  # numbers, a path, or None
@@ -100,9 +102,8 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
             mean = [float(word) for word in mean.split(",")]
         except ValueError:
             raise DataError(f"--mean is '{mean}'; give numbers by commas, or a file") from None
-    detector = Detector(
-        options.model, options.weights, device, mean, options.scale, options.size
-    )
+    model = read_net(options.model, options.ignore_unknown_fields)
+    detector = Detector(model, options.weights, device, mean, options.scale, options.size)
     if not detector.says_transform and options.mean is None and options.scale is None:
         print("note: the net says nothing of mean and scale; pixels from 0 to 255 go in as they "
               "are (--mean, --scale)", file=sys.stderr)  # fmt: skip

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from framework.cli.app import run
+from framework.cli.app import add_net_flags, run
 
 DESCRIPTION = """Print a net file as plain prototxt that the original Caffe reads: old forms
 upgraded, composite layers (NetFile, MultiBoxHead) replaced by the layers they stand for. Layers
@@ -22,8 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="with --phase: a stage that rules see; may be given several times")
     parser.add_argument("--level", type=int, default=None,
                         help="with --phase: the level that rules see")
-    parser.add_argument("--ignore-unknown-fields", action="store_true",
-                        help="go on without fields that are not known, naming each")
+    add_net_flags(parser)
     return parser
 
 

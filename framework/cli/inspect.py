@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from framework.cli.app import run
+from framework.cli.app import add_net_flags, run
 
 if TYPE_CHECKING:
     from framework.census import Census
@@ -28,8 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-data", action="store_true",
                         help="do not open databases: take the shapes that data layers declare")
     parser.add_argument("--summary", action="store_true", help="one line for each file and phase")
-    parser.add_argument("--ignore-unknown-fields", action="store_true",
-                        help="go on without fields that are not known, naming each")
+    add_net_flags(parser)
     return parser
 
 

@@ -38,8 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     machine.add_flags(parser)
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
-    parser.add_argument("--ignore-unknown-fields", action="store_true",
-                        help="go on without fields that are not known")
+    app.add_net_flags(parser)
     return parser
 
 

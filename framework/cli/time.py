@@ -21,8 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="phase of the net (default: %(default)s)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
-    parser.add_argument("--ignore-unknown-fields", action="store_true",
-                        help="go on without fields that are not known")
+    app.add_net_flags(parser)
     machine.add_flags(parser)
     return parser
 

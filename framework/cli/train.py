@@ -33,8 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
-    parser.add_argument("--ignore-unknown-fields", action="store_true",
-                        help="go on without fields that are not known")
+    app.add_net_flags(parser)
     parser.add_argument("--tensorboard", default="", metavar="DIR",
                         help="write losses, rates and scores there for TensorBoard")
     parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",

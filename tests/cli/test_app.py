@@ -1,0 +1,62 @@
+"""What every program does alike."""
+
+import argparse
+import sys
+
+import pytest
+
+from framework.cli import app
+from framework.cli.inspect import main as inspect
+from framework.errors import CaffeError
+from framework.layers import LAYERS
+
+NET = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+layer { name: "double" type: "DoubleIt" bottom: "x" top: "y" }
+"""
+LAYER = """from framework.layer import Layer, layer
+
+@layer
+class DoubleIt(Layer):
+    def __init__(self, spec, x):
+        super().__init__(spec)
+
+    def forward(self, x):
+        return 2 * x
+"""
+
+
+def fail(options):
+    raise CaffeError("net.prototxt:3: wrong")
+
+
+def test_a_users_mistake_is_one_line_and_code_1_and_a_traceback_only_with_debug(capsys):
+    assert app.run(fail, argparse.ArgumentParser(), []) == 1
+    assert capsys.readouterr().err == "error: net.prototxt:3: wrong\n"
+    with pytest.raises(CaffeError):
+        app.run(fail, argparse.ArgumentParser(), ["--debug"])
+
+
+def test_layers_of_the_users_own_module_are_known(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.prototxt").write_text(NET)
+    (tmp_path / "my_doubling_layers.py").write_text(LAYER)
+    try:
+        assert inspect(["net.prototxt"]) == 1
+        assert inspect(["net.prototxt", "--import", "my_doubling_layers"]) == 0
+    finally:
+        LAYERS.pop("DoubleIt", None)
+        sys.modules.pop("my_doubling_layers", None)
+    assert "double  DoubleIt  2 x 3" in capsys.readouterr().out
+
+
+def test_a_module_that_is_not_there_is_named(capsys, tmp_path):
+    assert inspect(["--import", "no_such_module_here", "net.prototxt"]) == 1
+    assert "error: --import no_such_module_here: No module named" in capsys.readouterr().err
+
+
+def test_ignored_fields_are_named(tmp_path, caplog):
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET.replace("DoubleIt", "ReLU") + "nam: 3\n")
+    assert inspect([str(path), "--ignore-unknown-fields"]) == 0
+    assert f"{path}:3: nam is not a field of NetParameter; did you mean 'name'?; ignored" in \
+        caplog.text
