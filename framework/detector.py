@@ -16,8 +16,8 @@ from framework.data import geometry, label_map, resizing
 from framework.data.mean import read_mean
 from framework.errors import CaffeError, DataError
 from framework.net import Net
-from framework.prototxt import Document
 from framework.proto import ResizeParameter
+from framework.prototxt import Document
 from framework.visualize import Detection
 
 Floats = NDArray[np.float32]
