@@ -1,0 +1,135 @@
+"""Going through all records of a database: what is bad, and what its boxes are like."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+
+from framework.data.database import Database
+from framework.data.geometry import Floats, areas
+from framework.data.records import CORNERS, LABEL, BadRecord, Decoding, read_annotated, read_datum
+from framework.progress import Progress
+from framework.proto import AnnotatedDatum, Datum
+
+# Sides of squares as large as the boxes, in parts of the picture; and widths over heights.
+SIZE_EDGES = (0, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0)
+ASPECT_EDGES = (0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4, np.inf)
+
+
+@dataclass
+class Survey:
+    """What was found in a database.
+
+    bad        name and reason of each bad record
+    sizes      number of pictures by (width, height)
+    classes    number of records by class, of records without boxes
+    boxes      (n, 7) of the good records, as in `Record`
+    records    (n,) which record each box is of
+    """
+
+    path: str
+    names: list[str] = field(default_factory=list)
+    bad: list[tuple[str, str]] = field(default_factory=list)
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    classes: Counter[int] = field(default_factory=Counter)
+    boxes: Floats = field(default_factory=lambda: np.zeros((0, 7), np.float32))
+    records: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    is_annotated: bool = False
+
+    @property
+    def corners(self) -> Floats:
+        return self.boxes[:, CORNERS]
+
+    def sides(self) -> Floats:
+        """Sides of the squares as large as the boxes."""
+        result: Floats = np.sqrt(areas(np.clip(self.corners, 0, 1)))
+        return result
+
+    def aspects(self) -> Floats:
+        """Widths over heights, in parts of the picture; only of boxes with an area."""
+        size = self.corners[:, 2:] - self.corners[:, :2]
+        size = size[(size > 0).all(1)]
+        ratio: Floats = size[:, 0] / size[:, 1]
+        return ratio
+
+
+def survey_database(database: Database, path: str, color: bool | None = None,
+                    labels: frozenset[int] | None = None, needs_boxes: bool = True) -> Survey:
+    """Read and decode every record.
+
+    color, labels  as for `Decoding` and `read_annotated`
+    needs_boxes    a record without boxes is bad, as in TRAIN
+    A picture with another number of channels than most is bad.
+    """
+    found = Survey(path, [database.name(index) for index in range(len(database))])
+    found.is_annotated = looks_annotated(database.read(0))
+    boxes, records = [], []
+    channels: dict[int, int] = {}
+    for index in Progress(len(database), "check").over(range(len(database))):
+        content = database.read(index)
+        try:
+            record = read_annotated(content, Decoding(color), labels, True) \
+                if found.is_annotated else read_datum(content, Decoding(color))
+            if needs_boxes and record.boxes is not None and not len(record.boxes):
+                raise BadRecord("it has no boxes to train on")
+        except BadRecord as reason:
+            found.bad.append((found.names[index], str(reason)))
+            continue
+        height, width, channels[index] = record.pixels.shape
+        found.sizes[width, height] += 1
+        if record.boxes is None or not len(record.boxes):
+            found.classes[record.label] += 1
+            continue
+        boxes.append(record.boxes)
+        records.append(np.full(len(record.boxes), index))
+    if boxes:
+        found.boxes, found.records = np.concatenate(boxes), np.concatenate(records)
+    _note_odd_channels(found, channels)
+    return found
+
+
+def looks_annotated(content: bytes) -> bool:
+    """Is a record an AnnotatedDatum rather than a Datum? Field 1 is a message there."""
+    for kind, is_annotated in ((Datum, False), (AnnotatedDatum, True)):
+        message: Any = kind()            # Any: a message's fields are known only at run time
+        try:
+            message.ParseFromString(content)
+        except DecodeError:
+            continue
+        if is_annotated or message.channels or message.data or message.float_data:
+            return is_annotated
+    return True
+
+
+def _note_odd_channels(found: Survey, channels: dict[int, int]) -> None:
+    counts = Counter(channels.values())
+    if len(counts) < 2:
+        return
+    usual = counts.most_common(1)[0][0]
+    decoding = Decoding(None, usual)
+    for index, number in channels.items():
+        try:
+            decoding.check(np.empty((1, 1, number), np.uint8))
+        except BadRecord as reason:
+            found.bad.append((found.names[index], str(reason)))
+
+
+def label_counts(found: Survey) -> list[tuple[int, int, int]]:
+    """(label, boxes, pictures with it), by label; of records without boxes their classes."""
+    if not len(found.boxes):
+        return [(label, 0, count) for label, count in sorted(found.classes.items())]
+    labels = found.boxes[:, LABEL].astype(int)
+    return [(int(label), int((labels == label).sum()),
+             len(set(found.records[labels == label].tolist()))) for label in np.unique(labels)]
+
+
+def histogram(values: Floats, edges: tuple[float, ...]) -> list[tuple[float, float, int]]:
+    """(low, high, count) of each interval; the last one takes its upper end too."""
+    counts, _ = np.histogram(values, np.array(edges))
+    return [(low, high, int(count))
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)]

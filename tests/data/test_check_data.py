@@ -1,0 +1,128 @@
+"""tools/check_data: every bad record, what the boxes are like, what the priors miss."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framework.cli import check_data
+from framework.data.prior_match import PriorLayer, match_boxes, proposed_sizes
+from tests.data.making import (
+    annotated,
+    annotated_net,
+    encoded,
+    good_records,
+    picture,
+    write_database,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+MAP = 'item { name: "none_of_the_above" label: 0 } item { name: "cat" label: 1 } ' \
+      'item { name: "dog" label: 2 } item { name: "owl" label: 3 }'
+
+
+@pytest.fixture
+def database(tmp_path):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    records = good_records(40)
+    records[7] = annotated(encoded(picture(7)), [(9, 0.1, 0.1, 0.5, 0.5)])
+    records[11] = annotated(encoded(picture(11, channels=1)), [(1, 0.1, 0.1, 0.5, 0.5)])
+    records[13] = b"\x0a\xff"
+    return write_database(tmp_path / "lmdb", records)
+
+
+def lines(capsys):
+    return capsys.readouterr().out.splitlines()
+
+
+def test_all_bad_records_of_a_database_are_listed_and_classes_counted(database, capsys):
+    code = check_data.main([str(database), "--label_map_file",
+                            str(database.parent / "map.prototxt")])
+    text = lines(capsys)
+    assert code == 1       # 3 of 40 are more than 5 %
+    assert text[1] == f"{database}: 40 records, 3 of them bad"
+    bad = [line for line in text if "bad: " in line]
+    assert len(bad) == 3
+    assert any("00000007_record7.jpg: label 9 is not one of" in line for line in bad)
+    assert any("00000011_record11.jpg: the picture is grey (1 channels)" in line for line in bad)
+    assert any("00000013_record13.jpg: the record is no AnnotatedDatum" in line for line in bad)
+    assert "pictures (width x height): 56 x 40: 38" in text
+    counts = [line.split() for line in text if line.strip().startswith(("1 cat", "2 dog"))]
+    # Records 7, 13 and (index % 3 > 0) hold a second box; record 11 is bad only for its colours.
+    dogs = sum(index % 3 > 0 for index in range(40) if index not in (7, 11, 13))
+    assert counts[0][:3] == ["1", "cat:", "38"] and counts[1][:3] == ["2", "dog:", str(dogs)]
+
+
+def test_a_net_is_checked_with_its_priors(database, tmp_path, capsys):
+    net = tmp_path / "net.prototxt"
+    net.write_text(annotated_net(database, 2, "resize_param { height: 60 width: 60 }")
+                   + """
+        layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+                convolution_param { num_output: 2 kernel_size: 1 stride: 20 } }
+        layer { name: "priors" type: "PriorBox" bottom: "conv" bottom: "data" top: "priors"
+                prior_box_param { min_size: 40 variance: 0.1 } }
+        layer { name: "quiet" type: "Silence" bottom: "conv" bottom: "label" bottom: "priors" }
+        """)
+    check_data.main([str(net)])
+    text = "\n".join(lines(capsys))
+    assert f"{net}, TRAIN, layer 'data' (AnnotatedData)" in text
+    assert text.count("40 records") == 1       # TEST reads the same database
+    assert "priors: 9 priors of sizes 40: best for 100.0% of the boxes" in text
+    assert "proposed sizes" in text and "min_size:" in text
+
+
+def test_a_solver_leads_to_its_net(database, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.prototxt").write_text(annotated_net(database, 2))
+    (tmp_path / "solver.prototxt").write_text('# net: "other"\nnet: "net.prototxt"\nbase_lr: 1')
+    check_data.main(["solver.prototxt"])
+    assert "40 records" in capsys.readouterr().out
+
+
+def test_what_cannot_be_checked_is_an_error(tmp_path, capsys):
+    assert check_data.main([str(tmp_path / "absent")]) == 1
+    assert "there is no such file or database; make it with tools/convert" in \
+        capsys.readouterr().err
+    (tmp_path / "net.prototxt").write_text('layer { name: "x" type: "Input" top: "x" '
+                                           'input_param { shape { dim: 1 } } }')
+    assert check_data.main([str(tmp_path / "net.prototxt")]) == 1
+    assert "no data layer reads from files" in capsys.readouterr().err
+
+
+def test_lists_of_pictures_are_checked_file_by_file(tmp_path, capsys):
+    (tmp_path / "0.png").write_bytes(encoded(picture(0)))
+    (tmp_path / "1.png").write_bytes(b"nonsense")
+    (tmp_path / "list.txt").write_text("0.png 1\n1.png 2\n2.png 3\n")
+    net = tmp_path / "net.prototxt"
+    net.write_text('layer { name: "d" type: "ImageData" top: "data" top: "label" '
+                   f'image_data_param {{ source: "{tmp_path}/list.txt" '
+                   f'root_folder: "{tmp_path}/" batch_size: 1 }} }}')
+    check_data.main([str(net)])
+    text = capsys.readouterr().out
+    assert "3 entries, 2 of them bad" in text
+    assert "1.png: the picture cannot be decoded" in text and "2.png: the file cannot" in text
+
+
+def test_boxes_are_matched_by_their_largest_overlap():
+    small = PriorLayer("small", np.float32([[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]]), (50,), ())
+    large = PriorLayer("large", np.float32([[0, 0, 1, 1]]), (100,), ())
+    boxes = np.float32([[0, 0, 0.5, 0.25], [0, 0, 1, 0.9], [0.5, 0.5, 1, 1], [0, 0, 0, 0]])
+    match = match_boxes(boxes, [small, large])
+    np.testing.assert_allclose(match.overlaps, [0.5, 0.9, 1, 0], rtol=1e-6)
+    np.testing.assert_array_equal(match.layers[:3], [0, 1, 0])
+
+
+def test_proposed_sizes_grow_evenly_and_join():
+    sizes = proposed_sizes(np.geomspace(0.02, 0.64, 2001).astype(np.float32), 4, 300)
+    assert [low for low, _ in sizes[1:]] == [high for _, high in sizes[:-1]]
+    assert sizes[0][0] == pytest.approx(6.4, abs=1) and sizes[-1][1] == pytest.approx(179, abs=3)
+    ratios = [high / low for low, high in sizes[1:]]
+    assert max(ratios) / min(ratios) < 1.1
+
+
+def test_the_program_runs_by_itself(database):
+    done = subprocess.run([sys.executable, str(ROOT / "tools" / "check_data"), str(database)],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "40 records, 2 of them bad" in done.stdout
