@@ -39,7 +39,8 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
                  loss_weights: dict[str, float], declared: bool = False) -> list[Layer]:
     """Make the layers in order. Notes the shape of every blob and the weight of every loss.
 
-    declared   take known public `Python` layers by their shapes, without their modules
+    declared   the net is only looked at: known public `Python` layers count by their shapes,
+               without their modules, and files that layers read may be absent
     """
     layers = []
     with_blobs: dict[str, LayerSpec] = {}
@@ -47,8 +48,10 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
         cls = LAYERS[layer_spec.type]
         if issubclass(cls, Source):
             continue
-        if declared and layer_spec.type == "Python" and is_known(layer_spec):
-            cls = DeclaredPython
+        if declared:
+            layer_spec = dataclasses.replace(layer_spec, without_files=True)
+            if layer_spec.type == "Python" and is_known(layer_spec):
+                cls = DeclaredPython
         layer_spec = _with_automatic_top(layer_spec, cls)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ def _memory(spec: LayerSpec) -> list[Shape]:
     param = spec.proto.memory_data_param
     pictures: Shape = (param.batch_size, param.channels, param.height, param.width)
     pictures = tuple(param.dim) or pictures     # the whole shape in BVLC's branch opencl
-    labels: Shape = (pictures[0], 1, 1, 1)
+    labels: Shape = (pictures[0], *(1 for _ in pictures[1:]))
     return [pictures, labels][:len(spec.tops)]
 
 
@@ -44,6 +45,37 @@ def _dense(spec: LayerSpec) -> list[Shape]:
     """Pictures, then label maps of one channel and the same size."""
     pictures = _pictures(spec)[0]
     return [pictures, *[(pictures[0], 1, *pictures[2:])] * (len(spec.tops) - 1)]
+
+
+def _cascade_training(spec: LayerSpec) -> list[Shape]:
+    """DetectionData: pictures, six planes for each map of anchors, boxes of eight numbers."""
+    param = spec.proto.detection_data_param
+    width, height = _cascade_size(param, "crop_width", "crop_short_size") \
+        or _cascade_size(param, "resize_width", "short_size") or (ASSUMED_SIZE, ASSUMED_SIZE)
+    maps = [(param.batch_size, 2 + param.coord_num, *(math.floor(side / stride + 0.5)
+                                                      for side in (height, width)))
+            for stride in param.stride]
+    boxes: list[Shape] = [(1, 8, 1, 1)] * param.output_gt_boxes
+    return [(param.batch_size, 3, height, width), *maps, *boxes]
+
+
+def _cascade_test(spec: LayerSpec) -> list[Shape]:
+    """EvalData: pictures, boxes of eight numbers, height and width of each input."""
+    param = spec.proto.eval_data_param
+    width, height = _cascade_size(param, "resize_width", "short_size") \
+        or (ASSUMED_SIZE, ASSUMED_SIZE)
+    tops: list[Shape] = [(param.batch_size, 3, height, width), (1, 8, 1, 1),
+                         (param.batch_size, 2, 1, 1)]
+    return tops[:len(spec.tops)]
+
+
+def _cascade_size(param: Any, *names: str) -> tuple[int, int] | None:
+    """Width and height by the first pair of fields that is given; the short side lies across."""
+    for name in names:
+        if param.HasField(name):
+            other = name.replace("short", "long").replace("width", "height")
+            return getattr(param, name), getattr(param, other)
+    return None
 
 
 def _params(spec: LayerSpec) -> list[Any]:
@@ -85,4 +117,5 @@ def _picture_size(spec: LayerSpec) -> tuple[int, int]:
 DECLARED: dict[str, Callable[[LayerSpec], list[Shape]]] = {
     "AnnotatedData": _annotated, "MemoryData": _memory, "DenseImageData": _dense,
     "ImageLabelmapData": _dense, "ImageSegData": _dense,
+    "DetectionData": _cascade_training, "EvalData": _cascade_test,
 }

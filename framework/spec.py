@@ -121,11 +121,15 @@ class LayerSpec:
         object.__setattr__(self, "bottoms", tuple(self.proto.bottom))
         object.__setattr__(self, "tops", tuple(self.proto.top))
 
+    def place(self, field: str = "") -> str:
+        """`net.prototxt:42: layer 'ip1' (InnerProduct)`, the beginning of every message."""
+        line = self.lines.find(field)
+        where = f"{self.lines.path or self.path}:{line}" if line else self.path
+        return f"{where}: layer '{self.name}' ({self.type})"
+
     def error(self, field: str, message: str) -> SpecError:
         """The error to raise: `net.prototxt:42: layer 'ip1' (InnerProduct): FIELD MESSAGE`."""
-        line = self.lines.find(field)
-        where = f"{self.path}:{line}" if line else self.path
-        return SpecError(f"{where}: layer '{self.name}' ({self.type}): {field} {message}")
+        return SpecError(f"{self.place(field)}: {field} {message}")
 
 
 class NetSpec:

@@ -19,7 +19,9 @@ from framework.spec import LayerSpec
 class MemoryData(Source):
     """Batches of the arrays given by `set_input_arrays`, from their start again when they end.
 
-    Tops:   data (batch_size, channels, height, width) and label (batch_size, 1, 1, 1), as given.
+    Tops:   data (batch_size, channels, height, width) and label (batch_size, 1, 1, 1), as given;
+            data of the shape `dim`, and a label with as many axes, if that is given (BVLC's
+            branch opencl).
     Errors: SpecError if a size is missing; DataError if there are no arrays when one is needed.
     Source: MemoryDataParameter in caffe.proto; BVLC memory_data_layer.cpp.
     """
@@ -50,14 +52,15 @@ class MemoryData(Source):
         The next batch is their first. DataError for other shapes.
         """
         wanted = self.top_shapes[0][1:]
-        if data.ndim != 4 or data.shape[1:] != wanted or len(data) % self.batch_size \
+        if data.ndim != len(wanted) + 1 or data.shape[1:] != wanted or len(data) % self.batch_size \
                 or len(data) == 0 or labels.size != len(data):
             raise DataError(
                 f"layer '{self.spec.name}' (MemoryData): got data {data.shape} and labels "
                 f"{labels.shape}; it takes (n, {', '.join(map(str, wanted))}) and (n,), n a "
                 f"multiple of the batch size {self.batch_size}")
         self._arrays = (torch.from_numpy(np.array(data, np.float32)),
-                        torch.from_numpy(np.array(labels, np.float32)).reshape(-1, 1, 1, 1))
+                        torch.from_numpy(np.array(labels, np.float32)).reshape(
+                            -1, *self.top_shapes[1][1:]))
         self._first_batch = None
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:

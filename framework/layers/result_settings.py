@@ -14,6 +14,8 @@ from framework.spec import LayerSpec
 def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, int]]:
     """Lines of `name height width`. Raises SpecError for a file that is none."""
     if not Path(path).is_file():
+        if spec.without_files:
+            return []
         raise spec.error(field, f"is '{path}'; there is no such file")
     sizes = []
     for number, line in enumerate(Path(path).read_text().splitlines(), start=1):
@@ -43,7 +45,8 @@ def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int
     field = "detection_output_param.save_output_param"
     layer = spec.proto.detection_output_param
     param = layer.save_output_param
-    if not (param.output_directory and param.label_map_file and param.name_size_file):
+    if not (param.output_directory and param.label_map_file and param.name_size_file) \
+            or spec.without_files:
         return None
     if param.output_format not in FORMATS:
         raise spec.error(f"{field}.output_format", f"is '{param.output_format}'; it must be one of "

@@ -1,0 +1,182 @@
+"""What nets declare of data that are not there, and of modules that are not installed."""
+
+import numpy as np
+import pytest
+
+from framework import Net, parse_net
+from framework.census import Selection, phases_of, stages_for, take_census
+from framework.declared import declared_shapes
+from framework.declared_python import PYTHON_SHAPES
+from framework.errors import CaffeError, SpecError
+from framework.layer import DataOptions
+from framework.layers import LAYERS
+from framework.spec import NetSpec
+
+
+def shapes_of(text, phase="TRAIN"):
+    return declared_shapes(NetSpec(parse_net(text), phase).layers[0])
+
+
+@pytest.mark.parametrize("text, expected", [
+    ('type: "Data" top: "x" top: "y" data_param { batch_size: 5 } transform_param { crop_size: 7 }',
+     [(5, 3, 7, 7), (5,)]),
+    ('type: "Data" top: "x" data_param { batch_size: 5 } transform_param { force_gray: true '
+     'resize_param { height: 9 width: 11 } }', [(5, 1, 9, 11)]),
+    ('type: "ImageData" top: "x" top: "y" image_data_param { batch_size: 2 new_height: 6 '
+     'new_width: 8 }', [(2, 3, 6, 8), (2,)]),
+    ('type: "MemoryData" top: "x" top: "y" memory_data_param { batch_size: 4 channels: 1 height: 5 '
+     'width: 6 }', [(4, 1, 5, 6), (4, 1, 1, 1)]),
+    ('type: "MemoryData" top: "x" top: "y" memory_data_param { dim: 2 dim: 3 dim: 4 dim: 5 dim: 6 '
+     '}', [(2, 3, 4, 5, 6), (2, 1, 1, 1, 1)]),
+    ('type: "AnnotatedData" top: "x" top: "y" data_param { batch_size: 3 } transform_param { '
+     'resize_param { height: 30 width: 40 } }', [(3, 3, 30, 40), (1, 1, 3, 8)]),
+    # 1000 / 16 = 62.5, which C rounds up
+    ('type: "DetectionData" top: "x" top: "a" top: "b" top: "gt" detection_data_param { '
+     'batch_size: 2 short_size: 600 long_size: 1000 stride: 16 stride: 32 output_gt_boxes: true }',
+     [(2, 3, 1000, 600), (2, 6, 63, 38), (2, 6, 31, 19), (1, 8, 1, 1)]),
+    ('type: "EvalData" top: "x" top: "gt" top: "s" eval_data_param { batch_size: 1 short_size: 800 '
+     'long_size: 1312 }', [(1, 3, 1312, 800), (1, 8, 1, 1), (1, 2, 1, 1)]),
+])
+def test_data_layers_have_the_shapes_their_text_declares(text, expected):
+    assert shapes_of(f'layer {{ name: "d" {text} }}') == expected
+
+
+def python_layer(module, cls, bottoms, tops, param=""):
+    names = "".join(f'bottom: "{name}" ' for name in bottoms) + "".join(
+        f'top: "{name}" ' for name in tops)
+    return (f'layer {{ name: "{cls}" type: "Python" {names} python_param {{ module: "{module}" '
+            f'layer: "{cls}" param_str: "{param}" }} }}\n')
+
+
+FASTER_RCNN = python_layer(
+    "roi_data_layer.layer", "RoIDataLayer", [], ["data", "im_info", "gt_boxes"],
+    "'num_classes': 21") + """
+layer { name: "c" type: "Convolution" bottom: "data" top: "score" convolution_param {
+  num_output: 18 kernel_size: 16 stride: 16 } }
+layer { name: "o" type: "Convolution" bottom: "data" top: "offset" convolution_param {
+  num_output: 36 kernel_size: 16 stride: 16 } }
+""" + python_layer("rpn.anchor_target_layer", "AnchorTargetLayer",
+                   ["score", "gt_boxes", "im_info", "data"], ["l", "t", "i", "w"],
+                   "'feat_stride': 16") + python_layer(
+    "rpn.proposal_layer", "ProposalLayer", ["score", "offset", "im_info"], ["rois"],
+    "'feat_stride': 16") + python_layer(
+    "rpn.proposal_target_layer", "ProposalTargetLayer", ["rois", "gt_boxes"],
+    ["r", "labels", "targets", "inside", "outside"], "'num_classes': 21")
+
+
+def census_of(tmp_path, text, **selection):
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    return take_census(path, Selection(**selection))
+
+
+def test_python_layers_of_faster_rcnn_count_by_their_shapes(tmp_path):
+    (census,) = census_of(tmp_path, FASTER_RCNN, phase="TRAIN")
+    assert census.problems == [] and census.built
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["RoIDataLayer"] == ((1, 3, 600, 1000), (1, 3), (1, 5))
+    assert shapes["AnchorTargetLayer"] == (
+        (1, 1, 9 * 37, 62), (1, 36, 37, 62), (1, 36, 37, 62), (1, 36, 37, 62))
+    assert shapes["ProposalTargetLayer"] == ((1, 5), (1, 1), (1, 84), (1, 84), (1, 84))
+
+
+def test_with_data_the_module_must_be_there(tmp_path):
+    (census,) = census_of(tmp_path, FASTER_RCNN, phase="TRAIN", skip_data=False)
+    assert not census.built
+    assert "'roi_data_layer.layer' cannot be imported" in census.problems[0]
+    assert "must be on PYTHONPATH" in census.problems[0]
+    with pytest.raises(SpecError, match="must be on PYTHONPATH"):
+        Net(parse_net(FASTER_RCNN), phase="TRAIN")
+
+
+def test_a_module_that_nobody_knows_is_refused_either_way(tmp_path):
+    (census,) = census_of(tmp_path, python_layer("mine.own", "Secret", [], ["x"]), phase="TRAIN")
+    assert not census.built and "'mine.own' cannot be imported" in census.problems[0]
+
+
+def test_proposals_made_before_come_with_targets_of_each_class(tmp_path):
+    tops = ["data", "rois", "labels", "targets", "inside", "outside"]
+    text = python_layer("roi_data_layer.layer", "RoIDataLayer", [], tops, "'num_classes': 81")
+    (census,) = census_of(tmp_path, text)
+    assert census.rows[0].shapes == ((2, 3, 600, 1000), (1, 5), (1,), *[(1, 324)] * 3)
+
+
+def test_fcn_layers_say_in_param_str_what_their_tops_are(tmp_path):
+    text = python_layer("nyud_layers", "NYUDSegDataLayer", [], ["c", "h", "d", "l"],
+                        "{'tops': ['color', 'hha', 'depth', 'label'], 'seed': 1337}")
+    (census,) = census_of(tmp_path, text)
+    assert [shape[1] for shape in census.rows[0].shapes] == [3, 3, 1, 1]
+
+
+def test_every_known_python_layer_says_what_it_makes():
+    assert {type(rule).__name__ for rule in PYTHON_SHAPES.values()} == {"function"}
+
+
+TWO_PHASES = """
+layer { name: "d" type: "DummyData" top: "x" include { phase: TRAIN } dummy_data_param {
+  shape { dim: 2 } } }
+layer { name: "s" type: "Silence" bottom: "x" }
+"""
+
+
+@pytest.mark.parametrize("text, expected", [
+    (TWO_PHASES, ["TRAIN"]),
+    (TWO_PHASES.replace("TRAIN", "TEST"), ["TEST"]),
+    (TWO_PHASES.replace("include { phase: TRAIN }", "exclude { phase: TRAIN }"), ["TEST"]),
+    (TWO_PHASES.replace(" include { phase: TRAIN }", "").replace(
+        'bottom: "x" }', 'bottom: "x" include { phase: TEST } }'), ["TRAIN", "TEST"]),
+    (TWO_PHASES.replace(" include { phase: TRAIN }", ""), ["TEST"]),
+])
+def test_a_file_declares_the_phases_it_names_and_those_that_wire(text, expected):
+    assert phases_of(parse_net(text)) == expected
+
+
+def test_a_net_that_wires_only_with_a_stage_is_shown_with_it(tmp_path):
+    text = TWO_PHASES.replace("phase: TRAIN", 'phase: TEST stage: "on-val"')
+    assert stages_for(parse_net(text), "TEST", None) == ("on-val",)
+    (census,) = census_of(tmp_path, text)
+    assert census.built and census.stages == ("on-val",)
+
+
+def test_eval_data_gives_pictures_boxes_and_sizes(tmp_path):
+    import cv2
+    picture = np.random.default_rng(2).integers(0, 256, (50, 80, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    (tmp_path / "list.txt").write_text(
+        "# 0\na.png\n3 50 80\n2\n3 0 1 8 10 39 29\n1 1 0 0 0 9 9\n1\n1 2 3 4\n"
+        "# 1\na.png\n3 50 80\n0\n0\n")
+    text = f"""layer {{ name: "d" type: "EvalData" top: "x" top: "gt" top: "size"
+      transform_param {{ mean_value: 104 mean_value: 117 mean_value: 123 }} eval_data_param {{
+      source: "{tmp_path}/list.txt" root_folder: "{tmp_path}/" batch_size: 1 short_size: 100
+      long_size: 150 }} }}"""
+    source = LAYERS["EvalData"](NetSpec(parse_net(text), "TEST").layers[0], DataOptions())
+    batches = source.batches()
+    pixels, boxes, size = next(batches)
+    # 100 x 160, of which 160 becomes 150; the nearest multiples of 32 are 96 and 160
+    assert source.top_shapes == [(1, 3, 96, 160), (2, 8, 1, 1), (1, 2, 1, 1)]
+    expected = cv2.resize(picture, (160, 96)).astype(np.float32) - [104, 117, 123]
+    np.testing.assert_allclose(pixels.numpy(), expected.transpose(2, 0, 1)[None], rtol=1e-6)
+    np.testing.assert_allclose(boxes[:, :, 0, 0].numpy(), [
+        [0, 16, 19.2, 78, 55.68, 3, 0, 1], [0, 0, 0, 18, 17.28, 1, 1, 0]], rtol=1e-6)
+    assert size.flatten().tolist() == [96, 160]
+    assert next(batches)[1].flatten().tolist() == [-1] * 8      # a picture without boxes
+    assert next(batches)[1].shape == (2, 8, 1, 1)               # and from the front again
+
+
+@pytest.mark.parametrize("text, message", [
+    ("# 0\na.png\n3 50 80\n1\n3 0 1 8", "picture 0 is incomplete"),
+    ("0 a.png", "'0' stands where picture 0 must begin"), ("", "the window file is empty")])
+def test_a_broken_window_file_is_an_error(tmp_path, text, message):
+    (tmp_path / "list.txt").write_text(text)
+    net = f"""layer {{ name: "d" type: "EvalData" top: "x" top: "gt" eval_data_param {{
+      batch_size: 1 source: "{tmp_path}/list.txt" }} }}"""
+    with pytest.raises(CaffeError, match=message):
+        Net(parse_net(net))
+
+
+def test_detection_data_is_refused_where_data_are_asked_for():
+    text = """layer { name: "d" type: "DetectionData" top: "x" detection_data_param { batch_size: 1
+      short_size: 64 long_size: 96 } }"""
+    with pytest.raises(SpecError, match="known by the shapes of its tops only"):
+        Net(parse_net(text))
+    assert Net(parse_net(text), skip_data=True).shapes["x"] == (1, 3, 96, 64)
