@@ -124,7 +124,7 @@ class LayerSpec:
     def place(self, field: str = "") -> str:
         """`net.prototxt:42: layer 'ip1' (InnerProduct)`, the beginning of every message."""
         line = self.lines.find(field)
-        where = f"{self.lines.path or self.path}:{line}" if line else self.path
+        where = f"{self.path}:{line}" if line else self.path
         return f"{where}: layer '{self.name}' ({self.type})"
 
     def error(self, field: str, message: str) -> SpecError:

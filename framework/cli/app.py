@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from framework.cli import gflags
 from framework.errors import CaffeError
 
+NEEDED = ("torch", "google", "yaml", "numpy", "lmdb", "cv2")
 Main = Callable[[argparse.Namespace], "int | None"]
 
 
@@ -36,6 +37,12 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
             raise
         sys.stdout.flush()
         print(f"error: {describe(error)}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if options.debug or (error.name or "").split(".")[0] not in NEEDED:
+            raise
+        print(f"error: this Python ({sys.executable}) has no {error.name}: `source "
+              ".venv/bin/activate` after `make`, or `pip install .`", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         if options.debug:

@@ -26,8 +26,9 @@ from framework.proto import AnnotatedDatum
 from framework.spec import LayerSpec
 
 NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour
-MAKE = ("tools/convert_annoset makes it from a list of pictures and their annotations, "
-        "tools/convert_dataset from a whole VOCdevkit folder")
+MAKE = ("tools/convert_dataset makes it from a folder in VOC's layout (VOC 2007 and 2012: "
+        "tools/convert_dataset datasets/voc0712.yaml data/VOC0712 --root VOCdevkit), "
+        "tools/convert_annoset from a list of pictures and their annotations")
 
 
 @layer
@@ -78,7 +79,7 @@ def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
     try:
         database = open_database(items.path, items.make)
     except DataError as error:
-        raise DataError(f"layer '{spec.name}' ({spec.type}): {error}") from None
+        raise DataError(f"{spec.place()}: {error}") from None
     channels = []
     for index in range(min(len(database), NUM_LOOKED_AT)):
         content = database.read(index)

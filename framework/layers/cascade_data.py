@@ -103,7 +103,7 @@ class EvalData(Source):
         """The input (3, H, W), and its width and height over the picture's."""
         picture = cv2.imread(scene.path, cv2.IMREAD_COLOR)
         if picture is None:
-            raise DataError(f"layer '{self.spec.name}' (EvalData): {scene.path} is no picture that "
+            raise DataError(f"{self.spec.place()}: {scene.path} is no picture that "
                             "can be read")
         height, width = picture.shape[:2]
         high, wide = self._size(height, width)

@@ -49,13 +49,13 @@ class HDF5Output(Layer):
         try:
             import h5py
         except ImportError:
-            raise CaffeError(f"layer '{self.spec.name}' writes HDF5: install h5py") from None
+            raise CaffeError(f"{self.spec.place()}: writes HDF5: install h5py") from None
         try:
             with h5py.File(self.path, "a" if self.num_rows else "w", libver="earliest") as file:
                 for name, blob in blobs.items():
                     self._append(file, name, blob.detach().float().cpu().numpy())
         except OSError as error:
-            raise CaffeError(f"layer '{self.spec.name}': '{self.path}' cannot be written: "
+            raise CaffeError(f"{self.spec.place()}: '{self.path}' cannot be written: "
                              f"{error}") from None
         self.num_rows += len(blobs["data"])
 

@@ -48,7 +48,7 @@ def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:
     try:
         lines = Path(path).read_text().splitlines()
     except OSError as error:
-        raise DataError(f"layer '{spec.name}' ({spec.type}): {path}: the list cannot be read: "
+        raise DataError(f"{spec.place()}: {path}: the list cannot be read: "
                         f"{error.strerror}") from None
     entries = []
     for number, line in enumerate(lines, 1):
@@ -61,5 +61,5 @@ def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:
             raise DataError(f"{path}:{number}: '{line.strip()}' is not `path label`, the label a "
                             "whole number") from None
     if not entries:
-        raise DataError(f"layer '{spec.name}' ({spec.type}): {path}: the list is empty")
+        raise DataError(f"{spec.place()}: {path}: the list is empty")
     return entries

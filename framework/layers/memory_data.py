@@ -55,7 +55,7 @@ class MemoryData(Source):
         if data.ndim != len(wanted) + 1 or data.shape[1:] != wanted or len(data) % self.batch_size \
                 or len(data) == 0 or labels.size != len(data):
             raise DataError(
-                f"layer '{self.spec.name}' (MemoryData): got data {data.shape} and labels "
+                f"{self.spec.place()}: got data {data.shape} and labels "
                 f"{labels.shape}; it takes (n, {', '.join(map(str, wanted))}) and (n,), n a "
                 f"multiple of the batch size {self.batch_size}")
         self._arrays = (torch.from_numpy(np.array(data, np.float32)),
@@ -67,7 +67,7 @@ class MemoryData(Source):
         index = start
         while True:
             if self._arrays is None:
-                raise DataError(f"layer '{self.spec.name}' (MemoryData) has no data: call "
+                raise DataError(f"{self.spec.place()}: has no data: call "
                                 "set_input_arrays first")
             if self._first_batch is None:
                 self._first_batch = index

@@ -53,7 +53,7 @@ class PictureSource(Source):
             first = self.maker.first_item()
             self.ledger.note(self.maker.bad())
         except DataError as error:
-            raise DataError(f"layer '{spec.name}' ({spec.type}): {error}") from None
+            raise DataError(f"{spec.place()}: {error}") from None
         self.top_shapes = [(batch_size, plane.shape[2], *plane.shape[:2])
                            for plane in first.planes]
         self._num_bytes = sum(plane.nbytes for plane in first.planes) * batch_size

@@ -90,7 +90,7 @@ def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[tuple[st
     try:
         lines = Path(path).read_text().splitlines()
     except OSError as error:
-        raise DataError(f"layer '{spec.name}' ({spec.type}): {path}: the list cannot be read: "
+        raise DataError(f"{spec.place()}: {path}: the list cannot be read: "
                         f"{error.strerror}") from None
     pairs = []
     for number, line in enumerate(lines, 1):
@@ -103,7 +103,7 @@ def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[tuple[st
             raise DataError(f"{path}:{number}: '{line.strip()}' is not `{wanted}`")
         pairs.append((words[0], words[1] if kind != "NONE" else ""))
     if not pairs:
-        raise DataError(f"layer '{spec.name}' ({spec.type}): {path}: the list is empty")
+        raise DataError(f"{spec.place()}: {path}: the list is empty")
     return pairs
 
 

@@ -157,7 +157,7 @@ def test_an_unusable_database_says_so_and_what_makes_one(tmp_path, name, content
 
 
 def test_an_absent_database_says_what_makes_one(tmp_path):
-    with pytest.raises(DataError, match=r"there is no such database; tools/convert_annoset"):
+    with pytest.raises(DataError, match=r"there is no such database; tools/convert_dataset"):
         make_source(annotated_net(tmp_path / "absent", 2))
 
 
