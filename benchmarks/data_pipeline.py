@@ -1,0 +1,149 @@
+"""How fast batches are made: the whole SSD300 training pipeline beside bare JPEG decoding.
+
+    python benchmarks/data_pipeline.py [--database DB] [--seconds 8] [--workers 2]
+
+Both in turns, on one core, in seconds of that core: `cv2.imdecode` of the database's photographs,
+and decode, distort, expand, sample, resize (all five interpolations), mirror, labels, batch, mean.
+Prints images a second of each, their ratio, what each step costs, and then how many images a second
+worker processes hand over, by the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from framework.data import distortion, placing, records, resizing, sampler
+from framework.data.memory import keep_memory
+from framework.layer import DataOptions
+from framework.layers import LAYERS
+from framework.layers.picture_source import PictureSource
+from framework.proto import AnnotatedDatum
+from framework.spec import NetSpec, read_net
+
+ROOT = Path(__file__).resolve().parents[1]
+RECIPE = ROOT / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"
+DATABASE = ROOT.parent / "shared" / "data" / "bccd_lmdb" / "trainval"
+STEPS = {"decode": (records, "decode"), "sample": (sampler.BatchSamplers, "draw"),
+         "distort": (distortion.Distortion, "apply"), "resize": (resizing, "resize"),
+         "resize placed": (placing, "resize_placed"), "to float": (PictureSource, "to_device")}
+
+
+def make_source(database: Path, workers: int = 0) -> Any:
+    """The data layer of the published SSD300 recipe, on another database. Any: a Source."""
+    spec = NetSpec(read_net(RECIPE), "TRAIN").layers[0]
+    spec.proto.data_param.source = str(database)
+    spec.proto.annotated_data_param.label_map_file = str(database.parent / "labelmap.prototxt")
+    return LAYERS[spec.type](spec, DataOptions(workers=workers))     # type: ignore[call-arg]
+
+
+def encoded_pictures(source: Any, count: int = 100) -> list[np.ndarray[Any, Any]]:
+    database = source.maker.source._database
+    contents = [AnnotatedDatum.FromString(database.read(index)).datum.data
+                for index in range(min(count, len(database)))]
+    return [np.frombuffer(content, np.uint8) for content in contents]
+
+
+def decode_all(pictures: list[np.ndarray[Any, Any]]) -> int:
+    for picture in pictures:
+        cv2.imdecode(picture, cv2.IMREAD_COLOR)
+    return len(pictures)
+
+
+def make_batches(source: Any, numbers: Iterator[int]) -> int:
+    batch = source.maker.make(next(numbers))
+    tops = tuple(torch.from_numpy(array) for array in batch.arrays)
+    source.to_device(tops, torch.device("cpu"))
+    return len(tops[0])
+
+
+def rate(work: Callable[[], int], seconds: float) -> float:
+    """Images for each second of this thread's core."""
+    start, count = time.thread_time(), 0
+    while time.thread_time() - start < seconds:
+        count += work()
+    return count / (time.thread_time() - start)
+
+
+def compare(source: Any, seconds: float) -> None:
+    pictures, numbers = encoded_pictures(source), itertools.count()
+    for keeps, name in ((False, "memory as the C library has it"),
+                        (True, "memory kept, as in the workers")):
+        if keeps:
+            keep_memory()
+        turns = [(rate(lambda: decode_all(pictures), seconds / 8),
+                  rate(lambda: make_batches(source, numbers), seconds / 8)) for _ in range(3)]
+        decoding, pipeline = sorted(turns)[1]
+        print(f"one core, {name}: decoding {decoding:.0f}/s, pipeline {pipeline:.0f}/s, "
+              f"ratio {pipeline / decoding:.2f}")
+
+
+def step_costs(source: Any, num_batches: int = 12) -> None:
+    """Milliseconds of each step an image, by wrapping its function."""
+    costs: dict[str, float] = dict.fromkeys(STEPS, 0.0)
+    originals = {name: getattr(*place) for name, place in STEPS.items()}
+
+    def timed(name: str, function: Any) -> Any:      # Any: functions of all kinds
+        def wrapper(*arguments: Any, **named: Any) -> Any:
+            start = time.thread_time()
+            result = function(*arguments, **named)
+            costs[name] += time.thread_time() - start
+            return result
+
+        return wrapper
+
+    for name, (owner, attribute) in STEPS.items():
+        setattr(owner, attribute, timed(name, originals[name]))
+    try:
+        start, numbers = time.thread_time(), itertools.count(1000)
+        images = sum(make_batches(source, numbers) for _ in range(num_batches))
+        total = time.thread_time() - start
+    finally:
+        for name, (owner, attribute) in STEPS.items():
+            setattr(owner, attribute, originals[name])
+    costs["the rest"] = total - sum(costs.values())
+    for name, cost in sorted(costs.items(), key=lambda item: -item[1]):
+        print(f"  {name:14} {1000 * cost / images:.2f} ms an image")
+
+
+def worker_rate(database: Path, workers: int, seconds: float) -> float:
+    """Images a second by the clock, after the first batch of each worker."""
+    source = make_source(database, workers)
+    batches = source.batches()
+    for _ in range(max(workers, 1)):
+        next(batches)
+    start, count = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        count += len(next(batches)[0])
+    elapsed = time.perf_counter() - start
+    batches.close()
+    return count / elapsed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--database", type=Path, default=DATABASE)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+    source = make_source(options.database)
+    compare(source, options.seconds)
+    step_costs(source)
+    for workers in range(options.workers + 1):
+        handed = worker_rate(options.database, workers, options.seconds / 4)
+        kind = f"{workers} worker processes" if workers else "a thread of this process"
+        print(f"{kind}: {handed:.0f} images/s by the clock")
+
+
+if __name__ == "__main__":
+    main()
