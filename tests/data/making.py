@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import lmdb
 import numpy as np
+import torch
 
 from framework import parse_net
 from framework.layer import DataOptions, Source
@@ -82,3 +83,23 @@ def records_in(labels: np.ndarray) -> list[int]:
     rows = labels.reshape(-1, 8)
     places = range(int(rows[:, 0].max()) + 1)
     return [math.floor(rows[rows[:, 0] == place][0, 3] * 100 + 0.5) for place in places]
+
+
+def write_pictures(folder, count=4, height=40, width=56):
+    for index in range(count):
+        cv2.imwrite(str(folder / f"{index}.png"), picture(index, height, width))
+        marks = np.full((height, width), index, np.uint8)
+        marks[:5, :7] = 200 + index
+        cv2.imwrite(str(folder / f"{index}_marks.png"), marks)
+
+
+def finished(source, start=0):
+    """The next batch as the net would get it."""
+    batches = source.batches(start)
+    batch = source.to_device(next(batches), torch.device("cpu"))
+    batches.close()
+    return [top.numpy() for top in batch]
+
+
+def planes(seed, height=40, width=56):
+    return picture(seed, height, width).transpose(2, 0, 1).astype(np.float32)

@@ -1,0 +1,109 @@
+"""Pictures and label maps: DenseImageData, ImageLabelmapData, ImageSegData."""
+
+import cv2
+import numpy as np
+import pytest
+
+from framework.data.random import Draws
+from framework.errors import DataError, SpecError
+from tests.data.making import finished, make_source, picture, planes, write_pictures
+
+
+def pair_net(kind, folder, param, more="", transform="", tops="data label"):
+    tops = " ".join(f'top: "{top}"' for top in tops.split())
+    return (f'layer {{ name: "d" type: "{kind}" {tops} {param} {{ source: "{folder}/list.txt" '
+            f'root_folder: "{folder}/" batch_size: 2 {more} }} '
+            f'transform_param {{ {transform} }} }}')
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    write_pictures(tmp_path)
+    lines = [f"{index}.png {index}_marks.png" for index in range(4)]
+    (tmp_path / "list.txt").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_dense_image_data_has_the_grey_levels_as_labels(pairs):
+    pixels, labels = finished(make_source(pair_net("DenseImageData", pairs,
+                                                   "dense_image_data_param")))
+    assert labels.shape == (2, 1, 40, 56) and labels.dtype == np.float32
+    np.testing.assert_array_equal(pixels[1], planes(1))
+    assert labels[1, 0, 30, 30] == 1 and labels[1, 0, 2, 3] == 201
+
+
+@pytest.mark.parametrize("kind, param", [("DenseImageData", "dense_image_data_param"),
+                                         ("ImageSegData", "image_data_param")])
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_picture_and_its_label_map_are_cropped_and_mirrored_alike(pairs, kind, param, workers):
+    """The label map here is the picture's own first channel."""
+    for index in range(4):
+        cv2.imwrite(str(pairs / f"{index}_marks.png"), picture(index)[..., 0])
+    more = "label_type: PIXEL" if kind == "ImageSegData" else ""
+    source = make_source(pair_net(kind, pairs, param, more,
+                                  "mirror: true crop_h: 24 crop_w: 31"), workers=workers)
+    batches = source.batches()
+    crops = set()
+    for _ in range(6):
+        pixels, labels = next(batches)
+        np.testing.assert_array_equal(pixels[:, :1], labels)
+        crops.add(labels.numpy().tobytes())
+    batches.close()
+    assert len(crops) == 6
+
+
+def test_image_seg_data_pads_what_a_crop_lacks_and_tells_the_sizes(pairs):
+    pixels, labels, sizes = finished(make_source(pair_net(
+        "ImageSegData", pairs, "image_data_param", "label_type: PIXEL ignore_label: 99",
+        "crop_h: 50 crop_w: 60 mean_value: 7", "data label size"), "TEST"))
+    np.testing.assert_array_equal(pixels[0, :, :40, :56], planes(0) - 7)
+    assert (pixels[0, :, 40:] == 0).all() and (labels[:, :, 40:] == 99).all()
+    assert (labels[:, :, :, 56:] == 99).all() and labels[1, 0, 30, 30] == 1
+    np.testing.assert_array_equal(sizes.reshape(2, 2), [[40, 56]] * 2)
+
+
+def test_image_seg_data_scales_by_one_of_the_factors(pairs):
+    source = make_source(pair_net("ImageSegData", pairs, "image_data_param",
+                                  "label_type: PIXEL", "scale_factors: 0.5 scale_factors: 2 "
+                                  "crop_size: 10"))
+    sizes = set()
+    for position in range(40):
+        crop_all = source.maker.source._transformer
+        crop_all.crop = (0, 0)
+        pixels, marks = crop_all.pair(picture(0), picture(0)[..., :1], Draws(0, position), 255)
+        assert pixels.shape[:2] == marks.shape[:2]
+        sizes.add(pixels.shape[:2])
+    assert sizes == {(20, 28), (80, 112)}
+
+
+@pytest.mark.parametrize("kind, expected", [("IMAGE", [3, 5]), ("NONE", [77, 77])])
+def test_image_seg_data_takes_one_label_for_the_whole_picture(pairs, kind, expected):
+    lines = ["0.png 3", "1.png 5"] if kind == "IMAGE" else ["0.png", "1.png"]
+    (pairs / "list.txt").write_text("\n".join(lines))
+    _, labels = finished(make_source(pair_net("ImageSegData", pairs, "image_data_param",
+                                              f"label_type: {kind} ignore_label: 77")))
+    assert (labels == np.array(expected).reshape(2, 1, 1, 1)).all()
+
+
+def test_image_labelmap_data_is_one_where_the_drawing_is_light(pairs):
+    drawing = np.zeros((40, 56), np.uint8)
+    drawing[10], drawing[20] = 127, 128
+    cv2.imwrite(str(pairs / "0_marks.png"), drawing)
+    _, edges = finished(make_source(pair_net("ImageLabelmapData", pairs, "image_data_param")))
+    assert (edges[0, 0, 20] == 1).all() and edges[0].sum() == 56
+
+
+def test_a_label_map_of_another_size_is_a_bad_record(pairs, caplog):
+    cv2.imwrite(str(pairs / "0_marks.png"), np.zeros((9, 9), np.uint8))
+    _, labels = finished(make_source(pair_net("DenseImageData", pairs, "dense_image_data_param")))
+    assert labels[0, 0, 30, 30] == 1
+    assert "the picture is 56 x 40, its label map 9 x 9" in caplog.text
+
+
+def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
+    with pytest.raises(SpecError, match="distort_param is not taken by DenseImageData"):
+        make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
+                             "distort_param { hue_prob: 1 }"))
+    (pairs / "list.txt").write_text("0.png\n")
+    with pytest.raises(DataError, match="'0.png' is not `picture label_map`"):
+        make_source(pair_net("DenseImageData", pairs, "dense_image_data_param"))

@@ -1,0 +1,114 @@
+"""WindowData and VideoData."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from framework.errors import DataError, SpecError
+from tests.data.making import finished, make_source, picture, planes, write_pictures
+
+
+def window_net(folder, more="", transform="crop_size: 12"):
+    return (f'layer {{ name: "d" type: "WindowData" top: "data" top: "label" window_data_param {{ '
+            f'source: "{folder}/windows.txt" root_folder: "{folder}/" batch_size: 8 {more} }} '
+            f'transform_param {{ {transform} }} }}')
+
+
+@pytest.fixture
+def windows(tmp_path):
+    write_pictures(tmp_path, 2)
+    (tmp_path / "windows.txt").write_text(
+        "# 0\n0.png\n3\n40\n56\n3\n2 0.9 10 5 33 28\n1 0.1 0 0 11 11\n3 0.45 1 1 5 5\n"
+        "# 1\n1.png\n3\n40\n56\n2\n4 0.7 30 10 53 33\n1 0.2 20 20 31 31\n")
+    return tmp_path
+
+
+def test_window_data_has_background_first_and_a_share_of_objects(windows):
+    source = make_source(window_net(windows, "fg_fraction: 0.375 bg_threshold: 0.4"))
+    seen = set()
+    for start in range(10):
+        pixels, labels = finished(source, start)
+        assert pixels.shape == (8, 3, 12, 12) and (labels[:5] == 0).all()
+        assert set(labels[5:]) <= {2, 4}
+        seen |= set(labels[5:])
+        for place in range(5):
+            assert any(np.array_equal(pixels[place], planes(image)[:, y:y + 12, x:x + 12])
+                       for image, x, y in ((0, 0, 0), (1, 20, 20)))
+    assert seen == {2, 4}
+
+
+def test_windows_are_resized_and_less_the_mean(windows):
+    pixels, labels = finished(make_source(window_net(
+        windows, "fg_fraction: 1 bg_threshold: 0.4", "crop_size: 12 mean_value: 50 scale: 0.1")))
+    corners = {2: (0, 10, 5), 4: (1, 30, 10)}
+    for crop, label in zip(pixels, labels, strict=True):
+        image, x, y = corners[label]
+        part = cv2.resize(picture(image)[y:y + 24, x:x + 24], (12, 12)).transpose(2, 0, 1)
+        np.testing.assert_allclose(crop, (part - np.float32(50)) * np.float32(0.1), rtol=1e-5)
+
+
+def test_context_outside_the_picture_is_zero_after_the_mean(windows):
+    """Window 0 0 11 11 of background, twice as large with context: half of it is outside."""
+    (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n2\n2 0.9 10 5 33 28\n"
+                                         "1 0.1 0 0 11 11\n")
+    pixels, _ = finished(make_source(window_net(windows, "context_pad: 3 fg_fraction: 0",
+                                                "crop_size: 12 mean_value: 300")))
+    assert (pixels[0, :, :3] == 0).all() and (pixels[0, :, :, :3] == 0).all()
+    assert (pixels[0, :, 3:, 3:] < 0).all()
+
+
+def test_a_missing_picture_of_windows_is_counted_and_others_are_drawn(windows, caplog):
+    (windows / "1.png").unlink()
+    source = make_source(window_net(windows, "fg_fraction: 0.5"))
+    batches = source.batches()
+    _, labels = next(batches)
+    assert set(labels[4:].tolist()) == {2}
+    assert "1.png is left out: the file cannot be read" in caplog.text
+
+
+def test_window_files_are_checked(windows):
+    (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n3\n2 0.9 10 5 33\n")
+    with pytest.raises(DataError, match="picture 1 is not described as"):
+        make_source(window_net(windows))
+    with pytest.raises(SpecError, match="crop_mode is 'round'; it must be 'warp' or 'square'"):
+        make_source(window_net(windows, 'crop_mode: "round"'))
+
+@pytest.fixture
+def video(tmp_path):
+    path = tmp_path / "video.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (56, 40))
+    if not writer.isOpened():
+        pytest.skip("this OpenCV writes no video")
+    for level in range(12):
+        writer.write(np.full((40, 56, 3), 20 * level, np.uint8))
+    writer.release()
+    return path
+
+
+def video_net(path, more=""):
+    return (f'layer {{ name: "d" type: "VideoData" top: "data" top: "label" data_param {{ '
+            f'batch_size: 2 }} video_data_param {{ video_type: VIDEO video_file: "{path}" {more} '
+            '} transform_param { resize_param { height: 10 width: 14 } } }')
+
+
+def test_video_frames_come_in_their_order_and_end_with_the_file(video):
+    batches = make_source(video_net(video), "TEST").batches()
+    levels = [int(round(float(frame.float().mean()) / 20)) for pixels, _ in
+              itertools.islice(batches, 6) for frame in pixels]
+    assert levels == list(range(12))
+    with pytest.raises(DataError, match=r"has ended after 12 frames"):
+        next(batches)
+
+
+def test_skipped_frames_are_left_out_before_each_one(video):
+    source = make_source(video_net(video, "skip_frames: 2"), "TEST")
+    pixels, labels = next(source.batches(1))
+    assert [round(float(frame.float().mean()) / 20) for frame in pixels] == [8, 11]
+    assert labels.tolist() == [0, 0] and pixels.shape == (2, 3, 10, 14)
+
+
+def test_a_video_that_is_absent_is_an_error(tmp_path):
+    with pytest.raises(DataError, match="cannot be opened"):
+        make_source(video_net(tmp_path / "absent.avi"))
