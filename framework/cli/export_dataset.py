@@ -1,0 +1,52 @@
+"""An LMDB of pictures with boxes -> files in the layout of VOC or COCO.
+
+VOC: OUT/JPEGImages, OUT/Annotations, OUT/ImageSets/Main/SPLIT.txt. COCO: OUT/SPLIT and
+OUT/annotations/instances_SPLIT.json. Encoded pictures are written as they are stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework.cli import app
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="export_dataset", description=__doc__)
+    parser.add_argument("database", metavar="LMDB", type=Path)
+    parser.add_argument("out", metavar="OUT", type=Path)
+    parser.add_argument("--format", choices=("voc", "coco"), default="voc")
+    parser.add_argument("--label_map_file", required=True, help="the classes of the labels")
+    parser.add_argument("--split", default="", help="its name (default: that of the LMDB)")
+    parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    return app.run(export, make_parser(), arguments)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write everything into OUT. DataError for what the user can put right."""
+    from framework.data.atomic import new_folder
+    from framework.data.database import open_database
+    from framework.data.export import export_coco, export_voc
+    from framework.data.label_map import object_labels, read
+
+    message = read(options.label_map_file)
+    labels = object_labels(message)
+    names = {item.label: item.name for item in message.item if item.label in labels}
+    database = open_database(options.database)
+    split = options.split or options.database.resolve().name.removesuffix("_lmdb")
+    with new_folder(options.out, options.redo) as folder:
+        write = export_voc if options.format == "voc" else export_coco
+        report = write(database, split, names, folder)
+    for name, reason in report.bad:
+        print(f"left out: {name}: {reason}", file=sys.stderr)
+    print(f"{options.out}: {report.num_pictures} pictures, {report.num_boxes} boxes, "
+          f"{len(report.bad)} bad records left out")
+    return 0

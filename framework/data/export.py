@@ -1,0 +1,162 @@
+"""From a database back to files: VOC's layout or COCO's."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from framework.data.database import Database
+from framework.data.geometry import Floats
+from framework.data.records import (
+    CORNERS,
+    DIFFICULT,
+    LABEL,
+    BadRecord,
+    Decoding,
+    annotation_boxes,
+    datum_pixels,
+)
+from framework.progress import Progress
+from framework.proto import AnnotatedDatum
+
+_SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One picture of a database, ready to be a file.
+
+    name     the file's name, unlike those of the others
+    boxes    (n, 7) as in `Record`, but the corners in pixels
+    """
+
+    name: str
+    content: bytes
+    width: int
+    height: int
+    depth: int
+    boxes: Floats
+
+
+@dataclass
+class Exported:
+    """How many pictures and boxes were written, and the bad records."""
+
+    num_pictures: int
+    num_boxes: int
+    bad: list[tuple[str, str]]
+
+
+def export_voc(database: Database, split: str, names: dict[int, str], folder: Path) -> Exported:
+    """Write JPEGImages, Annotations and ImageSets/Main/<split>.txt.
+
+    names  classes by label; a box of another label makes its record a bad one
+    """
+    for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    report, stems = Exported(0, 0, []), []
+    for stored in _stored(database, names, report):
+        (folder / "JPEGImages" / stored.name).write_bytes(stored.content)
+        tree = ElementTree.ElementTree(_annotation(stored, names))
+        ElementTree.indent(tree)
+        stems.append(Path(stored.name).stem)
+        tree.write(folder / "Annotations" / f"{stems[-1]}.xml", encoding="utf-8")
+    (folder / "ImageSets/Main" / f"{split}.txt").write_text("".join(f"{s}\n" for s in stems))
+    return report
+
+
+def export_coco(database: Database, split: str, names: dict[int, str], folder: Path) -> Exported:
+    """Write the pictures into <split> and annotations/instances_<split>.json.
+
+    A difficult box becomes "iscrowd", the label is the category's number.
+    """
+    for part in (split, "annotations"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    report = Exported(0, 0, [])
+    images: list[dict[str, Any]] = []              # Any: JSON
+    annotations: list[dict[str, Any]] = []
+    for number, stored in enumerate(_stored(database, names, report), 1):
+        (folder / split / stored.name).write_bytes(stored.content)
+        images.append({"id": number, "file_name": stored.name, "width": stored.width,
+                       "height": stored.height})
+        for box in stored.boxes:
+            x, y, right, bottom = (_tidy(value) for value in box[CORNERS])
+            width, height = round(right - x, 3), round(bottom - y, 3)
+            annotations.append({
+                "id": len(annotations) + 1, "image_id": number, "category_id": int(box[LABEL]),
+                "bbox": [x, y, width, height], "area": width * height,
+                "iscrowd": int(box[DIFFICULT])})
+    categories = [{"id": label, "name": name} for label, name in sorted(names.items())]
+    tree = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / "annotations" / f"instances_{split}.json").write_text(json.dumps(tree))
+    return report
+
+
+def _stored(database: Database, names: dict[int, str], report: Exported) -> Iterator[Stored]:
+    """The good records, noted in `report`."""
+    taken: set[str] = set()
+    for index in Progress(len(database), "export").over(range(len(database))):
+        message: Any = AnnotatedDatum()      # Any: a message's fields are known only at run time
+        try:
+            stored = _read(message, database.read(index), frozenset(names))
+        except (BadRecord, ValueError) as error:
+            report.bad.append((database.name(index), str(error)))
+            continue
+        name = _file_name(database.name(index), stored.name, taken)
+        taken.add(name)
+        report.num_pictures += 1
+        report.num_boxes += len(stored.boxes)
+        yield Stored(name, stored.content, stored.width, stored.height, stored.depth, stored.boxes)
+
+
+def _read(message: Any, content: bytes, labels: frozenset[int]) -> Stored:
+    """A record; its name is only a suffix yet. Any: an AnnotatedDatum."""
+    message.ParseFromString(content)
+    pixels = datum_pixels(message.datum, Decoding())
+    height, width, depth = pixels.shape
+    boxes = annotation_boxes(message, labels)
+    boxes[:, CORNERS] *= [width, height, width, height]
+    data = message.datum.data if message.datum.encoded else b""
+    suffix = next((suffix for mark, suffix in _SUFFIXES.items() if data.startswith(mark)), "")
+    if not suffix:
+        suffix, data = ".png", cv2.imencode(".png", pixels)[1].tobytes()
+    return Stored(suffix, data, width, height, depth, boxes)
+
+
+def _file_name(key: str, suffix: str, taken: set[str]) -> str:
+    """The name in a key `00000012_folder/name.jpg`, made unlike the others if it is not."""
+    stem = Path(re.sub(r"^\d{8}_", "", key)).stem or "picture"
+    name, count = f"{stem}{suffix}", 1
+    while name in taken:
+        count += 1
+        name = f"{stem}_{count}{suffix}"
+    return name
+
+
+def _annotation(stored: Stored, names: dict[int, str]) -> ElementTree.Element:
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "filename").text = stored.name
+    size = ElementTree.SubElement(root, "size")
+    for tag, value in (("width", stored.width), ("height", stored.height), ("depth", stored.depth)):
+        ElementTree.SubElement(size, tag).text = str(value)
+    for box in stored.boxes:
+        item = ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(item, "name").text = names[int(box[LABEL])]
+        ElementTree.SubElement(item, "difficult").text = str(int(box[DIFFICULT]))
+        corners = ElementTree.SubElement(item, "bndbox")
+        for tag, value in zip(("xmin", "ymin", "xmax", "ymax"), box[CORNERS], strict=True):
+            ElementTree.SubElement(corners, tag).text = f"{_tidy(value):g}"
+    return root
+
+
+def _tidy(value: float) -> float:
+    """A coordinate to a thousandth of a pixel: divided by the size and multiplied again it is not
+    quite what it was."""
+    return round(float(value), 3)

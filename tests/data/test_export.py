@@ -1,0 +1,86 @@
+"""tools/export_dataset: back to files, and from these to the same records again."""
+
+import json
+
+import numpy as np
+import pytest
+
+from framework.cli import convert_dataset, export_dataset
+from framework.data.database import open_database
+from framework.data.records import Decoding, read_annotated
+from framework.proto import AnnotatedDatum, Datum
+from tests.data.making import annotated, encoded, good_records, picture, write_database
+
+MAP = "".join(f'item {{ name: "{name}" label: {label} }} '
+              for label, name in enumerate(("none_of_the_above", "ant", "bee", "cat")))
+
+
+@pytest.fixture
+def database(tmp_path):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    records = good_records(6)
+    records[2] = annotated(encoded(picture(2), ".jpg"), [(3, 0.25, 0.5, 0.75, 1)])
+    records[4] = annotated(encoded(picture(4)), [(9, 0.1, 0.1, 0.5, 0.5)])
+    return write_database(tmp_path / "some_lmdb", records)
+
+
+def export(database, out, kind):
+    return export_dataset.main([str(database), str(out), "--format", kind,
+                                "--label_map_file", str(database.parent / "map.prototxt")])
+
+
+def records_of(path):
+    database = open_database(path)
+    return [read_annotated(database.read(index), Decoding(), None, True)
+            for index in range(len(database))]
+
+
+@pytest.mark.parametrize("kind", ["voc", "coco"])
+def test_what_is_exported_converts_to_the_same_records(database, tmp_path, capsys, kind):
+    assert export(database, tmp_path / "out", kind) == 0
+    shown = capsys.readouterr()
+    assert "5 pictures" in shown.out and "1 bad records left out" in shown.out
+    assert "00000004_record4.jpg: label 9 is not one of" in shown.err
+    splits = {"voc": "[some]", "coco": "{some: {images: some, annotations: "
+                                       "annotations/instances_some.json}}"}[kind]
+    names = "names: [ant, bee, cat]" if kind == "voc" else ""
+    (tmp_path / "set.yaml").write_text(f"format: {kind}\nroot: {tmp_path}/out\n"
+                                       f"splits: {splits}\n{names}\n")
+    assert convert_dataset.main([str(tmp_path / "set.yaml"), str(tmp_path / "again")]) == 0
+    found = records_of(tmp_path / "again" / "some")
+    expected = [record for index, record in enumerate(records_of(database)) if index != 4]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+        np.testing.assert_allclose(one.boxes, other.boxes, atol=1e-6)
+
+
+def test_encoded_pictures_are_written_as_they_are_and_raw_ones_as_png(tmp_path):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    raw = AnnotatedDatum(type=AnnotatedDatum.BBOX, datum=Datum(
+        channels=3, height=40, width=56, data=picture(5).transpose(2, 0, 1).tobytes()))
+    jpeg = encoded(picture(2), ".jpg")
+    database = write_database(tmp_path / "lmdb", [annotated(jpeg, []), raw.SerializeToString()])
+    export(database, tmp_path / "out", "voc")
+    assert (tmp_path / "out/JPEGImages/record0.jpg").read_bytes() == jpeg
+    assert (tmp_path / "out/JPEGImages/record1.png").read_bytes() == encoded(picture(5))
+    assert (tmp_path / "out/ImageSets/Main/lmdb.txt").read_text() == "record0\nrecord1\n"
+
+
+def test_coco_counts_in_pixels_and_calls_difficult_crowd(tmp_path):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    message = AnnotatedDatum.FromString(annotated(encoded(picture(1)), [(2, 0.25, 0.5, 0.75, 1)]))
+    message.annotation_group[0].annotation[0].bbox.difficult = True
+    database = write_database(tmp_path / "lmdb", [message.SerializeToString()])
+    export(database, tmp_path / "out", "coco")
+    tree = json.loads((tmp_path / "out/annotations/instances_lmdb.json").read_text())
+    assert tree["annotations"] == [{"id": 1, "image_id": 1, "category_id": 2, "area": 560.0,
+                                    "bbox": [14.0, 20.0, 28.0, 20.0], "iscrowd": 1}]
+    assert tree["categories"] == [{"id": 1, "name": "ant"}, {"id": 2, "name": "bee"},
+                                  {"id": 3, "name": "cat"}]
+    assert tree["images"][0]["width"] == 56
+
+
+def test_an_existing_folder_is_not_overwritten(database, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    assert export(database, tmp_path / "out", "voc") == 1
+    assert "exists" in capsys.readouterr().err
