@@ -1,0 +1,195 @@
+"""CTC's losses and decoders, and DenseBlock, against their definitions."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import check_layer, make, noise
+
+
+def array(tensor):
+    return tensor.detach().numpy()
+
+
+def collapse(path, blank):
+    return [label for label, _ in itertools.groupby(path) if label != blank]
+
+
+def by_all_paths(scores, labels, blank):
+    """-log of the sum over every path (class a time) that reads as the labels."""
+    log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+    times, classes = scores.shape
+    total = sum(math.exp(sum(log_p[t, c] for t, c in enumerate(path)))
+                for path in itertools.product(range(classes), repeat=times)
+                if collapse(path, blank) == list(labels))
+    return -math.log(total) if total else math.inf
+
+
+SCORES = noise(5, 3, 4)                                       # 5 times, 3 texts, 4 classes
+LABELS = torch.tensor([[1, 0, 2, 0], [3, 3, 0, 0], [0, 2, 0, 0]], dtype=torch.float64)
+TEXTS = [[1, 2], [3, 3], [2]]
+
+
+def test_warp_ctc_sums_over_all_paths_and_keeps_the_gradient_of_the_sum():
+    layer = make("WarpCTCLoss", "", (5, 3, 4), (3, 4))
+    check_layer(layer, SCORES, LABELS, compile=False, export=False)
+    costs = [by_all_paths(array(SCORES)[:, n], text, 0) for n, text in enumerate(TEXTS)]
+    np.testing.assert_allclose(array(layer(SCORES, LABELS)), np.mean(costs), rtol=1e-9)
+    x = SCORES.detach().clone().requires_grad_()
+    layer(x, LABELS).backward()
+    step, direction = 1e-6, noise(5, 3, 4, seed=8, requires_grad=False)
+    both = [sum(by_all_paths(array(x + sign * step * direction)[:, n], text, 0)
+                for n, text in enumerate(TEXTS)) for sign in (1, -1)]
+    np.testing.assert_allclose((array(x.grad) * array(direction)).sum(),
+                               (both[0] - both[1]) / (2 * step), rtol=1e-6)
+
+
+def test_warp_ctc_leaves_out_texts_that_do_not_fit_into_their_time():
+    layer = make("WarpCTCLoss", "ctc_loss_param { blank_index: 0 }", (2, 2, 4), (2, 3))
+    x = noise(2, 2, 4)
+    labels = torch.tensor([[3.0, 3, 0], [1, 2, 0]], dtype=torch.float64)   # 3 3 needs 3 times
+    loss = layer(x, labels)
+    np.testing.assert_allclose(array(loss), by_all_paths(array(x)[:, 1], [1, 2], 0), rtol=1e-9)
+    loss.backward()
+    assert (x.grad[:, 0] == 0).all() and (x.grad[:, 1] != 0).all()
+
+
+def test_warp_ctc_with_lengths_given():
+    layer = make("WarpCTCLoss", "ctc_loss_param { blank_index: 3 }", (5, 2, 4), (2, 1), (2, 1),
+                 (3, 2))
+    x = noise(5, 2, 4)
+    labels = torch.tensor([[1.0, 0], [2, 2], [2, 9]], dtype=torch.float64)      # (L, N)
+    times, lengths = torch.tensor([[5.0], [4]]), torch.tensor([[3.0], [2]])
+    costs = [by_all_paths(array(x)[:5, 0], [1, 2, 2], 3), by_all_paths(array(x)[:4, 1], [0, 2], 3)]
+    np.testing.assert_allclose(array(layer(x, times, lengths, labels)), np.mean(costs), rtol=1e-9)
+
+
+def test_warp_ctc_with_indicators_counts_labels_from_one():
+    layer = make("WarpCTCLoss", "", (5, 2, 4), (5, 2), (5, 2))
+    x = noise(5, 2, 4)
+    begins = torch.tensor([[0, 0], [1, 1], [1, 1], [1, 0], [1, 1]], dtype=torch.float64)
+    labels = torch.tensor([[1, 0], [2, 1], [-1, -1], [-1, -1], [-1, -1]], dtype=torch.float64)
+    costs = [by_all_paths(array(x)[:5, 0], [2, 3], 0), by_all_paths(array(x)[:3, 1], [1, 2], 0)]
+    np.testing.assert_allclose(array(layer(x, begins, labels)), np.mean(costs), rtol=1e-9)
+
+
+def test_ctc_loss_of_deepdetect_takes_the_first_times():
+    layer = make("CtcLoss", "ctc_loss_param { alphabet_size: 4 time_step: 4 blank_label: 0 }",
+                 (5, 3, 4), (3, 4))
+    costs = [by_all_paths(array(SCORES)[:4, n], text, 0) for n, text in enumerate(TEXTS)]
+    np.testing.assert_allclose(array(layer(SCORES, LABELS)), np.mean(costs), rtol=1e-9)
+
+
+def scores_of(paths, classes=4):
+    """(T, N, C) whose best class at each time is the path's."""
+    best = np.eye(classes)[np.array(paths).T]
+    return torch.from_numpy(best * 2 + np.random.default_rng(0).uniform(0, 1, best.shape))
+
+
+PATHS = [[0, 1, 1, 0, 1, 2], [3, 3, 0, 0, 3, 3], [0, 0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("param, expected", [
+    ("", [[1, 1, 2, -1, -1, -1], [3, 3, -1, -1, -1, -1], [-1] * 6]),
+    ("ctc_decoder_param { ctc_merge_repeated: false }",
+     [[1, 1, 1, 2, -1, -1], [3, 3, 3, 3, -1, -1], [-1] * 6]),
+    ("ctc_decoder_param { blank_index: -1 }",
+     [[0, 1, 0, 1, 2, -1], [0, -1, -1, -1, -1, -1], [0, -1, -1, -1, -1, -1]])])
+def test_the_decoder_leaves_out_blanks_and_repetitions(param, expected):
+    layer = make("CTCGreedyDecoder", param, (6, 3, 4))
+    scores = scores_of(PATHS)
+    check_layer(layer, scores)
+    np.testing.assert_array_equal(array(layer(scores))[:, :, 0, 0], expected)
+
+
+def test_the_decoder_judges_by_edit_distance():
+    layer = make("CTCGreedyDecoder", "", (6, 3, 4), (3, 5))
+    labels = torch.tensor([[1, 2, 3, 2, -1], [3, 0, 3, -1, 2], [-1, 1, 1, 1, 1]],
+                          dtype=torch.float64)
+    check_layer(layer, scores_of(PATHS), labels)
+    top = array(layer(scores_of(PATHS), labels)).ravel()
+    # 1 1 2 -> 1 2 3 2: two steps of four; 3 3 is right; nothing for nothing is no text
+    np.testing.assert_allclose(top, [1 - (2 / 4 + 0 + 0) / 3, 1 / 3])
+
+
+def test_labelsequence_accuracy_counts_whole_texts():
+    layer = make("LabelsequenceAccuracy", "", (3, 6, 4), (3, 4))
+    labels = torch.tensor([[1, 0, 1, 2], [3, 0, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)
+    scores = scores_of(PATHS).transpose(0, 1)
+    check_layer(layer, scores, labels)
+    assert array(layer(scores, labels)) == pytest.approx(2 / 3)     # 3 3 is not 3
+
+
+def normalised(x, scale, bias, mean=None, variance=None):
+    if mean is None:
+        mean, variance = x.mean((0, 2, 3)), x.var((0, 2, 3))
+    mean, variance, scale, bias = (np.reshape(v, (1, -1, 1, 1))
+                                   for v in (mean, variance, scale, bias))
+    return np.maximum((x - mean) / np.sqrt(variance + 1e-5) * scale + bias, 0)
+
+
+def convolved(x, weight):
+    """The sum in its definition, with the filter turned: out[y] = sum w[k] x[y + 1 - k]."""
+    out = np.zeros((x.shape[0], weight.shape[0], *x.shape[2:]))
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    for i, j in itertools.product(range(3), range(3)):
+        part = padded[:, :, 2 - i:2 - i + x.shape[2], 2 - j:2 - j + x.shape[3]]
+        out += np.einsum("nchw,oc->nohw", part, weight[:, :, i, j])
+    return out
+
+
+@pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_dense_block_adds_the_channels_of_each_step(phase, narrow):
+    layer = make("DenseBlock", f"numTransition: 2 growthRate: 3 use_BC: {str(narrow).lower()}",
+                 (2, 4, 5, 7), phase=phase)
+    with torch.no_grad():
+        for name in layer.blob_names:
+            if "variance" in name:
+                getattr(layer, name).abs_().add_(0.5)
+    x = noise(2, 4, 5, 7)
+    expected = array(x).copy()
+    blob = {name: array(getattr(layer, name)).copy() for name in layer.blob_names}
+    for step in range(2):
+        def norm(y, prefix, step=step):
+            stored = [] if phase == "TRAIN" else [blob[f"{prefix}mean{step}"],
+                                                  blob[f"{prefix}variance{step}"]]
+            return normalised(y, blob[f"{prefix}scale{step}"], blob[f"{prefix}bias{step}"], *stored)
+
+        y = norm(expected, "")
+        if narrow:
+            y = np.einsum("nchw,oc->nohw", y, blob[f"narrow_filter{step}"][:, :, 0, 0])
+            y = norm(y, "narrow_")
+        expected = np.concatenate([expected, convolved(y, blob[f"filter{step}"])], 1)
+    np.testing.assert_allclose(array(layer(x)), expected, rtol=1e-9, atol=1e-9)
+    if phase == "TEST":
+        check_layer(layer, x)
+        assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+    else:
+        mean = 0.9 * blob["mean0"].ravel() + 0.1 * array(x).mean((0, 2, 3))
+        np.testing.assert_allclose(array(layer.mean0).ravel(), mean, rtol=1e-6)
+
+
+def test_dense_block_has_its_blobs_kind_by_kind():
+    layer = make("DenseBlock", "numTransition: 2 growthRate: 3 use_BC: true", (2, 4, 5, 7))
+    assert [tuple(blob.shape) for blob in layer.blobs] == [
+        (3, 12, 3, 3)] * 2 + [(1, 4, 1, 1), (1, 7, 1, 1)] * 4 + [
+        (12, 4, 1, 1), (12, 7, 1, 1)] + [(1, 12, 1, 1)] * 8 + [(1,)]
+    assert layer.top_shapes((2, 4, 5, 7)) == [(2, 10, 5, 7)]
+
+
+@pytest.mark.parametrize("kind, param, shapes, message", [
+    ("WarpCTCLoss", "", [(5, 3, 4), (2, 4)], "all must speak of 3 sequences"),
+    ("WarpCTCLoss", "ctc_loss_param { blank_index: 4 }", [(5, 3, 4), (3, 4)],
+     "blank_index is 4; it must be from 0 to 3"),
+    ("CtcLoss", "ctc_loss_param { alphabet_size: 5 time_step: 5 }", [(5, 3, 4), (3, 4)],
+     "alphabet_size is 5; the bottom has 4 classes"),
+    ("DenseBlock", "filter_H: 5", [(2, 4, 5, 7)], "filter_H is 5; only 3 is supported"),
+])
+def test_wrong_settings_are_refused(kind, param, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make(kind, param, *shapes)
