@@ -12,7 +12,7 @@ from framework.layer import Layer, Shape
 from framework.spec import LayerSpec
 
 ASSUMED_SIZE = 224          # of a segmentation picture, whose own size decides
-FRCNN_SIZE = (600, 1000)    # TRAIN.SCALES and TRAIN.MAX_SIZE of py-faster-rcnn
+FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
 RON_SIZE = (320, 320)
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
 Rule = Callable[[LayerSpec, tuple[Shape, ...]], list[Shape]]
@@ -77,8 +77,9 @@ def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 
 def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    targets = (1, 4 * _number(spec, "num_classes"))
-    return [(1, 5), (1, 1), targets, targets, targets]
+    """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them."""
+    targets = (1, 4 * _number(spec, "num_classes"), 1, 1)
+    return [(1, 5, 1, 1), (1, 1, 1, 1), targets, targets, targets]
 
 
 def _anchor_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:

@@ -74,10 +74,11 @@ def test_python_layers_of_faster_rcnn_count_by_their_shapes(tmp_path):
     (census,) = census_of(tmp_path, FASTER_RCNN, phase="TRAIN")
     assert census.problems == [] and census.built
     shapes = {row.name: row.shapes for row in census.rows}
-    assert shapes["RoIDataLayer"] == ((1, 3, 600, 1000), (1, 3), (1, 5))
+    assert shapes["RoIDataLayer"] == ((1, 3, 640, 1024), (1, 3), (1, 5))
     assert shapes["AnchorTargetLayer"] == (
-        (1, 1, 9 * 37, 62), (1, 36, 37, 62), (1, 36, 37, 62), (1, 36, 37, 62))
-    assert shapes["ProposalTargetLayer"] == ((1, 5), (1, 1), (1, 84), (1, 84), (1, 84))
+        (1, 1, 9 * 40, 64), (1, 36, 40, 64), (1, 36, 40, 64), (1, 36, 40, 64))
+    assert shapes["ProposalTargetLayer"] == (
+        (1, 5, 1, 1), (1, 1, 1, 1), *[(1, 84, 1, 1)] * 3)
 
 
 def test_with_data_the_module_must_be_there(tmp_path):
@@ -98,7 +99,7 @@ def test_proposals_made_before_come_with_targets_of_each_class(tmp_path):
     tops = ["data", "rois", "labels", "targets", "inside", "outside"]
     text = python_layer("roi_data_layer.layer", "RoIDataLayer", [], tops, "'num_classes': 81")
     (census,) = census_of(tmp_path, text)
-    assert census.rows[0].shapes == ((2, 3, 600, 1000), (1, 5), (1,), *[(1, 324)] * 3)
+    assert census.rows[0].shapes == ((2, 3, 640, 1024), (1, 5), (1,), *[(1, 324)] * 3)
 
 
 def test_fcn_layers_say_in_param_str_what_their_tops_are(tmp_path):

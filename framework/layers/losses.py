@@ -16,22 +16,31 @@ from framework.spec import LayerSpec
 class EuclideanLoss(Layer):
     """Half the squared difference, summed, over the number of items.
 
-    Bottoms: two blobs (N, ...) with as many values; both get a gradient.
+    Bottoms: two blobs (N, ...) with as many values; both get a gradient. A third as large, in
+             BVLC's branch opencl, multiplies the differences; the sum is then over the number of
+             values, and the gradient is the weighted difference over it, not the derivative.
     Top:     the loss ().
     Errors:  SpecError if the bottoms differ in items or values.
-    Source:  BVLC euclidean_loss_layer.cpp.
+    Source:  BVLC euclidean_loss_layer.cpp, and that of the branch opencl.
     """
 
-    num_bottoms = (2, 2)
+    num_bottoms = (2, 3)
     loss = True
+    no_gradient_bottoms = (2,)
 
-    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
-        check_same_count(spec, x, target)
+        for which, shape in enumerate((target, *weights), 1):
+            check_same_count(spec, x, shape, which)
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+    def forward(self, x: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
         difference = precise(x) - precise(target).reshape(x.shape)
-        return difference.square().sum() / (2 * x.shape[0])
+        if weights is None:
+            return difference.square().sum() / (2 * x.shape[0])
+        weighted = difference.detach() * weights.reshape(x.shape)
+        linear = (weighted * difference).sum()      # its gradient is the weighted difference
+        value = weighted.square().sum() / 2
+        return (linear + (value - linear.detach())) / x.numel()
 
 
 @layer
