@@ -53,9 +53,11 @@ class LearningRate:
         param, document = self.param, self.document
         if not param.HasField("base_lr") and self.policy != "multifixed":
             raise document.error("base_lr", "is missing; it must be given")
-        if self.policy == "step" and param.stepsize <= 0:
-            raise document.error("stepsize", f"is {param.stepsize}; lr_policy \"step\" needs it "
-                                 "to be at least 1")
+        if self.policy in ("step", "sigmoid") and param.stepsize <= 0:
+            raise document.error("stepsize", f"is {param.stepsize}; lr_policy \"{self.policy}\" "
+                                 "needs it to be at least 1")
+        if param.gamma < 0:
+            raise document.error("gamma", f"is {param.gamma:g}; it must not be negative")
         if self.policy == "poly" and param.max_iter <= 0:
             raise document.error("max_iter", f"is {param.max_iter}; lr_policy \"poly\" needs it "
                                  "to be at least 1")
@@ -117,8 +119,12 @@ def multistep(param: Any, iteration: int, state: RateState, loss: Callable[[], f
 
 
 def poly(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
-    """`min_lr` (by default 0) at max_iter, and after it, where the formula has no value."""
-    share = power(max(0.0, 1 - iteration / param.max_iter), param.power)
+    """`min_lr` (by default 0) at max_iter, and after it, where the formula has no value.
+
+    The difference is taken in float32, as in the original: it shows near the end of a long run.
+    """
+    left = float(np.float32(1) - np.float32(iteration) / np.float32(param.max_iter))
+    share = power(max(0.0, left), param.power)
     return param.min_lr + (param.base_lr - param.min_lr) * share
 
 

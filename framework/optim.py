@@ -80,12 +80,16 @@ class Optimizer:
         self.history = [torch.zeros_like(blob.parameter, requires_grad=False)
                         for _ in range(rows) for blob in blobs]
         self.groups = self._group(blobs)
-        self.learned = [parameter for group in self.groups for parameter in group.parameters]
+        self.moved = [parameter for group in self.groups for parameter in group.parameters]
+        self.all = [blob.parameter for blob in blobs]
 
     def _group(self, blobs: Sequence[Learned]) -> list[Group]:
         groups: dict[tuple[float, float], Group] = {}
+        # the rate stands inside the history of these, so that lr_mult 0 keeps it at 0
+        idle = self.rule in (sgd, nesterov)
         for index, blob in enumerate(blobs):
-            if blob.lr_mult == 0:
+            if blob.lr_mult == 0 and (idle or not (blob.parameter.requires_grad or
+                                                   self.param.weight_decay * blob.decay_mult)):
                 continue
             group = groups.setdefault((blob.lr_mult, blob.decay_mult),
                                       Group(blob.lr_mult, blob.decay_mult))
@@ -103,10 +107,10 @@ class Optimizer:
         iteration  counted from 0
         The gradients are sums over `iter_size` batches; a parameter without one counts as 0.
         """
-        for parameter in self.learned:
+        for parameter in self.moved:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
-        gradients = [_gradient(parameter) for parameter in self.learned]
+        gradients = [parameter.grad for parameter in self.all if parameter.grad is not None]
         if not gradients:
             return
         if self.param.clip_gradients >= 0:
@@ -154,7 +158,7 @@ class Optimizer:
     def _trust(self, group: Group, gradients: list[Tensor], rate: float) -> list[Tensor] | None:
         """Factors on the gradients that make each blob's own rate (larc, local_lr_auto)."""
         param = self.param
-        if not (param.larc or param.local_lr_auto):
+        if not (param.larc or param.local_lr_auto) or group.lr_mult == 0:
             return None
         norms = torch.stack(torch._foreach_norm(gradients))
         sizes = torch.stack(torch._foreach_norm(group.parameters))
@@ -210,7 +214,7 @@ def rest(value: float) -> float:
 def clip_factor(gradients: list[Tensor], limit: float) -> Tensor:
     """What brings the norm of all gradients together down to `limit`: at most 1, on the device."""
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-    return (limit / norm).clamp(max=1)
+    return torch.where(norm > limit, limit / norm, torch.ones_like(norm))
 
 
 Rule = Callable[[Group, list[Tensor], Factors], None]

@@ -59,6 +59,12 @@ def test_poly_stays_at_zero_after_its_last_iteration():
         [1, 0.5, 0, 0]
 
 
+def test_poly_takes_its_difference_in_float32_as_the_original():
+    # float32(0.99999) is 0.9999899864, so that 1.00136e-05 is left instead of 1e-05
+    [rate] = rates('lr_policy: "poly" base_lr: 1 power: 1 max_iter: 100000', [99999])
+    assert rate == pytest.approx(1.00136e-05, rel=1e-5)
+
+
 def test_warmup_goes_in_a_line_from_the_start_rate_to_the_base():
     text = 'lr_policy: "fixed" base_lr: 1 warmup_iter: 4 warmup_start_lr: 0.5'
     assert rates(text, [0, 1, 3, 4, 9]) == [0.5, 0.625, 0.875, 1, 1]
@@ -87,6 +93,8 @@ def test_multifixed_holds_each_rate_up_to_and_with_its_iteration():
     ("base_lr: 1", r"lr_policy is missing; it must be one of fixed, step"),
     ('lr_policy: "fixed"', r"base_lr is missing"),
     ('lr_policy: "step" base_lr: 1', r"stepsize is 0"),
+    ('lr_policy: "sigmoid" base_lr: 1', r"stepsize is 0; lr_policy \"sigmoid\" needs it"),
+    ('lr_policy: "exp" base_lr: 1 gamma: -0.5', r"gamma is -0.5; it must not be negative"),
     ('lr_policy: "poly" base_lr: 1', r"max_iter is 0"),
     ('lr_policy: "multifixed" stagelr: 1', r"stagelr is given 1 times and stageiter 0 times"),
 ])

@@ -80,13 +80,38 @@ def test_a_parameter_without_a_gradient_still_decays():
 
 
 def test_lr_mult_zero_leaves_the_parameter_and_the_clip_norm_alone():
-    frozen = Blob(torch.tensor([5.0], requires_grad=True), lr_mult=0)
+    frozen = Blob(torch.tensor([5.0]), lr_mult=0)
     free = Blob(torch.tensor([1.0], requires_grad=True))
     rule = Optimizer(solver("clip_gradients: 1 weight_decay: 0.25"), [frozen, free])
-    frozen.parameter.grad, free.parameter.grad = torch.tensor([1e6]), torch.tensor([0.5])
+    free.parameter.grad = torch.tensor([0.5])
     rule.update(rate=1.0, iteration=0)
     assert frozen.parameter.item() == 5 and free.parameter.item() == 0.25
     assert len(rule.history) == 2 and rule.history[0].item() == 0
+
+
+def test_with_force_backward_a_frozen_gradient_counts_in_the_clip_norm():
+    frozen = Blob(torch.tensor([5.0], requires_grad=True), lr_mult=0)
+    free = Blob(torch.tensor([1.0], requires_grad=True))
+    rule = Optimizer(solver("clip_gradients: 1"), [frozen, free])
+    frozen.parameter.grad, free.parameter.grad = torch.tensor([4.0]), torch.tensor([3.0])
+    rule.update(rate=1.0, iteration=0)      # norm 5: scaled by 0.2
+    assert frozen.parameter.item() == 5 and free.parameter.item() == pytest.approx(0.4)
+
+
+def test_decay_moves_the_history_of_a_frozen_blob_but_not_the_blob():
+    # the original calls ComputeUpdateValue for every blob: s = (0.5 * 4)^2, w -= 0 * ...
+    frozen = Blob(torch.tensor([4.0]), lr_mult=0)
+    rule = Optimizer(solver('type: "AdaGrad" weight_decay: 0.5'), [frozen])
+    rule.update(rate=1.0, iteration=0)
+    assert frozen.parameter.item() == 4 and rule.history[0].item() == 4
+
+
+def test_clip_gradients_0_leaves_no_gradient_and_no_nan():
+    rule, parameter = optimizer("clip_gradients: 0", np.array([1.0, 2.0]))
+    for gradient in (torch.zeros(2), torch.ones(2)):
+        parameter.grad = gradient.double()
+        rule.update(rate=1.0, iteration=0)
+        np.testing.assert_array_equal(parameter.detach(), [1.0, 2.0])
 
 
 def test_larc_scales_each_gradient_by_the_norm_of_its_weights():
