@@ -8,6 +8,7 @@ from typing import Any
 from framework.declared import declared_shapes
 from framework.declared_python import DeclaredPython, is_known
 from framework.errors import CaffeError
+from framework.foreign import refuse_foreign
 from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
 from framework.spec import LayerSpec, NetSpec
 
@@ -28,6 +29,7 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
         if skip_data and layer_spec.type not in ("Input", "DummyData"):
             shapes.update(zip(layer_spec.tops, declared_shapes(layer_spec), strict=True))
             continue
+        refuse_foreign(layer_spec)
         source = cls(layer_spec, options)
         shapes.update(zip(layer_spec.tops, source.top_shapes, strict=True))
         if layer_spec.type != "Input" and not skip_data:
@@ -71,6 +73,7 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
 
 def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
                  shapes: dict[str, Shape]) -> Layer:
+    refuse_foreign(spec)
     try:
         layer = cls(spec, *bottoms)
         tops = layer.top_shapes(*bottoms)

@@ -12,19 +12,25 @@ from framework.spec import LayerSpec
 ASSUMED_SIZE = 224      # of a picture whose net text does not say; ImageNet's usual crop
 
 
+KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
+"""Channels, height and width of data sets by what stands in the path of their records; the first
+that fits."""
+
+
 def declared_shapes(spec: LayerSpec) -> list[Shape]:
     """The shapes of a data layer's tops as far as its text says; the rest is assumed.
 
-    Assumed are 3 channels, a picture of 224 x 224, one label, one box an image.
+    Assumed are 3 channels, a picture of 224 x 224, or those of a data set in KNOWN_SIZES, one
+    label, one box an image.
     """
     return DECLARED.get(spec.type, _pictures)(spec)
 
 
 def _pictures(spec: LayerSpec) -> list[Shape]:
     """Pictures, then one label an item: Data, ImageData, WindowData, HDF5Data, ..."""
-    batch = _batch_size(spec)
-    height, width = _picture_size(spec)
-    pictures = (batch, _channels(spec), height, width)
+    batch, known = _batch_size(spec), _known_size(spec)
+    height, width = _picture_size(spec) or (known[1:] if known else (ASSUMED_SIZE, ASSUMED_SIZE))
+    pictures = (batch, known[0] if known else _channels(spec), height, width)
     labels: list[Shape] = [(batch,)] * (len(spec.tops) - 1)
     return [pictures, *labels]
 
@@ -41,10 +47,21 @@ def _memory(spec: LayerSpec) -> list[Shape]:
     return [pictures, labels][:len(spec.tops)]
 
 
+def _video(spec: LayerSpec) -> list[Shape]:
+    """Frames and labels; in C3D's form, with `new_length`, clips of so many frames."""
+    batch, channels, height, width = _pictures(spec)[0]
+    length = _first(spec, "new_length")
+    frames = (batch, channels, length, height, width) if length \
+        else (batch, channels, height, width)
+    return [frames, *[(batch,)] * (len(spec.tops) - 1)]
+
+
 def _dense(spec: LayerSpec) -> list[Shape]:
     """Pictures, then label maps of one channel and the same size."""
     pictures = _pictures(spec)[0]
-    return [pictures, *[(pictures[0], 1, *pictures[2:])] * (len(spec.tops) - 1)]
+    part = spec.proto.dense_image_data_param.label_divide_factor
+    size = (side // part for side in pictures[2:])
+    return [pictures, *[(pictures[0], 1, *size)] * (len(spec.tops) - 1)]
 
 
 def _cascade_training(spec: LayerSpec) -> list[Shape]:
@@ -105,17 +122,28 @@ def _channels(spec: LayerSpec) -> int:
     return 3
 
 
-def _picture_size(spec: LayerSpec) -> tuple[int, int]:
+def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
+    paths = " ".join(str(param.source) for param in _params(spec)
+                     if "source" in param.DESCRIPTOR.fields_by_name).lower()
+    return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
+
+
+def _picture_size(spec: LayerSpec) -> tuple[int, int] | None:
+    """Height and width that the text gives; None if it gives none."""
     crop = _first(spec, "crop_size")
     if crop:
         return crop, crop
     resize = spec.proto.transform_param.resize_param
-    height = resize.height or _first(spec, "new_height", "crop_h") or ASSUMED_SIZE
-    return height, resize.width or _first(spec, "new_width", "crop_w") or ASSUMED_SIZE
+    height = resize.height or _first(spec, "new_height", "crop_h")
+    width = resize.width or _first(spec, "new_width", "crop_w")
+    if not height and not width:
+        return None
+    return height or ASSUMED_SIZE, width or ASSUMED_SIZE
 
 
 DECLARED: dict[str, Callable[[LayerSpec], list[Shape]]] = {
     "AnnotatedData": _annotated, "MemoryData": _memory, "DenseImageData": _dense,
     "ImageLabelmapData": _dense, "ImageSegData": _dense,
     "DetectionData": _cascade_training, "EvalData": _cascade_test,
+    "VideoData": _video,
 }

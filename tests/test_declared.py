@@ -24,6 +24,14 @@ def shapes_of(text, phase="TRAIN"):
      'resize_param { height: 9 width: 11 } }', [(5, 1, 9, 11)]),
     ('type: "ImageData" top: "x" top: "y" image_data_param { batch_size: 2 new_height: 6 '
      'new_width: 8 }', [(2, 3, 6, 8), (2,)]),
+    ('type: "Data" top: "x" top: "y" data_param { batch_size: 5 source: "examples/mnist/train" }',
+     [(5, 1, 28, 28), (5,)]),
+    ('type: "Data" top: "x" data_param { batch_size: 5 source: "CIFAR10" } transform_param { '
+     'crop_size: 27 }', [(5, 3, 27, 27)]),
+    ('type: "VideoData" top: "x" top: "y" image_data_param { batch_size: 6 new_length: 16 '
+     'new_height: 128 new_width: 171 crop_size: 112 }', [(6, 3, 16, 112, 112), (6,)]),
+    ('type: "DenseImageData" top: "x" top: "y" dense_image_data_param { batch_size: 2 '
+     'new_height: 64 new_width: 128 label_divide_factor: 8 }', [(2, 3, 64, 128), (2, 1, 8, 16)]),
     ('type: "MemoryData" top: "x" top: "y" memory_data_param { batch_size: 4 channels: 1 height: 5 '
      'width: 6 }', [(4, 1, 5, 6), (4, 1, 1, 1)]),
     ('type: "MemoryData" top: "x" top: "y" memory_data_param { dim: 2 dim: 3 dim: 4 dim: 5 dim: 6 '
@@ -181,3 +189,18 @@ def test_detection_data_is_refused_where_data_are_asked_for():
     with pytest.raises(SpecError, match="known by the shapes of its tops only"):
         Net(parse_net(text))
     assert Net(parse_net(text), skip_data=True).shapes["x"] == (1, 3, 96, 64)
+
+
+def test_fields_of_forks_are_read_and_refused_by_name_where_they_count():
+    data = """layer { name: "d" type: "DummyData" top: "x"
+      dummy_data_param { shape { dim: 2 dim: 3 } }
+      transform_param { resize_param { max_angle: 15 } } }"""
+    assert parse_net(data).problems == []
+    with pytest.raises(SpecError, match=r"transform_param.resize_param.max_angle is a field of"):
+        Net(parse_net(data))
+    harmless = data.replace("max_angle: 15", "max_angle: 0")       # its default asks for nothing
+    assert Net(parse_net(harmless)).shapes["x"] == (2, 3)
+    layer = """layer { name: "i" type: "Softmax" bottom: "x" top: "y"
+      softmax_param { margin: 2 } }"""
+    with pytest.raises(SpecError, match=r"layer 'i' \(Softmax\): softmax_param.margin is a field"):
+        Net(parse_net(harmless + layer))

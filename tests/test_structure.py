@@ -20,7 +20,7 @@ RANKS = [
     ("fillers", "layer"),
     ("pycaffe",),
     ("layers",),
-    ("declared", "declared_python", "build", "sharing"),
+    ("declared", "declared_python", "foreign", "build", "sharing"),
     ("caffemodel", "weights", "net", "census"),
     ("lr_policy", "optim", "log", "snapshot", "solver"),
     ("cli",),

@@ -36,6 +36,9 @@ class VideoData(PictureSource):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
         self.param = spec.proto.video_data_param
+        if spec.proto.HasField("image_data_param"):
+            raise spec.error("image_data_param", "belongs to C3D's form of this layer, of which "
+                             "only the shapes are known here")
         self.batch_size = spec.proto.data_param.batch_size
         if self.batch_size == 0:
             raise spec.error("data_param.batch_size", "is missing or 0; it must be at least 1")
