@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -40,7 +44,8 @@ def param_field(kind: str) -> str:
     import framework.proto as proto
     special = {"Convolution": "convolution_param", "Deconvolution": "convolution_param",
                "Im2col": "convolution_param", "Normalize": "norm_param",
-               "MultiBoxLoss": "multibox_loss_param"}
+               "MultiBoxLoss": "multibox_loss_param", "LSTM": "recurrent_param",
+               "RNN": "recurrent_param"}
     if kind in special:
         return special[kind]
     names = proto.LayerParameter.DESCRIPTOR.fields_by_name
@@ -50,7 +55,8 @@ def param_field(kind: str) -> str:
 
 def make(kind: str, param: str = "", *shapes: Shape, tops: int = 1, phase: str = "TRAIN",
          dtype: torch.dtype = torch.float64) -> Layer:
-    """The layer, materialised, in float64, with noise in every blob: a lost bias must show."""
+    """The layer, materialised, in float64, with noise in every blob: a lost bias must show.
+    Blobs that are not learned hold positive numbers, since variances are among them."""
     spec = layer_spec(kind, param, len(shapes), tops, phase)
     layer = LAYERS[kind](spec, *shapes)
     assert isinstance(layer, Layer)
@@ -59,7 +65,8 @@ def make(kind: str, param: str = "", *shapes: Shape, tops: int = 1, phase: str =
     layer = layer.to(dtype)
     with torch.no_grad():
         for index, blob in enumerate(layer.blobs):
-            blob.copy_(noise(tuple(blob.shape), seed=100 + index))
+            values = noise(tuple(blob.shape), seed=100 + index)
+            blob.copy_(values if blob.requires_grad else values.abs() + 0.5)
     return layer
 
 
@@ -68,40 +75,108 @@ def as_tuple(tops: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 def check_layer(layer: Layer, *bottoms: Tensor, compile: bool = True, export: bool = True,
-                autocast: bool = True, channels_last: bool = True) -> None:
-    """What every layer must stand: meta shapes, compile, export, autocast, channels_last, text.
+                autocast: bool = True, channels_last: bool = True, gradient: bool = False,
+                shapes: bool = True, values: bool = True,
+                blobs: Sequence[Shape] | None = None) -> None:
+    """What every layer must stand: shapes, blobs, compile, export, autocast, channels_last, text.
 
     bottoms   float64 tensors; ones that are integers in meaning stay as they are
+    gradient  it is the derivative, for every bottom and blob that gets one
+    shapes    the shapes that are known at build are those of the tops
+    values    every run gives the same; False for layers that draw numbers in another order when
+              compiled
+    blobs     the shapes of the blobs in Caffe's order
     """
+    compare = _assert_equal if values else _assert_same_shapes
+    if blobs is not None:
+        assert [tuple(blob.shape) for blob in layer.blobs] == [tuple(shape) for shape in blobs]
     with torch.no_grad():
-        expected = as_tuple(layer(*bottoms))
-        shapes = layer.top_shapes(*(tuple(bottom.shape) for bottom in bottoms))
-        assert [tuple(top.shape) for top in expected] == [tuple(shape) for shape in shapes]
+        expected = run(layer, bottoms)
+        found = layer.top_shapes(*(tuple(bottom.shape) for bottom in bottoms))
+        assert not shapes or [tuple(top.shape) for top in expected] == found
         if compile:
             torch._dynamo.reset()
             compiled = torch.compile(layer, fullgraph=True, backend="eager")
-            _assert_equal(as_tuple(compiled(*bottoms)), expected)
+            compare(run(compiled, bottoms), expected)
         if export:
-            program = torch.export.export(layer, tuple(bottoms))
-            _assert_equal(as_tuple(program.module()(*bottoms)), expected)
+            program = torch.export.export(layer, bottoms)
+            compare(run(program.module(), bottoms), expected)
         if channels_last and any(bottom.dim() == 4 for bottom in bottoms):
             moved = [bottom.contiguous(memory_format=torch.channels_last) if bottom.dim() == 4
                      else bottom for bottom in bottoms]
-            _assert_equal(as_tuple(layer(*moved)), expected)
+            compare(run(layer, moved), expected)
+    if gradient:
+        assert check_gradient(layer, bottoms)
     if autocast:
-        single = [bottom.detach().float() for bottom in bottoms]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            for top, wanted in zip(as_tuple(layer.float()(*single)), expected, strict=True):
-                assert top.shape == wanted.shape
-        layer.double()
+        check_single_and_half(layer, bottoms, expected, 0.1 if values else math.inf)
     message = layer.spec.proto
     text = f"layer {{ {prototxt.to_text(message)} }}"
     assert prototxt.parse(text, "NetParameter").message.layer[0] == message
 
 
-def _assert_equal(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
+def run(function: Callable[..., Any], bottoms: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The tops of one forward, from the same random numbers every time. Any: they are one or
+    several. Asserts that the forward leaves the bottoms as they are."""
+    versions = [bottom._version for bottom in bottoms]
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        tops = as_tuple(function(*bottoms))
+    assert [bottom._version for bottom in bottoms] == versions
+    return tops
+
+
+def check_gradient(layer: Layer, bottoms: Sequence[Tensor]) -> bool:
+    """gradcheck over the blobs and the bottoms that want a gradient."""
+    frozen = layer.no_gradient_bottoms
+    moving = [index for index, bottom in enumerate(bottoms)
+              if bottom.requires_grad and index not in frozen]
+    names = [name for name, blob in layer.named_parameters() if blob.requires_grad]
+
+    def tops(*values: Tensor) -> tuple[Tensor, ...]:
+        given = [bottom.detach() for bottom in bottoms]
+        for index, value in zip(moving, values, strict=False):
+            given[index] = value
+        blobs = dict(zip(names, values[len(moving):], strict=True))
+        found = run(lambda *x: torch.func.functional_call(layer, blobs, x), given)
+        return tuple(top for top in found if top.requires_grad)
+
+    values = [bottoms[index] for index in moving] + [getattr(layer, name) for name in names]
+    return torch.autograd.gradcheck(tops, values, fast_mode=True)
+
+
+def check_single_and_half(layer: Layer, bottoms: Sequence[Tensor],
+                          expected: Sequence[Tensor], limit: float) -> None:
+    """The tops in float32, and near enough under autocast, from float32 and from bfloat16."""
+    single = [bottom.detach().float() for bottom in bottoms]
+    half = [copy.bfloat16() if bottom.requires_grad else copy
+            for bottom, copy in zip(bottoms, single, strict=True)]
+    layer.float()
+    with torch.no_grad():
+        tops = run(layer, single)
+        assert all(top.dtype == torch.float32 for top in tops), "float32 gives another type"
+        _assert_near(tops, expected, limit / 100)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            _assert_near(run(layer, single), expected, limit)
+            _assert_near(run(layer, half), expected, limit)
+    layer.double()
+
+
+def _assert_near(found: Sequence[Tensor], expected: Sequence[Tensor], limit: float) -> None:
+    """Equal shapes, and on the whole equal values: a few may stand beyond a threshold."""
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine.shape == theirs.shape
+        far = (mine.double() - theirs).abs().nan_to_num()
+        scale = theirs.nan_to_num().abs().mean() + 1e-6
+        assert far.numel() == 0 or far.mean() / scale <= limit
+
+
+def _assert_equal(found: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
     for mine, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+def _assert_same_shapes(found: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
+    assert [top.shape for top in found] == [top.shape for top in expected]
 
 
 def net_from(text: str, phase: str = "TRAIN", **options: object) -> Net:

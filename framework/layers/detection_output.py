@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
 from framework.layers.multibox_settings import check_predictions
+from framework.layers.plain_fields import plain
 from framework.layers.result_settings import read_resizing, read_result_files
 from framework.ops.boxes import decode
 from framework.ops.detections import detection_rows
@@ -44,8 +45,12 @@ class DetectionOutput(Layer):
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
         super().__init__(spec)
-        self.param = param = spec.proto.detection_output_param
+        param = spec.proto.detection_output_param
         _check_fields(spec)
+        self.param, self.nms = plain(param), plain(param.nms_param)
+        self.least_score = param.confidence_threshold if param.HasField("confidence_threshold") \
+            else LOWEST
+        self.class_limit = param.nms_param.top_k if param.nms_param.HasField("top_k") else -1
         self.loc_classes = 1 if param.share_location else param.num_classes
         check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes)
         self.two_stages = len(others) == 2 or (len(others) == 1
@@ -60,7 +65,7 @@ class DetectionOutput(Layer):
         return [(1, 1, 1, 7)]
 
     def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, *others: Tensor) -> Tensor:
-        param, nms = self.param, self.param.nms_param
+        param, nms = self.param, self.nms
         loc, conf = precise(loc.detach()), precise(conf.detach())
         priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
         num_images, num_priors = len(loc), len(priors)
@@ -78,9 +83,7 @@ class DetectionOutput(Layer):
         rows = detection_rows(
             loc, conf, priors, variances, param.background_label_id, param.code_type,
             param.variance_encoded_in_target,
-            param.confidence_threshold if param.HasField("confidence_threshold") else LOWEST,
-            nms.nms_threshold, nms.eta, nms.top_k if nms.HasField("top_k") else -1,
-            param.keep_top_k)
+            self.least_score, nms.nms_threshold, nms.eta, self.class_limit, param.keep_top_k)
         if self.results is not None and not torch.compiler.is_compiling():
             self._save(rows.cpu().float(), num_images)
         return rows.view(1, 1, -1, 7)

@@ -74,7 +74,9 @@ class YoloDetectionOutput(Layer):
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
-        self.param = param = spec.proto.yolo_detection_output_param
+        param = spec.proto.yolo_detection_output_param
+        self.num_box, self.least_score = param.num_box, _just_below(param.confidence_threshold)
+        self.threshold = _just_below(param.nms_threshold)
         for shape in maps:
             _check_channels(spec, shape, param.num_box, param.num_classes)
         anchors = _pairs(spec, "yolo_detection_output_param", param.biases, param.num_box)
@@ -88,16 +90,15 @@ class YoloDetectionOutput(Layer):
         corners, scores, labels = [], [], []
         for one in maps:
             height, width = one.shape[2:]
-            middle, raw, rest = _split(one, self.param.num_box)
+            middle, raw, rest = _split(one, self.num_box)
             corners.append(_corners(middle, raw, [(w / width, h / height)
                                                   for w, h in self.anchors]))
             best, label = rest[..., 1:].softmax(-1).max(-1)
             scores.append(rest[..., 0].sigmoid() * best)
             labels.append(label + 1)
         return best_boxes(torch.cat(corners, 1), torch.cat(scores, 1)[..., None],
-                          torch.cat(labels, 1)[..., None],
-                          _just_below(self.param.confidence_threshold),
-                          _just_below(self.param.nms_threshold)).view(1, 1, -1, 7)
+                          torch.cat(labels, 1)[..., None], self.least_score,
+                          self.threshold).view(1, 1, -1, 7)
 
 
 @layer
@@ -124,7 +125,9 @@ class Yolov3DetectionOutput(Layer):
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
         field = "yolov3_detection_output_param"
-        self.param = param = spec.proto.yolov3_detection_output_param
+        param = spec.proto.yolov3_detection_output_param
+        self.num_box, self.least_score = param.num_box, param.confidence_threshold
+        self.threshold, self.scales = _just_below(param.nms_threshold), list(param.anchors_scale)
         if param.gaussian_box:
             raise spec.error(f"{field}.gaussian_box", "is true; it is not supported")
         for name, found, wanted in (("mask_group_num", param.mask_group_num, len(maps)),
@@ -145,7 +148,7 @@ class Yolov3DetectionOutput(Layer):
     def forward(self, *maps: Tensor) -> Tensor:
         corners, scores = [], []
         for index, one in enumerate(maps):
-            num_box, scale = self.param.num_box, self.param.anchors_scale[index]
+            num_box, scale = self.num_box, self.scales[index]
             height, width = one.shape[2:]
             middle, raw, rest = _split(one, num_box)
             own = self.anchors[index * num_box:(index + 1) * num_box]
@@ -154,8 +157,8 @@ class Yolov3DetectionOutput(Layer):
             scores.append(rest[..., 1:].sigmoid() * rest[..., :1].sigmoid())
         score = torch.cat(scores, 1)
         labels = torch.arange(1, score.shape[2] + 1, device=score.device).expand_as(score)
-        return best_boxes(torch.cat(corners, 1), score, labels, self.param.confidence_threshold,
-                          _just_below(self.param.nms_threshold)).view(1, 1, -1, 7)
+        return best_boxes(torch.cat(corners, 1), score, labels, self.least_score,
+                          self.threshold).view(1, 1, -1, 7)
 
 
 def _just_below(number: float) -> float:
