@@ -64,6 +64,12 @@ def _dense(spec: LayerSpec) -> list[Shape]:
     return [pictures, *[(pictures[0], 1, *size)] * (len(spec.tops) - 1)]
 
 
+def _segmented(spec: LayerSpec) -> list[Shape]:
+    """As _dense, then height and width of each picture."""
+    pictures, *labels = _dense(spec)
+    return [pictures, *labels[:1], (pictures[0], 1, 1, 2)][:len(spec.tops)]
+
+
 def _cascade_training(spec: LayerSpec) -> list[Shape]:
     """DetectionData: pictures, six planes for each map of anchors, boxes of eight numbers."""
     param = spec.proto.detection_data_param
@@ -143,7 +149,7 @@ def _picture_size(spec: LayerSpec) -> tuple[int, int] | None:
 
 DECLARED: dict[str, Callable[[LayerSpec], list[Shape]]] = {
     "AnnotatedData": _annotated, "MemoryData": _memory, "DenseImageData": _dense,
-    "ImageLabelmapData": _dense, "ImageSegData": _dense,
+    "ImageLabelmapData": _dense, "ImageSegData": _segmented, "WindowSegData": _segmented,
     "DetectionData": _cascade_training, "EvalData": _cascade_test,
     "VideoData": _video,
 }

@@ -28,6 +28,8 @@ class PairItems:
     new_size      (width, height) to resize to before anything else
     is_edge_map   the label map is a drawing: resized linearly, then 1 where it is lighter than half
     has_sizes     a top with (height, width) of each picture, at most those of the batch
+    windows       x1, y1, x2, y2 of the part of each picture that is taken, last pixels included;
+                  beyond the picture it is black and not labelled
     """
 
     files: Sequence[tuple[str, str]]
@@ -39,6 +41,7 @@ class PairItems:
     new_size: tuple[int, int] | None = None
     is_edge_map: bool = False
     has_sizes: bool = False
+    windows: Sequence[tuple[int, int, int, int]] | None = None
     _transformer: Transformer | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -56,26 +59,30 @@ class PairItems:
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
         path, label = self.files[index]
-        pixels = self._resized(read_picture(self.root + path, Decoding(self.is_color)),
-                               cv2.INTER_LINEAR)
-        marks = self._marks(label, pixels)
+        pixels = read_picture(self.root + path, Decoding(self.is_color))
+        if self.windows is None:
+            pixels = self._resized(pixels, cv2.INTER_LINEAR)
+            marks = self._marks(label, pixels)
+        else:
+            marks = _cut(self._marks(label, pixels), self.windows[index], self.ignore_label)
+            pixels = self._resized(_cut(pixels, self.windows[index], 0), cv2.INTER_LINEAR)
+        marks = self._resized(marks, cv2.INTER_LINEAR if self.is_edge_map else cv2.INTER_NEAREST)
+        if self.is_edge_map:
+            marks = (marks > 127).astype(np.uint8)
         size = np.array([[0, 0, 0, *pixels.shape[:2], 0, 0]], np.float32)
         pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)
         size[0, 3:5] = np.minimum(size[0, 3:5], pixels.shape[:2])
         return Item((pixels, marks), size)
 
     def _marks(self, label: str, pixels: Pixels) -> Pixels:
-        """The label map before it is transformed, (height, width, 1) uint8."""
+        """The label map as it is in its file, (height, width, 1) uint8."""
         if self.labels != "PIXEL":
             value = self.ignore_label if self.labels == "NONE" else int(label)
             return np.full((*pixels.shape[:2], 1), value, np.uint8)
         try:
-            marks = read_picture(self.root + label, Decoding(False))
+            return read_picture(self.root + label, Decoding(False))
         except BadRecord as error:
             raise BadRecord(f"its label map {self.root + label}: {error}") from None
-        if self.is_edge_map:
-            return (self._resized(marks, cv2.INTER_LINEAR) > 127).astype(np.uint8)
-        return self._resized(marks, cv2.INTER_NEAREST)
 
     def _resized(self, pixels: Pixels, mode: int) -> Pixels:
         return resize_plain(pixels, *self.new_size, mode) if self.new_size else pixels
@@ -88,3 +95,15 @@ class PairItems:
 
     def found_bad(self) -> dict[int, str]:
         return {}
+
+
+def _cut(pixels: Pixels, window: tuple[int, int, int, int], fill: int) -> Pixels:
+    """The part x1, y1, x2, y2 of (height, width, channels), last pixels included."""
+    x1, y1, x2, y2 = window
+    height, width = pixels.shape[:2]
+    part = np.full((y2 - y1 + 1, x2 - x1 + 1, pixels.shape[2]), fill, np.uint8)
+    low, high = (max(x1, 0), max(y1, 0)), (min(x2 + 1, width), min(y2 + 1, height))
+    if high[0] > low[0] and high[1] > low[1]:
+        part[low[1] - y1:high[1] - y1, low[0] - x1:high[0] - x1] = \
+            pixels[low[1]:high[1], low[0]:high[0]]
+    return part

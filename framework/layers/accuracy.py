@@ -60,3 +60,34 @@ class Accuracy(Layer):
         total = blank.index_add(0, numbers.flatten(), counted.flatten())
         right = blank.index_add(0, numbers.flatten(), hits.flatten())
         return share, right / total.clamp(min=1)
+
+
+@layer
+class EltwiseAccuracy(Layer):
+    """The share of pixels whose score is among the `top_k` best of its place.
+
+    Bottoms: scores (N, C, H, W); labels (N, 1, H, W), cut to integers. No gradient.
+    Top:     the share (1, 1, 1, 1), NaN if no label counts. Labels equal to ignore_label do not
+             count. Of equal scores the later class is the better one.
+    Errors:  SpecError for other shapes, or a top_k that is 0 or above the classes.
+    Source:  eltwise_accuracy_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        param = spec.proto.eltwise_accuracy_param
+        check_labels(spec, scores, labels, 1)
+        if not 1 <= param.top_k <= scores[1]:
+            raise spec.error("eltwise_accuracy_param.top_k", f"is {param.top_k}; it must be from 1 "
+                             f"to the number of classes, {scores[1]}")
+        self.top_k = param.top_k
+        self.ignore = param.ignore_label if param.HasField("ignore_label") else None
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        numbers = class_numbers(labels, scores.shape, 1)
+        counts = numbers == numbers if self.ignore is None else numbers != self.ignore
+        hits = (rank_of(scores, numbers.where(counts, 0), 1) < self.top_k) & counts
+        return (hits.sum() / counts.sum()).to(scores.dtype).reshape(1, 1, 1, 1)

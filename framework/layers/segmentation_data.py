@@ -1,4 +1,4 @@
-"""Pictures with label maps: DenseImageData, ImageLabelmapData, ImageSegData."""
+"""Pictures with label maps: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
 
 from __future__ import annotations
 
@@ -83,8 +83,59 @@ class ImageSegData(PictureSource):
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 
+@layer
+class WindowSegData(PictureSource):
+    """Windows of pictures and of their label maps.
+
+    Tops:   as ImageSegData. The list has behind the picture, and what `label_type` says, the
+            window x1 y1 x2 y2, last pixels included; beyond the picture a window is black and
+            has the label ignore_label. Windows are resized to new_width and new_height.
+    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Source: window_seg_data_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
+    """
+
+    num_tops = (2, 3)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        param = spec.proto.image_data_param
+        if spec.proto.transform_param.HasField("mean_file"):
+            raise spec.error("transform_param.mean_file", "is not taken by WindowSegData: use "
+                             "mean_value")
+        kind = enum_name(param, "label_type")
+        files, windows = read_windowed_pairs(spec, param.source, kind)
+        items = PairItems(files, param.root_folder, _transformation(spec), param.is_color, kind,
+                          param.ignore_label, _new_size(spec, param),
+                          has_sizes=len(spec.tops) > 2, windows=windows)
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
+                        ) -> tuple[list[tuple[str, str]], list[tuple[int, int, int, int]]]:
+    """The lines of a list as `read_pairs` has them, with x1 y1 x2 y2 at their ends."""
+    lines = _lines(spec, path)
+    pairs, windows = [], []
+    for number, line in lines:
+        words = line.split()
+        try:
+            x1, y1, x2, y2 = (int(word) for word in words[-4:])
+        except ValueError:
+            raise DataError(f"{path}:{number}: '{line.strip()}' does not end with x1 y1 x2 y2"
+                            ) from None
+        if x2 < x1 or y2 < y1:
+            raise DataError(f"{path}:{number}: the window {x1} {y1} {x2} {y2} is inside out")
+        pairs.append(_pair(path, number, words[:-4], kind))
+        windows.append((x1, y1, x2, y2))
+    return pairs, windows
+
+
 def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[tuple[str, str]]:
     """The lines of a list: a picture, and behind it what `kind` says."""
+    return [_pair(path, number, line.split(), kind) for number, line in _lines(spec, path)]
+
+
+def _lines(spec: LayerSpec, path: str) -> list[tuple[int, str]]:
+    """The lines of a list that are not empty, with their numbers."""
     if not path:
         raise spec.error("source", "is missing; it names a list of pictures and label maps")
     try:
@@ -92,19 +143,18 @@ def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[tuple[st
     except OSError as error:
         raise DataError(f"{spec.place()}: {path}: the list cannot be read: "
                         f"{error.strerror}") from None
-    pairs = []
-    for number, line in enumerate(lines, 1):
-        words = line.split()
-        if not words:
-            continue
-        is_label = kind != "IMAGE" or (len(words) > 1 and words[1].isdigit())
-        if kind != "NONE" and (len(words) != 2 or not is_label):
-            wanted = "picture label" if kind == "IMAGE" else "picture label_map"
-            raise DataError(f"{path}:{number}: '{line.strip()}' is not `{wanted}`")
-        pairs.append((words[0], words[1] if kind != "NONE" else ""))
-    if not pairs:
+    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
         raise DataError(f"{spec.place()}: {path}: the list is empty")
-    return pairs
+    return found
+
+
+def _pair(path: str, number: int, words: list[str], kind: str) -> tuple[str, str]:
+    is_label = kind != "IMAGE" or (len(words) > 1 and words[1].isdigit())
+    if not words or (kind != "NONE" and (len(words) != 2 or not is_label)):
+        wanted = "picture label" if kind == "IMAGE" else "picture label_map"
+        raise DataError(f"{path}:{number}: '{' '.join(words)}' is not `{wanted}`")
+    return words[0], words[1] if kind != "NONE" else ""
 
 
 def _transformation(spec: LayerSpec) -> Any:

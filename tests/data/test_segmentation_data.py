@@ -107,3 +107,37 @@ def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
     (pairs / "list.txt").write_text("0.png\n")
     with pytest.raises(DataError, match="'0.png' is not `picture label_map`"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param"))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_window_seg_data_cuts_the_same_window_from_both(pairs, workers):
+    (pairs / "list.txt").write_text("0.png 0_marks.png 10 5 33 28\n1.png 1_marks.png -4 -2 19 21\n")
+    text = pair_net("WindowSegData", pairs, "image_data_param",
+                    "label_type: PIXEL ignore_label: 77", "mean_value: 3", "data label size")
+    pixels, labels, sizes = finished(make_source(text, workers=workers))
+    np.testing.assert_array_equal(pixels[0], planes(0)[:, 5:29, 10:34] - 3)
+    marks = np.full((40, 56), 1.0)
+    marks[:5, :7] = 201
+    np.testing.assert_array_equal(pixels[1, :, 2:, 4:], planes(1)[:, :22, :20] - 3)
+    np.testing.assert_array_equal(labels[1, 0, 2:, 4:], marks[:22, :20])
+    assert (pixels[1, :, :2] == -3).all() and (labels[1, 0, :, :4] == 77).all()
+    assert sizes.shape == (2, 1, 1, 2)
+
+
+def test_window_seg_data_resizes_labels_without_mixing_them(pairs):
+    (pairs / "list.txt").write_text("0.png 0_marks.png 0 0 13 9\n1.png 1_marks.png 0 0 13 9\n")
+    text = pair_net("WindowSegData", pairs, "image_data_param",
+                    "label_type: PIXEL new_width: 42 new_height: 30", "")
+    pixels, labels = finished(make_source(text))
+    expected = cv2.resize(picture(0)[:10, :14], (42, 30), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_array_equal(pixels[0], expected.transpose(2, 0, 1))
+    assert set(np.unique(labels[1])) == {1, 201} and labels[1, 0, 14, 20] == 201
+
+
+@pytest.mark.parametrize("line, message", [
+    ("0.png 0_marks.png 1 2 3", "is not `picture label_map`|does not end with x1 y1 x2 y2"),
+    ("0.png 0_marks.png 9 2 3 8", "the window 9 2 3 8 is inside out")])
+def test_wrong_windows_are_errors(pairs, line, message):
+    (pairs / "list.txt").write_text(line)
+    with pytest.raises(DataError, match=message):
+        make_source(pair_net("WindowSegData", pairs, "image_data_param", "label_type: PIXEL"))
