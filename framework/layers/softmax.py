@@ -34,8 +34,10 @@ class SoftmaxWithLoss(Layer):
 
     Bottoms: scores, any shape with the classes on `softmax_param.axis`; labels, one for each
              other place, cut to integers.
-    Tops:    the loss (); if wanted, the probabilities. (As in the original, the loss must then
-             have a loss_weight in the text for each top.)
+    Tops:    the loss (); if wanted, the probabilities; if wanted, each label's own loss in the
+             shape of the labels, without gradient (taokong/caffe-ron, which leaves the second top
+             blank then). (As in the original, the loss must then have a loss_weight in the text
+             for each top.)
     A label's loss is at most 87.3365 (-log FLT_MIN); its gradient, probability - 1, is not cut.
     Normalizer: VALID (default) the labels other than ignore_label, FULL all, BATCH_SIZE the
     product of the axes before the classes, NONE 1, PRE_FIXED pre_fixed_normalizer.
@@ -47,7 +49,7 @@ class SoftmaxWithLoss(Layer):
     """
 
     num_bottoms = (2, 2)
-    num_tops = (1, 2)
+    num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (1,)
 
@@ -82,7 +84,10 @@ class SoftmaxWithLoss(Layer):
         if valid is not None:
             each = each.where(valid, 0)
         loss = each.sum() / normalizer(self.mode, scores, self.axis, valid, self.fixed)
-        return loss if len(self.spec.tops) < 2 else (loss, scores.softmax(self.axis))
+        if len(self.spec.tops) < 2:
+            return loss
+        tops = loss, scores.softmax(self.axis), each.detach().reshape(labels.shape)
+        return tops[:len(self.spec.tops)]
 
     def _smoothed(self, scores: Tensor, each: Tensor) -> Tensor:
         """The value of `each` with the gradient towards smoothed targets."""

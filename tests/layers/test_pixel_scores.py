@@ -1,4 +1,4 @@
-"""EltwiseAccuracy of DeconvNet."""
+"""EltwiseAccuracy of DeconvNet, and the third top of RON's SoftmaxWithLoss."""
 
 import numpy as np
 import pytest
@@ -24,3 +24,21 @@ def test_it_is_the_share_of_pixels_whose_class_is_among_the_best(top_k):
 def test_more_than_all_classes_are_refused():
     with pytest.raises(SpecError, match="top_k is 6; it must be from 1 to the number of classes"):
         make("EltwiseAccuracy", "top_k: 6", (2, 5, 3, 4), (2, 1, 3, 4))
+
+
+def test_the_third_top_of_a_softmax_loss_is_the_loss_of_each_label():
+    scores = noise(2, 5, 3, 4)
+    labels = torch.from_numpy(np.random.default_rng(1).integers(0, 6, (2, 1, 3, 4)).astype(float))
+    layer = make("SoftmaxWithLoss", "loss_param { ignore_label: 5 }", (2, 5, 3, 4), (2, 1, 3, 4),
+                 tops=3)
+    check_layer(layer, scores, labels)
+    loss, probabilities, each = layer(scores, labels)
+    x = scores.detach().numpy()
+    expected = np.zeros((2, 1, 3, 4))
+    for (n, c, y, k), label in np.ndenumerate(labels.numpy()):
+        if label != 5:
+            part = np.exp(x[n, :, y, k])
+            expected[n, c, y, k] = -np.log(part[int(label)] / part.sum())
+    np.testing.assert_allclose(each.numpy(), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(loss.item(), expected.sum() / (labels != 5).sum(), rtol=1e-9)
+    np.testing.assert_allclose(probabilities.sum(1).detach().numpy(), 1, rtol=1e-9)
