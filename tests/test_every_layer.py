@@ -5,9 +5,10 @@ import torch
 
 from framework.layer import Source
 from framework.layers import LAYERS
-from tests.layer_examples import EXAMPLES
+from tests import community_examples, layer_examples
 from tests.support import check_layer, make, run
 
+EXAMPLES = (*layer_examples.EXAMPLES, *community_examples.EXAMPLES)
 CHECKS = {"shapes", "compile", "export", "autocast", "channels_last", "gradient", "values"}
 
 
@@ -50,3 +51,18 @@ def test_a_layer_takes_other_sizes_than_those_it_was_made_for(example, tmp_path,
         found, expected = (run(layer, grown(example)) for layer in (small, large))
     for top, wanted in zip(found, expected, strict=True):
         torch.testing.assert_close(top, wanted, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+OWN_TESTS = {
+    "AutoCrop": "its place follows from the layers between its bottoms: layers/test_sequence.py",
+    "Python": "a class of the user's: layers/test_python_layer.py",
+}
+
+
+def test_every_registered_layer_type_has_an_example():
+    """Data layers stand outside of the graph; their own tests are in tests/data."""
+    types = {name for name, cls in LAYERS.items() if not issubclass(cls, Source)}
+    examples = {example.kind for example in EXAMPLES}
+    assert types - examples - set(OWN_TESTS) == set()
+    assert not examples & set(OWN_TESTS)
+    assert examples | set(OWN_TESTS) <= types
