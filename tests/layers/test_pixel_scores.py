@@ -40,5 +40,6 @@ def test_the_third_top_of_a_softmax_loss_is_the_loss_of_each_label():
             part = np.exp(x[n, :, y, k])
             expected[n, c, y, k] = -np.log(part[int(label)] / part.sum())
     np.testing.assert_allclose(each.numpy(), expected, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(loss.item(), expected.sum() / (labels != 5).sum(), rtol=1e-9)
+    np.testing.assert_allclose(loss.item(), expected.sum() / (labels != 5).sum().item(),
+                               rtol=1e-9)
     np.testing.assert_allclose(probabilities.sum(1).detach().numpy(), 1, rtol=1e-9)
