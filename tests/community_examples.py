@@ -75,6 +75,7 @@ PLANES = (
     Example("Flip", "flip_height: true"), Example("MergeCrop", "", (X, noise(
         2, 4, 7, 6, requires_grad=False))),
     Example("Reverse", "axis: 1"), Example("Transpose", "dim: 2 dim: 0 dim: 1", ((2, 3, 5),)),
+    Example("EltwiseAccuracy", "ignore_label: 2 top_k: 2", (SCORES, PLACES), without=NO_GRADIENT),
     Example("SegAccuracy", "ignore_label: 2", (SCORES, PLACES), without=NO_GRADIENT),
 )
 SEQUENCES = (
@@ -158,6 +159,16 @@ READING = (
     Example("LabelsequenceAccuracy", "", ((3, 5, 4), whole(3, 2, below=4)), grows=BATCH,
             without=NO_GRADIENT),
 )
+ON_CPU = dict.fromkeys(("compile", "export"), "it runs in numpy")
+GRAPHS = (
+    Example("Affinity", "offset: 1", ((1, 2, 3, 5),), grows=(2, 3), without={
+        "gradient": NOT_DERIVATIVE + "the other channel takes it with the other sign"}),
+    Example("ConnectedComponent", "", (whole(2, 3, 4, 5, below=3),),
+            without={**ON_CPU, **NO_GRADIENT}),
+    Example("MalisLoss", "", (positive(2, 3, 2, 3, 4), (2, 3, 2, 3, 4), whole(
+        2, 1, 2, 3, 4, below=3)), tops=2, grows=(), without={
+            **ON_CPU, "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
+)
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING)
+            *CASCADE, *READING, *GRAPHS)

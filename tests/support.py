@@ -27,16 +27,27 @@ def noise(*shape: int | Shape, seed: int = 1, dtype: torch.dtype = torch.float64
 
 def layer_spec(kind: str, param: str, num_bottoms: int, num_tops: int = 1,
                phase: str = "TRAIN") -> LayerSpec:
-    """The spec of a layer; `param` is the inside of its param message (`num_output: 4`), or, with
-    a brace or a field of the layer itself, whole fields (`loss_param { normalize: true }`)."""
-    proto_text = "".join(f' bottom: "bottom{index}"' for index in range(num_bottoms))
-    proto_text += "".join(f' top: "top{index}"' for index in range(num_tops))
+    """The spec of a layer whose text is `layer_text`."""
+    text = layer_text(kind, param, [(1,)] * num_bottoms, num_tops)
+    return NetSpec(parse_net(text), phase).layers[-1]
+
+
+def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 1,
+               fields: str = "") -> str:
+    """A net of one layer, 'layer', behind inputs 'bottom0', 'bottom1', ...
+
+    `param` is the inside of its param message (`num_output: 4`), or, with a brace or a field of
+    the layer itself, whole fields (`loss_param { normalize: true }`); `fields` are more of those.
+    """
+    joints = "".join(f' bottom: "bottom{index}"' for index in range(len(bottoms)))
+    joints += "".join(f' top: "top{index}"' for index in range(num_tops))
     field = param_field(kind) if param and "{" not in param else None
     inside = f"{field} {{ {param} }}" if field else param
-    text = f'layer {{ name: "layer" type: "{kind}" {proto_text} {inside} }}'
-    inputs = "".join(f'layer {{ name: "bottom{index}" type: "Input" top: "bottom{index}" '
-                     "input_param { shape { dim: 1 } } }\n" for index in range(num_bottoms))
-    return NetSpec(parse_net(inputs + text), phase).layers[-1]
+    inputs = "".join(
+        f'layer {{ name: "bottom{index}" type: "Input" top: "bottom{index}" input_param {{ shape '
+        f'{{ {" ".join(f"dim: {size}" for size in shape)} }} }} }}\n'
+        for index, shape in enumerate(bottoms))
+    return inputs + f'layer {{ name: "layer" type: "{kind}" {joints} {inside} {fields} }}'
 
 
 def param_field(kind: str) -> str:

@@ -6,7 +6,7 @@ import torch
 from framework.layer import Source
 from framework.layers import LAYERS
 from tests import community_examples, layer_examples
-from tests.support import check_layer, make, run
+from tests.support import check_layer, layer_text, make, net_from, noise, run
 
 EXAMPLES = (*layer_examples.EXAMPLES, *community_examples.EXAMPLES)
 CHECKS = {"shapes", "compile", "export", "autocast", "channels_last", "gradient", "values"}
@@ -51,6 +51,65 @@ def test_a_layer_takes_other_sizes_than_those_it_was_made_for(example, tmp_path,
         found, expected = (run(layer, grown(example)) for layer in (small, large))
     for top, wanted in zip(found, expected, strict=True):
         torch.testing.assert_close(top, wanted, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+# Bottoms that get no gradient: shared/golden/README.md, "Nets and gradients", "Embed, Filter,
+# BatchReindex", "RNN, LSTM". -1 is the last bottom.
+STOPPED = {
+    "SoftmaxWithLoss": {1}, "SigmoidCrossEntropyLoss": {1}, "HingeLoss": {1},
+    "MultinomialLogisticLoss": {1}, "InfogainLoss": {1, 2}, "ContrastiveLoss": {2},
+    "Accuracy": {0, 1}, "ArgMax": {0}, "Threshold": {0}, "Silence": {0}, "HDF5Output": {0, 1},
+    "LSTM": {1}, "RNN": {1}, "LSTMUnit": {2}, "Crop": {1}, "Filter": {-1}, "BatchReindex": {1},
+    "Embed": {0}, "PriorBox": {0, 1}, "MultiBoxLoss": {2, 3}, "DetectionOutput": {0, 1, 2},
+    "DetectionEvaluate": {0, 1},
+}
+STATES = {"LSTM": 2, "RNN": 1}      # h0 and c0, the last bottoms with expose_hidden
+FLOWING = [example for example in layer_examples.EXAMPLES
+           if example.bottoms and "power: 0" not in example.param]
+
+
+def stopped(example):
+    last = len(example.bottoms)
+    places = {place % last for place in STOPPED.get(example.kind, ())}
+    if "expose_hidden" in example.param:
+        places |= set(range(last - STATES[example.kind], last))
+    return places | ({2, 3} if example.kind == "SmoothL1Loss" else set())
+
+
+def gradients(example, fields=""):
+    """The gradient at each bottom, or None, and the blobs, after a backward through a net."""
+    tensors = [tensor.detach().float() for tensor in example.tensors()]
+    text = layer_text(example.kind, example.param, [tuple(one.shape) for one in tensors],
+                      example.tops, fields)
+    net = net_from("force_backward: true " + text, example.phase)
+    inputs = {f"bottom{index}": one.requires_grad_() for index, one in enumerate(tensors)}
+    with torch.no_grad():
+        for index, blob in enumerate(net.params.get("layer", [])):
+            blob.copy_(noise(tuple(blob.shape), seed=index).abs() + 0.5)
+    tops = [top for name, top in net.run(inputs).items() if name.startswith("top")]
+    total = [(top * noise(tuple(top.shape), dtype=torch.float32)).sum() for top in tops
+             if top.requires_grad]
+    if total:
+        torch.stack(total).sum().backward()
+    return [one.grad for one in tensors], net.params.get("layer", [])
+
+
+@pytest.mark.parametrize("example", FLOWING, ids=names(FLOWING))
+def test_gradients_stop_where_the_originals_do(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found, blobs = gradients(example)
+    arrived = {index for index, grad in enumerate(found) if grad is not None and grad.any()}
+    assert arrived == set(range(len(found))) - stopped(example)
+    assert all(blob.grad is not None and blob.grad.any() for blob in blobs if blob.requires_grad)
+
+
+@pytest.mark.parametrize("example", FLOWING, ids=names(FLOWING))
+def test_propagate_down_false_stops_a_gradient(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wanted = " ".join(f"propagate_down: {str(bool(index)).lower()}"
+                      for index in range(len(example.bottoms)))
+    found, _ = gradients(example, wanted)
+    assert found[0] is None or not found[0].any()
 
 
 OWN_TESTS = {
