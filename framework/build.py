@@ -45,7 +45,6 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
                without their modules, and files that layers read may be absent
     """
     layers = []
-    with_blobs: dict[str, LayerSpec] = {}
     for layer_spec in spec.layers:
         cls = LAYERS[layer_spec.type]
         if issubclass(cls, Source):
@@ -61,11 +60,6 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
             raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; it must be once "
                                    f"for each of the {len(layer_spec.bottoms)} bottoms")
         layer = _build_layer(layer_spec, cls, [shapes[name] for name in layer_spec.bottoms], shapes)
-        if layer.blob_names:
-            if layer_spec.name in with_blobs:
-                raise layer_spec.error("name", f"is that of another {layer_spec.type} layer too; "
-                                       "layers with blobs must have names of their own")
-            with_blobs[layer_spec.name] = layer_spec
         _note_loss_weights(layer_spec, cls, loss_weights)
         layers.append(layer)
     return layers

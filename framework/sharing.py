@@ -103,12 +103,18 @@ def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int)
 
 
 def share_by_layer_name(net: Net, lender: Net) -> None:
-    """Put the lender's blobs into the layers of the same name. Shapes must agree."""
-    lent = {step.layer.spec.name: step.layer for step in lender.layers}
+    """Put the lender's blobs into the layers of the same name. Shapes must agree.
+
+    Of several layers with one name each gets the blobs of the lender's at its place among them.
+    """
+    lent: dict[str, list[Layer]] = {}
+    for step in lender.layers:
+        lent.setdefault(step.layer.spec.name, []).append(step.layer)
     for step in net.layers:
-        source = lent.get(step.layer.spec.name)
-        if source is None:
+        sources = lent.get(step.layer.spec.name)
+        if not sources:
             continue
+        source = sources.pop(0) if len(sources) > 1 else sources[0]
         for index, (mine, theirs) in enumerate(zip(step.layer.blobs, source.blobs, strict=False)):
             if mine.shape != theirs.shape:
                 raise step.layer.spec.error("name", f"is that of a layer of {lender.phase} whose "

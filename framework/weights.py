@@ -78,7 +78,7 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
     copies: list[tuple[Tensor, Blob]] = []
     problems: dict[str, str] = {}
     for path in _split(paths):
-        layers = [layer for layer in read_layers(path) if layer.blobs or layer.name in params]
+        layers = _that_count(read_layers(path), params)
         _check_same_net(path, layers, names, params)
         for layer in layers:
             if layer.name not in names:
@@ -99,6 +99,13 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
     report.mismatched = list(problems.values())
     report.not_in_file = [name for name in params if name not in {*report.copied, *problems}]
     return report
+
+
+def _that_count(layers: list[FileLayer], params: dict[str, list[Tensor]]) -> list[FileLayer]:
+    """Layers with blobs, and those that should have some: no other one of their name has."""
+    named = {layer.name for layer in layers if layer.blobs}
+    return [layer for layer in layers
+            if layer.blobs or (layer.name in params and layer.name not in named)]
 
 
 def read_layers(path: str | Path) -> list[FileLayer]:
@@ -188,7 +195,7 @@ def _copy(target: Tensor, blob: Blob) -> None:
 def _layers_of(net: Any, gradients: bool
                ) -> Iterator[tuple[Any, list[np.ndarray], list[np.ndarray]]]:
     """Message, arrays and gradients of each layer, one layer in memory at a time."""
-    params = net.params
+    params, steps = net.params, list(getattr(net, "layers", ()))
     for spec in net.spec.layers:
         message = LayerParameter()
         message.CopyFrom(spec.proto)
@@ -196,6 +203,8 @@ def _layers_of(net: Any, gradients: bool
         if not message.HasField("phase"):
             message.phase = Phase.Value(spec.phase)
         blobs = params.get(spec.name, [])
+        if steps and (steps[0].layer.spec.name, steps[0].layer.spec.type) == (spec.name, spec.type):
+            blobs = steps.pop(0).layer.blobs        # its own, where names stand twice
         diffs = [_array(torch.zeros_like(blob) if blob.grad is None else blob.grad)
                  for blob in blobs] if gradients else []
         yield message, [_array(blob) for blob in blobs], diffs

@@ -123,12 +123,6 @@ def test_the_test_net_holds_the_parameters_of_the_train_net():
     assert list(test.params) == ["a", "n", "b"]
 
 
-def test_layers_with_blobs_must_not_have_one_name():
-    with pytest.raises(SpecError, match="<text>:4: layer 'a' .InnerProduct.: name is that of "
-                       "another"):
-        net_from(DATA + product("a", "x", "a") + product("a", "x", "b"))
-
-
 def test_shapes_that_do_not_fit_are_an_error_that_names_them():
     with pytest.raises(SpecError, match=r"<text>:3: layer 's' \(Eltwise\): bottom"
                        r".*\(4, 3\).*\(4, 2\)"):
