@@ -206,3 +206,33 @@ OUTPUT = (
 )
 
 EXAMPLES = (*VISION, *NORMALISATION, *NEURON, *SHAPES, *LOSSES, *RECURRENT, *SSD, *OUTPUT)
+
+# Data layers: fields, and the shapes of the tops that the text alone declares. What they read is
+# tested in tests/data and tests/layers.
+DATA_LAYERS = {
+    "Input": ("input_param { shape { dim: 2 dim: 3 } shape { dim: 4 } }", [(2, 3), (4,)]),
+    "DummyData": ("dummy_data_param { num: 2 num: 3 channels: 4 height: 5 width: 6 }",
+                  [(2, 4, 5, 6), (3, 4, 5, 6)]),
+    "Data": ("data_param { batch_size: 2 } transform_param { crop_size: 7 }", [(2, 3, 7, 7), (2,)]),
+    "ImageData": ("image_data_param { batch_size: 2 new_height: 7 new_width: 9 }",
+                  [(2, 3, 7, 9), (2,)]),
+    "MemoryData": ("memory_data_param { batch_size: 2 channels: 3 height: 5 width: 4 }",
+                   [(2, 3, 5, 4), (2, 1, 1, 1)]),
+    "WindowData": ("window_data_param { batch_size: 2 } transform_param { crop_size: 7 }",
+                   [(2, 3, 7, 7), (2,)]),
+    "WindowSegData": ("image_data_param { batch_size: 2 } transform_param { crop_size: 7 }",
+                      [(2, 3, 7, 7), (2, 1, 7, 7)]),
+    "HDF5Data": ("hdf5_data_param { batch_size: 2 }", [(2, 3, 224, 224), (2,)]),
+    "AnnotatedData": ("data_param { batch_size: 2 } transform_param { resize_param { height: 30 "
+                      "width: 40 } }", [(2, 3, 30, 40), (1, 1, 2, 8)]),
+    "VideoData": ("data_param { batch_size: 2 } transform_param { resize_param { height: 30 "
+                  "width: 40 } }", [(2, 3, 30, 40)]),
+    **dict.fromkeys(("ImageLabelmapData", "DenseImageData", "ImageSegData"), (
+        "dense_image_data_param { batch_size: 2 } image_data_param { batch_size: 2 } "
+        "transform_param { crop_size: 7 }", [(2, 3, 7, 7), (2, 1, 7, 7)])),
+    "DetectionData": ("detection_data_param { batch_size: 2 resize_width: 64 resize_height: 48 "
+                      "stride: 8 output_gt_boxes: true }",
+                      [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)]),
+    "EvalData": ("eval_data_param { batch_size: 2 resize_width: 64 resize_height: 48 }",
+                 [(2, 3, 48, 64), (1, 8, 1, 1), (2, 2, 1, 1)]),
+}

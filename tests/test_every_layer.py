@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from framework import parse_net, prototxt
 from framework.layer import Source
 from framework.layers import LAYERS
 from tests import community_examples, layer_examples
@@ -119,9 +120,20 @@ OWN_TESTS = {
 
 
 def test_every_registered_layer_type_has_an_example():
-    """Data layers stand outside of the graph; their own tests are in tests/data."""
+    sources = {name for name, cls in LAYERS.items() if issubclass(cls, Source)}
+    assert sources == set(layer_examples.DATA_LAYERS)
     types = {name for name, cls in LAYERS.items() if not issubclass(cls, Source)}
     examples = {example.kind for example in EXAMPLES}
     assert types - examples - set(OWN_TESTS) == set()
     assert not examples & set(OWN_TESTS)
     assert examples | set(OWN_TESTS) <= types
+
+
+@pytest.mark.parametrize("kind", layer_examples.DATA_LAYERS)
+def test_a_data_layer_declares_its_shapes_and_goes_through_text(kind):
+    fields, shapes = layer_examples.DATA_LAYERS[kind]
+    text = layer_text(kind, "", (), len(shapes), fields)
+    net = net_from(text, skip_data=True)
+    assert list(net.shapes.values()) == shapes
+    message = parse_net(text).message
+    assert prototxt.parse(prototxt.to_text(message), "NetParameter").message == message
