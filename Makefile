@@ -1,7 +1,7 @@
 # Each target does all of its own set-up in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO_WEIGHTS := demo/ssd_shapes_iter_1200.caffemodel
+DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 
 .PHONY: test demo lint clean
 
