@@ -5,14 +5,15 @@ upgraded layer still names the line that the user wrote. They work on documents 
 (binary files). Source: upgrade_proto.cpp in BVLC Caffe.
 """
 
+import logging
 from typing import Any
 
 from framework import proto
-from framework.errors import SpecError
 from framework.prototxt import Document, Lines
 from framework.upgrade.v0 import fold_padding
 from framework.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
 
+LOG = logging.getLogger("framework.upgrade")
 SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 
 
@@ -69,11 +70,10 @@ def _inline_nets(document: Document, field: str) -> list[tuple[Any, Lines]]:
 def _upgrade_layers(document: Document) -> bool:
     net = document.message
     if not net.layers:
-        _refuse_transform_fields(document)
+        _warn_of_transform_fields(document)
         return False
     if net.layer:
-        raise document.error("layers", "is the old form of layer; a net has only one of them "
-                             f"(this one has {len(net.layers)} old and {len(net.layer)} new)")
+        _leave_out_new_layers(document)
     lines = document.lines.fields.pop("layers", []) or [Lines() for _ in net.layers]
     kept = fold_padding(document, list(zip(net.layers, lines, strict=True)))
     upgraded = [upgrade_layer(document, old, old_lines) for old, old_lines in kept]
@@ -83,7 +83,17 @@ def _upgrade_layers(document: Document) -> bool:
     return True
 
 
-def _refuse_transform_fields(document: Document) -> None:
+def _leave_out_new_layers(document: Document) -> None:
+    """Beside `layers` the original leaves every `layer` out, and goes on (UpgradeV1Net)."""
+    net = document.message
+    lines = document.lines.fields.pop("layer", []) or [Lines() for _ in net.layer]
+    for layer, place in zip(net.layer, lines, strict=True):
+        LOG.warning("%s: left out, as the original does with `layer` in a net that has the old "
+                    "`layers`", document.place(place.line, layer))
+    net.ClearField("layer")
+
+
+def _warn_of_transform_fields(document: Document) -> None:
     """The original reads data_param { scale } and the like in V1 layers, and skips them in others,
     so that the net gets other numbers than its text says."""
     for index, layer in enumerate(document.message.layer):
@@ -91,15 +101,16 @@ def _refuse_transform_fields(document: Document) -> None:
         for field in TRANSFORM_FIELDS if param else ():
             if getattr(layer, param).HasField(field):
                 line = document.lines.find(f"layer[{index}].{param}.{field}")
-                raise SpecError(f"{document.place(line, layer)}: {param}.{field} is an old form "
-                                f"that counts in V1 layers only; use transform_param.{field}")
+                LOG.warning("%s: %s.%s has no effect, as in the original: it counts in the old "
+                            "`layers` only; use transform_param.%s",
+                            document.place(line, layer), param, field, field)
 
 
 def _upgrade_inputs(document: Document) -> bool:
     """`input`, `input_shape` and `input_dim` become one Input layer at the front."""
     net, fields = document.message, document.lines.fields
     if not net.input:
-        return _refuse_shapes_without_input(document)
+        return _leave_out_shapes_without_input(document)
     shapes = _input_shapes(document)
     if shapes:
         layer = proto.LayerParameter(name="input", type="Input", top=net.input)
@@ -117,10 +128,14 @@ def _upgrade_inputs(document: Document) -> bool:
     return True
 
 
-def _refuse_shapes_without_input(document: Document) -> bool:
+def _leave_out_shapes_without_input(document: Document) -> bool:
+    """The original never looks at the shapes of a net that names no input."""
     for field in ("input_shape", "input_dim"):
         if getattr(document.message, field):
-            raise document.error(field, "is given, but no input that has this shape")
+            LOG.warning("%s", document.error(field, "is left out, as in the original: the net "
+                                             "names no input that has this shape"))
+            document.message.ClearField(field)
+            document.lines.fields.pop(field, None)
     return False
 
 
