@@ -17,14 +17,17 @@ def mean_size(blob: Tensor | None) -> str:
     return number(float(blob.detach().abs().mean())) if blob is not None else "0"
 
 
-def forward_backward(net: Net, log: Log) -> Tensor:
-    """Run the net on its next batch, forward and backward, logging every blob; the objective."""
-    blobs = net.next_batch() if net.sources else {}
+Passed = list[tuple[Step, list[Tensor]]]
+
+
+def forward(net: Net, batch: dict[str, Tensor], log: Log) -> tuple[Tensor, Passed]:
+    """Run the net on a batch, logging every blob; the objective, and the layers with bottoms."""
+    blobs = dict(batch)
     for source, names in net.sources:
         for name in names:
             log.info(f"    [Forward] Layer {source.spec.name}, top blob {name} data: "
                      f"{mean_size(blobs[name])}")
-    passed: list[tuple[Step, list[Tensor]]] = []
+    passed: Passed = []
     for step in net.layers:
         bottoms = [blobs[name].detach() if index in step.stopped else blobs[name]
                    for index, name in enumerate(step.bottoms)]
@@ -41,14 +44,11 @@ def forward_backward(net: Net, log: Log) -> Tensor:
         blobs.update(zip(step.tops, tops, strict=True))
         passed.append((step, bottoms))
     net.blobs = blobs
-    objective = net.objective(blobs)
-    if objective.requires_grad:
-        objective.backward()
-    _log_backward(net, log, passed)
-    return objective
+    return net.objective(blobs).float(), passed
 
 
-def _log_backward(net: Net, log: Log, passed: list[tuple[Step, list[Tensor]]]) -> None:
+def log_backward(net: Net, log: Log, passed: Passed) -> None:
+    """Log every gradient, after the backward of what `forward` gave."""
     for step, bottoms in reversed(passed):
         for name, blob in zip(step.bottoms, bottoms, strict=True):
             if blob.requires_grad:

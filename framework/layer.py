@@ -120,6 +120,10 @@ class Source:
         """Batch number `start` of the run and all after it, one CPU tensor a top."""
         raise NotImplementedError
 
+    def keys(self, batch_index: int) -> list[str]:
+        """What the records of a batch are called, for messages; empty where they have no names."""
+        return []
+
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """The batch as the net takes it, on `device`."""
         return tuple(top.to(device, non_blocking=True) for top in batch)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -33,9 +34,10 @@ def save(solver: Solver) -> str:
     save_weights(solver.net, weights)
     files.write_run(files.run_path(state), files.RunState(
         solver.iter, solver.seed, solver.param.iter_size, list(solver.test_batches),
-        [float(loss) for loss in solver.losses]))
+        [float(loss) for loss in solver.losses], flags_of(solver),
+        solver.gradients.scaler.state_dict()))
     solver.log.info(f"Snapshotting solver state to {kind} file {state}")
-    history = [blob.detach().cpu().numpy() for blob in solver.optimizer.history]
+    history = [blob.detach().cpu().contiguous().numpy() for blob in solver.optimizer.history]
     files.write_state(state, files.State(
         solver.iter, weights, history, solver.rates.current_step, solver.rates.minimum_loss,
         solver.rates.iter_last_event))
@@ -77,12 +79,29 @@ def restore(solver: Solver, path: str | Path) -> None:
     if run is not None:
         solver.losses.extend(torch.tensor(loss, device=solver.device) for loss in run.losses)
         solver.resumed = True
+        warn_of_flags(solver, run)
+        if run.loss_scale and solver.gradients.scaler.is_enabled():
+            solver.gradients.scaler.load_state_dict(run.loss_scale)
         if len(run.test_batches) == len(solver.test_nets):
             solver.test_batches = list(run.test_batches)
     batches = run.batches if run is not None else solver.param.iter_size
     solver.net.seek(solver.iter * batches)
     for net, position in zip(solver.test_nets, solver.test_batches, strict=True):
         net.seek(position)
+
+
+def flags_of(solver: Solver) -> dict[str, Any]:
+    """What decides, beside the solver file, which numbers a run gives."""
+    return {**asdict(solver.gradients.execution), "world_size": solver.world_size}
+
+
+def warn_of_flags(solver: Solver, run: files.RunState) -> None:
+    """Name what the run had otherwise before: from here on its numbers differ."""
+    for name, value in flags_of(solver).items():
+        before = run.flags.get(name, value)
+        if before != value:
+            solver.log.warning(f"The run had {name} {before}, now it has {value}: it goes on, but "
+                               "not to the same numbers")
 
 
 def check_history(solver: Solver, path: str | Path,

@@ -51,6 +51,8 @@ class RunState:
     batches       batches that one iteration takes: iter_size
     test_batches  batches that each test net has read so far
     losses        the losses of the current average, oldest first
+    flags         how the run was executed: precision, world_size, ...
+    loss_scale    state_dict of float16's GradScaler, else empty
     """
 
     iter: int
@@ -58,6 +60,8 @@ class RunState:
     batches: int
     test_batches: list[int] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    flags: dict[str, Any] = field(default_factory=dict)     # Any: what JSON has
+    loss_scale: dict[str, float] = field(default_factory=dict)
 
 
 def state_path(prefix: str, iteration: int, hdf5: bool) -> str:
@@ -176,8 +180,8 @@ def read_run(path: Path, iteration: int) -> RunState | None:
     """The run file, or None if there is none or it is of another iteration."""
     try:
         content = json.loads(path.read_text())
-        run = RunState(**{name: content[name] for name in RunState.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, TypeError):
+        run = RunState(**{name: value for name, value in content.items() if name != "version"})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
     return run if run.iter == iteration else None
 

@@ -6,9 +6,8 @@ update and snapshot within an iteration, and what is logged when.
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,13 @@ import torch
 from torch import Tensor
 
 from framework import debug_info, resume
+from framework.gradients import FLOAT32, Execution, Gradients
 from framework.layer import DataOptions
 from framework.log import Log, number, output_lines
 from framework.lr_policy import LearningRate, RateState
 from framework.optim import Optimizer
 from framework.prototxt import Document
-from framework.ranks import AGREE_EVERY, agreed, average_over_ranks
+from framework.ranks import AGREE_EVERY, agreed
 from framework.scoring import Scores, check_evaluation, score
 from framework.solver_fields import check_fields, snapshot_prefix
 from framework.solver_nets import Machine, test_nets, train_net
@@ -46,6 +46,7 @@ class Solver:
     workers   processes that make batches
     rank, world_size  which of several equal processes this is; gradients are averaged over them
     keep      how many snapshots to keep on the disk; 0: all
+    execution  precision, compilation, memory layout of training; tests run plainly in float32
     actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
     log       where the original's lines go, by default stderr
 
@@ -56,7 +57,8 @@ class Solver:
                  snapshot: str | Path | None = None, device: str | torch.device = "cpu",
                  seed: int | None = None, workers: int = 0, rank: int = 0, world_size: int = 1,
                  keep: int = 0, skip_mismatch: bool = False, ignore_unknown_fields: bool = False,
-                 actions: Callable[[], str | None] = lambda: None, log: Log | None = None):
+                 execution: Execution = FLOAT32, log: Log | None = None,
+                 actions: Callable[[], str | None] = lambda: None):
         self.document = source if isinstance(source, Document) else \
             read_solver(source, ignore_unknown_fields)
         self.param: Any = self.document.message       # SolverParameter
@@ -76,6 +78,7 @@ class Solver:
         alone = replace(machine, data=DataOptions(self.seed, workers))
         self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
         self.test_batches = [0] * len(self.test_nets)
+        self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
         self.optimizer = Optimizer(self.document, self.net.learned)
         self.iter, self.saved_at, self.rates = 0, -1, RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
@@ -125,7 +128,7 @@ class Solver:
             self.log.info("Optimization stopped early.")
             return
         if param.display and self.iter % param.display == 0 and self.net.loss_weights:
-            self.losses.append(self._loss_without_update())
+            self.losses.append(self.gradients.loss(self.iter * param.iter_size))
             self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
         if param.test_interval and self.iter % param.test_interval == 0:
             self.test_all()
@@ -150,74 +153,40 @@ class Solver:
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
                 self.snapshot()
-        self.watch.look(self.net, self.iter - 1, param.iter_size)
+        self._look(self.iter - 1)
 
     def iterate(self) -> None:
         """One iteration: gradients, display, update. Waits for the device only to display."""
-        loss = self.compute_gradients()
+        param = self.param
+        shown = bool(param.display) and self.iter % param.display == 0
+        debug = self.log if param.debug_info and shown else None
+        loss = self.gradients.compute(self.iter, param.iter_size, debug)
         self.losses.append(loss)
-        shown = self._displays()
         if self.watch.add(loss, shown):
-            self.watch.look(self.net, self.iter, self.param.iter_size)
+            self._look(self.iter)
         if shown:
             self._show_loss()
         assert self.policy is not None
         steps = self.rates.current_step
         rate = self.policy.at(self.iter, self.rates, lambda: self.smoothed_loss)
-        if self.rates.current_step != steps and self.param.lr_policy in STATUS:
-            self.log.info(f"{STATUS[self.param.lr_policy]} Status: Iteration {self.iter}, "
+        if self.rates.current_step != steps and param.lr_policy in STATUS:
+            self.log.info(f"{STATUS[param.lr_policy]} Status: Iteration {self.iter}, "
                           f"step = {self.rates.current_step}")
         if shown:
             self.log.info(f"Iteration {self.iter}, lr = {number(rate)}")
             self.log.values(self.iter, {"lr": rate})
-        if self.param.debug_info and shown:
-            before = [blob.parameter.detach().clone() for blob in self.net.learned]
-            self.optimizer.update(rate, self.iter)
+        before = [blob.parameter.detach().clone() for blob in self.net.learned] if debug else []
+        if not self.gradients.apply(lambda: self.optimizer.update(rate, self.iter)):
+            self.log.warning(f"Iteration {self.iter}: a gradient is too large for float16; no "
+                             f"update, loss scale {number(self.gradients.scaler.get_scale())}")
+        if debug:
             debug_info.log_update(self.net, self.log, before)
-        else:
-            self.optimizer.update(rate, self.iter)
         self.iter += 1
 
-    def _displays(self) -> bool:
-        return bool(self.param.display) and self.iter % self.param.display == 0
-
-    def compute_gradients(self) -> Tensor:
-        """Sum the gradients of the next `iter_size` batches into `.grad`; the mean of the losses,
-        a scalar on the device."""
-        for blob in self.net.learned:
-            blob.parameter.grad = None
-        losses = []
-        for index in range(self.param.iter_size):
-            with self._random_numbers(self.iter * self.param.iter_size + index):
-                self.net.blobs = {}         # the last batch's memory is free for this one
-                if self.param.debug_info and self._displays():
-                    objective = debug_info.forward_backward(self.net, self.log)
-                else:
-                    self.net()
-                    objective = self.net.objective(self.net.blobs)
-                    if objective.requires_grad:
-                        objective.backward()
-            losses.append(objective.detach())
-        loss = torch.stack(losses).sum() / self.param.iter_size
-        if self.world_size > 1:
-            average_over_ranks([blob.parameter for blob in self.net.learned], loss)
-        return loss
-
-    @contextlib.contextmanager
-    def _random_numbers(self, batch: int) -> Iterator[None]:
-        """Random layers draw numbers that only the seed, the batch and the rank decide."""
-        key = (self.seed * self.world_size + self.rank) * 0x9E3779B97F4A7C15 + batch
-        generators = [torch.default_generator]      # torch.manual_seed is 1 ms without a GPU
-        if self.device.type == "cuda":
-            generators.append(torch.cuda.default_generators[self.device.index or 0])
-        states = [generator.get_state() for generator in generators]
-        for generator in generators:
-            generator.manual_seed(key % 2**63)
-        try:
-            yield
-        finally:
-            for generator, state in zip(generators, states, strict=True):
-                generator.set_state(state)
+    def _look(self, iteration: int) -> None:
+        """CaffeError if a loss up to that of `iteration` is bad."""
+        with self.gradients.autocast():
+            self.watch.look(self.net, iteration, self.param.iter_size)
 
     def _show_loss(self) -> None:
         loss = self.smoothed_loss
@@ -228,12 +197,6 @@ class Solver:
             self.log.info(line)
         self.log.values(self.iter, {"train/smoothed_loss": loss, **{
             f"train/{name}": value for name, value, _ in values}})
-
-    def _loss_without_update(self) -> Tensor:
-        batch = self.iter * self.param.iter_size
-        with torch.no_grad(), self._random_numbers(batch):
-            self.net()
-            return self.net.objective(self.net.blobs)
 
     def test_all(self) -> list[Scores]:
         """Test every test net over its `test_iter` batches, and log the scores."""

@@ -13,6 +13,8 @@ from framework.net import Net
 CHECK_EVERY = 50          # iterations between looks at the losses where a look waits for a GPU
 ZEROS_ALLOWED = 1000      # so many losses of exactly 0 in a row end the run
 
+KEYS_SHOWN = 64           # names of records in a message
+
 CAUSE = ("The usual cause is a base_lr too high for the batch size and the normalization of the "
          "loss: try a tenth of it, or clip_gradients")
 
@@ -27,25 +29,31 @@ def describe(blob: Tensor) -> str:
     return f"{nan} of {blob.numel()} values are nan, {infinite} infinite"
 
 
+@torch.no_grad()
 def first_bad(net: Net) -> str:
     """The first place, in the order of the forward, where a value is nan or infinite.
 
-    Looks at the blobs of the last forward and at the parameters as they are now.
+    Runs the last batch again, layer by layer: a layer in place leaves no trace of the blob before
+    it, and a compiled net keeps its outputs alone.
     """
+    blobs = {name: net.blobs[name] for name in net.given_names if name in net.blobs}
     for source, tops in net.sources:
         for top in tops:
-            if top in net.blobs and is_bad(net.blobs[top]):
+            if is_bad(blobs[top]):
                 return (f"first in the data: blob '{top}' of layer '{source.spec.name}' "
-                        f"({describe(net.blobs[top])})")
-    for layer, _, tops, _ in net.layers:
+                        f"({describe(blobs[top])})")
+    for layer, bottoms, tops, _ in net.layers:
         where = f"layer '{layer.spec.name}' ({layer.spec.type})"
         for index, blob in enumerate(layer.blobs):
             if is_bad(blob):
                 return f"first in parameter {index} of {where} ({describe(blob)})"
+        result = layer(*(blobs[bottom] for bottom in bottoms))
+        blobs.update(zip(tops, result if isinstance(result, tuple) else [result], strict=True))
         for top in tops:
-            if top in net.blobs and is_bad(net.blobs[top]):
-                return f"first in blob '{top}' of {where} ({describe(net.blobs[top])})"
-    return "no blob of this forward is: the loss went over the largest float"
+            if is_bad(blobs[top]):
+                return f"first in blob '{top}' of {where} ({describe(blobs[top])})"
+    return ("no blob of the last forward is: those of an earlier one were, or the loss went over "
+            "the largest float")
 
 
 def gradient_norms(net: Net, count: int = 5) -> str:
@@ -56,10 +64,23 @@ def gradient_norms(net: Net, count: int = 5) -> str:
     return ", ".join(f"{name} {norm:g}" for norm, name in norms[:count]) or "none"
 
 
-def explain(net: Net, iteration: int, batch: int, loss: float) -> str:
+def batch_keys(net: Net, batches: range) -> str:
+    """The names of the records in the given batches of the run, by data layer."""
+    texts = []
+    for source, _ in net.sources:
+        keys = [key for batch in batches for key in source.keys(batch)]
+        more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
+        if keys:
+            texts.append(f"; records of layer '{source.spec.name}': "
+                         f"{', '.join(keys[:KEYS_SHOWN])}{more}")
+    return "".join(texts)
+
+
+def explain(net: Net, iteration: int, batches: range, loss: float) -> str:
     """The text of the error for a loss that is nan or infinite."""
-    return (f"iteration {iteration}: the loss is {loss:g}; {first_bad(net)}. Batch {batch} of "
-            f"the run; largest gradients: {gradient_norms(net)}. {CAUSE}")
+    which = f"Batch {batches[0]}" if len(batches) == 1 else f"Batches {batches[0]} to {batches[-1]}"
+    return (f"iteration {iteration}: the loss is {loss:g}; {first_bad(net)}. {which} of the run"
+            f"{batch_keys(net, batches)}; largest gradients: {gradient_norms(net)}. {CAUSE}")
 
 
 class LossWatch:
@@ -84,9 +105,11 @@ class LossWatch:
         self.unseen = []
         for index, loss in enumerate(losses, first):
             if not math.isfinite(loss):
-                raise CaffeError(explain(net, index, index * batches, loss))
+                taken = range(index * batches, (index + 1) * batches)
+                raise CaffeError(explain(net, index, taken, loss))
             self.zeros = self.zeros + 1 if loss == 0 else 0
         if self.zeros >= ZEROS_ALLOWED:
             raise CaffeError(f"iteration {iteration}: the loss has been exactly 0 for {self.zeros} "
-                             "iterations: nothing is learned. The usual causes are labels that "
-                             "match nothing and a loss_weight of 0")
+                             "iterations: nothing is learned; largest gradients: "
+                             f"{gradient_norms(net)}. The usual causes are labels that match "
+                             "nothing and a loss_weight of 0")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from framework.errors import CaffeError
@@ -25,15 +26,26 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpu", default="", metavar="0|0,1|all|none",
                         help="CUDA devices; several work as one with a larger batch; none: the "
                              "CPU (default: what the solver says, else the CPU)")
-    parser.add_argument("--workers", type=int, default=default_workers(), metavar="N",
+    parser.add_argument("--workers", type=int, default=0, metavar="N",
                         help="processes that make batches; 0: none beside this (default: "
                              "%(default)s)")
     parser.add_argument("--seed", type=int, metavar="N",
                         help="of fillers, data and random layers (default: random_seed, or 0)")
 
 
-def default_workers() -> int:
-    return 0
+def add_training_flags(parser: argparse.ArgumentParser) -> None:
+    """How the forward and backward passes are computed; a resumed run should keep them."""
+    parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16", "float16"),
+                        default="float32",
+                        help="of convolutions and products: bfloat16 and float16 (with a scaled "
+                             "loss) by autocast, tf32 on GPUs that have it; weights, losses, "
+                             "updates and tests stay float32 (default: %(default)s)")
+    parser.add_argument("--compile", action="store_true",
+                        help="compile the training net by torch.compile; the first iterations "
+                             "take minutes")
+    parser.add_argument("--channels-last", action="store_true",
+                        help="lay pictures and weights out with channels last, which GPUs like in "
+                             "bfloat16 and float16")
 
 
 def gpus(text: str) -> list[int]:
@@ -51,9 +63,8 @@ def gpus(text: str) -> list[int]:
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
-        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, all "
-                         "or none") \
-            from None
+        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, all or "
+                         "none") from None
     for number in numbers:
         if not 0 <= number < count:
             raise CaffeError(f"--gpu {text}: there is no device {number}; the devices are 0 to "
@@ -72,6 +83,9 @@ def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
         options.gpu = "all" if "WORLD_SIZE" in os.environ else str(wish)
 
     torch.set_flush_denormal(True)      # dying activations sink into denormals, 20 times slower
+    # by default torch rounds the factors of convolutions on a GPU to 11 bits
+    torch.backends.cudnn.allow_tf32 = getattr(options, "precision", "float32") == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32
     numbers = gpus(options.gpu)
     world_size = int(os.environ.get("WORLD_SIZE", "1"))
     if world_size == 1:
@@ -106,4 +120,6 @@ def start_ranks(program: str, arguments: list[str], count: int) -> int:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(count),
                "--master-port", str(port), "-m", program, *arguments]
-    return subprocess.call(command)
+    root = str(Path(__file__).resolve().parents[2])     # the framework need not be installed
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.call(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)})

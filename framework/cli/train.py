@@ -27,6 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
     machine.add_flags(parser)
+    machine.add_training_flags(parser)
     parser.add_argument("--keep", type=int, default=0, metavar="N",
                         help="keep the newest N snapshots and remove older ones (default: all)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
@@ -45,16 +46,18 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
-    return app.run(train, make_parser(), arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return app.run(lambda options: train(options, given), make_parser(), given)
 
 
-def train(options: argparse.Namespace) -> int:
+def train(options: argparse.Namespace, arguments: list[str]) -> int:
+    """Train; `arguments` are those that `options` were read from."""
     if options.weights and options.snapshot and options.snapshot != "auto":
         raise CaffeError("--weights and --snapshot exclude each other: a solver state names its "
                          "weights")
     if machine.several(options):
         count = len(machine.gpus(options.gpu))
-        return machine.start_ranks("framework.cli.train", sys.argv[1:], count)
+        return machine.start_ranks("framework.cli.train", arguments, count)
     document = read_document(options)
     place = machine.prepare(options, wished_gpu(document.message))
     signals = Signals(options.sigint_effect, options.sighup_effect)
@@ -89,6 +92,7 @@ def wished_gpu(param: Any) -> int | None:
 def make_solver(document: Document, options: argparse.Namespace, place: machine.Place,
                 signals: Signals) -> Solver:
     from framework.board import BoardLog
+    from framework.gradients import Execution
     from framework.solver import Solver
 
     log = BoardLog(options.tensorboard) if options.tensorboard and place.rank == 0 else None
@@ -96,6 +100,7 @@ def make_solver(document: Document, options: argparse.Namespace, place: machine.
                   device=place.device, seed=options.seed, workers=options.workers,
                   rank=place.rank, world_size=place.world_size, keep=options.keep,
                   skip_mismatch=options.skip_mismatch,
+                  execution=Execution(options.precision, options.compile, options.channels_last),
                   ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
                   log=log)
 

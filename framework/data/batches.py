@@ -5,7 +5,7 @@ Nothing here knows of processes or of torch: a `BatchMaker` is sent to each work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -133,6 +133,16 @@ class BatchMaker:
             items.append(Item((), item.boxes, item.label))
         tops = [_move(top, allocate) for top in self.source.tops(items)]
         return Batch([*planes, *tops], [bad for bad in self.bad() if bad.index not in known])
+
+    def keys(self, index: int, left_out: Container[int]) -> list[str]:
+        """The names of the records in batch `index`, as far as `left_out` is all that is bad."""
+        order, keys = self.open(), []
+        for place in range(self.share.batch_size):
+            position = self.share.position(index, place)
+            records = map(order.record, range(position, position + order.size))
+            keys.append(next(self.source.name(record) for record in records
+                             if record not in left_out))
+        return keys
 
     def bad(self) -> list[Bad]:
         """All bad records that were met in this process."""

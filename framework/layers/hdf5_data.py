@@ -58,6 +58,12 @@ class HDF5Data(Source):
             yield tuple(torch.from_numpy(np.stack(top)) for top in zip(*rows, strict=True))
             index += 1
 
+    def keys(self, batch_index: int) -> list[str]:
+        reader = _Reader(self)
+        places = [reader.place(self.share.position(batch_index, place))
+                  for place in range(self.share.batch_size)]
+        return [f"{self.files[file_index]}[{row}]" for file_index, row in places]
+
     def load(self, file_index: int) -> Arrays:
         """All rows of all tops of a file."""
         with open_hdf5(self.files[file_index]) as file:
@@ -97,6 +103,13 @@ class _Reader:
         self._rows: tuple[int, list[int]] = (-1, [])
 
     def row(self, position: int) -> Arrays:
+        file_index, row = self.place(position)
+        if self._loaded[0] != file_index:
+            self._loaded = (file_index, self.source.load(file_index))
+        return [array[row] for array in self._loaded[1]]
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Which file, and which of its rows."""
         source = self.source
         epoch, offset = divmod(position, sum(source.num_rows))
         order, place = self._file_order(epoch), 0
@@ -107,9 +120,7 @@ class _Reader:
         if source.shuffle:
             offset = self._row_order(epoch * len(source.files) + place,
                                      source.num_rows[file_index])[offset]
-        if self._loaded[0] != file_index:
-            self._loaded = (file_index, source.load(file_index))
-        return [array[offset] for array in self._loaded[1]]
+        return file_index, offset
 
     def _row_order(self, visit: int, count: int) -> list[int]:
         """The order of a file's rows at the visit of that number."""

@@ -82,6 +82,9 @@ class PictureSource(Source):
         return ProcessLoader(self.maker, start, self.options.workers, self._num_bytes,
                              self.spec.name)
 
+    def keys(self, batch_index: int) -> list[str]:
+        return self.maker.keys(batch_index, self.ledger.bad)
+
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
         pixels, *others = (top.to(device, non_blocking=True) for top in batch)
