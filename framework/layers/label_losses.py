@@ -44,7 +44,7 @@ class HingeLoss(Layer):
         self.norm = enum_name(spec.proto.hinge_loss_param, "norm")
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(scores).flatten(1)
+        rows = precise(scores).reshape(scores.shape[0], -1)
         own = F.one_hot(labels.detach().reshape(-1).long(), rows.shape[1])
         each = (1 + rows * (1 - 2 * own)).relu()
         return (each if self.norm == "L1" else each.square()).sum() / rows.shape[0]
@@ -70,7 +70,7 @@ class MultinomialLogisticLoss(Layer):
         _check_one_label_an_item(spec, probability, labels)
 
     def forward(self, probability: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(probability).flatten(1)
+        rows = precise(probability).reshape(probability.shape[0], -1)
         own = rows.gather(1, labels.detach().reshape(-1, 1).long())
         return -FloorProbability.apply(own).log().sum() / rows.shape[0]
 

@@ -71,7 +71,7 @@ class ArgMax(Layer):
                              f"number of values, {size}")
 
     def forward(self, x: Tensor) -> Tensor:
-        rows = x.flatten(1) if self.axis is None else x
+        rows = x.reshape(x.shape[0], -1) if self.axis is None else x
         axis = 1 if self.axis is None else self.axis
         values, places = largest(rows, self.top_k, axis)
         numbers = places.to(torch.promote_types(x.dtype, torch.float32))
