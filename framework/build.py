@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from framework.declared import declared_shapes
+from framework.declared import ASSUMED_SIZES, declared_shapes
 from framework.declared_python import DeclaredPython, is_known
 from framework.errors import CaffeError
 from framework.foreign import refuse_foreign
@@ -14,7 +14,8 @@ from framework.spec import LayerSpec, NetSpec
 
 
 def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
-                  skip_data: bool) -> list[tuple[Source, tuple[str, ...]]]:
+                  skip_data: bool, assumed: tuple[int, int] = ASSUMED_SIZES[0]
+                  ) -> list[tuple[Source, tuple[str, ...]]]:
     """Open the data layers, noting the shapes of their tops.
 
     `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can.
@@ -27,7 +28,8 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if skip_data and layer_spec.type not in ("Input", "DummyData"):
-            shapes.update(zip(layer_spec.tops, declared_shapes(layer_spec), strict=True))
+            shapes.update(zip(layer_spec.tops, declared_shapes(layer_spec, assumed),
+                              strict=True))
             continue
         refuse_foreign(layer_spec)
         source = cls(layer_spec, options)

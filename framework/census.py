@@ -8,6 +8,7 @@ from pathlib import Path
 
 from framework import prototxt
 from framework.build import build_layers, build_sources
+from framework.declared import ASSUMED_SIZES, declared_shapes
 from framework.errors import CaffeError, SpecError
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
@@ -130,20 +131,22 @@ def take_census(path: str | Path, selection: Selection) -> list[Census]:
 
 def _count(document: Document, census: Census, selection: Selection,
            stages: tuple[str, ...]) -> None:
-    shapes: dict[str, Shape] = {}
     try:
         spec = NetSpec(document, census.phase, selection.level, stages)
-        unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
-        if unknown:
-            census.problems += [str(layer.error("type", f"'{layer.type}' is not known"))
-                                for layer in unknown]
-            return
-        build_sources(spec, DataOptions(), shapes, selection.skip_data)
-        layers = iter(build_layers(spec, shapes, {}, selection.skip_data))
-        census.built = True
     except CaffeError as error:
         census.problems += str(error).splitlines()
         return
+    unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
+    if unknown:
+        census.problems += [str(layer.error("type", f"'{layer.type}' is not known"))
+                            for layer in unknown]
+        return
+    try:
+        shapes, built = _build(spec, selection)
+    except CaffeError as error:
+        census.problems += str(error).splitlines()
+        return
+    census.built, layers = True, iter(built)
     for layer_spec in spec.layers:
         tops = tuple(shapes[top] for top in layer_spec.tops)
         if issubclass(LAYERS[layer_spec.type], Source):
@@ -154,6 +157,31 @@ def _count(document: Document, census: Census, selection: Selection,
         census.rows.append(Row(layer_spec.name, layer_spec.type, tops,
                                sum(blob.numel() for blob in layer.blobs),
                                multiply_adds(layer, bottoms, list(tops))))
+
+
+def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[Layer]]:
+    """The shapes of all blobs, and the layers. Where the size of pictures has to be assumed, the
+    first that the net can be built with; the error is that of the most usual one."""
+    failed = None
+    for assumed in ASSUMED_SIZES:
+        shapes: dict[str, Shape] = {}
+        try:
+            build_sources(spec, DataOptions(), shapes, selection.skip_data, assumed)
+            return shapes, build_layers(spec, shapes, {}, selection.skip_data)
+        except CaffeError as error:
+            failed = failed or error
+            if not selection.skip_data or not _is_assumed(spec):
+                break
+    assert failed is not None
+    raise failed
+
+
+def _is_assumed(spec: NetSpec) -> bool:
+    """Whether a data layer's shapes hang on the assumed size."""
+    sources = [layer for layer in spec.layers if issubclass(LAYERS[layer.type], Source)
+               and layer.type not in ("Input", "DummyData")]
+    return any(declared_shapes(layer, ASSUMED_SIZES[0]) != declared_shapes(layer, ASSUMED_SIZES[1])
+               for layer in sources)
 
 
 def multiply_adds(layer: Layer, bottoms: list[Shape], tops: list[Shape]) -> int:

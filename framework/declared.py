@@ -9,7 +9,10 @@ from typing import Any
 from framework.layer import Shape
 from framework.spec import LayerSpec
 
-ASSUMED_SIZE = 224      # of a picture whose net text does not say; ImageNet's usual crop
+Size = tuple[int, int]
+ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28))
+"""Height and width of pictures whose net text does not say: ImageNet's usual crop, a line of text,
+small pictures. A look at a net takes the first that the net can be built with."""
 
 
 KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
@@ -17,29 +20,29 @@ KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 
 that fits."""
 
 
-def declared_shapes(spec: LayerSpec) -> list[Shape]:
+def declared_shapes(spec: LayerSpec, assumed: Size = ASSUMED_SIZES[0]) -> list[Shape]:
     """The shapes of a data layer's tops as far as its text says; the rest is assumed.
 
-    Assumed are 3 channels, a picture of 224 x 224, or those of a data set in KNOWN_SIZES, one
-    label, one box an image.
+    Assumed are 3 channels and a picture of the size `assumed`, or those of a data set in
+    KNOWN_SIZES; one label, one box an image.
     """
-    return DECLARED.get(spec.type, _pictures)(spec)
+    return DECLARED.get(spec.type, _pictures)(spec, assumed)
 
 
-def _pictures(spec: LayerSpec) -> list[Shape]:
+def _pictures(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """Pictures, then one label an item: Data, ImageData, WindowData, HDF5Data, ..."""
     batch, known = _batch_size(spec), _known_size(spec)
-    height, width = _picture_size(spec) or (known[1:] if known else (ASSUMED_SIZE, ASSUMED_SIZE))
+    height, width = _picture_size(spec) or (known[1:] if known else assumed)
     pictures = (batch, known[0] if known else _channels(spec), height, width)
     labels: list[Shape] = [(batch,)] * (len(spec.tops) - 1)
     return [pictures, *labels]
 
 
-def _annotated(spec: LayerSpec) -> list[Shape]:
-    return [_pictures(spec)[0], *[(1, 1, _batch_size(spec), 8)] * (len(spec.tops) - 1)]
+def _annotated(spec: LayerSpec, assumed: Size) -> list[Shape]:
+    return [_pictures(spec, assumed)[0], *[(1, 1, _batch_size(spec), 8)] * (len(spec.tops) - 1)]
 
 
-def _memory(spec: LayerSpec) -> list[Shape]:
+def _memory(spec: LayerSpec, assumed: Size) -> list[Shape]:
     param = spec.proto.memory_data_param
     pictures: Shape = (param.batch_size, param.channels, param.height, param.width)
     pictures = tuple(param.dim) or pictures     # the whole shape in BVLC's branch opencl
@@ -47,34 +50,34 @@ def _memory(spec: LayerSpec) -> list[Shape]:
     return [pictures, labels][:len(spec.tops)]
 
 
-def _video(spec: LayerSpec) -> list[Shape]:
+def _video(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """Frames and labels; in C3D's form, with `new_length`, clips of so many frames."""
-    batch, channels, height, width = _pictures(spec)[0]
+    batch, channels, height, width = _pictures(spec, assumed)[0]
     length = _first(spec, "new_length")
     frames = (batch, channels, length, height, width) if length \
         else (batch, channels, height, width)
     return [frames, *[(batch,)] * (len(spec.tops) - 1)]
 
 
-def _dense(spec: LayerSpec) -> list[Shape]:
+def _dense(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """Pictures, then label maps of one channel and the same size."""
-    pictures = _pictures(spec)[0]
+    pictures = _pictures(spec, assumed)[0]
     part = spec.proto.dense_image_data_param.label_divide_factor
     size = (side // part for side in pictures[2:])
     return [pictures, *[(pictures[0], 1, *size)] * (len(spec.tops) - 1)]
 
 
-def _segmented(spec: LayerSpec) -> list[Shape]:
+def _segmented(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """As _dense, then height and width of each picture."""
-    pictures, *labels = _dense(spec)
+    pictures, *labels = _dense(spec, assumed)
     return [pictures, *labels[:1], (pictures[0], 1, 1, 2)][:len(spec.tops)]
 
 
-def _cascade_training(spec: LayerSpec) -> list[Shape]:
+def _cascade_training(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """DetectionData: pictures, six planes for each map of anchors, boxes of eight numbers."""
     param = spec.proto.detection_data_param
     width, height = _cascade_size(param, "crop_width", "crop_short_size") \
-        or _cascade_size(param, "resize_width", "short_size") or (ASSUMED_SIZE, ASSUMED_SIZE)
+        or _cascade_size(param, "resize_width", "short_size") or assumed[::-1]
     maps = [(param.batch_size, 2 + param.coord_num, *(math.floor(side / stride + 0.5)
                                                       for side in (height, width)))
             for stride in param.stride]
@@ -82,11 +85,11 @@ def _cascade_training(spec: LayerSpec) -> list[Shape]:
     return [(param.batch_size, 3, height, width), *maps, *boxes]
 
 
-def _cascade_test(spec: LayerSpec) -> list[Shape]:
+def _cascade_test(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """EvalData: pictures, boxes of eight numbers, height and width of each input."""
     param = spec.proto.eval_data_param
     width, height = _cascade_size(param, "resize_width", "short_size") \
-        or (ASSUMED_SIZE, ASSUMED_SIZE)
+        or assumed[::-1]
     tops: list[Shape] = [(param.batch_size, 3, height, width), (1, 8, 1, 1),
                          (param.batch_size, 2, 1, 1)]
     return tops[:len(spec.tops)]
@@ -144,10 +147,10 @@ def _picture_size(spec: LayerSpec) -> tuple[int, int] | None:
     width = resize.width or _first(spec, "new_width", "crop_w")
     if not height and not width:
         return None
-    return height or ASSUMED_SIZE, width or ASSUMED_SIZE
+    return height or width, width or height
 
 
-DECLARED: dict[str, Callable[[LayerSpec], list[Shape]]] = {
+DECLARED: dict[str, Callable[[LayerSpec, Size], list[Shape]]] = {
     "AnnotatedData": _annotated, "MemoryData": _memory, "DenseImageData": _dense,
     "ImageLabelmapData": _dense, "ImageSegData": _segmented, "WindowSegData": _segmented,
     "DetectionData": _cascade_training, "EvalData": _cascade_test,

@@ -204,3 +204,19 @@ def test_fields_of_forks_are_read_and_refused_by_name_where_they_count():
       softmax_param { margin: 2 } }"""
     with pytest.raises(SpecError, match=r"layer 'i' \(Softmax\): softmax_param.margin is a field"):
         Net(parse_net(harmless + layer))
+
+
+def test_the_first_assumed_size_that_fits_is_taken(tmp_path):
+    """Lines of text: 32 high, which four poolings and a kernel of 2 make 1."""
+    text = 'layer { name: "d" type: "Data" top: "x" top: "l" data_param { batch_size: 3 } }\n'
+    for index in range(4):
+        text += (f'layer {{ name: "p{index}" type: "Pooling" bottom: "x{index or ""}" '
+                 f'top: "x{index + 1}" pooling_param {{ kernel_size: 2 stride: 2 }} }}\n')
+    text += """layer { name: "c" type: "Convolution" bottom: "x4" top: "c" convolution_param {
+        num_output: 7 kernel_size: 2 } }
+      layer { name: "r" type: "Reshape" bottom: "c" top: "r" reshape_param {
+        shape { dim: 3 dim: 7 dim: 1 dim: 17 } } }"""
+    (census,) = census_of(tmp_path, text)
+    assert census.built and census.rows[0].shapes[0] == (3, 3, 32, 280)
+    (census,) = census_of(tmp_path, text.replace("dim: 17", "dim: 18"))
+    assert not census.built and "(3, 7, 13, 13)" in census.problems[0]     # that of 224 x 224

@@ -100,7 +100,7 @@ class WarpCTCLoss(Layer):
         """(N, L), (N,), (N,): labels, how many count, and in how many times."""
         last = others[-1].detach()
         if len(others) == 1:
-            labels, lengths = without_blanks(last.flatten(1).long(), self.blank)
+            labels, lengths = without_blanks(last.reshape(last.shape[0], -1).long(), self.blank)
             return labels, lengths, torch.full_like(lengths, scores.shape[0])
         labels = (last.flatten(1) if last.dim() > 2 else last).t()
         if len(others) == 3:
@@ -147,7 +147,7 @@ class CtcLoss(Layer):
         return [()]
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        targets, lengths = without_blanks(labels.detach().flatten(1).long(), self.blank)
+        targets, lengths = without_blanks(labels.detach().reshape(labels.shape[0], -1).long(), self.blank)
         times = torch.full_like(lengths, self.times)
         losses, _ = sequence_losses(precise(scores), targets, lengths, times, self.blank)
         return _GradientOfSum.apply(losses, torch.ones_like(losses))
@@ -211,7 +211,7 @@ class CTCGreedyDecoder(Layer):
         found, lengths = decode(scores.detach().flatten(2).transpose(0, 1), self.blank, self.merge)
         if not labels:
             return found.to(scores.dtype)[:, :, None, None]
-        wanted = labels[0].detach().flatten(1)
+        wanted = labels[0].detach().reshape(labels[0].shape[0], -1)
         wanted = torch.where((wanted < 0).cumsum(1) > 0, self.blank, (wanted + 0.5).long())
         wanted, counts = without_blanks(wanted, self.blank)
         distance = edit_distance(wanted, counts, found, lengths)
@@ -242,7 +242,7 @@ class LabelsequenceAccuracy(Layer):
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         found, lengths = decode(scores.detach(), self.blank, True)
-        wanted, counts = without_blanks(labels.detach().flatten(1).long(), self.blank)
+        wanted, counts = without_blanks(labels.detach().reshape(labels.shape[0], -1).long(), self.blank)
         width = max(found.shape[1], wanted.shape[1])
         position = torch.arange(wanted.shape[1], device=wanted.device)
         wanted = torch.where(position < counts[:, None], wanted, -1)

@@ -50,6 +50,8 @@ class SmoothL1Loss(Layer):
     Bottoms: x and target (N, ...), which both get a gradient; in Fast R-CNN's form also inside
              weights, which multiply d, and outside weights, which multiply each loss.
     Top:     the loss (): 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2.
+             If wanted (zhaoweicai/cascade-rcnn), each item's sum over its channels, (N, 1, ...),
+             without gradient.
     The SSD branch's form is that with two bottoms and `smooth_l1_loss_param.sigma` 1.
     Errors:  SpecError for three bottoms (both weights or none), or sizes that differ.
     Source:  SmoothL1LossParameter in caffe.proto; smooth_L1_loss_layer.cpp of the SSD branch
@@ -57,6 +59,7 @@ class SmoothL1Loss(Layer):
     """
 
     num_bottoms = (2, 4)
+    num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (2, 3)
 
@@ -71,14 +74,19 @@ class SmoothL1Loss(Layer):
         for which, shape in enumerate((target, *weights), 1):
             check_same_count(spec, x, shape, which)
 
-    def forward(self, x: Tensor, target: Tensor, *weights: Tensor) -> Tensor:
+    def forward(self, x: Tensor, target: Tensor, *weights: Tensor
+                ) -> Tensor | tuple[Tensor, ...]:
         difference = precise(x) - precise(target).reshape(x.shape)
         if weights:
             difference = difference * weights[0].reshape(x.shape)
         each = smooth_l1(difference, self.sigma)
         if weights:
             each = each * weights[1].reshape(x.shape)
-        return each.sum() / x.shape[0]
+        loss = each.sum() / x.shape[0]
+        if len(self.spec.tops) == 1:
+            return loss
+        items = each.detach().sum(1, keepdim=True)
+        return loss, items.reshape(*items.shape, *(1 for _ in range(4 - items.dim())))
 
 
 @layer

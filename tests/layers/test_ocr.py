@@ -116,6 +116,14 @@ def test_the_decoder_judges_by_edit_distance():
     np.testing.assert_allclose(top, [1 - (2 / 4 + 0 + 0) / 3, 1 / 3])
 
 
+def test_labels_of_one_each_need_no_second_axis():
+    one = LABELS[:, 1:2].clamp(min=1)
+    for kind, scores in (("WarpCTCLoss", SCORES), ("CTCGreedyDecoder", SCORES.detach())):
+        both = [make(kind, "", (5, 3, 4), shape)(scores, one.reshape(shape))
+                for shape in ((3,), (3, 1))]
+        assert torch.equal(*both)
+
+
 def test_labelsequence_accuracy_counts_whole_texts():
     layer = make("LabelsequenceAccuracy", "", (3, 6, 4), (3, 4))
     labels = torch.tensor([[1, 0, 1, 2], [3, 0, 0, 0], [0, 0, 0, 0]], dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""EltwiseAccuracy of DeconvNet, and the third top of RON's SoftmaxWithLoss."""
+"""EltwiseAccuracy of DeconvNet, and the tops of losses that have each label's own."""
 
 import numpy as np
 import pytest
@@ -43,3 +43,14 @@ def test_the_third_top_of_a_softmax_loss_is_the_loss_of_each_label():
     np.testing.assert_allclose(loss.item(), expected.sum() / (labels != 5).sum().item(),
                                rtol=1e-9)
     np.testing.assert_allclose(probabilities.sum(1).detach().numpy(), 1, rtol=1e-9)
+
+
+def test_the_second_top_of_smooth_l1_is_the_sum_of_each_item():
+    x, target = noise(3, 4), noise(3, 4, seed=2, requires_grad=False) * 2
+    layer = make("SmoothL1Loss", "", (3, 4), (3, 4), tops=2)
+    check_layer(layer, x, target)
+    loss, items = layer(x, target)
+    d = np.abs(x.detach().numpy() - target.numpy())
+    expected = np.where(d < 1, 0.5 * d * d, d - 0.5).sum(1)
+    np.testing.assert_allclose(items.numpy(), expected.reshape(3, 1, 1, 1), rtol=1e-12)
+    np.testing.assert_allclose(loss.item(), expected.sum() / 3, rtol=1e-12)
