@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from framework.errors import DataError
-from framework.layer import DataOptions, Source, layer
+from framework.layer import DataOptions, Shape, Source, layer
 from framework.spec import LayerSpec
 
 STEP = 32       # sides of inputs are multiples of it
@@ -65,8 +65,9 @@ class EvalData(Source):
             raise DataError(f"{param.source}: the window file is empty")
         height, width = self._size(self.scenes[0].height, self.scenes[0].width)
         boxes = sum(len(scene.boxes) for scene in self._batch(0))
-        self.top_shapes = [(param.batch_size, 3, height, width), (max(boxes, 1), 8, 1, 1),
-                           (param.batch_size, 2, 1, 1)][:len(spec.tops)]
+        shapes: list[Shape] = [(param.batch_size, 3, height, width), (max(boxes, 1), 8, 1, 1),
+                               (param.batch_size, 2, 1, 1)]
+        self.top_shapes = shapes[:len(spec.tops)]
 
     def _batch(self, index: int) -> list[Scene]:
         size, ranks = self.param.batch_size, self.options.world_size
@@ -123,7 +124,7 @@ def read_scenes(path: str, root: str) -> list[Scene]:
         words = iter(Path(path).read_text().split())
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
-    scenes = []
+    scenes: list[Scene] = []
     try:
         for mark in words:
             if mark != "#":

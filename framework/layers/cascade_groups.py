@@ -203,11 +203,11 @@ class DetectionGroupAccuracy(Layer):
             counts, boxed = counts & (asked != self.ignored), boxed & (label != self.ignored)
         right = (scores.argmax(1) == asked).to(scores.dtype)
         parts = [_mean(right, counts), _mean(right, counts & (asked != 0))]
-        tops = (torch.stack(parts).view(1, 1, 1, 2),)
+        tops = [torch.stack(parts).view(1, 1, 1, 2)]
         if len(self.spec.tops) == 2:
             shares = overlap(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
-            tops += (_mean(shares, boxed).view(1, 1, 1, 1),)
-        return tops
+            tops.append(_mean(shares, boxed).view(1, 1, 1, 1))
+        return tuple(tops)
 
     def _boxes(self, offsets: Tensor) -> Tensor:
         """Corners (N * A, H, W, 4) in pixels."""

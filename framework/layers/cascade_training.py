@@ -129,9 +129,9 @@ class ProposalTarget(Layer):
         weights = (slot & good[:, None, None]).expand(-1, -1, 4).flatten(1).to(rows.dtype)
         matched = torch.cat([labels[:, None], boxes[:, 1:5], best[:, None]], 1)
         matched = torch.where(objects[:, None], matched, 0)
-        tops = (rows, labels[:, None], targets, weights, weights.clone(), matched)
+        tops = [rows, labels[:, None], targets, weights, weights.clone(), matched]
         if len(self.spec.tops) == 7:
-            tops += (self._sample_weights(objects, best)[:, None],)
+            tops.append(self._sample_weights(objects, best)[:, None])
         return tuple(top[:, :, None, None] for top in tops)
 
     def _sample_weights(self, objects: Tensor, best: Tensor) -> Tensor:

@@ -46,7 +46,8 @@ def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tens
 
 
 def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
-    """Labels (N, L) with the others in front, and their number (N,)."""
+    """Labels (N, ...) as (N, L) whole numbers, blank ones behind, and the others' number (N,)."""
+    labels = labels.reshape(labels.shape[0], -1).long()
     order = (labels == blank).long().argsort(dim=1, stable=True)
     return labels.gather(1, order), (labels != blank).sum(1)
 
@@ -100,7 +101,7 @@ class WarpCTCLoss(Layer):
         """(N, L), (N,), (N,): labels, how many count, and in how many times."""
         last = others[-1].detach()
         if len(others) == 1:
-            labels, lengths = without_blanks(last.reshape(last.shape[0], -1).long(), self.blank)
+            labels, lengths = without_blanks(last, self.blank)
             return labels, lengths, torch.full_like(lengths, scores.shape[0])
         labels = (last.flatten(1) if last.dim() > 2 else last).t()
         if len(others) == 3:
@@ -147,7 +148,7 @@ class CtcLoss(Layer):
         return [()]
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        targets, lengths = without_blanks(labels.detach().reshape(labels.shape[0], -1).long(), self.blank)
+        targets, lengths = without_blanks(labels.detach(), self.blank)
         times = torch.full_like(lengths, self.times)
         losses, _ = sequence_losses(precise(scores), targets, lengths, times, self.blank)
         return _GradientOfSum.apply(losses, torch.ones_like(losses))
@@ -242,7 +243,7 @@ class LabelsequenceAccuracy(Layer):
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         found, lengths = decode(scores.detach(), self.blank, True)
-        wanted, counts = without_blanks(labels.detach().reshape(labels.shape[0], -1).long(), self.blank)
+        wanted, counts = without_blanks(labels.detach(), self.blank)
         width = max(found.shape[1], wanted.shape[1])
         position = torch.arange(wanted.shape[1], device=wanted.device)
         wanted = torch.where(position < counts[:, None], wanted, -1)
