@@ -81,7 +81,7 @@ class InfogainLoss(Layer):
 
     Bottoms: x, labels, and perhaps H with classes * classes values, which then is not read
              from the BlobProto file `source`.
-    Top:     the loss (); and, in BVLC's form, the probabilities if wanted.
+    Top:     the loss (); and, in BVLC's form, the probabilities if wanted, without gradient.
     Two layers have this name. That of the SSD branch takes probabilities (N, ...) and divides by
     N. BVLC's of 2017 takes scores with the classes on `axis`, makes the softmax itself and heeds
     loss_param; it is meant where `axis`, `loss_param` or a second top is given. In both p counts
@@ -147,7 +147,7 @@ class InfogainLoss(Layer):
         if valid is not None:
             each = each.where(valid, 0)
         loss = each.sum() / normalizer(self.mode, x, self.axis, valid, self.fixed)
-        return loss if len(self.spec.tops) < 2 else (loss, x.softmax(self.axis))
+        return loss if len(self.spec.tops) < 2 else (loss, x.detach().softmax(self.axis))
 
     def _log_loss(self, x: Tensor) -> Tensor:
         """-log softmax(x), at most -log 1e-20; the gradient is not cut."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 
 from framework.layer import Shape
+from framework.layers.param_fields import honour
 from framework.proto import enum_name
 from framework.spec import LayerSpec
 
 
-def normalization(spec: LayerSpec, default: str = "VALID") -> str:
+def normalization(spec: LayerSpec, default: str = "VALID", also: str = "") -> str:
     """The mode by its name. The old `normalize` counts only without `normalization`.
 
-    Source: SoftmaxWithLossLayer::LayerSetUp and its likes.
+    also  fields of loss_param, besides the usual four, that the layer honours
+    Raises SpecError for the others. Source: SoftmaxWithLossLayer::LayerSetUp and its likes.
     """
+    honour(spec, "loss_param",
+           f"ignore_label normalization normalize pre_fixed_normalizer {also}")
     param = spec.proto.loss_param
     if param.HasField("normalization"):
         return enum_name(param, "normalization")

@@ -35,9 +35,9 @@ class SoftmaxWithLoss(Layer):
     Bottoms: scores, any shape with the classes on `softmax_param.axis`; labels, one for each
              other place, cut to integers.
     Tops:    the loss (); if wanted, the probabilities; if wanted, each label's own loss in the
-             shape of the labels, without gradient (taokong/caffe-ron, which leaves the second top
-             blank then). (As in the original, the loss must then have a loss_weight in the text
-             for each top.)
+             shape of the labels (taokong/caffe-ron, which leaves the second top blank then). Only
+             the first has a gradient. (As in the original, the loss must then have a loss_weight
+             in the text for each top.)
     A label's loss is at most 87.3365 (-log FLT_MIN); its gradient, probability - 1, is not cut.
     Normalizer: VALID (default) the labels other than ignore_label, FULL all, BATCH_SIZE the
     product of the axes before the classes, NONE 1, PRE_FIXED pre_fixed_normalizer.
@@ -60,7 +60,9 @@ class SoftmaxWithLoss(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
         check_labels(spec, scores, labels, self.axis)
-        self.mode, self.ignore = normalization(spec), ignore_label(spec)
+        self.mode = normalization(spec, also="label_smoothing weight_by_label_freqs "
+                                  "class_weighting")
+        self.ignore = ignore_label(spec)
         self.fixed, self.smoothing = param.pre_fixed_normalizer, param.label_smoothing
         self.class_weights: list[float] = []
         if is_set(param, "weight_by_label_freqs") and param.weight_by_label_freqs:
@@ -86,7 +88,7 @@ class SoftmaxWithLoss(Layer):
         loss = each.sum() / normalizer(self.mode, scores, self.axis, valid, self.fixed)
         if len(self.spec.tops) < 2:
             return loss
-        tops = loss, scores.softmax(self.axis), each.detach().reshape(labels.shape)
+        tops = loss, scores.detach().softmax(self.axis), each.detach().reshape(labels.shape)
         return tops[:len(self.spec.tops)]
 
     def _smoothed(self, scores: Tensor, each: Tensor) -> Tensor:

@@ -190,6 +190,8 @@ def test_contrastive_loss_divides_its_gradient_by_a_little_more_than_the_distanc
      r"the shape \(2, 5, 3, 4\) with classes on axis 1, so there must be 24 labels"),
     ("SoftmaxWithLoss", "loss_param { weight_by_label_freqs: true class_weighting: 1 }",
      [SCORES, PLACES], "class_weighting is given 1 times; there are 5 classes"),
+    ("SigmoidCrossEntropyLoss", "loss_param { label_smoothing: 0.1 }", PAIR,
+     "label_smoothing asks for what SigmoidCrossEntropyLoss does not do"),
     ("Softmax", "axis: 4", [SCORES], "softmax_param.axis is 4"),
     ("EuclideanLoss", "", [(4, 3), (4, 2)], r"'bottom1' has the shape \(4, 2\); it must have as"),
     ("SmoothL1Loss", "", [(4, 3)] * 3, "bottom is given 3 times; it must be 2"),
@@ -221,3 +223,14 @@ def test_accuracy_can_take_the_lowest_scores_for_the_best_and_ignores_a_label():
     x = torch.tensor([[1., 5, 2, 1], [2, 1, 2, 2], [0, 3, 1, 3]])
     assert layer(x, labels(2, 0, 9, 0)).item() == pytest.approx(2 / 3)
     assert math.isnan(layer(x, labels(9, 9, 9, 9)))
+
+
+@pytest.mark.parametrize("kind, bottoms", [
+    ("SoftmaxWithLoss", (noise(SCORES), TARGETS)),
+    ("InfogainLoss", (noise(2, 3), labels(0, 2), noise(3, 3, seed=2).abs().detach()))])
+def test_the_probabilities_beside_a_loss_have_no_gradient(kind, bottoms):
+    """Backward_cpu of both reads the diff of the first top only."""
+    layer = make(kind, "", *(tuple(bottom.shape) for bottom in bottoms), tops=2)
+    loss, probabilities = layer(*bottoms)
+    assert loss.requires_grad and not probabilities.requires_grad
+    assert torch.equal(probabilities, bottoms[0].detach().softmax(1))
