@@ -80,7 +80,8 @@ def class_by_class(loc: Tensor, conf: Tensor, prior: Tensor) -> int:
     scores = conf.view(len(loc), len(priors), -1).numpy()
     total = 0
     for image in range(len(loc)):
-        kept = sum(len(cv2.dnn.NMSBoxes(boxes[image], scores[image, :, label], 0.01, 0.45, 1.0, 400))
+        kept = sum(len(cv2.dnn.NMSBoxes(boxes[image], scores[image, :, label],
+                                        0.01, 0.45, 1.0, 400))
                    for label in range(1, scores.shape[2]))
         total += min(kept, 200)
     return total
