@@ -228,6 +228,7 @@ class LabelsequenceAccuracy(Layer):
 
     Bottoms: scores (N, T, C); labels (N, L), of which those that equal blank_label are left out.
     Top:     (). No gradient.
+    Errors:  SpecError for shapes that do not fit.
     Meaning: jolibrain/caffe labelsequence_accuracy_layer.cpp (deepdetect).
     """
 

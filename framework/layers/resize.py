@@ -251,6 +251,7 @@ class Flip(Layer):
     """Mirror the plane: left to right with `flip_width` (default), upside down with `flip_height`.
 
     Bottom: x (N, C, H, W). Top: y in the shape of x.
+    Errors: SpecError for a bottom without 4 axes.
     Source: flip_layer.cpp of happynear/caffe-windows.
     """
 

@@ -70,6 +70,7 @@ class ConnectedComponent(Layer):
     Bottom: labels (N, C, H, W), whole numbers from 0 to 127; 0 is background.
     Top:    the same shape: 0 in the background; the parts (4 neighbours) are numbered row by row,
             from the largest label + 1 on. No gradient. Runs on the CPU by OpenCV.
+    Errors: SpecError for a bottom without 4 axes.
     Meaning: connected_component_layer.cpp in BVLC's branch opencl.
     """
 

@@ -20,6 +20,7 @@ from framework.spec import LayerSpec
 class Reverse(Layer):
     """Turn one axis round: the last comes first.
 
+    Bottom:  any shape. Top: the same.
     Errors:  SpecError for an axis that is not there.
     Meaning: CTPN (tianzhi0549), caffe_ocr (senlinuc): reverse_layer.cpp.
     """
@@ -36,6 +37,7 @@ class Reverse(Layer):
 class Transpose(Layer):
     """Put the axes into a new order; axis i of the top is the bottom's axis dim[i].
 
+    Bottom:  any shape.
     Errors:  SpecError unless `dim` names each axis once.
     Meaning: CTPN (tianzhi0549), caffe_ocr (senlinuc): transpose_layer.cpp.
     """

@@ -115,6 +115,7 @@ class Reshape(Layer):
 class Tile(Layer):
     """Repeat the bottom `tiles` times along `axis`.
 
+    Bottom: any shape. Top: `tiles` times as large on the axis.
     Errors: SpecError if tiles is 0 or the axis is not there.
     Source: TileParameter in caffe.proto; BVLC tile_layer.cpp.
     """

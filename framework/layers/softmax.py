@@ -16,6 +16,8 @@ from framework.spec import LayerSpec
 class Softmax(Layer):
     """exp(x) over its sum along `axis`.
 
+    Bottom: x, any shape. Top: y in its shape.
+    Errors: SpecError for an axis that is not there.
     Source: SoftmaxParameter in caffe.proto; BVLC softmax_layer.cpp.
     """
 
