@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
+from framework.layers.mathematics import InPlace, is_in_place
 from framework.layers.param_fields import honour, is_set
 from framework.proto import FillerParameter
 from framework.spec import LayerSpec
@@ -149,9 +150,11 @@ class Dropout(Layer):
 
 @layer
 class Clip(Layer):
-    """y = x limited to [min, max]; the gradient is 0 outside. Source: BVLC clip_layer.cpp.
+    """y = x limited to [min, max]; the gradient is 0 outside, and passes everywhere in place,
+    where the original looks at y: see `mathematics.InPlace`.
 
     Errors: SpecError if min or max is missing.
+    Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -161,10 +164,11 @@ class Clip(Layer):
         for field in ("min", "max"):
             if not is_set(param, field):
                 raise spec.error(f"clip_param.{field}", "is missing; Clip needs min and max")
-        self.min, self.max = param.min, param.max
+        self.min, self.max, self.in_place = param.min, param.max, is_in_place(spec)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.clamp(self.min, self.max)
+        y = x.clamp(self.min, self.max)
+        return InPlace.apply(x, y.detach(), torch.ones_like(y), False) if self.in_place else y
 
 
 @layer

@@ -103,6 +103,7 @@ def test_power_of_a_constant_has_gradient_0():
      lambda x, y, g: (2 / math.log(2) / (2 * y + 9)) ** 2),
     ("AbsVal", "", lambda x, y, g: np.ones_like(y)),
     ("BNLL", "", lambda x, y, g: g * sigmoid(y)),
+    ("Clip", "clip_param { min: -0.1 max: 0.1 }", lambda x, y, g: g),
     ("Sigmoid", "", lambda x, y, g: g * y * (1 - y)),
     ("ELU", "", lambda x, y, g: g * np.where(x > 0, 1, np.exp(x))),
 ])
