@@ -25,7 +25,10 @@ def _foreign(message: Any, prefix: str) -> Iterator[str]:  # Any: a protobuf mes
     """Paths of set fields with a foreign number and another value than their default."""
     for field, value in message.ListFields():
         path = f"{prefix}{field.name}"
-        if field.message_type is not None:
+        if field.message_type is not None and field.number >= FIRST_NUMBER \
+                and message.DESCRIPTOR.name != "LayerParameter":
+            yield path
+        elif field.message_type is not None:
             for inner in value if field.is_repeated else [value]:
                 yield from _foreign(inner, f"{path}.")
         elif field.number >= FIRST_NUMBER and field.name not in HARMLESS \

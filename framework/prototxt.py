@@ -223,6 +223,8 @@ class _Parser:
         closing = {"{": "}", "<": ">"}[self.token]
         child, child_lines = None, Lines(line)
         if descriptor is not None:
+            descriptor = form_for_several(message, descriptor, lines.fields)
+        if descriptor is not None:
             if descriptor.message_type is None:
                 self.problem(line, name, "is a message in braces; it must be one value")
             elif self.may_set(message, descriptor, name, line):

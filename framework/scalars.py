@@ -105,10 +105,16 @@ def form_for_several(message: Any, descriptor: Any, places: dict[str, list[Any]]
     """The descriptor of the field that takes the next value of a single field.
 
     Where such a field is given again and its message has `<name>_3d`, the values before it move
-    there: Pooling's sizes, single in BVLC, repeated in the opencl branch, `_3d` in Intel's.
+    there: Pooling's sizes, single in BVLC, repeated in the opencl branch, `_3d` in Intel's. Where
+    it has `<name>_more`, the first value stays and the others stand there: fields that are
+    repeated in one project's fork only.
     places: of the values by field, moved with them. Any: a message and what belongs to it.
     """
-    more = descriptor.containing_type.fields_by_name.get(f"{descriptor.name}_3d")
+    known = descriptor.containing_type.fields_by_name
+    others = known.get(f"{descriptor.name}_more")
+    if others is not None and message.HasField(descriptor.name):
+        return others
+    more = known.get(f"{descriptor.name}_3d")
     if more is None or not more.is_repeated:
         return descriptor
     if message.HasField(descriptor.name):

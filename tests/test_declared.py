@@ -220,3 +220,16 @@ def test_the_first_assumed_size_that_fits_is_taken(tmp_path):
     assert census.built and census.rows[0].shapes[0] == (3, 3, 32, 280)
     (census,) = census_of(tmp_path, text.replace("dim: 17", "dim: 18"))
     assert not census.built and "(3, 7, 13, 13)" in census.problems[0]     # that of 224 x 224
+
+
+def test_values_that_only_one_fork_repeats_are_read_and_refused_where_they_count():
+    text = """layer { name: "d" type: "Data" top: "x" data_param { source: "a" source: "b"
+      batch_size: 2 } transform_param { resize_param { height: 8 width: 9 }
+      resize_param { height: 16 width: 17 } } }"""
+    layer = parse_net(text).message.layer[0]
+    assert layer.data_param.source == "a" and list(layer.data_param.source_more) == ["b"]
+    assert shapes_of(text) == [(2, 3, 8, 9)]
+    with pytest.raises(SpecError, match=r"<text>:3: .*resize_param_more is a field of another"):
+        Net(parse_net(text))
+    with pytest.raises(SpecError, match=r"<text>:1: .*data_param.source_more is a field of"):
+        Net(parse_net(text.replace("resize_param { height: 16 width: 17 }", "")))
