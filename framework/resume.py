@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from dataclasses import asdict
@@ -22,14 +23,30 @@ if TYPE_CHECKING:
 
 
 def save(solver: Solver) -> str:
-    """Write `<prefix>_iter_<n>` with its suffixes, the state last. Returns the state's path."""
+    """Write `<prefix>_iter_<n>` with its suffixes, the state last. Returns the state's path.
+
+    Raises WeightsError, which names the newest whole snapshot, if the disk does not take it.
+    """
     hdf5 = enum_name(solver.param, "snapshot_format") == "HDF5"
     weights = files.weights_path(solver.prefix, solver.iter, hdf5)
     state = files.state_path(solver.prefix, solver.iter, hdf5)
     if solver.rank != 0:
         return state
-    kind = "HDF5" if hdf5 else "binary proto"
     files.remove_partials(solver.prefix)
+    if solver.keep:
+        files.remove_older(solver.prefix, solver.keep)      # make room before
+    try:
+        _write(solver, weights, state, "HDF5" if hdf5 else "binary proto")
+    except WeightsError as error:
+        newest = next(iter(files.find_states(solver.prefix)), "none")
+        raise WeightsError(f"{error}; the newest whole snapshot is {newest}") from error
+    if solver.keep:
+        files.remove_older(solver.prefix, solver.keep)
+    return state
+
+
+def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
+    Path(state).unlink(missing_ok=True)     # of another run: it must not stand by new weights
     solver.log.info(f"Snapshotting to {kind} file {weights}")
     save_weights(solver.net, weights)
     files.write_run(files.run_path(state), files.RunState(
@@ -41,9 +58,15 @@ def save(solver: Solver) -> str:
     files.write_state(state, files.State(
         solver.iter, weights, history, solver.rates.current_step, solver.rates.minimum_loss,
         solver.rates.iter_last_event))
-    if solver.keep:
-        files.remove_older(solver.prefix, solver.keep)
-    return state
+
+
+def save_and_go_on(solver: Solver) -> None:
+    """`save`, in the midst of a run: a disk that is full for a while must not end it."""
+    try:
+        solver.snapshot()
+    except WeightsError as error:
+        files.remove(files.state_path(solver.prefix, solver.iter, hdf5=False))
+        solver.log.warning(f"{error}; the run goes on without this one")
 
 
 def check_writable(solver: Solver) -> None:
@@ -73,6 +96,8 @@ def restore(solver: Solver, path: str | Path) -> None:
         for mine, read in zip(solver.optimizer.history, history, strict=True):
             mine.copy_(read)
     solver.iter = state.iter
+    own = files.state_path(solver.prefix, state.iter, str(path).endswith(".h5"))
+    solver.saved_at = state.iter if os.path.abspath(path) == os.path.abspath(own) else -1
     solver.rates = RateState(state.current_step, state.minimum_loss, state.iter_last_event)
     run = files.read_run(files.run_path(path), state.iter)
     solver.losses.clear()

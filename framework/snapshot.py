@@ -13,7 +13,7 @@ import json
 import os
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -228,12 +228,15 @@ def is_running(process: int) -> bool:
     return True
 
 
-def remove_older(prefix: str, keep: int, kept: Sequence[Path] = ()) -> None:
-    """Remove all but the newest `keep` snapshots of a prefix, each state before its weights."""
+def remove_older(prefix: str, keep: int) -> None:
+    """Remove all but the newest `keep` snapshots of a prefix."""
     for path in find_states(prefix)[keep:]:
-        if path in kept:
-            continue
-        stem = re.sub(r"\.solverstate(\.h5)?$", "", str(path))
-        for name in (path, run_path(path), Path(stem + ".caffemodel"),
-                     Path(stem + ".caffemodel.h5")):
-            name.unlink(missing_ok=True)
+        remove(path)
+
+
+def remove(state: str | Path) -> None:
+    """Remove what there is of a snapshot, the state before its weights."""
+    stem = re.sub(r"\.solverstate(\.h5)?$", "", str(state))
+    for suffix in (".solverstate", ".solverstate.h5", ".run.json", ".caffemodel",
+                   ".caffemodel.h5"):
+        Path(stem + suffix).unlink(missing_ok=True)

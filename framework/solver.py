@@ -121,8 +121,7 @@ class Solver:
             resume.check_writable(self)
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
-        due = not (param.snapshot and self.iter % param.snapshot == 0)
-        if param.snapshot_after_train and due and self.saved_at != self.iter:
+        if param.snapshot_after_train and self.saved_at != self.iter:
             self.snapshot()
         if self.stopped:
             self.log.info("Optimization stopped early.")
@@ -152,7 +151,7 @@ class Solver:
             self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
-                self.snapshot()
+                resume.save_and_go_on(self)
         self._look(self.iter - 1)
 
     def iterate(self) -> None:
@@ -239,14 +238,17 @@ class Solver:
             action = agreed(self.actions(), self.device)
         else:
             action = None
-        if action in ("snapshot", "terminate"):
+        if action == "snapshot" and self.saved_at != self.iter:
+            resume.save_and_go_on(self)
+        elif action == "terminate" and self.saved_at != self.iter:
             self.snapshot()
         self.stopped = self.stopped or action in ("stop", "terminate")
 
     def snapshot(self) -> str:
         """Write weights, run file and solver state; the path of the state."""
+        state = resume.save(self)
         self.saved_at = self.iter
-        return resume.save(self)
+        return state
 
     def close(self) -> None:
         """Let go of the data layers' files and processes."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -13,6 +15,8 @@ import pytest
 from framework import atomic, snapshot
 from framework.errors import WeightsError
 from framework.proto import SolverState
+from framework.prototxt import parse
+from framework.solver import Solver
 
 GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
 needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")
@@ -146,3 +150,75 @@ def test_what_a_killed_process_left_is_removed_and_that_of_a_living_one_is_not(t
     assert sorted(os.listdir(tmp_path)) == sorted([
         f".partial-{os.getpid()}-s_iter_7.caffemodel",
         f".partial-{process.pid}-other_iter_7.caffemodel"])
+
+
+NET = """name: "small"
+layer { name: "data" type: "DummyData" top: "data" top: "label"
+  dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
+    data_filler { type: "gaussian" std: 1 } data_filler { type: "uniform" } } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+
+
+def solver_of(folder: Path, text: str, **options: Any) -> Solver:
+    (folder / "net.prototxt").write_text(NET)
+    document = parse(f'net: "{folder}/net.prototxt" base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 '
+                     f'snapshot_prefix: "{folder}/s" random_seed: 3 {text}', "SolverParameter",
+                     "solver.prototxt")
+    return Solver(document, **options)
+
+
+@pytest.fixture
+def full_from(monkeypatch):
+    """A disk that takes no solver state from the given iterations on, until `room` is set."""
+    class Disk:
+        first, last = 10**9, 10**9
+
+    def sync(path: Path) -> None:
+        found = re.search(r"_iter_(\d+)\.solverstate", path.name)
+        if found and Disk.first <= int(found[1]) <= Disk.last:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic, "sync", sync)
+    return Disk
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(tmp_path, full_from, capsys):
+    full_from.first, full_from.last = 4, 6
+    solver_of(tmp_path, "max_iter: 8 snapshot: 2").solve()
+    warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("W")]
+    assert [re.search(r"\] (.*)", line)[1] for line in warnings] == [
+        f"{tmp_path}/s_iter_{number}.solverstate: cannot be written: No space left on device; the "
+        f"newest whole snapshot is {tmp_path}/s_iter_2.solverstate; the run goes on without this "
+        "one" for number in (4, 6)]
+    assert [path.name for path in snapshot.find_states(str(tmp_path / "s"))] == [
+        "s_iter_8.solverstate", "s_iter_2.solverstate"]
+    assert not list(tmp_path.glob("s_iter_[46]*"))
+
+
+def test_a_disk_that_is_full_at_the_end_is_an_error_that_names_the_last_snapshot(tmp_path,
+                                                                                full_from):
+    full_from.first = 7
+    with pytest.raises(WeightsError, match="No space left on device; the newest whole snapshot is "
+                       r".*s_iter_6.solverstate$"):
+        solver_of(tmp_path, "max_iter: 8 snapshot: 3").solve()
+    assert solver_of(tmp_path, "", snapshot="auto").iter == 6
+
+
+def test_the_state_of_another_run_does_not_stand_by_new_weights(tmp_path, full_from):
+    solver_of(tmp_path, "max_iter: 4 snapshot: 2").solve()
+    full_from.first = 4
+    with pytest.raises(WeightsError):
+        solver_of(tmp_path, "max_iter: 4", seed=8).solve()
+    assert [path.name for path in snapshot.find_states(str(tmp_path / "s"))] == [
+        "s_iter_2.solverstate"]
+
+
+def test_a_run_that_was_resumed_at_its_end_leaves_its_snapshot_alone(tmp_path):
+    solver_of(tmp_path, "max_iter: 4").solve()
+    path = tmp_path / "s_iter_4.solverstate"
+    before = path.stat().st_ino
+    solver_of(tmp_path, "max_iter: 4", snapshot="auto").solve()
+    assert path.stat().st_ino == before
