@@ -26,7 +26,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
         sync(path.parent)
     except OSError as error:
-        raise WeightsError(f"{path}: cannot be written: {error.strerror or error}") from error
+        # h5py puts a paragraph in place of the system's words
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise WeightsError(f"{path}: cannot be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
