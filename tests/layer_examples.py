@@ -174,7 +174,7 @@ LOSSES = (
     Example("Accuracy", "top_k: 2", (SCORES, PLACES), tops=2, without=NO_GRADIENT),
 )
 RECURRENT = (
-    Example("LSTM", "num_output: 4", (SEQUENCE, CONT), ((16, 5), (16,), (16, 4)), grows=(0,)),
+    Example("LSTM", "num_output: 4", (SEQUENCE, CONT), ((16, 5), (16,), (16, 4)), grows=(0, 1)),
     Example("LSTM", "recurrent_param { num_output: 4 expose_hidden: true }",
             (SEQUENCE, CONT, (2, 3), *(noise(STATE, requires_grad=False) for _ in "hc")),
             ((16, 5), (16,), (16, 3), (16, 4)), tops=3, grows=()),

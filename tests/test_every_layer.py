@@ -124,7 +124,7 @@ def test_every_registered_layer_type_has_an_example():
     assert sources == set(layer_examples.DATA_LAYERS)
     types = {name for name, cls in LAYERS.items() if not issubclass(cls, Source)}
     examples = {example.kind for example in EXAMPLES}
-    assert types - examples - set(OWN_TESTS) == set()
+    assert types - examples - set(OWN_TESTS) == set(), "write an example of these"
     assert not examples & set(OWN_TESTS)
     assert examples | set(OWN_TESTS) <= types
 
