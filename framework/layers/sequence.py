@@ -96,16 +96,17 @@ class _ClipGradient(torch.autograd.Function):
 class Lstm(Layer):
     """A long short-term memory over T steps of N streams; not BVLC's LSTM.
 
-    Bottoms: x (T, N, ...); perhaps T * N flags: 0 where a sequence starts, else 1.
-    Top:     h (T, N, H).
+    Bottoms: x (T, N, ...), or of two axes (T * N, D) with N the `batch_size`; perhaps T * N
+             flags: 0 where a sequence starts, else 1.
+    Top:     h (T, N, H), or (T * N, H).
     Blobs:   weight (4 H, D), hidden_weight (4 H, H), bias (4 H,), gates in the order input,
              forget, output, candidate.
     H is num_output. Without flags each forward starts from zeros; with them from the last
     states of the one before, where the flag is not 0. The gradient into the gates is cut to
-    clipping_threshold, if that is above 0. `batch_size` is taken from x. An exported program
-    starts from zeros.
-    Errors:  SpecError if num_output is 0 or the flags are not T * N.
-    Meaning: junhyukoh/caffe-lstm lstm_layer.cpp, in CTPN and caffe_ocr too.
+    clipping_threshold, if that is above 0. An exported program starts from zeros.
+    Errors:  SpecError if num_output is 0, the flags are not T * N, or batch_size does not divide
+             the rows.
+    Meaning: junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
     """
 
     num_bottoms = (1, 2)
@@ -122,15 +123,23 @@ class Lstm(Layer):
         self.size, self.limit = param.num_output, param.clipping_threshold
         if self.size == 0:
             raise spec.error("lstm_param.num_output", "is 0; it must be at least 1")
-        if len(x) < 2 or any(math.prod(shape) != x[0] * x[1] for shape in flags):
+        steps = x[0] if len(x) == 2 else math.prod(x[:2])
+        if len(x) < 2 or any(math.prod(shape) != steps for shape in flags):
             raise spec.error("bottom", f"has the shapes {', '.join(map(str, (x, *flags)))}; they "
-                             "must be x (T, N, ...) and T * N flags")
-        self.add_blob("weight", (4 * self.size, math.prod(x[2:])), param.weight_filler)
+                             "must be x (T, N, ...) or (T * N, D) and T * N flags")
+        self.streams = param.batch_size if len(x) == 2 else 0
+        if self.streams and x[0] % self.streams:
+            raise spec.error("lstm_param.batch_size", f"is {self.streams}; it must divide the "
+                             f"{x[0]} rows of the bottom")
+        width = x[1] if self.streams else math.prod(x[2:])
+        self.add_blob("weight", (4 * self.size, width), param.weight_filler)
         self.add_blob("hidden_weight", (4 * self.size, self.size), param.weight_filler)
         self.add_blob("bias", (4 * self.size,), param.bias_filler)
         self.carried: tuple[Tensor, ...] = ()
 
     def forward(self, x: Tensor, *flags: Tensor) -> Tensor:
+        if self.streams:
+            x = x.unflatten(0, (-1, self.streams))
         projected = F.linear(x.flatten(2), self.weight, self.bias)
         if flags:
             cont = (flags[0].reshape(x.shape[0], x.shape[1], 1) != 0).to(projected.dtype)
@@ -146,7 +155,8 @@ class Lstm(Layer):
             outputs.append(hidden)
         if flags and not (x.is_meta or _exporting()):
             self.carried = hidden.detach(), cell.detach()
-        return torch.stack(outputs)
+        top = torch.stack(outputs)
+        return top.flatten(0, 1) if self.streams else top
 
     def _start(self, x: Tensor, carry: bool) -> tuple[Tensor, ...]:
         carried = self.carried

@@ -113,7 +113,7 @@ def test_seg_accuracy_counts_on_without_reset():
     ("Transpose", "dim: 0 dim: 1", [X], r"dim is \[0, 1\]; it must name each of the 3 axes once"),
     ("ContinuationIndicator", "", [X], "time_step is 0; it must be at least 1"),
     ("Lstm", "", [X], "lstm_param.num_output is 0"),
-    ("Lstm", "num_output: 2", [X, (3, 3)], r"they must be x \(T, N, ...\) and T . N flags"),
+    ("Lstm", "num_output: 2", [X, (3, 3)], r"x \(T, N, ...\) or \(T . N, D\) and T . N flags"),
     ("SegAccuracy", "", [(2, 4, 3, 5), (2, 1, 3, 4)], r"they must be \(N, C, H, W\) and"),
 ])
 def test_sequence_layers_refuse(kind, param, shapes, message):
@@ -169,3 +169,14 @@ def test_auto_crop_stands_the_common_check():
 def test_auto_crop_refuses_what_it_cannot_align(text, message):
     with pytest.raises(SpecError, match=message):
         NetSpec(parse_net(text), "TEST")
+
+
+def test_lstm_of_two_axes_has_batch_size_streams():
+    rows = make("Lstm", "num_output: 3 batch_size: 2", (8, 5), (8, 1))
+    planes = make("Lstm", "num_output: 3", (4, 2, 5), (4, 2))
+    x, flags = noise(8, 5), torch.tensor([0.0, 0, 1, 1, 1, 0, 1, 1], dtype=torch.float64)
+    top = rows(x, flags[:, None])
+    assert top.shape == (8, 3)      # both have the same noise in their blobs
+    torch.testing.assert_close(top, planes(x.view(4, 2, 5), flags.view(4, 2)).view(8, 3))
+    with pytest.raises(SpecError, match="batch_size is 3; it must divide the 8 rows"):
+        make("Lstm", "num_output: 3 batch_size: 3", (8, 5))
