@@ -115,6 +115,11 @@ REGIONS = (
     Example("YoloDetectionOutput", "num_classes: 3 num_box: 2 biases: 1 biases: 2 biases: 2 "
             "biases: 1", ((2, 16, 3, 4),), without={
                 "shapes": "the number of rows depends on data", **NO_GRADIENT, **AFTER_ROUNDING}),
+    Example("RegionLoss", "num_class: 3 num: 2 biases: 1 biases: 2 biases: 2 biases: 1",
+            ((2, 16, 3, 3), fixed([1, 0.3, 0.4, 0.5, 0.2, 2, 0.7, 0.9, 0.2, 0.1],
+                                  [0, 0.1, 0.6, 0.3, 0.7, 0, 0, 0, 0, 0])), grows=BATCH,
+            without={"compile": "it picks the boxes that are there", "export": "likewise",
+                     "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
     Example("Yolov3DetectionOutput", "num_classes: 3 num_box: 2 mask_group_num: 1 mask: 1 mask: 0 "
             "anchors_scale: 32 biases: 30 biases: 60 biases: 70 biases: 40", ((2, 16, 3, 4),),
             without={"shapes": "the number of rows depends on data", **NO_GRADIENT,
