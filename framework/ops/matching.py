@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.ops.boxes import crosses_border, iou
@@ -64,7 +63,7 @@ def _overlaps(boxes: Tensor, corners: Tensor, group: Tensor) -> Tensor:
     overlaps = boxes.new_empty(len(corners), boxes.shape[-2])
     for part in blocks(boxes, *overlaps.shape):
         own = boxes if boxes.dim() == 2 else boxes.index_select(0, group[part])
-        overlaps[part] = F.threshold_(iou(corners[part, None], own), SMALLEST_OVERLAP, 0.0)
+        overlaps[part] = torch.threshold_(iou(corners[part, None], own), SMALLEST_OVERLAP, 0.0)
     return overlaps
 
 
