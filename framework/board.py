@@ -9,11 +9,12 @@ from framework.log import Log
 class BoardLog(Log):
     """Writes losses, rates and scores into a folder for TensorBoard, beside the usual lines.
 
+    log_folder  as in Log
     Raises CaffeError where tensorboard is not installed.
     """
 
-    def __init__(self, folder: str):
-        super().__init__()
+    def __init__(self, folder: str, log_folder: str = ""):
+        super().__init__(folder=log_folder)
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:

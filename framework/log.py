@@ -7,10 +7,13 @@ of level, month and day, time, process, and the place that logs.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TextIO
 
 from framework.progress import Progress
@@ -21,12 +24,14 @@ class Log:
 
     stream   by default stderr as it is when a line is written
     enabled  False: nothing is written (all ranks but the first)
+    folder   where the lines go as well, into a file named as glog names its own
     bar      a progress bar to write above, while there is one
     """
 
-    def __init__(self, stream: TextIO | None = None, enabled: bool = True):
+    def __init__(self, stream: TextIO | None = None, enabled: bool = True, folder: str = ""):
         self.stream, self.enabled = stream, enabled
         self.bar: Progress | None = None
+        self.path = new_file(Path(folder)) if folder and enabled else None
 
     @property
     def draws_bars(self) -> bool:
@@ -67,10 +72,25 @@ class Log:
         place = f"{os.path.basename(caller.f_code.co_filename)}:{caller.f_lineno}"
         prefix = f"{level}{datetime.now():%m%d %H:%M:%S.%f} {os.getpid():>5} {place}] "
         for line in message.splitlines():
+            if self.path is not None:
+                with open(self.path, "a") as file:
+                    file.write(f"{prefix}{line}\n")
             if self.bar is not None:
                 self.bar.write(prefix + line)
             else:
                 print(prefix + line, file=self.stream or sys.stderr, flush=True)
+
+
+def new_file(folder: Path) -> Path:
+    """`caffe.<host>.<user>.log.INFO.<date>-<time>.<process>`, and `caffe.INFO` as a link to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = (f"caffe.{socket.gethostname()}.{getpass.getuser()}.log.INFO."
+            f"{datetime.now():%Y%m%d-%H%M%S}.{os.getpid()}")
+    link = folder / "caffe.INFO"
+    with contextlib.suppress(OSError):      # not every disk has links
+        link.unlink(missing_ok=True)
+        link.symlink_to(name)
+    return folder / name
 
 
 def number(value: float) -> str:

@@ -95,6 +95,7 @@ class Solver:
             self.restore(snapshot)
             return
         for path in str(weights).split(",") if weights else self.param.weights:
+            path = path.strip()
             self.log.info(f"Finetuning from {path}")
             self.log.info(str(load_weights(self.net, path, skip_mismatch=skip_mismatch)))
             for net in self.test_nets:

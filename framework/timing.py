@@ -56,6 +56,7 @@ def _one(net: Net, times: Times) -> None:
         tops = list(result) if isinstance(result, tuple) else [result]
         blobs.update(zip(step.tops, tops, strict=True))
         passed.append((step, bottoms, tops))
+    net.blobs = blobs
     for step, bottoms, tops in reversed(passed):
         wanted = [blob for blob in [*bottoms, *step.layer.parameters()] if blob.requires_grad]
         made = [top for top in tops if top.requires_grad]

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from framework.cli import gflags
 from framework.errors import CaffeError
 
 
@@ -31,6 +32,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
                              "%(default)s)")
     parser.add_argument("--seed", type=int, metavar="N",
                         help="of fillers, data and random layers (default: random_seed, or 0)")
+
+
+def add_log_flags(parser: argparse.ArgumentParser) -> None:
+    """glog's flags, which the original's programs take as well."""
+    parser.add_argument("--log-dir", default="", metavar="DIR",
+                        help="write the log into a file there too")
+    for name in ("logtostderr", "alsologtostderr"):
+        gflags.add_flag(parser, name, "the log goes to stderr in any case", default=True)
 
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:

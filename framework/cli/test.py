@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     machine.add_flags(parser)
+    machine.add_log_flags(parser)
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
     app.add_net_flags(parser)
@@ -72,7 +73,7 @@ def test_model(options: argparse.Namespace) -> int:
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
-    log, batches = Log(), options.iterations or 50
+    log, batches = Log(folder=options.log_dir), options.iterations or 50
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
     log.info(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
@@ -118,7 +119,7 @@ def test_solver(options: argparse.Namespace) -> int:
 
     iterations, options.iterations = options.iterations, None
     document = read_document(options)
-    param, log = document.message, Log()
+    param, log = document.message, Log(folder=options.log_dir)
     check_fields(document)
     if not param.test_iter:
         raise document.error("test_iter", "is missing: the solver has no test net")

@@ -23,6 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     app.add_net_flags(parser)
     machine.add_flags(parser)
+    machine.add_log_flags(parser)
     return parser
 
 
@@ -44,9 +45,11 @@ def time(options: argparse.Namespace) -> int:
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
-    log = Log()
+    log = Log(folder=options.log_dir)
+    log.info("Performing Forward")
     for _ in time_layers(net, 1):       # the first run allocates memory and chooses kernels
-        log.info("Performing Forward")
+        loss = net.objective(net.blobs).item() if net.loss_weights else 0.0
+        log.info(f"Initial loss: {number(loss)}")
         log.info("Performing Backward")
     log.info("*** Benchmark begins ***")
     log.info(f"Testing for {options.iterations} iterations.")

@@ -27,6 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
     machine.add_flags(parser)
+    machine.add_log_flags(parser)
     machine.add_training_flags(parser)
     parser.add_argument("--keep", type=int, default=0, metavar="N",
                         help="keep the newest N snapshots and remove older ones (default: all)")
@@ -93,9 +94,12 @@ def make_solver(document: Document, options: argparse.Namespace, place: machine.
                 signals: Signals) -> Solver:
     from framework.board import BoardLog
     from framework.gradients import Execution
+    from framework.log import Log
     from framework.solver import Solver
 
-    log = BoardLog(options.tensorboard) if options.tensorboard and place.rank == 0 else None
+    log = BoardLog(options.tensorboard, options.log_dir) \
+        if options.tensorboard and place.rank == 0 \
+        else Log(enabled=place.rank == 0, folder=options.log_dir)
     return Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
                   device=place.device, seed=options.seed, workers=options.workers,
                   rank=place.rank, world_size=place.world_size, keep=options.keep,

@@ -11,7 +11,8 @@ from framework.cli.caffe import main
 
 NET = """name: "small"
 layer { name: "data" type: "DummyData" top: "data" top: "label"
-  dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 } } }
+  dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
+    data_filler { } data_filler { value: 3 } } }
 layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
   inner_product_param { num_output: 2 } }
 layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
@@ -30,6 +31,9 @@ def test_time_prints_each_layers_times_as_the_original(capsys):
     assert main(["time", "-model", "net.prototxt", "--iterations=2"]) == 0
     lines = [re.sub(r"^\w\d{4} \S+ +\d+ \S+\] ", "", line)
              for line in capsys.readouterr().err.splitlines()]
+    # 8 differences of 3, squared, over 2 * 4 items: 9
+    assert lines[:5] == ["Performing Forward", "Initial loss: 9", "Performing Backward",
+                         "*** Benchmark begins ***", "Testing for 2 iterations."]
     report = lines[lines.index("Average time per layer: ") + 1:]
     for index, name in enumerate(("data", "ip", "loss")):
         assert re.fullmatch(rf" +{name}\tforward: \S+ ms\.", report[2 * index])

@@ -147,6 +147,14 @@ def test_a_missing_flag_is_exit_code_2(capsys):
     assert ended.value.code == 2 and "--solver" in capsys.readouterr().err
 
 
+def test_log_dir_has_the_lines_of_stderr_in_a_file_of_glogs_name(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["-solver", "solver.prototxt", "-alsologtostderr", "--log_dir=logs"]) == 0
+    assert Path("logs/caffe.INFO").read_text() == capsys.readouterr().err
+    [file] = [path for path in Path("logs").iterdir() if not path.is_symlink()]
+    assert re.fullmatch(r"caffe\.\S+\.log\.INFO\.\d{8}-\d{6}\." + str(os.getpid()), file.name)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_signal_ends_with_a_snapshot_that_resumes(folder, number):
     write_solver(folder, 100_000_000, 0)
