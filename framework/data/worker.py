@@ -22,7 +22,9 @@ from framework.errors import CaffeError, DataError
 
 def main() -> None:
     """Make batches until the owner has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)         # Ctrl-C is the owner's matter
+    # they may go to the whole group of processes: what to do is the owner's matter
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
+        signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(0)
     keep_memory()
     with os.fdopen(os.dup(1), "wb") as results:
