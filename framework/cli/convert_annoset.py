@@ -46,7 +46,7 @@ def convert(options: argparse.Namespace) -> int:
     if options.anno_type == "classification":
         list_file.check_numbers(entries, options.listfile)
         make = partial(_classified, options.rootfolder, image)
-        return image_flags.convert(options, entries, make)
+        return image_flags.convert(options, entries, make, options.anno_type)
     if not options.label_map_file:
         raise DataError("--anno_type=detection needs --label_map_file")
     names = label_map.read(options.label_map_file)
@@ -56,7 +56,7 @@ def convert(options: argparse.Namespace) -> int:
         image_path, label_path = options.rootfolder / entry.image, options.rootfolder / entry.label
         return annotated_datum(image_path, label_path, labels, image, options.label_type)
 
-    return image_flags.convert(options, entries, detected)
+    return image_flags.convert(options, entries, detected, (options.label_type, labels))
 
 
 def _classified(root: Path, image: ImageOptions, entry: list_file.Entry) -> Converted:

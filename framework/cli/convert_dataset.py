@@ -2,13 +2,14 @@
 
 DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main) or a YAML file
 that describes data in the format of VOC, COCO, Open Images or YOLO. OUT appears when all of it
-is written.
+is written; after an interruption the same command goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from framework import prototxt
 from framework.cli import app
 from framework.data import conversion, describe, label_map
 from framework.data.annoset import Converted, ImageOptions, make_record
-from framework.data.atomic import new_folder
+from framework.data.atomic import resumed_folder
 from framework.data.dataset import Dataset
+from framework.data.division import divide, shares
+from framework.data.journal import Report, fingerprint
 from framework.data.list_file import Entry
 from framework.errors import DataError
 
@@ -29,8 +32,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("out", metavar="OUT", type=Path)
     parser.add_argument("--root", type=Path, help="where the data are, in place of the YAML's root")
     parser.add_argument("--splits", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument("--split", nargs="+", metavar="NAME=SHARE", help="divide all pictures "
+                        "anew, at random by --seed: `trainval=0.8` leaves the rest to `test`")
     parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="mix the order of these")
-    parser.add_argument("--seed", type=int, default=0, help="of the mixing")
+    parser.add_argument("--seed", type=int, default=0, help="of --shuffle and --split")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
     return parser
@@ -45,7 +50,9 @@ def convert(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
     if options.out.exists() and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another place, or give --redo")
-    data = describe.load(options.dataset, options.root)
+    data = describe.load(options.dataset, options.root, is_divided=bool(options.split))
+    if options.split:
+        data = divide(data, shares(options.split), options.seed)
     chosen = options.splits or list(data.splits)
     mixed = options.shuffle or data.shuffle
     for name in (*chosen, *mixed):
@@ -55,7 +62,8 @@ def convert(options: argparse.Namespace) -> int:
     for item in names.item:
         item.display_name = data.display_names.get(item.name, item.display_name)
     labels = label_map.labels_by_name(names)
-    with new_folder(options.out, options.redo) as folder:
+    with resumed_folder(options.out, options.redo) as folder:
+        _remove_others(folder, chosen)
         (folder / "labelmap.prototxt").write_text(prototxt.to_text(names))
         for split in chosen:
             entries = list(data.splits[split])
@@ -63,9 +71,18 @@ def convert(options: argparse.Namespace) -> int:
                 random.Random(options.seed).shuffle(entries)
             report = _convert_split(data, entries, labels, folder / split, options.jobs)
             print(f"{options.out / split}: {report.text()}")
+        for split in chosen:
+            conversion.forget(folder / split)
     shown = ", ".join(item.display_name for item in names.item)
     print(f"{options.out / 'labelmap.prototxt'}: {shown}")
     return 0
+
+
+def _remove_others(folder: Path, splits: list[str]) -> None:
+    """Clear away what an interrupted call left of splits that are not asked for now."""
+    for path in folder.iterdir():
+        if path.name not in splits:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _convert_split(
@@ -74,7 +91,7 @@ def _convert_split(
     labels: dict[str, int],
     database: Path,
     jobs: int,
-) -> conversion.Report:
+) -> Report:
     def make(entry: Entry) -> Converted:
         found, num_others = data.labels(entry)
         place = str(data.root / entry.label)
@@ -82,7 +99,8 @@ def _convert_split(
         made.skipped_boxes += num_others
         return made
 
-    report = conversion.convert(entries, make, database, jobs=jobs)
+    identity = fingerprint(data.root, entries, (labels, data.skip_others))
+    report = conversion.fill(database, entries, make, jobs=jobs, identity=identity)
     sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)
     database.with_name(f"{database.name}_name_size.txt").write_text(sizes)
     return report

@@ -10,6 +10,7 @@ from pathlib import Path
 from framework.cli import gflags
 from framework.data import conversion
 from framework.data.annoset import Converted, ImageOptions
+from framework.data.journal import fingerprint
 from framework.data.list_file import Entry
 from framework.errors import DataError
 
@@ -54,9 +55,13 @@ def image_options(options: argparse.Namespace) -> ImageOptions:
 
 
 def convert(
-    options: argparse.Namespace, entries: list[Entry], make: Callable[[Entry], Converted]
+    options: argparse.Namespace, entries: list[Entry], make: Callable[[Entry], Converted],
+    flags: object = None,
 ) -> int:
-    """Shuffle if asked, write the database, say what was done. Returns the exit code."""
+    """Shuffle if asked, write the database, say what was done. Returns the exit code.
+
+    flags  what the records depend on beside the pictures and the flags of `add`; its repr counts
+    """
     if options.shuffle:
         random.Random(options.seed).shuffle(entries)
     report = conversion.convert(
@@ -66,6 +71,7 @@ def convert(
         redo=options.redo,
         check_size=options.check_size,
         jobs=options.jobs,
+        identity=fingerprint(options.rootfolder, entries, (image_options(options), flags)),
     )
     print(f"{options.database}: {report.text()}")
     return 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,25 +21,65 @@ def new_folder(path: Path, redo: bool = False) -> Iterator[Path]:
     If anything goes wrong it is removed, and what stood at `path` stays. DataError at once if
     `path` exists, unless `redo`: then the old one goes when the new one is complete.
     """
-    path = Path(os.path.abspath(path))
-    if path.exists() and not redo:
-        raise DataError(f"{path}: exists; remove it, name another place, or give --redo")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _check_free(path, redo)
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
         yield partial
-        if path.exists():
-            old = path.with_name(f".{path.name}.old-{os.getpid()}")
-            path.rename(old)
-            partial.rename(path)
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
-        else:
-            partial.rename(path)
+        _replace(path, partial)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+@contextlib.contextmanager
+def resumed_folder(path: Path, redo: bool = False) -> Iterator[Path]:
+    """As `new_folder`, but an interrupted call leaves `.<name>.partial` to the next one.
+
+    It is removed only after a DataError, which no repetition cures. DataError too if another
+    process is at work in it.
+    """
+    path = _check_free(path, redo)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.mkdir(exist_ok=True)
+    descriptor = os.open(partial, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"{path}: another process is making it, in {partial}") from None
+        try:
+            yield partial
+            _replace(path, partial)
+        except DataError:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        except BaseException:
+            print(f"{partial} keeps what is done: the same command goes on from there",
+                  file=sys.stderr)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _check_free(path: Path, redo: bool) -> Path:
+    path = Path(os.path.abspath(path))
+    if path.exists() and not redo:
+        raise DataError(f"{path}: exists; remove it, name another place, or give --redo")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _replace(path: Path, partial: Path) -> None:
+    """Give a complete folder its name; what stood there goes."""
+    if path.exists():
+        old = path.with_name(f".{path.name}.old-{os.getpid()}")
+        path.rename(old)
+        partial.rename(path)
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    else:
+        partial.rename(path)
 
 
 def write_file(path: Path, content: str | bytes) -> None:

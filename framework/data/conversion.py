@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +17,8 @@ from typing import Any, TypeVar
 import lmdb
 
 from framework.data.annoset import Converted
-from framework.data.atomic import new_folder
+from framework.data.atomic import resumed_folder
+from framework.data.journal import Journal, Report
 from framework.data.list_file import Entry
 from framework.errors import DataError
 from framework.progress import Progress
@@ -22,35 +26,12 @@ from framework.progress import Progress
 MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10
 RECORDS_A_COMMIT = 1000
+SECONDS_A_COMMIT = 2.0
+JOURNAL = "journal.jsonl"
 FIRST_MAP_SIZE = 1 << 28
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass
-class Report:
-    """What a conversion did: records written, records left out and why, odd things.
-
-    sizes  picture, height, width of each record written, before any resizing
-    """
-
-    written: int = 0
-    sizes: list[tuple[str, int, int]] = field(default_factory=list)
-    bad: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    skipped_boxes: int = 0
-
-    def text(self) -> str:
-        """One line: the counts that are not 0."""
-        parts = [f"{self.written} records"]
-        if self.bad:
-            parts.append(f"{len(self.bad)} bad ones left out")
-        if self.skipped_boxes:
-            parts.append(f"{self.skipped_boxes} boxes left out")
-        if self.remarks:
-            parts.append(f"{len(self.remarks)} remarks")
-        return ", ".join(parts)
 
 
 def convert(
@@ -61,6 +42,7 @@ def convert(
     redo: bool = False,
     check_size: bool = False,
     jobs: int = 0,
+    identity: str = "",
 ) -> Report:
     """Write the record of each entry to an LMDB, with the key `%08d_<picture>`.
 
@@ -68,17 +50,48 @@ def convert(
                 the record out; the number in the keys counts those too, as in the original
     redo        replace `database` if it exists
     check_size  all records must have as many bytes of data as the first
+    identity    the conversion's `fingerprint`: an interrupted one of the same goes on
     Every record left out is named on stderr. Raises DataError, and leaves nothing behind, if
     more than 5 % of the records are bad, or none is good.
     """
-    report = Report()
-    with new_folder(database, redo) as folder:
-        with Progress(len(entries), f"convert {database.name}") as progress:
-            results = in_order(partial(_attempt, make), entries, jobs)
-            records = _records(entries, results, report, progress)
-            write_database(folder, _of_one_size(records) if check_size else records)
-        _judge(report, len(entries))
+    with resumed_folder(database, redo) as folder:
+        report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
+                      name=database.name)
+        forget(folder)
     return report
+
+
+def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Converted], *,
+         check_size: bool = False, jobs: int = 0, identity: str = "", name: str = "") -> Report:
+    """As `convert`, in a folder that may hold a part of the records, with its journal."""
+    folder.mkdir(exist_ok=True)
+    journal = Journal(folder / JOURNAL, identity)
+    report = journal.resume() if (folder / "data.mdb").is_file() else None
+    what = name or folder.name
+    if report is None:
+        if any(folder.iterdir()):
+            print(f"{what}: an interrupted call made it of other pictures or with other flags: "
+                  "it starts anew", file=sys.stderr)
+        shutil.rmtree(folder)
+        folder.mkdir()
+        journal.start()
+        report = Report()
+    elif report.done:
+        print(f"{what}: {report.done} of {len(entries)} pictures were done before",
+              file=sys.stderr)
+    rest = entries[report.done:]
+    with Progress(len(rest), f"convert {what}") as progress:
+        results = in_order(partial(_attempt, make), rest, jobs)
+        records = _records(rest, results, report, progress)
+        write_database(folder, _of_one_size(records, report) if check_size else records,
+                       partial(journal.note, report))
+    _judge(report, len(entries))
+    return report
+
+
+def forget(folder: Path) -> None:
+    """Remove the journal of a complete database."""
+    (folder / JOURNAL).unlink(missing_ok=True)
 
 
 def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | DataError:
@@ -95,28 +108,33 @@ def _records(
     progress: Progress,
 ) -> Iterator[tuple[bytes, Any]]:
     """Key and message of each good record; the bad ones go into `report`."""
-    for index, (entry, result) in enumerate(zip(entries, results, strict=True)):
+    for index, (entry, result) in enumerate(zip(entries, results, strict=True), report.done):
         progress.advance()
+        report.done = index + 1
         if isinstance(result, DataError):
             report.bad.append(str(result))
             progress.write(f"left out: {result}")
             continue
         _remark(report, result, progress)
         report.written += 1
+        report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
         yield f"{index:08d}_{entry.image}".encode(), result.record
 
 
-def _of_one_size(records: Iterable[tuple[bytes, Any]]) -> Iterator[tuple[bytes, Any]]:
+def _data_bytes(record: Any) -> int:
+    """Any: a Datum or AnnotatedDatum."""
+    return len((record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record).data)
+
+
+def _of_one_size(records: Iterable[tuple[bytes, Any]], report: Report
+                 ) -> Iterator[tuple[bytes, Any]]:
     """The same records; DataError at the first whose data has another length than the first's."""
-    first = 0
     for key, record in records:
-        datum = record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record
-        first = first or len(datum.data)
-        if len(datum.data) != first:
+        if _data_bytes(record) != report.data_bytes:
             raise DataError(
-                f"{key.decode()}: has {len(datum.data)} bytes of data, the first one has "
-                f"{first}; --check_size wants all of one size"
+                f"{key.decode()}: has {_data_bytes(record)} bytes of data, the first one has "
+                f"{report.data_bytes}; --check_size wants all of one size"
             )
         yield key, record
 
@@ -167,26 +185,33 @@ def in_order(
                 future.cancel()
 
 
-def write_database(folder: Path, records: Iterable[tuple[bytes, Any]]) -> int:
-    """Write keys and messages to a new LMDB in an existing folder; returns their number.
+def write_database(folder: Path, records: Iterable[tuple[bytes, Any]],
+                   committed: Callable[[], None] = lambda: None) -> int:
+    """Write keys and messages to an LMDB in an existing folder; returns their number.
 
+    committed  is called when the records so far are on the disk
     It grows as needed and is readable by the original (LMDB 0.9's format, no lock file left).
-    DataError if the disk is full or a key is too long.
+    OSError if the disk is full, DataError if a key is too long.
     """
     batch: list[tuple[bytes, bytes]] = []
-    num_records = 0
+    num_records, begun = 0, time.monotonic()
     try:
         environment = lmdb.open(str(folder), map_size=FIRST_MAP_SIZE, max_dbs=0)
         try:
             for record in records:
                 batch.append((record[0], record[1].SerializeToString()))
-                if len(batch) == RECORDS_A_COMMIT:
+                if len(batch) == RECORDS_A_COMMIT or time.monotonic() - begun > SECONDS_A_COMMIT:
                     num_records += _commit(environment, batch)
-                    batch = []
+                    committed()
+                    batch, begun = [], time.monotonic()
             num_records += _commit(environment, batch)
             environment.sync(True)
+            committed()
         finally:
             environment.close()
+    except lmdb.DiskError as error:
+        raise OSError(errno.ENOSPC, f"the database cannot be written: {error}",
+                      str(folder)) from None
     except lmdb.Error as error:
         raise DataError(f"{folder.parent}: the database cannot be written: {error}") from None
     (folder / "lock.mdb").unlink(missing_ok=True)

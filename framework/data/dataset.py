@@ -47,12 +47,14 @@ class Dataset:
 class Description:
     """The keys of a YAML file, each checked when it is asked for.
 
-    place  what errors begin with: the file's name
+    place       what errors begin with: the file's name
+    is_divided  the pictures are divided into splits later: no lists of them are needed
     """
 
     root: Path
     tree: Mapping[str, Any]  # Any: what YAML holds is known only when it is read
     place: str
+    is_divided: bool = False
 
     def splits(self) -> dict[str, Any]:
         """The key `splits`, {name: what the format wants}. DataError if it is missing."""

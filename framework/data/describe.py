@@ -20,7 +20,7 @@ FORMATS: dict[str, Callable[[Description], Dataset]] = {
 }
 
 
-def load(path: Path, root: Path | None = None) -> Dataset:
+def load(path: Path, root: Path | None = None, is_divided: bool = False) -> Dataset:
     """The data set of a folder in VOC's layout, or of a YAML file with these keys:
 
         format: voc                 # or coco, openimages, yolo
@@ -30,10 +30,11 @@ def load(path: Path, root: Path | None = None) -> Dataset:
         others: skip                # boxes of other classes: refuse (a bad record), or skip
         shuffle: [trainval]         # may be left out
 
+    is_divided  as in `Description`
     DataError says which key is wrong and what is allowed.
     """
     if path.is_dir():
-        return voc.load(Description(path, {}, str(path)))
+        return voc.load(Description(path, {}, str(path), is_divided))
     if not path.is_file():
         raise DataError(f"{path}: no such folder (VOC layout) or YAML file")
     try:
@@ -52,4 +53,4 @@ def load(path: Path, root: Path | None = None) -> Dataset:
         root = path.parent / Path(str(tree.get("root", "."))).expanduser()
     if not root.is_dir():
         raise DataError(f"{path}: root is {root}: no such folder; --root names another")
-    return FORMATS[kind](Description(root, tree, str(path)))
+    return FORMATS[kind](Description(root, tree, str(path), is_divided))

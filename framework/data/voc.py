@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,24 +20,11 @@ def load(description: Description) -> Dataset:
           trainval: [VOC2007/trainval, VOC2012/trainval]
           test: VOC2007/test
 
-    Splits may be a list of names, or be left out: then they are all lists of the folder.
+    Splits may be a list of names, or be left out: then they are all lists of the folder, or, of
+    pictures that are divided later, every picture.
     """
     root = description.root
-    splits = description.tree.get("splits")
-    if not isinstance(splits, dict):
-        chosen = description.words("splits") or split_names(root)
-        if not chosen:
-            raise DataError(
-                f"{root}: has no ImageSets/Main/*.txt; a VOC folder holds JPEGImages, "
-                "Annotations and lists of names for each split"
-            )
-        splits = {name: name for name in chosen}
-    entries = {
-        str(name): [
-            entry for part in description.words("splits", parts) for entry in _part(root, part)
-        ]
-        for name, parts in splits.items()
-    }
+    entries = _splits(description)
     labels = sorted({entry.label for split in entries.values() for entry in split})
     listed = "names" in description.tree
     names = description.names([] if listed else class_names(root / label for label in labels))
@@ -46,6 +34,46 @@ def load(description: Description) -> Dataset:
         return read_xml(path) if path.is_file() else None
 
     return description.finish(Dataset(root, entries, names, read_labels))
+
+
+def _splits(description: Description) -> dict[str, list[Entry]]:
+    root = description.root
+    splits = description.tree.get("splits")
+    if not splits and description.is_divided:
+        return {"all": every_picture(root)}
+    if not isinstance(splits, dict):
+        chosen = description.words("splits") or split_names(root)
+        if not chosen:
+            raise DataError(
+                f"{root}: has no ImageSets/Main/*.txt; a VOC folder holds JPEGImages, "
+                "Annotations and a list of names for each split; without lists, "
+                "--split trainval=0.8 divides the pictures at random"
+            )
+        splits = {name: name for name in chosen}
+    return {
+        str(name): [
+            entry for part in description.words("splits", parts) for entry in _part(root, part)
+        ]
+        for name, parts in splits.items()
+    }
+
+
+def every_picture(root: Path) -> list[Entry]:
+    """All of JPEGImages that have an annotation, sorted; how many have none goes to stderr.
+
+    DataError if there are none.
+    """
+    names = sorted(path.name for path in (root / "JPEGImages").glob("*")
+                   if path.suffix in IMAGE_SUFFIXES)
+    entries = [Entry(f"JPEGImages/{name}", f"Annotations/{Path(name).stem}.xml") for name in names]
+    kept = [entry for entry in entries if (root / entry.label).is_file()]
+    if not kept:
+        raise DataError(f"{root}: has no picture in JPEGImages with an annotation of its name in "
+                        "Annotations")
+    if len(kept) < len(entries):
+        print(f"{root}: {len(entries) - len(kept)} of {len(entries)} pictures have no annotation "
+              "and are left out", file=sys.stderr)
+    return kept
 
 
 def _part(root: Path, part: str) -> list[Entry]:

@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 
 from framework.data.annoset import Converted
+from framework.data.atomic import resumed_folder
 from framework.data.conversion import convert, in_order, write_database
+from framework.data.journal import fingerprint
 from framework.data.list_file import Entry, read
 from framework.errors import DataError
 from framework.proto import Datum
@@ -57,12 +59,94 @@ def test_an_interrupted_conversion_leaves_the_old_database(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         convert(entries_of("2"), interrupt, tmp_path / "db", redo=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".db.partial", "db"]
     assert len(read_all(tmp_path / "db")) == 1
     with pytest.raises(DataError, match="db: exists; .*--redo"):
         convert(entries_of("2"), made, tmp_path / "db")
     convert(entries_of("2", "3"), made, tmp_path / "db", redo=True)
     assert len(read_all(tmp_path / "db")) == 2
+
+
+class Interrupted:
+    """Makes records until that many are made, then is interrupted."""
+
+    def __init__(self, count):
+        self.count, self.seen = count, []
+
+    def __call__(self, entry):
+        if len(self.seen) == self.count:
+            raise KeyboardInterrupt
+        self.seen.append(entry.image)
+        return made(entry)
+
+
+def interrupted_conversion(database, entries, identity="same"):
+    with pytest.raises(KeyboardInterrupt):
+        convert(entries, Interrupted(25), database, jobs=1, identity=identity)
+
+
+@pytest.fixture
+def ten_a_commit(monkeypatch):
+    monkeypatch.setattr("framework.data.conversion.RECORDS_A_COMMIT", 10)
+
+
+def test_an_interrupted_conversion_goes_on_where_it_was(tmp_path, ten_a_commit, capsys):
+    entries = entries_of(*["1"] * 12, "bad", *["2"] * 27)
+    interrupted_conversion(tmp_path / "db", entries)
+    assert "same command goes on" in capsys.readouterr().err
+    rest = Interrupted(100)
+    report = convert(entries, rest, tmp_path / "db", jobs=1, identity="same")
+    assert rest.seen[0] in ("p/10.jpg", "p/21.jpg")        # 10 or 20 records were committed
+    whole = convert(entries, made, tmp_path / "other", jobs=1)
+    assert report == whole and report.bad == ["p/12.jpg: is bad"]
+    assert read_all(tmp_path / "db") == read_all(tmp_path / "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["db", "other"]
+    assert [path.name for path in (tmp_path / "db").iterdir()] == ["data.mdb"]
+
+
+def test_an_interrupted_conversion_of_something_else_starts_anew(tmp_path, ten_a_commit, capsys):
+    interrupted_conversion(tmp_path / "db", entries_of(*["1"] * 40))
+    convert(entries_of(*["2"] * 30), made, tmp_path / "db", identity="other")
+    assert "it starts anew" in capsys.readouterr().err
+    assert {Datum.FromString(value).label for _, value in read_all(tmp_path / "db")} == {2}
+
+
+def test_a_journal_line_cut_short_by_a_crash_counts_for_nothing(tmp_path, ten_a_commit):
+    entries = entries_of(*["1"] * 40)
+    interrupted_conversion(tmp_path / "db", entries)
+    journal = tmp_path / ".db.partial" / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-5])
+    rest = Interrupted(100)
+    report = convert(entries, rest, tmp_path / "db", jobs=1, identity="same")
+    assert report.written == 40 == len(read_all(tmp_path / "db"))
+    assert len(rest.seen) in (30, 40)
+
+
+def test_check_size_holds_over_an_interruption(tmp_path, ten_a_commit):
+    entries = entries_of(*["1"] * 35, "2")
+    interrupted_conversion(tmp_path / "db", entries)
+    with pytest.raises(DataError, match="has 2 bytes of data, the first one has 1"):
+        convert(entries, made, tmp_path / "db", check_size=True, identity="same")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_do_not_make_one_database(tmp_path):
+    with resumed_folder(tmp_path / "db"), pytest.raises(DataError, match="another process"):
+        convert(entries_of("1"), made, tmp_path / "db")
+
+
+def test_a_changed_picture_or_flag_is_another_conversion(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+    (tmp_path / "t.json").write_bytes(b"1")
+    entries = [Entry("a.jpg", "t.json#1"), Entry("b.jpg", "5")]
+    first = fingerprint(tmp_path, entries, "flags")
+    assert fingerprint(tmp_path, entries, "flags") == first
+    found = {first, fingerprint(tmp_path, entries, "other"), fingerprint(tmp_path, entries[:1], "")}
+    (tmp_path / "t.json").write_bytes(b"22")
+    found.add(fingerprint(tmp_path, entries, "flags"))
+    (tmp_path / "a.jpg").write_bytes(b"22")
+    found.add(fingerprint(tmp_path, entries, "flags"))
+    assert len(found) == 5
 
 
 def test_check_size_wants_records_of_one_size(tmp_path):

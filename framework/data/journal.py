@@ -1,0 +1,132 @@
+"""How far a conversion has come, kept beside its database, so that a later call can go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from framework.data.list_file import Entry
+
+FORM = 1          # of the records that are made; another one starts all over
+_LISTS = ("sizes", "bad", "remarks")
+
+
+@dataclass
+class Report:
+    """What a conversion did: records written, records left out and why, odd things.
+
+    done        entries that were dealt with
+    sizes       picture, height, width of each record written, before any resizing
+    data_bytes  of the first record
+    """
+
+    written: int = 0
+    sizes: list[tuple[str, int, int]] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    skipped_boxes: int = 0
+    done: int = 0
+    data_bytes: int = 0
+
+    def text(self) -> str:
+        """One line: the counts that are not 0."""
+        parts = [f"{self.written} records"]
+        if self.bad:
+            parts.append(f"{len(self.bad)} bad ones left out")
+        if self.skipped_boxes:
+            parts.append(f"{self.skipped_boxes} boxes left out")
+        if self.remarks:
+            parts.append(f"{len(self.remarks)} remarks")
+        return ", ".join(parts)
+
+
+class Journal:
+    """A file of JSON lines: what is converted, then what each commit added to the report.
+
+    A line is written after its records are on the disk, so records may be there that no line tells
+    of; they are made again. A line that a crash cut short counts for nothing.
+    """
+
+    def __init__(self, path: Path, fingerprint: str):
+        self.path, self._fingerprint = path, fingerprint
+        self._noted = dict.fromkeys(_LISTS, 0)
+
+    def resume(self) -> Report | None:
+        """The report of an interrupted call for the same conversion; None if there is none."""
+        report = Report()
+        try:
+            lines = self.path.read_bytes().splitlines(keepends=True)
+        except OSError:
+            return None
+        good = 0
+        for index, line in enumerate(lines):
+            try:
+                entry = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                entry = None
+            if not isinstance(entry, dict) or (
+                    index == 0 and entry.get("fingerprint") != self._fingerprint):
+                break
+            if index:
+                self._add(report, entry)
+            good += len(line)
+        if not good:
+            return None
+        os.truncate(self.path, good)
+        self._noted = {name: len(getattr(report, name)) for name in _LISTS}
+        return report
+
+    def start(self) -> None:
+        """Begin anew."""
+        self._noted = dict.fromkeys(_LISTS, 0)
+        self.path.write_text(json.dumps({"fingerprint": self._fingerprint}) + "\n")
+
+    def note(self, report: Report) -> None:
+        """Write what the report has more than at the last note."""
+        entry: dict[str, Any] = {
+            name: getattr(report, name)[self._noted[name]:] for name in _LISTS}
+        for name in ("written", "skipped_boxes", "done", "data_bytes"):
+            entry[name] = getattr(report, name)
+        with self.path.open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+        self._noted = {name: len(getattr(report, name)) for name in _LISTS}
+
+    @staticmethod
+    def _add(report: Report, entry: dict[str, Any]) -> None:
+        """Any: what JSON holds."""
+        report.sizes += [(name, height, width) for name, height, width in entry.pop("sizes")]
+        report.bad += entry.pop("bad")
+        report.remarks += entry.pop("remarks")
+        for name, value in entry.items():
+            setattr(report, name, value)
+
+
+def fingerprint(root: Path, entries: Iterable[Entry], flags: object) -> str:
+    """What tells one conversion from another: its flags, and its files with their times and sizes.
+
+    flags  whatever else the records depend on; its repr counts
+    A label `table.json#5` stands for a part of the file.
+    """
+    digest = hashlib.sha256(repr((FORM, str(root.absolute()), flags)).encode())
+    known: dict[str, str] = {}
+    for entry in entries:
+        for name in entry:
+            file = name if "#" not in name else name.rpartition("#")[0]
+            state = known.get(file) if file != name else _state(root / file)
+            if state is None:
+                state = known[file] = _state(root / file)
+            digest.update(f"{name}\0{state}\n".encode())
+    return digest.hexdigest()
+
+
+def _state(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return "absent"
+    return f"{status.st_size} {status.st_mtime_ns}"
