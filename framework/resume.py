@@ -48,7 +48,7 @@ def save(solver: Solver) -> str:
 def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
     Path(state).unlink(missing_ok=True)     # of another run: it must not stand by new weights
     solver.log.info(f"Snapshotting to {kind} file {weights}")
-    save_weights(solver.net, weights)
+    save_weights(solver.net, weights, gradients=solver.param.snapshot_diff)
     files.write_run(files.run_path(state), files.RunState(
         solver.iter, solver.seed, solver.param.iter_size, list(solver.test_batches),
         [float(loss) for loss in solver.losses], flags_of(solver),

@@ -62,13 +62,15 @@ class Solver:
         self.document = source if isinstance(source, Document) else \
             read_solver(source, ignore_unknown_fields)
         self.param: Any = self.document.message       # SolverParameter
-        check_fields(self.document)
+        hints = check_fields(self.document)
         self.prefix = snapshot_prefix(self.document)
         if seed is None and snapshot is not None:
             seed = resume.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
         self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
         self.log = log or Log(enabled=rank == 0)
+        for hint in hints:
+            self.log.warning(hint)
         self.policy = LearningRate(self.document) \
             if self.param.lr_policy or self.param.max_iter else None
         machine = Machine(torch.device(device), DataOptions(self.seed, workers, rank, world_size),

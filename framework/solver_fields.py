@@ -18,23 +18,29 @@ HONOURED = frozenset("""
     momentum momentum2 momentum_policy momentum_power max_momentum delta rms_decay
     weight_decay weight_decay_policy weight_decay_power regularization_type clip_gradients
     larc larc_policy larc_eta local_lr_auto local_gw_ratio
-    snapshot snapshot_prefix snapshot_format snapshot_after_train
+    snapshot snapshot_prefix snapshot_format snapshot_after_train snapshot_diff
+    solver_mode device_id
 """.split())
 
 # They say how a machine works, not what is computed; flags of the command line do that here.
 MACHINE_HINTS = frozenset("""
-    solver_mode device_id device layer_wise_reduce per_parameter_reduce engine solver_data_type
-    data_type store_blobs_in_old_format larc_turbo max_weight_decay log_avg_gradient_norm
+    device layer_wise_reduce per_parameter_reduce engine solver_data_type
+    store_blobs_in_old_format log_avg_gradient_norm
 """.split())
 
 
-def check_fields(document: Document) -> None:
-    """Refuse, all in one SpecError, set fields without a meaning here that change the training."""
-    problems = []
+def check_fields(document: Document) -> list[str]:
+    """Refuse, all in one SpecError, set fields without a meaning here that change the training.
+
+    Returns a sentence for each hint to the machine of another Caffe.
+    """
+    problems, hints = [], []
     for field, value in document.message.ListFields():
-        if field.name in HONOURED or field.name in MACHINE_HINTS:
+        if field.name in HONOURED or (not field.is_repeated and value == field.default_value):
             continue
-        if not field.is_repeated and value == field.default_value:
+        if field.name in MACHINE_HINTS:
+            hints.append(str(document.error(field.name, "is a hint to another Caffe's machine; "
+                                            "flags say such things here")))
             continue
         problems.append(str(document.error(field.name, "is a field of another Caffe that is not "
                                            "supported; remove it to train without it")))
@@ -52,6 +58,7 @@ def check_fields(document: Document) -> None:
                                                f"least {least}")))
     if problems:
         raise SpecError("\n".join(problems))
+    return hints
 
 
 def snapshot_prefix(document: Document) -> str:

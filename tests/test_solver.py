@@ -12,8 +12,11 @@ import torch
 
 from framework.errors import SpecError, WeightsError
 from framework.log import Log, number
-from framework.prototxt import parse
+from framework.proto import NetParameter, SolverParameter
+from framework.prototxt import Document, parse
+from framework.prototxt import Lines as Places
 from framework.solver import Solver
+from framework.solver_fields import HONOURED, MACHINE_HINTS, check_fields
 
 DATA = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"
@@ -290,11 +293,41 @@ def test_debug_info_prints_the_means_of_blobs_gradients_and_updates():
     ('net: "net.prototxt" ap_version: "12point"', r"ap_version is '12point'"),
     ('net: "net.prototxt"\ndisabled_update: true',
      r"solver.prototxt:2: disabled_update is a field of another"),
+    ('net: "net.prototxt" larc: true\nlarc_turbo: true',
+     r"solver.prototxt:2: larc_turbo is a field of another"),
     ('net: "net.prototxt" average_loss: 0', r"average_loss is 0; it must be at least 1"),
 ])
 def test_a_solver_file_that_cannot_work_is_refused(text, message):
     with pytest.raises(SpecError, match=message):
         make(text)
+
+
+def test_a_hint_to_another_machine_is_named_and_passed_over():
+    solver = make('net: "net.prototxt" solver_mode: GPU device_id: 3\nengine: "MKL2017"')
+    assert log_of(solver) == ["solver.prototxt:2: engine is a hint to another Caffe's machine; "
+                              "flags say such things here"]
+
+
+def test_every_solver_field_is_honoured_a_hint_or_refused():
+    fields = SolverParameter.DESCRIPTOR.fields_by_name
+    assert set(fields) >= HONOURED | MACHINE_HINTS and not HONOURED & MACHINE_HINTS
+    for name in set(fields) - HONOURED - MACHINE_HINTS:
+        message = SolverParameter()
+        field = fields[name]
+        if field.is_repeated or field.message_type:
+            continue
+        kind = type(field.default_value)
+        setattr(message, name, kind(7) if kind is not bool else not field.default_value)
+        with pytest.raises(SpecError, match=f"{name} is a field of another"):
+            check_fields(Document(message, Places(), "solver.prototxt", []))
+
+
+def test_snapshot_diff_puts_gradients_into_the_weights_file():
+    make('net: "net.prototxt" max_iter: 1 snapshot_diff: true').solve()
+    net = NetParameter()
+    net.ParseFromString(Path("s_iter_1.caffemodel").read_bytes())
+    [ip] = [layer for layer in net.layer if layer.blobs]
+    assert len(ip.blobs[0].diff) == 6 and any(ip.blobs[0].diff)
 
 
 def test_detection_without_an_evaluating_output_is_refused():
