@@ -248,7 +248,11 @@ class Solver:
         self.stopped = self.stopped or action in ("stop", "terminate")
 
     def snapshot(self) -> str:
-        """Write weights, run file and solver state; the path of the state."""
+        """Write weights, run file and solver state; the path of the state.
+
+        Not after a bad loss: a GPU's losses are looked at now and then only.
+        """
+        self._look(self.iter - 1)
         state = resume.save(self)
         self.saved_at = self.iter
         return state

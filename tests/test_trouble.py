@@ -9,11 +9,13 @@ import cv2
 import h5py
 import numpy as np
 import pytest
+from torch import Tensor
 
 from framework.errors import CaffeError
 from framework.log import Log
 from framework.prototxt import parse
 from framework.solver import Solver
+from framework.trouble import LossWatch
 
 DATA = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"
@@ -103,3 +105,18 @@ def test_the_pictures_of_the_batch_are_named_without_those_left_out():
     with pytest.raises(CaffeError, match=r"Batch 0 of the run; records of layer 'data': 0\.png, "
                        r"2\.png; largest gradients: .*usual cause"):
         make('net: "net.prototxt" max_iter: 4').solve()
+
+
+def test_no_snapshot_is_written_after_a_loss_that_is_nan(monkeypatch):
+    monkeypatch.setattr("framework.trouble.LossWatch.add", late)
+    Path("net.prototxt").write_text(NET.replace('top: "drop" }', 'top: "drop0" } layer { name: '
+                                    '"log" type: "Log" bottom: "drop0" top: "drop" }'))
+    with pytest.raises(CaffeError, match="iteration 0: the loss is nan"):
+        make('net: "net.prototxt" max_iter: 3 snapshot: 2').solve()
+    assert not list(Path().glob("s_iter_*"))
+
+
+def late(watch: LossWatch, loss: Tensor, shown: bool) -> bool:
+    """As on a GPU, where a look would wait."""
+    watch.unseen.append(loss)
+    return False
