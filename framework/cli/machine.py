@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from framework.cli import gflags
 from framework.errors import CaffeError
+
+GRACE_SECONDS = 2       # for the last words of ranks that fail together
 
 
 class Place(NamedTuple):
@@ -91,6 +96,9 @@ def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
     if not options.gpu and wish is not None and torch.cuda.is_available():
         options.gpu = "all" if "WORLD_SIZE" in os.environ else str(wish)
 
+    if "RANKS_STARTED_BY" in os.environ:
+        threading.Thread(target=end_with, args=[int(os.environ["RANKS_STARTED_BY"])],
+                         daemon=True).start()
     torch.set_flush_denormal(True)      # dying activations sink into denormals, 20 times slower
     # by default torch rounds the factors of convolutions on a GPU to 11 bits
     torch.backends.cudnn.allow_tf32 = getattr(options, "precision", "float32") == "tf32"
@@ -123,12 +131,45 @@ def several(options: argparse.Namespace) -> bool:
 
 
 def start_ranks(program: str, arguments: list[str], count: int) -> int:
-    """Run `python -m program` once for each of `count` devices, by torchrun; its exit code."""
+    """Run `python -m program` once for each of `count` devices; the first exit code that is not 0.
+
+    Signals are handed on to all of them, once: they stop together and write their snapshot.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(count),
-               "--master-port", str(port), "-m", program, *arguments]
     root = str(Path(__file__).resolve().parents[2])     # the framework need not be installed
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return subprocess.call(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
+    common = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "WORLD_SIZE": str(count),
+              "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+              "RANKS_STARTED_BY": str(os.getpid())}
+    ranks = [subprocess.Popen([sys.executable, "-m", program, *arguments], start_new_session=True,
+                              env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+             for rank in range(count)]
+
+    def hand_on(number: int, frame: object) -> None:
+        for rank in ranks:
+            rank.send_signal(number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):       # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), hand_on)
+    return wait_for(ranks)
+
+
+def end_with(parent: int) -> None:
+    """End this process when its parent, which was killed, is no more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def wait_for(ranks: list[subprocess.Popen[bytes]]) -> int:
+    """Wait for all processes. When one fails the others, which would wait for it, are ended."""
+    while any(rank.poll() is None for rank in ranks):
+        if any(rank.poll() for rank in ranks):
+            time.sleep(GRACE_SECONDS)
+            for rank in ranks:
+                rank.kill()
+        time.sleep(0.2)
+    return next((code for code in (rank.wait() for rank in ranks) if code), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,6 @@ import pytest
 
 from framework import parse_net
 from framework.caffemodel import read_caffemodel
-from framework.cli import caffe, machine
 from framework.net import Net
 from framework.weights import save_weights
 from tests.golden import ABSENT, assert_close, case_names, load_case, part
@@ -52,18 +52,67 @@ def test_two_ranks_of_half_the_batch_follow_the_original_run(tmp_path, monkeypat
         assert_close(found[layer][int(index)], value, 1e-5, key)
 
 
+SUM = """net_param {
+  layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 2 } } }
+  layer { name: "one" type: "Power" bottom: "p" top: "one" power_param { shift: 1 } }
+  layer { name: "r" type: "Reduction" bottom: "one" top: "r" loss_weight: 1
+    reduction_param { operation: SUMSQ } } }
+base_lr: 0.0001 lr_policy: "fixed" max_iter: 100000000 display: 10"""
+AS_WITH_TWO_GPUS = """
+import sys
+from framework.cli import machine, train
+machine.several, machine.gpus = lambda options: True, lambda text: [0, 1]
+if __name__ == "__main__":
+    sys.exit(train.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "solver.prototxt").write_text(SUM)
+    (tmp_path / "program.py").write_text(AS_WITH_TWO_GPUS)
+    return tmp_path
+
+
+def start_two(folder: Path, *flags: str) -> subprocess.Popen[str]:
+    """A program that starts two ranks, in a session of its own."""
+    return subprocess.Popen([sys.executable, "program.py", "-solver=solver.prototxt", *flags],
+                            cwd=folder, text=True, stderr=subprocess.PIPE, start_new_session=True,
+                            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)})
+
+
 @pytest.mark.slow
-def test_gpu_0_1_starts_ranks_with_its_own_flags_from_any_folder(tmp_path, monkeypatch, capfd):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(machine, "several", lambda options: True)       # as two GPUs would
-    monkeypatch.setattr(machine, "gpus", lambda text: [0, 1])
-    Path("solver.prototxt").write_text("""
-        net_param { layer { name: "p" type: "Parameter" top: "p" parameter_param {
-          shape { dim: 2 } } } layer { name: "r" type: "Reduction" bottom: "p" top: "r"
-          reduction_param { operation: SUMSQ } loss_weight: 1 } }
-        base_lr: 0.1 lr_policy: "fixed" max_iter: 30 display: 10""")
-    assert caffe.main(["train", "-solver=solver.prototxt", "-iterations", "20"]) == 0
-    assert json.loads(Path("solver_iter_20.run.json").read_text())["flags"]["world_size"] == 2
-    assert "Iteration 10, lr = 0.1" in capfd.readouterr().err
+def test_gpu_0_1_starts_ranks_with_its_own_flags(folder):
+    process = start_two(folder, "-iterations", "20")
+    errors = process.communicate(timeout=120)[1]
+    assert process.returncode == 0 and errors.count("Iteration 10, lr = 0.0001") == 1
+    assert json.loads((folder / "solver_iter_20.run.json").read_text())["flags"]["world_size"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_starter_stops_all_ranks_with_one_snapshot(folder, number):
+    process = start_two(folder)
+    while "Iteration 20, lr" not in process.stderr.readline():
+        assert process.poll() is None
+    os.killpg(process.pid, number)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 0 and errors.count("Optimization stopped early.") == 1
+    assert len(list(folder.glob("solver_iter_*.solverstate"))) == 1
+
+
+@pytest.mark.slow
+def test_ranks_end_with_their_starter(folder):
+    process = start_two(folder)
+    while "Iteration 20, lr" not in process.stderr.readline():
+        assert process.poll() is None
+    process.kill()
+    process.communicate(timeout=60)     # to the end of the pipe that the ranks hold too
+
+
+@pytest.mark.slow
+def test_a_mistake_is_exit_code_1_of_the_starter(folder):
+    process = start_two(folder, "-weights", "none.caffemodel")
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 1 and "error: none.caffemodel: cannot be read" in errors
+    assert "Traceback" not in errors
