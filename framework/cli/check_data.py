@@ -22,8 +22,15 @@ BAR_WIDTH = 40
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="check_data", description=__doc__)
     parser.add_argument("path", metavar="SOLVER|NET|LMDB", type=Path)
-    parser.add_argument("--label_map_file", default="", help="of an LMDB given by itself")
+    parser.add_argument("--label_map_file", default="", help="of an LMDB given by itself "
+                        "(default: labelmap.prototxt beside it)")
     parser.add_argument("--phase", choices=("TRAIN", "TEST"), help="only this phase of a net")
+    parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the counts, one "
+                        "picture for each database: FILE.png, FILE_2.png, ...")
+    parser.add_argument("--show", metavar="DIR", type=Path, help="write pictures as the net gets "
+                        "them, with their boxes, and check nothing")
+    parser.add_argument("--count", type=int, default=16, help="pictures of --show for each layer")
+    parser.add_argument("--seed", type=int, default=0, help="of the random changes of --show")
     app.add_net_flags(parser)
     return parser
 
@@ -37,9 +44,17 @@ def check(options: argparse.Namespace) -> int:
     """Check what `path` names. DataError or SpecError for what cannot be opened."""
     path = options.path
     if path.is_dir() or path.name == "data.mdb":
-        return report(str(path), options.label_map_file)
+        if options.show:
+            raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")
+        beside = path.absolute().parent / "labelmap.prototxt"
+        return report(str(path), options.label_map_file or (str(beside) * beside.is_file()),
+                      plot=options.plot)
     if not path.exists():
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")
+    if options.show:
+        from framework.cli import show_data
+
+        return show_data.show_files(net_paths(path), options)
     from framework.cli import check_net
 
     return check_net.check_files(net_paths(path), options)
@@ -59,10 +74,13 @@ def net_paths(path: Path) -> list[Path]:
 
 
 def report(path: str, label_map_file: str = "", color: bool | None = None,
-           needs_boxes: bool = True, priors: Callable[[Any], None] | None = None) -> int:
+           needs_boxes: bool = True, priors: Callable[[Any], None] | None = None,
+           size: tuple[int, int] | None = None, plot: Path | None = None) -> int:
     """Print what is in a database; 1 if too many records are bad.
 
     priors  prints what a net's priors make of the Survey. Any: a Survey, loaded here
+    size    (width, height) to which the net resizes the pictures; None: it does not
+    plot    where to draw it
     """
     from framework.data.database import open_database
     from framework.data.label_map import object_labels, read
@@ -82,10 +100,29 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
         print(f"  bad: {name}: {reason}")
     print_pictures(found, names)
     if len(found.boxes):
-        print_boxes(found)
+        print_boxes(found, size)
         if priors is not None:
             priors(found)
+    if plot is not None:
+        write_plot(found, names, size, plot)
     return int(len(found.bad) > max(1, MAX_BAD_SHARE * len(found.names)))
+
+
+def write_plot(found: Any, names: dict[int, str], size: tuple[int, int] | None,
+               path: Path) -> None:
+    """Draw a Survey (Any: loaded here) into a file. DataError if it cannot be written."""
+    import cv2
+
+    from framework.data.charts import draw_survey
+
+    picture = draw_survey(found, names, size)
+    try:
+        written = cv2.imwrite(str(path), picture)
+    except cv2.error:
+        written = False
+    if not written:
+        raise DataError(f"{path}: cannot be written; is it a .png in a folder that exists?")
+    print(f"{path}: drawn")
 
 
 def print_pictures(found: Any, names: dict[int, str]) -> None:
@@ -104,8 +141,8 @@ def print_pictures(found: Any, names: dict[int, str]) -> None:
               + f"{pictures} pictures")
 
 
-def print_boxes(found: Any) -> None:
-    """Histograms of the boxes. Any: a Survey."""
+def print_boxes(found: Any, size: tuple[int, int] | None) -> None:
+    """Histograms of the boxes. Any: a Survey; `size` as in `report`."""
     from framework.data.survey import ASPECT_EDGES, SIZE_EDGES, histogram
 
     corners = found.corners
@@ -116,9 +153,9 @@ def print_boxes(found: Any) -> None:
     print("box size, side of a square as large, in % of the picture:")
     print_bars([(f"{100 * low:g} - {100 * high:g}", count)
                 for low, high, count in histogram(found.sides(), SIZE_EDGES)])
-    print("box width over height:")
+    print("box width over height, in pixels" + (f" of {size[0]} x {size[1]}:" if size else ":"))
     print_bars([(f"{low:.2f} - {high:.2f}", count)
-                for low, high, count in histogram(found.aspects(), ASPECT_EDGES)])
+                for low, high, count in histogram(found.aspects(size), ASPECT_EDGES)])
 
 
 def print_bars(rows: list[tuple[str, int]]) -> None:

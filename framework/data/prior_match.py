@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from framework.data.geometry import Floats, areas, intersections
 
 _CHUNK = 1 << 22          # overlaps held in memory at once
+_NUM_SIZES, _GROWTHS = 10, (1.4, 1.8, 2.2)
+_MAX_ROUNDS = 20
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ class Match:
     overlaps: Floats
     layers: NDArray[np.int64]
 
+    def text(self, threshold: float) -> str:
+        """How many of the boxes are matched, in words."""
+        matched = self.overlaps >= threshold
+        return (f"{matched.mean():.1%} of {len(matched)} boxes matched, mean overlap "
+                f"{self.overlaps.mean():.2f}")
+
 
 def match_boxes(corners: Floats, layers: list[PriorLayer]) -> Match:
     """The best prior of each box, (n, 4)."""
@@ -50,17 +58,41 @@ def match_boxes(corners: Floats, layers: list[PriorLayer]) -> Match:
     return Match(overlaps.max(0), overlaps.argmax(0))
 
 
-def proposed_sizes(sides: Floats, count: int, size: int) -> list[tuple[int, int]]:
-    """(min_size, max_size) in pixels for `count` layers, from the small boxes to the large ones.
+def candidate_sizes(sides: Floats, size: float) -> list[tuple[int, int]]:
+    """(min_size, max_size) in pixels that a layer's priors may have, from the large to the small.
 
     sides  of squares as large as the boxes, in parts of the picture
-    size   of the net's input in pixels
-    The sizes grow by the same factor from layer to layer and cover all but 2 % of the boxes at each
-    end; the max_size of one layer is the min_size of the next, as in SSD.
+    size   of the net's input in pixels: the side of a square as large
+    The sizes cover all but 2 % of the boxes at each end.
     """
     low, high = np.maximum(np.quantile(sides, (0.02, 0.98)) * size, 1)
-    edges = np.geomspace(low, max(high, low * 1.1), count + 1)
-    whole = [max(round(float(edge)), 1) for edge in edges]
-    for index in range(1, len(whole)):
-        whole[index] = max(whole[index], whole[index - 1] + 1)
-    return list(zip(whole[:-1], whole[1:], strict=True))
+    steps = np.geomspace(high, low, _NUM_SIZES)
+    found = [(max(round(float(step)), 1), max(round(float(step) * growth), round(float(step)) + 1))
+             for step in steps for growth in _GROWTHS]
+    return list(dict.fromkeys(found))
+
+
+def choose(overlaps: Floats, threshold: float) -> list[int]:
+    """Which candidate each layer takes, none a larger one than a layer behind it, for the best fit.
+
+    overlaps  (layers, candidates, boxes): the largest overlap of a box with a layer's priors;
+              candidates from the large to the small, layers from fine cells to coarse ones
+    Best is the largest sum of the share of boxes matched and the mean overlap, as far as changing
+    one layer after the other finds it; a layer that adds nothing takes the first candidate.
+    """
+    count = overlaps.shape[1]
+    layers = range(len(overlaps))
+    chosen = [round((len(overlaps) - 1 - layer) * (count - 1) / max(len(overlaps) - 1, 1))
+              for layer in layers]
+    for _ in range(_MAX_ROUNDS):
+        before = list(chosen)
+        for layer in layers:
+            others = [overlaps[other, chosen[other]] for other in layers if other != layer]
+            best = np.maximum(overlaps[layer], np.max(others, axis=0) if others else 0)
+            gains = (best >= threshold).mean(1) + best.mean(1)
+            first = chosen[layer + 1] if layer + 1 in layers else 0
+            last = chosen[layer - 1] if layer else count - 1
+            chosen[layer] = first + int(gains[first:last + 1].argmax())
+        if chosen == before:
+            break
+    return chosen

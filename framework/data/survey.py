@@ -30,6 +30,7 @@ class Survey:
     classes    number of records by class, of records without boxes
     boxes      (n, 7) of the good records, as in `Record`
     records    (n,) which record each box is of
+    pictures   (n, 2) width and height of that record's picture
     """
 
     path: str
@@ -39,6 +40,7 @@ class Survey:
     classes: Counter[int] = field(default_factory=Counter)
     boxes: Floats = field(default_factory=lambda: np.zeros((0, 7), np.float32))
     records: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    pictures: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     is_annotated: bool = False
 
     @property
@@ -50,12 +52,14 @@ class Survey:
         result: Floats = np.sqrt(areas(np.clip(self.corners, 0, 1)))
         return result
 
-    def aspects(self) -> Floats:
-        """Widths over heights, in parts of the picture; only of boxes with an area."""
-        size = self.corners[:, 2:] - self.corners[:, :2]
-        size = size[(size > 0).all(1)]
-        ratio: Floats = size[:, 0] / size[:, 1]
-        return ratio
+    def aspects(self, size: tuple[int, int] | None = None) -> Floats:
+        """Widths over heights in pixels; only of boxes with an area.
+
+        size  (width, height) to which every picture is resized; None: as the pictures are
+        """
+        box = self.corners[:, 2:] - self.corners[:, :2]
+        box = (box * (self.pictures if size is None else size))[(box > 0).all(1)]
+        return np.asarray(box[:, 0] / box[:, 1], np.float32)
 
 
 def survey_database(database: Database, path: str, color: bool | None = None,
@@ -68,7 +72,7 @@ def survey_database(database: Database, path: str, color: bool | None = None,
     """
     found = Survey(path, [database.name(index) for index in range(len(database))])
     found.is_annotated = looks_annotated(database.read(0))
-    boxes, records = [], []
+    boxes, records, pictures = [], [], []
     channels: dict[int, int] = {}
     for index in Progress(len(database), "check").over(range(len(database))):
         content = database.read(index)
@@ -87,8 +91,10 @@ def survey_database(database: Database, path: str, color: bool | None = None,
             continue
         boxes.append(record.boxes)
         records.append(np.full(len(record.boxes), index))
+        pictures.append(np.full((len(record.boxes), 2), (width, height)))
     if boxes:
         found.boxes, found.records = np.concatenate(boxes), np.concatenate(records)
+        found.pictures = np.concatenate(pictures)
     _note_odd_channels(found, channels)
     return found
 

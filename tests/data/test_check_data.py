@@ -4,11 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from framework.cli import check_data
-from framework.data.prior_match import PriorLayer, match_boxes, proposed_sizes
+from framework.data.prior_match import PriorLayer, candidate_sizes, choose, match_boxes
 from tests.data.making import (
     annotated,
     annotated_net,
@@ -114,12 +115,50 @@ def test_boxes_are_matched_by_their_largest_overlap():
     np.testing.assert_array_equal(match.layers[:3], [0, 1, 0])
 
 
-def test_proposed_sizes_grow_evenly_and_join():
-    sizes = proposed_sizes(np.geomspace(0.02, 0.64, 2001).astype(np.float32), 4, 300)
-    assert [low for low, _ in sizes[1:]] == [high for _, high in sizes[:-1]]
-    assert sizes[0][0] == pytest.approx(6.4, abs=1) and sizes[-1][1] == pytest.approx(179, abs=3)
-    ratios = [high / low for low, high in sizes[1:]]
-    assert max(ratios) / min(ratios) < 1.1
+def test_candidate_sizes_cover_the_boxes_from_large_to_small():
+    sizes = candidate_sizes(np.geomspace(0.02, 0.64, 2001).astype(np.float32), 300)
+    lows = [low for low, _ in sizes]
+    assert lows == sorted(lows, reverse=True)
+    assert lows[0] == pytest.approx(179, abs=3) and lows[-1] == pytest.approx(6.4, abs=1)
+    assert all(1.3 < high / low < 2.4 for low, high in sizes)
+
+
+def test_chosen_sizes_rise_with_the_layers_and_match_more_than_an_even_spread():
+    generator = np.random.default_rng(5)
+    for _ in range(20):
+        overlaps = generator.random((3, 5, 40), dtype=np.float32)
+        chosen = choose(overlaps, 0.8)
+        assert chosen == sorted(chosen, reverse=True)
+        best = overlaps[range(3), chosen].max(0)
+        spread = overlaps[range(3), [4, 2, 0]].max(0)
+        assert (best >= 0.8).mean() + best.mean() >= (spread >= 0.8).mean() + spread.mean()
+
+
+def test_sizes_are_proposed_in_pixels_of_a_net_wider_than_high(tmp_path, capsys):
+    # Squares of 24 pixels in a net of 120 x 60: 0.2 wide and 0.4 high.
+    boxes = [(1, 0.1 * index, 0.3, 0.1 * index + 0.2, 0.7) for index in range(8)]
+    records = [annotated(encoded(picture(index, 40, 80)), boxes, 40, 80) for index in range(4)]
+    path = write_database(tmp_path / "lmdb", records)
+    net = tmp_path / "net.prototxt"
+    net.write_text(annotated_net(path, 2, "resize_param { height: 60 width: 120 }") + """
+        layer { name: "pool" type: "Pooling" bottom: "data" top: "pool"
+                pooling_param { kernel_size: 4 stride: 4 } }
+        layer { name: "prior" type: "PriorBox" bottom: "pool" bottom: "data" top: "prior"
+                prior_box_param { min_size: 6 max_size: 9 } }""")
+    check_data.main([str(net), "--phase", "TRAIN"])
+    text = lines(capsys)
+    place = text.index("proposed sizes, in pixels of 120 x 60, with all else as it is:")
+    assert text[place + 1].strip().startswith("prior: min_size: 24 ")
+    assert "100.0% of 32 boxes matched" in text[place + 2]
+    assert next(line for line in text if line.strip().startswith("1.00 - 1.50")).split()[3] == "32"
+
+
+def test_the_counts_are_drawn_into_a_file(database, tmp_path, capsys):
+    check_data.main([str(database), "--plot", str(tmp_path / "a.png")])
+    drawn = cv2.imread(str(tmp_path / "a.png"))
+    assert drawn.shape == (840, 1240, 3) and len(np.unique(drawn)) > 20
+    assert check_data.main([str(database), "--plot", str(tmp_path / "none" / "a.png")]) == 1
+    assert "a.png: cannot be written" in capsys.readouterr().err
 
 
 def test_the_program_runs_by_itself(database):
