@@ -77,7 +77,7 @@ def resize(pixels: Pixels, param: Any, mode: int, is_exact: bool = True) -> Pixe
 
 
 def check_resize(param: Any, error: Callable[[str, str], Exception]) -> None:
-    """Raise `error(field, message)` for a size of 0 and for a prob that means nothing."""
+    """Raise `error(field, message)` for a size of 0 and for odd pad values."""
     field = "transform_param.resize_param"
     for name in ("height", "width"):
         if getattr(param, name) == 0:

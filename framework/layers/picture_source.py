@@ -118,9 +118,17 @@ class PictureSource(Source):
 
 
 def transformation(spec: LayerSpec, samplers: Any = ()) -> Transformation:
-    """The checked transform_param of a layer. SpecError for what cannot be followed."""
+    """The checked transform_param of a layer. SpecError for what cannot be followed.
+
+    Pictures are resized whatever resize_param.prob says, as in the original (ApplyResize does not
+    look at it); a value other than 1 is named in the log.
+    """
     param = spec.proto.transform_param
     check_transform(param, spec.error)
+    if param.resize_param.prob != 1:
+        logging.getLogger("framework.data").warning(
+            "layer '%s' (%s): transform_param.resize_param.prob is %g, but every picture is "
+            "resized, as in the original", spec.name, spec.type, param.resize_param.prob)
     return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
                           tuple(sampler.SerializeToString() for sampler in samplers))
 

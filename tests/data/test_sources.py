@@ -9,8 +9,10 @@ import pytest
 from framework.errors import DataError, SpecError
 from framework.proto import Datum
 from tests.data.making import (
+    annotated_net,
     encoded,
     finished,
+    good_records,
     make_source,
     picture,
     planes,
@@ -159,3 +161,15 @@ def test_hdf5_files_are_checked(hdf5):
     (hdf5 / "b.h5").write_bytes(b"no such thing")
     with pytest.raises(DataError, match="b.h5: the file cannot be read as HDF5"):
         make_source(hdf5_net())
+
+
+def test_a_resize_prob_is_named_and_every_picture_resized(tmp_path, caplog):
+    path = write_database(tmp_path / "lmdb", good_records(6))
+    transform = "resize_param { prob: 0.25 height: 8 width: 12 }"
+    assert finished(make_source(annotated_net(path, 6, transform)))[0].shape == (6, 3, 8, 12)
+    assert [record.getMessage() for record in caplog.records] == [
+        "layer 'data' (AnnotatedData): transform_param.resize_param.prob is 0.25, but every "
+        "picture is resized, as in the original"]
+    caplog.clear()
+    make_source(annotated_net(path, 6, "resize_param { prob: 1 height: 8 width: 12 }"))
+    assert not caplog.records
