@@ -34,10 +34,10 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.plain_net import plain_net
+from framework.files.weights import save_weights
 from framework.net import Net
 from framework.prototxt import Document, to_text
 from framework.spec import parse_net, read_net
-from framework.weights import save_weights
 
 FOLDER = Path(__file__).resolve().parents[1]
 OUTPUTS = {"ssd300_vgg16": ("mbox_loc", "mbox_conf_flatten"),

@@ -9,11 +9,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Net": "framework.net", "Solver": "framework.solver", "DataOptions": "framework.layer",
+    "Net": "framework.net", "Solver": "framework.solver.solver", "DataOptions": "framework.layer",
     "read_net": "framework.spec", "parse_net": "framework.spec", "read_solver": "framework.spec",
     "NetSpec": "framework.spec", "Layer": "framework.layer",
-    "LAYERS": "framework.layers", "load_weights": "framework.weights",
-    "save_weights": "framework.weights", "CaffeError": "framework.errors",
+    "LAYERS": "framework.layers", "load_weights": "framework.files.weights",
+    "save_weights": "framework.files.weights", "CaffeError": "framework.errors",
     "SpecError": "framework.errors", "DataError": "framework.errors",
     "WeightsError": "framework.errors",
 }

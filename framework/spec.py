@@ -48,7 +48,7 @@ def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Docume
 
 def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Document:
     """Report, upgrade and expand a parsed net; a net inside a solver file comes here too."""
-    from framework.composites import expand
+    from framework.composites.expand import expand
     from framework.upgrade import upgrade_net
 
     def prepared(document: Document) -> Document:
@@ -79,7 +79,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:
-    from framework.composites import COMPOSITES
+    from framework.composites.expand import COMPOSITES
     from framework.layers import LAYERS
 
     known = [*LAYERS, *COMPOSITES]

@@ -5,7 +5,7 @@ import torch
 
 from framework import Net, parse_net
 from framework.census import Selection, take_census
-from framework.weights import load_weights, save_weights
+from framework.files.weights import load_weights, save_weights
 
 TEXT = """
 layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }

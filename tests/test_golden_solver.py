@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from framework import parse_net
-from framework.log import Log
+from framework.logs.log import Log
 from framework.prototxt import parse
-from framework.solver import Solver
+from framework.solver.solver import Solver
 from tests.golden import ABSENT, assert_close, case_names, load_case, part
 
 CASES = case_names("solver")

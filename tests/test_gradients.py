@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from framework.errors import CaffeError
-from framework.gradients import Execution
 from framework.layer import Layer, Shape
 from framework.layers import LAYERS
-from framework.log import Log
+from framework.logs.log import Log
 from framework.prototxt import parse
-from framework.snapshot import read_state
-from framework.solver import Solver
+from framework.solver.gradients import Execution
+from framework.solver.snapshot import read_state
+from framework.solver.solver import Solver
 
 NET = """name: "small"
 layer { name: "data" type: "DummyData" top: "data" top: "label"

@@ -10,7 +10,7 @@ import pytest
 
 from framework import prototxt
 from framework.errors import SpecError
-from framework.lr_policy import LearningRate, RateState
+from framework.solver.lr_policy import LearningRate, RateState
 
 GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from framework import prototxt
 from framework.errors import SpecError
-from framework.optim import Optimizer
+from framework.solver.optim import Optimizer
 
 GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from framework.errors import SpecError, WeightsError
-from framework.log import Log, number
+from framework.logs.log import Log, number
 from framework.proto import NetParameter, SolverParameter
 from framework.prototxt import Document, parse
 from framework.prototxt import Lines as Places
-from framework.solver import Solver
-from framework.solver_fields import HONOURED, MACHINE_HINTS, check_fields
+from framework.solver.fields import HONOURED, MACHINE_HINTS, check_fields
+from framework.solver.solver import Solver
 
 DATA = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"

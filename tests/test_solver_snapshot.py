@@ -12,11 +12,12 @@ import h5py
 import numpy as np
 import pytest
 
-from framework import atomic, snapshot
 from framework.errors import WeightsError
+from framework.files import atomic
 from framework.proto import SolverState
 from framework.prototxt import parse
-from framework.solver import Solver
+from framework.solver import snapshot
+from framework.solver.solver import Solver
 
 GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
 needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")

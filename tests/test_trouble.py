@@ -12,10 +12,10 @@ import pytest
 from torch import Tensor
 
 from framework.errors import CaffeError
-from framework.log import Log
+from framework.logs.log import Log
 from framework.prototxt import parse
-from framework.solver import Solver
-from framework.trouble import LossWatch
+from framework.solver.solver import Solver
+from framework.solver.trouble import LossWatch
 
 DATA = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"
@@ -108,7 +108,7 @@ def test_the_pictures_of_the_batch_are_named_without_those_left_out():
 
 
 def test_no_snapshot_is_written_after_a_loss_that_is_nan(monkeypatch):
-    monkeypatch.setattr("framework.trouble.LossWatch.add", late)
+    monkeypatch.setattr("framework.solver.trouble.LossWatch.add", late)
     Path("net.prototxt").write_text(NET.replace('top: "drop" }', 'top: "drop0" } layer { name: '
                                     '"log" type: "Log" bottom: "drop0" top: "drop" }'))
     with pytest.raises(CaffeError, match="iteration 0: the loss is nan"):

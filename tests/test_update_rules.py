@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from framework import prototxt
-from framework.lr_policy import LearningRate, RateState
-from framework.optim import Optimizer
+from framework.solver.lr_policy import LearningRate, RateState
+from framework.solver.optim import Optimizer
 
 ITERATIONS = 12
 SHAPES = [(4, 2, 3), (4,), (5, 7), (5,), (1,)]

@@ -12,7 +12,7 @@ from framework.data.label_files import Box
 from framework.data.label_map import labels_by_name, make
 from framework.net import Net
 from framework.prototxt import to_text
-from framework.solver import Solver
+from framework.solver.solver import Solver
 from framework.spec import NetSpec, read_net, read_solver
 from tests.data.pictures import make_voc
 

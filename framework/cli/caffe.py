@@ -48,7 +48,7 @@ def query(options: argparse.Namespace) -> int:
     """Log what the original's device_query logs of each device."""
     import torch
 
-    from framework.log import Log
+    from framework.logs.log import Log
 
     numbers = machine.gpus(options.gpu)
     log = Log()

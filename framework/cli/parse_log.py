@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.log_reader import read_log, write_csv
+from framework.logs.reader import read_log, write_csv
 
 
 def make_parser() -> argparse.ArgumentParser:

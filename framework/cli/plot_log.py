@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.cli import app
 from framework.errors import DataError
-from framework.log_reader import columns, read_log
+from framework.logs.reader import columns, read_log
 from framework.scalars import nearest
 
 NO_VALUES = ("NumIters", "Seconds", "net")
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def plot(options: argparse.Namespace) -> int:
     import cv2
 
-    from framework.plot import draw
+    from framework.logs.plot import draw
 
     lines = {}
     for path in options.logs:

@@ -62,11 +62,11 @@ def test(options: argparse.Namespace) -> int:
 
 def test_model(options: argparse.Namespace) -> int:
     """Log the scores of a net file."""
+    from framework.files.weights import load_weights
     from framework.layer import DataOptions
-    from framework.log import Log, number
+    from framework.logs.log import Log, number
     from framework.net import Net
-    from framework.scoring import evaluations, score
-    from framework.weights import load_weights
+    from framework.solver.scoring import evaluations, score
 
     place = machine.prepare(options)
     net = Net(options.model, options.phase, level=options.level,
@@ -95,7 +95,7 @@ def test_model(options: argparse.Namespace) -> int:
 
 def log_scores(log: Any, scores: Any) -> None:
     """The original's lines of a test without a solver. Any: Log and Scores, known with torch."""
-    from framework.log import loss_text, number
+    from framework.logs.log import loss_text, number
 
     log.info(f"Loss: {number(scores.loss)}")
     for precisions in scores.per_class.values():
@@ -110,12 +110,12 @@ def test_solver(options: argparse.Namespace) -> int:
     import torch
 
     from framework.cli.train import read_document, wished_gpu
+    from framework.files.weights import load_weights
     from framework.layer import DataOptions
-    from framework.log import Log
-    from framework.scoring import check_evaluation, score
-    from framework.solver_fields import check_fields
-    from framework.solver_nets import Machine, test_nets
-    from framework.weights import load_weights
+    from framework.logs.log import Log
+    from framework.solver.fields import check_fields
+    from framework.solver.nets import Machine, test_nets
+    from framework.solver.scoring import check_evaluation, score
 
     iterations, options.iterations = options.iterations, None
     document = read_document(options)
@@ -143,8 +143,8 @@ def test_solver(options: argparse.Namespace) -> int:
 
 def weights_of(document: Any, snapshot: str) -> str:
     """The weights that a solver state names. Any: Document, known with its module."""
-    from framework import snapshot as files
-    from framework.solver_fields import snapshot_prefix
+    from framework.solver import snapshot as files
+    from framework.solver.fields import snapshot_prefix
 
     if snapshot == "auto":
         prefix = snapshot_prefix(document)

@@ -13,7 +13,7 @@ from framework.errors import CaffeError
 
 if TYPE_CHECKING:       # they would import torch before the flags are read
     from framework.prototxt import Document
-    from framework.solver import Solver
+    from framework.solver.solver import Solver
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -92,10 +92,10 @@ def wished_gpu(param: Any) -> int | None:
 
 def make_solver(document: Document, options: argparse.Namespace, place: machine.Place,
                 signals: Signals) -> Solver:
-    from framework.board import BoardLog
-    from framework.gradients import Execution
-    from framework.log import Log
-    from framework.solver import Solver
+    from framework.logs.board import BoardLog
+    from framework.logs.log import Log
+    from framework.solver.gradients import Execution
+    from framework.solver.solver import Solver
 
     log = BoardLog(options.tensorboard, options.log_dir) \
         if options.tensorboard and place.rank == 0 \

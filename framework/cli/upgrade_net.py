@@ -64,7 +64,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
 def write_message(message: Any, path: str, binary: bool) -> None:
     """Write or print a message; atomic. Any: it is of any kind."""
-    from framework.atomic import replacing
+    from framework.files.atomic import replacing
     from framework.prototxt import to_text
 
     if path == "-" and binary:

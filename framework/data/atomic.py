@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from framework.atomic import replacing
 from framework.errors import DataError
+from framework.files.atomic import replacing
 
 
 @contextlib.contextmanager

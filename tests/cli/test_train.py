@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from framework.caffemodel import read_caffemodel
 from framework.cli.train import main
 from framework.errors import SpecError
+from framework.files.caffemodel import read_caffemodel
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "tools" / "train"

@@ -15,20 +15,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from framework import debug_info, resume
-from framework.gradients import FLOAT32, Execution, Gradients
+from framework.files.weights import load_weights
 from framework.layer import DataOptions
-from framework.log import Log, number, output_lines
-from framework.lr_policy import LearningRate, RateState
-from framework.optim import Optimizer
+from framework.logs.log import Log, number, output_lines
 from framework.prototxt import Document
-from framework.ranks import AGREE_EVERY, agreed
-from framework.scoring import Scores, check_evaluation, score
-from framework.solver_fields import check_fields, snapshot_prefix
-from framework.solver_nets import Machine, test_nets, train_net
+from framework.solver import debug_info, resume
+from framework.solver.fields import check_fields, snapshot_prefix
+from framework.solver.gradients import FLOAT32, Execution, Gradients
+from framework.solver.lr_policy import LearningRate, RateState
+from framework.solver.nets import Machine, test_nets, train_net
+from framework.solver.optim import Optimizer
+from framework.solver.ranks import AGREE_EVERY, agreed
+from framework.solver.scoring import Scores, check_evaluation, score
+from framework.solver.trouble import LossWatch
 from framework.spec import read_solver
-from framework.trouble import LossWatch
-from framework.weights import load_weights
 
 # policies whose steps the original logs
 STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from framework import snapshot as files
 from framework.errors import CaffeError, WeightsError
-from framework.lr_policy import RateState
+from framework.files.weights import load_weights, save_weights
 from framework.proto import enum_name
-from framework.weights import load_weights, save_weights
+from framework.solver import snapshot as files
+from framework.solver.lr_policy import RateState
 
 if TYPE_CHECKING:
-    from framework.solver import Solver
+    from framework.solver.solver import Solver
 
 
 def save(solver: Solver) -> str:

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from framework.atomic import replacing
 from framework.errors import WeightsError
-from framework.lr_policy import LARGEST
-from framework.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, read_blob, varint
+from framework.files.atomic import replacing
+from framework.files.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, read_blob, varint
+from framework.solver.lr_policy import LARGEST
 
 
 @dataclass
@@ -32,7 +32,7 @@ class State:
 
     learned_net  path of the weights, as the solver file's prefix gives it
     history      one array a learned blob, two rows for AdaDelta and Adam
-    The rest as in framework.lr_policy.RateState.
+    The rest as in framework.solver.lr_policy.RateState.
     """
 
     iter: int

@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framework.atomic import replacing
-from framework.caffemodel import Blob, FileLayer, describe, read_caffemodel, write_caffemodel
 from framework.errors import WeightsError
-from framework.proto import LayerParameter, Phase
-from framework.weight_arrays import (
+from framework.files.atomic import replacing
+from framework.files.caffemodel import Blob, FileLayer, describe, read_caffemodel, write_caffemodel
+from framework.files.weight_arrays import (
     read_hdf5,
     read_npz,
     read_safetensors,
@@ -29,6 +28,7 @@ from framework.weight_arrays import (
     write_npz,
     write_safetensors,
 )
+from framework.proto import LayerParameter, Phase
 
 LISTED = 8      # names in an error before it goes on with "and 12 more"
 _READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
-from framework.log import Log, number, output_lines
+from framework.logs.log import Log, number, output_lines
 from framework.net import Net
 from framework.prototxt import Document
 

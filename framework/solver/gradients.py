@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from framework import debug_info
 from framework.errors import CaffeError
-from framework.log import Log
+from framework.logs.log import Log
 from framework.net import Net
-from framework.ranks import average_over_ranks
+from framework.solver import debug_info
+from framework.solver.ranks import average_over_ranks
 
 PRECISIONS = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16,
               "float16": torch.float16}

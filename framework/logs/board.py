@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from framework.errors import CaffeError
-from framework.log import Log
+from framework.logs.log import Log
 
 
 class BoardLog(Log):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from framework.log import Log, number
+from framework.logs.log import Log, number
 from framework.net import Net, Step
 
 

@@ -1,0 +1,1 @@
+"""The original's log lines, and readers and pictures of logs."""

@@ -1,0 +1,1 @@
+"""Training: the solver, its update rules and rates, its nets, its snapshots."""
