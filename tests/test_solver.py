@@ -146,8 +146,8 @@ def test_numbers_are_printed_as_cpp_prints_them(value, text):
 
 
 def test_max_iter_0_only_tests():
-    solver = make('net: "net.prototxt" max_iter: 0 test_iter: 2 test_interval: 10 '
-                  'snapshot_after_train: false test_compute_loss: true')
+    solver = make('net: "net.prototxt" lr_policy: "poly" max_iter: 0 test_iter: 2 '
+                  'test_interval: 10 snapshot_after_train: false test_compute_loss: true')
     before = values(solver)
     solver.solve()
     assert values(solver) == before

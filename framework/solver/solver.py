@@ -71,8 +71,8 @@ class Solver:
         self.log = log or Log(enabled=rank == 0)
         for hint in hints:
             self.log.warning(hint)
-        self.policy = LearningRate(self.document) \
-            if self.param.lr_policy or self.param.max_iter else None
+        # max_iter: 0 evaluates only, and asks for no rate
+        self.policy = LearningRate(self.document) if self.param.max_iter else None
         machine = Machine(torch.device(device), DataOptions(self.seed, workers, rank, world_size),
                           ignore_unknown_fields)
         self.net = train_net(self.document, machine)
