@@ -145,9 +145,12 @@ def test_numbers_are_printed_as_cpp_prints_them(value, text):
     assert number(value) == text
 
 
-def test_max_iter_0_only_tests():
-    solver = make('net: "net.prototxt" lr_policy: "poly" max_iter: 0 test_iter: 2 '
-                  'test_interval: 10 snapshot_after_train: false test_compute_loss: true')
+@pytest.mark.parametrize("policy", ["fixed", "poly"])     # poly divides by max_iter
+def test_max_iter_0_only_tests(policy):
+    text = PARAMS.replace('lr_policy: "fixed"', f'lr_policy: "{policy}"')
+    solver = Solver(parse(text + 'net: "net.prototxt" max_iter: 0 test_iter: 2 test_interval: 10 '
+                          "snapshot_after_train: false test_compute_loss: true",
+                          "SolverParameter"), log=Lines())
     before = values(solver)
     solver.solve()
     assert values(solver) == before
