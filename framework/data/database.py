@@ -6,6 +6,7 @@ Caffe's order of the records is that of the keys; a record is found by its index
 from __future__ import annotations
 
 import os
+import weakref
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -18,6 +19,7 @@ _OPEN: WeakValueDictionary[tuple[int, int, int], Database] = WeakValueDictionary
 
 HOW_TO_MAKE = ("make it with tools/convert_annoset (pictures with boxes) or "
                "tools/convert_imageset (pictures with a class each)")
+_CHANGED = "the database was changed while being read; write a new one into a folder of its own"
 
 
 def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
@@ -51,7 +53,10 @@ class Database:
             reason = "this program has it open in another way; close that first" if held else \
                 f"it cannot be read as an LMDB ({error}); {make}"
             raise DataError(f"{file}: {reason}") from None
+        self._number = os.open(file, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._number)
         self._check_length()
+        self._written, self._head = os.fstat(self._number).st_mtime_ns, self._read_head()
         with self._environment.begin() as transaction:
             self.keys: list[bytes] = list(transaction.cursor().iternext(values=False))
         if not self.keys:
@@ -65,17 +70,34 @@ class Database:
         return self.keys[index].decode("utf-8", "replace")
 
     def read(self, index: int) -> bytes:
-        """The bytes of record `index`."""
-        with self._environment.begin() as transaction:
-            value: bytes | None = transaction.get(self.keys[index])
+        """The bytes of record `index`. DataError if the file was changed since it was opened."""
+        if os.fstat(self._number).st_mtime_ns != self._written:
+            self._check_unchanged()
+        try:
+            with self._environment.begin() as transaction:
+                value: bytes | None = transaction.get(self.keys[index])
+        except lmdb.Error as error:
+            raise DataError(f"{self.path}: {_CHANGED} ({error})") from None
         if value is None:
-            raise DataError(f"{self.path}: record {self.name(index)} has gone while being read")
+            raise DataError(f"{self.path}: {_CHANGED} (record {self.name(index)} has gone)")
         return value
+
+    def _read_head(self) -> bytes:
+        """The two pages that every writer changes."""
+        return os.pread(self._number, 2 * self._environment.stat()["psize"], 0)
+
+    def _check_unchanged(self) -> None:
+        """The file has another time: cut or overwritten, reading it could kill the process."""
+        status = os.fstat(self._number)
+        if status.st_size < self._length or self._read_head() != self._head:
+            raise DataError(f"{self.path}: {_CHANGED}")
+        self._written = status.st_mtime_ns
 
     def _check_length(self) -> None:
         """Reading behind the end of a cut file would kill the process with SIGBUS."""
         pages = self._environment.info()["last_pgno"] + 1
         wanted = pages * self._environment.stat()["psize"]
+        self._length = wanted
         if self.path.stat().st_size < wanted:
             raise DataError(f"{self.path}: the file is cut short: {self.path.stat().st_size} of "
                             f"{wanted} bytes are there; copy or make it again")
