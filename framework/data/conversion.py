@@ -27,6 +27,7 @@ MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10
 RECORDS_A_COMMIT = 1000
 SECONDS_A_COMMIT = 2.0
+LITTLE_ROOM = 1 << 20
 JOURNAL = "journal.jsonl"
 FIRST_MAP_SIZE = 1 << 28
 
@@ -209,11 +210,12 @@ def write_database(folder: Path, records: Iterable[tuple[bytes, Any]],
             committed()
         finally:
             environment.close()
-    except lmdb.DiskError as error:
-        raise OSError(errno.ENOSPC, f"the database cannot be written: {error}",
-                      str(folder)) from None
     except lmdb.Error as error:
-        raise DataError(f"{folder.parent}: the database cannot be written: {error}") from None
+        free = shutil.disk_usage(folder).free
+        if isinstance(error, lmdb.DiskError) or free < LITTLE_ROOM:
+            raise OSError(errno.ENOSPC, f"the disk is full ({free >> 10} KiB are free)",
+                          str(folder)) from None
+        raise DataError(f"{folder}: the database cannot be written: {error}") from None
     (folder / "lock.mdb").unlink(missing_ok=True)
     return num_records
 

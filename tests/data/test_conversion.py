@@ -1,7 +1,10 @@
+import shutil
+
 import lmdb
 import numpy as np
 import pytest
 
+from framework.data import conversion
 from framework.data.annoset import Converted
 from framework.data.atomic import resumed_folder
 from framework.data.conversion import convert, in_order, write_database
@@ -147,6 +150,26 @@ def test_a_changed_picture_or_flag_is_another_conversion(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"22")
     found.add(fingerprint(tmp_path, entries, "flags"))
     assert len(found) == 5
+
+
+def test_a_full_disk_is_named_and_what_is_done_is_kept(tmp_path, ten_a_commit, monkeypatch):
+    entries = entries_of(*["1"] * 40)
+    whole = conversion._commit
+
+    def full(environment, batch):
+        if environment.stat()["entries"] == 20:
+            raise lmdb.Error("mdb_txn_commit: Input/output error")
+        return whole(environment, batch)
+
+    usage = shutil.disk_usage(tmp_path)._replace(free=5000)
+    with monkeypatch.context() as patch:
+        patch.setattr(conversion, "_commit", full)
+        patch.setattr(conversion.shutil, "disk_usage", lambda path: usage)
+        with pytest.raises(OSError, match=r"the disk is full \(4 KiB are free\)"):
+            convert(entries, made, tmp_path / "db", identity="same")
+    rest = Interrupted(100)
+    assert convert(entries, rest, tmp_path / "db", identity="same", jobs=1).written == 40
+    assert len(rest.seen) == 20
 
 
 def test_check_size_wants_records_of_one_size(tmp_path):
