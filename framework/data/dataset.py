@@ -35,11 +35,19 @@ class Dataset:
     skip_others: bool = False
 
     def labels(self, entry: Entry) -> tuple[Labels | None, int]:
-        """The boxes of an entry, and how many of other classes were left out."""
+        """The boxes of an entry, and how many of other classes were left out.
+
+        DataError for a box of another class, unless such are left out.
+        """
         labels = self.read_labels(entry)
-        if labels is None or not self.skip_others:
+        if labels is None:
             return labels, 0
         kept = tuple(box for box in labels.boxes if box.name in self.names)
+        if len(kept) < len(labels.boxes) and not self.skip_others:
+            other = next(box.name for box in labels.boxes if box.name not in self.names)
+            raise DataError(f"{self.root / entry.label}: '{other}' is none of the classes "
+                            f"({', '.join(self.names)}); `others: skip` in the YAML leaves boxes "
+                            "of other classes out")
         return replace(labels, boxes=kept), len(labels.boxes) - len(kept)
 
 
@@ -72,13 +80,16 @@ class Description:
         return [str(word) for word in words]
 
     def names(self, found: Iterable[str]) -> list[str]:
-        """The key `names`, a list or {0: name, 1: name}, else those found in the data.
+        """The key `names`: a list, {0: name, 1: name}, or a file with a name on each line, below
+        the root; else those found in the data.
 
         DataError if there are none, or one stands there twice.
         """
         names = self.tree.get("names")
         if isinstance(names, dict) and sorted(names) == list(range(len(names))):
             names = [names[number] for number in sorted(names)]
+        if isinstance(names, str) and names.endswith((".txt", ".names")):
+            names = self._lines(names)
         names = self.words("names", names) or list(found)
         if not names:
             raise DataError(f"{self.place}: no class name in any annotation")
@@ -86,6 +97,14 @@ class Description:
         if twice:
             raise DataError(f"{self.place}: names has '{min(twice)}' twice")
         return names
+
+    def _lines(self, name: str) -> list[str]:
+        try:
+            lines = (self.root / name).read_text().splitlines()
+        except OSError as error:
+            raise DataError(f"{self.place}: names is {name}, which cannot be read below "
+                            f"{self.root}: {error.strerror}") from None
+        return [line.strip() for line in lines if line.strip()]
 
     def finish(self, data: Dataset) -> Dataset:
         """The data set with what all formats share: `shuffle` and `others`."""

@@ -14,7 +14,7 @@ def load(description: Description) -> Dataset:
     """A YOLO data set:
 
         splits: {trainval: images/train, test: images/val}   # folders, or lists of pictures
-        names: [cat, dog]                                    # or {0: cat, 1: dog}
+        names: [cat, dog]              # or {0: cat, 1: dog}, or classes.txt, a name on each line
 
     The labels of images/a/b.jpg are in labels/a/b.txt: lines of `class x y width height`, the
     centre and size in parts of the picture. A picture without a label file has no objects.

@@ -104,6 +104,9 @@ def test_coco_names_classes_by_number_and_keeps_pictures_without_boxes(tmp_path)
     data = write_yaml(tmp_path / "d.yaml", f"{text}names: [dog]\nothers: skip\n")
     assert data.names == ["18"]
     assert data.labels(second) == (Labels((crowd,), 40, 30), 1)
+    data = write_yaml(tmp_path / "d.yaml", f"{text}names: [dog]\n")
+    with pytest.raises(DataError, match=r"'1' is none of the classes \(18\); `others: skip` in"):
+        data.labels(second)
     with pytest.raises(DataError, match="'cat', which is no category; there are dog, person"):
         write_yaml(tmp_path / "d.yaml", f"{text}names: [cat]\n")
 
@@ -159,3 +162,13 @@ def test_relative_boxes_are_stored_as_they_are(tmp_path):
     box = group.annotation[0].bbox
     assert (group.group_label, box.xmin, box.ymin, box.xmax, box.ymax) == (3, 0.25, 0.125, 0.5, 1)
     assert made.remarks == []
+
+
+def test_class_names_may_stand_in_a_file(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.jpg").write_bytes(b"")
+    (tmp_path / "classes.txt").write_text("cat\nbig dog\n\n")
+    text = "format: yolo\nsplits: {train: a}\nnames: classes.txt\n"
+    assert write_yaml(tmp_path / "d.yaml", text).names == ["cat", "big dog"]
+    with pytest.raises(DataError, match="names is none.txt, which cannot be read below"):
+        write_yaml(tmp_path / "d.yaml", text.replace("classes", "none"))
