@@ -18,10 +18,12 @@ from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
 from framework.spec import LayerSpec
 
+OWN_FIELDS = ("video_type", "device_id", "video_file", "skip_frames")
+
 
 @layer
 class VideoData(PictureSource):
-    """Batches of frames in their order; after each one taken `skip_frames` are left out.
+    """Batches of frames in their order; before each one taken `skip_frames` are left out.
 
     Tops:   frames (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             zeros (batch_size,) as labels.
@@ -39,6 +41,10 @@ class VideoData(PictureSource):
         if spec.proto.HasField("image_data_param"):
             raise spec.error("image_data_param", "belongs to C3D's form of this layer, of which "
                              "only the shapes are known here")
+        for field, _ in self.param.ListFields():
+            if field.name not in OWN_FIELDS:
+                raise spec.error(f"video_data_param.{field.name}", "belongs to C3D's form of this "
+                                 "layer (clips of a list of videos), which is not made here")
         self.batch_size = spec.proto.data_param.batch_size
         if self.batch_size == 0:
             raise spec.error("data_param.batch_size", "is missing or 0; it must be at least 1")

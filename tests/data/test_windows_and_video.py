@@ -112,3 +112,8 @@ def test_skipped_frames_are_left_out_before_each_one(video):
 def test_a_video_that_is_absent_is_an_error(tmp_path):
     with pytest.raises(DataError, match="cannot be opened"):
         make_source(video_net(tmp_path / "absent.avi"))
+
+
+def test_fields_of_clips_are_refused_and_no_camera_is_opened(video):
+    with pytest.raises(SpecError, match="video_data_param.new_length belongs to C3D's form"):
+        make_source(video_net(video, "new_length: 16"))
