@@ -130,10 +130,7 @@ def draw_boxes(picture: Array, rows: Array, names: dict[int, str]) -> Array:
         cv2.rectangle(picture, (x1, y1), (x2, y2), color, 1)
         name = names.get(label, str(label))
         place = (x1 + 3, min(max(y1 + 12, 12), height - 3))
-        text = f"({name})" if row[7] else name
-        for ink, thickness in (((0, 0, 0), 3), (color, 1)):
-            cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, ink, thickness,
-                        cv2.LINE_AA)
+        _write(picture, f"({name})" if row[7] else name, place, 0.4, color)
     return picture
 
 
@@ -146,10 +143,17 @@ def _enlarged(picture: Array) -> Array:
 
 
 def _caption(picture: Array, text: str) -> Array:
-    for ink, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(picture, text, (4, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, ink, thickness,
-                    cv2.LINE_AA)
+    _write(picture, text, (4, 16), 0.5, (255, 255, 255))
     return picture
+
+
+def _write(picture: Array, text: str, place: tuple[int, int], scale: float,
+           color: tuple[int, int, int]) -> None:
+    """Letters with a dark rim; thicker ones would be wider and stand elsewhere."""
+    rim = [(x, y, (0, 0, 0)) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
+    for x, y, ink in [*rim, (0, 0, color)]:
+        cv2.putText(picture, text, (place[0] + x, place[1] + y), cv2.FONT_HERSHEY_SIMPLEX, scale,
+                    ink, 1, cv2.LINE_AA)
 
 
 def _colored(marks: Array) -> Array:
