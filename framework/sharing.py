@@ -45,11 +45,25 @@ def param_spec(layer: Layer, index: int) -> Any:
     return specs[index] if index < len(specs) else ParamSpec()
 
 
+def check_layer_names(layers: Sequence[Layer]) -> None:
+    """Raise SpecError if two layers with blobs have one name: weights are found by it.
+
+    The original takes such a net, and loads a file's weights into the first of the two alone.
+    """
+    named: dict[str, Layer] = {}
+    for layer in layers:
+        name = layer.spec.name
+        if layer.blob_names and named.setdefault(name, layer) is not layer:
+            raise layer.spec.error("name", f"is that of a {named[name].spec.type} layer before it; "
+                                   "layers with blobs must have names of their own")
+
+
 def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
     """Give blobs with the same `param { name }` one Parameter: that of the first of them.
 
-    Raises SpecError where shapes or multipliers contradict each other.
+    Raises SpecError where shapes or multipliers contradict each other, or names of layers do.
     """
+    check_layer_names(layers)
     owners: dict[str, tuple[Layer, int]] = {}
     reshaped = []
     for layer in layers:
@@ -103,18 +117,12 @@ def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int)
 
 
 def share_by_layer_name(net: Net, lender: Net) -> None:
-    """Put the lender's blobs into the layers of the same name. Shapes must agree.
-
-    Of several layers with one name each gets the blobs of the lender's at its place among them.
-    """
-    lent: dict[str, list[Layer]] = {}
-    for step in lender.layers:
-        lent.setdefault(step.layer.spec.name, []).append(step.layer)
+    """Put the lender's blobs into the layers of the same name. Shapes must agree."""
+    lent = {step.layer.spec.name: step.layer for step in lender.layers if step.layer.blob_names}
     for step in net.layers:
-        sources = lent.get(step.layer.spec.name)
-        if not sources:
+        source = lent.get(step.layer.spec.name)
+        if source is None:
             continue
-        source = sources.pop(0) if len(sources) > 1 else sources[0]
         for index, (mine, theirs) in enumerate(zip(step.layer.blobs, source.blobs, strict=False)):
             if mine.shape != theirs.shape:
                 raise step.layer.spec.error("name", f"is that of a layer of {lender.phase} whose "

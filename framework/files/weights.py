@@ -204,7 +204,7 @@ def _layers_of(net: Any, gradients: bool
             message.phase = Phase.Value(spec.phase)
         blobs = params.get(spec.name, [])
         if steps and (steps[0].layer.spec.name, steps[0].layer.spec.type) == (spec.name, spec.type):
-            blobs = steps.pop(0).layer.blobs        # its own, where names stand twice
+            blobs = steps.pop(0).layer.blobs        # its own: one without blobs may bear its name
         diffs = [_array(torch.zeros_like(blob) if blob.grad is None else blob.grad)
                  for blob in blobs] if gradients else []
         yield message, [_array(blob) for blob in blobs], diffs
