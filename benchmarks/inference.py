@@ -7,7 +7,8 @@ The same net with the same weights in each: `framework.Net`, the same layers as 
 nn.BatchNorm2d and so on (benchmarks/plain_net.py), OpenCV's readNetFromCaffe on the expanded
 prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the boxes and scores
 that DetectionOutput takes. Rounds go in turns; printed are medians of milliseconds, by the
-processor and by the clock, and processor time in parts of ours: above 1 is slower than ours.
+processor and by the clock, and processor time in parts of ours after `net.freeze()`: above 1 is
+slower than ours.
 
 --peers is a Python that has opencv-python-headless<5, onnxruntime and onnx, for instance
     python -m venv /tmp/peers && /tmp/peers/bin/pip install 'opencv-python-headless<5' onnx \
@@ -141,6 +142,12 @@ def contestants(net: Net, document: Document, data: Tensor, names: Sequence[str]
     for name, top in zip(names, tops, strict=True):
         torch.testing.assert_close(top, expected[name], rtol=1e-3, atol=1e-4)
     runs["ours"] = timed(lambda: net({"data": data}))
+    frozen = Net(document, share_with=net).freeze()
+    with torch.inference_mode():
+        blobs = frozen.run({"data": data})
+    for name in names:
+        torch.testing.assert_close(blobs[name], expected[name], rtol=1e-3, atol=1e-4)
+    runs["ours, frozen"] = timed(lambda: frozen({"data": data}))
     runs["plain PyTorch"] = timed(lambda: plain(data))
     write_files(net, document, plain, data, names, folder, python)
     for kind in ("opencv", "onnxruntime"):
@@ -164,7 +171,7 @@ def compare(runs: dict[str, Run], rounds: int) -> None:
         for _ in range(rounds):
             for name, run in runs.items():
                 spent[name].append(run())
-    ours = statistics.median(processor for processor, _ in spent["ours"])
+    ours = statistics.median(processor for processor, _ in spent["ours, frozen"])
     for name, times in spent.items():
         processor, clock = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
         print(f"  {name:15s} {processor:8.1f} ms {clock:8.1f} ms by the clock"

@@ -7,28 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from framework.build import build_layers, build_sources
 from framework.errors import CaffeError
+from framework.fusion import Chain, Step, fuse
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
 from framework.prototxt import Document
 from framework.scalars import nearest
 from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
 from framework.spec import LayerSpec, NetSpec, read_net
-
-
-class Step(NamedTuple):
-    """One layer in the walk. `stopped` are the bottoms through which no gradient goes."""
-
-    layer: Layer
-    bottoms: tuple[str, ...]
-    tops: tuple[str, ...]
-    stopped: frozenset[int]
 
 
 class Net(nn.Module):
@@ -41,6 +32,8 @@ class Net(nn.Module):
     data        how data layers work; `skip_data` leaves them out: their blobs must be given
     seed        of the fillers
 
+    Where nothing tells the difference but time, layers run together (framework/fusion.py); after
+    `net.fuse = False` they do not.
     Raises SpecError for a definition that cannot be built, DataError for data that cannot be
     read, WeightsError for weights that do not fit.
     """
@@ -64,6 +57,7 @@ class Net(nn.Module):
         built = build_layers(self.spec, self.shapes, self.loss_weights)
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
+        self.fuse, self.fused = True, fuse(self.layers)
         self.by_name = nn.ModuleDict(_unique_names(built))
         generator = torch.Generator().manual_seed(seed)
         for layer in built:
@@ -155,7 +149,8 @@ class Net(nn.Module):
         """All blobs, computed from those of the data layers. No side effects but running sums."""
         blobs = dict(blobs)
         self._renew_views()
-        for layer, bottoms, tops, stopped in self.layers:
+        fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
+        for layer, bottoms, tops, stopped in self.fused if fused else self.layers:
             values = [blobs[bottom].detach() if index in stopped else blobs[bottom]
                       for index, bottom in enumerate(bottoms)]
             result = layer(*values)
@@ -164,6 +159,18 @@ class Net(nn.Module):
             else:
                 blobs[tops[0]] = result
         return blobs
+
+    def freeze(self, frozen: bool = True) -> Net:
+        """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those
+        of convolutions, in the order that oneDNN wants, and give blobs with channels last.
+
+        Writing to a blob, as `load_weights` or an update does, is still seen; writing through
+        `.data` or numpy is not: call it again after that. Returns the net.
+        """
+        for step in self.fused:
+            if isinstance(step.layer, Chain):
+                step.layer.freeze(frozen)
+        return self
 
     def _renew_views(self) -> None:
         for layer, name, owner, shape in self.reshaped:

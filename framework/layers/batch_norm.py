@@ -78,24 +78,28 @@ class BatchNorm(Layer):
             self.bias = None
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.by_sums(x) if self.use_stored else self.by_batch(x)
+        y = self.normalise(x, self.scale, self.bias)
         return y.relu() if self.relu else y
 
-    def by_sums(self, x: Tensor) -> Tensor:
-        empty = self.factor == 0
-        weight = torch.where(empty, 0.0, 1 / torch.where(empty, 1.0, self.factor))
-        mean, variance = self.mean * weight, self.variance * weight
+    def normalise(self, x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
+        """The layer without its ReLU, times scale (C,), plus bias (C,)."""
+        if not self.use_stored:
+            y, mean, variance = by_batch(x, scale, bias, self.eps, self.mean)
+            self.move_sums(mean, variance)
+            return y
+        mean, variance = self.stored()
         if self.moves_stored:
             wide = x.detach() - mean.reshape(-1, *(1,) * (x.dim() - 2))
             variance = (wide * wide).transpose(0, 1).flatten(1).mean(1).to(mean.dtype)
             num_values = x.numel() // x.shape[1]
             self.move_sums(mean, variance * (num_values / max(num_values - 1, 1)))
-        return by_stored(x, self.scale, self.bias, mean, variance, self.eps)
+        return by_stored(x, scale, bias, mean, variance, self.eps)
 
-    def by_batch(self, x: Tensor) -> Tensor:
-        y, mean, variance = by_batch(x, self.scale, self.bias, self.eps, self.mean)
-        self.move_sums(mean, variance)
-        return y
+    def stored(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance, (C,) each, that the sums stand for."""
+        empty = self.factor == 0
+        weight = torch.where(empty, 0.0, 1 / torch.where(empty, 1.0, self.factor))
+        return self.mean * weight, self.variance * weight
 
     def move_sums(self, mean: Tensor, variance: Tensor) -> None:
         with torch.no_grad():

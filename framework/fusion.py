@@ -1,0 +1,233 @@
+"""Layers that compute in place behind one another run as one where nobody can tell.
+
+In `conv -> BatchNorm -> Scale -> ReLU`, the last three in place, only the last value of the blob
+is ever seen. Such a chain runs as convolution, one batch normalisation with scale and bias, and a
+ReLU in the same memory; without gradients on a CPU the stored statistics go into the weights of
+the convolution. Parameters, running sums, gradients, and the names of all blobs are those of the
+layers one by one; values differ by rounding. `net.fused` lists the steps as they run;
+`net.fuse = False` turns it off. After
+`net.freeze()` the weights of convolutions are kept as oneDNN wants them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.layer import Layer
+from framework.layers.batch_norm import BatchNorm
+from framework.layers.convolution import Convolution, Deconvolution, Geometry
+from framework.layers.depthwise import ConvolutionDepthwise
+from framework.layers.inner_product import InnerProduct
+from framework.layers.joining import Eltwise
+from framework.layers.neuron import ReLU
+from framework.layers.scale import Scale
+
+HEADS = (Convolution, ConvolutionDepthwise, Deconvolution, InnerProduct, BatchNorm, Eltwise)
+
+
+class Step(NamedTuple):
+    """One layer in the walk. `stopped` are the bottoms through which no gradient goes."""
+
+    layer: Layer
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    stopped: frozenset[int]
+
+
+class FusedStep(NamedTuple):
+    """As Step, of one layer or of several."""
+
+    layer: Layer | Chain
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    stopped: frozenset[int]
+
+
+class Chain:
+    """A layer and those that follow it in place: BatchNorm, Scale behind it, ReLU.
+
+    Called as the layers one behind the other would be. Where a layer has hooks they are.
+    `frozen`: forwards without gradient on a CPU may keep a copy of the weights.
+    """
+
+    def __init__(self, layers: Sequence[Layer]):
+        self.layers, self.frozen = list(layers), False
+        rest: list[Any] = list(layers)          # Any: layers, told apart by their order
+        self.relu = isinstance(rest[-1], ReLU) and bool(rest.pop())
+        self.scale: Any = rest.pop() if isinstance(rest[-1], Scale) else None
+        self.norm: Any = rest.pop() if isinstance(rest[-1], BatchNorm) else None
+        self.head: Any = rest[0] if rest else None
+        self.folds = is_plane_convolution(self.head) and (self.norm is None
+                                                          or self.norm.use_stored)
+        self._packed: Packed | None = None
+
+    def __repr__(self) -> str:
+        return " + ".join(layer.spec.name for layer in self.layers)
+
+    def __call__(self, *bottoms: Tensor) -> Tensor:
+        if any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
+               or layer._backward_pre_hooks for layer in self.layers):
+            return self.one_by_one(*bottoms)
+        if self.folds and not torch.is_grad_enabled() and _is_plain(bottoms[0]):
+            y = self.convolve(bottoms[0])
+        else:
+            y = bottoms[0] if self.head is None else self.head(*bottoms)
+            if self.norm is not None:
+                y = self.normalise(y)
+        return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
+
+    def __getstate__(self) -> dict[str, Any]:   # Any: all fields
+        return {**self.__dict__, "_packed": None}   # it can be neither copied nor pickled
+
+    def freeze(self, frozen: bool) -> None:
+        self.frozen, self._packed = frozen, None
+
+    def one_by_one(self, *bottoms: Tensor) -> Tensor:
+        for layer in self.layers:
+            bottoms = (layer(*bottoms),)
+        return bottoms[0]
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """BatchNorm, and Scale if it follows."""
+        if self.scale is None:
+            return self.norm(x)
+        return self.norm.normalise(x, self.scale.scale, self.scale.bias)
+
+    def convolve(self, x: Tensor) -> Tensor:
+        """All but ReLU, of x (N, C, H, W), without gradient."""
+        at, conv = self.head.geometry, self.head
+        if self.frozen:
+            blobs = [blob for layer in self.layers for blob in layer.blobs]
+            if self._packed is None or not self._packed.is_of(blobs):
+                self._packed = Packed(*self.folded(), at, x, blobs)
+            return self._packed(x)
+        # folding costs as much as the weights are many, normalising as much as the top
+        if self.norm is None or conv.weight[0].numel() * at.stride[0] * at.stride[1] * \
+                at.channels > x.numel():
+            y = F.conv2d(x, conv.weight, conv.bias, at.stride, at.pad, at.dilation, at.group)
+            return y if self.norm is None else self.normalise(y)
+        return F.conv2d(x, *self.folded(), at.stride, at.pad, at.dilation, at.group)
+
+    def folded(self) -> tuple[Tensor, Tensor | None]:
+        """Weight and bias with which the convolution alone does the normalisation as well."""
+        weight, bias = self.head.weight, self.head.bias
+        if self.norm is None:
+            return weight, bias
+        mean, variance = self.norm.stored()
+        factor = (variance + self.norm.eps).rsqrt()
+        if self.scale is not None:
+            factor = factor * self.scale.scale
+        bias = (-mean if bias is None else bias - mean) * factor
+        if self.scale is not None and self.scale.bias is not None:
+            bias = bias + self.scale.bias
+        return weight * factor.view(-1, 1, 1, 1), bias
+
+
+class Packed:
+    """A convolution whose weights lie as oneDNN wants them, for pictures with channels last.
+
+    blobs   those it was made from: `is_of` says whether they are the same and were not written
+            to since, as far as autograd's counters tell
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, at: Geometry, x: Tensor,
+                 blobs: Sequence[Tensor]):
+        self.bias, self.at, self.blobs = bias, at, list(blobs)
+        self.versions = [_version(blob) for blob in blobs]
+        self.geometry = (list(at.pad), list(at.stride), list(at.dilation), at.group)
+        self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
+        self.onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+        if self.onednn:
+            self.weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight, *self.geometry, list(x.shape))
+
+    def is_of(self, blobs: Sequence[Tensor]) -> bool:
+        return all(old is new and _version(new) == version for old, new, version in
+                   zip(self.blobs, blobs, self.versions, strict=True))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        if self.onednn:     # its own ReLU is not used: it turns NaN into 0
+            made: Tensor = torch.ops.mkldnn._convolution_pointwise(
+                x, self.weight, self.bias, *self.geometry, "none", [], "")
+            return made
+        at = self.at
+        return F.conv2d(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
+
+
+def _version(blob: Tensor) -> int:
+    return -1 if blob.is_inference() else blob._version
+
+
+def is_plane_convolution(layer: Any) -> bool:   # Any: a layer whose parts mypy does not know
+    """Whether it is a convolution of one bottom (N, C, H, W), and nothing else inside."""
+    return (isinstance(layer, Convolution | ConvolutionDepthwise)
+            and len(layer.spec.bottoms) == 1 and layer.geometry.axis == 1
+            and len(layer.geometry.kernel) == 2 and not getattr(layer, "relu", False))
+
+
+def fuse(steps: Sequence[Step]) -> list[FusedStep]:
+    """The steps with every chain as one, at the place of its first layer."""
+    fused: list[FusedStep] = []
+    taken: set[int] = set()
+    for index, step in enumerate(steps):
+        if index in taken:
+            continue
+        places = _chain(steps, index)
+        taken.update(places)
+        layers = [steps[place].layer for place in places]
+        alone = len(layers) == 1 and not is_plane_convolution(step.layer)
+        fused.append(FusedStep(step.layer if alone else Chain(layers), *step[1:]))
+    return fused
+
+
+def _chain(steps: Sequence[Step], start: int) -> list[int]:
+    """The places of the layers that run as one with that at `start`, itself the first."""
+    layer, _, tops, stopped = steps[start]
+    if not isinstance(layer, HEADS) or len(tops) != 1 or not _is_fresh(layer):
+        return [start]
+    places = [start]
+    for kind in (BatchNorm, Scale, ReLU):
+        found = _next_touching(steps, places[-1], tops[0])
+        if found is None:
+            break
+        follower = steps[found]
+        if follower.bottoms != tops or follower.tops != tops or follower.stopped:
+            break
+        if type(follower.layer) is kind and _fits(follower.layer, steps[places[-1]].layer):
+            places.append(found)
+    return places
+
+
+def _next_touching(steps: Sequence[Step], start: int, name: str) -> int | None:
+    """The next step that reads or writes the blob."""
+    for index in range(start + 1, len(steps)):
+        if name in steps[index].bottoms or name in steps[index].tops:
+            return index
+    return None
+
+
+def _is_fresh(layer: Any) -> bool:
+    """Whether the top has memory of its own, and a backward that does not look at it."""
+    return not isinstance(layer, Eltwise) or layer.operation == "SUM"
+
+
+def _fits(layer: Any, before: Any) -> bool:     # Any: layers, whose parts mypy does not know
+    """Whether the layer can run as one with the one before it."""
+    if isinstance(layer, BatchNorm):
+        return not layer.blobs[3:] and not layer.relu and not layer.moves_stored
+    if isinstance(layer, Scale):
+        return (type(before) is BatchNorm and not before.blobs[3:] and not before.relu
+                and not before.moves_stored and layer.axis == 1 and layer.scale.dim() == 1)
+    return bool(layer.negative_slope == 0)
+
+
+def _is_plain(x: Tensor) -> bool:
+    """float32 on a CPU, with no other precision asked for."""
+    return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4
+            and x.numel() > 0 and not torch.is_autocast_enabled("cpu"))
