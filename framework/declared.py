@@ -126,6 +126,8 @@ def _batch_size(spec: LayerSpec) -> int:
 
 def _channels(spec: LayerSpec) -> int:
     transform = spec.proto.transform_param
+    if tuple(spec.tops) == ("label",):      # a database of label maps beside that of pictures
+        return 1
     if transform.force_gray or len(transform.mean_value) == 1 and not transform.force_color:
         return 1
     return 3

@@ -22,6 +22,7 @@ def shapes_of(text, phase="TRAIN"):
      [(5, 3, 7, 7), (5,)]),
     ('type: "Data" top: "x" data_param { batch_size: 5 } transform_param { force_gray: true '
      'resize_param { height: 9 width: 11 } }', [(5, 1, 9, 11)]),
+    ('type: "Data" top: "label" data_param { batch_size: 1 }', [(1, 1, 224, 224)]),
     ('type: "ImageData" top: "x" top: "y" image_data_param { batch_size: 2 new_height: 6 '
      'new_width: 8 }', [(2, 3, 6, 8), (2,)]),
     ('type: "Data" top: "x" top: "y" data_param { batch_size: 5 source: "examples/mnist/train" }',
