@@ -30,11 +30,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from plain_net import plain_net
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks.plain_net import plain_net
 from framework.files.weights import save_weights
 from framework.net import Net
 from framework.prototxt import Document, to_text

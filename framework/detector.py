@@ -44,7 +44,7 @@ class Detector:
         scale: float | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
-        self.net = Net(model, "TEST", weights, skip_data=True, device=device)
+        self.net = Net(model, "TEST", weights, skip_data=True, device=device).freeze()
         self.input = self._picture_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
