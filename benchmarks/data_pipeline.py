@@ -4,14 +4,17 @@
 
 Both in turns, on one core, in seconds of that core: `cv2.imdecode` of the database's photographs,
 and decode, distort, expand, sample, resize (all five interpolations), mirror, labels, batch, mean.
-Prints images a second of each, their ratio, what each step costs, and then how many images a second
-worker processes hand over, by the clock.
+Prints images a second of each, their ratio, what each step costs, and then how many images worker
+processes hand over, by the clock and for each second of a core: if the latter stays while workers
+are added, they scale as far as the machine has cores.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +23,8 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from framework.data import distortion, placing, records, resizing, sampler
 from framework.data.memory import keep_memory
@@ -114,18 +119,28 @@ def step_costs(source: Any, num_batches: int = 12) -> None:
         print(f"  {name:14} {1000 * cost / images:.2f} ms an image")
 
 
-def worker_rate(database: Path, workers: int, seconds: float) -> float:
-    """Images a second by the clock, after the first batch of each worker."""
+def worker_rate(database: Path, workers: int, seconds: float) -> tuple[float, float]:
+    """Images a second by the clock, and for each second of a core, after the first batches."""
     source = make_source(database, workers)
     batches = source.batches()
     for _ in range(max(workers, 1)):
         next(batches)
-    start, count = time.perf_counter(), 0
+    used, start, count = core_seconds(source), time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         count += len(next(batches)[0])
-    elapsed = time.perf_counter() - start
+    elapsed, used = time.perf_counter() - start, core_seconds(source) - used
     batches.close()
-    return count / elapsed
+    return count / elapsed, count / used
+
+
+def core_seconds(source: Any) -> float:
+    """Of this process and the workers of a source (Any: a PictureSource)."""
+    total = time.process_time()
+    for loader in source._loaders:
+        for worker in getattr(loader, "_workers", ()):
+            fields = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2]
+            total += sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def main() -> None:
@@ -140,9 +155,9 @@ def main() -> None:
     compare(source, options.seconds)
     step_costs(source)
     for workers in range(options.workers + 1):
-        handed = worker_rate(options.database, workers, options.seconds / 4)
+        handed, a_core = worker_rate(options.database, workers, options.seconds / 4)
         kind = f"{workers} worker processes" if workers else "a thread of this process"
-        print(f"{kind}: {handed:.0f} images/s by the clock")
+        print(f"{kind}: {handed:.0f} images/s by the clock, {a_core:.0f} for a second of a core")
 
 
 if __name__ == "__main__":
