@@ -7,12 +7,13 @@ The same net with the same weights in each: `framework.Net`, the same layers as 
 nn.BatchNorm2d and so on (benchmarks/plain_net.py), OpenCV's readNetFromCaffe on the expanded
 prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the boxes and scores
 that DetectionOutput takes. Rounds go in turns; printed are medians of milliseconds, by the
-processor and by the clock, and processor time in parts of ours after `net.freeze()`: above 1 is
-slower than ours.
+processor and by the clock, and processor time in parts of ours as Detector has it, frozen by
+`net.freeze()` and through `net.run(inputs, wanted)`: above 1 is slower than that. The line `ours`
+is `net(inputs)`, which keeps every blob.
 
 --peers is a Python that has opencv-python-headless<5, onnxruntime and onnx, for instance
-    python -m venv /tmp/peers && /tmp/peers/bin/pip install 'opencv-python-headless<5' onnx \
-        onnxruntime
+    python -m venv build/peers && build/peers/bin/pip install onnx onnxruntime \
+        'opencv-python-headless<5'
 Those that it lacks are left out, with a line that says so.
 """
 
@@ -145,7 +146,7 @@ def contestants(net: Net, document: Document, data: Tensor, names: Sequence[str]
         blobs = frozen.run({"data": data})
     for name in names:
         torch.testing.assert_close(blobs[name], expected[name], rtol=1e-3, atol=1e-4)
-    runs["ours, frozen"] = timed(lambda: frozen({"data": data}))
+    runs["ours, frozen"] = timed(lambda: frozen.run({"data": data}, names))
     runs["plain PyTorch"] = timed(lambda: plain(data))
     write_files(net, document, plain, data, names, folder, python)
     for kind in ("opencv", "onnxruntime"):

@@ -139,7 +139,7 @@ class Detector:
                 shape = self.net.shapes[name]
                 blobs[name] = torch.full(shape, -1.0, device=self.net.device)
         with torch.inference_mode():
-            rows = self.net.run(blobs)[self.output]
+            rows = self.net.run(blobs, [self.output])[self.output]
         return np.asarray(rows.reshape(-1, 7).cpu().numpy(), np.float32)
 
     def _to_pixels(

@@ -11,7 +11,7 @@ layers one by one; values differ by rounding. `net.fused` lists the steps as the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -184,6 +184,16 @@ def fuse(steps: Sequence[Step]) -> list[FusedStep]:
         alone = len(layers) == 1 and not is_plane_convolution(step.layer)
         fused.append(FusedStep(step.layer if alone else Chain(layers), *step[1:]))
     return fused
+
+
+def last_uses(steps: Sequence[Step | FusedStep], wanted: Collection[str]) -> dict[int, list[str]]:
+    """For each step the blobs that none behind it touches, but the wanted ones."""
+    last = {name: index for index, step in enumerate(steps)
+            for name in (*step.bottoms, *step.tops) if name not in wanted}
+    done: dict[int, list[str]] = {}
+    for name, index in last.items():
+        done.setdefault(index, []).append(name)
+    return done
 
 
 def _chain(steps: Sequence[Step], start: int) -> list[int]:

@@ -5,7 +5,7 @@ Source: Net in BVLC's net.cpp. Split layers do not exist: autograd adds the grad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from framework.build import build_layers, build_sources
 from framework.errors import CaffeError
-from framework.fusion import Chain, Step, fuse
+from framework.fusion import Chain, Step, fuse, last_uses
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
 from framework.prototxt import Document
@@ -145,20 +145,30 @@ class Net(nn.Module):
             self.blobs = blobs
         return {name: blobs[name] for name in self.outputs}
 
-    def run(self, blobs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """All blobs, computed from those of the data layers. No side effects but running sums."""
+    def run(self, blobs: Mapping[str, Tensor], wanted: Collection[str] | None = None
+            ) -> dict[str, Tensor]:
+        """All blobs, computed from those of the data layers. No side effects but running sums.
+
+        wanted   the names of the blobs to return; the others are let go of behind their last
+                 reader, which saves memory and, without gradients, time
+        """
         blobs = dict(blobs)
         self._renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
-        for layer, bottoms, tops, stopped in self.fused if fused else self.layers:
-            values = [blobs[bottom].detach() if index in stopped else blobs[bottom]
-                      for index, bottom in enumerate(bottoms)]
+        steps = self.fused if fused else self.layers
+        done = {} if wanted is None else last_uses(steps, wanted)
+        for index, (layer, bottoms, tops, stopped) in enumerate(steps):
+            values = [blobs[bottom].detach() if place in stopped else blobs[bottom]
+                      for place, bottom in enumerate(bottoms)]
             result = layer(*values)
             if isinstance(result, tuple):
                 blobs.update(zip(tops, result, strict=True))
             else:
                 blobs[tops[0]] = result
-        return blobs
+            del values, result
+            for name in done.get(index, ()):
+                del blobs[name]
+        return blobs if wanted is None else {name: blobs[name] for name in wanted}
 
     def freeze(self, frozen: bool = True) -> Net:
         """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those

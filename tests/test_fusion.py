@@ -1,6 +1,7 @@
 """Chains of layers in place run as one: values, gradients, sums and blobs as one by one."""
 
 import copy
+import weakref
 
 import numpy as np
 import pytest
@@ -171,3 +172,22 @@ def test_the_hook_of_a_layer_in_a_chain_is_called():
     scale, bias = net.params["scale_a"]
     expected = (seen[0] * scale.view(-1, 1, 1) + bias.view(-1, 1, 1)).relu()
     torch.testing.assert_close(out, expected)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_blobs_that_nobody_wants_are_let_go_of(fused):
+    net = filled(NETS["a sum"] + layer("Power", "x", "alone"), "TEST")
+    net.fuse = fused
+    x, alive = noise(2, 3, 9, 7, requires_grad=False), []
+    net.layer("e").register_forward_hook(lambda module, x, y: alive.append(sum(
+        references[name]() is not None for name in ("c", "d"))))
+    references = {}
+    for name in ("c", "d"):
+        net.layer(name).register_forward_hook(
+            lambda module, x, y, name=name: references.update({name: weakref.ref(y)}))
+    with torch.no_grad():
+        found = net.run({"x": x}, ["e", "x"])
+        expected = net.run({"x": x})
+    assert alive[0] == 0 and alive[1] > 0
+    assert list(found) == ["e", "x"]
+    torch.testing.assert_close(found["e"], expected["e"])
