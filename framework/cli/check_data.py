@@ -47,8 +47,10 @@ def check(options: argparse.Namespace) -> int:
         if options.show:
             raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")
         beside = path.absolute().parent / "labelmap.prototxt"
-        return report(str(path), options.label_map_file or (str(beside) * beside.is_file()),
-                      plot=options.plot)
+        if not options.label_map_file and beside.is_file():
+            print(f"labels as in {beside}")
+            options.label_map_file = str(beside)
+        return report(str(path), options.label_map_file, plot=options.plot)
     if not path.exists():
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")
     if options.show:

@@ -49,6 +49,8 @@ def resumed_folder(path: Path, redo: bool = False) -> Iterator[Path]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DataError(f"{path}: another process is making it, in {partial}") from None
+        except OSError:
+            pass                # a file system without locks: two calls at once are the user's care
         try:
             yield partial
             _replace(path, partial)

@@ -161,6 +161,15 @@ def test_the_counts_are_drawn_into_a_file(database, tmp_path, capsys):
     assert "a.png: cannot be written" in capsys.readouterr().err
 
 
+def test_a_label_map_beside_the_database_names_and_checks_its_labels(database, capsys):
+    (database.parent / "map.prototxt").rename(database.parent / "labelmap.prototxt")
+    assert check_data.main([str(database)]) == 1
+    text = lines(capsys)
+    assert text[0] == f"labels as in {database.parent / 'labelmap.prototxt'}"
+    assert any("label 9 is not one of" in line for line in text)
+    assert any("1 cat: 38 boxes" in line for line in text)
+
+
 def test_the_program_runs_by_itself(database):
     done = subprocess.run([sys.executable, str(ROOT / "tools" / "check_data"), str(database)],
                           capture_output=True, text=True, check=False)
