@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from framework import prototxt
 from framework.build import build_layers, build_sources
@@ -13,7 +14,7 @@ from framework.errors import CaffeError, SpecError
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
 from framework.prototxt import Document
-from framework.spec import PHASES, NetSpec, read_net
+from framework.spec import PHASES, NetSpec, finish_net
 
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(
@@ -115,8 +116,9 @@ def _wires(document: Document, phase: str, level: int | None = None,
 def take_census(path: str | Path, selection: Selection) -> list[Census]:
     """A Census of the file for the selected phase, or each phase that it declares."""
     try:
-        form = text_form(path)
-        document = read_net(path, selection.ignore_unknown_fields)
+        document = prototxt.read(path, "NetParameter")
+        form = text_form(document.message)
+        finish_net(document, selection.ignore_unknown_fields)
     except SpecError as error:
         return [Census(str(path), problems=str(error).splitlines())]
     found = []
@@ -206,9 +208,8 @@ def multiply_adds(layer: Layer, bottoms: list[Shape], tops: list[Shape]) -> int:
     return 0
 
 
-def text_form(path: str | Path) -> str:
-    """`today's form`, `V1 (layers with enum types)` or `V0`, from the text before its upgrade."""
-    message = prototxt.read(path, "NetParameter").message
+def text_form(message: Any) -> str:
+    """`today's form`, `V1` (layers with enum types) or `V0`, of a net before its upgrade."""
     if not message.layers:
         return "inputs declared by fields" if message.input else "today's form"
     return "V0" if any(layer.HasField("layer") for layer in message.layers) else "V1"

@@ -26,6 +26,7 @@ class Layer(nn.Module):
     num_tops: ClassVar[tuple[int, int | None]] = (1, 1)
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
+    keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, spec: LayerSpec):
@@ -77,15 +78,17 @@ class Layer(nn.Module):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward on meta tensors."""
+        if self.keeps_shape and len(bottoms) == 1:
+            return [bottoms[0]]
         with torch.no_grad():
             tops = self._meta_forward(bottoms)
         return [tuple(top.shape) for top in tops]
 
     def _meta_forward(self, bottoms: tuple[Shape, ...]) -> tuple[Tensor, ...]:
-        blanks = {name: torch.empty(blob.shape, device="meta") for name, blob in
-                  (*self.named_parameters(), *self.named_buffers())}
         inputs = tuple(torch.empty(shape, device="meta") for shape in bottoms)
-        tops = torch.func.functional_call(self, blanks, inputs)
+        blanks = {name: torch.empty(blob.shape, device="meta") for name, blob in
+                  (*self.named_parameters(), *self.named_buffers()) if not blob.is_meta}
+        tops = torch.func.functional_call(self, blanks, inputs) if blanks else self(*inputs)
         return tops if isinstance(tops, tuple) else (tops,)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import multiprocessing
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from framework.cli.app import add_net_flags, run
@@ -12,6 +15,7 @@ from framework.cli.app import add_net_flags, run
 if TYPE_CHECKING:
     from framework.census import Census
 
+MANY = 8        # files from which on a process a core pays
 DESCRIPTION = """Say for each net file: its dialect, layers, output shapes, parameters,
 multiply-adds and memory, and every unknown field or type with its line. Exit code 1 if a file
 cannot be built."""
@@ -34,13 +38,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 def inspect(arguments: argparse.Namespace) -> int:
     """Print the tables; 1 if any file cannot be built."""
-    from framework.census import Selection, take_census
-
     failed = 0
-    for path in arguments.nets:
-        selection = Selection(arguments.phase, arguments.level, tuple(arguments.stage),
-                              arguments.no_data, arguments.ignore_unknown_fields)
-        for census in take_census(path, selection):
+    for found in take_all(arguments):
+        for census in found:
             print(summary(census) if arguments.summary else table(census))
             for problem in census.problems:
                 print(problem, file=sys.stderr)
@@ -48,6 +48,25 @@ def inspect(arguments: argparse.Namespace) -> int:
     if len(arguments.nets) > 1:
         print(f"{len(arguments.nets)} files, {failed} that cannot be built in a phase they declare")
     return int(failed > 0)
+
+
+def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
+    """The census of each file in turn; many files are divided over the cores."""
+    import torch
+
+    from framework.census import Selection, take_census
+
+    selection = Selection(arguments.phase, arguments.level, tuple(arguments.stage),
+                          arguments.no_data, arguments.ignore_unknown_fields)
+    take = functools.partial(take_census, selection=selection)
+    processes = len(os.sched_getaffinity(0))
+    if len(arguments.nets) < MANY or processes == 1:
+        yield from map(take, arguments.nets)
+        return
+    # forked: what is imported by now, --import's modules too, need not be imported again
+    with multiprocessing.get_context("fork").Pool(
+            processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        yield from pool.imap(take, arguments.nets, chunksize=2)
 
 
 def summary(census: Census) -> str:

@@ -20,6 +20,8 @@ class ReLU6(Layer):
     Source: relu6_layer.cpp of eric612/MobileNet-YOLO and chuanqi305/MobileNetv2-SSDLite.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "relu6_param", "negative_slope")

@@ -39,6 +39,7 @@ class BatchNorm(Layer):
     Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp.
     """
 
+    keeps_shape = True
     mean: Tensor
     variance: Tensor
     factor: Tensor

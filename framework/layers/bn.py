@@ -36,6 +36,7 @@ class BN(Layer):
     Source: bn_layer.cpp of the projects named.
     """
 
+    keeps_shape = True
     num_tops = (1, 3)
     scale: Tensor
     shift: Tensor

@@ -133,6 +133,8 @@ class Power(Layer):
     Source: PowerParameter in caffe.proto; BVLC power_layer.cpp.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "power_param", "power scale shift")

@@ -23,6 +23,8 @@ class ReLU(Layer):
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "relu_param", "negative_slope")
@@ -42,6 +44,7 @@ class PReLU(Layer):
     Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp.
     """
 
+    keeps_shape = True
     slope: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -65,6 +68,8 @@ class ELU(Layer):
     Source: ELUParameter in caffe.proto; BVLC elu_layer.cpp; Clevert et al. 2015.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "elu_param", "alpha lambda")
@@ -80,6 +85,8 @@ class ELU(Layer):
 class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)). Source: BVLC sigmoid_layer.cpp."""
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "sigmoid_param", "")
@@ -91,6 +98,8 @@ class Sigmoid(Layer):
 @layer
 class TanH(Layer):
     """y = tanh(x). Source: BVLC tanh_layer.cpp."""
+
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -127,6 +136,8 @@ class Dropout(Layer):
     Errors: SpecError if the ratio is not in 0 ... 1, 1 excluded.
     Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp.
     """
+
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

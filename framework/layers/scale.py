@@ -59,6 +59,7 @@ class Scale(Layer):
     Source: ScaleParameter in caffe.proto; BVLC scale_layer.cpp.
     """
 
+    keeps_shape = True
     num_bottoms = (1, 2)
     scale: Tensor
     bias: Tensor | None

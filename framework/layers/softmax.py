@@ -21,6 +21,8 @@ class Softmax(Layer):
     Source: SoftmaxParameter in caffe.proto; BVLC softmax_layer.cpp.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "softmax_param", "axis")
