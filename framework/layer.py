@@ -78,7 +78,7 @@ class Layer(nn.Module):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward on meta tensors."""
-        if self.keeps_shape and len(bottoms) == 1:
+        if self.keeps_shape and len(bottoms) == len(self.spec.tops) == 1:
             return [bottoms[0]]
         with torch.no_grad():
             tops = self._meta_forward(bottoms)
