@@ -69,6 +69,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
             solver.close()
     finally:
         machine.leave(place)
+    machine.end(place)
     return 0
 
 

@@ -97,7 +97,8 @@ def test_a_signal_to_the_starter_stops_all_ranks_with_one_snapshot(folder, numbe
         assert process.poll() is None
     os.killpg(process.pid, number)
     errors = process.communicate(timeout=60)[1]
-    assert process.returncode == 0 and errors.count("Optimization stopped early.") == 1
+    assert process.returncode == 0, errors
+    assert errors.count("Optimization stopped early.") == 1
     assert len(list(folder.glob("solver_iter_*.solverstate"))) == 1
 
 
