@@ -30,6 +30,8 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     # they take the core that the others need. Two threads on two cores that the data thread and
     # other programs use too: 100 iterations of ssd_shapes in 33 to 179 s, so in 13 to 26 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # numpy multiplies only small matrices here, and its threads spin too
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         import_modules(getattr(options, "modules", ()))
         return main(options) or 0

@@ -27,6 +27,9 @@ from framework.errors import DataError
 
 AHEAD = 2                # batches a thread makes ahead
 SLOTS = 3                # batches that a worker has room for
+# numpy's matrix products are small here, and the threads of its OpenBLAS wait for the next by
+# spinning: they took 0.7 of a second core from the other workers.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class ThreadLoader:
@@ -125,7 +128,7 @@ class _Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "framework.data.worker"], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, pass_fds=[file.fileno()],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)})
             setup = Setup(maker, first, step, file.fileno(), slot_bytes, SLOTS, os.getcwd())
             self._pipe().write(pickle.dumps(setup))
             self._pipe().flush()
