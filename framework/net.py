@@ -102,15 +102,9 @@ class Net(nn.Module):
 
     @property
     def params(self) -> dict[str, list[Tensor]]:
-        """The blobs of each layer that has any, in Caffe's order and shapes.
-
-        Of layers with one name the first counts: it is the one that weights are loaded into.
-        """
-        named: dict[str, list[Tensor]] = {}
-        for step in self.layers:
-            if step.layer.blob_names:
-                named.setdefault(step.layer.spec.name, step.layer.blobs)
-        return named
+        """The blobs of each layer that has any, in Caffe's order and shapes."""
+        return {step.layer.spec.name: step.layer.blobs for step in self.layers
+                if step.layer.blob_names}
 
     @property
     def device(self) -> torch.device:

@@ -8,20 +8,9 @@ import torch
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
+from framework.layers.box_statistics import mean_and_deviation
 from framework.ops import nms
 from framework.spec import LayerSpec
-
-
-def _mean_and_deviation(spec: LayerSpec) -> tuple[list[float], list[float]]:
-    """Of the four offsets x y w h; 0 and 1 unless both are given."""
-    param = spec.proto.bbox_reg_param
-    mean, deviation = list(param.bbox_mean), list(param.bbox_std)
-    if not mean or not deviation:
-        return [0.0] * 4, [1.0] * 4
-    if len(mean) != 4 or len(deviation) != 4 or min(deviation) <= 0:
-        raise spec.error("bbox_reg_param", f"has the means {mean} and the deviations {deviation}; "
-                         "there must be four of each, and no deviation 0")
-    return mean, deviation
 
 
 @layer
@@ -58,7 +47,7 @@ class BoxGroupOutput(Layer):
         self.groups = [(list(zip(group.field_w, group.field_h, strict=False)), group.stride)
                        for group in groups]
         self._check_shapes(bottoms)
-        self.mean, self.deviation = _mean_and_deviation(spec)
+        self.mean, self.deviation = mean_and_deviation(spec)
         self.most_shift, self.most_growth = 1 / param.field_xyr, math.log(param.field_whr)
         self.least_score, self.threshold = param.fg_thr, param.iou_thr
         self.most_before, self.most = param.max_nms_num, param.max_post_nms_num
@@ -145,7 +134,7 @@ class DecodeBBox(Layer):
                              "must be (R, 8) and (R, 5), and any third (R, K)")
         if matched and spec.phase != "TRAIN":
             raise spec.error("bottom", "is given 3 times; matched boxes belong to TRAIN only")
-        self.mean, self.deviation = _mean_and_deviation(spec)
+        self.mean, self.deviation = mean_and_deviation(spec)
         self.most_overlap = spec.proto.decode_bbox_param.gt_iou_thr
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
