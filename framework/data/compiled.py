@@ -1,0 +1,31 @@
+"""Loops over pixels and boxes, compiled by numba on first use and kept on disk for the next run.
+
+Importing numba takes a quarter of a second, so that modules of compiled loops are imported by the
+functions that call them, not at the top of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+_Loop = TypeVar("_Loop", bound=Callable[..., Any])
+
+# What the compiler may change: sums in another order, one rounding for a * b + c. No number here is
+# infinite or NaN.
+_FREEDOMS = {"contract", "reassoc", "nsz", "nnan", "ninf"}
+
+
+def compiled(loop: _Loop) -> _Loop:
+    """The function as machine code of this processor, which runs without Python's lock.
+
+    It divides by 0 without an exception, as numpy does, and checks no index.
+    """
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FREEDOMS}
+    try:
+        made: _Loop = njit(cache=True, **options)(loop)
+    except RuntimeError:          # no folder can be written, neither beside the file nor at home
+        made = njit(**options)(loop)
+    return made
