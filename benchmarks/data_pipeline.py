@@ -26,7 +26,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from framework.data import distortion, placing, records, resizing, sampler
+from framework.data import distortion, records, resizing, sampler, viewing
 from framework.data.memory import keep_memory
 from framework.layer import DataOptions
 from framework.layers import LAYERS
@@ -38,8 +38,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"
 DATABASE = ROOT.parent / "shared" / "data" / "bccd_lmdb" / "trainval"
 STEPS = {"decode": (records, "decode"), "sample": (sampler.BatchSamplers, "draw"),
-         "distort": (distortion.Distortion, "apply"), "resize": (resizing, "resize"),
-         "resize placed": (placing, "resize_placed"), "to float": (PictureSource, "to_device")}
+         "distort": (distortion.Distortion, "apply_to_planes"),
+         "resize": (resizing, "resize"), "resample": (viewing, "resample"),
+         "to float": (PictureSource, "to_device")}
 
 
 def make_source(database: Path, workers: int = 0) -> Any:

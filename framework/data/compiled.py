@@ -23,7 +23,21 @@ def compiled(loop: _Loop) -> _Loop:
 
     It divides by 0 without an exception, as numpy does, and checks no index.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": _FREEDOMS}
+    return _compile(loop, _FREEDOMS)
+
+
+def compiled_in_order(loop: _Loop) -> _Loop:
+    """As `compiled`, in the order written; but a * b + c may be rounded once, as OpenCV's is."""
+    return _compile(loop, {"contract"})
+
+
+def compiled_exactly(loop: _Loop) -> _Loop:
+    """As `compiled`, every operation rounded by itself and in the order written."""
+    return _compile(loop, set())
+
+
+def _compile(loop: _Loop, freedoms: set[str]) -> _Loop:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": freedoms}
     try:
         made: _Loop = njit(cache=True, **options)(loop)
     except RuntimeError:          # no folder can be written, neither beside the file nor at home

@@ -5,17 +5,15 @@ Source: ApplyDistort in im_transforms.cpp of weiliu89/caffe, branch ssd; Howard 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
+from framework.data.planes import planes_of, whole
 from framework.data.random import Draws
 from framework.data.records import Pixels
-
-_BLOCK = 32       # pixels; of a vector of 32 bytes (AVX2)
 
 
 @dataclass(frozen=True)
@@ -37,78 +35,33 @@ class Distortion:
     hue: float | None = None
     channels: tuple[int, ...] | None = None
 
-    def apply(self, pixels: Pixels, num_in_blocks: int | None = None) -> Pixels:
-        """The changed picture; `pixels` stays as it is. Grey pictures have no hue and saturation.
+    def apply(self, pixels: Pixels) -> Pixels:
+        """The changed picture (height, width, channels); `pixels` stays as it is."""
+        return whole(self.apply_to_planes(planes_of(pixels)))
 
-        num_in_blocks  how many columns, from the left, OpenCV would convert in whole blocks if they
-                       still stood in the picture they were cut from; see `to_bgr`. None: as it is
-        Each step rounds to whole grey levels and cuts to 0 ... 255, as in the original.
+    def apply_to_planes(self, planes: Pixels) -> Pixels:
+        """The changed planes (channels, height, width) uint8; those given may change too.
+
+        Grey pictures have no hue and saturation. Each step rounds to whole grey levels and cuts to
+        0 ... 255, as in the original.
         """
-        shape = pixels.shape
-        if num_in_blocks is None:
-            num_in_blocks = whole_blocks(shape[1])
-        num_in_blocks = max(num_in_blocks, 0)
-        if self.brightness is not None:
-            pixels = _add(pixels, self.brightness, range(shape[2]))
-        if self.contrast_first:
-            pixels = self._tint(self._stretch(pixels), num_in_blocks)
-        else:
-            pixels = self._stretch(self._tint(pixels, num_in_blocks))
-        if self.channels is not None and shape[2] == 3:
-            pixels = np.ascontiguousarray(pixels[:, :, self.channels])
-        return pixels.reshape(shape)
+        from framework.data.colour_loops import distort
 
-    def _stretch(self, pixels: Pixels) -> Pixels:
-        if self.contrast is None:
-            return pixels
-        return cv2.convertScaleAbs(pixels, alpha=self.contrast)
-
-    def _tint(self, pixels: Pixels, num_in_blocks: int) -> Pixels:
-        if pixels.ndim != 3 or pixels.shape[2] != 3:
-            return pixels
-        if self.saturation is not None:
-            hsv = _to_hsv(pixels)
-            plane = cv2.extractChannel(hsv, 1)
-            cv2.insertChannel(cv2.convertScaleAbs(plane, dst=plane, alpha=self.saturation), hsv, 1)
-            pixels = to_bgr(hsv, pixels.shape[1], num_in_blocks)
-        if self.hue is not None:
-            hsv = _add(_to_hsv(pixels), self.hue, (0,))
-            pixels = to_bgr(hsv, pixels.shape[1], num_in_blocks)
-        return pixels
+        has_colour = len(planes) == 3
+        distort(planes, self.contrast_first, _whole(self.brightness), _factor(self.contrast),
+                _factor(self.saturation if has_colour else None),
+                has_colour and self.hue is not None, _whole(self.hue))
+        if self.channels is None or not has_colour:
+            return planes
+        return np.ascontiguousarray(planes[list(self.channels)])
 
 
-def whole_blocks(width: int) -> int:
-    """How many of the columns of a picture OpenCV converts from HSV in whole blocks."""
-    return width // _BLOCK * _BLOCK
+def _whole(levels: float | None) -> int:
+    return 0 if levels is None else round(levels)
 
 
-def _to_hsv(pixels: Pixels) -> Pixels:
-    """The picture in HSV, followed by columns that fill the last block."""
-    height, width = pixels.shape[:2]
-    hsv = np.empty((height, -(-width // _BLOCK) * _BLOCK, 3), np.uint8)
-    hsv[:, width:] = 0
-    cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV, dst=hsv[:, :width])
-    return hsv
-
-
-def to_bgr(hsv: Pixels, width: int, num_in_blocks: int) -> Pixels:
-    """The first `width` columns of `hsv` in BGR, as they would come out of the larger picture.
-
-    OpenCV converts a row in blocks of 32 pixels and the rest one by one, and the two ways differ by
-    a level in one of four pixels. So the first `num_in_blocks` columns are converted in whole
-    blocks here too, and the others in groups too narrow for one.
-    """
-    if num_in_blocks >= width:
-        return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)[:, :width]
-    bgr = np.empty((hsv.shape[0], width, 3), np.uint8)
-    if num_in_blocks:
-        padded = -(-num_in_blocks // _BLOCK) * _BLOCK
-        bgr[:, :num_in_blocks] = cv2.cvtColor(hsv[:, :padded],
-                                              cv2.COLOR_HSV2BGR)[:, :num_in_blocks]
-    for start in range(num_in_blocks, width, _BLOCK - 1):
-        part = slice(start, min(start + _BLOCK - 1, width))
-        bgr[:, part] = cv2.cvtColor(hsv[:, part], cv2.COLOR_HSV2BGR)
-    return bgr
+def _factor(factor: float | None) -> float:
+    return -1.0 if factor is None else factor
 
 
 def draw_distortion(param: Any, draws: Draws) -> Distortion:
@@ -142,10 +95,3 @@ def check_distortion(param: Any, error: Callable[[str, str], Exception]) -> None
             raise error(f"{field}.{name}_lower", f"and {name}_upper are {lower:g} and {upper:g}; "
                         "they must rise and not be negative")
 
-
-def _add(pixels: Pixels, levels: float, channels: Container[int]) -> Pixels:
-    """Add so many levels, rounded, to some channels of a picture."""
-    whole = round(levels)
-    # Any: cv2's types do not know that a scalar may stand here
-    scalar: Any = tuple(float(abs(whole)) if channel in channels else 0.0 for channel in range(4))
-    return np.asarray(cv2.add(pixels, scalar) if whole > 0 else cv2.subtract(pixels, scalar))

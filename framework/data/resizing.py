@@ -12,29 +12,26 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data.geometry import fitted_size
+from framework.data.geometry import Rectangle, fitted_size
+from framework.data.planes import planes_of, whole
 from framework.data.random import Draws
 from framework.data.records import BadRecord, Pixels
+from framework.data.resampling import can_resample, resample
 
 
-def resize_plain(pixels: Pixels, width: int, height: int, mode: int,
-                 is_exact: bool = True) -> Pixels:
+def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
     """The picture in that size, by an OpenCV interpolation.
 
-    is_exact  bicubic without Intel's library, which takes a quarter of the time but rounds 6 % of
-              the values one grey level apart from the original
+    Not by Intel's library, which OpenCV may use for CUBIC and which rounds otherwise.
     """
-    if pixels.shape[1] == width and pixels.shape[0] == height:
+    old_height, old_width, channels = pixels.shape
+    if (old_width, old_height) == (width, height):
         return pixels
-    if mode == cv2.INTER_CUBIC and is_exact and cv2.ipp.useIPP():
-        cv2.ipp.setUseIPP(False)
-        try:
-            resized = cv2.resize(pixels, (width, height), interpolation=mode)
-        finally:
-            cv2.ipp.setUseIPP(True)
-    else:
-        resized = cv2.resize(pixels, (width, height), interpolation=mode)
-    return resized.reshape(height, width, pixels.shape[2])
+    if pixels.dtype == np.uint8 and can_resample(old_width, old_height, width, height, mode):
+        place = Rectangle(0, 0, old_width, old_height)
+        return whole(resample(planes_of(pixels), place, old_width, old_height, width, height, mode))
+    resized = cv2.resize(pixels, (width, height), interpolation=mode)
+    return resized.reshape(height, width, channels)
 
 
 def draw_interpolation(param: Any, draws: Draws) -> int:
@@ -55,18 +52,18 @@ def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
     return max(int(new_width), 1), max(int(new_height), 1)
 
 
-def resize(pixels: Pixels, param: Any, mode: int, is_exact: bool = True) -> Pixels:
+def resize(pixels: Pixels, param: Any, mode: int) -> Pixels:
     """The picture after ResizeParameter, with `mode` of `draw_interpolation`."""
     height, width = pixels.shape[:2]
     if param.resize_mode != param.FIT_LARGE_SIZE_AND_PAD:
-        return resize_plain(pixels, *resized_size(param, width, height), mode, is_exact)
+        return resize_plain(pixels, *resized_size(param, width, height), mode)
     aspect = np.float32(width) / np.float32(height)
     inner_width, inner_height = param.width, param.height
     if aspect > np.float32(param.width) / np.float32(param.height):
         inner_height = max(math.floor(np.float32(param.width) / aspect), 1)
     else:
         inner_width = max(math.floor(aspect * np.float32(param.height)), 1)
-    resized = resize_plain(pixels, inner_width, inner_height, mode, is_exact)
+    resized = resize_plain(pixels, inner_width, inner_height, mode)
     left, top = (param.width - inner_width) // 2, (param.height - inner_height) // 2
     border = {param.CONSTANT: cv2.BORDER_CONSTANT, param.MIRRORED: cv2.BORDER_REFLECT_101,
               param.REPEAT_NEAREST: cv2.BORDER_REPLICATE}[param.pad_mode]

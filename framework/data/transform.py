@@ -33,8 +33,7 @@ class Transformer:
     """A transform_param (and batch_samplers), ready to work on records.
 
     param      TransformationParameter
-    is_train   random crops in TRAIN, central ones in TEST; TEST is the original's to the bit,
-               TRAIN may be a level off where bicubic resizing is fast (see `resize_plain`)
+    is_train   random crops in TRAIN, central ones in TEST
     samplers   BatchSampler messages of an AnnotatedData layer
     Not for several threads at once: it keeps a canvas for expanded pictures.
     """
@@ -44,7 +43,7 @@ class Transformer:
         self.samplers = sampler.BatchSamplers(samplers)
         self.crop = (param.crop_size, param.crop_size) if param.crop_size \
             else (param.crop_h, param.crop_w)
-        self._viewer = Viewer(is_exact=not is_train)
+        self._viewer = Viewer()
 
     def __call__(self, record: Record, draws: Draws) -> tuple[Pixels, Floats | None]:
         """The picture (height, width, channels) and boxes for the batch.

@@ -12,19 +12,19 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data import placing, resizing
+from framework.data import resizing
 from framework.data.canvas import Canvas, fill_values
-from framework.data.distortion import Distortion, whole_blocks
+from framework.data.distortion import Distortion
 from framework.data.geometry import Rectangle
+from framework.data.planes import planes_of, whole
 from framework.data.records import BadRecord, Pixels
+from framework.data.resampling import can_resample, resample
 
 
 class Viewer:
     """Shows views of pictures. Keeps a canvas, so it is not for several threads at once."""
 
-    def __init__(self, is_exact: bool) -> None:
-        """is_exact: as in `resize_plain`."""
-        self._is_exact = is_exact
+    def __init__(self) -> None:
         self._canvas = Canvas()
 
     def show(self, pixels: Pixels, view: Rectangle, changes: Distortion | None,
@@ -42,18 +42,21 @@ class Viewer:
         if changes is not None and pixels.dtype != np.uint8:
             raise BadRecord("distort_param needs pixels of 8 bits")
         place = Rectangle(left - view.x, top - view.y, seen.shape[1], seen.shape[0])
-        if param is not None and mode == cv2.INTER_NEAREST and param.resize_mode == param.WARP:
-            resized = resizing.resize(self._complete(seen, place, view, fill), param, mode)
-            return _distort_part(resized, place, view, changes, whole_blocks(width) - left)
-        if changes is not None and seen.size:
-            seen = changes.apply(seen, whole_blocks(width) - left)
-        if param is not None and param.resize_mode == param.WARP and seen.dtype == np.uint8:
+        is_warped = param is not None and param.resize_mode == param.WARP
+        if is_warped and seen.size and seen.dtype == np.uint8:
             sizes = (view.width, view.height, param.width, param.height)
-            if placing.can_place(place, *sizes, mode):
-                return placing.resize_placed(seen, place, *sizes, mode,
-                                             fill_values(fill, np.uint8))
-        whole = self._complete(seen, place, view, fill)
-        return whole if param is None else resizing.resize(whole, param, mode, self._is_exact)
+            if can_resample(*sizes, mode):
+                planes = planes_of(seen)
+                if changes is not None:
+                    planes = changes.apply_to_planes(planes)
+                return whole(resample(planes, place, *sizes, mode, fill_values(fill, np.uint8)))
+        if is_warped and mode == cv2.INTER_NEAREST:
+            resized = resizing.resize(self._complete(seen, place, view, fill), param, mode)
+            return _distort_part(resized, place, view, changes)
+        if changes is not None and seen.size:
+            seen = changes.apply(seen)
+        complete = self._complete(seen, place, view, fill)
+        return complete if param is None else resizing.resize(complete, param, mode)
 
     def _complete(self, seen: Pixels, place: Rectangle, view: Rectangle,
                   fill: tuple[float, ...]) -> Pixels:
@@ -62,22 +65,18 @@ class Viewer:
         return self._canvas.place(seen, place.x, place.y, view.width, view.height, fill)
 
 
-def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle, changes: Distortion | None,
-                  num_in_blocks: int) -> Pixels:
-    """Distort those pixels of a picture resized by NEAREST that came from `place` in the view.
-
-    num_in_blocks  of the columns of `place`
-    """
+def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle,
+                  changes: Distortion | None) -> Pixels:
+    """Distort those pixels of a picture resized by NEAREST that came from `place` in the view."""
     if changes is None or not place.width * place.height:
         return resized
     rows = _range(resized.shape[0], view.height, place.y, place.height)
     columns = _range(resized.shape[1], view.width, place.x, place.width)
-    blocks = _range(resized.shape[1], view.width, place.x, max(num_in_blocks, 0))
     part = resized[rows, columns]
     if part.shape == resized.shape:
-        return changes.apply(resized, blocks.stop - blocks.start)
+        return changes.apply(resized)
     if part.size:
-        resized[rows, columns] = changes.apply(part, blocks.stop - blocks.start)
+        resized[rows, columns] = changes.apply(part)
     return resized
 
 

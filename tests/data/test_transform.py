@@ -10,9 +10,10 @@ from framework import prototxt
 from framework.data.canvas import Canvas
 from framework.data.distortion import Distortion, draw_distortion
 from framework.data.geometry import Rectangle
-from framework.data.placing import can_place, resize_placed
+from framework.data.planes import planes_of, whole
 from framework.data.random import Draws
 from framework.data.records import CORNERS, Record
+from framework.data.resampling import can_resample, resample
 from framework.data.subtraction import Mean
 from framework.data.transform import Transformer
 from tests.data.making import picture
@@ -64,7 +65,9 @@ def distorted(pixels, changes):
     def in_hsv(pixels, plane, change):
         hsv = cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)
         hsv[..., plane] = to_bytes(change(hsv[..., plane].astype(np.float32)))
-        return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
+        # By columns: groups of 32 pixels go through OpenCV's vector form, which rounds otherwise.
+        return np.hstack([cv2.cvtColor(np.ascontiguousarray(hsv[:, x:x + 1]), cv2.COLOR_HSV2BGR)
+                          for x in range(hsv.shape[1])])
 
     if changes.brightness is not None:
         pixels = to_bytes(pixels + np.float32(changes.brightness))
@@ -89,45 +92,46 @@ def test_the_picture_is_that_of_the_plain_order(name):
     transform = transformer(
         f"mirror: true {DISTORT} resize_param {{ height: 60 width: 76 interp_mode: {name} }} "
         "expand_param { prob: 0.6 max_expand_ratio: 4 }", samplers=SAMPLERS)
-    transform._viewer._is_exact = True
     cv2.ipp.setUseIPP(name != "CUBIC")
     try:
         for seed in range(60):
             pixels = picture(seed, 120, 151)
             expected = in_plain_order(transform, pixels, Draws(seed, 7), INTERPOLATIONS[name])
             found, _ = transform(Record(pixels.copy(), boxes_of((0, 0, 1, 1)), 0), Draws(seed, 7))
-            np.testing.assert_array_equal(found, expected, err_msg=f"seed {seed}")
+            if name == "CUBIC":    # OpenCV rounds a half to even in vectors, up behind them
+                difference = np.abs(found.astype(int) - expected)
+                assert difference.max() <= 1 and np.count_nonzero(difference) <= 20
+            else:
+                np.testing.assert_array_equal(found, expected, err_msg=f"seed {seed}")
     finally:
         cv2.ipp.setUseIPP(True)
 
 
-def test_fast_bicubic_is_at_most_one_level_off():
-    transform = transformer("resize_param { height: 60 width: 76 interp_mode: CUBIC }")
-    pixels = picture(3, 120, 151)
-    found, _ = transform(Record(pixels, None, 0), Draws(1, 1))
-    cv2.ipp.setUseIPP(False)
-    expected = cv2.resize(pixels, (76, 60), interpolation=cv2.INTER_CUBIC)
-    cv2.ipp.setUseIPP(True)
-    assert np.abs(found.astype(int) - expected).max() <= 1
-
-
-@pytest.mark.parametrize("mode", [cv2.INTER_LANCZOS4, cv2.INTER_AREA])
+@pytest.mark.parametrize("mode", [cv2.INTER_LANCZOS4, cv2.INTER_AREA, cv2.INTER_CUBIC])
 @pytest.mark.parametrize("seed", range(25))
-def test_a_placed_picture_is_resized_as_with_its_ground(mode, seed):
+def test_a_picture_is_resampled_as_with_its_ground(mode, seed):
     random = np.random.default_rng(seed)
     height, width = (int(value) for value in random.integers(1, 120, 2))
     view = Rectangle(0, 0, int(random.integers(max(width, 41), 400)),
                      int(random.integers(max(height, 53), 400)))
     place = Rectangle(int(random.integers(0, view.width - width + 1)) * (seed % 3 > 0),
                       int(random.integers(0, view.height - height + 1)), width, height)
-    small = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    if seed % 5 == 0:
+        place = view
+    small = random.integers(0, 256, (place.height, place.width, 3), dtype=np.uint8)
     fill = (255.0, 0.0, 123.0)
-    if not can_place(place, view.width, view.height, 37, 51, mode):
+    if not can_resample(view.width, view.height, 37, 51, mode):
         pytest.skip("OpenCV's own way is used here")
     ground = Canvas().place(small, place.x, place.y, view.width, view.height, fill)
-    expected = cv2.resize(ground, (37, 51), interpolation=mode)
-    found = resize_placed(small, place, view.width, view.height, 37, 51, mode, fill)
-    np.testing.assert_array_equal(found, expected)
+    cv2.ipp.setUseIPP(mode != cv2.INTER_CUBIC)
+    expected = cv2.resize(ground, (37, 51), interpolation=mode).astype(int)
+    cv2.ipp.setUseIPP(True)
+    found = whole(resample(planes_of(small), place, view.width, view.height, 37, 51, mode, fill))
+    if mode == cv2.INTER_CUBIC:         # OpenCV rounds a half to even in vectors, up behind them
+        assert np.abs(found - expected).max() <= 1
+        assert np.count_nonzero(found != expected) <= 1
+    else:
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_canvas_forgets_the_picture_before():
