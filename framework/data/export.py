@@ -21,7 +21,7 @@ from framework.data.records import (
     BadRecord,
     Decoding,
     annotation_boxes,
-    datum_pixels,
+    datum_picture,
 )
 from framework.progress import Progress
 from framework.proto import AnnotatedDatum
@@ -119,7 +119,7 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
 def _read(message: Any, content: bytes, labels: frozenset[int]) -> Stored:
     """A record; its name is only a suffix yet. Any: an AnnotatedDatum."""
     message.ParseFromString(content)
-    pixels = datum_pixels(message.datum, Decoding())
+    pixels = datum_picture(message.datum, Decoding()).whole()
     height, width, depth = pixels.shape
     boxes = annotation_boxes(message, labels)
     boxes[:, CORNERS] *= [width, height, width, height]

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from framework.data.database import open_database
-from framework.data.records import BadRecord, Decoding, Pixels, datum_pixels
+from framework.data.records import BadRecord, Decoding, Pixels, datum_picture
 from framework.errors import DataError
 from framework.progress import Progress
 from framework.proto import AnnotatedDatum, BlobProto, Datum
@@ -46,7 +46,7 @@ def _planes(name: str, content: bytes) -> Pixels:
     datum = (AnnotatedDatum.FromString(content).datum if is_annotated
              else Datum.FromString(content))  # fmt: skip
     try:
-        return datum_pixels(datum, Decoding()).transpose(2, 0, 1)
+        return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
     except BadRecord as error:
         raise DataError(f"record {name}: {error}") from None
 

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data import records
+from framework.data import pictures, records
 from framework.data.batches import Array, Item
 from framework.data.database import Database, open_database
 from framework.data.random import Draws
@@ -145,13 +145,13 @@ class FileItems:
         return {}
 
 
-def read_picture(path: str, decoding: Decoding) -> records.Pixels:
+def read_picture(path: str, decoding: Decoding) -> pictures.Pixels:
     """The pixels of an image file. BadRecord if it is absent or cannot be decoded."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise BadRecord(f"the file cannot be read: {error.strerror}") from None
-    return records.decode(content, decoding)
+    return pictures.decode(content, decoding)
 
 
 def classes(items: Sequence[Item]) -> Array:

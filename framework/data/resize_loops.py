@@ -108,7 +108,7 @@ def _has_doubt(row: Any) -> bool:
     number = _f(0)                    # as a float: such sums are made in vectors
     for y in range(len(row)):
         number += _f(1) if abs(row[y] - np.rint(row[y])) > _f(0.5) - _DOUBT else _f(0)
-    return number > 0
+    return bool(number > 0)
 
 
 @compiled_exactly

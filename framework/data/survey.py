@@ -79,12 +79,13 @@ def survey_database(database: Database, path: str, color: bool | None = None,
         try:
             record = read_annotated(content, Decoding(color), labels, True) \
                 if found.is_annotated else read_datum(content, Decoding(color))
+            shape = record.pixels.shape
             if needs_boxes and record.boxes is not None and not len(record.boxes):
                 raise BadRecord("it has no boxes to train on")
         except BadRecord as reason:
             found.bad.append((found.names[index], str(reason)))
             continue
-        height, width, channels[index] = record.pixels.shape
+        height, width, channels[index] = shape
         found.sizes[width, height] += 1
         if record.boxes is None or not len(record.boxes):
             found.classes[record.label] += 1
@@ -120,7 +121,7 @@ def _note_odd_channels(found: Survey, channels: dict[int, int]) -> None:
     decoding = Decoding(None, usual)
     for index, number in channels.items():
         try:
-            decoding.check(np.empty((1, 1, number), np.uint8))
+            decoding.check(number)
         except BadRecord as reason:
             found.bad.append((found.names[index], str(reason)))
 

@@ -2,8 +2,9 @@
 
 The plain order of Caffe defines the result: distort, expand, sample, resize, noise, crop, mirror,
 mean, scale. Here expansion and sampling are decided first, on the boxes, which tells what part of
-the picture is seen; only that part is distorted and copied. Colour changes go pixel by pixel, so
-the result is the same. Unlike the original, nothing passes through a JPEG between two steps.
+the picture is seen; no row below it is decoded, and only that part is distorted and copied. Colour
+changes go pixel by pixel, so the result is the same. Unlike the original, nothing passes through a
+JPEG between two steps.
 Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from framework.data import distortion, geometry, noise, resizing, sampler
 from framework.data.geometry import WHOLE, Rectangle, Window
+from framework.data.pictures import Scratch
 from framework.data.random import Draws
 from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
 from framework.data.subtraction import Mean
@@ -35,7 +37,7 @@ class Transformer:
     param      TransformationParameter
     is_train   random crops in TRAIN, central ones in TEST
     samplers   BatchSampler messages of an AnnotatedData layer
-    Not for several threads at once: it keeps a canvas for expanded pictures.
+    Not for several threads at once: it keeps memory for pictures decoded and expanded.
     """
 
     def __init__(self, param: Any, is_train: bool, mean: Mean, samplers: Sequence[Any] = ()):
@@ -44,20 +46,22 @@ class Transformer:
         self.crop = (param.crop_size, param.crop_size) if param.crop_size \
             else (param.crop_h, param.crop_w)
         self._viewer = Viewer()
+        self._scratch = Scratch()
 
     def __call__(self, record: Record, draws: Draws) -> tuple[Pixels, Floats | None]:
         """The picture (height, width, channels) and boxes for the batch.
 
         The pixels are uint8, still without mean and scale; or float32, with a mean_file's mean and
-        scale applied; or float32 without, if the record holds floats. Raises BadRecord.
+        scale applied; or float32 without, if the record holds floats. They may lie in memory that
+        the next call uses. Raises BadRecord.
         """
-        pixels, boxes = record.pixels, record.boxes
-        height, width, channels = pixels.shape
+        picture, boxes = record.picture, record.boxes
         changes = distortion.draw_distortion(self.param.distort_param, draws) \
             if self.param.HasField("distort_param") else None
-        view, boxes = self._choose_view(width, height, boxes, draws)
+        view, boxes = self._choose_view(picture.width, picture.height, boxes, draws)
         resize_param, mode = self._choose_resize(draws)
-        fill = self.mean.fill(channels) if self.param.HasField("expand_param") else ()
+        fill = self.mean.fill(picture.channels) if self.param.HasField("expand_param") else ()
+        pixels = picture.rows(min(view.y + view.height, picture.height), self._scratch)
         pixels = self._viewer.show(pixels, view, changes, fill, resize_param, mode)
         return self._finish(pixels, boxes, view, draws)
 

@@ -31,9 +31,10 @@ class Viewer:
              fill: tuple[float, ...], param: Any, mode: int) -> Pixels:
         """What is seen, distorted where it is the picture's, `fill` elsewhere, then resized.
 
-        view   in pixels of the picture, which it may exceed: x, y are negative if it was expanded
-        param  ResizeParameter, or None for the view's own size
-        mode   OpenCV's number of the interpolation
+        pixels  the rows of the picture that the view reaches, or more; all its columns
+        view    in pixels of the picture, which it may exceed: x, y are negative if it was expanded
+        param   ResizeParameter, or None for the view's own size
+        mode    OpenCV's number of the interpolation
         """
         height, width = pixels.shape[:2]
         left, top = max(view.x, 0), max(view.y, 0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from framework.data.database import open_database
-from framework.data.jpeg import components
+from framework.data.jpeg import read_frame
 from framework.errors import DataError
 from tests.data.making import (
     annotated,
@@ -134,9 +134,10 @@ def test_more_than_five_percent_of_bad_records_is_an_error(tmp_path):
 def test_jpeg_headers_tell_their_components(seed):
     for channels in (1, 3):
         content = encoded(picture(seed, channels=channels), ".jpg")
-        assert components(content) == channels
+        assert read_frame(content).components == channels
     progressive = cv2.imencode(".jpg", picture(seed), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1]
-    assert components(progressive.tobytes()) == 3 and components(cmyk_jpeg()) == 4
+    assert read_frame(progressive.tobytes()).components == 3
+    assert read_frame(cmyk_jpeg()).components == 4
 
 
 def folder_with(tmp_path, name, content=b""):

@@ -8,6 +8,7 @@ import pytest
 from framework import prototxt
 from framework.data.distortion import draw_distortion
 from framework.data.geometry import Rectangle, areas, intersections
+from framework.data.pictures import DecodedPicture
 from framework.data.random import Draws, Order, Stream
 from framework.data.records import Record
 from framework.data.resizing import draw_interpolation
@@ -176,7 +177,7 @@ def test_colour_shifts_are_uniform_and_as_likely_as_told():
 def test_the_mean_colour_moves_as_the_brightness_says():
     transform = transformer("distort_param { brightness_prob: 1 brightness_delta: 32 }")
     grey = np.full((8, 64, 3), 128, np.uint8)
-    found = [int(transform(Record(grey, None, 0), Draws(4, position))[0].mean())
+    found = [int(transform(Record(DecodedPicture(grey), None, 0), Draws(4, position))[0].mean())
              for position in range(1000)]
     assert is_uniform(np.array(found) + np.random.default_rng(0).uniform(-0.5, 0.5, 1000),
                       95.49, 160.51)
@@ -196,7 +197,7 @@ def test_half_of_the_pictures_are_mirrored_with_their_boxes():
     pixels = picture(1, 20, 30)
     mirrored = 0
     for position in range(1000):
-        found, boxes = transform(Record(pixels, boxes_of((0.1, 0.2, 0.3, 0.9)), 0),
+        found, boxes = transform(Record(DecodedPicture(pixels), boxes_of((0.1, 0.2, 0.3, 0.9)), 0),
                                  Draws(6, position))
         if np.array_equal(found, pixels):
             np.testing.assert_array_equal(boxes[0, 2:6], np.float32([0.1, 0.2, 0.3, 0.9]))

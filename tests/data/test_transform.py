@@ -10,6 +10,7 @@ from framework import prototxt
 from framework.data.canvas import Canvas
 from framework.data.distortion import Distortion, draw_distortion
 from framework.data.geometry import Rectangle
+from framework.data.pictures import DecodedPicture
 from framework.data.planes import planes_of, whole
 from framework.data.random import Draws
 from framework.data.records import CORNERS, Record
@@ -97,7 +98,8 @@ def test_the_picture_is_that_of_the_plain_order(name):
         for seed in range(60):
             pixels = picture(seed, 120, 151)
             expected = in_plain_order(transform, pixels, Draws(seed, 7), INTERPOLATIONS[name])
-            found, _ = transform(Record(pixels.copy(), boxes_of((0, 0, 1, 1)), 0), Draws(seed, 7))
+            found, _ = transform(Record(DecodedPicture(pixels.copy()), boxes_of((0, 0, 1, 1)), 0),
+                                 Draws(seed, 7))
             if name == "CUBIC":    # OpenCV rounds a half to even in vectors, up behind them
                 difference = np.abs(found.astype(int) - expected)
                 assert difference.max() <= 1 and np.count_nonzero(difference) <= 20
@@ -172,7 +174,7 @@ def test_ten_thousand_augmentations_of_odd_boxes_stay_inside(kind):
             f"resize_param {{ height: 25 width: 22 resize_mode: {mode} }}",
             samplers=[*SAMPLERS, whole])
         for seed in range(160):
-            found, seen = transform(Record(pixels, boxes, 0), Draws(seed, 3))
+            found, seen = transform(Record(DecodedPicture(pixels), boxes, 0), Draws(seed, 3))
             assert found.shape == ((20, 20, 3) if "crop" in setting else (25, 22, 3))
             corners = seen[:, CORNERS]
             assert ((corners >= 0) & (corners <= 1)).all()
@@ -184,7 +186,8 @@ def test_pictures_of_one_pixel_are_augmented_too():
                             "resize_param { height: 7 width: 5 }", samplers=SAMPLERS)
     for height, width in [(1, 1), (1, 50), (50, 1), (2, 3)]:
         for seed in range(50):
-            found, _ = transform(Record(picture(1, height, width), boxes_of((0, 0, 1, 1)), 0),
+            pixels = picture(1, height, width)
+            found, _ = transform(Record(DecodedPicture(pixels), boxes_of((0, 0, 1, 1)), 0),
                                  Draws(seed, 0))
             assert found.shape == (7, 5, 3)
 
@@ -199,7 +202,7 @@ def test_boxes_follow_the_pixels():
                             samplers=SAMPLERS, mean=(0.0,))
     seen_any = 0
     for seed in range(200):
-        found, seen = transform(Record(pixels, boxes, 0), Draws(seed, 0))
+        found, seen = transform(Record(DecodedPicture(pixels), boxes, 0), Draws(seed, 0))
         white = found[..., 0] > 127
         if not len(seen):
             continue
@@ -216,7 +219,7 @@ def test_boxes_follow_the_pixels():
 def test_crops_are_random_in_train_and_central_in_test(is_train, count):
     pixels = np.arange(13 * 9, dtype=np.uint8).reshape(13, 9, 1).repeat(3, 2)
     transform = transformer("crop_size: 5", is_train, mean=())
-    corners = {int(transform(Record(pixels, None, 0), Draws(seed, 0))[0][0, 0, 0])
+    corners = {int(transform(Record(DecodedPicture(pixels), None, 0), Draws(seed, 0))[0][0, 0, 0])
                for seed in range(1500)}
     assert len(corners) == count
     if not is_train:
@@ -232,7 +235,7 @@ def test_a_mean_file_is_cropped_and_mirrored_with_the_picture():
     views = [difference[y:y + 10, x:x + 10][:, ::step] for y in range(15) for x in range(22)
              for step in (1, -1)]
     for seed in range(20):
-        found, _ = transform(Record(pixels, None, 0), Draws(seed, 0))
+        found, _ = transform(Record(DecodedPicture(pixels), None, 0), Draws(seed, 0))
         assert any(np.array_equal(found, view) for view in views)
 
 

@@ -1,0 +1,194 @@
+"""Pictures as records store them, decoded when their pixels are asked for, and no further down.
+
+The same pixels as OpenCV's: both decode JPEGs with libjpeg-turbo, in its exact mode.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from framework.data.jpeg import BadJpeg, Frame, check_jpeg, with_height
+
+Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
+
+_MOST_PIXELS = 1 << 26                    # of a picture whose memory is worth keeping
+_MARK = bytes(range(3, 255, 36))          # a picture that has these in its place is decoded whole
+
+
+class BadRecord(Exception):
+    """A record that cannot be used. Its text is the reason."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How to read pixels.
+
+    color     True: three channels, False: one, None: as many as the picture has
+    channels  the number every picture must then have; None: any
+    """
+
+    color: bool | None = None
+    channels: int | None = None
+
+    def check(self, channels: int) -> None:
+        """Raise BadRecord if a picture has another number of channels than all must have."""
+        if self.channels is not None and channels != self.channels:
+            kinds = {1: "grey", 3: "in colour", 4: "with transparency"}
+            raise BadRecord(f"the picture is {kinds.get(channels, 'odd')} "
+                            f"({channels} channels), the others have {self.channels}")
+
+
+class Scratch:
+    """Memory for the pixels of one picture, used anew for the next: it stays in the cache.
+
+    What lies in it is good until the next picture is decoded into it.
+    """
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.uint8)
+
+    def take(self, size: int) -> NDArray[np.uint8]:
+        """At least that many bytes, of any content."""
+        if self._memory.size < size:
+            self._memory = np.empty(size, np.uint8)
+        return self._memory
+
+
+class Picture(ABC):
+    """A picture whose size is known and whose pixels can be had.
+
+    height, width  in pixels
+    channels       1 grey, 3 BGR, 4 BGR and transparency; raw data has any number
+    """
+
+    height: int
+    width: int
+    channels: int
+
+    @abstractmethod
+    def rows(self, bottom: int, scratch: Scratch | None = None) -> Pixels:
+        """(bottom or more, width, channels): the rows from the top down to `bottom`.
+
+        scratch  memory that may be used for them; None: they have their own
+        Raises BadRecord if they cannot be decoded.
+        """
+
+    def whole(self) -> Pixels:
+        """All rows, (height, width, channels). Raises BadRecord if they cannot be decoded."""
+        return self.rows(self.height)
+
+
+class DecodedPicture(Picture):
+    """A picture whose pixels are there."""
+
+    def __init__(self, pixels: Pixels):
+        """pixels: (height, width, channels)"""
+        self.height, self.width, self.channels = pixels.shape
+        self._pixels = pixels
+
+    def rows(self, bottom: int, scratch: Scratch | None = None) -> Pixels:
+        return self._pixels
+
+
+class JpegPicture(Picture):
+    """A JPEG of one or three components, not decoded yet."""
+
+    def __init__(self, content: bytes, frame: Frame, color: bool | None):
+        """color: as in `Decoding`"""
+        self.height, self.width = frame.height, frame.width
+        self.channels = frame.components if color is None else 3 if color else 1
+        self._content, self._frame, self._color = content, frame, color
+
+    def rows(self, bottom: int, scratch: Scratch | None = None) -> Pixels:
+        """Of a JPEG whose rows stand in order, those below are neither read nor decoded."""
+        scratch = scratch or Scratch()
+        height = max(bottom, 1) + 1
+        if self._frame.is_in_order and height < self.height:
+            top = self._top(height, scratch)
+            if top is not None:
+                return top[:-1]                 # the last row is not that of the whole picture
+        try:
+            memory = scratch.take(self._num_bytes(self.height))
+            return self._decode(self._content, memory, is_strict=True)
+        except ValueError:                      # broken, or unknown to it: OpenCV decides
+            return decode_by_opencv(self._content, self._color)
+
+    def _top(self, height: int, scratch: Scratch) -> Pixels | None:
+        """The first rows, the last of them perhaps a little off; None if they are broken.
+
+        The decoder warns of what it leaves unread, and does not tell a warning from a warning with
+        an error behind it: so whether the last row was written shows that all were.
+        """
+        size = self._num_bytes(height)
+        memory = scratch.take(size)
+        last = memory[size - self._num_bytes(1):size][:len(_MARK)]
+        mark = np.frombuffer(_MARK, np.uint8)[:last.size]
+        last[:] = mark
+        try:
+            pixels = self._decode(with_height(self._content, self._frame, height), memory,
+                                  is_strict=False)
+        except ValueError:
+            return None
+        return None if np.array_equal(last, mark) else pixels
+
+    def _num_bytes(self, height: int) -> int:
+        return height * self.width * self.channels
+
+    def _decode(self, content: bytes, memory: Pixels, is_strict: bool) -> Pixels:
+        """is_strict: warnings are errors too. ValueError says what is wrong."""
+        space = "BGR" if self.channels == 3 else "GRAY"
+        pixels: Pixels = simplejpeg.decode_jpeg(content, space, buffer=memory, strict=is_strict)
+        return pixels
+
+
+def open_picture(content: bytes, decoding: Decoding) -> Picture:
+    """The picture of an image file's bytes: BGR, 8 bits, not turned.
+
+    Raises BadRecord if they are cut short, of four inks (CMYK), deeper than 8 bits, of another
+    number of channels, or no image; what is wrong within a JPEG only its `rows` tell.
+    """
+    if not content:
+        raise BadRecord("the picture has no bytes")
+    try:
+        frame = check_jpeg(content)
+    except BadJpeg as error:
+        raise BadRecord(str(error)) from None
+    if frame is not None and frame.is_usual and frame.components in (1, 3) \
+            and 0 < frame.height * frame.width <= _MOST_PIXELS:
+        picture: Picture = JpegPicture(content, frame, decoding.color)
+    else:
+        picture = DecodedPicture(decode_by_opencv(content, decoding.color))
+    decoding.check(picture.channels)
+    return picture
+
+
+def decode(content: bytes, decoding: Decoding) -> Pixels:
+    """The pixels of an image file's bytes, (height, width, channels), as `open_picture`'s."""
+    return open_picture(content, decoding).whole()
+
+
+def decode_by_opencv(content: bytes, color: bool | None) -> Pixels:
+    """The pixels of an image file's bytes, (height, width, channels) uint8, by OpenCV.
+
+    color  as in `Decoding`
+    """
+    mode = {None: cv2.IMREAD_UNCHANGED, False: cv2.IMREAD_GRAYSCALE,
+            True: cv2.IMREAD_COLOR}[color]
+    if color is not None:
+        mode |= cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise BadRecord("the picture cannot be decoded")
+    if pixels.dtype != np.uint8:
+        raise BadRecord(f"the picture has {pixels.dtype} pixels; they must have 8 bits")
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
