@@ -146,8 +146,7 @@ class Detector:
         self, corners: Floats, height: int, width: int
     ) -> tuple[float, float, float, float]:
         """From parts of the net's input to pixels of the picture: padding goes."""
-        whole = np.array([[0, 0, 1, 1]], np.float32)
-        window = geometry.resize(whole, self.resize, width, height)[0]
+        window = geometry.resized_window(self.resize, width, height)
         low, extent = window[:2], window[2:] - window[:2]
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height

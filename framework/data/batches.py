@@ -119,12 +119,13 @@ class BatchMaker:
         Raises DataError if no record is good.
         """
         self.open()
+        draws = Draws(self.seed, 0)
         known = set(self._bad) | set(self.source.found_bad())
         items: list[Item] = []
         planes: list[Array] = []
         for place in range(self.share.batch_size):
             position = self.share.position(index, place)
-            item = self._good_item(position, planes)
+            item = self._good_item(position, planes, draws)
             if not planes:
                 planes = [_allocate_planes(plane, self.share.batch_size, allocate)
                           for plane in item.planes]
@@ -151,16 +152,16 @@ class BatchMaker:
 
     def first_item(self) -> Item:
         """The first good item of the run, which tells the shapes."""
-        return self._good_item(self.share.position(0, 0), [])
+        return self._good_item(self.share.position(0, 0), [], Draws(self.seed, 0))
 
-    def _good_item(self, position: int, planes: list[Array]) -> Item:
+    def _good_item(self, position: int, planes: list[Array], draws: Draws) -> Item:
         order = self.open()
         for at in range(position, position + order.size):
             record = order.record(at)
             if record in self._bad:
                 continue
             try:
-                item = self.source.item(record, Draws(self.seed, position))
+                item = self.source.item(record, draws.go_to(position))
                 _check_shapes(item, planes)
                 return item
             except BadRecord as reason:

@@ -1,7 +1,9 @@
 """Loops over pixels and boxes, compiled by numba on first use and kept on disk for the next run.
 
 Importing numba takes a quarter of a second, so that modules of compiled loops are imported by the
-functions that call them, not at the top of a file.
+functions that call them, not at the top of a file. What is on disk is made anew when the loop's own
+file changes, and only then: a loop calls none of another file, and after a change here, or of a
+constant that loops import, the files `__pycache__/*.nb[ci]` have to go.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ _FREEDOMS = {"contract", "reassoc", "nsz", "nnan", "ninf"}
 def compiled(loop: _Loop) -> _Loop:
     """The function as machine code of this processor, which runs without Python's lock.
 
-    It divides by 0 without an exception, as numpy does, and checks no index.
+    The last bit of its floats may be another than in numpy. It divides by 0 without an exception,
+    as numpy does, and checks no index.
     """
     return _compile(loop, _FREEDOMS)
 
@@ -32,7 +35,7 @@ def compiled_in_order(loop: _Loop) -> _Loop:
 
 
 def compiled_exactly(loop: _Loop) -> _Loop:
-    """As `compiled`, every operation rounded by itself and in the order written."""
+    """As `compiled`, each sum and product rounded as it stands there, as in numpy and in Caffe."""
     return _compile(loop, set())
 
 

@@ -71,7 +71,8 @@ class Database:
 
     def read(self, index: int) -> bytes:
         """The bytes of record `index`. DataError if the file was changed since it was opened."""
-        if os.fstat(self._number).st_mtime_ns != self._written:
+        status = os.fstat(self._number)
+        if status.st_mtime_ns != self._written or status.st_size < self._length:
             self._check_unchanged()
         try:
             with self._environment.begin() as transaction:

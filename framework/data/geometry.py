@@ -18,6 +18,9 @@ Floats = NDArray[np.float32]
 Window = Floats
 WHOLE: Window = np.array([0, 0, 1, 1], np.float32)
 
+# Which boxes an EmitConstraint keeps: all, with their centre in the window, or enough of each.
+ALL, CENTER, OVERLAP = range(3)
+
 
 @dataclass(frozen=True)
 class Rectangle:
@@ -45,52 +48,40 @@ def intersections(corners: Floats, window: Window) -> Floats:
     return product
 
 
-def project(corners: Floats, window: Window) -> tuple[Floats, NDArray[np.bool_]]:
-    """The boxes in the units of the window, cut to it, and which have anything in it."""
-    origin, size = window[:2], window[2:] - window[:2]
-    outside = (corners[:, :2] >= window[2:]).any(1) | (corners[:, 2:] <= window[:2]).any(1)
-    moved = (corners.reshape(-1, 2, 2) - origin) / size
-    moved = np.clip(moved, 0, 1).reshape(-1, 4)
-    return moved, ~outside & (areas(moved) > 0)
-
-
-def meets_emit_constraint(corners: Floats, window: Window, constraint: Any) -> NDArray[np.bool_]:
-    """Which boxes an EmitConstraint keeps: centre in the window, or covered share above a limit."""
+def emit_rule(constraint: Any) -> tuple[int, float]:
+    """What an EmitConstraint (None: all) asks; of OVERLAP the part of a box that is too little."""
+    if constraint is None:
+        return ALL, 0.0
     if constraint.emit_type == constraint.CENTER:
-        centers = (corners[:, :2] + corners[:, 2:]) / 2
-        kept = ((centers >= window[:2]) & (centers <= window[2:])).all(1)
-        return np.asarray(kept)
-    own = areas(corners)
-    shared = intersections(corners, window)
-    coverage = np.where(shared > 0, shared / np.where(own > 0, own, 1), np.float32(0))
-    return np.asarray(coverage > np.float32(constraint.emit_overlap))
+        return CENTER, 0.0
+    return OVERLAP, constraint.emit_overlap
 
 
-def mirror(corners: Floats) -> Floats:
-    """The boxes of the picture turned left to right."""
-    return np.stack([1 - corners[:, 2], corners[:, 1], 1 - corners[:, 0], corners[:, 3]], 1)
+def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, Floats]:
+    """A picture of that size through ResizeParameter: its size, the new one, and the padding.
 
-
-def resize(corners: Floats, param: Any, width: int, height: int) -> Floats:
-    """The boxes after ResizeParameter on a picture of that size: padding moves them.
-
+    All (2,), across and down, in pixels; the padding stands on both sides, within the new size.
     Rounding of the resized picture to whole pixels is not followed, as in the original.
     """
     new = np.array([param.width, param.height], np.float32)
     old = np.array([width, height], np.float32)
-    aspect, new_aspect = old[0] / old[1], new[0] / new[1]
     padding = np.zeros(2, np.float32)
     if param.resize_mode == param.FIT_LARGE_SIZE_AND_PAD:
-        if aspect > new_aspect:
+        aspect = old[0] / old[1]
+        if aspect > new[0] / new[1]:
             padding[1] = (new[1] - new[0] / aspect) / 2
         else:
             padding[0] = (new[0] - aspect * new[1]) / 2
     elif param.resize_mode == param.FIT_SMALL_SIZE:
-        new = fitted_size(param, aspect)
-    inner = new - 2 * padding
-    low = padding + np.maximum(corners[:, :2] * old * inner / old, 0)
-    high = padding + np.minimum(corners[:, 2:] * old * inner / old, new)
-    return np.concatenate([low, high], 1) / np.concatenate([new, new])
+        new = fitted_size(param, old[0] / old[1])
+    return old, new, padding
+
+
+def resized_window(param: Any, width: int, height: int) -> Window:
+    """Where a picture of that size lies in what ResizeParameter makes of it."""
+    old, new, padding = resized_frame(param, width, height)
+    high = padding + np.minimum(old * (new - 2 * padding) / old, new)
+    return np.concatenate([padding / new, high / new])
 
 
 def fitted_size(param: Any, aspect: np.float32) -> Floats:
@@ -101,28 +92,19 @@ def fitted_size(param: Any, aspect: np.float32) -> Floats:
     return np.array([aspect * height, height], np.float32)
 
 
+def extrapolates(param: Any) -> bool:
+    """Does ResizeParameter (None: there is none) ask for `extrapolate`?"""
+    return param is not None and param.resize_mode == param.FIT_SMALL_SIZE \
+        and bool(param.width_scale and param.height_scale)
+
+
 def extrapolate(corners: Floats, param: Any, width: int, height: int, window: Window) -> Floats:
-    """The boxes in units of width_scale x height_scale; only FIT_SMALL_SIZE has these fields.
+    """The boxes in units of width_scale x height_scale, where `extrapolates` is true.
 
     They may then pass 1. Source: ExtrapolateBBox in bbox_util.cpp.
     """
-    if not (param.width_scale and param.height_scale) \
-            or param.resize_mode != param.FIT_SMALL_SIZE:
-        return corners
     size = fitted_size(param, np.float32(width) / np.float32(height))
     crop = size * (window[2:] - window[:2])
     scale = np.array([param.width_scale, param.height_scale], np.float32)
     scaled: Floats = corners * np.tile(crop, 2) / np.tile(scale, 2)
     return scaled
-
-
-def crop_rectangle(window: Window, width: int, height: int) -> Rectangle:
-    """The pixels of a window of a picture of that size: cut to it, rounded down, at least one.
-
-    Source: CropImage in data_transformer.cpp, where a picture of no pixels ends the run.
-    """
-    size = np.array([width, height], np.float32)
-    low, high = np.clip(window[:2], 0, 1) * size, np.clip(window[2:], 0, 1) * size
-    x, y = (min(int(value), limit - 1) for value, limit in zip(low, (width, height), strict=True))
-    wide, tall = (int(value) for value in high - low)
-    return Rectangle(x, y, min(max(wide, 1), width - x), min(max(tall, 1), height - y))

@@ -7,6 +7,7 @@ rank, and a resumed run, draws the same numbers, without a state to keep.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,15 @@ class Draws:
     def __init__(self, seed: int, position: int, stream: Stream = Stream.RECORD):
         key = np.array([seed & _WORD, int(stream)], np.uint64)
         counter = np.array([0, 0, position & _WORD, 0], np.uint64)
-        self.generator = np.random.Generator(np.random.Philox(key=key, counter=counter))
+        self._bits = np.random.Philox(key=key, counter=counter)
+        self._unused: Any = self._bits.state         # Any: numpy's own dict, nothing drawn yet
+        self.generator = np.random.Generator(self._bits)
+
+    def go_to(self, position: int) -> Draws:
+        """Itself at another position: the numbers of `Draws(seed, position, stream)`, sooner."""
+        self._unused["state"]["counter"][2] = position & _WORD
+        self._bits.state = self._unused
+        return self
 
     def uniform(self, low: float, high: float) -> float:
         """A number of [low, high)."""

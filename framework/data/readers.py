@@ -164,8 +164,11 @@ def label_rows(items: Sequence[Item]) -> Array:
 
     One row of -1 if no item has a box. Source: annotated_data_layer.cpp of weiliu89/caffe (ssd).
     """
-    rows = [np.column_stack([np.full(len(item.boxes), place, np.float32), item.boxes])
-            for place, item in enumerate(items) if item.boxes is not None and len(item.boxes)]
-    if not rows:
+    boxes = [np.empty((0, 7), np.float32) if item.boxes is None else item.boxes for item in items]
+    counts = [len(of_item) for of_item in boxes]
+    if not sum(counts):
         return np.full((1, 1, 1, 8), -1, np.float32)
-    return np.concatenate(rows).reshape(1, 1, -1, 8)
+    rows = np.empty((1, 1, sum(counts), 8), np.float32)
+    rows[..., 0] = np.repeat(np.arange(len(items)), counts)
+    np.concatenate(boxes, out=rows[0, 0, :, 1:])
+    return rows

@@ -73,23 +73,29 @@ def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
 
     Raises BadRecord for a label outside `labels`, and for corners that are inverted or not finite.
     """
-    rows = [(group.group_label, item.instance_id, box.xmin, box.ymin, box.xmax, box.ymax,
-             box.difficult)
-            for group in message.annotation_group for item in group.annotation
-            for box in (item.bbox,)]
-    boxes = np.array(rows, np.float32).reshape(-1, 7)
-    if labels is not None:
-        for group in message.annotation_group:
-            if group.group_label not in labels:
-                raise BadRecord(f"label {group.group_label} is not one of the label map's classes")
-    corners = boxes[:, CORNERS]
-    if not np.isfinite(corners).all():
-        raise BadRecord("a box has corners that are no numbers")
-    if (corners[:, :2] > corners[:, 2:]).any():
-        inverted = corners[(corners[:, :2] > corners[:, 2:]).any(1)][0]
-        raise BadRecord("a box is inverted: xmin {:g} ymin {:g} xmax {:g} ymax {:g}"
-                        .format(*inverted))
+    from framework.data.box_loops import are_sound
+
+    values: list[float] = []
+    for group in message.annotation_group:
+        label = group.group_label
+        if labels is not None and label not in labels:
+            raise BadRecord(f"label {label} is not one of the label map's classes")
+        for item in group.annotation:
+            box = item.bbox
+            values += (label, item.instance_id, box.xmin, box.ymin, box.xmax, box.ymax,
+                       box.difficult)
+    boxes = np.fromiter(values, np.float32, len(values)).reshape(-1, 7)
+    if not are_sound(boxes):
+        raise _unsound(boxes[:, CORNERS])
     return boxes
+
+
+def _unsound(corners: Floats) -> BadRecord:
+    if not np.isfinite(corners).all():
+        return BadRecord("a box has corners that are no numbers")
+    inverted = corners[(corners[:, :2] > corners[:, 2:]).any(1)][0]
+    return BadRecord("a box is inverted: xmin {:g} ymin {:g} xmax {:g} ymax {:g}"
+                     .format(*inverted))
 
 
 def datum_picture(datum: Any, decoding: Decoding) -> Picture:

@@ -1,7 +1,7 @@
 """Which part of the picture is cut out: batch_sampler of AnnotatedDataParameter.
 
-All trials of all samplers are drawn at once and judged as arrays; what is chosen has the same
-distribution as trying one after the other.
+The numbers of all trials of all samplers are drawn at once, so that the next choices do not depend
+on how many are used.
 Source: sampler.cpp of weiliu89/caffe, branch ssd; Liu et al. 2016, section 2.2.
 """
 
@@ -11,12 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from framework.data.geometry import Floats, Window, areas
+from framework.data.geometry import Floats, Window
 from framework.data.random import Draws
 
-_TINY = np.float32(1e-30)       # for boxes without area, which share none
 _MEASURES = ("jaccard_overlap", "sample_coverage", "object_coverage")
 
 
@@ -28,21 +26,19 @@ class BatchSamplers:
     """
 
     def __init__(self, messages: Sequence[Any]):
+        # sizes, counts, bounds: as `allowed_windows` wants them
         used = [message for message in messages if message.use_original_image]
-        limits = np.array([(m.sampler.min_scale, m.sampler.max_scale, m.sampler.min_aspect_ratio,
-                            m.sampler.max_aspect_ratio) for m in used], np.float32).reshape(-1, 4)
-        self.low_scale, high_scale, self.low_aspect, high_aspect = limits.T[:, :, None]
-        self.scale_range = high_scale - self.low_scale
-        self.aspect_range = high_aspect - self.low_aspect
-        trials = [m.max_trials for m in used]
-        self.num_trials = max(trials, default=0)
-        self.counts = np.arange(self.num_trials) < np.array(trials).reshape(-1, 1)
-        self.max_samples = np.array([m.max_sample if m.HasField("max_sample") else m.max_trials
-                                     for m in used]).reshape(-1, 1)
+        limits = [(m.sampler.min_scale, m.sampler.max_scale, m.sampler.min_aspect_ratio,
+                   m.sampler.max_aspect_ratio) for m in used]
+        self.sizes = np.array(limits, np.float32).reshape(-1, 4)
+        self.sizes[:, 1::2] -= self.sizes[:, ::2]
+        counts = [(m.max_trials, m.max_sample if m.HasField("max_sample") else m.max_trials)
+                  for m in used]
+        self.counts = np.array(counts, np.int64).reshape(-1, 2)
+        self.shape = (4, len(used), max((m.max_trials for m in used), default=0))
         constraints = [m.sample_constraint for m in used]
-        low, high = _bounds(constraints, "min", -np.inf), _bounds(constraints, "max", np.inf)
-        self.judged = np.flatnonzero((np.isfinite(low) | np.isfinite(high)).any(1))
-        self.low, self.high = low[self.judged], high[self.judged]
+        self.bounds = np.stack([_bounds(constraints, "min", -np.inf),
+                                _bounds(constraints, "max", np.inf)], 1)
 
     def draw(self, corners: Floats, draws: Draws) -> Window | None:
         """A window of the picture that a sampler allows, or None if no trial succeeds.
@@ -51,54 +47,14 @@ class BatchSamplers:
         A constraint is met if one box meets all its parts. (In the original a box that meets the
         first part but not the next still lets the sample through.)
         """
-        if not self.num_trials:
+        if not self.shape[2]:
             return None
-        windows = self._windows(draws)
-        allowed = self.counts.copy()
-        if self.judged.size:
-            allowed[self.judged] &= self._meets(windows[:, self.judged], corners)
-        allowed &= allowed.cumsum(1) <= self.max_samples
-        chosen = np.flatnonzero(allowed)
-        if chosen.size == 0:
-            return None
-        return windows.reshape(4, -1)[:, chosen[draws.below(chosen.size)]].copy()
+        from framework.data.sampling_loops import allowed_windows
 
-    def _windows(self, draws: Draws) -> Floats:
-        """(4, samplers, trials): corners of windows inside the picture, whatever rounding does."""
-        shape = (4, len(self.low_scale), self.num_trials)
-        uniform = draws.generator.random(shape, dtype=np.float32)
-        scale = self.low_scale + uniform[0] * self.scale_range
-        square = scale * scale
-        aspect = self.low_aspect + uniform[1] * self.aspect_range
-        root = np.sqrt(np.minimum(np.maximum(aspect, square), 1 / square))
-        width, height = np.minimum(scale * root, 1), np.minimum(scale / root, 1)
-        windows = np.empty(shape, np.float32)
-        np.multiply(uniform[2], 1 - width, out=windows[0])
-        np.multiply(uniform[3], 1 - height, out=windows[1])
-        np.minimum(windows[0] + width, 1, out=windows[2])
-        np.minimum(windows[1] + height, 1, out=windows[3])
-        return windows
-
-    def _meets(self, windows: Floats, corners: Floats) -> NDArray[np.bool_]:
-        """(judged samplers, trials): does some box meet every bound of the sampler's constraint?
-
-        The three measures are shares of the area that window and box have in common.
-        """
-        left, top, right, bottom = windows[..., None]
-        xmin, ymin, xmax, ymax = np.ascontiguousarray(corners.T)
-        width = np.maximum(np.minimum(right, xmax) - np.maximum(left, xmin), 0)
-        height = np.maximum(np.minimum(bottom, ymax) - np.maximum(top, ymin), 0)
-        shared = width * height
-        own, sampled = areas(corners), (right - left) * (bottom - top)
-        met = np.ones(shared.shape, bool)
-        for index, total in enumerate((own + sampled - shared, sampled, np.maximum(own, _TINY))):
-            low, high = self.low[:, index], self.high[:, index]
-            share = shared / total
-            if np.isfinite(low).any():
-                met &= share >= low[:, None, None]
-            if np.isfinite(high).any():
-                met &= share <= high[:, None, None]
-        return np.asarray(met.any(2))
+        uniform = draws.generator.random(self.shape, dtype=np.float32)
+        allowed = allowed_windows(uniform, self.sizes, self.counts, self.bounds,
+                                  np.ascontiguousarray(corners))
+        return allowed[draws.below(len(allowed))] if len(allowed) else None
 
 
 def _bounds(constraints: list[Any], side: str, absent: float) -> Floats:

@@ -45,6 +45,11 @@ class Transformer:
         self.samplers = sampler.BatchSamplers(samplers)
         self.crop = (param.crop_size, param.crop_size) if param.crop_size \
             else (param.crop_h, param.crop_w)
+        self.resize_param = _given(param, "resize_param")
+        self.expand_param = _given(param, "expand_param")
+        self.noise_param = _given(param, "noise_param")
+        self._emit = geometry.emit_rule(_given(param, "emit_constraint"))
+        self._extrapolates = geometry.extrapolates(self.resize_param)
         self._viewer = Viewer()
         self._scratch = Scratch()
 
@@ -112,16 +117,15 @@ class Transformer:
 
     def _choose_resize(self, draws: Draws) -> tuple[Any, int]:
         """resize_param, or None, and the interpolation."""
-        if not self.param.HasField("resize_param"):
+        if self.resize_param is None:
             return None, 0
-        param = self.param.resize_param
-        return param, resizing.draw_interpolation(param, draws)
+        return self.resize_param, resizing.draw_interpolation(self.resize_param, draws)
 
     def _finish(self, pixels: Pixels, boxes: Floats | None, view: Rectangle,
                 draws: Draws) -> tuple[Pixels, Floats | None]:
         """Noise, crop, mirror, and a mean_file's mean; `view` is what was resized."""
-        if self.param.HasField("noise_param"):
-            pixels = noise.apply_noise(pixels, self.param.noise_param, draws)
+        if self.noise_param is not None:
+            pixels = noise.apply_noise(pixels, self.noise_param, draws)
         crop = self._choose_crop(pixels, draws)
         is_mirrored = self.param.mirror and draws.below(2) == 1
         if boxes is not None:
@@ -134,22 +138,25 @@ class Transformer:
         view = Rectangle(0, 0, width, height)
         window = self._expansion(width, height, draws)
         if window is not None:
-            x, y = round(float(window[0]) * width), round(float(window[1]) * height)
-            right, bottom = round(float(window[2]) * width), round(float(window[3]) * height)
+            left, top, right, bottom = window.tolist()
+            x, y = round(left * width), round(top * height)
+            right, bottom = round(right * width), round(bottom * height)
             view = Rectangle(x, y, right - x, bottom - y)
             boxes = self._look_through(boxes, window)
         corners = np.empty((0, 4), np.float32) if boxes is None else boxes[:, CORNERS]
         window = self.samplers.draw(corners, draws)
         if window is not None:
-            part = geometry.crop_rectangle(window, view.width, view.height)
-            view = Rectangle(view.x + part.x, view.y + part.y, part.width, part.height)
+            from framework.data import box_loops
+
+            x, y, *size = box_loops.crop_rectangle(window, view.width, view.height)
+            view = Rectangle(view.x + x, view.y + y, *size)
             boxes = self._look_through(boxes, window)
         return view, boxes
 
     def _expansion(self, width: int, height: int, draws: Draws) -> Window | None:
         """The window of expand_param: the picture's place in a larger one; None if it is not."""
-        param = self.param.expand_param
-        if not self.param.HasField("expand_param") or not draws.chance(param.prob) \
+        param = self.expand_param
+        if param is None or not draws.chance(param.prob) \
                 or abs(param.max_expand_ratio - 1) < 1e-2:
             return None
         ratio = draws.uniform(1, param.max_expand_ratio)
@@ -163,13 +170,9 @@ class Transformer:
         """The boxes seen in a window, in its units; those outside are dropped."""
         if boxes is None:
             return None
-        corners = boxes[:, CORNERS]
-        moved, kept = geometry.project(corners, window)
-        if self.param.HasField("emit_constraint"):
-            kept &= geometry.meets_emit_constraint(corners, window, self.param.emit_constraint)
-        boxes = boxes.copy()
-        boxes[:, CORNERS] = moved
-        return boxes[kept]
+        from framework.data import box_loops
+
+        return box_loops.look_through(boxes, window, *self._emit)
 
     def _choose_crop(self, pixels: Pixels, draws: Draws) -> Rectangle:
         """The crop of crop_size: at random in TRAIN, else central, rounded down."""
@@ -187,17 +190,17 @@ class Transformer:
 
     def _finish_boxes(self, boxes: Floats, view: Rectangle, window: Window,
                       is_mirrored: bool) -> Floats:
-        has_resize = self.param.HasField("resize_param")
-        if has_resize:
-            boxes = boxes.copy()
-            boxes[:, CORNERS] = geometry.resize(boxes[:, CORNERS], self.param.resize_param,
-                                                view.width, view.height)
+        from framework.data import box_loops
+
+        if self.resize_param is not None:
+            frame = geometry.resized_frame(self.resize_param, view.width, view.height)
+            boxes = box_loops.resize(boxes, *frame)
         seen = self._look_through(boxes, window)
         assert seen is not None
         if is_mirrored:
-            seen[:, CORNERS] = geometry.mirror(seen[:, CORNERS])
-        if has_resize:
-            seen[:, CORNERS] = geometry.extrapolate(seen[:, CORNERS], self.param.resize_param,
+            seen = box_loops.mirror(seen)
+        if self._extrapolates:
+            seen[:, CORNERS] = geometry.extrapolate(seen[:, CORNERS], self.resize_param,
                                                     view.width, view.height, window)
         return seen
 
@@ -229,6 +232,11 @@ def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
         if param.HasField(name) and (field.message_type or
                                      getattr(param, name) != field.default_value):
             raise error(f"transform_param.{name}", "is not supported: leave it out")
+
+
+def _given(param: Any, field: str) -> Any:
+    """A message within a message, or None if it is not set."""
+    return getattr(param, field) if param.HasField(field) else None
 
 
 def _window(crop: Rectangle, pixels: Pixels) -> Window:

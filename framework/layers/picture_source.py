@@ -6,10 +6,12 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from framework.data.batches import BatchMaker, ItemSource, Share
+from framework.data.kept_memory import KeptMemory
 from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
 from framework.data.readers import Transformation
@@ -32,6 +34,7 @@ class PictureSource(Source):
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         self._loaders: list[ThreadLoader | ProcessLoader] = []
+        self._memory = KeptMemory()
         self.is_finished_early = False      # mean and scale were applied when the batch was made
 
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
@@ -91,25 +94,20 @@ class PictureSource(Source):
         return (self._subtract(pixels), *(other.to(torch.float32) for other in others))
 
     def _subtract(self, pixels: Tensor) -> Tensor:
-        """A mean_file's mean and scale were applied before, where the crop was known.
-
-        On a CPU picture by picture, since one fits the cache and a batch does not.
-        """
-        mean = () if self.is_finished_early else self.mean.by_channel(pixels.shape[1])
-        if self.is_finished_early or not self.mean.is_plain or (not mean and self.mean.scale == 1):
+        """A mean_file's mean and scale were applied before, where the crop was known."""
+        if self.is_finished_early or not self.mean.is_plain:
             return pixels.to(torch.float32)
-        values = torch.tensor(mean or (0.0,), dtype=torch.float32, device=pixels.device)
-        values = values[:, None, None]
-        result = torch.empty(pixels.shape, dtype=torch.float32, device=pixels.device)
-        parts = zip(pixels, result, strict=True) if pixels.device.type == "cpu" else \
-            [(pixels, result)]
-        for part, target in parts:
-            target.copy_(part)
-            if mean:
-                target.sub_(values)
-            if self.mean.scale != 1:
-                target.mul_(self.mean.scale)
-        return result
+        mean = self.mean.by_channel(pixels.shape[1]) or (0.0,) * pixels.shape[1]
+        if pixels.device.type == "cpu":
+            from framework.data.subtraction_loops import subtract
+
+            result = self._memory.empty(tuple(pixels.shape))
+            subtract(pixels.flatten(2).numpy(), np.array(mean, np.float32), self.mean.scale,
+                     result.flatten(2).numpy())
+            return result
+        values = torch.tensor(mean, dtype=torch.float32, device=pixels.device)
+        result = pixels.to(torch.float32, copy=True).sub_(values[:, None, None])
+        return result.mul_(self.mean.scale) if self.mean.scale != 1 else result
 
     def close(self) -> None:
         for loader in self._loaders:

@@ -216,6 +216,21 @@ def test_streams_seeds_and_positions_give_other_numbers():
     assert Draws(7, 8).uniform(0, 1) == Draws(7, 8).uniform(0, 1)
 
 
+def test_draws_that_go_to_a_position_are_those_made_there():
+    moved = Draws(-3, 5)
+    for position in (9, 2 ** 63, 0, 9, 2 ** 64 + 4):
+        moved.go_to(position)
+        made = Draws(-3, position)
+        for draws in (moved, made):
+            draws.chance(0.5)
+        odd = [draws.generator.random((3, 5), np.float32) for draws in (moved, made)]
+        np.testing.assert_array_equal(*odd)        # half of a number of 64 bits is left over
+        assert moved.uniform(2, 7) == made.uniform(2, 7)
+    order = Draws(4, 1, Stream.ORDER).generator.permutation(20)
+    np.testing.assert_array_equal(
+        Draws(4, 8, Stream.ORDER).go_to(1).generator.permutation(20), order)
+
+
 def test_a_shuffled_order_is_another_in_every_pass_and_for_every_seed():
     passes = {tuple(Order(30, seed, shuffle=True).record(30 * epoch + place)
                     for place in range(30)) for seed in range(3) for epoch in range(4)}

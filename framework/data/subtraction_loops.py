@@ -1,0 +1,24 @@
+"""Compiled: bytes of pixels to floats without their mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from framework.data.compiled import compiled_exactly
+from framework.data.geometry import Floats
+from framework.data.records import Pixels
+
+
+@compiled_exactly
+def subtract(pixels: Pixels, mean: Floats, scale: float, result: Floats) -> None:
+    """Write (pixel - mean) * scale, in float32, into `result`.
+
+    pixels, result  (pictures, channels, height * width)
+    mean            (channels,)
+    """
+    factor = np.float32(scale)
+    for picture in range(pixels.shape[0]):
+        for channel in range(pixels.shape[1]):
+            source, target = pixels[picture, channel], result[picture, channel]
+            for place in range(source.size):
+                target[place] = (np.float32(source[place]) - mean[channel]) * factor
