@@ -42,7 +42,7 @@ RECIPE = ROOT / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"
 DATABASE = ROOT.parent / "shared" / "data" / "bccd_lmdb" / "trainval"
 STEPS = {"read": (Database, "read"), "parse": (records, "read_annotated"),
          "decode": (JpegPicture, "rows"), "sample": (sampler.BatchSamplers, "draw"),
-         "distort": (distortion.Distortion, "apply_to_planes"),
+         "distort": (distortion.Distortion, "apply"),
          "resize": (resizing, "resize"), "resample": (viewing, "resample"),
          "to float": (PictureSource, "to_device")}
 

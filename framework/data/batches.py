@@ -9,10 +9,10 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.data.planes import write_planes
 from framework.data.random import Draws, Order
 from framework.data.records import BadRecord, Floats, Pixels
 from framework.errors import DataError
@@ -130,7 +130,7 @@ class BatchMaker:
                 planes = [_allocate_planes(plane, self.share.batch_size, allocate)
                           for plane in item.planes]
             for plane, whole in zip(item.planes, planes, strict=True):
-                _write(plane, whole[place])
+                write_planes(plane, whole[place])
             items.append(Item((), item.boxes, item.label))
         tops = [_move(top, allocate) for top in self.source.tops(items)]
         return Batch([*planes, *tops], [bad for bad in self.bad() if bad.index not in known])
@@ -183,14 +183,6 @@ def _check_shapes(item: Item, planes: list[Array]) -> None:
 def _allocate_planes(plane: Pixels, count: int, allocate: Allocate) -> Array:
     height, width, channels = plane.shape
     return allocate((count, channels, height, width), plane.dtype)
-
-
-def _write(plane: Pixels, target: Array) -> None:
-    """(height, width, channels) -> (channels, height, width), in place."""
-    if plane.shape[2] == 3 and plane.dtype == np.uint8:
-        cv2.split(plane, list(target))
-    else:
-        np.copyto(target, plane.transpose(2, 0, 1))
 
 
 def _move(top: Array, allocate: Allocate) -> Array:

@@ -17,19 +17,23 @@ _f = np.float32
 
 
 @compiled
-def distort(planes: Any, contrast_first: bool, brightness: int, contrast: float,
-            saturation: float, has_hue: bool, hue: int) -> None:
-    """Change planes (channels, height, width) uint8 in place: three, blue first, or one.
+def distort(memory: Any, step: int, contrast_first: bool, brightness: int, contrast: float,
+            saturation: float, has_hue: bool, hue: int, planes: Any) -> None:
+    """Change a picture, if of three channels then blue first.
 
+    memory                its bytes, from row to row `step`
     contrast, saturation  factors, below 0 for none
     brightness, hue       levels to add; with has_hue even 0 means a way through HSV, which rounds
-    saturation, has_hue   none for planes that are not three
+    saturation, has_hue   none for a picture that is not of three channels
+    planes                (channels, height, width) uint8, where the result goes
     """
     channels, height, width = planes.shape
     work = np.empty((channels, width), _f)
     for y in range(height):
+        _load(memory[y * step:y * step + width * channels], work)
         for channel in range(channels):
-            _load(planes[channel, y], work[channel], brightness)
+            if brightness != 0:
+                _add(work[channel], _f(brightness))
             if contrast >= 0 and contrast_first:
                 _scale(work[channel], _f(contrast))
         if saturation >= 0:
@@ -47,11 +51,17 @@ def distort(planes: Any, contrast_first: bool, brightness: int, contrast: float,
 
 
 @compiled
-def _load(levels: Any, row: Any, brightness: int) -> None:
-    for x in range(len(row)):
-        row[x] = levels[x]
-    if brightness != 0:
-        _add(row, _f(brightness))
+def _load(levels: Any, work: Any) -> None:
+    if len(work) == 3:                      # as a constant step, it is read in vectors
+        blues, greens, reds = work[0], work[1], work[2]
+        for x in range(work.shape[1]):
+            blues[x] = levels[3 * x]
+            greens[x] = levels[3 * x + 1]
+            reds[x] = levels[3 * x + 2]
+    else:
+        for channel in range(len(work)):
+            for x in range(work.shape[1]):
+                work[channel, x] = levels[x * len(work) + channel]
 
 
 @compiled

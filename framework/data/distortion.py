@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.planes import planes_of, whole
+from framework.data.planes import memory_of
 from framework.data.random import Draws
 from framework.data.records import Pixels
 
@@ -36,21 +36,20 @@ class Distortion:
     channels: tuple[int, ...] | None = None
 
     def apply(self, pixels: Pixels) -> Pixels:
-        """The changed picture (height, width, channels); `pixels` stays as it is."""
-        return whole(self.apply_to_planes(planes_of(pixels)))
+        """The changed planes (channels, height, width) of a picture (height, width, channels).
 
-    def apply_to_planes(self, planes: Pixels) -> Pixels:
-        """The changed planes (channels, height, width) uint8; those given may change too.
-
-        Grey pictures have no hue and saturation. Each step rounds to whole grey levels and cuts to
-        0 ... 255, as in the original.
+        Grey pictures have no hue and saturation; others that are not of three channels change as
+        grey ones do. Each step rounds to whole grey levels and cuts to 0 ... 255, as in the
+        original. Pixels are uint8.
         """
         from framework.data.colour_loops import distort
 
-        has_colour = len(planes) == 3
-        distort(planes, self.contrast_first, _whole(self.brightness), _factor(self.contrast),
-                _factor(self.saturation if has_colour else None),
-                has_colour and self.hue is not None, _whole(self.hue))
+        height, width, channels = pixels.shape
+        has_colour = channels == 3
+        planes = np.empty((channels, height, width), np.uint8)
+        distort(*memory_of(pixels), self.contrast_first, _whole(self.brightness),
+                _factor(self.contrast), _factor(self.saturation if has_colour else None),
+                has_colour and self.hue is not None, _whole(self.hue), planes)
         if self.channels is None or not has_colour:
             return planes
         return np.ascontiguousarray(planes[list(self.channels)])

@@ -30,7 +30,7 @@ def apply_noise(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
         return pixels
     if pixels.dtype != np.uint8:
         raise BadRecord("noise_param needs pixels of 8 bits")
-    shape = pixels.shape
+    shape, pixels = pixels.shape, np.ascontiguousarray(pixels)
     if param.decolorize and shape[2] == 3:
         pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     if param.gauss_blur:

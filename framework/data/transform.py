@@ -19,6 +19,7 @@ import numpy as np
 from framework.data import distortion, geometry, noise, resizing, sampler
 from framework.data.geometry import WHOLE, Rectangle, Window
 from framework.data.pictures import Scratch
+from framework.data.planes import mirrored
 from framework.data.random import Draws
 from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
 from framework.data.subtraction import Mean
@@ -209,7 +210,7 @@ class Transformer:
         part = pixels[crop.y:crop.y + crop.height, crop.x:crop.x + crop.width]
         if self.mean.image is not None:
             part = self.mean.subtract_image(part, crop.x, crop.y, height, width)
-        return cv2.flip(part, 1).reshape(part.shape) if is_mirrored else part
+        return mirrored(part) if is_mirrored else part
 
 
 def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:

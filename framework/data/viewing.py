@@ -16,7 +16,7 @@ from framework.data import resizing
 from framework.data.canvas import Canvas, fill_values
 from framework.data.distortion import Distortion
 from framework.data.geometry import Rectangle
-from framework.data.planes import planes_of, whole
+from framework.data.planes import as_pixels, planes_of, whole
 from framework.data.records import BadRecord, Pixels
 from framework.data.resampling import can_resample, resample
 
@@ -47,15 +47,14 @@ class Viewer:
         if is_warped and seen.size and seen.dtype == np.uint8:
             sizes = (view.width, view.height, param.width, param.height)
             if can_resample(*sizes, mode):
-                planes = planes_of(seen)
-                if changes is not None:
-                    planes = changes.apply_to_planes(planes)
-                return whole(resample(planes, place, *sizes, mode, fill_values(fill, np.uint8)))
+                planes = planes_of(seen) if changes is None else changes.apply(seen)
+                return as_pixels(resample(planes, place, *sizes, mode,
+                                          fill_values(fill, np.uint8)))
         if is_warped and mode == cv2.INTER_NEAREST:
             resized = resizing.resize(self._complete(seen, place, view, fill), param, mode)
             return _distort_part(resized, place, view, changes)
         if changes is not None and seen.size:
-            seen = changes.apply(seen)
+            seen = whole(changes.apply(seen))
         complete = self._complete(seen, place, view, fill)
         return complete if param is None else resizing.resize(complete, param, mode)
 
@@ -75,9 +74,9 @@ def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle,
     columns = _range(resized.shape[1], view.width, place.x, place.width)
     part = resized[rows, columns]
     if part.shape == resized.shape:
-        return changes.apply(resized)
+        return as_pixels(changes.apply(resized))
     if part.size:
-        resized[rows, columns] = changes.apply(part)
+        resized[rows, columns] = whole(changes.apply(part))
     return resized
 
 

@@ -11,7 +11,7 @@ from framework.data.canvas import Canvas
 from framework.data.distortion import Distortion, draw_distortion
 from framework.data.geometry import Rectangle
 from framework.data.pictures import DecodedPicture
-from framework.data.planes import planes_of, whole
+from framework.data.planes import as_pixels, mirrored, planes_of, whole
 from framework.data.random import Draws
 from framework.data.records import CORNERS, Record
 from framework.data.resampling import can_resample, resample
@@ -239,14 +239,31 @@ def test_a_mean_file_is_cropped_and_mirrored_with_the_picture():
         assert any(np.array_equal(found, view) for view in views)
 
 
-def test_steps_of_a_distortion_round_and_saturate():
-    pixels = np.array([[[0, 100, 250]]], np.uint8)
-    brighter = Distortion(True, brightness=10.4).apply(pixels)
-    np.testing.assert_array_equal(brighter, [[[10, 110, 255]]])
-    np.testing.assert_array_equal(Distortion(True, brightness=-20.0).apply(pixels),
-                                  [[[0, 80, 230]]])
-    np.testing.assert_array_equal(Distortion(True, contrast=1.5).apply(pixels), [[[0, 150, 255]]])
-    np.testing.assert_array_equal(
-        Distortion(False, brightness=10.0, contrast=0.5).apply(pixels), [[[5, 55, 128]]])
-    np.testing.assert_array_equal(Distortion(True, channels=(2, 0, 1)).apply(pixels),
-                                  [[[250, 0, 100]]])
+@pytest.mark.parametrize(("changes", "expected"), [
+    (Distortion(True, brightness=10.4), [10, 110, 255]),
+    (Distortion(True, brightness=-20.0), [0, 80, 230]),
+    (Distortion(True, contrast=1.5), [0, 150, 255]),
+    (Distortion(False, brightness=10.0, contrast=0.5), [5, 55, 128]),
+    (Distortion(True, channels=(2, 0, 1)), [250, 0, 100])])
+def test_steps_of_a_distortion_round_and_saturate(changes, expected):
+    found = as_pixels(changes.apply(np.array([[[0, 100, 250]]], np.uint8)))
+    np.testing.assert_array_equal(found, [[expected]])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_distortion_works_on_parts_of_pictures_of_any_channels(channels):
+    random = np.random.default_rng(channels)
+    part = random.integers(0, 256, (23, 31, channels), dtype=np.uint8)[3:20, 5:12]
+    changes = Distortion(False, brightness=9.0, contrast=1.25,
+                         saturation=0.8 if channels != 3 else None, hue=None)
+    brighter = np.clip(part.astype(np.float32) + 9, 0, 255)
+    expected = np.clip(np.rint(brighter * np.float32(1.25)), 0, 255)
+    np.testing.assert_array_equal(as_pixels(changes.apply(part)), expected)
+
+
+@pytest.mark.parametrize("make", [np.ascontiguousarray,
+                                  lambda pixels: as_pixels(planes_of(pixels))])
+def test_pictures_and_planes_are_mirrored_alike(make):
+    pixels = picture(5, 13, 29)
+    found = mirrored(make(pixels)[2:11, 3:20])
+    np.testing.assert_array_equal(found, pixels[2:11, 3:20][:, ::-1])
