@@ -17,8 +17,8 @@ _f = np.float32
 
 
 @compiled
-def distort(memory: Any, step: int, contrast_first: bool, brightness: int, contrast: float,
-            saturation: float, has_hue: bool, hue: int, planes: Any) -> None:
+def distort(memory: Any, step: int, contrast_first: bool, brightness: float, contrast: float,
+            saturation: float, has_hue: bool, hue: float, planes: Any) -> None:
     """Change a picture, if of three channels then blue first.
 
     memory                its bytes, from row to row `step`
@@ -73,7 +73,7 @@ def _store(row: Any, levels: Any) -> None:
 @compiled
 def _add(row: Any, levels: Any) -> None:
     for x in range(len(row)):
-        row[x] = min(max(row[x] + levels, _f(0)), _f(255))
+        row[x] = min(max(np.rint(row[x] + levels), _f(0)), _f(255))
 
 
 @compiled

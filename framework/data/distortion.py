@@ -47,16 +47,12 @@ class Distortion:
         height, width, channels = pixels.shape
         has_colour = channels == 3
         planes = np.empty((channels, height, width), np.uint8)
-        distort(*memory_of(pixels), self.contrast_first, _whole(self.brightness),
+        distort(*memory_of(pixels), self.contrast_first, self.brightness or 0.0,
                 _factor(self.contrast), _factor(self.saturation if has_colour else None),
-                has_colour and self.hue is not None, _whole(self.hue), planes)
+                has_colour and self.hue is not None, self.hue or 0.0, planes)
         if self.channels is None or not has_colour:
             return planes
         return np.ascontiguousarray(planes[list(self.channels)])
-
-
-def _whole(levels: float | None) -> int:
-    return 0 if levels is None else round(levels)
 
 
 def _factor(factor: float | None) -> float:
