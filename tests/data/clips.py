@@ -58,3 +58,9 @@ def volume(frames, size=None) -> np.ndarray:
 def read(path: Path, color: bool = True) -> np.ndarray:
     """A frame's pixels, (height, width, 3), or (height, width) in grey."""
     return cv2.imread(str(path), cv2.IMREAD_COLOR if color else cv2.IMREAD_GRAYSCALE)
+
+
+def clip_net(source, more="use_image: true", transform="", batch=2):
+    return (f'layer {{ name: "d" type: "VideoData" top: "data" top: "label" transform_param '
+            f'{{ {transform} }} video_data_param {{ source: "{source}" batch_size: {batch} '
+            f'new_length: 4 new_width: 44 new_height: 30 {more} }} }}')

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from framework.errors import DataError, SpecError
+from framework.errors import DataError
 from framework.proto import BlobProto
 from tests.data.clips import (
+    clip_net,
     frames_of,
     read,
     volume,
@@ -20,12 +21,6 @@ from tests.data.clips import (
 from tests.data.making import finished, make_source
 
 SIZE = (44, 30)         # width, height
-
-
-def clip_net(source, more="use_image: true", transform="", batch=2):
-    return (f'layer {{ name: "d" type: "VideoData" top: "data" top: "label" transform_param '
-            f'{{ {transform} }} video_data_param {{ source: "{source}" batch_size: {batch} '
-            f'new_length: 4 new_width: 44 new_height: 30 {more} }} }}')
 
 
 @pytest.fixture
@@ -257,41 +252,7 @@ def test_video_files_of_no_use_are_named(tmp_path):
         make_source(clip_net(clips, "sampling_rate: 2"))
 
 
-@pytest.mark.parametrize("line, form", [
-    ("a 1", "path number label"), ("a x 1", "path number label"), ("a 1 1.5", "path number label"),
-    ("7", "path number label")])
-def test_a_line_of_another_form_is_an_error(tmp_path, line, form):
-    clips = write_list(tmp_path / "list.txt", ["", line])
-    with pytest.raises(DataError, match=f"list.txt:2: '{line}' is not `{form}`"):
-        make_source(clip_net(clips))
-
-
 def test_paths_may_hold_blanks(folders):
     (folders / "a").rename(folders / "a b")
     clips = write_list(folders / "list.txt", [f"{folders}/a b 1 6"])
     assert finished(make_source(clip_net(clips)))[1].tolist() == [6, 6]
-
-
-@pytest.mark.parametrize("more, transform, message", [
-    ("", "", "video_data_param.source is a list of what"),
-    ("use_image: true num_segments: 3", "", "video_data_param.use_image is not known in this form"),
-    ("use_image: true crop_size: 5", "", "video_data_param.crop_size has no effect, as in"),
-    ("use_image: true is_color: false", "", "is_color is a field of another|is_color is not known"),
-    ("use_image: true video_type: VIDEO", "", "video_data_param.video_type is not known"),
-    ("use_image: true sampling_rate: 0", "", "sampling_rate is 0; it must be at least 1"),
-    ("use_image: true use_multiple_label: true", "", "num_of_labels must be given"),
-    ("use_image: true use_sampling_rate_jitter: true max_sampling_rate: 0", "", "max_samp"),
-    ("use_image: true", "resize_param { height: 3 width: 4 }", "resize_param is not"),
-    ("use_image: true", "is_flow: true", "is_flow needs video_data_param.modality FLOW"),
-    ("use_image: true", "multi_scale: true", "multi_scale needs a crop_size"),
-    ("use_image: true", "crop_size: 20 scale_ratios: 1.5", "scale_ratios has 1.5; each must be"),
-    ("use_image: true", 'mean_file: "x" mean_value: 3', "mean_file cannot be given together"),
-])
-def test_settings_that_cannot_be_followed_are_refused(clips, more, transform, message):
-    with pytest.raises(SpecError, match=rf"layer 'd' \(VideoData\): .*({message})"):
-        make_source(clip_net(clips, more, transform))
-
-
-def test_mean_values_must_fit_the_channels(clips):
-    with pytest.raises(DataError, match="mean_value is given 2 times"):
-        make_source(clip_net(clips, transform="mean_value: 1 mean_value: 2"))

@@ -171,6 +171,18 @@ def test_a_mean_file_has_a_plane_for_each_of_a_clip(flows):
     np.testing.assert_allclose(finished(source)[0][0], expected, rtol=1e-5, atol=1e-4)
 
 
+def test_a_mean_file_is_cropped_and_resized_as_the_frames_are(flows):
+    """Frames that are the mean are zero after it, but OpenCV resizes bytes in fixed point."""
+    mean = flow_stack(flows.parent / "f", [0], 1)
+    blob = BlobProto(num=1, channels=2, height=40, width=56, data=mean.ravel().tolist())
+    (flows.parent / "mean").write_bytes(blob.SerializeToString())
+    write_list(flows, [f"{flows.parent}/f 1 0"])
+    pixels, _ = finished(make_source(segment_net(
+        flows, 'name_pattern: "flow_%c_%05d.jpg"', 'crop_size: 24 mirror: true multi_scale: true '
+        f'mean_file: "{flows.parent}/mean"', 40)))
+    assert 0 < np.abs(pixels).max() < 1
+
+
 def test_a_folder_with_fewer_frames_than_its_line_says_is_named(tmp_path, flows, caplog):
     lines = [f"{tmp_path}/f 14 {label}" for label in range(30)]
     write_list(flows, [*lines, f"{tmp_path}/f 16 99"])
