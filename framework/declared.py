@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from framework.layer import Shape
+from framework.layers.clip_settings import frame_planes, has_segments
 from framework.spec import LayerSpec
 
 Size = tuple[int, int]
@@ -51,12 +52,17 @@ def _memory(spec: LayerSpec, assumed: Size) -> list[Shape]:
 
 
 def _video(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    """Frames and labels; in C3D's form, with `new_length`, clips of so many frames."""
+    """Frames, or with a list clips or segments (see VideoData); then labels."""
     batch, channels, height, width = _pictures(spec, assumed)[0]
     length = _first(spec, "new_length")
-    frames = (batch, channels, length, height, width) if length \
-        else (batch, channels, height, width)
-    return [frames, *[(batch,)] * (len(spec.tops) - 1)]
+    if has_segments(spec):
+        parts = spec.proto.video_data_param.num_segments * max(length, 1)
+        frames: Shape = (batch, parts * frame_planes(spec), height, width)
+    else:
+        frames = (batch, 3, length, height, width) if length else (batch, channels, height, width)
+    labels = (batch, _first(spec, "num_of_labels")) if _first(spec, "use_multiple_label") \
+        else (batch,)
+    return [frames, *[labels] * (len(spec.tops) - 1)]
 
 
 def _dense(spec: LayerSpec, assumed: Size) -> list[Shape]:

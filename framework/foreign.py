@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from framework.layers.clip_settings import FOREIGN_FIELDS
 from framework.spec import LayerSpec
 
 FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
+UNDERSTOOD = {"VideoData": FOREIGN_FIELDS}      # by the type of layer; it checks them itself
 
 
 def refuse_foreign(spec: LayerSpec) -> None:
     """Raise SpecError for the first field that asks for what only another project does."""
+    understood = UNDERSTOOD.get(spec.type, frozenset())
     for path in _foreign(spec.proto, ""):
+        if path in understood:
+            continue
         raise spec.error(path, "is a field of another project's Caffe, whose meaning is not "
                          "supported here; remove it to go on without")
 

@@ -31,6 +31,14 @@ def shapes_of(text, phase="TRAIN"):
      'crop_size: 27 }', [(5, 3, 27, 27)]),
     ('type: "VideoData" top: "x" top: "y" image_data_param { batch_size: 6 new_length: 16 '
      'new_height: 128 new_width: 171 crop_size: 112 }', [(6, 3, 16, 112, 112), (6,)]),
+    ('type: "VideoData" top: "x" top: "y" video_data_param { batch_size: 5 new_length: 8 '
+     'use_image: true use_multiple_label: true num_of_labels: 9 } transform_param { crop_size: 7 '
+     'mean_value: 128 }', [(5, 3, 8, 7, 7), (5, 9)]),
+    ('type: "VideoData" top: "x" top: "y" video_data_param { batch_size: 4 new_length: 5 '
+     'num_segments: 3 modality: FLOW } transform_param { crop_size: 7 mean_value: 128 }',
+     [(4, 30, 7, 7), (4,)]),
+    ('type: "VideoData" top: "x" top: "y" video_data_param { batch_size: 4 num_segments: 3 '
+     'modality: RGB new_height: 30 new_width: 40 }', [(4, 9, 30, 40), (4,)]),
     ('type: "DenseImageData" top: "x" top: "y" dense_image_data_param { batch_size: 2 '
      'new_height: 64 new_width: 128 label_divide_factor: 8 }', [(2, 3, 64, 128), (2, 1, 8, 16)]),
     ('type: "MemoryData" top: "x" top: "y" memory_data_param { batch_size: 4 channels: 1 height: 5 '

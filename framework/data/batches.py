@@ -158,8 +158,8 @@ class BatchMaker:
         order = self.open()
         for at in range(position, position + order.size):
             record = order.record(at)
-            if record in self._bad:
-                continue
+            if record in self._bad and record not in self.source.found_bad():
+                continue            # one that the source found bad may be good with other draws
             try:
                 item = self.source.item(record, draws.go_to(position))
                 _check_shapes(item, planes)

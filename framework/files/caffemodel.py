@@ -95,14 +95,15 @@ def _read_layer(data: memoryview, numbers: tuple[int, int, int]) -> FileLayer:
             layer.type = bytes(value).decode("utf-8", "surrogateescape")
         elif number == blobs_number and kind == BYTES:
             try:
-                layer.blobs.append(_read_blob(value))
+                layer.blobs.append(read_any_blob(value))
             except ValueError as error:
                 raise ValueError(f"blob {len(layer.blobs)} of layer '{layer.name}': "
                                  f"{error}") from None
     return layer
 
 
-def _read_blob(data: memoryview) -> Blob:
+def read_any_blob(data: memoryview) -> Blob:
+    """The shape and values of a BlobProto of any project. ValueError if it is none."""
     legacy: dict[int, int] = {}
     shape: tuple[int, ...] = ()
     pieces: dict[int, list[memoryview]] = {DATA: [], DOUBLE_DATA: [], RAW_DATA: []}

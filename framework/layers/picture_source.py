@@ -38,16 +38,18 @@ class PictureSource(Source):
         self.is_finished_early = False      # mean and scale were applied when the batch was made
 
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
-              shuffle: bool = False, skip: int = 0, num_records: int | None = None) -> None:
+              shuffle: bool = False, skip: int = 0, num_records: int | None = None,
+              mean: Mean | None = None) -> None:
         """Open the records and tell the shapes of the first batch.
 
         label_shape  of the second top; None: from the first record
         num_records  that can be bad; None: as many as the items
+        mean         None: transform_param's
         """
         spec, options = self.spec, self.options
         if batch_size == 0:
             raise spec.error("batch_size", "is missing or 0; it must be at least 1")
-        self.mean: Mean = read_mean(spec.proto.transform_param)
+        self.mean: Mean = mean or read_mean(spec.proto.transform_param)
         share = Share(batch_size, options.rank, options.world_size)
         self.maker = BatchMaker(items, share, options.seed, shuffle, skip)
         try:

@@ -1,4 +1,4 @@
-"""VideoData: the frames of a video file or a camera."""
+"""VideoData: the frames of a video file or a camera, or the clips of a list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from framework.data.random import Draws
 from framework.data.records import Pixels
 from framework.data.subtraction import read_mean
 from framework.errors import DataError
-from framework.layer import DataOptions, layer
+from framework.layer import DataOptions, Shape, layer
+from framework.layers.clip_settings import CROP_FIELDS, has_list, read_settings
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
 from framework.spec import LayerSpec
 
@@ -23,28 +24,54 @@ OWN_FIELDS = ("video_type", "device_id", "video_file", "skip_frames")
 
 @layer
 class VideoData(PictureSource):
-    """Batches of frames in their order; before each one taken `skip_frames` are left out.
+    """Batches of frames in their order, or, with a list, of clips; BGR, (pixel - mean) * scale.
 
-    Tops:   frames (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
-            zeros (batch_size,) as labels.
+    One video or camera (SSD): before each frame taken `skip_frames` are left out.
+    Tops:   frames (batch_size, channels, height, width); zeros (batch_size,) as labels.
     Errors: SpecError without a video_file; DataError if it or the camera gives no picture, and at
             the end of the file, where the original ends the program.
-    Source: VideoDataParameter in caffe.proto; video_data_layer.cpp of weiliu89/caffe, branch ssd.
+
+    A list of clips (C3D): `new_length` frames of a folder of pictures (`use_image`) or of a video.
+    Tops:   clips (batch_size, 3, new_length, height, width); classes (batch_size,), or with
+            use_multiple_label ones and zeros (batch_size, num_of_labels).
+    A list of segments (TSN): `new_length` frames of each of `num_segments` parts of a folder.
+    Tops:   (batch_size, num_segments * new_length * channels, height, width), frame by frame, with
+            3 channels of RGB or x and y of FLOW; classes (batch_size,).
+    All frames of an item are cropped and mirrored alike.
+    Errors: SpecError for settings that cannot be followed; DataError for a list of no use, or if
+            more than 5 % of its lines are bad: frames missing or of several sizes, too few.
+            A bad line is left out in TEST too, where C3D ends the program.
+
+    Source: VideoDataParameter in caffe.proto; video_data_layer.cpp of weiliu89/caffe, branch ssd,
+    of facebook/C3D v1.0 and v1.1, and of yjxiong/caffe, branch action_recog.
     """
 
     num_tops = (1, 2)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
-        warn_of_idle_fields(spec)
         self.param = spec.proto.video_data_param
-        if spec.proto.HasField("image_data_param"):
-            raise spec.error("image_data_param", "belongs to C3D's form of this layer, of which "
-                             "only the shapes are known here")
-        for field, _ in self.param.ListFields():
-            if field.name not in OWN_FIELDS:
-                raise spec.error(f"video_data_param.{field.name}", "belongs to C3D's form of this "
-                                 "layer (clips of a list of videos), which is not made here")
+        self._capture: Any = None
+        self._clip_shape: Shape | None = None
+        self.has_list = has_list(spec)
+        if self.has_list:
+            self._start_list()
+        else:
+            self._start_video()
+
+    def _start_list(self) -> None:
+        settings = read_settings(self.spec)
+        self.start(settings.items, settings.batch_size, settings.label_shape, settings.shuffle,
+                   settings.skip, mean=settings.mean)
+        if settings.clip_shape is not None:
+            self._clip_shape = settings.clip_shape
+            batch_size, _, *size = self.top_shapes[0]
+            self.top_shapes[0] = (batch_size, *settings.clip_shape, *size)
+
+    def _start_video(self) -> None:
+        spec = self.spec
+        warn_of_idle_fields(spec)
+        self._check_video_fields()
         self.batch_size = spec.proto.data_param.batch_size
         if self.batch_size == 0:
             raise spec.error("data_param.batch_size", "is missing or 0; it must be at least 1")
@@ -53,13 +80,34 @@ class VideoData(PictureSource):
             raise spec.error("video_data_param.video_file", "is missing; video_type VIDEO needs it")
         self.mean = read_mean(spec.proto.transform_param)
         self._transformer = transformation(spec).open()
-        self._capture: Any = None
         first = self._transform(next(self._frames(0)), 0)
         self.top_shapes = [(self.batch_size, first.shape[2], *first.shape[:2])]
         if len(spec.tops) > 1:
             self.top_shapes.append((self.batch_size,))
 
+    def _check_video_fields(self) -> None:
+        for field, _ in self.param.ListFields():
+            if field.name not in OWN_FIELDS:
+                raise self.spec.error(f"video_data_param.{field.name}", "belongs to clips of a "
+                                      "list, which need video_data_param.source")
+        for field, _ in self.spec.proto.transform_param.ListFields():
+            if field.name in CROP_FIELDS:
+                raise self.spec.error(f"transform_param.{field.name}", "belongs to clips of a "
+                                      "list, which need video_data_param.source")
+
+    def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+        pixels, *others = super().to_device(batch, device)
+        if self._clip_shape is not None:
+            pixels = pixels.unflatten(1, self._clip_shape)
+        return (pixels, *others)
+
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        return super().batches(start) if self.has_list else self._video_batches(start)
+
+    def keys(self, batch_index: int) -> list[str]:
+        return super().keys(batch_index) if self.has_list else []
+
+    def _video_batches(self, start: int) -> Iterator[tuple[Tensor, ...]]:
         number = start * self.batch_size
         frames = self._frames(number)
         while True:

@@ -115,5 +115,5 @@ def test_a_video_that_is_absent_is_an_error(tmp_path):
 
 
 def test_fields_of_clips_are_refused_and_no_camera_is_opened(video):
-    with pytest.raises(SpecError, match="video_data_param.new_length belongs to C3D's form"):
+    with pytest.raises(SpecError, match="video_data_param.new_length belongs to clips of a"):
         make_source(video_net(video, "new_length: 16"))
