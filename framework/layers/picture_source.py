@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from framework.data.batches import BatchMaker, ItemSource, Share
-from framework.data.kept_memory import KeptMemory
 from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
 from framework.data.readers import Transformation
@@ -20,6 +19,7 @@ from framework.data.subtraction import Mean, read_mean
 from framework.data.transform import check_transform
 from framework.errors import DataError
 from framework.layer import DataOptions, Shape, Source
+from framework.layers.kept_memory import KeptMemory
 from framework.spec import LayerSpec
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from framework.data.kept_memory import KeptMemory
 from framework.data.subtraction_loops import subtract
+from framework.layers.kept_memory import KeptMemory
 from tests.data.making import annotated_net, good_records, make_source, write_database
 
 
