@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from framework.cli import gflags
 from framework.errors import CaffeError
 
-NEEDED = ("torch", "google", "yaml", "numpy", "lmdb", "cv2")
+NEEDED = ("torch", "google", "yaml", "numpy", "lmdb", "cv2", "numba", "simplejpeg")
 Main = Callable[[argparse.Namespace], "int | None"]
 
 

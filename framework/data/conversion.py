@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -14,10 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import lmdb
-
 from framework.data.annoset import Converted
 from framework.data.atomic import resumed_folder
+from framework.data.database_writer import database_writer
 from framework.data.journal import Journal, Report
 from framework.data.list_file import Entry
 from framework.errors import DataError
@@ -27,9 +25,7 @@ MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10
 RECORDS_A_COMMIT = 1000
 SECONDS_A_COMMIT = 2.0
-LITTLE_ROOM = 1 << 20
 JOURNAL = "journal.jsonl"
-FIRST_MAP_SIZE = 1 << 28
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -191,41 +187,17 @@ def write_database(folder: Path, records: Iterable[tuple[bytes, Any]],
     """Write keys and messages to an LMDB in an existing folder; returns their number.
 
     committed  is called when the records so far are on the disk
-    It grows as needed and is readable by the original (LMDB 0.9's format, no lock file left).
     OSError if the disk is full, DataError if a key is too long.
     """
-    batch: list[tuple[bytes, bytes]] = []
+    batch: list[tuple[bytes, Any]] = []
     num_records, begun = 0, time.monotonic()
-    try:
-        environment = lmdb.open(str(folder), map_size=FIRST_MAP_SIZE, max_dbs=0)
-        try:
-            for record in records:
-                batch.append((record[0], record[1].SerializeToString()))
-                if len(batch) == RECORDS_A_COMMIT or time.monotonic() - begun > SECONDS_A_COMMIT:
-                    num_records += _commit(environment, batch)
-                    committed()
-                    batch, begun = [], time.monotonic()
-            num_records += _commit(environment, batch)
-            environment.sync(True)
-            committed()
-        finally:
-            environment.close()
-    except lmdb.Error as error:
-        free = shutil.disk_usage(folder).free
-        if isinstance(error, lmdb.DiskError) or free < LITTLE_ROOM:
-            raise OSError(errno.ENOSPC, f"the disk is full ({free >> 10} KiB are free)",
-                          str(folder)) from None
-        raise DataError(f"{folder}: the database cannot be written: {error}") from None
-    (folder / "lock.mdb").unlink(missing_ok=True)
+    with database_writer(folder) as writer:
+        for record in records:
+            batch.append(record)
+            if len(batch) == RECORDS_A_COMMIT or time.monotonic() - begun > SECONDS_A_COMMIT:
+                num_records += writer.write(batch)
+                committed()
+                batch, begun = [], time.monotonic()
+        num_records += writer.write(batch)
+    committed()
     return num_records
-
-
-def _commit(environment: lmdb.Environment, batch: Sequence[tuple[bytes, bytes]]) -> int:
-    while True:
-        try:
-            with environment.begin(write=True) as transaction:
-                for key, value in batch:
-                    transaction.put(key, value)
-            return len(batch)
-        except lmdb.MapFullError:
-            environment.set_mapsize(environment.info()["map_size"] * 2)

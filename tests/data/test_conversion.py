@@ -4,7 +4,7 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data import conversion
+from framework.data import database_writer
 from framework.data.annoset import Converted
 from framework.data.atomic import resumed_folder
 from framework.data.conversion import convert, in_order, write_database
@@ -154,17 +154,17 @@ def test_a_changed_picture_or_flag_is_another_conversion(tmp_path):
 
 def test_a_full_disk_is_named_and_what_is_done_is_kept(tmp_path, ten_a_commit, monkeypatch):
     entries = entries_of(*["1"] * 40)
-    whole = conversion._commit
+    whole = database_writer.DatabaseWriter.write
 
-    def full(environment, batch):
-        if environment.stat()["entries"] == 20:
+    def full(writer, batch):
+        if writer._environment.stat()["entries"] == 20:
             raise lmdb.Error("mdb_txn_commit: Input/output error")
-        return whole(environment, batch)
+        return whole(writer, batch)
 
     usage = shutil.disk_usage(tmp_path)._replace(free=5000)
     with monkeypatch.context() as patch:
-        patch.setattr(conversion, "_commit", full)
-        patch.setattr(conversion.shutil, "disk_usage", lambda path: usage)
+        patch.setattr(database_writer.DatabaseWriter, "write", full)
+        patch.setattr(database_writer.shutil, "disk_usage", lambda path: usage)
         with pytest.raises(OSError, match=r"the disk is full \(4 KiB are free\)"):
             convert(entries, made, tmp_path / "db", identity="same")
     rest = Interrupted(100)
@@ -179,7 +179,7 @@ def test_check_size_wants_records_of_one_size(tmp_path):
 
 
 def test_a_database_grows_beyond_its_first_map_and_over_several_commits(tmp_path, monkeypatch):
-    monkeypatch.setattr("framework.data.conversion.FIRST_MAP_SIZE", 1 << 16)
+    monkeypatch.setattr("framework.data.database_writer.FIRST_MAP_SIZE", 1 << 16)
     noise = np.random.default_rng(0).bytes(300)
     records = ((f"{index:08d}".encode(), Datum(data=noise, label=index)) for index in range(2500))
     assert write_database(tmp_path, records) == 2500

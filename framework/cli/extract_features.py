@@ -1,0 +1,120 @@
+"""Write blobs of a net, picture by picture, to LMDBs of Datums: the features that it finds.
+
+    extract_features W NET fc7,pool5 features_fc7,features_pool5 10 lmdb [CPU|GPU [DEVICE]]
+
+runs NET in phase TEST with the weights W on 10 batches of its data layer. Keys are 0000000000,
+0000000001, ...; a Datum has its blob's channels, height and width, and the values in float_data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from framework.cli import app
+from framework.data.atomic import new_folder
+from framework.data.database_writer import DatabaseWriter, database_writer
+from framework.errors import CaffeError
+from framework.progress import Progress
+from framework.proto import Datum
+from framework.scalars import nearest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from framework.net import Net
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The original's arguments."""
+    parser = argparse.ArgumentParser(prog="extract_features", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", metavar="W", help="weights, by layer name")
+    parser.add_argument("model", metavar="NET", help="the net's prototxt, with a data layer")
+    parser.add_argument("blobs", metavar="BLOB,...", help="names of the blobs")
+    parser.add_argument("databases", metavar="LMDB,...", help="folders to make, one a blob")
+    parser.add_argument("num_batches", metavar="BATCHES", type=int, help="batches to run")
+    parser.add_argument("db_type", choices=("lmdb", "leveldb"), help="lmdb")
+    parser.add_argument("mode", nargs="?", choices=("CPU", "GPU"), default="CPU",
+                        help="where to run (default: %(default)s)")
+    parser.add_argument("device", nargs="?", type=int, default=0, help="number of the GPU")
+    parser.add_argument("--redo", action="store_true", help="replace databases that exist")
+    app.add_net_flags(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    return app.run(extract, make_parser(), arguments)
+
+
+def extract(options: argparse.Namespace) -> int:
+    """Write the databases: all of them whole, or none."""
+    names, folders = options.blobs.split(","), options.databases.split(",")
+    if len(names) != len(folders):
+        raise CaffeError(f"{len(names)} blobs are named, but {len(folders)} databases; each blob "
+                         "needs its own")
+    if options.num_batches < 1:
+        raise CaffeError(f"the number of batches is {options.num_batches}; it must be at least 1")
+    if options.db_type == "leveldb":
+        raise CaffeError("features are written as lmdb only: LevelDB is not supported")
+    net = _open_net(options, names)
+    with contextlib.ExitStack() as stack:
+        stack.callback(net.close)
+        writers = []
+        for folder in folders:
+            partial = stack.enter_context(new_folder(Path(folder), options.redo))
+            writers.append(stack.enter_context(database_writer(partial)))
+        num_items = _write(net, names, writers, options.num_batches)
+    for name, folder, count in zip(names, folders, num_items, strict=True):
+        print(f"{folder}: {count} features of blob {name}")
+    return 0
+
+
+def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
+    from framework.net import Net
+
+    device = "cpu" if options.mode == "CPU" else f"cuda:{options.device}"
+    net = Net(options.model, "TEST", options.weights, device=device,
+              ignore_unknown_fields=options.ignore_unknown_fields)
+    known = sorted({top for step in net.layers for top in step.tops}
+                   | {top for _, tops in net.sources for top in tops})
+    for name in names:
+        if name not in known:
+            raise CaffeError(f"{options.model}: no blob is named '{name}'{nearest(name, known)}")
+    if not net.sources:
+        raise CaffeError(f"{options.model}: has no data layer to take pictures from")
+    return net.freeze()
+
+
+def _write(net: Net, names: Sequence[str], writers: Sequence[DatabaseWriter],
+           num_batches: int) -> list[int]:
+    """Run the batches; returns the number of records of each database."""
+    import torch
+
+    counts = [0] * len(names)
+    with torch.inference_mode(), Progress(num_batches, "extract") as progress:
+        for _ in range(num_batches):
+            blobs = net.run(net.next_batch(), set(names))
+            for index, (name, writer) in enumerate(zip(names, writers, strict=True)):
+                counts[index] += writer.write(list(_records(name, blobs[name], counts[index])))
+            progress.advance()
+    return counts
+
+
+def _records(name: str, blob: Tensor, first: int) -> Iterator[tuple[bytes, Any]]:
+    """Key and Datum of each item of a blob; those of fewer than four axes have sides of 1."""
+    if not 1 <= blob.ndim <= 4:
+        raise CaffeError(f"blob '{name}' has {blob.ndim} axes; a Datum holds 1 to 4")
+    channels, height, width = (*blob.shape[1:], 1, 1, 1)[:3]
+    for index, values in enumerate(blob.float().flatten(1).cpu().numpy(), first):
+        yield b"%010d" % index, Datum(channels=channels, height=height, width=width,
+                                      float_data=values)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

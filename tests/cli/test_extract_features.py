@@ -1,0 +1,71 @@
+"""tools/extract_features: blobs to LMDBs of Datums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lmdb
+import numpy as np
+import pytest
+import torch
+
+from framework.cli.extract_features import main
+from framework.files.weights import save_weights
+from framework.net import Net
+from framework.proto import Datum
+from tests.data.making import encoded, picture
+
+NET = """layer { name: "data" type: "ImageData" top: "data" top: "label"
+  image_data_param { source: "list.txt" batch_size: 3 } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+  convolution_param { num_output: 2 kernel_h: 3 kernel_w: 5 weight_filler { type: "xavier" } } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip"
+  inner_product_param { num_output: 4 weight_filler { type: "xavier" } } }
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("net.prototxt").write_text(NET)
+    for index in range(3):
+        Path(f"{index}.png").write_bytes(encoded(picture(index, 11, 16), ".png"))
+    Path("list.txt").write_text("".join(f"{index}.png {index}\n" for index in range(3)))
+    net = Net("net.prototxt")
+    save_weights(net, "w.caffemodel")
+    net.close()
+
+
+def read_all(folder):
+    with lmdb.open(folder, readonly=True, lock=False) as environment, \
+            environment.begin() as transaction:
+        return [(bytes(key), Datum.FromString(value)) for key, value in transaction.cursor()]
+
+
+def test_each_picture_has_a_record_in_each_database(capsys):
+    assert main(["w.caffemodel", "net.prototxt", "conv,ip", "convs,ips", "2", "lmdb", "CPU"]) == 0
+    assert capsys.readouterr().out == "convs: 6 features of blob conv\nips: 6 features of blob ip\n"
+    net = Net("net.prototxt", weights="w.caffemodel")
+    with torch.no_grad():
+        net()
+    for name, folder, sides in (("conv", "convs", (2, 9, 12)), ("ip", "ips", (4, 1, 1))):
+        records = read_all(folder)
+        assert [key for key, _ in records] == [b"%010d" % index for index in range(6)]
+        for index, (_, datum) in enumerate(records):
+            assert (datum.channels, datum.height, datum.width) == sides
+            expected = net.blobs[name][index % 3].flatten().numpy()
+            np.testing.assert_allclose(datum.float_data, expected, rtol=1e-5, atol=1e-4)
+    assert np.abs(read_all("ips")[0][1].float_data).max() > 1
+    net.close()
+
+
+@pytest.mark.parametrize(("blobs", "folders", "number", "kind", "message"), [
+    ("conv,ip", "a", "1", "lmdb", "2 blobs are named, but 1 databases"),
+    ("cony", "a", "1", "lmdb", "no blob is named 'cony'; did you mean 'conv'"),
+    ("conv", "a", "0", "lmdb", "the number of batches is 0"),
+    ("conv", "a", "1", "leveldb", "LevelDB is not supported")])
+def test_mistakes_are_named_and_nothing_is_written(blobs, folders, number, kind, message, capsys):
+    assert main(["w.caffemodel", "net.prototxt", blobs, folders, number, kind]) == 1
+    assert message in capsys.readouterr().err
+    assert not Path("a").exists()
