@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
 from framework.data.readers import Transformation
 from framework.data.records import Decoding
+from framework.data.stretching import idle_settings, is_set
 from framework.data.subtraction import Mean, read_mean
 from framework.data.transform import check_transform
 from framework.errors import DataError
@@ -115,18 +116,26 @@ class PictureSource(Source):
         self._loaders.clear()
 
 
-def transformation(spec: LayerSpec, samplers: Any = ()) -> Transformation:
+def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()) -> Transformation:
     """The checked transform_param of a layer. SpecError for what cannot be followed.
 
+    idle  fields of NVIDIA's and Intel's branches that do nothing for this layer, there too: they
+          are named in the log and left out
     Pictures are resized whatever resize_param.prob says, as in the original (ApplyResize does not
     look at it); a value other than 1 is named in the log.
     """
-    param = spec.proto.transform_param
+    param = type(spec.proto.transform_param)()
+    param.CopyFrom(spec.proto.transform_param)
+    for name in (*idle, "num_labels", "display"):
+        if is_set(param, name):
+            _warn(spec, name, "has no effect, as in the original")
+        param.ClearField(name)
     check_transform(param, spec.error)
+    for name, why in idle_settings(param):
+        _warn(spec, name, f"has no effect {why}, as in the original")
     if param.resize_param.prob != 1:
-        logging.getLogger("framework.data").warning(
-            "layer '%s' (%s): transform_param.resize_param.prob is %g, but every picture is "
-            "resized, as in the original", spec.name, spec.type, param.resize_param.prob)
+        _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every picture is "
+              "resized, as in the original")
     return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
                           tuple(sampler.SerializeToString() for sampler in samplers))
 
@@ -135,9 +144,12 @@ def warn_of_idle_fields(spec: LayerSpec) -> None:
     """Name the fields of transform_param that only AnnotatedData obeys, in the original too."""
     for name in ("distort_param", "expand_param", "emit_constraint"):
         if spec.proto.transform_param.HasField(name):
-            logging.getLogger("framework.data").warning(
-                "layer '%s' (%s): transform_param.%s has no effect, as in the original",
-                spec.name, spec.type, name)
+            _warn(spec, name, "has no effect, as in the original")
+
+
+def _warn(spec: LayerSpec, field: str, message: str) -> None:
+    logging.getLogger("framework.data").warning("layer '%s' (%s): transform_param.%s %s", spec.name,
+                                                spec.type, field, message)
 
 
 def color_of(spec: LayerSpec) -> bool | None:
