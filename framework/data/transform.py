@@ -26,7 +26,7 @@ from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
 from framework.data.subtraction import Mean
 from framework.data.viewing import Viewer
 
-REFUSED = ("random_seed", "flow", "bgr2rgb", "pad")
+REFUSED = ("flow",)
 
 
 class Transformer:

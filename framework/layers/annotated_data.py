@@ -60,6 +60,7 @@ class AnnotatedData(PictureSource):
             raise spec.error("data_param.batch_size", f"is {data.batch_size}; it must be 1 with "
                              "resize_mode FIT_SMALL_SIZE, whose pictures differ in size")
         has_label = len(spec.tops) > 1
+        self.pad = transform.pad
         items = DatabaseItems(
             database_path(spec), transformation(spec, annotated.batch_sampler, IDLE),
             Decoding(color_of(spec)), annotated=True, needs_boxes=spec.phase == "TRAIN",

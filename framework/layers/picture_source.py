@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from framework.data.batches import BatchMaker, ItemSource, Share
 from framework.data.kept_memory import KeptMemory
@@ -37,6 +38,9 @@ class PictureSource(Source):
         self._loaders: list[ThreadLoader | ProcessLoader] = []
         self._memory = KeptMemory()
         self.is_finished_early = False      # mean and scale were applied when the batch was made
+        self.pad = 0                        # transform_param.pad, of the layers that obey it
+        seed = spec.proto.transform_param.random_seed
+        self.item_seed = options.seed if seed < 0 else seed
 
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
               shuffle: bool = False, skip: int = 0, num_records: int | None = None) -> None:
@@ -50,7 +54,7 @@ class PictureSource(Source):
             raise spec.error("batch_size", "is missing or 0; it must be at least 1")
         self.mean: Mean = read_mean(spec.proto.transform_param)
         share = Share(batch_size, options.rank, options.world_size)
-        self.maker = BatchMaker(items, share, options.seed, shuffle, skip)
+        self.maker = BatchMaker(items, share, options.seed, shuffle, skip, self.item_seed)
         try:
             order = self.maker.open()
             self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size)
@@ -58,8 +62,8 @@ class PictureSource(Source):
             self.ledger.note(self.maker.bad())
         except DataError as error:
             raise DataError(f"{spec.place()}: {error}") from None
-        self.top_shapes = [(batch_size, plane.shape[2], *plane.shape[:2])
-                           for plane in first.planes]
+        self.top_shapes = [(batch_size, plane.shape[2], plane.shape[0] + 2 * self.pad,
+                            plane.shape[1] + 2 * self.pad) for plane in first.planes]
         self._num_bytes = sum(plane.nbytes for plane in first.planes) * batch_size
         labels = items.tops([first])
         if labels and label_shape is None:
@@ -92,7 +96,21 @@ class PictureSource(Source):
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
         pixels, *others = (top.to(device, non_blocking=True) for top in batch)
-        return (self._subtract(pixels), *(other.to(torch.float32) for other in others))
+        pixels = self._subtract(pixels)
+        if self.pad:
+            pixels = self._with_border(pixels)
+        return (pixels, *(other.to(torch.float32) for other in others))
+
+    def _with_border(self, pixels: Tensor) -> Tensor:
+        """Zeros on all sides of the finished picture, in place of the first convolution's padding.
+
+        With mean_value the levels are rounded too, half to even. The original leaves its first row
+        and column of zeros below and on the right to the mean; here all of the border is 0.
+        Source: pad in data_transformer.cpp of intel/caffe.
+        """
+        if self.spec.proto.transform_param.mean_value:
+            pixels = pixels.round()
+        return pad(pixels, [self.pad] * 4)
 
     def _subtract(self, pixels: Tensor) -> Tensor:
         """A mean_file's mean and scale were applied before, where the crop was known."""
