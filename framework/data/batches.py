@@ -94,12 +94,14 @@ class BatchMaker:
     """Makes batch `b` of a run from nothing but `b`, the seed and the records.
 
     A bad record is left out: the next good one in the order stands in its place (and in its own).
+    item_seed  of the choices within a record, if not `seed`, which is also that of the order
     """
 
     def __init__(self, source: ItemSource, share: Share, seed: int, shuffle: bool = False,
-                 skip: int = 0):
+                 skip: int = 0, item_seed: int | None = None):
         self.source, self.share = source, share
         self.seed, self.shuffle, self.skip = seed, shuffle, skip
+        self.item_seed = seed if item_seed is None else item_seed
         self._order: Order | None = None
         self._bad: dict[int, str] = {}
 
@@ -119,7 +121,7 @@ class BatchMaker:
         Raises DataError if no record is good.
         """
         self.open()
-        draws = Draws(self.seed, 0)
+        draws = Draws(self.item_seed, 0)
         known = set(self._bad) | set(self.source.found_bad())
         items: list[Item] = []
         planes: list[Array] = []
@@ -152,7 +154,7 @@ class BatchMaker:
 
     def first_item(self) -> Item:
         """The first good item of the run, which tells the shapes."""
-        return self._good_item(self.share.position(0, 0), [], Draws(self.seed, 0))
+        return self._good_item(self.share.position(0, 0), [], Draws(self.item_seed, 0))
 
     def _good_item(self, position: int, planes: list[Array], draws: Draws) -> Item:
         order = self.open()

@@ -107,7 +107,8 @@ class FileItems:
     """Pictures in files, each with a class.
 
     files   paths, joined behind `root`, and labels
-    size_   (width, height) to resize to before anything else; None: as it is
+    new_size  (width, height) to resize to before anything else; None: as it is
+    is_rgb  the channels are turned to RGB before all that follows, mean_value too
     """
 
     files: Sequence[tuple[str, float]]
@@ -116,6 +117,7 @@ class FileItems:
     decoding: Decoding
     new_size: tuple[int, int] | None = None
     num_labels: int = 1
+    is_rgb: bool = False
     _transformer: Transformer | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -136,6 +138,8 @@ class FileItems:
         pixels = read_picture(self.root + path, self.decoding)
         if self.new_size is not None:
             pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
+        if self.is_rgb:
+            pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
         return Item((self._transformer.without_boxes(pixels, draws),), None, label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:

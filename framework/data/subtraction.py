@@ -55,7 +55,7 @@ class Mean:
     def subtract_image(self, pixels: Pixels, x: int, y: int, height: int, width: int) -> Pixels:
         """(crop - mean) * scale of a crop at (x, y) of a picture of that size.
 
-        The mean picture must have that size, or the crop's own. Returns float32.
+        The mean picture must have that size. Returns float32.
         """
         assert self.image is not None
         mean = self.image
@@ -64,6 +64,24 @@ class Mean:
         if mean.shape != (pixels.shape[2], *pixels.shape[:2]):
             raise BadRecord(f"the picture has shape {(pixels.shape[2], height, width)}, the "
                             f"mean_file {self.image.shape}; they must be the same")
+        result: Pixels = (pixels - mean.transpose(1, 2, 0)) * np.float32(self.scale)
+        return result
+
+    def subtract_middle(self, pixels: Pixels) -> Pixels:
+        """(crop - mean) * scale with the middle of the mean picture, wherever the crop was.
+
+        For crops of pictures that were stretched at random, or have another size than the mean
+        picture: BVLC's and SSD's branches end with the latter, NVIDIA's takes the middle for all.
+        Returns float32. Raises BadRecord if the mean picture is smaller than the crop.
+        Source: apply_mean_scale_mirror in data_transformer.cpp of NVIDIA/caffe.
+        """
+        assert self.image is not None
+        height, width, channels = pixels.shape
+        y, x = (self.image.shape[1] - height) // 2, (self.image.shape[2] - width) // 2
+        if min(y, x) < 0 or self.image.shape[0] != channels:
+            raise BadRecord(f"the crop has shape {(channels, height, width)}, the mean_file "
+                            f"{self.image.shape}; it must be as large, with as many channels")
+        mean = self.image[:, y:y + height, x:x + width]
         result: Pixels = (pixels - mean.transpose(1, 2, 0)) * np.float32(self.scale)
         return result
 

@@ -5,7 +5,8 @@ mean, scale. Here expansion and sampling are decided first, on the boxes, which 
 the picture is seen; no row below it is decoded, and only that part is distorted and copied. Colour
 changes go pixel by pixel, so the result is the same. Unlike the original, nothing passes through a
 JPEG between two steps.
-Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
+Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd. The sizes that
+NVIDIA's and Intel's branches draw stand in stretching.py.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data import distortion, geometry, noise, resizing, sampler
+from framework.data import distortion, geometry, noise, resizing, sampler, stretching
 from framework.data.geometry import WHOLE, Rectangle, Window
 from framework.data.pictures import Scratch
 from framework.data.planes import mirrored
@@ -25,11 +26,7 @@ from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
 from framework.data.subtraction import Mean
 from framework.data.viewing import Viewer
 
-REFUSED = ("random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-           "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-           "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-           "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb", "pad",
-           "num_labels", "allow_upscale")
+REFUSED = ("flow",)
 
 
 class Transformer:
@@ -51,6 +48,8 @@ class Transformer:
         self.noise_param = _given(param, "noise_param")
         self._emit = geometry.emit_rule(_given(param, "emit_constraint"))
         self._extrapolates = geometry.extrapolates(self.resize_param)
+        self._is_stretched = stretching.is_stretched(param)
+        self._draws_resize = any(param.HasField(name) for name in stretching.INTEL)
         self._viewer = Viewer()
         self._scratch = Scratch()
 
@@ -65,7 +64,10 @@ class Transformer:
         changes = distortion.draw_distortion(self.param.distort_param, draws) \
             if self.param.HasField("distort_param") else None
         view, boxes = self._choose_view(picture.width, picture.height, boxes, draws)
-        resize_param, mode = self._choose_resize(draws)
+        part, resize_param, mode = self._choose_resize(view.width, view.height, draws)
+        if part is not None:
+            boxes = self._look_through(boxes, _window(part, view.width, view.height))
+            view = Rectangle(view.x + part.x, view.y + part.y, part.width, part.height)
         fill = self.mean.fill(picture.channels) if self.param.HasField("expand_param") else ()
         pixels = picture.rows(min(view.y + view.height, picture.height), self._scratch)
         pixels = self._viewer.show(pixels, view, changes, fill, resize_param, mode)
@@ -73,11 +75,15 @@ class Transformer:
 
     def without_boxes(self, pixels: Pixels, draws: Draws) -> Pixels:
         """As a call, for the layers that neither distort nor expand: Data, ImageData, ..."""
-        resize_param, mode = self._choose_resize(draws)
-        view = Rectangle(0, 0, pixels.shape[1], pixels.shape[0])
+        if self._is_stretched:
+            pixels = stretching.stretch(pixels, self.param, self.crop, draws)
+        height, width = pixels.shape[:2]
+        part, resize_param, mode = self._choose_resize(width, height, draws)
+        if part is not None:
+            pixels = pixels[part.y:part.y + part.height, part.x:part.x + part.width]
         if resize_param is not None:
             pixels = resizing.resize(pixels, resize_param, mode)
-        return self._finish(pixels, None, view, draws)[0]
+        return self._finish(pixels, None, Rectangle(0, 0, width, height), draws)[0]
 
     def pair(self, pixels: Pixels, marks: Pixels, draws: Draws,
              ignore_label: int) -> tuple[Pixels, Pixels]:
@@ -89,7 +95,7 @@ class Transformer:
         if pixels.shape[:2] != marks.shape[:2]:
             raise BadRecord(f"the picture is {pixels.shape[1]} x {pixels.shape[0]}, its label map "
                             f"{marks.shape[1]} x {marks.shape[0]}")
-        param, mode = self._choose_resize(draws)
+        _, param, mode = self._choose_resize(pixels.shape[1], pixels.shape[0], draws)
         if param is not None:
             pixels = resizing.resize(pixels, param, mode)
             marks = resizing.resize(marks, param, cv2.INTER_NEAREST)
@@ -116,11 +122,14 @@ class Transformer:
                                     value=(*fill, 0, 0, 0)[:4])
         return padded.reshape(height + below, width + right, channels)
 
-    def _choose_resize(self, draws: Draws) -> tuple[Any, int]:
-        """resize_param, or None, and the interpolation."""
-        if self.resize_param is None:
-            return None, 0
-        return self.resize_param, resizing.draw_interpolation(self.resize_param, draws)
+    def _choose_resize(self, width: int, height: int,
+                       draws: Draws) -> tuple[Rectangle | None, Any, int]:
+        """The part of a picture that is resized, or None for all of it; its ResizeParameter, or
+        None; and the interpolation."""
+        part, param = None, self.resize_param
+        if self._draws_resize:
+            part, param = stretching.draw_resize(self.param, width, height, draws)
+        return part, param, resizing.draw_interpolation(param, draws) if param is not None else 0
 
     def _finish(self, pixels: Pixels, boxes: Floats | None, view: Rectangle,
                 draws: Draws) -> tuple[Pixels, Floats | None]:
@@ -130,7 +139,8 @@ class Transformer:
         crop = self._choose_crop(pixels, draws)
         is_mirrored = self.param.mirror and draws.below(2) == 1
         if boxes is not None:
-            boxes = self._finish_boxes(boxes, view, _window(crop, pixels), is_mirrored)
+            window = _window(crop, pixels.shape[1], pixels.shape[0])
+            boxes = self._finish_boxes(boxes, view, window, is_mirrored)
         return self._finish_pixels(pixels, crop, is_mirrored), boxes
 
     def _choose_view(self, width: int, height: int, boxes: Floats | None,
@@ -208,8 +218,11 @@ class Transformer:
     def _finish_pixels(self, pixels: Pixels, crop: Rectangle, is_mirrored: bool) -> Pixels:
         height, width = pixels.shape[:2]
         part = pixels[crop.y:crop.y + crop.height, crop.x:crop.x + crop.width]
-        if self.mean.image is not None:
-            part = self.mean.subtract_image(part, crop.x, crop.y, height, width)
+        mean = self.mean.image
+        if mean is not None:
+            is_other = all(self.crop) and mean.shape[1:] != (height, width)
+            part = self.mean.subtract_middle(part) if self._is_stretched or is_other \
+                else self.mean.subtract_image(part, crop.x, crop.y, height, width)
         return mirrored(part) if is_mirrored else part
 
 
@@ -228,10 +241,9 @@ def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
     if param.HasField("expand_param") and not param.expand_param.max_expand_ratio > 1:
         raise error("transform_param.expand_param.max_expand_ratio",
                     f"is {param.expand_param.max_expand_ratio:g}; it must be above 1")
+    stretching.check_stretching(param, error)
     for name in REFUSED:
-        field = param.DESCRIPTOR.fields_by_name[name]
-        if param.HasField(name) and (field.message_type or
-                                     getattr(param, name) != field.default_value):
+        if stretching.is_set(param, name):
             raise error(f"transform_param.{name}", "is not supported: leave it out")
 
 
@@ -240,9 +252,8 @@ def _given(param: Any, field: str) -> Any:
     return getattr(param, field) if param.HasField(field) else None
 
 
-def _window(crop: Rectangle, pixels: Pixels) -> Window:
-    """A crop in parts of the picture."""
-    height, width = pixels.shape[:2]
+def _window(crop: Rectangle, width: int, height: int) -> Window:
+    """A crop in parts of a picture of that size."""
     if (crop.width, crop.height) == (width, height):
         return WHOLE
     low = np.array([crop.x, crop.y], np.float32)

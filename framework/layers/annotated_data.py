@@ -9,6 +9,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
+from framework.data import stretching
 from framework.data.database import open_database
 from framework.data.label_map import object_labels, read
 from framework.data.readers import DatabaseItems
@@ -25,6 +26,7 @@ from framework.layers.picture_source import (
 from framework.proto import AnnotatedDatum
 from framework.spec import LayerSpec
 
+IDLE = (*stretching.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
 NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour
 MAKE = ("tools/convert_dataset makes it from a folder in VOC's layout (VOC 2007 and 2012: "
         "tools/convert_dataset datasets/voc0712.yaml data/VOC0712 --root VOCdevkit), "
@@ -58,8 +60,9 @@ class AnnotatedData(PictureSource):
             raise spec.error("data_param.batch_size", f"is {data.batch_size}; it must be 1 with "
                              "resize_mode FIT_SMALL_SIZE, whose pictures differ in size")
         has_label = len(spec.tops) > 1
+        self.pad = transform.pad
         items = DatabaseItems(
-            database_path(spec), transformation(spec, annotated.batch_sampler),
+            database_path(spec), transformation(spec, annotated.batch_sampler, IDLE),
             Decoding(color_of(spec)), annotated=True, needs_boxes=spec.phase == "TRAIN",
             labels=_labels(annotated), num_labels=int(has_label), make=MAKE)
         items = look_at_first(spec, items)

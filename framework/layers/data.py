@@ -26,7 +26,8 @@ class Data(PictureSource):
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or no LMDB, or if more than 5 % of its records are bad.
     Source: DataParameter in caffe.proto; data_layer.cpp of weiliu89/caffe, branch ssd; shuffle and
-    rand_skip as in NVIDIA's and Intel's branches.
+    rand_skip as in Intel's branch; NVIDIA's shuffles only in TRAIN and with `cache`, which keeps
+    records in memory and is left to the system's own cache here, as are threads and precache.
     """
 
     num_tops = (1, 2)
@@ -35,7 +36,8 @@ class Data(PictureSource):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
         param = spec.proto.data_param
-        items = DatabaseItems(database_path(spec), transformation(spec), Decoding(color_of(spec)),
-                              num_labels=len(spec.tops) - 1, make=MAKE)
+        self.pad = spec.proto.transform_param.pad
+        items = DatabaseItems(database_path(spec), transformation(spec, idle=["bgr2rgb"]),
+                              Decoding(color_of(spec)), num_labels=len(spec.tops) - 1, make=MAKE)
         self.start(look_at_first(spec, items), param.batch_size, shuffle=param.shuffle,
                    skip=param.rand_skip)

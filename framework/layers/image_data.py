@@ -35,9 +35,13 @@ class ImageData(PictureSource):
             if getattr(param, name):
                 raise spec.error(f"image_data_param.{name}", "is not supported; use "
                                  "transform_param.resize_param")
+        self.pad, is_rgb = spec.proto.transform_param.pad, spec.proto.transform_param.bgr2rgb
+        if is_rgb and not param.is_color:
+            raise spec.error("transform_param.bgr2rgb", "needs pictures in colour, but is_color is "
+                             "false")
         size = (param.new_width, param.new_height) if param.new_height else None
         items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
-                          Decoding(param.is_color), size, len(spec.tops) - 1)
+                          Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 

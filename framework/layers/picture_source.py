@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from framework.data.batches import BatchMaker, ItemSource, Share
 from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
 from framework.data.readers import Transformation
 from framework.data.records import Decoding
+from framework.data.stretching import idle_settings, is_set
 from framework.data.subtraction import Mean, read_mean
 from framework.data.transform import check_transform
 from framework.errors import DataError
@@ -36,6 +38,9 @@ class PictureSource(Source):
         self._loaders: list[ThreadLoader | ProcessLoader] = []
         self._memory = KeptMemory()
         self.is_finished_early = False      # mean and scale were applied when the batch was made
+        self.pad = 0                        # transform_param.pad, of the layers that obey it
+        seed = spec.proto.transform_param.random_seed
+        self.item_seed = options.seed if seed < 0 else seed
 
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
               shuffle: bool = False, skip: int = 0, num_records: int | None = None,
@@ -51,7 +56,7 @@ class PictureSource(Source):
             raise spec.error("batch_size", "is missing or 0; it must be at least 1")
         self.mean: Mean = mean or read_mean(spec.proto.transform_param)
         share = Share(batch_size, options.rank, options.world_size)
-        self.maker = BatchMaker(items, share, options.seed, shuffle, skip)
+        self.maker = BatchMaker(items, share, options.seed, shuffle, skip, self.item_seed)
         try:
             order = self.maker.open()
             self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size)
@@ -59,8 +64,8 @@ class PictureSource(Source):
             self.ledger.note(self.maker.bad())
         except DataError as error:
             raise DataError(f"{spec.place()}: {error}") from None
-        self.top_shapes = [(batch_size, plane.shape[2], *plane.shape[:2])
-                           for plane in first.planes]
+        self.top_shapes = [(batch_size, plane.shape[2], plane.shape[0] + 2 * self.pad,
+                            plane.shape[1] + 2 * self.pad) for plane in first.planes]
         self._num_bytes = sum(plane.nbytes for plane in first.planes) * batch_size
         labels = items.tops([first])
         if labels and label_shape is None:
@@ -93,7 +98,21 @@ class PictureSource(Source):
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
         pixels, *others = (top.to(device, non_blocking=True) for top in batch)
-        return (self._subtract(pixels), *(other.to(torch.float32) for other in others))
+        pixels = self._subtract(pixels)
+        if self.pad:
+            pixels = self._with_border(pixels)
+        return (pixels, *(other.to(torch.float32) for other in others))
+
+    def _with_border(self, pixels: Tensor) -> Tensor:
+        """Zeros on all sides of the finished picture, in place of the first convolution's padding.
+
+        With mean_value the levels are rounded too, half to even. The original leaves its first row
+        and column of zeros below and on the right to the mean; here all of the border is 0.
+        Source: pad in data_transformer.cpp of intel/caffe.
+        """
+        if self.spec.proto.transform_param.mean_value:
+            pixels = pixels.round()
+        return pad(pixels, [self.pad] * 4)
 
     def _subtract(self, pixels: Tensor) -> Tensor:
         """A mean_file's mean and scale were applied before, where the crop was known."""
@@ -117,18 +136,26 @@ class PictureSource(Source):
         self._loaders.clear()
 
 
-def transformation(spec: LayerSpec, samplers: Any = ()) -> Transformation:
+def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()) -> Transformation:
     """The checked transform_param of a layer. SpecError for what cannot be followed.
 
+    idle  fields of NVIDIA's and Intel's branches that do nothing for this layer, there too: they
+          are named in the log and left out
     Pictures are resized whatever resize_param.prob says, as in the original (ApplyResize does not
     look at it); a value other than 1 is named in the log.
     """
-    param = spec.proto.transform_param
+    param = type(spec.proto.transform_param)()
+    param.CopyFrom(spec.proto.transform_param)
+    for name in (*idle, "num_labels", "display"):
+        if is_set(param, name):
+            _warn(spec, name, "has no effect, as in the original")
+        param.ClearField(name)
     check_transform(param, spec.error)
+    for name, why in idle_settings(param):
+        _warn(spec, name, f"has no effect {why}, as in the original")
     if param.resize_param.prob != 1:
-        logging.getLogger("framework.data").warning(
-            "layer '%s' (%s): transform_param.resize_param.prob is %g, but every picture is "
-            "resized, as in the original", spec.name, spec.type, param.resize_param.prob)
+        _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every picture is "
+              "resized, as in the original")
     return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
                           tuple(sampler.SerializeToString() for sampler in samplers))
 
@@ -137,9 +164,12 @@ def warn_of_idle_fields(spec: LayerSpec) -> None:
     """Name the fields of transform_param that only AnnotatedData obeys, in the original too."""
     for name in ("distort_param", "expand_param", "emit_constraint"):
         if spec.proto.transform_param.HasField(name):
-            logging.getLogger("framework.data").warning(
-                "layer '%s' (%s): transform_param.%s has no effect, as in the original",
-                spec.name, spec.type, name)
+            _warn(spec, name, "has no effect, as in the original")
+
+
+def _warn(spec: LayerSpec, field: str, message: str) -> None:
+    logging.getLogger("framework.data").warning("layer '%s' (%s): transform_param.%s %s", spec.name,
+                                                spec.type, field, message)
 
 
 def color_of(spec: LayerSpec) -> bool | None:

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from framework.data import stretching
 from framework.data.pairs import PairItems
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
@@ -160,8 +161,9 @@ def _pair(path: str, number: int, words: list[str], kind: str) -> tuple[str, str
 def _transformation(spec: LayerSpec) -> Any:
     """The transform_param, without what only pictures without label maps can have."""
     param = spec.proto.transform_param
-    for name in ("distort_param", "expand_param", "noise_param", "emit_constraint"):
-        if param.HasField(name):
+    for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
+                 "pad", *stretching.NVIDIA, *stretching.INTEL):
+        if stretching.is_set(param, name):
             raise spec.error(f"transform_param.{name}", f"is not taken by {spec.type}")
     resize = param.resize_param
     if param.HasField("resize_param") and resize.resize_mode == resize.FIT_LARGE_SIZE_AND_PAD:

@@ -79,9 +79,11 @@ class VideoData(PictureSource):
         if self.is_file and not self.param.video_file:
             raise spec.error("video_data_param.video_file", "is missing; video_type VIDEO needs it")
         self.mean = read_mean(spec.proto.transform_param)
-        self._transformer = transformation(spec).open()
+        self.pad = spec.proto.transform_param.pad
+        self._transformer = transformation(spec, idle=["bgr2rgb"]).open()
         first = self._transform(next(self._frames(0)), 0)
-        self.top_shapes = [(self.batch_size, first.shape[2], *first.shape[:2])]
+        self.top_shapes = [(self.batch_size, first.shape[2], first.shape[0] + 2 * self.pad,
+                            first.shape[1] + 2 * self.pad)]
         if len(spec.tops) > 1:
             self.top_shapes.append((self.batch_size,))
 
@@ -118,7 +120,7 @@ class VideoData(PictureSource):
             number += self.batch_size
 
     def _transform(self, frame: Pixels, number: int) -> Pixels:
-        return self._transformer.without_boxes(frame, Draws(self.options.seed, number))
+        return self._transformer.without_boxes(frame, Draws(self.item_seed, number))
 
     def _frames(self, number: int) -> Iterator[Pixels]:
         """The frames that are taken, from that number on; a camera begins where it is."""

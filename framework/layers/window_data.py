@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from framework.data import stretching
 from framework.data.windows import WindowItems, read_windows
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
 from framework.spec import LayerSpec
+
+IDLE = (*stretching.NVIDIA, *stretching.INTEL, "bgr2rgb", "pad")   # of transform_param
 
 
 @layer
@@ -35,7 +38,7 @@ class WindowData(PictureSource):
                              "'warp' or 'square'")
         windows = read_windows(param.source, param.root_folder, param.fg_threshold,
                                param.bg_threshold)
-        items = WindowItems(windows, transformation(spec), param.batch_size,
+        items = WindowItems(windows, transformation(spec, idle=IDLE), param.batch_size,
                             int(param.batch_size * param.fg_fraction), param.context_pad,
                             param.crop_mode == "square")
         self.is_finished_early = True

@@ -135,7 +135,6 @@ def test_noise_comes_after_resizing_and_lab_batches_are_floats(tmp_path):
     ("resize_param { height: 5 }", r"resize_param\.width is 0"),
     ("expand_param { max_expand_ratio: 0.5 }", r"max_expand_ratio is 0\.5; it must be above 1"),
     ("force_color: true force_gray: true", r"force_gray cannot be set together"),
-    ("img_rand_resize_lower: 3", r"img_rand_resize_lower is not supported"),
     ("mean_file: \"x\" mean_value: 3", r"mean_file cannot be given together with mean_value"),
     ("distort_param { contrast_prob: 1 contrast_lower: 2 contrast_upper: 1 }", "must rise"),
 ])

@@ -104,6 +104,9 @@ def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
     with pytest.raises(SpecError, match="distort_param is not taken by DenseImageData"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
                              "distort_param { hue_prob: 1 }"))
+    with pytest.raises(SpecError, match="random_resize_param is not taken by DenseImageData"):
+        make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
+                             "crop_size: 9 random_resize_param { min_size: 20 }"))
     (pairs / "list.txt").write_text("0.png\n")
     with pytest.raises(DataError, match="'0.png' is not `picture label_map`"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param"))

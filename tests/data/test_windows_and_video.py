@@ -117,3 +117,22 @@ def test_a_video_that_is_absent_is_an_error(tmp_path):
 def test_fields_of_clips_are_refused_and_no_camera_is_opened(video):
     with pytest.raises(SpecError, match="video_data_param.new_length belongs to clips of a"):
         make_source(video_net(video, "new_length: 16"))
+
+
+def test_frames_are_stretched_and_padded(video):
+    text = video_net(video).replace(
+        "resize_param { height: 10 width: 14 }",
+        "crop_size: 9 pad: 2 img_rand_resize_lower: 10 img_rand_resize_upper: 20")
+    source = make_source(text)
+    assert source.top_shapes[0] == (2, 3, 13, 13)
+    pixels, _ = finished(source, 2)
+    assert [round(float(frame[:, 2:-2, 2:-2].mean()) / 20) for frame in pixels] == [4, 5]
+    assert (pixels[:, :, :2] == 0).all() and (pixels[..., -2:] == 0).all()
+
+
+def test_windows_are_neither_stretched_nor_padded(windows, caplog):
+    source = make_source(window_net(windows, "bg_threshold: 0.4",
+                                    "crop_size: 12 pad: 2 vertical_stretch_upper: 2"))
+    assert finished(source)[0].shape == source.top_shapes[0] == (8, 3, 12, 12)
+    for name in ("pad", "vertical_stretch_upper"):
+        assert f"(WindowData): transform_param.{name} has no effect" in caplog.text
