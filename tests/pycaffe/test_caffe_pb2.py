@@ -58,3 +58,18 @@ def test_protobufs_own_text_format_reads_and_prints_the_messages():
 def test_the_messages_that_scripts_fill_in_are_there(name):
     message = getattr(caffe_pb2, name)()
     assert isinstance(message, getattr(caffe_pb2, name)) and message.DESCRIPTOR.name == name
+
+
+def test_a_solver_takes_whole_floats_as_integers_and_stays_the_message_in_all_else():
+    solver = caffe_pb2.SolverParameter(
+        train_net="a.prototxt", test_net=["b.prototxt"], test_iter=[4952 / 8], iter_size=32 / 32,
+        solver_mode=caffe_pb2.SolverParameter.GPU, type=None)
+    assert list(solver.test_iter) == [619] and solver.iter_size == 1 and not solver.HasField("type")
+    assert isinstance(solver, caffe_pb2.SolverParameter)
+    assert not isinstance(caffe_pb2.Datum(), caffe_pb2.SolverParameter)
+    assert type(solver) is proto.SolverParameter
+    assert caffe_pb2.SolverParameter.FromString(solver.SerializeToString()) == solver
+    with pytest.raises(TypeError, match="SolverParameter.max_iter is 2.5; it must be a number"):
+        caffe_pb2.SolverParameter(max_iter=2.5)
+    with pytest.raises(AttributeError, match="max_iters is not a field of SolverParameter"):
+        caffe_pb2.SolverParameter(max_iters=2)

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import framework.proto as proto
+from framework.pycaffe.assignment import assign_proto
 
 
 @cache
@@ -38,6 +39,32 @@ def _nested(name: str, message: Any) -> Iterator[tuple[str, Any]]:
         yield from _nested(f"{name}_{inner.name.upper()}", inner)
 
 
+class _SolverParameter:
+    """SolverParameter, whose fields may be given as whole floats when one is made.
+
+    SSD's scripts divide the number of pictures by the batch size for test_iter: an integer in
+    Python 2, a float in 3, which protobuf refuses. In all else it is the message class.
+    """
+
+    def __call__(self, **fields: Any) -> Any:
+        """A SolverParameter. Any: the message, and what its fields hold; None sets nothing."""
+        message = proto.SolverParameter()
+        for name, value in fields.items():
+            if value is not None:
+                assign_proto(message, name, value)
+        return message
+
+    def __getattr__(self, name: str) -> Any:
+        """What the message class has. Any: see `__call__`."""
+        return getattr(proto.SolverParameter, name)
+
+    def __instancecheck__(self, message: object) -> bool:
+        return isinstance(message, proto.SolverParameter)
+
+
+_SOLVER = _SolverParameter()
+
+
 def __getattr__(name: str) -> Any:
     """A message class, an enum, a number of a top-level enum, or a descriptor.
 
@@ -45,6 +72,8 @@ def __getattr__(name: str) -> Any:
     """
     if name == "__all__":
         return proto.schema().names()
+    if name == "SolverParameter":
+        return _SOLVER
     if name == "DESCRIPTOR":
         return proto.NetParameter.DESCRIPTOR.file
     if name.startswith("_") and not name.startswith("__"):
