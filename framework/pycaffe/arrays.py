@@ -1,0 +1,80 @@
+"""Between numpy arrays and Caffe's BlobProto and Datum.
+
+Source: the behaviour of python/caffe/io.py in BVLC/caffe. Any: messages, made at run time, and
+arrays of any type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import framework.proto as proto
+
+Array = NDArray[Any]
+
+
+def blobproto_to_array(blob: Any, return_diff: bool = False) -> Array:
+    """The values, or the gradients, of a BlobProto as float64 of its shape.
+
+    The shape is num, channels, height, width if any of them is set. Values stored in double are
+    found as well. Raises ValueError if the number of values does not fit the shape.
+    """
+    values = (blob.diff or blob.double_diff) if return_diff else (blob.data or blob.double_data)
+    old = any(blob.HasField(name) for name in ("num", "channels", "height", "width"))
+    shape = (blob.num, blob.channels, blob.height, blob.width) if old else tuple(blob.shape.dim)
+    return np.array(values, np.float64).reshape(shape)
+
+
+def array_to_blobproto(arr: Array, diff: Array | None = None) -> Any:
+    """A BlobProto of an array of any shape; `diff`, if given, has the same shape."""
+    blob = proto.BlobProto()
+    blob.shape.dim.extend(arr.shape)
+    blob.data.extend(arr.astype(float).ravel())
+    if diff is not None:
+        blob.diff.extend(diff.astype(float).ravel())
+    return blob
+
+
+def arraylist_to_blobprotovector_str(arraylist: Iterable[Array]) -> bytes:
+    """A BlobProtoVector of the arrays, serialized."""
+    vector = proto.BlobProtoVector(blobs=[array_to_blobproto(array) for array in arraylist])
+    data: bytes = vector.SerializeToString()
+    return data
+
+
+def blobprotovector_str_to_arraylist(str: bytes) -> list[Array]:
+    """The arrays of a serialized BlobProtoVector."""
+    return [blobproto_to_array(blob) for blob in proto.BlobProtoVector.FromString(str).blobs]
+
+
+def array_to_datum(arr: Array, label: int | None = None) -> Any:
+    """A Datum of an array (channels, height, width): bytes if it is uint8, else floats.
+
+    Raises ValueError if the array has not three axes.
+    """
+    if arr.ndim != 3:
+        raise ValueError(f"the array's shape is {arr.shape}; it must be (channels, height, width)")
+    channels, height, width = arr.shape
+    datum = proto.Datum(channels=channels, height=height, width=width)
+    if arr.dtype == np.uint8:
+        datum.data = arr.tobytes()
+    else:
+        datum.float_data.extend(arr.astype(float).ravel())
+    if label is not None:
+        datum.label = label
+    return datum
+
+
+def datum_to_array(datum: Any) -> Array:
+    """The array (channels, height, width) of a Datum: uint8 of its bytes, else float64.
+
+    Raises ValueError if their number does not fit, as for an encoded picture.
+    """
+    shape = (datum.channels, datum.height, datum.width)
+    if datum.data:
+        return np.frombuffer(datum.data, np.uint8).reshape(shape).copy()
+    return np.array(datum.float_data, np.float64).reshape(shape)

@@ -1,0 +1,111 @@
+"""Pictures as pycaffe's scripts take them: floats, RGB, sizes and crops.
+
+Source: the behaviour of python/caffe/io.py in BVLC/caffe, and of the scikit-image (0.9 to 0.13)
+and SciPy it called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framework.errors import DataError
+
+Array = NDArray[Any]
+GREY_OF_RGB = (0.2125, 0.7154, 0.0721)
+"""The weights of scikit-image's rgb2gray."""
+ONE = {"uint8": 255.0, "uint16": 65535.0}
+"""The value that stands for 1, by the type of the file's pixels."""
+
+
+def load_image(filename: str, color: bool = True) -> Array:
+    """The picture in a file: float32 (height, width, 3) in RGB, or (height, width, 1) in grey.
+
+    Values are 0 to 1. The alpha channel is left out, and the turn that a camera noted is not
+    applied. Raises FileNotFoundError, or DataError if it is no picture that OpenCV reads.
+    """
+    flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    data = np.frombuffer(Path(filename).read_bytes(), np.uint8)
+    pixels: Array | None = cv2.imdecode(data, flags) if data.size else None
+    if pixels is None:
+        raise DataError(f"{filename}: is not a picture that can be decoded")
+    values = pixels.astype(np.float64) / ONE.get(pixels.dtype.name, 1.0)
+    if values.ndim == 3 and values.shape[2] >= 3:
+        values = values[:, :, 2::-1]
+        if not color:
+            values = (values @ np.array(GREY_OF_RGB))[:, :, np.newaxis]
+    else:
+        values = values.reshape(*values.shape[:2], -1)[:, :, :1]
+        values = np.tile(values, (1, 1, 3)) if color else values
+    return values.astype(np.float32)
+
+
+def resize_image(im: Array, new_dims: Sequence[int], interp_order: int = 1) -> Array:
+    """The picture (height, width, channels) in the size `new_dims`, (height, width), as float32.
+
+    interp_order is 1, linear, or 0, the nearest pixel. No pixels are averaged where the picture
+    gets smaller.
+
+    One or three channels: the centre of pixel i of n lies at (i + 0.5) * old / n - 0.5. Where
+    that is outside the centres of the outermost pixels, the edge is mixed with the picture's
+    smallest value (skimage.transform.resize, mode "constant", on values scaled to 0 to 1).
+    Other numbers of channels: pixel i lies at i * (old - 1) / (n - 1), so that the corners stay
+    (scipy.ndimage.zoom). Raises ValueError for another order or shape.
+    """
+    if im.ndim != 3:
+        raise ValueError(f"the picture's shape is {im.shape}; it must be (height, width, channels)")
+    if interp_order not in (0, 1):
+        raise ValueError(f"interp_order is {interp_order}; it must be 0 (nearest) or 1 (linear)")
+    values = np.asarray(im, np.float64)
+    centred = im.shape[-1] in (1, 3)
+    lowest = values.min()
+    values = values - lowest    # what lies outside is 0 then, that is the smallest value
+    for axis, size in enumerate(new_dims):
+        values = _resized_axis(values, axis, int(size), interp_order, centred)
+    return (values + lowest).astype(np.float32)
+
+
+def _resized_axis(values: Array, axis: int, size: int, order: int, centred: bool) -> Array:
+    """`values` with `size` entries along `axis`; 0 outside."""
+    old = values.shape[axis]
+    if centred:
+        places = (np.arange(size) + 0.5) * (old / size) - 0.5
+    else:
+        places = np.arange(size) * ((old - 1) / max(size - 1, 1))
+    if order == 0:
+        nearest = np.floor(places + 0.5).astype(int).clip(0, old - 1)
+        return values.take(nearest, axis)
+    low = np.floor(places).astype(int)
+    shape = [1] * values.ndim
+    shape[axis] = size
+    share = (places - low).reshape(shape)
+    inside = [((index >= 0) & (index < old)).reshape(shape) for index in (low, low + 1)]
+    first, second = (values.take(index.clip(0, old - 1), axis) for index in (low, low + 1))
+    return first * ((1 - share) * inside[0]) + second * (share * inside[1])
+
+
+def oversample(images: Sequence[Array], crop_dims: Sequence[int]) -> Array:
+    """Ten crops of each picture, float32 (10 * N, height, width, channels).
+
+    The corners (upper left, upper right, lower left, lower right), the centre, and the five
+    mirrored, of pictures (height, width, channels) of one size; crop_dims is (height, width).
+    Raises ValueError if the crop is larger than the pictures.
+    """
+    height, width, channels = images[0].shape
+    crop_height, crop_width = (int(size) for size in crop_dims)
+    down, right = height - crop_height, width - crop_width
+    if down < 0 or right < 0:
+        raise ValueError(f"the crop {crop_height} x {crop_width} does not fit into the picture "
+                         f"{height} x {width}")
+    corners = [(0, 0), (0, right), (down, 0), (down, right), (down // 2, right // 2)]
+    crops = np.empty((len(images), 10, crop_height, crop_width, channels), np.float32)
+    for image, own in zip(images, crops, strict=True):
+        for crop, (top, left) in zip(own, corners, strict=False):
+            crop[:] = image[top:top + crop_height, left:left + crop_width]
+        own[5:] = own[:5, :, ::-1]
+    return crops.reshape(-1, crop_height, crop_width, channels)
