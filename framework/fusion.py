@@ -18,9 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.frozen.packed import Packed
 from framework.layer import Layer
 from framework.layers.batch_norm import BatchNorm
-from framework.layers.convolution import Convolution, Deconvolution, Geometry
+from framework.layers.convolution import Convolution, Deconvolution
 from framework.layers.depthwise import ConvolutionDepthwise
 from framework.layers.inner_product import InnerProduct
 from framework.layers.joining import Eltwise
@@ -74,6 +75,8 @@ class Chain:
                or layer._backward_pre_hooks for layer in self.layers):
             return self.one_by_one(*bottoms)
         if self.folds and not torch.is_grad_enabled() and _is_plain(bottoms[0]):
+            if self.frozen:
+                return self.packed()(bottoms[0])
             y = self.convolve(bottoms[0])
         else:
             y = bottoms[0] if self.head is None else self.head(*bottoms)
@@ -101,17 +104,20 @@ class Chain:
     def convolve(self, x: Tensor) -> Tensor:
         """All but ReLU, of x (N, C, H, W), without gradient."""
         at, conv = self.head.geometry, self.head
-        if self.frozen:
-            blobs = [blob for layer in self.layers for blob in layer.blobs]
-            if self._packed is None or not self._packed.is_of(blobs):
-                self._packed = Packed(*self.folded(), at, x, blobs)
-            return self._packed(x)
         # folding costs as much as the weights are many, normalising as much as the top
         if self.norm is None or conv.weight[0].numel() * at.stride[0] * at.stride[1] * \
                 at.channels > x.numel():
             y = F.conv2d(x, conv.weight, conv.bias, at.stride, at.pad, at.dilation, at.group)
             return y if self.norm is None else self.normalise(y)
         return F.conv2d(x, *self.folded(), at.stride, at.pad, at.dilation, at.group)
+
+    def packed(self) -> Packed:
+        """All layers, with the weights as they are now."""
+        blobs = [blob for layer in self.layers for blob in layer.blobs]
+        packed = self._packed
+        if packed is None or not packed.is_of(blobs):
+            self._packed = packed = Packed(*self.folded(), self.head.geometry, self.relu, blobs)
+        return packed
 
     def folded(self) -> tuple[Tensor, Tensor | None]:
         """Weight and bias with which the convolution alone does the normalisation as well."""
@@ -126,42 +132,6 @@ class Chain:
         if self.scale is not None and self.scale.bias is not None:
             bias = bias + self.scale.bias
         return weight * factor.view(-1, 1, 1, 1), bias
-
-
-class Packed:
-    """A convolution whose weights lie as oneDNN wants them, for pictures with channels last.
-
-    blobs   those it was made from: `is_of` says whether they are the same and were not written
-            to since, as far as autograd's counters tell
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor | None, at: Geometry, x: Tensor,
-                 blobs: Sequence[Tensor]):
-        self.bias, self.at, self.blobs = bias, at, list(blobs)
-        self.versions = [_version(blob) for blob in blobs]
-        self.geometry = (list(at.pad), list(at.stride), list(at.dilation), at.group)
-        self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
-        self.onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-        if self.onednn:
-            self.weight = torch.ops.mkldnn._reorder_convolution_weight(
-                self.weight, *self.geometry, list(x.shape))
-
-    def is_of(self, blobs: Sequence[Tensor]) -> bool:
-        return all(old is new and _version(new) == version for old, new, version in
-                   zip(self.blobs, blobs, self.versions, strict=True))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
-        if self.onednn:     # its own ReLU is not used: it turns NaN into 0
-            made: Tensor = torch.ops.mkldnn._convolution_pointwise(
-                x, self.weight, self.bias, *self.geometry, "none", [], "")
-            return made
-        at = self.at
-        return F.conv2d(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
-
-
-def _version(blob: Tensor) -> int:
-    return -1 if blob.is_inference() else blob._version
 
 
 def is_plane_convolution(layer: Any) -> bool:   # Any: a layer whose parts mypy does not know
