@@ -113,10 +113,10 @@ class Chain:
 
     def packed(self) -> Packed:
         """All layers, with the weights as they are now."""
-        blobs = [blob for layer in self.layers for blob in layer.blobs]
         packed = self._packed
-        if packed is None or not packed.is_of(blobs):
-            self._packed = packed = Packed(*self.folded(), self.head.geometry, self.relu, blobs)
+        if packed is None or not packed.is_current():
+            self._packed = packed = Packed(*self.folded(), self.head.geometry, self.relu,
+                                           self.layers)
         return packed
 
     def folded(self) -> tuple[Tensor, Tensor | None]:

@@ -58,6 +58,7 @@ class Net(nn.Module):
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
         self.fuse, self.fused = True, fuse(self.layers)
+        self._uses: dict[tuple[bool, frozenset[str]], dict[int, list[str]]] = {}
         self.by_name = nn.ModuleDict(_unique_names(built))
         generator = torch.Generator().manual_seed(seed)
         for layer in built:
@@ -150,7 +151,7 @@ class Net(nn.Module):
         self._renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
         steps = self.fused if fused else self.layers
-        done = {} if wanted is None else last_uses(steps, wanted)
+        done = {} if wanted is None else self._last_uses(fused, frozenset(wanted))
         for index, (layer, bottoms, tops, stopped) in enumerate(steps):
             values = [blobs[bottom].detach() if place in stopped else blobs[bottom]
                       for place, bottom in enumerate(bottoms)]
@@ -163,6 +164,12 @@ class Net(nn.Module):
             for name in done.get(index, ()):
                 del blobs[name]
         return blobs if wanted is None else {name: blobs[name] for name in wanted}
+
+    def _last_uses(self, fused: bool, wanted: frozenset[str]) -> dict[int, list[str]]:
+        key = fused, wanted
+        if key not in self._uses:
+            self._uses[key] = last_uses(self.fused if fused else self.layers, wanted)
+        return self._uses[key]
 
     def freeze(self, frozen: bool = True) -> Net:
         """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those

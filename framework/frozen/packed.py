@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.frozen.winograd import Winograd, pays
+from framework.layer import Layer
 from framework.layers.convolution import Geometry
 
 
@@ -18,14 +20,15 @@ class Packed:
     3 x 3 filters run as `Winograd` on sizes for which that `pays`, the others in oneDNN with
     channels last. Tops have channels last.
 
-    blobs   those it was made from: `is_of` says whether they are the same and were not written
-            to since, as far as autograd's counters tell
+    layers  those whose blobs it was made from: `is_current` says whether they are the same and
+            were not written to since, as far as autograd's counters tell
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, at: Geometry, relu: bool,
-                 blobs: Sequence[Tensor]):
+                 layers: Sequence[Layer]):
         self.weight, self.bias, self.at, self.relu = weight.detach(), bias, at, relu
-        self.blobs, self.versions = list(blobs), [_version(blob) for blob in blobs]
+        self.sources = [(_place(layer, name), name, blob, _version(blob)) for layer in layers
+                        for name, blob in zip(layer.blob_names, layer.blobs, strict=True)]
         self.geometry = (list(at.pad), list(at.stride), list(at.dilation), at.group)
         self.onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
         self.reordered: Tensor | None = None
@@ -33,16 +36,18 @@ class Packed:
         self.has_tiles = (at.kernel == (3, 3) and at.stride == at.dilation == (1, 1)
                           and at.group == 1)
 
-    def is_of(self, blobs: Sequence[Tensor]) -> bool:
-        return all(old is new and _version(new) == version for old, new, version in
-                   zip(self.blobs, blobs, self.versions, strict=True))
+    def is_current(self) -> bool:
+        for place, name, blob, version in self.sources:
+            if place.get(name) is not blob or (version >= 0 and blob._version != version):
+                return False
+        return True
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.has_tiles and self._pays(x):
             if self.winograd is None:
                 self.winograd = Winograd(self.weight, self.bias, self.at.pad, self.relu)
             return self.winograd(x)
-        y = self._direct(x.contiguous(memory_format=torch.channels_last))
+        y = self._direct(channels_last(x))
         return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
 
     def _pays(self, x: Tensor) -> bool:
@@ -65,5 +70,26 @@ class Packed:
         return F.conv2d(x, weight, self.bias, at.stride, at.pad, at.dilation, at.group)
 
 
+def channels_last(x: Tensor) -> Tensor:
+    """x (N, C, H, W) with the channels of a pixel side by side; torch's copy is slow for few."""
+    if x.shape[1] > 4 or not x.is_contiguous() or x.is_contiguous(
+            memory_format=torch.channels_last):
+        return x.contiguous(memory_format=torch.channels_last)
+    from framework.frozen.winograd_loops import interleave
+    batch, channels, height, width = x.shape
+    y = torch.empty(batch, height * width, channels)
+    interleave(x.detach().view(batch, channels, -1).numpy(), y.numpy())
+    return y.view(batch, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _place(layer: Layer, name: str) -> dict[str, Any]:      # Any: a module's fields
+    """The dict in which the layer has the blob: looking there is a tenth of nn.Module's way."""
+    for place in (layer._parameters, layer._buffers):
+        if name in place:
+            return place
+    return layer.__dict__
+
+
 def _version(blob: Tensor) -> int:
+    """How often it was written to; -1 where nobody counts."""
     return -1 if blob.is_inference() else blob._version

@@ -104,3 +104,19 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
                     v, w, m, n = v + bias[k], w + bias[k], m + bias[k], n + bias[k]
                     p[k], q[k] = lowest if v < lowest else v, lowest if w < lowest else w
                     r[k], s[k] = lowest if m < lowest else m, lowest if n < lowest else n
+
+
+@compiled_in_order
+def interleave(planes: Any, pixels: Any) -> None:
+    """pixels (pictures, places, channels) of planes (pictures, channels, places)."""
+    places, channels = pixels.shape[1:]
+    for picture in range(len(planes)):
+        if channels == 3:
+            a, b, c, y = planes[picture, 0], planes[picture, 1], planes[picture, 2], \
+                pixels[picture]
+            for k in range(places):
+                y[k, 0], y[k, 1], y[k, 2] = a[k], b[k], c[k]
+        else:
+            for channel in range(channels):
+                for k in range(places):
+                    pixels[picture, k, channel] = planes[picture, channel, k]

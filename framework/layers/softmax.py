@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
@@ -10,6 +11,8 @@ from framework.layers.loss_settings import check_labels, ignore_label, normaliza
 from framework.layers.param_fields import honour, is_set
 from framework.ops.losses import class_numbers, log_loss, normalizer, precise
 from framework.spec import LayerSpec
+
+FEW = 8                     # classes; measured: 4 take an eighth of the time, 21 more than before
 
 
 @layer
@@ -29,6 +32,10 @@ class Softmax(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, x)
 
     def forward(self, x: Tensor) -> Tensor:
+        if (x.shape[self.axis] <= FEW and 0 < self.axis == x.dim() - 1 and x.device.type == "cpu"
+                and not torch.is_grad_enabled() and not torch.compiler.is_compiling()):
+            # torch goes through the values of one place: for few of them place by place is slow
+            return x.flatten(0, -2).t().contiguous().softmax(0).t().reshape(x.shape)
         return x.softmax(self.axis)
 
 
