@@ -173,7 +173,9 @@ class Net(nn.Module):
 
     def freeze(self, frozen: bool = True) -> Net:
         """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those
-        of convolutions, in the order that oneDNN wants, and give blobs with channels last.
+        of convolutions, in the order that their arithmetic wants, and give blobs with channels
+        last. 3 x 3 filters may run as framework/frozen/winograd.py: values differ by about 1e-5
+        of the largest, and the copy of those weights is 4 times as large.
 
         Writing to a blob, as `load_weights` or an update does, is still seen; writing through
         `.data` or numpy is not: call it again after that. Returns the net.

@@ -1,0 +1,98 @@
+"""Convolutions of frozen nets: the sum in their definition, for all sizes, in several threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from framework.frozen.packed import channels_last
+from framework.frozen.winograd import Winograd, pays
+from tests.support import net_from
+
+
+def noise(*size, seed=0):
+    return torch.randn(size, generator=torch.Generator().manual_seed(seed))
+
+
+def by_definition(x, weight, bias, pad):
+    """In float64, place by place of the filter."""
+    x, weight = np.pad(x.double(), ((0, 0), (0, 0), (pad[0],) * 2, (pad[1],) * 2)), weight.double()
+    height, width = x.shape[2] - 2, x.shape[3] - 2
+    y = sum(np.einsum("nchw,kc->nkhw", x[:, :, i:i + height, j:j + width], weight[:, :, i, j])
+            for i in range(3) for j in range(3))
+    return y + (0 if bias is None else bias.double().numpy()[:, None, None])
+
+
+@pytest.mark.parametrize("height, width", [(3, 5), (4, 8), (9, 7), (33, 18), (13, 90)])
+@pytest.mark.parametrize("pad", [(0, 0), (1, 1), (2, 1)])
+@pytest.mark.parametrize("relu, biased", [(False, True), (True, False)])
+def test_winograd_is_the_sum_in_the_definition(height, width, pad, relu, biased):
+    x, weight = noise(2, 19, height, width), noise(21, 19, 3, 3, seed=1) / 13
+    bias = noise(21, seed=2) if biased else None
+    expected = by_definition(x, weight, bias, pad)
+    if relu:
+        expected = np.maximum(expected, 0)
+    found = Winograd(weight, bias, pad, relu)(x)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=3e-5)
+
+
+def test_not_a_number_shows_behind_winograd_with_a_relu():
+    x = noise(1, 17, 10, 11)
+    x[0, 3, 5, 6] = float("nan")
+    y = Winograd(noise(18, 17, 3, 3), None, (1, 1), True)(x)
+    assert y[0, :, 4:7, 5:8].isnan().all()
+
+
+def test_winograd_is_taken_for_many_channels_and_not_for_few():
+    assert pays(256, 256, (1, 75, 75), 1)
+    assert not pays(3, 64, (1, 224, 224), 1)
+    assert not pays(512, 512, (1, 7, 7), 1)
+    assert pays(512, 512, (8, 7, 7), 1)
+
+
+CONV = 'layer {{ name: "{0}" type: "Convolution" bottom: "{1}" top: "{0}" convolution_param {{ ' \
+    'num_output: {2} kernel_size: 3 pad: 1 weight_filler {{ type: "msra" }} bias_filler {{ ' \
+    'type: "gaussian" std: 1 }} }} }}\n'
+RELU = 'layer {{ name: "{0}_relu" type: "ReLU" bottom: "{0}" top: "{0}" }}\n'
+TEXT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 dim: 30 ' \
+    "dim: 41 } } }\n" + CONV.format("a", "x", 64) + RELU.format("a") + CONV.format("b", "a", 72) \
+    + RELU.format("b") + CONV.format("c", "b", 12) + CONV.format("d", "b", 24)
+
+
+def frozen_and_not():
+    net = net_from(TEXT, "TEST")
+    other = net_from(TEXT, "TEST", share_with=net)
+    other.fuse = False
+    return net.freeze(), other
+
+
+def test_a_frozen_net_takes_any_batch_and_size_in_turn():
+    net, other = frozen_and_not()
+    with torch.inference_mode():
+        for size in [(1, 3, 30, 41), (3, 3, 30, 41), (2, 3, 17, 64), (1, 3, 4, 3), (1, 3, 30, 41)]:
+            x = noise(*size)
+            torch.testing.assert_close(net.run({"x": x}, ["c", "d"]),
+                                       other.run({"x": x}, ["c", "d"]), rtol=1e-4, atol=1e-4)
+
+
+def test_a_frozen_net_runs_in_several_threads():
+    net, other = frozen_and_not()
+    pictures = [noise(1, 3, 30 + index % 3, 41, seed=index) for index in range(12)]
+
+    def run(x):
+        with torch.inference_mode():
+            return net.run({"x": x}, ["d"])["d"]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(run, pictures))
+    with torch.inference_mode():
+        for x, y in zip(pictures, found, strict=True):
+            torch.testing.assert_close(y, other.run({"x": x}, ["d"])["d"], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_channels_last_changes_the_order_in_memory_only(channels):
+    x = noise(2, channels, 5, 7)
+    y = channels_last(x)
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(y, x, rtol=0, atol=0)
