@@ -6,7 +6,7 @@
 The same net with the same weights in each: `framework.Net`, the same layers as nn.Conv2d,
 nn.BatchNorm2d and so on (benchmarks/plain_net.py), OpenCV's readNetFromCaffe on the expanded
 prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the boxes and scores
-that DetectionOutput takes. Rounds go in turns; printed are medians of milliseconds, by the
+that DetectionOutput takes. Rounds go in turns, each of two forwards of which the second counts; printed are medians of milliseconds, by the
 processor and by the clock, and processor time in parts of ours as Detector has it, frozen by
 `net.freeze()` and through `net.run(inputs, wanted)`: above 1 is slower than that. The line `ours`
 is `net(inputs)`, which keeps every blob. As in `tools/detect`, freed memory stays with the process
@@ -171,6 +171,7 @@ def compare(runs: dict[str, Run], rounds: int) -> None:
             run()
         for _ in range(rounds):
             for name, run in runs.items():
+                run()                           # the caches now hold this one's things
                 spent[name].append(run())
     ours = statistics.median(processor for processor, _ in spent["ours, frozen"])
     for name, times in spent.items():

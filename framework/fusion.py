@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framework.frozen.packed import Packed
+from framework.frozen import heads
+from framework.frozen.packed import Packed, is_plain
 from framework.layer import Layer
 from framework.layers.batch_norm import BatchNorm
 from framework.layers.convolution import Convolution, Deconvolution
@@ -42,7 +43,7 @@ class Step(NamedTuple):
 class FusedStep(NamedTuple):
     """As Step, of one layer or of several."""
 
-    layer: Layer | Chain
+    layer: Layer | Chain | heads.Heads
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     stopped: frozenset[int]
@@ -70,10 +71,9 @@ class Chain:
         return " + ".join(layer.spec.name for layer in self.layers)
 
     def __call__(self, *bottoms: Tensor) -> Tensor:
-        if any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
-               or layer._backward_pre_hooks for layer in self.layers):
+        if self.has_hooks():
             return self.one_by_one(*bottoms)
-        if self.folds and not torch.is_grad_enabled() and _is_plain(bottoms[0]):
+        if self.folds and not torch.is_grad_enabled() and is_plain(bottoms[0]):
             if self.frozen:
                 return self.packed()(bottoms[0])
             y = self.convolve(bottoms[0])
@@ -82,6 +82,10 @@ class Chain:
             if self.norm is not None:
                 y = self.normalise(y)
         return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
+
+    def has_hooks(self) -> bool:
+        return any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
+                   or layer._backward_pre_hooks for layer in self.layers)
 
     def __getstate__(self) -> dict[str, Any]:   # Any: all fields
         return {**self.__dict__, "_packed": None}   # it can be neither copied nor pickled
@@ -155,6 +159,32 @@ def fuse(steps: Sequence[Step]) -> list[FusedStep]:
     return fused
 
 
+def join_heads(steps: Sequence[FusedStep]) -> list[FusedStep]:
+    """The steps with convolutions beside one another as one, at the place of the first."""
+    joined: list[FusedStep] = []
+    taken: set[int] = set()
+    for index, step in enumerate(steps):
+        if index in taken:
+            continue
+        places = [index]
+        read, written = set[str](), set(step.tops)
+        for place in range(index + 1, len(steps)) if isinstance(step.layer, Chain) else ():
+            other = steps[place]
+            if (isinstance(other.layer, Chain) and other[1::2] == step[1::2]
+                    and not written & {*other.bottoms, *other.tops}
+                    and not read & {*other.tops} and heads.fit(step.layer, other.layer)):
+                places.append(place)
+            read.update(other.bottoms)
+            written.update(other.tops)
+        taken.update(places)
+        if len(places) > 1:
+            tops = tuple(steps[place].tops[0] for place in places)
+            step = FusedStep(heads.Heads([steps[place].layer for place in places]),
+                             step.bottoms, tops, step.stopped)
+        joined.append(step)
+    return joined
+
+
 def last_uses(steps: Sequence[Step | FusedStep], wanted: Collection[str]) -> dict[int, list[str]]:
     """For each step the blobs that none behind it touches, but the wanted ones."""
     last = {name: index for index, step in enumerate(steps)
@@ -204,9 +234,3 @@ def _fits(layer: Any, before: Any) -> bool:     # Any: layers, whose parts mypy 
         return (type(before) is BatchNorm and not before.blobs[3:] and not before.relu
                 and not before.moves_stored and layer.axis == 1 and layer.scale.dim() == 1)
     return bool(layer.negative_slope == 0)
-
-
-def _is_plain(x: Tensor) -> bool:
-    """float32 on a CPU, with no other precision asked for."""
-    return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4
-            and x.numel() > 0 and not torch.is_autocast_enabled("cpu"))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from framework.build import build_layers, build_sources
 from framework.errors import CaffeError
-from framework.fusion import Chain, Step, fuse, last_uses
+from framework.fusion import Chain, Step, fuse, join_heads, last_uses
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
 from framework.prototxt import Document
@@ -180,9 +180,13 @@ class Net(nn.Module):
         Writing to a blob, as `load_weights` or an update does, is still seen; writing through
         `.data` or numpy is not: call it again after that. Returns the net.
         """
+        self.fused = fuse(self.layers)
+        self._uses.clear()
         for step in self.fused:
             if isinstance(step.layer, Chain):
                 step.layer.freeze(frozen)
+        if frozen:
+            self.fused = join_heads(self.fused)
         return self
 
     def _renew_views(self) -> None:

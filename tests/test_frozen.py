@@ -90,6 +90,38 @@ def test_a_frozen_net_runs_in_several_threads():
             torch.testing.assert_close(y, other.run({"x": x}, ["d"])["d"], rtol=1e-4, atol=1e-4)
 
 
+def test_heads_of_one_bottom_run_as_one_and_alone_with_gradients_or_hooks():
+    net, other = frozen_and_not()
+    x = noise(2, 3, 17, 64)
+    assert [step.tops for step in net.fused][-1] == ("c", "d")
+    expected = other.run({"x": x})
+    for _ in range(2):
+        with torch.no_grad():
+            found = net.run({"x": x})
+        assert found.keys() == expected.keys()
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+        net.params["d"][1].data.add_(1)
+        net.params["d"][1].detach().mul_(2)         # counted, as an update is
+        expected = other.run({"x": x})
+    net.run({"x": x})["d"].sum().backward()
+    assert net.params["d"][0].grad is not None
+    seen = []
+    net.layer("d").register_forward_hook(lambda module, x, y: seen.append(y.shape))
+    with torch.no_grad():
+        net.run({"x": x})
+    assert seen == [(2, 24, 17, 64)]
+
+
+def test_heads_are_not_joined_over_a_layer_that_writes_between_them():
+    between = 'layer { name: "p" type: "Power" bottom: "b" top: "b" power_param { scale: 2 } }\n'
+    text = TEXT.replace(CONV.format("d", "b", 24), between + CONV.format("d", "b", 24))
+    net, other = net_from(text, "TEST").freeze(), net_from(text, "TEST")
+    x = noise(2, 3, 17, 31)
+    with torch.no_grad():
+        torch.testing.assert_close(net.run({"x": x}, ["c", "d"]), other.run({"x": x}, ["c", "d"]),
+                                   rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
 def test_channels_last_changes_the_order_in_memory_only(channels):
     x = noise(2, channels, 5, 7)

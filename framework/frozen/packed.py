@@ -93,3 +93,9 @@ def _place(layer: Layer, name: str) -> dict[str, Any]:      # Any: a module's fi
 def _version(blob: Tensor) -> int:
     """How often it was written to; -1 where nobody counts."""
     return -1 if blob.is_inference() else blob._version
+
+
+def is_plain(x: Tensor) -> bool:
+    """float32 on a CPU, with no other precision asked for."""
+    return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4
+            and x.numel() > 0 and not torch.is_autocast_enabled("cpu"))
