@@ -6,11 +6,11 @@
 The same net with the same weights in each: `framework.Net`, the same layers as nn.Conv2d,
 nn.BatchNorm2d and so on (benchmarks/plain_net.py), OpenCV's readNetFromCaffe on the expanded
 prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the boxes and scores
-that DetectionOutput takes. Rounds go in turns, each of two forwards of which the second counts; printed are medians of milliseconds, by the
-processor and by the clock, and processor time in parts of ours as Detector has it, frozen by
-`net.freeze()` and through `net.run(inputs, wanted)`: above 1 is slower than that. The line `ours`
-is `net(inputs)`, which keeps every blob. As in `tools/detect`, freed memory stays with the process
-(for plain PyTorch too); the other programs do so by themselves.
+that DetectionOutput takes. Rounds go in turns, each of two forwards of which the second counts;
+printed are medians of milliseconds, by the processor and by the clock, and processor time in parts
+of ours as Detector has it, frozen by `net.freeze()` and through `net.run(inputs, wanted)`: above 1
+is slower than that. The line `ours` is `net(inputs)`, which keeps every blob. As in `tools/detect`,
+freed memory stays with the process, for plain PyTorch too; the other programs do so by themselves.
 
 --peers is a Python that has opencv-python-headless<5, onnxruntime and onnx, for instance
     python -m venv build/peers && build/peers/bin/pip install onnx onnxruntime \

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framework.frozen import heads
+from framework.frozen import heads, sums
 from framework.frozen.packed import Packed, is_plain
 from framework.layer import Layer
 from framework.layers.batch_norm import BatchNorm
@@ -43,7 +43,7 @@ class Step(NamedTuple):
 class FusedStep(NamedTuple):
     """As Step, of one layer or of several."""
 
-    layer: Layer | Chain | heads.Heads
+    layer: Layer | Chain | heads.Heads | sums.Added
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     stopped: frozenset[int]
@@ -183,6 +183,31 @@ def join_heads(steps: Sequence[FusedStep]) -> list[FusedStep]:
                              step.bottoms, tops, step.stopped)
         joined.append(step)
     return joined
+
+
+def join_sums(steps: Sequence[FusedStep], wanted: Collection[str]) -> list[FusedStep]:
+    """The steps with each sum of two and a convolution that only it reads as one.
+
+    The tops of such convolutions do not come to be: none is of the `wanted` ones.
+    """
+    joined: list[FusedStep | None] = list(steps)
+    for index, step in enumerate(steps):
+        if not sums.is_sum(step.layer) or step.stopped or len(set(step.bottoms)) < 2:
+            continue
+        for place in (1, 0):
+            name = step.bottoms[place]
+            touching = [at for at, one in enumerate(steps) if name in (*one.bottoms, *one.tops)]
+            first = steps[touching[0]]
+            if (name in wanted or len(touching) != 2 or touching[1] != index or first.stopped
+                    or not sums.is_summand(first.layer)
+                    or any(first.bottoms[0] in one.tops for one in steps[touching[0]:index])):
+                continue
+            joined[touching[0]] = None
+            joined[index] = FusedStep(sums.Added(first.layer, step.layer, place == 0),
+                                      (*first.bottoms, step.bottoms[1 - place]), step.tops,
+                                      frozenset())
+            break
+    return [step for step in joined if step is not None]
 
 
 def last_uses(steps: Sequence[Step | FusedStep], wanted: Collection[str]) -> dict[int, list[str]]:

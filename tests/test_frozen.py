@@ -122,6 +122,39 @@ def test_heads_are_not_joined_over_a_layer_that_writes_between_them():
                                    rtol=1e-4, atol=1e-4)
 
 
+SUM = 'layer {{ name: "s" type: "Eltwise" bottom: "{0}" bottom: "{1}" top: "s" {2} }}\n'
+END = CONV.format("e", "s", 5)
+
+
+@pytest.mark.parametrize("between, joins", [
+    (SUM.format("b", "c", "") + RELU.format("s"), True),
+    (SUM.format("c", "b", ""), True),
+    (SUM.format("c", "b", "eltwise_param { coeff: 1 coeff: -1 }"), False),
+    (SUM.format("b", "c", "eltwise_param { operation: MAX }"), False),
+    (SUM.format("b", "c", "") + CONV.format("f", "c", 3), False),
+    (SUM.format("b", "c", "propagate_down: true propagate_down: false"), False),
+    (RELU.format("c") + SUM.format("b", "c", ""), False),
+    (SUM.format("c", "c", ""), False),
+    (RELU.format("a") + SUM.format("a", "c", ""), True),
+])
+def test_a_sum_and_the_convolution_that_only_it_reads_are_one(between, joins):
+    text = TEXT.split(CONV.format("b", "a", 72))[0] + CONV.format("b", "a", 64) \
+        + CONV.format("c", "b", 64) + between + END
+    net, other = net_from(text, "TEST"), net_from(text, "TEST")
+    other.load_state_dict(net.state_dict())
+    other.fuse = False
+    x = noise(2, 3, 17, 31)
+    with torch.no_grad():
+        found = net.freeze().run({"x": x}, ["e"])
+        torch.testing.assert_close(found, other.run({"x": x}, ["e"]), rtol=1e-4, atol=1e-4)
+        assert joins == any("+ s" in str(step.layer) for step in net._plan(True, frozenset("e"))[0])
+        torch.testing.assert_close(net.run({"x": x}, ["c", "e"]), other.run({"x": x}, ["c", "e"]),
+                                   rtol=1e-4, atol=1e-4)
+        assert net.run({"x": x}).keys() == other.run({"x": x}).keys()
+    net.run({"x": x}, ["e"])["e"].sum().backward()
+    assert net.params["b"][0].grad is not None
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
 def test_channels_last_changes_the_order_in_memory_only(channels):
     x = noise(2, channels, 5, 7)

@@ -44,18 +44,27 @@ class Packed:
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.has_tiles and self._pays(x):
-            if self.winograd is None:
-                self.winograd = Winograd(self.weight, self.bias, self.at.pad, self.relu)
-            return self.winograd(x)
+            return self._tiled(x)
         y = self._direct(channels_last(x))
         return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
+
+    def added(self, x: Tensor, other: Tensor) -> Tensor:
+        """The convolution's top and other, which has its shape, in new memory. No ReLU."""
+        if self.has_tiles and self._pays(x):
+            return self._tiled(x).add_(other)
+        return self._direct(channels_last(x), channels_last(other))
+
+    def _tiled(self, x: Tensor) -> Tensor:
+        if self.winograd is None:
+            self.winograd = Winograd(self.weight, self.bias, self.at.pad, self.relu)
+        return self.winograd(x)
 
     def _pays(self, x: Tensor) -> bool:
         (batch, channels, height, width), (pad_h, pad_w) = x.shape, self.at.pad
         tops = batch, height + 2 * pad_h - 2, width + 2 * pad_w - 2
         return pays(channels, self.at.num_output, tops, torch.get_num_threads())
 
-    def _direct(self, x: Tensor) -> Tensor:
+    def _direct(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         weight, at = self.reordered, self.at
         if weight is None:
             weight = self.weight.contiguous(memory_format=torch.channels_last)
@@ -63,11 +72,17 @@ class Packed:
                 weight = torch.ops.mkldnn._reorder_convolution_weight(
                     weight, *self.geometry, list(x.shape))
             self.reordered = weight
-        if self.onednn:     # its own ReLU is not used: it turns NaN into 0
-            made: Tensor = torch.ops.mkldnn._convolution_pointwise(
+        if not self.onednn:
+            y = F.conv2d(x, weight, self.bias, at.stride, at.pad, at.dilation, at.group)
+            return y if other is None else y.add_(other)
+        made: Tensor            # its own ReLU is not used: it turns NaN into 0
+        if other is None:
+            made = torch.ops.mkldnn._convolution_pointwise(
                 x, weight, self.bias, *self.geometry, "none", [], "")
-            return made
-        return F.conv2d(x, weight, self.bias, at.stride, at.pad, at.dilation, at.group)
+        else:
+            made = torch.ops.mkldnn._convolution_pointwise.binary(
+                x, other, weight, self.bias, *self.geometry, "add", None, None, [], None)
+        return made
 
 
 def channels_last(x: Tensor) -> Tensor:
