@@ -122,6 +122,31 @@ def test_heads_are_not_joined_over_a_layer_that_writes_between_them():
                                    rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning",
+                            "ignore::torch.jit.TracerWarning")
+def test_a_trace_of_a_frozen_net_computes():
+    net, other = frozen_and_not()
+    net.requires_grad_(False)
+    with torch.no_grad():
+        traced = torch.jit.trace(lambda x: net.run({"x": x}, ["d"])["d"], noise(1, 3, 30, 41))
+        x = noise(1, 3, 30, 41, seed=1)
+        torch.testing.assert_close(traced(x), other.run({"x": x}, ["d"])["d"],
+                                   rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(7, 4), (2, 5, 8), (3, 2, 5, 1), (2, 9), (0, 3)])
+def test_softmax_without_gradients_is_its_definition(size):
+    x = noise(*size) * 30
+    text = f'layer {{ name: "in" type: "Input" top: "x" input_param {{ shape {{ ' \
+        f'{" ".join(f"dim: {max(n, 1)}" for n in size)} }} }} }} layer {{ name: "y" ' \
+        f'type: "Softmax" bottom: "x" top: "y" softmax_param {{ axis: -1 }} }}'
+    with torch.no_grad():
+        y = net_from(text, "TEST")({"x": x})["y"]
+    powers = np.exp(x.double().numpy())
+    np.testing.assert_allclose(y, powers / powers.sum(-1, keepdims=True), rtol=1e-4, atol=1e-12)
+    assert y.is_contiguous()
+
+
 SUM = 'layer {{ name: "s" type: "Eltwise" bottom: "{0}" bottom: "{1}" top: "s" {2} }}\n'
 END = CONV.format("e", "s", 5)
 

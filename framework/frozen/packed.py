@@ -111,6 +111,7 @@ def _version(blob: Tensor) -> int:
 
 
 def is_plain(x: Tensor) -> bool:
-    """float32 on a CPU, with no other precision asked for."""
+    """float32 on a CPU, with no other precision asked for, and nobody writing down the graph."""
     return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4
-            and x.numel() > 0 and not torch.is_autocast_enabled("cpu"))
+            and x.numel() > 0 and not torch.is_autocast_enabled("cpu")
+            and not torch.jit.is_tracing())

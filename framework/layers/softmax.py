@@ -32,10 +32,11 @@ class Softmax(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, x)
 
     def forward(self, x: Tensor) -> Tensor:
-        if (x.shape[self.axis] <= FEW and 0 < self.axis == x.dim() - 1 and x.device.type == "cpu"
-                and not torch.is_grad_enabled() and not torch.compiler.is_compiling()):
-            # torch goes through the values of one place: for few of them place by place is slow
-            return x.flatten(0, -2).t().contiguous().softmax(0).t().reshape(x.shape)
+        few = x.shape[self.axis] <= FEW and 0 < self.axis == x.dim() - 1
+        if (few and x.device.type == "cpu" and not torch.is_grad_enabled()
+                and not torch.compiler.is_compiling() and not torch.jit.is_tracing()):
+            # along the last axis torch takes place by place, which is slow for few values
+            return x.flatten(0, -2).t().contiguous().softmax(0).t().contiguous().view(x.shape)
         return x.softmax(self.axis)
 
 
