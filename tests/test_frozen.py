@@ -1,6 +1,7 @@
 """Convolutions of frozen nets: the sum in their definition, for all sizes, in several threads."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ import torch
 
 from framework.frozen.packed import channels_last
 from framework.frozen.winograd import Winograd, pays
+from framework.net import Net
 from tests.support import net_from
+
+ZOO = Path(__file__).resolve().parents[1] / "prototxt"
 
 
 def noise(*size, seed=0):
@@ -178,6 +182,32 @@ def test_a_sum_and_the_convolution_that_only_it_reads_are_one(between, joins):
         assert net.run({"x": x}).keys() == other.run({"x": x}).keys()
     net.run({"x": x}, ["e"])["e"].sum().backward()
     assert net.params["b"][0].grad is not None
+
+
+@pytest.mark.parametrize("name", ["resnet18", "ssd300_mobilenet_v2", "ssd300_squeezenet"])
+def test_nets_of_the_zoo_give_the_same_frozen_or_not(name):
+    net = Net(ZOO / name / "deploy.prototxt")
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for step in net.layers:
+            if step.layer.spec.type == "BatchNorm":
+                mean, variance, factor = step.layer.blobs
+                mean.normal_(0, 0.1, generator=generator)
+                variance.uniform_(1, 2, generator=generator)
+                factor.fill_(1)
+    x = noise(*net.shapes["data"])
+    with torch.inference_mode():
+        expected = net.run({"data": x})
+        found = net.freeze().run({"data": x})
+        outputs = net.run({"data": x}, net.outputs)
+    detections = {top for step in net.layers for top in step.tops
+                  if step.layer.spec.type == "DetectionOutput"}      # near ties may change places
+    assert expected.keys() == found.keys()
+    for blob in found.keys() - detections:
+        largest = expected[blob].abs().max().item()
+        torch.testing.assert_close(found[blob], expected[blob], rtol=1e-3, atol=1e-5 * largest)
+    for blob in outputs.keys() - detections:
+        torch.testing.assert_close(outputs[blob], expected[blob], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
