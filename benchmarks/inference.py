@@ -6,10 +6,11 @@
 The same net with the same weights in each: `framework.Net`, the same layers as nn.Conv2d,
 nn.BatchNorm2d and so on (benchmarks/plain_net.py), OpenCV's readNetFromCaffe on the expanded
 prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the boxes and scores
-that DetectionOutput takes. Rounds go in turns; printed are medians of milliseconds, by the
-processor and by the clock, and processor time in parts of ours as Detector has it, frozen by
-`net.freeze()` and through `net.run(inputs, wanted)`: above 1 is slower than that. The line `ours`
-is `net(inputs)`, which keeps every blob.
+that DetectionOutput takes. Rounds go in turns, each of two forwards of which the second counts;
+printed are medians of milliseconds, by the processor and by the clock, and processor time in parts
+of ours as Detector has it, frozen by `net.freeze()` and through `net.run(inputs, wanted)`: above 1
+is slower than that. The line `ours` is `net(inputs)`, which keeps every blob. As in `tools/detect`,
+freed memory stays with the process, for plain PyTorch too; the other programs do so by themselves.
 
 --peers is a Python that has opencv-python-headless<5, onnxruntime and onnx, for instance
     python -m venv build/peers && build/peers/bin/pip install onnx onnxruntime \
@@ -35,6 +36,7 @@ from plain_net import plain_net
 from torch import Tensor
 
 from framework.files.weights import save_weights
+from framework.frozen.kept_memory import keep_freed_memory
 from framework.net import Net
 from framework.prototxt import Document, to_text
 from framework.spec import parse_net, read_net
@@ -169,6 +171,7 @@ def compare(runs: dict[str, Run], rounds: int) -> None:
             run()
         for _ in range(rounds):
             for name, run in runs.items():
+                run()                           # the caches now hold this one's things
                 spent[name].append(run())
     ours = statistics.median(processor for processor, _ in spent["ours, frozen"])
     for name, times in spent.items():
@@ -186,6 +189,7 @@ def main() -> None:
     parser.add_argument("--peers", default=sys.executable, metavar="PYTHON")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    keep_freed_memory()
     for name in args.nets:
         for batch in args.batches:
             print(f"{name}, batch {batch}", flush=True)

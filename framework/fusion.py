@@ -5,8 +5,7 @@ is ever seen. Such a chain runs as convolution, one batch normalisation with sca
 ReLU in the same memory; without gradients on a CPU the stored statistics go into the weights of
 the convolution. Parameters, running sums, gradients, and the names of all blobs are those of the
 layers one by one; values differ by rounding. `net.fused` lists the steps as they run;
-`net.fuse = False` turns it off. After
-`net.freeze()` the weights of convolutions are kept as oneDNN wants them.
+`net.fuse = False` turns it off. After `net.freeze()` convolutions run as framework/frozen/ says.
 """
 
 from __future__ import annotations
@@ -18,9 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.frozen import heads, sums
+from framework.frozen.packed import Packed, is_plain
 from framework.layer import Layer
 from framework.layers.batch_norm import BatchNorm
-from framework.layers.convolution import Convolution, Deconvolution, Geometry
+from framework.layers.convolution import Convolution, Deconvolution
 from framework.layers.depthwise import ConvolutionDepthwise
 from framework.layers.inner_product import InnerProduct
 from framework.layers.joining import Eltwise
@@ -42,7 +43,7 @@ class Step(NamedTuple):
 class FusedStep(NamedTuple):
     """As Step, of one layer or of several."""
 
-    layer: Layer | Chain
+    layer: Layer | Chain | heads.Heads | sums.Added
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     stopped: frozenset[int]
@@ -70,16 +71,21 @@ class Chain:
         return " + ".join(layer.spec.name for layer in self.layers)
 
     def __call__(self, *bottoms: Tensor) -> Tensor:
-        if any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
-               or layer._backward_pre_hooks for layer in self.layers):
+        if self.has_hooks():
             return self.one_by_one(*bottoms)
-        if self.folds and not torch.is_grad_enabled() and _is_plain(bottoms[0]):
+        if self.folds and not torch.is_grad_enabled() and is_plain(bottoms[0]):
+            if self.frozen:
+                return self.packed()(bottoms[0])
             y = self.convolve(bottoms[0])
         else:
             y = bottoms[0] if self.head is None else self.head(*bottoms)
             if self.norm is not None:
                 y = self.normalise(y)
         return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
+
+    def has_hooks(self) -> bool:
+        return any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
+                   or layer._backward_pre_hooks for layer in self.layers)
 
     def __getstate__(self) -> dict[str, Any]:   # Any: all fields
         return {**self.__dict__, "_packed": None}   # it can be neither copied nor pickled
@@ -101,17 +107,20 @@ class Chain:
     def convolve(self, x: Tensor) -> Tensor:
         """All but ReLU, of x (N, C, H, W), without gradient."""
         at, conv = self.head.geometry, self.head
-        if self.frozen:
-            blobs = [blob for layer in self.layers for blob in layer.blobs]
-            if self._packed is None or not self._packed.is_of(blobs):
-                self._packed = Packed(*self.folded(), at, x, blobs)
-            return self._packed(x)
         # folding costs as much as the weights are many, normalising as much as the top
         if self.norm is None or conv.weight[0].numel() * at.stride[0] * at.stride[1] * \
                 at.channels > x.numel():
             y = F.conv2d(x, conv.weight, conv.bias, at.stride, at.pad, at.dilation, at.group)
             return y if self.norm is None else self.normalise(y)
         return F.conv2d(x, *self.folded(), at.stride, at.pad, at.dilation, at.group)
+
+    def packed(self) -> Packed:
+        """All layers, with the weights as they are now."""
+        packed = self._packed
+        if packed is None or not packed.is_current():
+            self._packed = packed = Packed(*self.folded(), self.head.geometry, self.relu,
+                                           self.layers)
+        return packed
 
     def folded(self) -> tuple[Tensor, Tensor | None]:
         """Weight and bias with which the convolution alone does the normalisation as well."""
@@ -126,42 +135,6 @@ class Chain:
         if self.scale is not None and self.scale.bias is not None:
             bias = bias + self.scale.bias
         return weight * factor.view(-1, 1, 1, 1), bias
-
-
-class Packed:
-    """A convolution whose weights lie as oneDNN wants them, for pictures with channels last.
-
-    blobs   those it was made from: `is_of` says whether they are the same and were not written
-            to since, as far as autograd's counters tell
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor | None, at: Geometry, x: Tensor,
-                 blobs: Sequence[Tensor]):
-        self.bias, self.at, self.blobs = bias, at, list(blobs)
-        self.versions = [_version(blob) for blob in blobs]
-        self.geometry = (list(at.pad), list(at.stride), list(at.dilation), at.group)
-        self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
-        self.onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-        if self.onednn:
-            self.weight = torch.ops.mkldnn._reorder_convolution_weight(
-                self.weight, *self.geometry, list(x.shape))
-
-    def is_of(self, blobs: Sequence[Tensor]) -> bool:
-        return all(old is new and _version(new) == version for old, new, version in
-                   zip(self.blobs, blobs, self.versions, strict=True))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last)
-        if self.onednn:     # its own ReLU is not used: it turns NaN into 0
-            made: Tensor = torch.ops.mkldnn._convolution_pointwise(
-                x, self.weight, self.bias, *self.geometry, "none", [], "")
-            return made
-        at = self.at
-        return F.conv2d(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
-
-
-def _version(blob: Tensor) -> int:
-    return -1 if blob.is_inference() else blob._version
 
 
 def is_plane_convolution(layer: Any) -> bool:   # Any: a layer whose parts mypy does not know
@@ -184,6 +157,57 @@ def fuse(steps: Sequence[Step]) -> list[FusedStep]:
         alone = len(layers) == 1 and not is_plane_convolution(step.layer)
         fused.append(FusedStep(step.layer if alone else Chain(layers), *step[1:]))
     return fused
+
+
+def join_heads(steps: Sequence[FusedStep]) -> list[FusedStep]:
+    """The steps with convolutions beside one another as one, at the place of the first."""
+    joined: list[FusedStep] = []
+    taken: set[int] = set()
+    for index, step in enumerate(steps):
+        if index in taken:
+            continue
+        places = [index]
+        read, written = set[str](), set(step.tops)
+        for place in range(index + 1, len(steps)) if isinstance(step.layer, Chain) else ():
+            other = steps[place]
+            if (isinstance(other.layer, Chain) and other[1::2] == step[1::2]
+                    and not written & {*other.bottoms, *other.tops}
+                    and not read & {*other.tops} and heads.fit(step.layer, other.layer)):
+                places.append(place)
+            read.update(other.bottoms)
+            written.update(other.tops)
+        taken.update(places)
+        if len(places) > 1:
+            tops = tuple(steps[place].tops[0] for place in places)
+            step = FusedStep(heads.Heads([steps[place].layer for place in places]),
+                             step.bottoms, tops, step.stopped)
+        joined.append(step)
+    return joined
+
+
+def join_sums(steps: Sequence[FusedStep], wanted: Collection[str]) -> list[FusedStep]:
+    """The steps with each sum of two and a convolution that only it reads as one.
+
+    The tops of such convolutions do not come to be: none is of the `wanted` ones.
+    """
+    joined: list[FusedStep | None] = list(steps)
+    for index, step in enumerate(steps):
+        if not sums.is_sum(step.layer) or step.stopped or len(set(step.bottoms)) < 2:
+            continue
+        for place in (1, 0):
+            name = step.bottoms[place]
+            touching = [at for at, one in enumerate(steps) if name in (*one.bottoms, *one.tops)]
+            first = steps[touching[0]]
+            if (name in wanted or len(touching) != 2 or touching[1] != index or first.stopped
+                    or not sums.is_summand(first.layer)
+                    or any(first.bottoms[0] in one.tops for one in steps[touching[0]:index])):
+                continue
+            joined[touching[0]] = None
+            joined[index] = FusedStep(sums.Added(first.layer, step.layer, place == 0),
+                                      (*first.bottoms, step.bottoms[1 - place]), step.tops,
+                                      frozenset())
+            break
+    return [step for step in joined if step is not None]
 
 
 def last_uses(steps: Sequence[Step | FusedStep], wanted: Collection[str]) -> dict[int, list[str]]:
@@ -235,9 +259,3 @@ def _fits(layer: Any, before: Any) -> bool:     # Any: layers, whose parts mypy 
         return (type(before) is BatchNorm and not before.blobs[3:] and not before.relu
                 and not before.moves_stored and layer.axis == 1 and layer.scale.dim() == 1)
     return bool(layer.negative_slope == 0)
-
-
-def _is_plain(x: Tensor) -> bool:
-    """float32 on a CPU, with no other precision asked for."""
-    return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4
-            and x.numel() > 0 and not torch.is_autocast_enabled("cpu"))

@@ -13,13 +13,23 @@ from torch import Tensor, nn
 
 from framework.build import build_layers, build_sources
 from framework.errors import CaffeError
-from framework.fusion import Chain, Step, fuse, last_uses
+from framework.fusion import (
+    Chain,
+    FusedStep,
+    Step,
+    fuse,
+    join_heads,
+    join_sums,
+    last_uses,
+)
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
 from framework.prototxt import Document
 from framework.scalars import nearest
 from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
 from framework.spec import LayerSpec, NetSpec, read_net
+
+Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
 
 class Net(nn.Module):
@@ -58,6 +68,8 @@ class Net(nn.Module):
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
         self.fuse, self.fused = True, fuse(self.layers)
+        self._frozen = False
+        self._plans: dict[tuple[bool, frozenset[str] | None], Plan] = {}
         self.by_name = nn.ModuleDict(_unique_names(built))
         generator = torch.Generator().manual_seed(seed)
         for layer in built:
@@ -149,8 +161,7 @@ class Net(nn.Module):
         blobs = dict(blobs)
         self._renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
-        steps = self.fused if fused else self.layers
-        done = {} if wanted is None else last_uses(steps, wanted)
+        steps, done = self._plan(fused, None if wanted is None else frozenset(wanted))
         for index, (layer, bottoms, tops, stopped) in enumerate(steps):
             values = [blobs[bottom].detach() if place in stopped else blobs[bottom]
                       for place, bottom in enumerate(bottoms)]
@@ -164,16 +175,33 @@ class Net(nn.Module):
                 del blobs[name]
         return blobs if wanted is None else {name: blobs[name] for name in wanted}
 
+    def _plan(self, fused: bool, wanted: frozenset[str] | None) -> Plan:
+        """The steps, and for each the blobs that nobody needs behind it."""
+        key = fused, wanted
+        if key not in self._plans:
+            steps: Sequence[Step | FusedStep] = self.fused if fused else self.layers
+            if self._frozen and fused and wanted is not None:
+                steps = join_sums(self.fused, wanted)
+            self._plans[key] = steps, {} if wanted is None else last_uses(steps, wanted)
+        return self._plans[key]
+
     def freeze(self, frozen: bool = True) -> Net:
         """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those
-        of convolutions, in the order that oneDNN wants, and give blobs with channels last.
+        of convolutions, in the order that their arithmetic wants, and give blobs with channels
+        last. 3 x 3 filters may run as framework/frozen/winograd.py: values differ by about 1e-5
+        of the largest, and the copy of those weights is 4 times as large.
 
         Writing to a blob, as `load_weights` or an update does, is still seen; writing through
         `.data` or numpy is not: call it again after that. Returns the net.
         """
+        self.fused = fuse(self.layers)
+        self._frozen = frozen
+        self._plans.clear()
         for step in self.fused:
             if isinstance(step.layer, Chain):
                 step.layer.freeze(frozen)
+        if frozen:
+            self.fused = join_heads(self.fused)
         return self
 
     def _renew_views(self) -> None:

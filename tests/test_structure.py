@@ -20,6 +20,7 @@ RANKS = [
     ("fillers", "layer"),
     ("pycaffe",),
     ("layers",),
+    ("frozen",),
     ("declared", "declared_python", "foreign", "build", "sharing", "fusion"),
     ("net",),
     ("census", "detector", "timing", "solver"),

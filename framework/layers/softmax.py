@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
@@ -10,6 +11,8 @@ from framework.layers.loss_settings import check_labels, ignore_label, normaliza
 from framework.layers.param_fields import honour, is_set
 from framework.ops.losses import class_numbers, log_loss, normalizer, precise
 from framework.spec import LayerSpec
+
+FEW = 8                     # classes; measured: 4 take an eighth of the time, 21 more than before
 
 
 @layer
@@ -29,6 +32,11 @@ class Softmax(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, x)
 
     def forward(self, x: Tensor) -> Tensor:
+        few = x.shape[self.axis] <= FEW and 0 < self.axis == x.dim() - 1
+        if (few and x.device.type == "cpu" and not torch.is_grad_enabled()
+                and not torch.compiler.is_compiling() and not torch.jit.is_tracing()):
+            # along the last axis torch takes place by place, which is slow for few values
+            return x.flatten(0, -2).t().contiguous().softmax(0).t().contiguous().view(x.shape)
         return x.softmax(self.axis)
 
 

@@ -1,0 +1,53 @@
+"""A convolution and the sum that takes its top, as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.frozen.packed import is_plain
+
+
+class Added:
+    """y = x convolved + other, and a ReLU if there is one: a shortcut's sum is made where the
+    convolution writes its top, so that nothing else holds that top.
+
+    With gradients, hooks, or anything but float32 on a CPU the layers run one by one.
+    chain   the convolution, with no ReLU
+    total   Eltwise, or the chain that it and a ReLU make
+    first   whether the convolution is the first of the two
+    """
+
+    def __init__(self, chain: Any, total: Any, first: bool):    # Any: Chain, which knows this
+        self.chain, self.total, self.first = chain, total, first
+        self.relu = getattr(total, "relu", False)
+        self.layers = [*chain.layers, *getattr(total, "layers", [total])]
+
+    def __repr__(self) -> str:
+        return " + ".join(layer.spec.name for layer in self.layers)
+
+    def __call__(self, x: Tensor, other: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or not is_plain(x) or not is_plain(other) or any(
+                layer._forward_hooks or layer._forward_pre_hooks for layer in self.layers):
+            y = self.chain(x)
+            made: Tensor = self.total(y, other) if self.first else self.total(other, y)
+            return made
+        y = self.chain.packed().added(x, other)
+        return y.relu_() if self.relu else y
+
+
+def is_sum(layer: Any) -> bool:         # Any: a layer or Chain
+    """Whether it is a plain sum of two, and perhaps a ReLU."""
+    layers = getattr(layer, "layers", [layer])
+    head = layers[0]
+    spec = getattr(head, "spec", None)
+    return (spec is not None and spec.type == "Eltwise" and head.operation == "SUM"
+            and not head.coeff and len(spec.bottoms) == 2
+            and all(one.spec.type == "ReLU" for one in layers[1:]))
+
+
+def is_summand(layer: Any) -> bool:
+    """Whether it is a chain that can give its top to a sum."""
+    return bool(getattr(layer, "folds", False)) and not layer.relu
