@@ -29,11 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from framework.data import distortion, records, resizing, sampler, viewing
 from framework.data.database import Database
-from framework.data.memory import keep_memory
 from framework.data.pictures import Decoding, JpegPicture, Scratch, open_picture
 from framework.layer import DataOptions
 from framework.layers import LAYERS
 from framework.layers.picture_source import PictureSource
+from framework.memory import keep_freed_memory
 from framework.proto import AnnotatedDatum
 from framework.spec import NetSpec, read_net
 
@@ -95,7 +95,7 @@ def compare(source: Any, seconds: float) -> None:
     for keeps, name in ((False, "memory as the C library has it"),
                         (True, "memory kept, as in the workers")):
         if keeps:
-            keep_memory()
+            keep_freed_memory()
         turns = [(rate(lambda: decode_all(pictures), seconds / 8),
                   rate(lambda: decode_whole(pictures, scratch), seconds / 8),
                   rate(lambda: make_batches(source, numbers), seconds / 8)) for _ in range(3)]

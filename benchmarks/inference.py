@@ -36,7 +36,7 @@ from plain_net import plain_net
 from torch import Tensor
 
 from framework.files.weights import save_weights
-from framework.frozen.kept_memory import keep_freed_memory
+from framework.memory import keep_freed_memory
 from framework.net import Net
 from framework.prototxt import Document, to_text
 from framework.spec import parse_net, read_net

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORK = ROOT / "framework"
 # A module imports only from its own rank or those before it.
 RANKS = [
-    ("errors", "scalars", "progress"),
+    ("errors", "memory", "scalars", "progress"),
     ("proto",),
     ("prototxt", "files", "logs"),
     ("upgrade", "composites"),

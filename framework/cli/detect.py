@@ -93,7 +93,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
     from framework.data import label_map
     from framework.detector import Detector
-    from framework.frozen.kept_memory import keep_freed_memory
+    from framework.memory import keep_freed_memory
     from framework.spec import read_net
 
     keep_freed_memory()

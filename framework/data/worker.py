@@ -15,9 +15,9 @@ from typing import IO
 
 import cv2
 
-from framework.data.memory import keep_memory
 from framework.data.sharing import Setup, SlotAllocator, Slots
 from framework.errors import CaffeError, DataError
+from framework.memory import keep_freed_memory
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
         signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(0)
-    keep_memory()
+    keep_freed_memory()
     with os.fdopen(os.dup(1), "wb") as results:
         os.dup2(2, 1)                                     # nothing else may write into the pipe
         try:
