@@ -28,7 +28,7 @@ RANKS = [
     ("pycaffe.passes",),
     ("pycaffe.wiring", "pycaffe.weights_kept", "pycaffe.net_lists", "pycaffe.batches"),
     ("pycaffe.net",),
-    ("pycaffe.solver", "pycaffe.classifier", "pycaffe.detector"),
+    ("pycaffe.preprocessing", "pycaffe.solver", "pycaffe.classifier", "pycaffe.detector"),
     ("cli",),
 ]
 RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}

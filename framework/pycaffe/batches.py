@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from framework.pycaffe.net_lists import Arrays, NetLists
 class InBatches(NetLists):
     """What a net does with any number of items; one batch is for those who inherit."""
 
-    def forward_all(self, blobs: Sequence[str] | None = None, **kwargs: Array) -> Arrays:
+    def forward_all(self, blobs: Sequence[str] | None = None,
+                    **kwargs: Any) -> Arrays:       # Any: arrays
         """Run all items of the input arrays `kwargs`, batch by batch; the last one is filled up
         with zeros. Returns the outputs and the `blobs` named, with as many items as came in."""
         found: dict[str, list[Array]] = {name: [] for name in [*self.outputs, *(blobs or [])]}
@@ -27,7 +29,7 @@ class InBatches(NetLists):
         return _cut(found, len(next(iter(kwargs.values()))))
 
     def forward_backward_all(self, blobs: Sequence[str] | None = None,
-                             diffs: Sequence[str] | None = None, **kwargs: Array
+                             diffs: Sequence[str] | None = None, **kwargs: Any
                              ) -> tuple[Arrays, Arrays]:
         """Forward and backward, batch by batch.
 
