@@ -21,7 +21,8 @@ layer { name: "out" type: "InnerProduct" bottom: "ip" top: "out" inner_product_p
   num_output: 5 weight_filler { type: "gaussian" std: 1 } } }
 """
 CONV = """
-layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 2 dim: 7 dim: 6 } } }
+layer { name: "data" type: "Input" top: "data" input_param {
+  shape { dim: 1 dim: 2 dim: 7 dim: 6 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {
   num_output: 3 kernel_size: 3 weight_filler { type: "gaussian" std: 1 } } }
 layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
@@ -248,7 +249,8 @@ def test_forward_all_fills_the_last_batch_up_and_cuts_it(tmp_path):
      "input blobs of the net are data"),
     (lambda net: net.forward(data=values(3, 3)), ValueError, "'data' has 3 items; the batch size "
      "of the net is 2"),
-    (lambda net: net.backward(data=values(2, 3)), ValueError, "the output blobs of the net are out"),
+    (lambda net: net.backward(data=values(2, 3)), ValueError, "the output blobs of the net are "
+     "out"),
     (lambda net: net.forward(end="absent"), ValueError, "absent"),
     (lambda net: net.set_input_arrays(values(2, 3), values(2)), RuntimeError, "is MemoryData; here "
      "it is 'data' (Input)"),
