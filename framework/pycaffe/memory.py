@@ -43,7 +43,10 @@ class Memory:
             self.tensor = torch.full(self.shape, self.fill, device=self.device)
         if self._looked and not self.on_cpu:
             assert self._host is not None
-            self.tensor = self._host.to(self.device)
+            if self.given:
+                self.tensor.copy_(self._host)       # a data layer may give this very tensor
+            else:
+                self.tensor = self._host.to(self.device)
             self._looked = self._held() is not None
         return self.tensor
 

@@ -73,6 +73,7 @@ class Net(InBatches):
         self._blob_dict = OrderedDict(
             (name, NetBlob(net.shapes[name], net.device, self, net.loss_weights.get(name, 0.0),
                            name in inputs or name in constants)) for name in names)
+        self._given = [blob for blob in self._blob_dict.values() if blob.values.given]
         self._passes = Passes(net, nodes, self._blob_dict)
         self._layer_list = [self._view(node) for node in nodes]
         self._layer_names = [node.name for node in nodes]
@@ -101,6 +102,12 @@ class Net(InBatches):
             self._passes.store({name: blob.detach() for name, blob in self._absorbed.items()
                                 if name in self._blob_dict})
             self._passes.unrecorded = bool(self._absorbed)
+
+    def settle(self) -> None:
+        """Before the net runs or is saved: bring what scripts wrote to where it computes."""
+        self._kept.settle()
+        for blob in self._given:
+            blob.values.value()
 
     def is_shared(self, tensor: Tensor) -> bool:
         """Whether two blobs, or values and gradients of one, lie where `tensor` does."""
@@ -166,18 +173,18 @@ class Net(InBatches):
     def _forward(self, start: int, end: int) -> None:
         """Run layers by number. Without gradients, and over all layers, the fast way."""
         self.absorb()
-        self._kept.settle()
-        whole = start == 0 and end == len(self._layer_list) - 1
+        self.settle()
+        whole = start <= self._passes.first and end == len(self._layer_list) - 1
         self._num_forwards += 1
         with MACHINE.random_numbers(self._seed + self._num_forwards, self._net.device):
             if whole and not self._records and not self._passes.watched:
-                self._passes.whole(self._passes.take_batches(range(end + 1)))
+                self._passes.whole(self._passes.take_batches(range(start, end + 1)))
             else:
                 self._passes.forward(start, end, self._records)
 
     def _backward(self, start: int, end: int) -> None:
         self.absorb()
-        self._kept.settle()
+        self.settle()
         self._records = True        # who went backward once will do so again
         self._passes.backward(start, end)
         self._num_shared = (-1, Counter())
@@ -199,19 +206,19 @@ class Net(InBatches):
 
     def copy_from(self, weights: str) -> None:
         """Load the blobs of the layers of the same names from a caffemodel or HDF5 file."""
-        self._kept.settle()
+        self.settle()
         load_weights(self._net, weights)
 
     load_hdf5 = copy_from
 
     def save(self, path: str) -> None:
         """Write a caffemodel, whatever the path's suffix."""
-        self._kept.settle()
+        self.settle()
         save_weights(self._net, path, form="caffemodel")
 
     def save_hdf5(self, path: str) -> None:
         """Write an HDF5 weight file, whatever the path's suffix."""
-        self._kept.settle()
+        self.settle()
         save_weights(self._net, path, form="hdf5")
 
     def share_with(self, other: Net) -> None:

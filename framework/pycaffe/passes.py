@@ -52,6 +52,8 @@ class Passes:
     def __init__(self, net: TorchNet, nodes: Sequence[Node], blobs: dict[str, NetBlob]):
         self.net, self.nodes, self.blobs = net, nodes, blobs
         self.wanted, self.active = _need_backward(net, nodes)
+        # number of the first layer that computes
+        self.first = next((index for index, node in enumerate(nodes) if node.step), len(nodes))
         self.records: dict[int, Record] = {}
         self.unrecorded = False         # the last forward of the whole net was not recorded
         self.callbacks: dict[str, list[Callback]] = {
@@ -142,8 +144,7 @@ class Passes:
         those of parameters added to."""
         self.net.renew_views()
         if self.unrecorded:     # the same values again, this time for a backward
-            first = next((index for index, node in enumerate(self.nodes) if node.step), 0)
-            self._walk(first, len(self.nodes) - 1, True, {
+            self._walk(self.first, len(self.nodes) - 1, True, {
                 name: self.blobs[name].values.value() for name in self.net.given_names}, False)
             self.unrecorded = False
         begun: set[str] = set()

@@ -64,7 +64,7 @@ class Solver:
 
     def _run(self, stop: int, what: Callable[[], None]) -> None:
         for net in (self.net, *self.test_nets):
-            net._kept.settle()
+            net.settle()
         self._last, self._before = stop - 1, []
         what()
         self._show_updates()
@@ -90,7 +90,7 @@ class Solver:
 
     def apply_update(self) -> None:
         """Update the parameters from the gradients that stand in their diffs."""
-        self.net._kept.settle()
+        self.net.settle()
         self._training.optimizer.update(self._rate(), self.iter)
         self._show_updates()
 
@@ -108,6 +108,7 @@ class Solver:
 
     def snapshot(self) -> None:
         """Write weights and solver state: `<snapshot_prefix>_iter_<n>` with their suffixes."""
+        self.net.settle()
         self._training.snapshot()
 
     def add_callback(self, on_start: Callback, on_gradients_ready: Callback) -> None:

@@ -44,9 +44,14 @@ def constant_tops(net: TorchNet) -> dict[str, Tensor]:
 
     What a script writes there is what the next batch has (labels of DummyData, say).
     """
-    return {name: top for source, tops in net.sources if isinstance(source, DummyData)
-            for name, top, filler in zip(tops, source.constant, source.fillers, strict=True)
-            if filler.type == "constant"}
+    found = {}
+    for source, tops in net.sources:
+        if isinstance(source, DummyData):
+            source.constant = [top.to(net.device) for top in source.constant]
+            found.update({name: top for name, top, filler
+                          in zip(tops, source.constant, source.fillers, strict=True)
+                          if filler.type == "constant"})
+    return found
 
 
 class Feed(Source):

@@ -76,5 +76,5 @@ def test_standing_in_lends_the_name_and_gives_it_back(monkeypatch):
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nets'"):
-        framework.pycaffe.nets
+        _ = framework.pycaffe.nets
     assert not hasattr(framework.pycaffe, "nets")

@@ -37,6 +37,12 @@ LAYER = """
 """
 
 
+NET = """force_backward: true
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+layer { name: "t" type: "Python" bottom: "x" top: "t" python_param {
+  module: "times_layer" layer: "CLASS" } }"""
+
+
 @pytest.fixture
 def net_of(tmp_path, monkeypatch):
     (tmp_path / "times_layer.py").write_text(textwrap.dedent(LAYER))
@@ -44,10 +50,7 @@ def net_of(tmp_path, monkeypatch):
 
     def make(cls):
         path = tmp_path / "net.prototxt"
-        path.write_text("""force_backward: true
-            layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
-            layer { name: "t" type: "Python" bottom: "x" top: "t" python_param {
-              module: "times_layer" layer: "%s" } }""" % cls)
+        path.write_text(NET.replace("CLASS", cls))
         return caffe.Net(str(path), caffe.TRAIN)
     yield make
     sys.modules.pop("times_layer", None)
