@@ -107,7 +107,7 @@ class Passes:
             self._call("before_forward", index)
             step = self.nodes[index].step
             self.records.pop(index, None)
-            if step is not None:
+            if step is not None and (store or not self._gives_data(index)):
                 made[index] = self._run(index, step, values, record and self.active[index])
                 values.update(zip(step.tops, (top.detach() for top in made[index][1]),
                                   strict=True))
@@ -135,6 +135,11 @@ class Passes:
             result = step.layer(*leaves)
         return leaves, list(result) if isinstance(result, tuple) else [result]
 
+    def _gives_data(self, index: int) -> bool:
+        """Whether the layer begins the net: a data layer, one that the user wrote among them."""
+        node = self.nodes[index]
+        return node.step is None or node.type == "Python" and not node.bottoms
+
     def _versions(self, index: int) -> list[int]:
         node = self.nodes[index]
         return [self.blobs[name].version for name in (*node.bottoms, *node.tops)]
@@ -144,8 +149,10 @@ class Passes:
         those of parameters added to."""
         self.net.renew_views()
         if self.unrecorded:     # the same values again, this time for a backward
-            self._walk(self.first, len(self.nodes) - 1, True, {
-                name: self.blobs[name].values.value() for name in self.net.given_names}, False)
+            given = [name for index, node in enumerate(self.nodes) if self._gives_data(index)
+                     for name in node.tops]
+            self._walk(self.first, len(self.nodes) - 1, True,
+                       {name: self.blobs[name].values.value() for name in given}, False)
             self.unrecorded = False
         begun: set[str] = set()
         for index in range(start, end - 1, -1):

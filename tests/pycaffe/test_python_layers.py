@@ -31,6 +31,20 @@ LAYER = """
             bottom[0].diff[...] = self.blobs[0].data[0] * top[0].diff
             self.blobs[0].diff[0] += (top[0].diff * bottom[0].data).sum()
 
+    class Counts(caffe.Layer):
+        def setup(self, bottom, top):
+            self.batch = 0
+
+        def reshape(self, bottom, top):
+            top[0].reshape(2, 3)
+
+        def forward(self, bottom, top):
+            self.batch += 1
+            top[0].data[...] = self.batch
+
+        def backward(self, top, propagate_down, bottom):
+            pass
+
     class Fails(caffe.Layer):
         def setup(self, bottom, top):
             raise KeyError("no such thing")
@@ -88,3 +102,17 @@ def test_backward_needs_no_forward_before_it(net_of):
 def test_what_its_setup_raises_is_a_runtime_error_that_names_the_layer(net_of):
     with pytest.raises(RuntimeError, match="layer 't' .*Fails' failed in setup: KeyError"):
         net_of("Fails")
+
+
+def test_a_backward_takes_no_new_batch_of_a_layer_that_gives_data(tmp_path, net_of):
+    net_of("Times")     # the module can be found
+    path = tmp_path / "data.prototxt"
+    path.write_text("""layer { name: "d" type: "Python" top: "d" python_param {
+        module: "times_layer" layer: "Counts" } }
+        layer { name: "s" type: "Scale" bottom: "d" top: "s" }""")
+    net = caffe.Net(str(path), caffe.TEST)
+    for batch in (1, 2):
+        assert (net.forward()["s"] == batch).all()
+        net.clear_param_diffs()
+        net.backward(s=np.ones((2, 3)))
+        assert (net.params["s"][0].diff == 2 * batch).all() and net.layers[0].batch == batch
