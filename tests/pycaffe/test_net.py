@@ -332,3 +332,16 @@ def test_callbacks_are_told_the_number_of_each_layer(tmp_path):
     net.forward(start="relu")
     net.backward(end="out")
     assert told == [("before", 2), (2, False), ("before", 3), (3, True), ("back", 3)]
+
+
+def test_backward_from_an_in_place_layer_knows_what_stood_there_before_it(tmp_path):
+    net = net_of(tmp_path, """force_backward: true
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+        layer { name: "e" type: "Exp" bottom: "x" top: "e" }
+        layer { name: "p" type: "PReLU" bottom: "e" top: "e" prelu_param {
+          filler { type: "constant" value: -2 } } }""")
+    held = net.blobs["e"].data      # the layer's top is written into its bottom
+    held[...] = -np.abs(values(2, 3))
+    before = held.copy()
+    np.testing.assert_allclose(net.forward(start="p")["e"], -2 * before)
+    assert (net.backward(start="p", end="p", e=np.ones((2, 3)))["e"] == -2).all()

@@ -158,3 +158,21 @@ def test_files_that_cannot_be_used_are_runtime_errors(solver_file):
         caffe.SGDSolver("absent.prototxt")
     with pytest.raises(RuntimeError, match="type is 'Adamm'; did you mean 'Adam'|type is 'Adamm'"):
         caffe.get_solver(solver_file('type: "Adamm"'))
+
+
+def test_a_test_net_sees_weights_written_through_the_training_net(solver_file, tmp_path):
+    """Convolutions of a net for testing alone keep a copy of their weights."""
+    file = solver_file()
+    text = NET
+    for old, new in (("dim: 3 dim: 2", "dim: 3 dim: 2 dim: 1 dim: 1"),
+                     ("InnerProduct", "Convolution"),
+                     ("dim: 3 dim: 1 }", "dim: 3 dim: 1 dim: 1 dim: 1 }"),
+                     ("inner_product_param {", "convolution_param { kernel_size: 1")):
+        text = text.replace(old, new)
+    (tmp_path / "net.prototxt").write_text(text)
+    solver = caffe.SGDSolver(file)
+    tested = solver.test_nets[0]
+    tested.blobs["x"].data[..., 0, 0], tested.blobs["y"].data[..., 0, 0] = X, Y
+    tested.forward()
+    solver.net.params["ip"][0].data[...] = 0
+    assert tested.forward()["loss"] == pytest.approx((Y ** 2).sum() / 6)
