@@ -1,8 +1,11 @@
 """The mistakes of users: each is one line on the screen, without a traceback."""
 
 
-class CaffeError(Exception):
-    """Something the user can put right. Its text names the place and the cure."""
+class CaffeError(RuntimeError):
+    """Something the user can put right. Its text names the place and the cure.
+
+    A RuntimeError, since that is what scripts written for pycaffe expect.
+    """
 
 
 class SpecError(CaffeError):

@@ -80,7 +80,7 @@ class Net(nn.Module):
             share_by_layer_name(self, share_with)
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
-        self._renew_views()
+        self.renew_views()
         self._iterators: list[Iterator[tuple[Tensor, ...]]] | None = None
         self._next_batch_index = 0
         if weights is not None:
@@ -159,7 +159,7 @@ class Net(nn.Module):
                  reader, which saves memory and, without gradients, time
         """
         blobs = dict(blobs)
-        self._renew_views()
+        self.renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
         steps, done = self._plan(fused, None if wanted is None else frozenset(wanted))
         for index, (layer, bottoms, tops, stopped) in enumerate(steps):
@@ -204,7 +204,8 @@ class Net(nn.Module):
             self.fused = join_heads(self.fused)
         return self
 
-    def _renew_views(self) -> None:
+    def renew_views(self) -> None:
+        """Make the blobs that are shared in another shape views of their owners' again."""
         for layer, name, owner, shape in self.reshaped:
             layer.__dict__[name] = owner().view(shape)
 
@@ -215,13 +216,15 @@ class Net(nn.Module):
             raise CaffeError(f"{self.spec.path}: no layer has a loss in phase {self.phase}")
         return torch.stack(terms).sum() if len(terms) > 1 else terms[0]
 
-    def next_batch(self) -> dict[str, Tensor]:
-        """The next batch of every data layer, on the net's device."""
+    def next_batch(self, only: Collection[str] | None = None) -> dict[str, Tensor]:
+        """The next batch of every data layer, or of those named, on the net's device."""
         if self._iterators is None:
             self._iterators = [source.batches(self._next_batch_index) for source, _ in self.sources]
         self._next_batch_index += 1
         blobs: dict[str, Tensor] = {}
         for (source, tops), batches in zip(self.sources, self._iterators, strict=True):
+            if only is not None and source.spec.name not in only:
+                continue
             blobs.update(zip(tops, source.to_device(next(batches), self.device), strict=True))
         return blobs
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ RANKS = [
     ("declared", "declared_python", "foreign", "build", "sharing", "fusion"),
     ("net",),
     ("census", "detector", "timing", "solver"),
+    ("pycaffe.machine", "pycaffe.memory", "pycaffe.net_blob"),
+    ("pycaffe.passes",),
+    ("pycaffe.wiring", "pycaffe.weights_kept", "pycaffe.net_lists", "pycaffe.batches"),
+    ("pycaffe.net",),
+    ("pycaffe.preprocessing", "pycaffe.solver", "pycaffe.classifier", "pycaffe.detector"),
     ("cli",),
 ]
 RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}
@@ -31,7 +37,13 @@ MODULES = sorted(FRAMEWORK.rglob("*.py"))
 
 
 def package_of(path: Path) -> str:
-    return path.relative_to(FRAMEWORK).parts[0].removesuffix(".py")
+    return place_of(path.relative_to(FRAMEWORK).with_suffix("").parts)
+
+
+def place_of(parts: Sequence[str]) -> str:
+    """The package, or the module in it where that has a rank of its own."""
+    module = ".".join(parts[:2])
+    return module if module in RANK_OF else parts[0]
 
 
 def imported(tree: ast.AST) -> set[str]:
@@ -40,9 +52,10 @@ def imported(tree: ast.AST) -> set[str]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("framework"):
             parts = (node.module or "").split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+            found |= {place_of(parts[1:])} if len(parts) > 1 else {alias.name
+                                                                  for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names
+            found |= {place_of(alias.name.split(".")[1:]) for alias in node.names
                       if alias.name.startswith("framework.")}
     return found
 

@@ -46,6 +46,8 @@ def read_hdf5(path: str | Path) -> list[FileLayer]:
             if "data" not in file or not isinstance(file["data"], h5py.Group):
                 raise WeightsError(f"{path}: has no group 'data'; it is no weight file of Caffe's")
             file["data"].visititems(visit)
+    except WeightsError:
+        raise
     except (OSError, RuntimeError, KeyError) as error:
         raise WeightsError(f"{path}: is no HDF5 file, or is damaged: {error}") from None
     return layers

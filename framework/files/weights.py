@@ -119,14 +119,16 @@ def read_layers(path: str | Path) -> list[FileLayer]:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def save_weights(net: Any, path: str | Path, gradients: bool = False) -> None:
+def save_weights(net: Any, path: str | Path, gradients: bool = False,
+                 form: str | None = None) -> None:
     """Write the net's layers with their blobs, in a form that the original reads.
 
+    form   caffemodel, hdf5, npz or safetensors, instead of that of the path's suffix
     Atomic: the file appears when it is whole. `gradients` adds them as Caffe's `snapshot_diff`
     does (caffemodel and HDF5). Raises WeightsError if the disk does not take it. Any: as above.
     """
     layers = _layers_of(net, gradients)
-    suffix = Path(path).suffix
+    suffix = f".{form}" if form else Path(path).suffix
     with replacing(path) as partial:
         if suffix in (".h5", ".hdf5"):
             write_hdf5(partial, layers, _shared_blobs(net.params))

@@ -137,6 +137,8 @@ def read_scenes(path: str, root: str) -> list[Scene]:
             for _ in range(4 * int(next(words))):
                 next(words)
             scenes.append(Scene(root + name, height, width, boxes))
+    except DataError:
+        raise
     except (StopIteration, RuntimeError, ValueError):
         raise DataError(f"{path}: picture {len(scenes)} is incomplete or has a word that is no "
                         "whole number") from None

@@ -118,13 +118,17 @@ class Python(Layer):
 
     def run_backward(self, gradients: tuple[Tensor, ...], wanted: list[bool]) -> list[Tensor]:
         """The gradients of the bottoms and of the blobs, as the user's backward writes them."""
+        before = [blob.diff.copy() for blob in self.instance.blobs]     # of backwards before
         for blob in (*self.bottom_blobs, *self.instance.blobs):
             blob.diff[...] = 0
         for top, gradient in zip(self.top_blobs, gradients, strict=True):
             top.diff[...] = gradient.cpu().numpy()
         with pycaffe.standing_in():
             self.instance.backward(self.top_blobs, wanted, self.bottom_blobs)
-        return [torch.tensor(blob.diff) for blob in (*self.bottom_blobs, *self.instance.blobs)]
+        found = [torch.tensor(blob.diff) for blob in (*self.bottom_blobs, *self.instance.blobs)]
+        for blob, diff in zip(self.instance.blobs, before, strict=True):
+            blob.diff[...] = diff
+        return found
 
     def _share_blobs(self) -> None:
         """Let the user's blobs hold the values of ours: the same memory, on the CPU."""

@@ -1,48 +1,49 @@
 """The face that scripts written for `import caffe` know.
 
-`Python` layers of a net import it under the name `caffe` (see `standing_in`); a script of one's
-own can say `import framework.pycaffe as caffe`. Here so far: what a layer written in Python needs.
+Three ways to it, none of which needs a change of the script:
+
+    python -m framework.pycaffe script.py arguments     (or `pycaffe script.py arguments`)
+    import framework.pycaffe; framework.pycaffe.install()       before the first `import caffe`
+    import framework.pycaffe as caffe
+
+`Python` layers of a net import it under the name `caffe` by themselves. Names and submodules load
+what they need at first use.
+Source: python/caffe of BVLC/caffe and of weiliu89/caffe (branch ssd).
 """
 
 from __future__ import annotations
 
-import sys
-import types
-from collections.abc import Iterator
-from contextlib import contextmanager
+import importlib
+import importlib.util
+from typing import Any
 
 from framework.pycaffe.blob import Blob, BlobVector
+from framework.pycaffe.importing import install, standing_in
 from framework.pycaffe.layer import TEST, TRAIN, Layer, Phase
 
-__all__ = ["TEST", "TRAIN", "Blob", "BlobVector", "Layer", "Phase", "set_device", "set_mode_cpu",
-           "set_mode_gpu", "standing_in"]
+__version__ = "1.0.0"       # of the pycaffe whose interface this is
+
+_MACHINE = ("set_mode_cpu set_mode_gpu set_device set_random_seed init_log log solver_count "
+            "set_solver_count solver_rank set_solver_rank set_multiprocess has_nccl NCCL Timer "
+            "layer_type_list")
+_SOLVERS = ("SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver AdamSolver "
+            "get_solver")
+_HOMES = {
+    "Net": "net", "Classifier": "classifier", "Detector": "detector",
+    **dict.fromkeys(_MACHINE.split(), "machine"), **dict.fromkeys(_SOLVERS.split(), "solver"),
+    **dict.fromkeys(("layers", "params", "NetSpec", "to_proto"), "net_spec"),
+}
+# Submodules that a script may use after `import caffe` alone.
+_SUBMODULES = ("io", "proto", "net_spec", "coord_map", "draw", "classifier", "detector")
+__all__ = ["TEST", "TRAIN", "Blob", "BlobVector", "Layer", "Phase", "install", "standing_in",
+           *_HOMES]
 
 
-def set_mode_cpu() -> None:
-    """Nothing: the net stands on the device it was made for."""
-
-
-def set_mode_gpu() -> None:
-    """Nothing: the net stands on the device it was made for."""
-
-
-def set_device(device: int) -> None:
-    """Nothing: the net stands on the device it was made for."""
-
-
-@contextmanager
-def standing_in() -> Iterator[None]:
-    """Within it `import caffe` gives this module, even if an original pycaffe is installed.
-
-    The original's `caffe.Layer` is a C++ class that only its own net can make.
-    """
-    names = [name for name in sys.modules if name == "caffe" or name.startswith("caffe.")]
-    before = {name: sys.modules.pop(name) for name in names}
-    caffe = types.ModuleType("caffe", __doc__)
-    caffe.__dict__.update({name: globals()[name] for name in __all__})
-    sys.modules["caffe"] = caffe
-    try:
-        yield
-    finally:
-        del sys.modules["caffe"]
-        sys.modules.update(before)
+def __getattr__(name: str) -> Any:      # Any: whatever has the name
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _SUBMODULES and importlib.util.find_spec(f"{__name__}.{name}"):
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module 'caffe' ({__name__}) has no attribute '{name}'")

@@ -11,7 +11,38 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-class Blob:
+class Shaped:
+    """What all blobs can say about their shape; `num` to `width` are 1 for axes it lacks."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    @property
+    def count(self) -> int:
+        return math.prod(self.shape)
+
+    def _old_axis(self, index: int) -> int:
+        return self.shape[index] if index < len(self.shape) else 1
+
+    @property
+    def num(self) -> int:
+        return self._old_axis(0)
+
+    @property
+    def channels(self) -> int:
+        return self._old_axis(1)
+
+    @property
+    def height(self) -> int:
+        return self._old_axis(2)
+
+    @property
+    def width(self) -> int:
+        return self._old_axis(3)
+
+
+class Blob(Shaped):
     """Values `data` and gradients `diff`, numpy arrays of one shape to be written in place."""
 
     def __init__(self, shape: tuple[int, ...] = (), dtype: Any = np.float32):  # Any: numpy's
@@ -44,34 +75,12 @@ class Blob:
     def shape(self) -> tuple[int, ...]:
         return self._data.shape
 
-    @property
-    def count(self) -> int:
-        return int(self._data.size)
 
-    def _old_axis(self, index: int) -> int:
-        return self._data.shape[index] if index < self._data.ndim else 1
-
-    @property
-    def num(self) -> int:
-        return self._old_axis(0)
-
-    @property
-    def channels(self) -> int:
-        return self._old_axis(1)
-
-    @property
-    def height(self) -> int:
-        return self._old_axis(2)
-
-    @property
-    def width(self) -> int:
-        return self._old_axis(3)
-
-
-class BlobVector(list[Blob]):
+class BlobVector(list[Any]):    # Any: blobs of one's own, or those that show a net's parameters
     """The learned blobs of a layer."""
 
     def add_blob(self, *shape: int) -> Blob:
         """Add a blob of zeros."""
-        self.append(Blob(tuple(int(length) for length in shape)))
-        return self[-1]
+        blob = Blob(tuple(int(length) for length in shape))
+        self.append(blob)
+        return blob

@@ -32,6 +32,7 @@ class Layer:
     param_str: str = ""
     param_str_: str = ""
     phase: Phase = TEST
+    type: str = "Python"
 
     def __init__(self, *arguments: Any):  # Any: pycaffe hands the message; few classes read it
         self.blobs = BlobVector()

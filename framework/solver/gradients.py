@@ -45,6 +45,7 @@ class Gradients:
     """Computes the gradients of a training net, batch after batch.
 
     seed, rank, world_size  with the number of the batch they fix what random layers draw
+    when_started, when_ready    called at the start of an iteration, and when its gradients stand
     Raises CaffeError where the net cannot be compiled.
     """
 
@@ -55,6 +56,8 @@ class Gradients:
         self.dtype = PRECISIONS[execution.precision]
         self.scaler = torch.amp.GradScaler(self.device.type,
                                            enabled=self.dtype == torch.float16)
+        self.when_started: list[Callable[[], object]] = []
+        self.when_ready: list[Callable[[], object]] = []
         self.carrier = _Carrier([blob.parameter for blob in net.learned])
         self.program = torch.compile(self._compute, fullgraph=True) if execution.compile else None
         if execution.channels_last and not net.reshaped:    # a view needs its owner's usual order
@@ -69,6 +72,8 @@ class Gradients:
         """
         for blob in self.net.learned:
             blob.parameter.grad = None
+        for callback in self.when_started:
+            callback()
         losses = []
         for index in range(batches):
             with self._random_numbers(iteration * batches + index):
@@ -80,6 +85,8 @@ class Gradients:
             average_over_ranks([blob.parameter for blob in self.net.learned], loss)
         if self.scaler.is_enabled():
             self.scaler.unscale_(self.carrier)  # type: ignore[arg-type]  # as in `apply`
+        for callback in self.when_ready:
+            callback()
         return loss
 
     def _one(self, batch: dict[str, Tensor], log: Log | None) -> Tensor:

@@ -1,0 +1,55 @@
+"""caffe.Classifier: classes of pictures, from one crop or the mean over ten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from framework.pycaffe.blob import Array
+from framework.pycaffe.layer import TEST
+from framework.pycaffe.net import Net
+from framework.pycaffe.preprocessing import make_transformer, pycaffe_io
+
+
+class Classifier(Net):
+    """A net for pictures that gives a score for each class.
+
+    image_dims   (height, width) to resize pictures to before cropping; by default that of the net
+    mean, input_scale, raw_scale, channel_swap   of caffe.io.Transformer
+    Source: classifier.py of BVLC/caffe.
+    """
+
+    def __init__(self, model_file: str, pretrained_file: str,
+                 image_dims: Sequence[int] | None = None, mean: Array | None = None,
+                 input_scale: float | None = None, raw_scale: float | None = None,
+                 channel_swap: Sequence[int] | None = None):
+        super().__init__(model_file, TEST, weights=pretrained_file)
+        name = self.inputs[0]
+        self.transformer: Any = make_transformer(     # Any: a caffe.io.Transformer
+            name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap)
+        self.crop_dims = np.array(self.blobs[name].shape[2:])
+        self.image_dims = self.crop_dims if image_dims is None or len(image_dims) == 0 \
+            else image_dims
+
+    def predict(self, inputs: Sequence[Array], oversample: bool = True) -> Array:
+        """Scores (N, classes) of N pictures (height, width, channels).
+
+        oversample  the mean over centre, corners and their mirror images; else the centre alone
+        """
+        io = pycaffe_io()
+        pictures = np.stack([io.resize_image(picture, self.image_dims) for picture in inputs]
+                            ).astype(np.float32)
+        if oversample:
+            pictures = io.oversample(pictures, self.crop_dims)
+        else:
+            top, left = ((np.array(self.image_dims) - self.crop_dims) / 2.0).astype(int)
+            height, width = self.crop_dims
+            pictures = pictures[:, top:top + height, left:left + width]
+        name = self.inputs[0]
+        crops = np.stack([self.transformer.preprocess(name, picture) for picture in pictures])
+        scores = self.forward_all(None, **{name: crops})[self.outputs[0]]
+        if oversample:
+            scores = scores.reshape(len(scores) // 10, 10, -1).mean(1)
+        return scores

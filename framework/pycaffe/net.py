@@ -1,0 +1,254 @@
+"""caffe.Net: a net whose blobs and parameters are numpy arrays to be read and written in place."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from framework.errors import CaffeError
+from framework.files.weights import load_weights, save_weights
+from framework.layer import DataOptions
+from framework.layers.memory_data import MemoryData
+from framework.layers.python_layer import Python
+from framework.net import Net as TorchNet
+from framework.pycaffe.batches import InBatches
+from framework.pycaffe.blob import Array, BlobVector
+from framework.pycaffe.layer import Phase
+from framework.pycaffe.machine import MACHINE
+from framework.pycaffe.net_blob import NetBlob, ParamBlob
+from framework.pycaffe.net_lists import Arrays
+from framework.pycaffe.passes import Callback, Node, Passes
+from framework.pycaffe.weights_kept import KeptWeights
+from framework.pycaffe.wiring import LayerView, constant_tops, feed_inputs, list_nodes
+from framework.sharing import share_by_layer_name
+
+
+class Net(InBatches):
+    """A net of a prototxt file, as pycaffe has it.
+
+    Net(network_file, phase, level=0, stages=None, weights=None), or
+    Net(network_file, weights, phase), the older form.
+
+    blobs, params, layer_dict, top_names, bottom_names are by name, in the order of the file. There
+    are no split layers and blobs: gradients add up by themselves. `backward` works in nets without
+    a loss even without `force_backward`, where the original does nothing.
+    Raises CaffeError, which is a RuntimeError, for files that cannot be used.
+    Source: pycaffe.py and _caffe.cpp of BVLC/caffe.
+    """
+
+    def __init__(self, network_file: str, *arguments: Any, phase: int | None = None,
+                 level: int = 0, stages: Sequence[str] | None = None,
+                 weights: str | None = None):        # Any: a phase, or weights and a phase
+        if arguments and isinstance(arguments[0], str):
+            weights, arguments = arguments[0], arguments[1:]
+        names = ("phase", "level", "stages", "weights")
+        given = {"phase": phase, "level": level, "stages": stages, "weights": weights,
+                 **dict(zip(names, arguments, strict=False))}
+        if given["phase"] is None or len(arguments) > len(names):
+            raise TypeError("a net takes (network_file, phase, level, stages, weights) or "
+                            "(network_file, weights, phase); the phase is caffe.TRAIN or "
+                            "caffe.TEST")
+        seed = MACHINE.next_seed()
+        self._set_up(TorchNet(str(network_file), Phase(given["phase"]).name, given["weights"],
+                              level=given["level"], stages=given["stages"] or (), seed=seed,
+                              data=DataOptions(seed), device=MACHINE.device()))
+
+    @classmethod
+    def of(cls, net: TorchNet) -> Net:
+        """The face of a net that a solver has."""
+        self = cls.__new__(cls)
+        self._set_up(net)
+        self._kept.give_up()
+        return self
+
+    def _set_up(self, net: TorchNet) -> None:
+        self._net = net
+        self._nodes = nodes = list_nodes(net)
+        constants = constant_tops(net)
+        inputs = set(net.inputs)
+        names = dict.fromkeys(top for node in nodes for top in node.tops)
+        self._blob_dict = OrderedDict(
+            (name, NetBlob(net.shapes[name], net.device, self, net.loss_weights.get(name, 0.0),
+                           name in inputs or name in constants)) for name in names)
+        self._given = [blob for blob in self._blob_dict.values() if blob.values.given]
+        self._passes = Passes(net, nodes, self._blob_dict)
+        self._layer_list = [self._view(node) for node in nodes]
+        self._layer_names = [node.name for node in nodes]
+        self._kept = KeptWeights(net, [blob for view in self._layer_list for blob in view.blobs])
+        self._absorbed: Mapping[str, Tensor] = net.blobs
+        self._records = net.phase == "TRAIN" or net.spec.force_backward
+        self._num_shared: tuple[int, Counter[int]] = (-1, Counter())
+        self._seed, self._num_forwards = MACHINE.next_seed() << 32, 0
+        self._passes.store(constants)
+        feed_inputs(net, self._blob_dict)
+
+    def _view(self, node: Node) -> Any:     # Any: a layer that the user wrote, or a LayerView
+        if node.step is None:
+            return LayerView(node.type, BlobVector())
+        layer = node.step.layer
+        blobs = BlobVector(ParamBlob(layer, index) for index in range(len(layer.blobs)))
+        if not isinstance(layer, Python):
+            return LayerView(node.type, blobs)
+        layer.instance.blobs = blobs
+        return layer.instance
+
+    def absorb(self) -> None:
+        """Take over the blobs of what a solver ran since."""
+        if self._net.blobs is not self._absorbed:
+            self._absorbed = self._net.blobs
+            self._passes.store({name: blob.detach() for name, blob in self._absorbed.items()
+                                if name in self._blob_dict})
+            self._passes.unrecorded = bool(self._absorbed)
+
+    def settle(self) -> None:
+        """Before the net runs or is saved: bring what scripts wrote to where it computes."""
+        self._kept.settle()
+        for blob in self._given:
+            blob.values.value()
+
+    def is_shared(self, tensor: Tensor) -> bool:
+        """Whether two blobs, or values and gradients of one, lie where `tensor` does."""
+        version = sum(blob.version for blob in self._blob_dict.values())
+        if self._num_shared[0] != version:
+            places = Counter(memory.tensor.untyped_storage().data_ptr()
+                             for blob in self._blob_dict.values()
+                             for memory in (blob.values, blob.gradients)
+                             if memory.tensor is not None)
+            self._num_shared = (version, places)
+        return self._num_shared[1][tensor.untyped_storage().data_ptr()] > 1
+
+    def forward(self, blobs: Sequence[str] | None = None, start: str | None = None,
+                end: str | None = None, **kwargs: Any) -> Arrays:     # Any: arrays
+        """Run the layers, from `start` to `end` if these are named, both included.
+
+        blobs   names of blobs to return beside the outputs (the tops of `end`)
+        kwargs  an array for each input blob; its first axis must be the blob's. Without them the
+                inputs are what `blobs[...].data` holds
+        Returns data by blob name. Raises ValueError for wrong inputs or an unknown layer.
+        """
+        last = len(self._layer_list) - 1
+        first = self._index(start) if start is not None else 0
+        stop = self._index(end) if end is not None else last
+        tops = self.outputs if end is None else self.top_names[end]
+        self._fill(kwargs, self.inputs, "input", lambda blob: blob.data)
+        self._forward(first, stop)
+        return {name: self._blob_dict[name].data for name in dict.fromkeys([*tops, *(blobs or [])])}
+
+    def backward(self, diffs: Sequence[str] | None = None, start: str | None = None,
+                 end: str | None = None, **kwargs: Any) -> Arrays:   # Any: arrays
+        """Go back through the layers, from `start` to `end` if these are named, both included.
+
+        diffs   names of blobs to return beside the inputs (the bottoms of `end`)
+        kwargs  an array for each output blob. Without them the gradients are what
+                `blobs[...].diff` holds: of losses their weights
+        Returns diffs by blob name; adds to those of the parameters. Raises ValueError as forward.
+        """
+        last = len(self._layer_list) - 1
+        first = self._index(start) if start is not None else last
+        stop = self._index(end) if end is not None else 0
+        bottoms = self.inputs if end is None else self.bottom_names[end]
+        self._fill(kwargs, self.outputs, "output", lambda blob: blob.diff)
+        self._backward(first, stop)
+        return {name: self._blob_dict[name].diff
+                for name in dict.fromkeys([*bottoms, *(diffs or [])])}
+
+    def _index(self, name: str) -> int:
+        return self._layer_names.index(name)
+
+    def _fill(self, given: Arrays, names: Sequence[str], what: str,
+              array_of: Callable[[NetBlob], Array]) -> None:
+        if given and set(given) != set(names):
+            raise ValueError(f"arrays are given for {', '.join(sorted(given))}; the {what} blobs "
+                             f"of the net are {', '.join(names) or 'none'}")
+        for name, values in given.items():
+            blob = self._blob_dict[name]
+            if len(values) != blob.shape[0]:
+                raise ValueError(f"{what} '{name}' has {len(values)} items; the batch size of the "
+                                 f"net is {blob.shape[0]}, reshape the blob to change it")
+            array_of(blob)[...] = values
+
+    def _forward(self, start: int, end: int) -> None:
+        """Run layers by number. Without gradients, and over all layers, the fast way."""
+        self.absorb()
+        self.settle()
+        whole = start <= self._passes.first and end == len(self._layer_list) - 1
+        self._num_forwards += 1
+        with MACHINE.random_numbers(self._seed + self._num_forwards, self._net.device):
+            if whole and not self._records and not self._passes.watched:
+                self._passes.whole(self._passes.take_batches(range(start, end + 1)))
+            else:
+                self._passes.forward(start, end, self._records)
+
+    def _backward(self, start: int, end: int) -> None:
+        self.absorb()
+        self.settle()
+        self._records = True        # who went backward once will do so again
+        self._passes.backward(start, end)
+        self._num_shared = (-1, Counter())
+
+    def reshape(self) -> None:
+        """Tell all blobs their shapes, after those of inputs changed."""
+        for node in self._nodes:
+            if node.step is not None:
+                bottoms = [self._blob_dict[name].shape for name in node.bottoms]
+                for name, shape in zip(node.tops, node.step.layer.top_shapes(*bottoms),
+                                       strict=True):
+                    self._blob_dict[name].reshape(*shape)
+
+    def clear_param_diffs(self) -> None:
+        """Make the gradients of all parameters 0, in place."""
+        for layer in self._layer_list:
+            for blob in layer.blobs:
+                blob.gradient().zero_()
+
+    def copy_from(self, weights: str) -> None:
+        """Load the blobs of the layers of the same names from a caffemodel or HDF5 file."""
+        self.settle()
+        load_weights(self._net, weights)
+
+    load_hdf5 = copy_from
+
+    def save(self, path: str) -> None:
+        """Write a caffemodel, whatever the path's suffix."""
+        self.settle()
+        save_weights(self._net, path, form="caffemodel")
+
+    def save_hdf5(self, path: str) -> None:
+        """Write an HDF5 weight file, whatever the path's suffix."""
+        self.settle()
+        save_weights(self._net, path, form="hdf5")
+
+    def share_with(self, other: Net) -> None:
+        """Let the layers of the same names have the parameters of `other`: one memory."""
+        share_by_layer_name(self._net, other._net)
+        for net in (self, other):
+            net._kept.give_up()
+
+    def set_input_arrays(self, data: Array, labels: Array) -> None:
+        """Give the first layer, MemoryData, its arrays; its next batch is their first.
+
+        data    (n, channels, height, width), n a multiple of the batch size
+        labels  (n,) or (n, 1, 1, 1)
+        Raises CaffeError, a RuntimeError, if it is another layer, or shapes do not fit.
+        """
+        source = self._net.sources[0][0] if self._net.sources else None
+        if self._nodes[0].type != "MemoryData" or not isinstance(source, MemoryData):
+            raise CaffeError("set_input_arrays is for nets whose first layer is MemoryData; here "
+                             f"it is '{self._nodes[0].name}' ({self._nodes[0].type})")
+        source.set_input_arrays(data, labels)
+
+    def before_forward(self, callback: Callback) -> None:
+        """Call `callback(number)` before each layer of a forward."""
+        self._passes.callbacks["before_forward"].append(callback)
+
+    def after_forward(self, callback: Callback) -> None:
+        self._passes.callbacks["after_forward"].append(callback)
+
+    def before_backward(self, callback: Callback) -> None:
+        self._passes.callbacks["before_backward"].append(callback)
+
+    def after_backward(self, callback: Callback) -> None:
+        self._passes.callbacks["after_backward"].append(callback)

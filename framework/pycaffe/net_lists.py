@@ -1,0 +1,100 @@
+"""What a pycaffe net says about itself: its blobs, layers and parameters, by name and by number."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from framework.net import Net as TorchNet
+from framework.pycaffe.blob import Array, BlobVector
+from framework.pycaffe.net_blob import NetBlob
+from framework.pycaffe.passes import Node
+
+Arrays = dict[str, Array]
+
+
+class NetLists:
+    """The lists of a net; running it is for those who inherit.
+
+    Source: the properties that pycaffe.py and _caffe.cpp of BVLC/caffe attach to Net.
+    """
+
+    _net: TorchNet
+    _nodes: list[Node]
+    _blob_dict: OrderedDict[str, NetBlob]
+    _layer_list: list[Any]      # LayerViews, and objects of classes that the user wrote
+    _layer_names: list[str]
+
+    def forward(self, blobs: Sequence[str] | None = None, start: str | None = None,
+                end: str | None = None, **kwargs: Any) -> Arrays:   # Any: arrays
+        raise NotImplementedError
+
+    def backward(self, diffs: Sequence[str] | None = None, start: str | None = None,
+                 end: str | None = None, **kwargs: Any) -> Arrays:   # Any: arrays
+        raise NotImplementedError
+
+    @property
+    def blobs(self) -> OrderedDict[str, NetBlob]:
+        return self._blob_dict
+
+    @property
+    def layers(self) -> list[Any]:
+        """For each layer its `type` and `blobs`; of `Python` layers the object itself."""
+        return self._layer_list
+
+    @property
+    def layer_dict(self) -> OrderedDict[str, Any]:
+        return OrderedDict(zip(self._layer_names, self._layer_list, strict=True))
+
+    @property
+    def params(self) -> OrderedDict[str, BlobVector]:
+        return OrderedDict((name, layer.blobs) for name, layer
+                           in zip(self._layer_names, self._layer_list, strict=True) if layer.blobs)
+
+    @property
+    def inputs(self) -> list[str]:
+        return self._net.inputs
+
+    @property
+    def outputs(self) -> list[str]:
+        return list(self._net.outputs)
+
+    @property
+    def top_names(self) -> OrderedDict[str, list[str]]:
+        return OrderedDict((node.name, list(node.tops)) for node in self._nodes)
+
+    @property
+    def bottom_names(self) -> OrderedDict[str, list[str]]:
+        return OrderedDict((node.name, list(node.bottoms)) for node in self._nodes)
+
+    @property
+    def blob_loss_weights(self) -> OrderedDict[str, float]:
+        return OrderedDict((name, self._net.loss_weights.get(name, 0.0))
+                           for name in self._blob_dict)
+
+    @property
+    def _blob_loss_weights(self) -> list[float]:
+        return list(self.blob_loss_weights.values())
+
+    @property
+    def _blob_names(self) -> list[str]:
+        return list(self._blob_dict)
+
+    @property
+    def _blobs(self) -> list[NetBlob]:
+        return list(self._blob_dict.values())
+
+    @property
+    def _inputs(self) -> list[int]:
+        return [self._blob_names.index(name) for name in self.inputs]
+
+    @property
+    def _outputs(self) -> list[int]:
+        return [self._blob_names.index(name) for name in self.outputs]
+
+    def _top_ids(self, index: int) -> list[int]:
+        return [self._blob_names.index(name) for name in self._nodes[index].tops]
+
+    def _bottom_ids(self, index: int) -> list[int]:
+        return [self._blob_names.index(name) for name in self._nodes[index].bottoms]

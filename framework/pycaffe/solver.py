@@ -1,0 +1,168 @@
+"""caffe.SGDSolver and its like: a solver file's training, step by step from a script."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.errors import CaffeError
+from framework.pycaffe.machine import MACHINE
+from framework.pycaffe.net import Net
+from framework.solver.optim import RULES
+from framework.solver.solver import Solver as Training
+from framework.spec import read_solver
+
+Callback = Callable[[], object]
+
+
+class Solver:
+    """The training that a solver file describes, without a word about its update rule.
+
+    net, test_nets  as caffe.Net; they hold the same parameters
+    param           the solver's message: max_iter, display, base_lr (which may be set), ...
+    iter            iterations done
+
+    Behind `step`, `net.blobs` hold the last batch; the diffs of parameters hold what the last
+    iteration subtracted from them, as in the original; those of other blobs are not computed one
+    by one in training: `net.backward()` gives them.
+    Raises CaffeError, which is a RuntimeError, for files that cannot be used.
+    Source: _caffe.cpp and solver.cpp of BVLC/caffe.
+    """
+
+    def __init__(self, solver_file: str, rule: str):
+        document = read_solver(str(solver_file))
+        param = document.message
+        param.type = rule or param.type
+        seed = MACHINE.next_seed() if MACHINE.seed_is_set and param.random_seed < 0 else None
+        self._training = Training(document, seed=seed, device=MACHINE.device(), log=MACHINE.log())
+        self.net = Net.of(self._training.net)
+        self.test_nets = [Net.of(net) for net in self._training.test_nets]
+        self._last, self._before = -1, list[Tensor]()
+        self._training.gradients.when_ready.append(self._note_parameters)
+
+    @property
+    def iter(self) -> int:
+        return self._training.iter
+
+    @property
+    def param(self) -> Any:     # Any: a SolverParameter message
+        return self._training.param
+
+    def step(self, count: int) -> None:
+        """Do `count` iterations, with the tests and snapshots that fall into them."""
+        self._run(self.iter + count, lambda: self._training.step(count))
+
+    def solve(self, resume_file: str | None = None) -> None:
+        """Train to max_iter, from a solver state if one is named."""
+        if resume_file is not None:
+            self.restore(resume_file)
+        self._run(self.param.max_iter, self._training.solve)
+
+    def _run(self, stop: int, what: Callable[[], None]) -> None:
+        for net in (self.net, *self.test_nets):
+            net.settle()
+        self._last, self._before = stop - 1, []
+        what()
+        self._show_updates()
+
+    @torch.no_grad()
+    def _note_parameters(self) -> None:
+        """Before the last update: what the parameters were, for rules whose history tells less."""
+        if self.iter == self._last and self.param.type != "SGD":
+            self._before = [blob.parameter.clone() for blob in self._training.net.learned]
+
+    @torch.no_grad()
+    def _show_updates(self) -> None:
+        """Let the parameters' gradients be what the last update subtracted."""
+        before, self._before = self._before, []
+        history = self._training.optimizer.history
+        for index, blob in enumerate(self._training.net.learned):
+            if blob.parameter.grad is None:
+                continue
+            if before:
+                blob.parameter.grad.copy_(before[index] - blob.parameter)
+            elif self.param.type == "SGD":
+                blob.parameter.grad.copy_(history[index])
+
+    def apply_update(self) -> None:
+        """Update the parameters from the gradients that stand in their diffs."""
+        self.net.settle()
+        self._training.optimizer.update(self._rate(), self.iter)
+        self._show_updates()
+
+    def _rate(self) -> float:
+        """The learning rate of the next iteration."""
+        training = self._training
+        if training.policy is None:
+            raise CaffeError("max_iter is 0; such a solver has no learning rate")
+        return training.policy.at(self.iter, copy.copy(training.rates),
+                                  lambda: training.smoothed_loss)
+
+    def restore(self, state_file: str) -> None:
+        """Go on from a solver state."""
+        self._training.restore(state_file)
+
+    def snapshot(self) -> None:
+        """Write weights and solver state: `<snapshot_prefix>_iter_<n>` with their suffixes."""
+        self.net.settle()
+        self._training.snapshot()
+
+    def add_callback(self, on_start: Callback, on_gradients_ready: Callback) -> None:
+        """Call the first at the start of each iteration, the second before its update."""
+        self._training.gradients.when_started.append(on_start)
+        self._training.gradients.when_ready.append(on_gradients_ready)
+
+    def share_weights(self, net: Net) -> None:
+        """Let `net` have the parameters of this solver's net."""
+        net.share_with(self.net)
+
+
+class SGDSolver(Solver):
+    """SGD with momentum, whatever `type` the solver file names."""
+
+    rule = "SGD"
+
+    def __init__(self, solver_file: str):
+        super().__init__(solver_file, self.rule)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next iteration."""
+        return self._rate()
+
+
+class NesterovSolver(SGDSolver):
+    rule = "Nesterov"
+
+
+class AdaGradSolver(SGDSolver):
+    rule = "AdaGrad"
+
+
+class RMSPropSolver(SGDSolver):
+    rule = "RMSProp"
+
+
+class AdaDeltaSolver(SGDSolver):
+    rule = "AdaDelta"
+
+
+class AdamSolver(SGDSolver):
+    rule = "Adam"
+
+
+_CLASSES = {cls.rule: cls for cls in (SGDSolver, NesterovSolver, AdaGradSolver, RMSPropSolver,
+                                      AdaDeltaSolver, AdamSolver)}
+
+
+def get_solver(solver_file: str) -> SGDSolver:
+    """The solver of the `type` that the file names."""
+    document = read_solver(str(solver_file))
+    kind = document.message.type
+    if kind not in _CLASSES:
+        raise document.error("type", f"is '{kind}'; it must be one of {', '.join(RULES)}")
+    return _CLASSES[kind](solver_file)
