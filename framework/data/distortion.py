@@ -89,4 +89,3 @@ def check_distortion(param: Any, error: Callable[[str, str], Exception]) -> None
         if getattr(param, f"{name}_prob") > 0 and not 0 <= lower <= upper:
             raise error(f"{field}.{name}_lower", f"and {name}_upper are {lower:g} and {upper:g}; "
                         "they must rise and not be negative")
-

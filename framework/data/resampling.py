@@ -77,6 +77,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
     levels = np.empty(sums.shape, np.uint8)
     result = np.empty((len(planes), new_height, new_width), np.uint8)
     is_whole = (place.width, place.height) == (width, height)
+    depends_on_order = mode == cv2.INTER_AREA and not (rows.is_exact() and columns.is_exact())
     for plane, level, target in zip(planes, fill or (0,) * len(planes), result, strict=True):
         if is_whole:
             sums[:] = 0
@@ -86,7 +87,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
             loops.sum_rows(plane, rows.begin[used], rows.count[used], rows.weights[used], halfway)
             cv2.transpose(halfway, turned)
             loops.add_lines(turned, columns.begin, columns.count, columns.weights, used.start, sums)
-        if mode == cv2.INTER_AREA and not (rows.is_exact() and columns.is_exact()):
+        if depends_on_order:
             loops.settle(plane, (place.x, place.y), int(level), rows.first, rows.taps,
                          columns.first, columns.taps, sums)
         (loops.round_sums if kind == np.int32 else loops.round_parts)(sums, levels)

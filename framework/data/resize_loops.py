@@ -1,9 +1,8 @@
-"""The inner loops of `resampling`, compiled: weighted sums of rows, and each target's weights.
+"""The inner loops of `resampling`, compiled: weighted sums of rows.
 
 Weights are whole numbers of 2048 (int32) or parts of 1 (float32), as OpenCV has them: the sums are
 made in the same type, so that int32 ones are OpenCV's to the bit.
-Source: imgproc/resize.cpp of OpenCV: resizeGeneric_, interpolateCubic, interpolateLanczos4,
-computeResizeAreaTab, ResizeArea_Invoker.
+Source: imgproc/resize.cpp of OpenCV: resizeGeneric_, ResizeArea_Invoker.
 """
 
 from __future__ import annotations
@@ -27,46 +26,37 @@ def sum_rows(plane: Any, begin: Any, count: Any, weights: Any, sums: Any) -> Non
     plane    (rows, columns) uint8
     weights  (targets, taps), of the type of sums (targets, columns)
     """
-    kind = sums.dtype.type
     for target in range(len(begin)):
-        row, factors, first = sums[target], weights[target], begin[target]
-        row[:] = 0
-        tap = 0
-        while tap + 4 <= count[target]:
-            a, b = plane[first + tap], plane[first + tap + 1]
-            c, d = plane[first + tap + 2], plane[first + tap + 3]
-            of_a, of_b, of_c, of_d = factors[tap], factors[tap + 1], factors[tap + 2], \
-                factors[tap + 3]
-            for x in range(len(row)):
-                row[x] += of_a * kind(a[x]) + of_b * kind(b[x]) + of_c * kind(c[x]) \
-                    + of_d * kind(d[x])
-            tap += 4
-        while tap < count[target]:
-            a, of_a = plane[first + tap], factors[tap]
-            for x in range(len(row)):
-                row[x] += of_a * kind(a[x])
-            tap += 1
+        sums[target] = 0
+        _add_weighted(plane, begin[target], count[target], weights[target], sums[target])
 
 
 @compiled
 def add_lines(lines: Any, begin: Any, count: Any, weights: Any, at: int, sums: Any) -> None:
     """sums[i, at:] += the weighted sum of count[i] lines from begin[i] on; all of one type."""
     for target in range(len(begin)):
-        row, factors, first = sums[target, at:at + lines.shape[1]], weights[target], begin[target]
-        tap = 0
-        while tap + 4 <= count[target]:
-            a, b = lines[first + tap], lines[first + tap + 1]
-            c, d = lines[first + tap + 2], lines[first + tap + 3]
-            of_a, of_b, of_c, of_d = factors[tap], factors[tap + 1], factors[tap + 2], \
-                factors[tap + 3]
-            for y in range(len(row)):
-                row[y] += of_a * a[y] + of_b * b[y] + of_c * c[y] + of_d * d[y]
-            tap += 4
-        while tap < count[target]:
-            a, of_a = lines[first + tap], factors[tap]
-            for y in range(len(row)):
-                row[y] += of_a * a[y]
-            tap += 1
+        _add_weighted(lines, begin[target], count[target], weights[target],
+                      sums[target, at:at + lines.shape[1]])
+
+
+@compiled
+def _add_weighted(rows: Any, first: int, count: int, factors: Any, total: Any) -> None:
+    """Add `count` rows from `first` on, four at a time, in the type of the total."""
+    kind = total.dtype.type
+    tap = 0
+    while tap + 4 <= count:
+        a, b, c, d = rows[first + tap], rows[first + tap + 1], rows[first + tap + 2], \
+            rows[first + tap + 3]
+        of_a, of_b, of_c, of_d = factors[tap], factors[tap + 1], factors[tap + 2], factors[tap + 3]
+        for x in range(len(total)):
+            total[x] += of_a * kind(a[x]) + of_b * kind(b[x]) + of_c * kind(c[x]) \
+                + of_d * kind(d[x])
+        tap += 4
+    while tap < count:
+        a, of_a = rows[first + tap], factors[tap]
+        for x in range(len(total)):
+            total[x] += of_a * kind(a[x])
+        tap += 1
 
 
 @compiled
