@@ -5,42 +5,16 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from framework.errors import SpecError, WeightsError
 from framework.logs.log import Log, number
-from framework.proto import NetParameter, SolverParameter
-from framework.prototxt import Document, parse
-from framework.prototxt import Lines as Places
-from framework.solver.fields import HONOURED, MACHINE_HINTS, check_fields
+from framework.proto import NetParameter
+from framework.prototxt import parse
 from framework.solver.solver import Solver
-
-DATA = """
-layer { name: "data" type: "DummyData" top: "data" top: "label"
-  dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
-    data_filler { type: "gaussian" std: 1 } data_filler { type: "uniform" } } }
-"""
-NET = DATA + """
-layer { name: "drop" type: "Dropout" bottom: "data" top: "drop" }
-layer { name: "ip" type: "InnerProduct" bottom: "drop" top: "ip"
-  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
-layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
-"""
-PARAMS = 'base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 snapshot_prefix: "s" random_seed: 3 '
-
-
-class Lines(Log):
-    """Collects the lines of a log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def _write(self, level: str, message: str) -> None:
-        self.lines += message.splitlines()
+from tests.solver_runs import NET, PARAMS, Lines, log_of, losses, make, values
 
 
 @pytest.fixture(autouse=True)
@@ -48,25 +22,6 @@ def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.prototxt").write_text('name: "small"\n' + NET)
     return tmp_path
-
-
-def make(text: str, **options: Any) -> Solver:
-    document = parse(PARAMS + text, "SolverParameter", "solver.prototxt")
-    assert not document.problems
-    return Solver(document, log=Lines(), **options)
-
-
-def values(solver: Solver) -> list[list[float]]:
-    return [blob.flatten().tolist() for blobs in solver.net.params.values() for blob in blobs]
-
-
-def log_of(solver: Solver) -> list[str]:
-    return solver.log.lines     # type: ignore[attr-defined]
-
-
-def losses(solver: Solver, after: int) -> list[str]:
-    found = [line for line in log_of(solver) if line.startswith("Iteration") and "loss" in line]
-    return [line for line in found if int(line.split()[1].rstrip(",")) >= after]
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one_in_weights_and_lines():
@@ -279,50 +234,6 @@ def test_debug_info_prints_the_means_of_blobs_gradients_and_updates():
         r"\[Update\] Layer ip, param 0 data: 0\.5; diff: \S+", r"\[Update\] Layer ip, param 1"]
     for line, pattern in zip(lines, patterns, strict=True):
         assert re.match(r"    " + pattern, line), line
-
-
-@pytest.mark.parametrize("text, message", [
-    ("", r"solver.prototxt:1: net is missing"),
-    ('net: "net.prototxt"\ntrain_net: "net.prototxt"',
-     r"solver.prototxt:2: train_net is given beside net"),
-    ('\nnet: "none.prototxt"', r"solver.prototxt:2: net is 'none.prototxt', which is no file; "
-     "paths are relative to the working directory"),
-    ('net: "net.prototxt" test_iter: 1', r"test_interval is 0; with test nets"),
-    ('train_net: "net.prototxt" test_net: "net.prototxt"', r"test_iter is given 0 times; it must "
-     "be once for each of the 1 test nets"),
-    ('net: "net.prototxt" test_iter: 1 test_interval: 1 test_state { } test_state { }',
-     r"test_state is given 2 times"),
-    ('net: "net.prototxt" eval_type: "detektion"', r"eval_type is 'detektion'; did you mean"),
-    ('net: "net.prototxt" ap_version: "12point"', r"ap_version is '12point'"),
-    ('net: "net.prototxt"\ndisabled_update: true',
-     r"solver.prototxt:2: disabled_update is a field of another"),
-    ('net: "net.prototxt" larc: true\nlarc_turbo: true',
-     r"solver.prototxt:2: larc_turbo is a field of another"),
-    ('net: "net.prototxt" average_loss: 0', r"average_loss is 0; it must be at least 1"),
-])
-def test_a_solver_file_that_cannot_work_is_refused(text, message):
-    with pytest.raises(SpecError, match=message):
-        make(text)
-
-
-def test_a_hint_to_another_machine_is_named_and_passed_over():
-    solver = make('net: "net.prototxt" solver_mode: GPU device_id: 3\nengine: "MKL2017"')
-    assert log_of(solver) == ["solver.prototxt:2: engine is a hint to another Caffe's machine; "
-                              "flags say such things here"]
-
-
-def test_every_solver_field_is_honoured_a_hint_or_refused():
-    fields = SolverParameter.DESCRIPTOR.fields_by_name
-    assert set(fields) >= HONOURED | MACHINE_HINTS and not HONOURED & MACHINE_HINTS
-    for name in set(fields) - HONOURED - MACHINE_HINTS:
-        message = SolverParameter()
-        field = fields[name]
-        if field.is_repeated or field.message_type:
-            continue
-        kind = type(field.default_value)
-        setattr(message, name, kind(7) if kind is not bool else not field.default_value)
-        with pytest.raises(SpecError, match=f"{name} is a field of another"):
-            check_fields(Document(message, Places(), "solver.prototxt", []))
 
 
 def test_snapshot_diff_puts_gradients_into_the_weights_file():

@@ -10,51 +10,10 @@ import framework.layers.multibox_loss as multibox_loss
 from framework.errors import DataError, SpecError
 from framework.ops import mining
 from tests import slow_boxes
+from tests.layers.multibox_examples import CENTER, example, fields, small
 from tests.slow_multibox import Rule
 from tests.slow_multibox import multibox_loss as slow_loss
-from tests.support import check_layer, make, noise
-
-CODE_NAMES = {slow_boxes.CORNER: "CORNER", slow_boxes.CENTER_SIZE: "CENTER_SIZE",
-              slow_boxes.CORNER_SIZE: "CORNER_SIZE"}
-CENTER = slow_boxes.CENTER_SIZE
-
-
-def fields(rule):
-    """The layer's text for a rule."""
-    lines = []
-    for field in dataclasses.fields(Rule):
-        value = getattr(rule, field.name)
-        if field.name == "num_classes" or value != field.default:
-            if field.name == "code_type":
-                value = CODE_NAMES[value]
-            elif field.name == "background_label_id" and value < 0:
-                value += 2**32
-            elif field.name in ("nms", "normalization"):
-                continue
-            lines.append(f"{field.name}: {str(value).lower() if value in (True, False) else value}")
-    if rule.nms:
-        lines.append(f"nms_param {{ nms_threshold: {rule.nms[0]} top_k: {rule.nms[1]} }}")
-    text = f"multibox_loss_param {{ {' '.join(lines)} }}"
-    return f"loss_param {{ normalization: {rule.normalization} }} {text}"
-
-
-def example(rule, seed=1, num_images=3, num_priors=26, rows=9):
-    """loc, conf, prior, label: boxes around the image, some difficult, some rows of no image."""
-    loc_classes = 1 if rule.share_location else rule.num_classes
-    loc = noise(num_images, num_priors * loc_classes * 4, seed=seed)
-    conf = noise(num_images, num_priors * rule.num_classes, seed=seed + 1)
-    place = noise(num_priors + rows, 4, seed=seed + 2, requires_grad=False)
-    low, size = place[:, :2] * 0.25 + 0.3, place[:, 2:].abs() * 0.2 + 0.15
-    corners = torch.cat([low, low + size], 1)
-    variances = noise(num_priors, 4, seed=seed + 3, requires_grad=False).abs() * 0.2 + 0.1
-    prior = torch.stack([corners[:num_priors], variances]).view(1, 2, -1)
-    label = torch.zeros(rows, 8, dtype=torch.float64)
-    label[:, 0] = torch.arange(rows) * 2 % (num_images + 1) - 1
-    labels = [c for c in range(rule.num_classes) if c != rule.background_label_id] or [0]
-    label[:, 1] = torch.tensor([labels[row % len(labels)] for row in range(rows)])
-    label[:, 3:7] = corners[num_priors:]
-    label[:, 7] = (torch.arange(rows) % 4 == 0).double()
-    return loc, conf, prior, label.view(1, 1, -1, 8)
+from tests.support import check_layer, make
 
 
 def assert_like_definition(rule, bottoms):
@@ -143,12 +102,6 @@ def test_the_net_may_compile_export_and_run_in_half_precision():
     rule = Rule(3, CENTER)
     bottoms = [bottom.detach() for bottom in example(rule)]
     check_layer(make("MultiBoxLoss", fields(rule), *(tuple(x.shape) for x in bottoms)), *bottoms)
-
-
-def small(text="num_classes: 3 code_type: CENTER_SIZE", **options):
-    rule = Rule(3, CENTER)
-    bottoms = example(rule, **options)
-    return make("MultiBoxLoss", text, *(tuple(x.shape) for x in bottoms)), *bottoms
 
 
 def test_the_number_of_ground_truth_rows_may_change():
@@ -243,66 +196,3 @@ def test_a_label_that_is_no_class_is_an_error_that_names_it(wrong):
 def test_wrong_fields_are_errors_that_name_them(text, message):
     with pytest.raises(SpecError, match=message):
         small(text)
-
-
-def staged(rule, *bottoms):
-    return make("MultiBoxLoss", f"num_classes: {rule.num_classes} code_type: CENTER_SIZE "
-                "objectness_score: 0.4", *(tuple(bottom.shape) for bottom in bottoms))
-
-
-def test_a_first_stage_moves_the_priors_of_each_image():
-    rule = Rule(3, CENTER)
-    loc, conf, prior, label = example(rule)
-    moves = noise(loc.shape, seed=31, requires_grad=False) * 0.3
-    objects = torch.tensor([0.0, 1.0], dtype=torch.float64).repeat(3, 26)
-    priors, variances = prior.view(2, 26, 4)
-
-    total = staged(rule, loc, conf, prior, label, objects, moves)
-    found = total(loc, conf, prior, label, objects, moves).item()
-
-    losses, matches = 0.0, 0
-    for image in range(3):
-        rows = label[:, :, label[0, 0, :, 0] == image].clone()
-        rows[..., 0] = 0
-        moved = [slow_boxes.decode(*row, CENTER, False) for row in zip(
-            moves[image].view(26, 4).tolist(), priors.tolist(), variances.tolist(), strict=True)]
-        own = np.stack([np.stack(moved), variances.numpy()])
-        arrays = (loc[image].detach().numpy().reshape(1, 26, 1, 4),
-                  conf[image].detach().numpy().reshape(1, 26, 3), own, rows.numpy().reshape(-1, 8))
-        losses += slow_loss(dataclasses.replace(rule, normalization="NONE"), *arrays)[0]
-        counted = slow_boxes.match(own[0], rows[0, 0, :, 3:7].tolist(), 0.5)[0]
-        matches += sum(row >= 0 for row in counted)
-    assert matches > 3
-    np.testing.assert_allclose(found, losses / matches, rtol=1e-9)
-
-
-def test_priors_that_the_first_stage_takes_for_background_are_no_negatives():
-    rule = Rule(3, CENTER)
-    loc, conf, prior, label = example(rule)
-    scores = noise(3, 26, 2, seed=32, requires_grad=False).softmax(2)
-    layer, plain = staged(rule, loc, conf, prior, label, scores.flatten(1)), small()[0]
-
-    layer(loc, conf, prior, label, scores.flatten(1)).backward()
-    used = conf.grad.view(3, 26, 3).ne(0).any(2)
-    positive = loc.grad.view(3, 26, 4).ne(0).any(2)
-    conf.grad = None
-    plain(loc, conf, prior, label).backward()
-    usual = conf.grad.view(3, 26, 3).ne(0).any(2)
-
-    low = scores[:, :, 1] < 0.4
-    assert (usual & ~positive & low).any() and not (used & ~positive & low).any()
-    assert (used & ~positive).any()
-
-
-def test_refinedets_first_stage_takes_every_label_as_object():
-    layer, loc, conf, prior, label = small("num_classes: 3")
-    conf = conf.detach()[:, :52]
-    shapes = [tuple(x.shape) for x in (loc, conf, prior, label)]
-    binary = make("MultiBoxLoss", "num_classes: 2 objectness_score: 0.01", *shapes)
-    plain = make("MultiBoxLoss", "num_classes: 2", *shapes)
-    ones = label.clone()
-    ones[..., 1] = 1
-
-    assert binary(loc, conf, prior, label).item() == plain(loc, conf, prior, ones).item()
-    with pytest.raises(DataError, match="2 classes"):
-        plain(loc, conf, prior, label)
