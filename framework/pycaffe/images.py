@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.errors import DataError
+from framework.pycaffe.blob import Array
 
-Array = NDArray[Any]
 Sizes = Sequence[int] | Array
 GREY_OF_RGB = (0.2125, 0.7154, 0.0721)
 """The weights of scikit-image's rgb2gray."""
