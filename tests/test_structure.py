@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORK = ROOT / "framework"
 # A module imports only from its own rank or those before it.
 RANKS = [
-    ("errors", "memory", "scalars", "progress"),
+    ("errors", "memory", "randomness", "scalars", "progress"),
     ("proto",),
     ("prototxt", "files", "logs"),
     ("upgrade", "composites"),
@@ -25,7 +25,7 @@ RANKS = [
     ("declared", "declared_python", "foreign", "build", "sharing", "fusion"),
     ("net",),
     ("census", "detector", "timing", "solver"),
-    ("pycaffe.machine", "pycaffe.memory", "pycaffe.net_blob"),
+    ("pycaffe.machine", "pycaffe.blob_memory", "pycaffe.net_blob"),
     ("pycaffe.passes",),
     ("pycaffe.wiring", "pycaffe.weights_kept", "pycaffe.net_lists", "pycaffe.batches"),
     ("pycaffe.net",),

@@ -14,7 +14,6 @@ Source: python/caffe of BVLC/caffe and of weiliu89/caffe (branch ssd).
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any
 
 from framework.pycaffe.blob import Blob, BlobVector
@@ -44,6 +43,6 @@ def __getattr__(name: str) -> Any:      # Any: whatever has the name
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
-    if name in _SUBMODULES and importlib.util.find_spec(f"{__name__}.{name}"):
+    if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'caffe' ({__name__}) has no attribute '{name}'")

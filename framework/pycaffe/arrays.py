@@ -10,11 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import framework.proto as proto
-
-Array = NDArray[Any]
+from framework.pycaffe.blob import Array
 
 
 def blobproto_to_array(blob: Any, return_diff: bool = False) -> Array:

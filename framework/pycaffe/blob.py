@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+def _old_axis(index: int) -> property:
+    """The length of an axis, 1 if there is none of that number."""
+    def length(self: Shaped) -> int:
+        return self.shape[index] if index < len(self.shape) else 1
+    return property(length)
+
+
 class Shaped:
     """What all blobs can say about their shape; `num` to `width` are 1 for axes it lacks."""
 
@@ -22,24 +29,7 @@ class Shaped:
     def count(self) -> int:
         return math.prod(self.shape)
 
-    def _old_axis(self, index: int) -> int:
-        return self.shape[index] if index < len(self.shape) else 1
-
-    @property
-    def num(self) -> int:
-        return self._old_axis(0)
-
-    @property
-    def channels(self) -> int:
-        return self._old_axis(1)
-
-    @property
-    def height(self) -> int:
-        return self._old_axis(2)
-
-    @property
-    def width(self) -> int:
-        return self._old_axis(3)
+    num, channels, height, width = map(_old_axis, range(4))
 
 
 class Blob(Shaped):

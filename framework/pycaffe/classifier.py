@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from framework.pycaffe import io
 from framework.pycaffe.blob import Array
 from framework.pycaffe.layer import TEST
 from framework.pycaffe.net import Net
-from framework.pycaffe.preprocessing import make_transformer, pycaffe_io
+from framework.pycaffe.preprocessing import make_transformer
 
 
 class Classifier(Net):
@@ -27,7 +27,7 @@ class Classifier(Net):
                  channel_swap: Sequence[int] | None = None):
         super().__init__(model_file, TEST, weights=pretrained_file)
         name = self.inputs[0]
-        self.transformer: Any = make_transformer(     # Any: a caffe.io.Transformer
+        self.transformer = make_transformer(
             name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap)
         self.crop_dims = np.array(self.blobs[name].shape[2:])
         self.image_dims = self.crop_dims if image_dims is None or len(image_dims) == 0 \
@@ -38,7 +38,6 @@ class Classifier(Net):
 
         oversample  the mean over centre, corners and their mirror images; else the centre alone
         """
-        io = pycaffe_io()
         pictures = np.stack([io.resize_image(picture, self.image_dims) for picture in inputs]
                             ).astype(np.float32)
         if oversample:

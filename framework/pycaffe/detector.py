@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from framework.pycaffe import io
 from framework.pycaffe.blob import Array
 from framework.pycaffe.layer import TEST
 from framework.pycaffe.net import Net
-from framework.pycaffe.preprocessing import make_transformer, pycaffe_io
+from framework.pycaffe.preprocessing import make_transformer
 
 SELECTIVE_SEARCH = "selective_search_ijcv_with_python"
 
@@ -30,7 +31,7 @@ class Detector(Net):
                  channel_swap: Sequence[int] | None = None, context_pad: int | None = None):
         super().__init__(model_file, TEST, weights=pretrained_file)
         name = self.inputs[0]
-        self.transformer: Any = make_transformer(     # Any: a caffe.io.Transformer
+        self.transformer = make_transformer(
             name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap)
         self.configure_crop(context_pad)
 
@@ -45,7 +46,7 @@ class Detector(Net):
         crops = []
         name = self.inputs[0]
         for path, windows in images_windows:
-            picture = pycaffe_io().load_image(path).astype(np.float32)
+            picture = io.load_image(path).astype(np.float32)
             for window in windows:
                 crops.append(self.transformer.preprocess(name, self.crop(picture, window)))
                 found.append({"window": window, "filename": path})
@@ -95,7 +96,7 @@ class Detector(Net):
         inside = np.minimum(inside, size - pad)
         part = im[low[0]:high[0], low[1]:high[1]]
         crop = np.ones(tuple(self.crop_dims), np.float32) * self.crop_mean
-        crop[pad[0]:pad[0] + inside[0], pad[1]:pad[1] + inside[1]] = pycaffe_io().resize_image(
+        crop[pad[0]:pad[0] + inside[0], pad[1]:pad[1] + inside[1]] = io.resize_image(
             part, tuple(int(side) for side in inside))
         return crop
 

@@ -21,7 +21,8 @@ from framework.upgrade import upgrade_net
 COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900",
            "InnerProduct": "#CC33FF"}
 OTHER_COLOUR, IN_PLACE_COLOUR, BLOB_COLOUR = "#6495ED", "#90EE90", "#E0E0E0"
-LEARNING = ("Convolution", "Deconvolution", "InnerProduct")
+CONVOLUTIONS = ("Convolution", "Deconvolution")
+LEARNING = (*CONVOLUTIONS, "InnerProduct")
 TEXT_FORMATS = ("raw", "dot", "gv")
 
 
@@ -30,12 +31,12 @@ class Graph:
 
     def __init__(self, name: str, rankdir: str):
         self._lines = [f"digraph {_quoted(name)} {{", f"  rankdir={_quoted(rankdir)};"]
-        self._names: dict[str, None] = {}
+        self._names: set[str] = set()
 
     def add_node(self, name: str, label: str, shape: str, colour: str) -> None:
         """Add a node; of nodes with the same name the first stays."""
         if name not in self._names:
-            self._names[name] = None
+            self._names.add(name)
             self._lines.append(f"  {_quoted(name)} [label={_quoted(label)}, shape={shape}, "
                                f"style=filled, fillcolor={_quoted(colour)}];")
 
@@ -87,7 +88,7 @@ def get_edge_label(layer: Any) -> str:
     """What stands at a layer's outgoing edges: its batch size or its number of outputs."""
     if layer.type == "Data":
         return f"Batch {layer.data_param.batch_size}"
-    if layer.type in ("Convolution", "Deconvolution"):
+    if layer.type in CONVOLUTIONS:
         return str(layer.convolution_param.num_output)
     return str(layer.inner_product_param.num_output) if layer.type == "InnerProduct" else ""
 
@@ -123,14 +124,14 @@ def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
 def _window(layer: Any) -> list[str]:
     """Kernel, stride and pad of a convolution or pooling: numbers, or height x width."""
     if layer.type == "Pooling":
-        param, sizes = layer.pooling_param, [1, 1, 0]
-    elif layer.type in ("Convolution", "Deconvolution"):
-        param, sizes = layer.convolution_param, [1, 1, 0]
+        param = layer.pooling_param
+    elif layer.type in CONVOLUTIONS:
+        param = layer.convolution_param
     else:
         return []
     words = []
-    names = (("kernel size", "kernel_size", "kernel"), ("stride",) * 3, ("pad",) * 3)
-    for (word, field, prefix), size in zip(names, sizes, strict=True):
+    for word, field, prefix, size in (("kernel size", "kernel_size", "kernel", 1),
+                                      ("stride", "stride", "stride", 1), ("pad", "pad", "pad", 0)):
         value = getattr(param, field)
         values = [value] if isinstance(value, int) else list(value) or [size]
         if param.HasField(f"{prefix}_h") or param.HasField(f"{prefix}_w"):

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.errors import DataError
+from framework.pycaffe.blob import Array
 
-Array = NDArray[Any]
+Sizes = Sequence[int] | Array
 GREY_OF_RGB = (0.2125, 0.7154, 0.0721)
 """The weights of scikit-image's rgb2gray."""
 ONE = {"uint8": 255.0, "uint16": 65535.0}
@@ -45,7 +44,7 @@ def load_image(filename: str, color: bool = True) -> Array:
     return values.astype(np.float32)
 
 
-def resize_image(im: Array, new_dims: Sequence[int], interp_order: int = 1) -> Array:
+def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
     """The picture (height, width, channels) in the size `new_dims`, (height, width), as float32.
 
     interp_order is 1, linear, or 0, the nearest pixel. No pixels are averaged where the picture
@@ -89,7 +88,7 @@ def _resized_axis(values: Array, axis: int, size: int, order: int, centred: bool
     return first * ((1 - share) * inside[0]) + second * (share * inside[1])
 
 
-def oversample(images: Sequence[Array], crop_dims: Sequence[int]) -> Array:
+def oversample(images: Sequence[Array] | Array, crop_dims: Sizes) -> Array:
     """Ten crops of each picture, float32 (10 * N, height, width, channels).
 
     The corners (upper left, upper right, lower left, lower right), the centre, and the five

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Iterator
 
 import torch
 
@@ -42,21 +40,6 @@ class Machine:
     def next_seed(self) -> int:
         self.seed += 1
         return self.seed - 1
-
-    @contextlib.contextmanager
-    def random_numbers(self, seed: int, device: torch.device) -> Iterator[None]:
-        """Random layers draw numbers that only `seed` decides."""
-        generators = [torch.default_generator]
-        if device.type == "cuda":
-            generators.append(torch.cuda.default_generators[device.index or 0])
-        states = [generator.get_state() for generator in generators]
-        for generator in generators:
-            generator.manual_seed(seed % 2**63)
-        try:
-            yield
-        finally:
-            for generator, state in zip(generators, states, strict=True):
-                generator.set_state(state)
 
     def log(self) -> Log:
         """Where a solver's lines go: stderr, if lines of their level are wanted."""

@@ -23,6 +23,7 @@ from framework.pycaffe.net_lists import Arrays
 from framework.pycaffe.passes import Callback, Node, Passes
 from framework.pycaffe.weights_kept import KeptWeights
 from framework.pycaffe.wiring import LayerView, constant_tops, feed_inputs, list_nodes
+from framework.randomness import random_numbers
 from framework.sharing import share_by_layer_name
 
 
@@ -176,7 +177,7 @@ class Net(InBatches):
         self.settle()
         whole = start <= self._passes.first and end == len(self._layer_list) - 1
         self._num_forwards += 1
-        with MACHINE.random_numbers(self._seed + self._num_forwards, self._net.device):
+        with random_numbers(self._seed + self._num_forwards, self._net.device):
             if whole and not self._records and not self._passes.watched:
                 self._passes.whole(self._passes.take_batches(range(start, end + 1)))
             else:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from framework.layer import Layer
 from framework.pycaffe.blob import Array, Shaped
-from framework.pycaffe.memory import Memory, Shape
+from framework.pycaffe.blob_memory import Memory, Shape
 
 
 class Owner(Protocol):

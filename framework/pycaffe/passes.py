@@ -30,6 +30,11 @@ class Node(NamedTuple):
     tops: tuple[str, ...]
     step: Step | None
 
+    @property
+    def stopped(self) -> frozenset[int]:
+        """The numbers of the bottoms that no gradient passes."""
+        return self.step.stopped if self.step else frozenset()
+
 
 class Record(NamedTuple):
     """A layer's forward, to be gone backward.
@@ -57,8 +62,8 @@ class Passes:
         self.records: dict[int, Record] = {}
         self.unrecorded = False         # the last forward of the whole net was not recorded
         self.callbacks: dict[str, list[Callback]] = {
-            f"{when}_{what}": [] for when in ("before", "after") for what in ("forward",
-                                                                              "backward")}
+            f"{when}_{what}": [] for when in ("before", "after")
+            for what in ("forward", "backward")}
 
     def _call(self, when: str, index: int) -> None:
         for callback in self.callbacks[when]:
@@ -229,8 +234,7 @@ def _need_backward(net: TorchNet, nodes: Sequence[Node]) -> tuple[list[list[bool
     needed: set[str] = set()
     wanted: list[list[bool]] = []
     for node in nodes:
-        stopped = node.step.stopped if node.step else frozenset()
-        mine = [index not in stopped and (force or name in needed)
+        mine = [index not in node.stopped and (force or name in needed)
                 for index, name in enumerate(node.bottoms)]
         wanted.append(mine)
         if any(mine) or force or (node.step and _parameters(node.step)):
@@ -245,7 +249,6 @@ def _need_backward(net: TorchNet, nodes: Sequence[Node]) -> tuple[list[list[bool
         active[index] = leads and node.step is not None and (
             any(wanted[index]) or bool(_parameters(node.step)))
         if leads:
-            stopped = node.step.stopped if node.step else frozenset()
             under_loss.update(name for place, name in enumerate(node.bottoms)
-                              if place not in stopped)
+                              if place not in node.stopped)
     return wanted, active

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from framework.errors import CaffeError
+from framework.prototxt import Document
 from framework.pycaffe.machine import MACHINE
 from framework.pycaffe.net import Net
 from framework.solver.optim import RULES
@@ -33,10 +34,11 @@ class Solver:
     Source: _caffe.cpp and solver.cpp of BVLC/caffe.
     """
 
-    def __init__(self, solver_file: str, rule: str):
-        document = read_solver(str(solver_file))
+    def __init__(self, solver_file: str | Document, rule: str):
+        document = solver_file if isinstance(solver_file, Document) else \
+            read_solver(str(solver_file))
         param = document.message
-        param.type = rule or param.type
+        param.type = rule
         seed = MACHINE.next_seed() if MACHINE.seed_is_set and param.random_seed < 0 else None
         self._training = Training(document, seed=seed, device=MACHINE.device(), log=MACHINE.log())
         self.net = Net.of(self._training.net)
@@ -126,7 +128,7 @@ class SGDSolver(Solver):
 
     rule = "SGD"
 
-    def __init__(self, solver_file: str):
+    def __init__(self, solver_file: str | Document):
         super().__init__(solver_file, self.rule)
 
     @property
@@ -165,4 +167,4 @@ def get_solver(solver_file: str) -> SGDSolver:
     kind = document.message.type
     if kind not in _CLASSES:
         raise document.error("type", f"is '{kind}'; it must be one of {', '.join(RULES)}")
-    return _CLASSES[kind](solver_file)
+    return _CLASSES[kind](document)

@@ -6,15 +6,12 @@ Source: the behaviour of python/caffe/io.py in BVLC/caffe.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.errors import CaffeError
+from framework.pycaffe.blob import Array
 from framework.pycaffe.images import resize_image
-
-Array = NDArray[Any]
 
 
 class Transformer:

@@ -6,8 +6,7 @@ counterpart there.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 from framework.errors import CaffeError
 from framework.logs.log import Log
 from framework.net import Net
+from framework.randomness import random_numbers
 from framework.solver import debug_info
 from framework.solver.ranks import average_over_ranks
 
@@ -76,7 +76,7 @@ class Gradients:
             callback()
         losses = []
         for index in range(batches):
-            with self._random_numbers(iteration * batches + index):
+            with random_numbers(self.key + iteration * batches + index, self.device):
                 losses.append(self._one(self._next_batch(), log))
             if self.device.type == "cpu" and not torch.isfinite(losses[-1]):
                 break       # the run ends here, and the blobs are those to look at
@@ -106,7 +106,7 @@ class Gradients:
     @torch.no_grad()
     def loss(self, batch: int) -> Tensor:
         """The loss of the next batch, which is number `batch` of the run, without gradients."""
-        with self._random_numbers(batch):
+        with random_numbers(self.key + batch, self.device):
             return self._forward(self._next_batch())
 
     def apply(self, update: Callable[[], None]) -> bool:
@@ -152,21 +152,6 @@ class Gradients:
     def _compute(self, batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         blobs = self.net.run(batch)
         return self.net.objective(blobs).float(), {name: blobs[name] for name in self.net.outputs}
-
-    @contextlib.contextmanager
-    def _random_numbers(self, batch: int) -> Iterator[None]:
-        """Random layers draw numbers that only the seed, the batch and the rank decide."""
-        generators = [torch.default_generator]      # torch.manual_seed is 1 ms without a GPU
-        if self.device.type == "cuda":
-            generators.append(torch.cuda.default_generators[self.device.index or 0])
-        states = [generator.get_state() for generator in generators]
-        for generator in generators:
-            generator.manual_seed((self.key + batch) % 2**63)
-        try:
-            yield
-        finally:
-            for generator, state in zip(generators, states, strict=True):
-                generator.set_state(state)
 
 
 class _Carrier:

@@ -8,7 +8,7 @@ import torch
 
 import framework.pycaffe as caffe
 from framework.pycaffe import machine
-from framework.pycaffe.memory import Memory
+from framework.pycaffe.blob_memory import Memory
 
 NET = ('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
        'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { '

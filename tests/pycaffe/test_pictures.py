@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
-
 import numpy as np
 import pytest
 
@@ -52,10 +49,9 @@ def oversample(pictures, size):
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    io = types.ModuleType("framework.pycaffe.io")
-    io.__dict__.update(Transformer=Transformer, resize_image=resize, oversample=oversample,
-                       load_image=np.load)
-    monkeypatch.setitem(sys.modules, "framework.pycaffe.io", io)
+    for name, ours in (("Transformer", Transformer), ("resize_image", resize),
+                       ("oversample", oversample), ("load_image", np.load)):
+        monkeypatch.setattr(caffe.io, name, ours)
     model, weights = str(tmp_path / "net.prototxt"), str(tmp_path / "net.caffemodel")
     (tmp_path / "net.prototxt").write_text(NET)
     net = caffe.Net(model, caffe.TEST)

@@ -11,6 +11,11 @@ from framework.pycaffe.net_spec import NetSpec, Top, layers
 FROZEN = {"lr_mult": 0, "decay_mult": 0}
 
 
+def _zero() -> dict[str, Any]:
+    """A filler of zeros. Any: what its fields hold."""
+    return {"type": "constant", "value": 0}
+
+
 def learned(lr_mult: float = 1) -> dict[str, Any]:
     """The rates and fillers of a convolution with bias: the bias learns twice as fast.
 
@@ -20,7 +25,7 @@ def learned(lr_mult: float = 1) -> dict[str, Any]:
         "param": [{"lr_mult": lr_mult, "decay_mult": 1},
                   {"lr_mult": 2 * lr_mult, "decay_mult": 0}],
         "weight_filler": {"type": "xavier"},
-        "bias_filler": {"type": "constant", "value": 0},
+        "bias_filler": _zero(),
     }
 
 
@@ -84,11 +89,6 @@ def ConvBNLayer(
                 net[bn_name], in_place=True, param=[rate], filler=_zero())
     if use_relu:
         net[f"{name}_relu"] = layers.ReLU(net[name], in_place=True)
-
-
-def _zero() -> dict[str, Any]:
-    """A filler of zeros. Any: what its fields hold."""
-    return {"type": "constant", "value": 0}
 
 
 def _batch_norm(bottom: Top, settings: Mapping[str, Any]) -> Top:
