@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 from framework.data import stretching
+from framework.data.list_file import numbered_lines
 from framework.data.pairs import PairItems
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
@@ -139,15 +139,7 @@ def _lines(spec: LayerSpec, path: str) -> list[tuple[int, str]]:
     """The lines of a list that are not empty, with their numbers."""
     if not path:
         raise spec.error("source", "is missing; it names a list of pictures and label maps")
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError as error:
-        raise DataError(f"{spec.place()}: {path}: the list cannot be read: "
-                        f"{error.strerror}") from None
-    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise DataError(f"{spec.place()}: {path}: the list is empty")
-    return found
+    return numbered_lines(path, f"{spec.place()}: ")
 
 
 def _pair(path: str, number: int, words: list[str], kind: str) -> tuple[str, str]:
