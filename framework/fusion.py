@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.frozen import heads, sums
-from framework.frozen.packed import Packed, is_plain
+from framework.frozen.packed import Packed, has_hooks, is_plain
 from framework.layer import Layer
 from framework.layers.batch_norm import BatchNorm
 from framework.layers.convolution import Convolution, Deconvolution
@@ -71,7 +71,7 @@ class Chain:
         return " + ".join(layer.spec.name for layer in self.layers)
 
     def __call__(self, *bottoms: Tensor) -> Tensor:
-        if self.has_hooks():
+        if has_hooks(self.layers):
             return self.one_by_one(*bottoms)
         if self.folds and not torch.is_grad_enabled() and is_plain(bottoms[0]):
             if self.frozen:
@@ -82,10 +82,6 @@ class Chain:
             if self.norm is not None:
                 y = self.normalise(y)
         return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
-
-    def has_hooks(self) -> bool:
-        return any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
-                   or layer._backward_pre_hooks for layer in self.layers)
 
     def __getstate__(self) -> dict[str, Any]:   # Any: all fields
         return {**self.__dict__, "_packed": None}   # it can be neither copied nor pickled
