@@ -10,15 +10,15 @@ layers one by one; values differ by rounding. `net.fused` lists the steps as the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.frozen import heads, sums
-from framework.frozen.packed import Packed, is_plain
+from framework.frozen.packed import Packed, has_hooks, is_plain
 from framework.layer import Layer
 from framework.layers.batch_norm import BatchNorm
 from framework.layers.convolution import Convolution, Deconvolution
@@ -49,6 +49,9 @@ class FusedStep(NamedTuple):
     stopped: frozenset[int]
 
 
+AnyStep = TypeVar("AnyStep", Step, FusedStep)
+
+
 class Chain:
     """A layer and those that follow it in place: BatchNorm, Scale behind it, ReLU.
 
@@ -71,7 +74,7 @@ class Chain:
         return " + ".join(layer.spec.name for layer in self.layers)
 
     def __call__(self, *bottoms: Tensor) -> Tensor:
-        if self.has_hooks():
+        if has_hooks(self.layers):
             return self.one_by_one(*bottoms)
         if self.folds and not torch.is_grad_enabled() and is_plain(bottoms[0]):
             if self.frozen:
@@ -82,10 +85,6 @@ class Chain:
             if self.norm is not None:
                 y = self.normalise(y)
         return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
-
-    def has_hooks(self) -> bool:
-        return any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
-                   or layer._backward_pre_hooks for layer in self.layers)
 
     def __getstate__(self) -> dict[str, Any]:   # Any: all fields
         return {**self.__dict__, "_packed": None}   # it can be neither copied nor pickled
@@ -147,13 +146,8 @@ def is_plane_convolution(layer: Any) -> bool:   # Any: a layer whose parts mypy 
 def fuse(steps: Sequence[Step]) -> list[FusedStep]:
     """The steps with every chain as one, at the place of its first layer."""
     fused: list[FusedStep] = []
-    taken: set[int] = set()
-    for index, step in enumerate(steps):
-        if index in taken:
-            continue
-        places = _chain(steps, index)
-        taken.update(places)
-        layers = [steps[place].layer for place in places]
+    for places in _groups(steps, _chain):
+        step, layers = steps[places[0]], [steps[place].layer for place in places]
         alone = len(layers) == 1 and not is_plane_convolution(step.layer)
         fused.append(FusedStep(step.layer if alone else Chain(layers), *step[1:]))
     return fused
@@ -162,21 +156,8 @@ def fuse(steps: Sequence[Step]) -> list[FusedStep]:
 def join_heads(steps: Sequence[FusedStep]) -> list[FusedStep]:
     """The steps with convolutions beside one another as one, at the place of the first."""
     joined: list[FusedStep] = []
-    taken: set[int] = set()
-    for index, step in enumerate(steps):
-        if index in taken:
-            continue
-        places = [index]
-        read, written = set[str](), set(step.tops)
-        for place in range(index + 1, len(steps)) if isinstance(step.layer, Chain) else ():
-            other = steps[place]
-            if (isinstance(other.layer, Chain) and other[1::2] == step[1::2]
-                    and not written & {*other.bottoms, *other.tops}
-                    and not read & {*other.tops} and heads.fit(step.layer, other.layer)):
-                places.append(place)
-            read.update(other.bottoms)
-            written.update(other.tops)
-        taken.update(places)
+    for places in _groups(steps, _beside):
+        step = steps[places[0]]
         if len(places) > 1:
             tops = tuple(steps[place].tops[0] for place in places)
             step = FusedStep(heads.Heads([steps[place].layer for place in places]),
@@ -220,6 +201,17 @@ def last_uses(steps: Sequence[Step | FusedStep], wanted: Collection[str]) -> dic
     return done
 
 
+def _groups(steps: Sequence[AnyStep],
+            find: Callable[[Sequence[AnyStep], int], list[int]]) -> Iterator[list[int]]:
+    """What `find` gives for the first step, then for the first that is in no group yet, ..."""
+    taken: set[int] = set()
+    for index in range(len(steps)):
+        if index not in taken:
+            places = find(steps, index)
+            taken.update(places)
+            yield places
+
+
 def _chain(steps: Sequence[Step], start: int) -> list[int]:
     """The places of the layers that run as one with that at `start`, itself the first."""
     layer, _, tops, stopped = steps[start]
@@ -235,6 +227,22 @@ def _chain(steps: Sequence[Step], start: int) -> list[int]:
             break
         if type(follower.layer) is kind and _fits(follower.layer, steps[places[-1]].layer):
             places.append(found)
+    return places
+
+
+def _beside(steps: Sequence[FusedStep], start: int) -> list[int]:
+    """The places of the convolutions that can run where that at `start` does, itself the first."""
+    step, places = steps[start], [start]
+    if not isinstance(step.layer, Chain):
+        return places
+    read, written = set[str](), set(step.tops)
+    for place, other in enumerate(steps[start + 1:], start + 1):
+        if (isinstance(other.layer, Chain) and other[1::2] == step[1::2]
+                and not written & {*other.bottoms, *other.tops}
+                and not read & {*other.tops} and heads.fit(step.layer, other.layer)):
+            places.append(place)
+        read.update(other.bottoms)
+        written.update(other.tops)
     return places
 
 

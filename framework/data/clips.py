@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,6 +12,7 @@ import numpy as np
 from framework.data.batches import Array, Item
 from framework.data.clip_transform import ClipTransformation, ClipTransformer
 from framework.data.frames import FrameReader
+from framework.data.list_file import numbered_lines
 from framework.data.pictures import BadRecord
 from framework.data.random import Draws
 from framework.data.resizing import resize_plain
@@ -39,15 +39,8 @@ def read_clips(path: str, has_number: bool, num_classes: int = 0) -> list[Clip]:
     num_classes  0: one label; else labels below it, parted by commas
     DataError, with the line, for a list that is absent or empty, or a line that is none such.
     """
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: the list cannot be read: {error.strerror}") from None
-    clips = [_read_clip(line, f"{path}:{number}", has_number, num_classes)
-             for number, line in enumerate(lines, 1) if line.strip()]
-    if not clips:
-        raise DataError(f"{path}: the list is empty")
-    return clips
+    return [_read_clip(line, f"{path}:{number}", has_number, num_classes)
+            for number, line in numbered_lines(path)]
 
 
 def _read_clip(line: str, place: str, has_number: bool, num_classes: int) -> Clip:

@@ -1,4 +1,4 @@
-"""List files of the original's converters: `picture label` on each line."""
+"""List files: their lines, and those of the original's converters, `picture label` on each."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ class Entry(NamedTuple):
 
     image: str
     label: str
+
+
+def numbered_lines(path: str, place: str = "") -> list[tuple[int, str]]:
+    """The lines of a data layer's list that are not blank, with their numbers, from 1 on.
+
+    DataError, which begins with `place`, for a list that is absent or empty.
+    """
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        raise DataError(f"{place}{path}: the list cannot be read: {error.strerror}") from None
+    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise DataError(f"{place}{path}: the list is empty")
+    return found
 
 
 def read(path: Path, root: Path) -> list[Entry]:

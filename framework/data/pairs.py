@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from framework.data.batches import Array, Item
 from framework.data.random import Draws
-from framework.data.readers import Transformation, read_picture
+from framework.data.readers import ListedItems, read_picture
 from framework.data.records import BadRecord, Decoding, Pixels
 from framework.data.resizing import resize_plain
-from framework.data.transform import Transformer
 
 
 @dataclass
-class PairItems:
+class PairItems(ListedItems):
     """Files of pictures and label maps.
 
     files         path of the picture; path of its label map, or the label of the whole picture, or
@@ -33,8 +31,6 @@ class PairItems:
     """
 
     files: Sequence[tuple[str, str]]
-    root: str
-    transformation: Transformation
     is_color: bool = True
     labels: str = "PIXEL"
     ignore_label: int = 255
@@ -42,19 +38,6 @@ class PairItems:
     is_edge_map: bool = False
     has_sizes: bool = False
     windows: Sequence[tuple[int, int, int, int]] | None = None
-    _transformer: Transformer | None = field(default=None, repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_transformer": None}
-
-    def open(self) -> None:
-        self._transformer = self.transformation.open()
-
-    def size(self) -> int:
-        return len(self.files)
-
-    def name(self, index: int) -> str:
-        return self.root + self.files[index][0]
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -92,9 +75,6 @@ class PairItems:
             return []
         sizes = [item.boxes[0, 3:5] for item in items if item.boxes is not None]
         return [np.array(sizes, np.float32).reshape(-1, 1, 1, 2)]
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
 
 
 def _cut(pixels: Pixels, window: tuple[int, int, int, int], fill: int) -> Pixels:

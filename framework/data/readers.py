@@ -103,22 +103,16 @@ class DatabaseItems:
 
 
 @dataclass
-class FileItems:
-    """Pictures in files, each with a class.
+class ListedItems:
+    """Files of a list: what FileItems and PairItems have alike.
 
-    files   paths, joined behind `root`, and labels
-    new_size  (width, height) to resize to before anything else; None: as it is
-    is_rgb  the channels are turned to RGB before all that follows, mean_value too
+    files   paths, joined behind `root`, and what the list says of each
     """
 
-    files: Sequence[tuple[str, float]]
+    files: Sequence[tuple[str, Any]]
     root: str
     transformation: Transformation
-    decoding: Decoding
-    new_size: tuple[int, int] | None = None
-    num_labels: int = 1
-    is_rgb: bool = False
-    _transformer: Transformer | None = field(default=None, repr=False)
+    _transformer: Transformer | None = field(default=None, init=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_transformer": None}
@@ -132,6 +126,25 @@ class FileItems:
     def name(self, index: int) -> str:
         return self.root + self.files[index][0]
 
+    def found_bad(self) -> dict[int, str]:
+        return {}
+
+
+@dataclass
+class FileItems(ListedItems):
+    """Pictures in files, each with a class.
+
+    files   paths, joined behind `root`, and labels
+    new_size  (width, height) to resize to before anything else; None: as it is
+    is_rgb  the channels are turned to RGB before all that follows, mean_value too
+    """
+
+    files: Sequence[tuple[str, float]]
+    decoding: Decoding
+    new_size: tuple[int, int] | None = None
+    num_labels: int = 1
+    is_rgb: bool = False
+
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
         path, label = self.files[index]
@@ -144,9 +157,6 @@ class FileItems:
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         return [classes(items)] if self.num_labels else []
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
 
 
 def read_picture(path: str, decoding: Decoding) -> pictures.Pixels:

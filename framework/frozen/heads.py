@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from framework.frozen.packed import Packed, is_plain
+from framework.frozen.packed import Packed, must_run_singly
 
 MOST = 128                  # tops of a head that is joined with others: more fill the machine
 
@@ -24,7 +24,8 @@ class Heads:
 
     def __init__(self, chains: Sequence[Any]):      # Any: Chain, which knows this class
         self.chains = list(chains)
-        self.sizes = [chain.head.geometry.num_output for chain in chains]
+        self.layers = [chain.head for chain in chains]
+        self.sizes = [layer.geometry.num_output for layer in self.layers]
         self._packed: Packed | None = None
 
     def __repr__(self) -> str:
@@ -34,8 +35,7 @@ class Heads:
         return {**self.__dict__, "_packed": None}
 
     def __call__(self, x: Tensor) -> tuple[Tensor, ...]:
-        if torch.is_grad_enabled() or not is_plain(x) or any(
-                chain.has_hooks() for chain in self.chains):
+        if must_run_singly(self.layers, x):
             return tuple(chain(x) for chain in self.chains)
         packed = self._packed
         if packed is None or not packed.is_current():
@@ -43,12 +43,11 @@ class Heads:
         return packed(x).split(self.sizes, 1)
 
     def _pack(self) -> Packed:
-        heads = [chain.head for chain in self.chains]
-        biases = [head.weight.new_zeros(len(head.weight)) if head.bias is None else head.bias
-                  for head in heads]
-        at = dataclasses.replace(heads[0].geometry, num_output=sum(self.sizes))
-        return Packed(torch.cat([head.weight for head in heads]), torch.cat(biases), at, False,
-                      heads)
+        biases = [layer.weight.new_zeros(len(layer.weight)) if layer.bias is None else layer.bias
+                  for layer in self.layers]
+        at = dataclasses.replace(self.layers[0].geometry, num_output=sum(self.sizes))
+        weights = torch.cat([layer.weight for layer in self.layers])
+        return Packed(weights, torch.cat(biases), at, False, self.layers)
 
 
 def fit(chain: Any, other: Any) -> bool:        # Any: Chain, or a layer

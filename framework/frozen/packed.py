@@ -110,6 +110,17 @@ def _version(blob: Tensor) -> int:
     return -1 if blob.is_inference() else blob._version
 
 
+def must_run_singly(layers: Sequence[Layer], *bottoms: Tensor) -> bool:
+    """Whether the layers must run one by one: with gradients, hooks, or bottoms not `is_plain`."""
+    return torch.is_grad_enabled() or has_hooks(layers) or not all(map(is_plain, bottoms))
+
+
+def has_hooks(layers: Sequence[Layer]) -> bool:
+    """Whether somebody looks at what goes into one of the layers, or comes out."""
+    return any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
+               or layer._backward_pre_hooks for layer in layers)
+
+
 def is_plain(x: Tensor) -> bool:
     """float32 on a CPU, with no other precision asked for, and nobody writing down the graph."""
     return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4

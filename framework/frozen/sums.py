@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from framework.frozen.packed import is_plain
+from framework.frozen.packed import must_run_singly
 
 
 class Added:
@@ -29,8 +28,7 @@ class Added:
         return " + ".join(layer.spec.name for layer in self.layers)
 
     def __call__(self, x: Tensor, other: Tensor) -> Tensor:
-        if torch.is_grad_enabled() or not is_plain(x) or not is_plain(other) or any(
-                layer._forward_hooks or layer._forward_pre_hooks for layer in self.layers):
+        if must_run_singly(self.layers, x, other):
             y = self.chain(x)
             made: Tensor = self.total(y, other) if self.first else self.total(other, y)
             return made

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from framework.data.list_file import numbered_lines
 from framework.data.readers import FileItems
 from framework.data.records import Decoding
 from framework.errors import DataError
@@ -49,21 +48,12 @@ def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:
     """The lines of an ImageData list: a path, which may hold blanks, and a label."""
     if not path:
         raise spec.error("image_data_param.source", "is missing; it names a list of pictures")
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError as error:
-        raise DataError(f"{spec.place()}: {path}: the list cannot be read: "
-                        f"{error.strerror}") from None
     entries = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path, f"{spec.place()}: "):
         name, _, label = line.rstrip().rpartition(" ")
         try:
             entries.append((name, float(int(label))))
         except ValueError:
             raise DataError(f"{path}:{number}: '{line.strip()}' is not `path label`, the label a "
                             "whole number") from None
-    if not entries:
-        raise DataError(f"{spec.place()}: {path}: the list is empty")
     return entries

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 from framework.data import stretching
+from framework.data.list_file import numbered_lines
 from framework.data.pairs import PairItems
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation
 from framework.proto import enum_name
 from framework.spec import LayerSpec
+
+Pair = tuple[str, str]
+Corners = tuple[int, int, int, int]
 
 
 @layer
@@ -75,17 +78,22 @@ class ImageSegData(PictureSource):
         super().__init__(spec, options)
         param = spec.proto.image_data_param
         if spec.proto.transform_param.HasField("mean_file"):
-            raise spec.error("transform_param.mean_file", "is not taken by ImageSegData: use "
+            raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
                              "mean_value")
         kind = enum_name(param, "label_type")
-        items = PairItems(read_pairs(spec, param.source, kind), param.root_folder,
-                          _transformation(spec), param.is_color, kind, param.ignore_label,
-                          _new_size(spec, param), has_sizes=len(spec.tops) > 2)
+        files, windows = self.read_files(param.source, kind)
+        items = PairItems(files, param.root_folder, _transformation(spec), param.is_color, kind,
+                          param.ignore_label, _new_size(spec, param),
+                          has_sizes=len(spec.tops) > 2, windows=windows)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners] | None]:
+        """The pairs of the list and the windows of their pictures; None: all of each."""
+        return read_pairs(self.spec, path, kind), None
 
 
 @layer
-class WindowSegData(PictureSource):
+class WindowSegData(ImageSegData):
     """Windows of pictures and of their label maps.
 
     Tops:   as ImageSegData. The list has behind the picture, and what `label_type` says, the
@@ -95,24 +103,12 @@ class WindowSegData(PictureSource):
     Source: window_seg_data_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
     """
 
-    num_tops = (2, 3)
-
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        param = spec.proto.image_data_param
-        if spec.proto.transform_param.HasField("mean_file"):
-            raise spec.error("transform_param.mean_file", "is not taken by WindowSegData: use "
-                             "mean_value")
-        kind = enum_name(param, "label_type")
-        files, windows = read_windowed_pairs(spec, param.source, kind)
-        items = PairItems(files, param.root_folder, _transformation(spec), param.is_color, kind,
-                          param.ignore_label, _new_size(spec, param),
-                          has_sizes=len(spec.tops) > 2, windows=windows)
-        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners]]:
+        return read_windowed_pairs(self.spec, path, kind)
 
 
 def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
-                        ) -> tuple[list[tuple[str, str]], list[tuple[int, int, int, int]]]:
+                        ) -> tuple[list[Pair], list[Corners]]:
     """The lines of a list as `read_pairs` has them, with x1 y1 x2 y2 at their ends."""
     lines = _lines(spec, path)
     pairs, windows = [], []
@@ -130,7 +126,7 @@ def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
     return pairs, windows
 
 
-def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[tuple[str, str]]:
+def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[Pair]:
     """The lines of a list: a picture, and behind it what `kind` says."""
     return [_pair(path, number, line.split(), kind) for number, line in _lines(spec, path)]
 
@@ -139,18 +135,10 @@ def _lines(spec: LayerSpec, path: str) -> list[tuple[int, str]]:
     """The lines of a list that are not empty, with their numbers."""
     if not path:
         raise spec.error("source", "is missing; it names a list of pictures and label maps")
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError as error:
-        raise DataError(f"{spec.place()}: {path}: the list cannot be read: "
-                        f"{error.strerror}") from None
-    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise DataError(f"{spec.place()}: {path}: the list is empty")
-    return found
+    return numbered_lines(path, f"{spec.place()}: ")
 
 
-def _pair(path: str, number: int, words: list[str], kind: str) -> tuple[str, str]:
+def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
     is_label = kind != "IMAGE" or (len(words) > 1 and words[1].isdigit())
     if not words or (kind != "NONE" and (len(words) != 2 or not is_label)):
         wanted = "picture label" if kind == "IMAGE" else "picture label_map"
