@@ -44,6 +44,7 @@ class Transformer:
         self.crop = (param.crop_size, param.crop_size) if param.crop_size \
             else (param.crop_h, param.crop_w)
         self.resize_param = _given(param, "resize_param")
+        self.distort_param = _given(param, "distort_param")
         self.expand_param = _given(param, "expand_param")
         self.noise_param = _given(param, "noise_param")
         self._emit = geometry.emit_rule(_given(param, "emit_constraint"))
@@ -61,14 +62,14 @@ class Transformer:
         the next call uses. Raises BadRecord.
         """
         picture, boxes = record.picture, record.boxes
-        changes = distortion.draw_distortion(self.param.distort_param, draws) \
-            if self.param.HasField("distort_param") else None
+        changes = None if self.distort_param is None else \
+            distortion.draw_distortion(self.distort_param, draws)
         view, boxes = self._choose_view(picture.width, picture.height, boxes, draws)
         part, resize_param, mode = self._choose_resize(view.width, view.height, draws)
         if part is not None:
             boxes = self._look_through(boxes, _window(part, view.width, view.height))
             view = Rectangle(view.x + part.x, view.y + part.y, part.width, part.height)
-        fill = self.mean.fill(picture.channels) if self.param.HasField("expand_param") else ()
+        fill = () if self.expand_param is None else self.mean.fill(picture.channels)
         pixels = picture.rows(min(view.y + view.height, picture.height), self._scratch)
         pixels = self._viewer.show(pixels, view, changes, fill, resize_param, mode)
         return self._finish(pixels, boxes, view, draws)
