@@ -80,7 +80,7 @@ def data_source(spec: LayerSpec) -> str:
     if not issubclass(LAYERS.get(spec.type, object), PictureSource):
         return ""
     params = (spec.proto.data_param, spec.proto.image_data_param, spec.proto.window_data_param,
-              spec.proto.dense_image_data_param)
+              spec.proto.dense_image_data_param, spec.proto.video_data_param)
     return next((str(param.source) for param in params if param.source), "")
 
 
@@ -104,16 +104,16 @@ def check_items(spec: LayerSpec) -> int:
     """Read every file of a list and put it through the transformation."""
     kind: Any = LAYERS[spec.type]        # Any: a PictureSource, whose __init__ takes options
     items = kind(spec, DataOptions()).maker.source
-    bad = []
+    bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):
         try:
             items.item(index, Draws(0, index))
         except BadRecord as error:
-            bad.append((items.name(index), str(error)))
-    bad += [(items.name(index), reason) for index, reason in items.found_bad().items()]
+            bad[index] = str(error)
+    bad |= items.found_bad()          # some find them on their own, some do both
     print(f"{data_source(spec)}: {items.size()} entries, {len(bad)} of them bad")
-    for name, reason in bad:
-        print(f"  bad: {name}: {reason}")
+    for index, reason in bad.items():
+        print(f"  bad: {items.name(index)}: {reason}")
     return 0
 
 

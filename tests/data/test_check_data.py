@@ -10,6 +10,7 @@ import pytest
 
 from framework.cli import check_data
 from framework.data.prior_match import PriorLayer, candidate_sizes, choose, match_boxes
+from tests.data.clips import write_frames, write_list
 from tests.data.making import (
     annotated,
     annotated_net,
@@ -104,6 +105,22 @@ def test_lists_of_pictures_are_checked_file_by_file(tmp_path, capsys):
     text = capsys.readouterr().out
     assert "3 entries, 2 of them bad" in text
     assert "1.png: the picture cannot be decoded" in text and "2.png: the file cannot" in text
+
+
+@pytest.mark.parametrize("form", [
+    "image_data_param {{ source: '{0}' use_image: true new_length: 4 batch_size: 1 }}",
+    "video_data_param {{ source: '{0}' use_image: true new_length: 4 batch_size: 1 }}"])
+def test_lists_of_clips_are_checked_and_a_bad_clip_counts_once(form, tmp_path, capsys):
+    write_frames(tmp_path / "a", 6)
+    clips = write_list(tmp_path / "list.txt", [f"{tmp_path}/a 1 0", f"{tmp_path}/a 4 1",
+                                               f"{tmp_path}/a 2 2"])
+    net = tmp_path / "net.prototxt"
+    net.write_text('layer { name: "d" type: "VideoData" top: "data" top: "label" '
+                   f"{form.format(clips)} }}")
+    check_data.main([str(net), "--phase", "TEST"])
+    text = capsys.readouterr().out
+    assert "3 entries, 1 of them bad" in text
+    assert text.count("a 4: 000007.jpg: the file cannot be read") == 1
 
 
 def test_boxes_are_matched_by_their_largest_overlap():
