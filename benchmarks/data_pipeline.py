@@ -33,9 +33,9 @@ from framework.data.pictures import Decoding, JpegPicture, Scratch, open_picture
 from framework.layer import DataOptions
 from framework.layers import LAYERS
 from framework.layers.picture_source import PictureSource
-from framework.memory import keep_freed_memory
 from framework.proto import AnnotatedDatum
 from framework.spec import NetSpec, read_net
+from framework.system.malloc import keep_freed_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"

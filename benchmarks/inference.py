@@ -36,10 +36,10 @@ from plain_net import plain_net
 from torch import Tensor
 
 from framework.files.weights import save_weights
-from framework.memory import keep_freed_memory
 from framework.net import Net
 from framework.prototxt import Document, to_text
 from framework.spec import parse_net, read_net
+from framework.system.malloc import keep_freed_memory
 
 FOLDER = Path(__file__).resolve().parents[1]
 OUTPUTS = {"ssd300_vgg16": ("mbox_loc", "mbox_conf_flatten"),

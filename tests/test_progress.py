@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from framework.progress import Progress, clock_text
+from framework.system.progress import Progress, clock_text
 
 
 class Terminal(io.StringIO):

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from framework.errors import WeightsError
-from framework.files import atomic
 from framework.proto import SolverState
 from framework.prototxt import parse
 from framework.solver import snapshot
 from framework.solver.solver import Solver
+from framework.system import atomic
 
 GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
 needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")

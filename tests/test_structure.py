@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORK = ROOT / "framework"
 # A module imports only from its own rank or those before it.
 RANKS = [
-    ("errors", "memory", "randomness", "scalars", "progress"),
+    ("errors", "system", "scalars"),
     ("proto",),
     ("prototxt", "files", "logs"),
     ("upgrade", "composites"),

@@ -23,9 +23,9 @@ from framework.layers import LAYERS
 from framework.layers.picture_source import PictureSource, color_of
 from framework.layers.prior_box import PriorBox
 from framework.net import Net
-from framework.progress import Progress
 from framework.prototxt import Document
 from framework.spec import LayerSpec, NetSpec, read_net
+from framework.system.progress import Progress
 
 MAX_TRIED = 300         # boxes on which sizes are tried out
 

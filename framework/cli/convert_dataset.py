@@ -17,12 +17,12 @@ from framework import prototxt
 from framework.cli import app
 from framework.data import conversion, describe, label_map
 from framework.data.annoset import Converted, ImageOptions, make_record
-from framework.data.atomic import resumed_folder
 from framework.data.dataset import Dataset
 from framework.data.division import divide, shares
 from framework.data.journal import Report, fingerprint
 from framework.data.list_file import Entry
 from framework.errors import DataError
+from framework.system.atomic import resumed_folder
 
 
 def make_parser() -> argparse.ArgumentParser:

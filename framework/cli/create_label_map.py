@@ -13,8 +13,8 @@ from pathlib import Path
 from framework import prototxt
 from framework.cli import app, gflags
 from framework.data import label_map
-from framework.data.atomic import write_file
 from framework.errors import DataError
+from framework.system.atomic import write_file
 
 
 def make_parser() -> argparse.ArgumentParser:

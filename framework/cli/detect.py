@@ -66,7 +66,7 @@ def detect(options: argparse.Namespace) -> int:
     if not results:
         raise DataError(f"none of {len(paths)} pictures could be read; the first: {skipped[0]}")
     content = {"model": options.model, "weights": options.weights, "images": results}
-    from framework.data.atomic import write_file
+    from framework.system.atomic import write_file
 
     write_file(options.out / "detections.json", json.dumps(content, indent=1) + "\n")
     num_boxes = sum(len(result["detections"]) for result in results)
@@ -93,8 +93,8 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
     from framework.data import label_map
     from framework.detector import Detector
-    from framework.memory import keep_freed_memory
     from framework.spec import read_net
+    from framework.system.malloc import keep_freed_memory
 
     keep_freed_memory()
     device = machine.prepare(options).device
@@ -122,7 +122,7 @@ def _run(
     import cv2
 
     from framework.data.annoset import read_picture
-    from framework.progress import Progress
+    from framework.system.progress import Progress
     from framework.visualize import draw_detections
 
     results: list[dict[str, Any]] = []

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli import app
-from framework.data.atomic import new_folder
 from framework.data.database_writer import DatabaseWriter, database_writer
 from framework.errors import CaffeError
-from framework.progress import Progress
 from framework.proto import Datum
 from framework.scalars import nearest
+from framework.system.atomic import new_folder
+from framework.system.progress import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor

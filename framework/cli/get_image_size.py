@@ -8,8 +8,8 @@ from pathlib import Path
 
 from framework.cli import app
 from framework.data import list_file, sizes
-from framework.data.atomic import write_file
 from framework.errors import DataError
+from framework.system.atomic import write_file
 
 
 def make_parser() -> argparse.ArgumentParser:

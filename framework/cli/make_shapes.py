@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 
 from framework.cli import app
-from framework.data.atomic import new_folder
 from framework.data.conversion import in_order
 from framework.data.label_files import Box
 from framework.data.voc import annotation
-from framework.progress import Progress
 from framework.shapes import draw_picture
+from framework.system.atomic import new_folder
+from framework.system.progress import Progress
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -64,8 +64,8 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
 def write_message(message: Any, path: str, binary: bool) -> None:
     """Write or print a message; atomic. Any: it is of any kind."""
-    from framework.files.atomic import replacing
     from framework.prototxt import to_text
+    from framework.system.atomic import replacing
 
     if path == "-" and binary:
         sys.stdout.buffer.write(message.SerializeToString())

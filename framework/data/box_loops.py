@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from framework.data.compiled import compiled_exactly
 from framework.data.geometry import CENTER, OVERLAP, Floats, Window
 from framework.data.records import XMAX, XMIN, YMAX, YMIN
+from framework.system.compiled import compiled_exactly
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.compiled import compiled, compiled_in_order
+from framework.system.compiled import compiled, compiled_in_order
 
 _f = np.float32
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from framework.data.annoset import Converted
-from framework.data.atomic import resumed_folder
 from framework.data.database_writer import database_writer
 from framework.data.journal import Journal, Report
 from framework.data.list_file import Entry
 from framework.errors import DataError
-from framework.progress import Progress
+from framework.system.atomic import resumed_folder
+from framework.system.progress import Progress
 
 MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10

@@ -23,8 +23,8 @@ from framework.data.records import (
     annotation_boxes,
     datum_picture,
 )
-from framework.progress import Progress
 from framework.proto import AnnotatedDatum
+from framework.system.progress import Progress
 
 _SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}
 

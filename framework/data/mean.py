@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from framework.data.database import open_database
 from framework.data.records import BadRecord, Decoding, Pixels, datum_picture
 from framework.errors import DataError
-from framework.progress import Progress
 from framework.proto import AnnotatedDatum, BlobProto, Datum
+from framework.system.progress import Progress
 
 Mean = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.compiled import compiled, compiled_exactly
+from framework.system.compiled import compiled, compiled_exactly
 
 _f = np.float32
 _BITS = 11                           # of a whole-number weight

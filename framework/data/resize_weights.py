@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.compiled import compiled_exactly
+from framework.system.compiled import compiled_exactly
 
 _f = np.float32
 UNIT = 2048                 # whole-number weights are parts of this

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.compiled import compiled_exactly
 from framework.data.geometry import Floats
+from framework.system.compiled import compiled_exactly
 
 _ONE, _ZERO = np.float32(1), np.float32(0)
 _TINY = np.float32(1e-30)       # for boxes without area, which share none

@@ -8,7 +8,7 @@ from pathlib import Path
 from framework.data.annoset import read_picture
 from framework.data.conversion import in_order
 from framework.errors import DataError
-from framework.progress import Progress
+from framework.system.progress import Progress
 
 
 def size_lines(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from framework.data.compiled import compiled_exactly
 from framework.data.geometry import Floats
 from framework.data.records import Pixels
+from framework.system.compiled import compiled_exactly
 
 
 @compiled_exactly

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from framework.data.database import Database
 from framework.data.geometry import Floats, areas
 from framework.data.records import CORNERS, LABEL, BadRecord, Decoding, read_annotated, read_datum
-from framework.progress import Progress
 from framework.proto import AnnotatedDatum, Datum
+from framework.system.progress import Progress
 
 # Sides of squares as large as the boxes, in parts of the picture; and widths over heights.
 SIZE_EDGES = (0, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0)

@@ -17,7 +17,7 @@ import cv2
 
 from framework.data.sharing import Setup, SlotAllocator, Slots
 from framework.errors import CaffeError, DataError
-from framework.memory import keep_freed_memory
+from framework.system.malloc import keep_freed_memory
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from framework.errors import WeightsError
-from framework.files.atomic import replacing
 from framework.files.caffemodel import Blob, FileLayer, describe, read_caffemodel, write_caffemodel
 from framework.files.weight_arrays import (
     read_hdf5,
@@ -29,6 +28,7 @@ from framework.files.weight_arrays import (
     write_safetensors,
 )
 from framework.proto import LayerParameter, Phase
+from framework.system.atomic import replacing
 
 LISTED = 8      # names in an error before it goes on with "and 12 more"
 _READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,

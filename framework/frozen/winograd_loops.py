@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.compiled import compiled_in_order
+from framework.system.compiled import compiled_in_order
 
 _f = np.float32
 _TWO, _FOUR, _FIVE, _EIGHT = _f(2), _f(4), _f(5), _f(8)

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from framework.progress import Progress
+from framework.system.progress import Progress
 
 
 class Log:

@@ -23,8 +23,8 @@ from framework.pycaffe.net_lists import Arrays
 from framework.pycaffe.passes import Callback, Node, Passes
 from framework.pycaffe.weights_kept import KeptWeights
 from framework.pycaffe.wiring import LayerView, constant_tops, feed_inputs, list_nodes
-from framework.randomness import random_numbers
 from framework.sharing import share_by_layer_name
+from framework.system.random_state import random_numbers
 
 
 class Net(InBatches):

@@ -15,9 +15,9 @@ from torch import Tensor
 from framework.errors import CaffeError
 from framework.logs.log import Log
 from framework.net import Net
-from framework.randomness import random_numbers
 from framework.solver import debug_info
 from framework.solver.ranks import average_over_ranks
+from framework.system.random_state import random_numbers
 
 PRECISIONS = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16,
               "float16": torch.float16}

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from framework.errors import WeightsError
-from framework.files.atomic import replacing
 from framework.files.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, read_blob, varint
 from framework.solver.lr_policy import LARGEST
+from framework.system.atomic import replacing
 
 
 @dataclass

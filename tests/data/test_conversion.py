@@ -6,12 +6,12 @@ import pytest
 
 from framework.data import database_writer
 from framework.data.annoset import Converted
-from framework.data.atomic import resumed_folder
 from framework.data.conversion import convert, in_order, write_database
 from framework.data.journal import fingerprint
 from framework.data.list_file import Entry, read
 from framework.errors import DataError
 from framework.proto import Datum
+from framework.system.atomic import resumed_folder
 
 
 def read_all(path):

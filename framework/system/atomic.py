@@ -1,4 +1,4 @@
-"""Folders and small files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,40 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from framework.errors import DataError
-from framework.files.atomic import replacing
+from framework.errors import DataError, WeightsError
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A path to write to, beside `path` and with its suffix; it takes its place when written.
+
+    The data reaches the disk before the name does, so that a crash at any moment leaves the old
+    file or the new one. Raises WeightsError where it cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        sync(partial)
+        os.replace(partial, path)
+        sync(path.parent)
+    except OSError as error:
+        # h5py puts a paragraph in place of the system's words
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise WeightsError(f"{path}: cannot be written: {reason}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

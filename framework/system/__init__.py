@@ -1,0 +1,1 @@
+"""What the machine gives: memory, atomic writes, compiled loops, progress, random state."""
