@@ -30,11 +30,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from framework.data import distortion, records, resizing, sampler, viewing
 from framework.data.database import Database
 from framework.data.pictures import Decoding, JpegPicture, Scratch, open_picture
+from framework.definition.spec import NetSpec, read_net
 from framework.layer import DataOptions
 from framework.layers import LAYERS
 from framework.layers.picture_source import PictureSource
 from framework.proto import AnnotatedDatum
-from framework.spec import NetSpec, read_net
 from framework.system.malloc import keep_freed_memory
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from framework import parse_net
+from framework.definition.spec import NetSpec
 from framework.layers import LAYERS
 from framework.ops.boxes import CENTER_SIZE, decode
-from framework.spec import NetSpec
 
 
 def ssd_priors() -> Tensor:

@@ -35,10 +35,10 @@ import torch
 from plain_net import plain_net
 from torch import Tensor
 
+from framework.definition.prototxt import Document, to_text
+from framework.definition.spec import parse_net, read_net
 from framework.files.weights import save_weights
 from framework.net import Net
-from framework.prototxt import Document, to_text
-from framework.spec import parse_net, read_net
 from framework.system.malloc import keep_freed_memory
 
 FOLDER = Path(__file__).resolve().parents[1]

@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework import parse_net
+from framework.definition.spec import NetSpec
 from framework.layers import LAYERS
 from framework.ops.boxes import CENTER_SIZE, encode, iou
-from framework.spec import NetSpec
 
 
 def example(images: int, priors: int, classes: int, boxes: int) -> list[Tensor]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from framework.prototxt import parse
+from framework.definition.prototxt import parse
 from framework.solver.optim import Optimizer
 
 SHAPES = [(512, 512, 3, 3)] * 8 + [(1024, 512, 3, 3), (1024, 1024, 1, 1)] + \

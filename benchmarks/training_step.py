@@ -24,8 +24,8 @@ from multibox_loss import by_image
 from plain_net import plain_net
 from torch import Tensor
 
+from framework.definition.prototxt import parse
 from framework.net import Net
-from framework.prototxt import parse
 from framework.solver.optim import Optimizer
 
 FOLDER = Path(__file__).resolve().parents[1]

@@ -9,12 +9,20 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Net": "framework.net", "Solver": "framework.solver.solver", "DataOptions": "framework.layer",
-    "read_net": "framework.spec", "parse_net": "framework.spec", "read_solver": "framework.spec",
-    "NetSpec": "framework.spec", "Layer": "framework.layer",
-    "LAYERS": "framework.layers", "load_weights": "framework.files.weights",
-    "save_weights": "framework.files.weights", "CaffeError": "framework.errors",
-    "SpecError": "framework.errors", "DataError": "framework.errors",
+    "Net": "framework.net",
+    "Solver": "framework.solver.solver",
+    "DataOptions": "framework.layer",
+    "read_net": "framework.definition.spec",
+    "parse_net": "framework.definition.spec",
+    "read_solver": "framework.definition.spec",
+    "NetSpec": "framework.definition.spec",
+    "Layer": "framework.layer",
+    "LAYERS": "framework.layers",
+    "load_weights": "framework.files.weights",
+    "save_weights": "framework.files.weights",
+    "CaffeError": "framework.errors",
+    "SpecError": "framework.errors",
+    "DataError": "framework.errors",
     "WeightsError": "framework.errors",
 }
 __all__ = sorted(_HOMES)

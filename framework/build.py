@@ -7,10 +7,10 @@ from typing import Any
 
 from framework.declared import ASSUMED_SIZES, declared_shapes
 from framework.declared_python import DeclaredPython, is_known
+from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
 from framework.foreign import refuse_foreign
 from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
-from framework.spec import LayerSpec, NetSpec
 
 
 def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from framework import prototxt
 from framework.build import build_layers, build_sources
 from framework.declared import ASSUMED_SIZES, declared_shapes
+from framework.definition import prototxt
+from framework.definition.prototxt import Document
+from framework.definition.spec import PHASES, NetSpec, finish_net
 from framework.errors import CaffeError, SpecError
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
-from framework.prototxt import Document
-from framework.spec import PHASES, NetSpec, finish_net
 
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Shape
 from framework.layers.clip_settings import frame_planes, has_segments
-from framework.spec import LayerSpec
 
 Size = tuple[int, int]
 ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28))

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from framework.data import geometry, label_map, resizing
 from framework.data.mean import read_mean
+from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError
 from framework.net import Net
 from framework.proto import ResizeParameter
-from framework.prototxt import Document
 from framework.visualize import Detection
 
 Floats = NDArray[np.float32]

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.values import nearest
 from framework.proto import enum_name
-from framework.scalars import nearest
 
 
 def fill_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from framework import fillers
-from framework.spec import LayerSpec
+from framework.definition.spec import LayerSpec
 
 Shape = tuple[int, ...]
 

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from framework.build import build_layers, build_sources
+from framework.definition.prototxt import Document
+from framework.definition.spec import LayerSpec, NetSpec, read_net
+from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.fusion import (
     Chain,
@@ -24,10 +27,7 @@ from framework.fusion import (
 )
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
-from framework.prototxt import Document
-from framework.scalars import nearest
 from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
-from framework.spec import LayerSpec, NetSpec, read_net
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 

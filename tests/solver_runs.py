@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from framework.definition.prototxt import parse
 from framework.logs.log import Log
-from framework.prototxt import parse
 from framework.solver.solver import Solver
 
 DATA = """

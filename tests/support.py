@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from framework import parse_net, prototxt
+from framework import parse_net
+from framework.definition import prototxt
+from framework.definition.spec import LayerSpec, NetSpec
 from framework.layer import Layer, Shape
 from framework.layers import LAYERS
 from framework.net import Net
-from framework.spec import LayerSpec, NetSpec
 
 
 def noise(*shape: int | Shape, seed: int = 1, dtype: torch.dtype = torch.float64,

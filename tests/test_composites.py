@@ -2,9 +2,9 @@
 
 import pytest
 
+from framework.definition.prototxt import to_text
+from framework.definition.spec import NetSpec, parse_net, read_net
 from framework.errors import SpecError
-from framework.prototxt import to_text
-from framework.spec import NetSpec, parse_net, read_net
 from tests.support import net_from
 
 INPUT = """

@@ -7,10 +7,10 @@ from framework import Net, parse_net
 from framework.census import Selection, phases_of, stages_for, take_census
 from framework.declared import declared_shapes
 from framework.declared_python import PYTHON_SHAPES
+from framework.definition.spec import NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layer import DataOptions
 from framework.layers import LAYERS
-from framework.spec import NetSpec
 
 
 def shapes_of(text, phase="TRAIN"):

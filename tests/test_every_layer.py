@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from framework import parse_net, prototxt
+from framework import parse_net
+from framework.definition import prototxt
 from framework.layer import Source
 from framework.layers import LAYERS
 from tests import community_examples, layer_examples

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from framework import parse_net
+from framework.definition.prototxt import parse
 from framework.logs.log import Log
-from framework.prototxt import parse
 from framework.solver.solver import Solver
 from tests.golden import ABSENT, assert_close, case_names, load_case, part
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from framework.definition.prototxt import parse
 from framework.errors import CaffeError
 from framework.layer import Layer, Shape
 from framework.layers import LAYERS
 from framework.logs.log import Log
-from framework.prototxt import parse
 from framework.solver.gradients import Execution
 from framework.solver.snapshot import read_state
 from framework.solver.solver import Solver

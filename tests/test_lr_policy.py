@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from framework import prototxt
+from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.solver.lr_policy import LearningRate, RateState
 

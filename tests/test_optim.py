@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from framework import prototxt
+from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.solver.optim import Optimizer
 

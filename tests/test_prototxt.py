@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf import text_format
 
-from framework import prototxt
+from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.proto import NetParameter
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from framework.definition.prototxt import parse
 from framework.errors import SpecError, WeightsError
 from framework.logs.log import Log, number
 from framework.proto import NetParameter
-from framework.prototxt import parse
 from framework.solver.solver import Solver
 from tests.solver_runs import NET, PARAMS, Lines, log_of, losses, make, values
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from framework.definition.prototxt import Document
+from framework.definition.prototxt import Lines as Places
 from framework.errors import SpecError
 from framework.proto import SolverParameter
-from framework.prototxt import Document
-from framework.prototxt import Lines as Places
 from framework.solver.fields import HONOURED, MACHINE_HINTS, check_fields
 from tests.solver_runs import NET, log_of, make
 

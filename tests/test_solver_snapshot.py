@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
+from framework.definition.prototxt import parse
 from framework.errors import WeightsError
 from framework.proto import SolverState
-from framework.prototxt import parse
 from framework.solver import snapshot
 from framework.solver.solver import Solver
 from framework.system import atomic

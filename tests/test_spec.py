@@ -3,8 +3,8 @@
 import pytest
 
 from framework import parse_net, read_net
+from framework.definition.spec import NetSpec
 from framework.errors import SpecError
-from framework.spec import NetSpec
 
 DATA = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }\n'
 

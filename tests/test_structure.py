@@ -11,11 +11,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORK = ROOT / "framework"
 # A module imports only from its own rank or those before it.
 RANKS = [
-    ("errors", "system", "scalars"),
+    ("errors", "system"),
     ("proto",),
-    ("prototxt", "files", "logs"),
-    ("upgrade", "composites"),
-    ("alignment", "spec"),
+    ("alignment",),
+    ("definition",),
+    ("files", "logs"),
     ("ops",),
     ("data", "evaluation", "shapes", "visualize"),
     ("fillers", "layer"),

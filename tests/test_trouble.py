@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from torch import Tensor
 
+from framework.definition.prototxt import parse
 from framework.errors import CaffeError
 from framework.logs.log import Log
-from framework.prototxt import parse
 from framework.solver.solver import Solver
 from framework.solver.trouble import LossWatch
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework import prototxt
+from framework.definition import prototxt
 from framework.solver.lr_policy import LearningRate, RateState
 from framework.solver.optim import Optimizer
 

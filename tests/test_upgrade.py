@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from framework import proto, prototxt
+from framework import proto
+from framework.definition import prototxt
+from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade import upgrade_net
 from framework.errors import SpecError
-from framework.prototxt import Document, Lines
-from framework.upgrade import upgrade_net
 
 
 def upgraded(text: str) -> Document:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from framework import prototxt
+from framework.definition import prototxt
+from framework.definition.prototxt import Document
+from framework.definition.upgrade import upgrade_solver
 from framework.errors import SpecError
-from framework.prototxt import Document
-from framework.upgrade import upgrade_solver
 
 
 def upgraded(text: str) -> Document:

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from framework.build import build_layers, build_sources
+from framework.definition.prototxt import Lines
+from framework.definition.spec import NetSpec, read_net
 from framework.layer import DataOptions
 from framework.net import Net
-from framework.prototxt import Lines
-from framework.spec import NetSpec, read_net
 
 ROOT = Path(__file__).resolve().parents[1] / "prototxt"
 VGG16 = 14_714_688                      # its 13 convolutions

@@ -17,14 +17,14 @@ from framework.data.prior_match import Match, PriorLayer, candidate_sizes, choos
 from framework.data.random import Draws
 from framework.data.records import LABEL, BadRecord
 from framework.data.survey import Survey
+from framework.definition.prototxt import Document
+from framework.definition.spec import LayerSpec, NetSpec, read_net
 from framework.errors import CaffeError, DataError
 from framework.layer import DataOptions, Shape
 from framework.layers import LAYERS
 from framework.layers.picture_source import PictureSource, color_of
 from framework.layers.prior_box import PriorBox
 from framework.net import Net
-from framework.prototxt import Document
-from framework.spec import LayerSpec, NetSpec, read_net
 from framework.system.progress import Progress
 
 MAX_TRIED = 300         # boxes on which sizes are tried out

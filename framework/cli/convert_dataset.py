@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework import prototxt
 from framework.cli import app
 from framework.data import conversion, describe, label_map
 from framework.data.annoset import Converted, ImageOptions, make_record
@@ -21,6 +20,7 @@ from framework.data.dataset import Dataset
 from framework.data.division import divide, shares
 from framework.data.journal import Report, fingerprint
 from framework.data.list_file import Entry
+from framework.definition import prototxt
 from framework.errors import DataError
 from framework.system.atomic import resumed_folder
 

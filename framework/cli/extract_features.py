@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from framework.cli import app
 from framework.data.database_writer import DatabaseWriter, database_writer
+from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.proto import Datum
-from framework.scalars import nearest
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
+from framework.definition.values import nearest
 from framework.errors import DataError
 from framework.logs.reader import columns, read_log
-from framework.scalars import nearest
 
 NO_VALUES = ("NumIters", "Seconds", "net")
 

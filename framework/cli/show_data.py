@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from framework.cli.check_net import phases
 from framework.data.label_map import read
+from framework.definition.spec import LayerSpec, read_net
 from framework.errors import CaffeError, DataError
 from framework.layer import DataOptions
 from framework.layers import LAYERS
 from framework.layers.picture_source import PictureSource
-from framework.spec import LayerSpec, read_net
 from framework.visualize import class_color
 
 Array = NDArray[Any]

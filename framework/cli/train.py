@@ -12,7 +12,7 @@ from framework.cli.signals import EFFECTS, Signals
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:       # they would import torch before the flags are read
-    from framework.prototxt import Document
+    from framework.definition.prototxt import Document
     from framework.solver.solver import Solver
 
 
@@ -75,7 +75,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
 
 def read_document(options: argparse.Namespace) -> Document:
     """The solver file, changed as the flags say."""
-    from framework.spec import read_solver
+    from framework.definition.spec import read_solver
 
     document = read_solver(options.solver, options.ignore_unknown_fields)
     if options.iterations is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from framework.cli.app import run
 
 if TYPE_CHECKING:
-    from framework.prototxt import Document
+    from framework.definition.prototxt import Document
 
 DESCRIPTION = """Write a net of any age (V0 and V1 layers, input fields, old transform fields) in
 today's form, for programs that read no other. A file is binary if its name ends in .caffemodel,
@@ -39,7 +39,8 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
     """
     from google.protobuf.message import DecodeError
 
-    from framework import proto, prototxt
+    from framework import proto
+    from framework.definition import prototxt
     from framework.errors import SpecError, WeightsError
 
     if binary:
@@ -64,7 +65,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
 def write_message(message: Any, path: str, binary: bool) -> None:
     """Write or print a message; atomic. Any: it is of any kind."""
-    from framework.prototxt import to_text
+    from framework.definition.prototxt import to_text
     from framework.system.atomic import replacing
 
     if path == "-" and binary:
@@ -83,7 +84,7 @@ def is_binary(path: str, form: str | None) -> bool:
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
-    from framework.upgrade import upgrade_net
+    from framework.definition.upgrade import upgrade_net
 
     source_binary = is_binary(arguments.source, arguments.input)
     target_binary = is_binary(arguments.target, arguments.output)

@@ -15,7 +15,7 @@ name ends in .binaryproto or .pb, else text; --input and --output say otherwise.
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
-    from framework.upgrade import upgrade_solver
+    from framework.definition.upgrade import upgrade_solver
 
     document = read_document(arguments.source, "SolverParameter",
                              is_binary(arguments.source, arguments.input),

@@ -13,7 +13,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from framework import prototxt
+from framework.definition import prototxt
 from framework.errors import DataError
 from framework.proto import LabelMap
 

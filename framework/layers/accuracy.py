@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.loss_settings import check_labels
 from framework.layers.param_fields import honour, is_set
 from framework.ops.losses import class_numbers
 from framework.ops.ranking import rank_of
-from framework.spec import LayerSpec
 
 
 @layer

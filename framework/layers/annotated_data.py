@@ -15,6 +15,7 @@ from framework.data.label_map import object_labels, read
 from framework.data.readers import DatabaseItems
 from framework.data.records import BadRecord, Decoding, read_annotated, read_datum
 from framework.data.sampler import check_samplers
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import (
@@ -24,7 +25,6 @@ from framework.layers.picture_source import (
     usual_decoding,
 )
 from framework.proto import AnnotatedDatum
-from framework.spec import LayerSpec
 
 IDLE = (*stretching.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
 NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
 from framework.proto import FillerParameter
-from framework.spec import LayerSpec
 
 FIELDS = (
     "use_global_stats moving_average_fraction eps relu fused_relu update_global_stats "

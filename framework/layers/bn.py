@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
 from framework.proto import FillerParameter, enum_name
-from framework.spec import LayerSpec
 
 SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
 PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framework.spec import LayerSpec
+from framework.definition.spec import LayerSpec
 
 
 def mean_and_deviation(spec: LayerSpec) -> tuple[list[float], list[float]]:

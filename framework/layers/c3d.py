@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.convolution import check_top
 from framework.layers.param_fields import honour, numbers
@@ -17,7 +18,6 @@ from framework.layers.pooling import pool
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "

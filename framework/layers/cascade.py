@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.box_statistics import mean_and_deviation
 from framework.ops import nms
-from framework.spec import LayerSpec
 
 
 @layer

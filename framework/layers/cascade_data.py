@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Shape, Source, layer
-from framework.spec import LayerSpec
 
 STEP = 32       # sides of inputs are multiples of it
 

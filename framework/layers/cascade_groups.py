@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.box_statistics import mean_and_deviation
 from framework.layers.plain_fields import plain
 from framework.ops.losses import log_loss, precise
 from framework.ops.mining import highest, ranking_key
 from framework.ops.pixel_boxes import overlap
-from framework.spec import LayerSpec
 
 SMALLEST_SIDE = 2       # of a ground truth box, in pixels
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.box_statistics import mean_and_deviation
 from framework.ops import nms
 from framework.ops.pixel_boxes import moved
-from framework.spec import LayerSpec
 
 
 @layer

@@ -7,12 +7,12 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import Layer, Shape, layer
 from framework.layers.box_statistics import mean_and_deviation
 from framework.layers.plain_fields import plain
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
-from framework.spec import LayerSpec
 
 SMALLEST_BACKUP = 32        # side of the box that stands in where no region can be chosen
 NEAR_TRUTH = 0.975          # regions above this overlap are the ground truth itself

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
-from framework.spec import LayerSpec
 
 
 @layer

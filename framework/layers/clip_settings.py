@@ -14,10 +14,10 @@ from framework.data.clip_transform import ClipTransformation, Layout, read_clip_
 from framework.data.clips import ClipItems, read_clips
 from framework.data.frames import FileFrames, FolderFrames, FrameReader, Sampling, SegmentFrames
 from framework.data.subtraction import Mean
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import Shape
 from framework.proto import TransformationParameter
-from framework.spec import LayerSpec
 
 LIST_FIELDS = ("source", "root_folder", "batch_size", "rand_skip", "shuffle", "new_height",
                "new_width", "new_length", "show_data")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.param_fields import at_least, axis_sizes, honour
 from framework.ops.convolution import convolve, deconvolve
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 FIELDS = (
     "num_output bias_term pad kernel_size group stride weight_filler bias_filler pad_h pad_w "

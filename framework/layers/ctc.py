@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.ops.losses import precise
-from framework.spec import LayerSpec
 
 
 class _GradientOfSum(torch.autograd.Function):

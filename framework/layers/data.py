@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from framework.data.readers import DatabaseItems
 from framework.data.records import Decoding
+from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, layer
 from framework.layers.annotated_data import database_path, look_at_first
 from framework.layers.picture_source import (
@@ -12,7 +13,6 @@ from framework.layers.picture_source import (
     transformation,
     warn_of_idle_fields,
 )
-from framework.spec import LayerSpec
 
 MAKE = "tools/convert_imageset makes it from a list of pictures and their classes"
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
-from framework.spec import LayerSpec
 
 EPSILON = 1e-5
 BOTTLENECK = 4      # channels between, for each that a step adds

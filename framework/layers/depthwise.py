@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.convolution import FIELDS, check_top, read_geometry
 from framework.layers.param_fields import honour
 from framework.ops.convolution import convolve
-from framework.spec import LayerSpec
 
 
 @layer

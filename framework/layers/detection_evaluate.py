@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import Layer, Shape, layer
 from framework.layers.multibox_settings import signed
@@ -12,7 +13,6 @@ from framework.layers.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
 from framework.ops.picture_boxes import in_picture, pixel_iou
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
-from framework.spec import LayerSpec
 
 
 @layer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.multibox_settings import check_predictions
 from framework.layers.plain_fields import plain
@@ -13,7 +14,6 @@ from framework.ops.boxes import decode
 from framework.ops.detections import detection_rows
 from framework.ops.losses import precise
 from framework.ops.picture_boxes import in_picture
-from framework.spec import LayerSpec
 
 LOWEST = torch.finfo(torch.float32).min
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from framework import fillers
+from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, Shape, Source, layer
 from framework.proto import FillerParameter
-from framework.spec import LayerSpec
 
 OLD_FIELDS = ("num", "channels", "height", "width")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Shape
-from framework.spec import LayerSpec
 
 
 def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:

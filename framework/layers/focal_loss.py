@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.loss_settings import (
@@ -19,7 +20,6 @@ from framework.layers.loss_settings import (
 from framework.layers.param_fields import honour, is_set
 from framework.ops.losses import class_numbers, log_loss, normalizer, precise
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 @layer

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.loss_settings import (
@@ -17,7 +18,6 @@ from framework.layers.loss_settings import (
 )
 from framework.layers.param_fields import honour
 from framework.ops.losses import class_numbers, log_loss, normalizer, precise, smooth_l1
-from framework.spec import LayerSpec
 
 
 @layer

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from framework.data.batches import Share
 from framework.data.random import Draws, Stream
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Source, layer
-from framework.spec import LayerSpec
 
 Arrays = list[NDArray[np.float32]]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.convolution import as_batch, check_top
 from framework.layers.fields import canonical_axis
 from framework.layers.param_fields import axis_sizes, honour
 from framework.ops.windows import pad_both_sides, windows
-from framework.spec import LayerSpec
 
 
 @layer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from framework.data.list_file import numbered_lines
 from framework.data.readers import FileItems
 from framework.data.records import Decoding
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
-from framework.spec import LayerSpec
 
 
 @layer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, Source, layer
-from framework.spec import LayerSpec
 
 
 @layer

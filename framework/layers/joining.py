@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis, check_same_shape
 from framework.layers.param_fields import honour
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:

@@ -10,12 +10,12 @@ from google.protobuf.message import DecodeError
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.loss_settings import check_labels, ignore_label, normalization
 from framework.ops.losses import FloorProbability, class_numbers, normalizer, precise
 from framework.proto import BlobProto, enum_name
-from framework.spec import LayerSpec
 
 
 def _check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Shape
 from framework.layers.param_fields import honour
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 def normalization(spec: LayerSpec, default: str = "VALID", also: str = "") -> str:

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.loss_settings import check_same_count, ignore_label, normalization
 from framework.ops.losses import Distance, normalizer, precise, smooth_l1
-from framework.spec import LayerSpec
 
 
 @layer

@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
 from framework.layers.pooling import read_window
 from framework.ops.pooling import max_pool
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 @layer

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
-from framework.spec import LayerSpec
 
 
 class InPlace(torch.autograd.Function):

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Source, layer
-from framework.spec import LayerSpec
 
 
 @layer

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.loss_settings import check_same_count
 from framework.layers.param_fields import honour
 from framework.ops.losses import precise
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 @layer

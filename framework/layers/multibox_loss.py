@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import Layer, Shape, layer
 from framework.layers.multibox_settings import check_predictions, read_settings
@@ -17,7 +18,6 @@ from framework.ops.ground_truth import GroundTruth, read_ground_truth
 from framework.ops.losses import LARGEST_LOG_LOSS, log_loss, precise
 from framework.ops.matching import UNMATCHED, match
 from framework.ops.mining import hardest, hardest_apart
-from framework.spec import LayerSpec
 
 
 @layer

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Shape
 from framework.layers.loss_settings import normalization
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 def signed(number: int) -> int:

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
-from framework.spec import LayerSpec
 
 
 class StandardScore(torch.autograd.Function):

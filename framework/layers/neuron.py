@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.mathematics import InPlace, is_in_place
 from framework.layers.param_fields import honour, is_set
 from framework.proto import FillerParameter
-from framework.spec import LayerSpec
 
 
 @layer

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour, is_set
 from framework.proto import FillerParameter
-from framework.spec import LayerSpec
 
 
 class ScaledUnit(torch.autograd.Function):

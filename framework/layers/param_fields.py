@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from framework.spec import LayerSpec
+from framework.definition.spec import LayerSpec
 
 # Fields that choose how a machine computes, never what: every layer takes them and ignores them.
 MACHINE_HINTS = frozenset(

@@ -19,10 +19,10 @@ from framework.data.records import Decoding
 from framework.data.stretching import idle_settings, is_set
 from framework.data.subtraction import Mean, read_mean
 from framework.data.transform import check_transform
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Shape, Source
 from framework.layers.kept_memory import KeptMemory
-from framework.spec import LayerSpec
 
 
 class PictureSource(Source):

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import axis_sizes, honour, is_set, message_at
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 FIELDS = (
     "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w global_pooling "

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
-from framework.spec import LayerSpec
 
 SAME_RATIO = 1e-6
 

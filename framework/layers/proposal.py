@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
 from framework.ops import nms
-from framework.spec import LayerSpec
 
 
 def anchor_corners(base_size: int, ratios: list[float], scales: list[float]) -> list[list[float]]:

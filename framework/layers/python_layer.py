@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from framework import pycaffe
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
 from framework.pycaffe import Blob
-from framework.spec import LayerSpec
 
 
 @layer

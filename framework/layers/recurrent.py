@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
-from framework.spec import LayerSpec
 
 
 def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.ops.ranking import largest
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 @layer

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.plain_fields import plain
 from framework.ops.boxes import iou
 from framework.ops.losses import precise
-from framework.spec import LayerSpec
 
 
 class _Slopes(torch.autograd.Function):

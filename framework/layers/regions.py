@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import honour
 from framework.ops.regions import (
@@ -17,7 +18,6 @@ from framework.ops.regions import (
     round_half_away,
     sample_bilinear,
 )
-from framework.spec import LayerSpec
 
 Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 

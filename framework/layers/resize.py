@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.param_fields import at_least, axis_sizes, honour
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 
 @layer

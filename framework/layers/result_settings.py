@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from framework import prototxt
+from framework.definition import prototxt
+from framework.definition.spec import LayerSpec
 from framework.evaluation.result_files import FORMATS, ResultFiles
 from framework.ops.picture_boxes import Resizing
-from framework.spec import LayerSpec
 
 
 def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, int]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.param_fields import honour, is_set
 from framework.proto import FillerParameter
-from framework.spec import LayerSpec
 
 
 def broadcast_axes(spec: LayerSpec, prefix: str, bottoms: tuple[Shape, ...]) -> tuple[int, Shape]:

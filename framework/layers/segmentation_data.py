@@ -8,11 +8,11 @@ from typing import Any
 from framework.data import stretching
 from framework.data.list_file import numbered_lines
 from framework.data.pairs import PairItems
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation
 from framework.proto import enum_name
-from framework.spec import LayerSpec
 
 Pair = tuple[str, str]
 Corners = tuple[int, int, int, int]

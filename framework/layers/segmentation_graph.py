@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
-from framework.spec import LayerSpec
 
 
 @layer

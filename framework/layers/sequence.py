@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.param_fields import honour
 from framework.layers.recurrent import lstm_step
-from framework.spec import LayerSpec
 
 
 @layer

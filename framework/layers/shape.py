@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.param_fields import honour, is_set
-from framework.spec import LayerSpec
 
 
 @layer

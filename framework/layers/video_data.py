@@ -13,11 +13,11 @@ from torch import Tensor
 from framework.data.random import Draws
 from framework.data.records import Pixels
 from framework.data.subtraction import read_mean
+from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Shape, layer
 from framework.layers.clip_settings import CROP_FIELDS, has_list, read_settings
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
-from framework.spec import LayerSpec
 
 OWN_FIELDS = ("video_type", "device_id", "video_file", "skip_frames")
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import Layer, Shape, layer
 from framework.ops.detections import best_boxes
 from framework.ops.losses import precise
-from framework.spec import LayerSpec
 
 NO_GRADIENT = tuple(range(16))
 

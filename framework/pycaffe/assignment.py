@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import Message
 
-from framework.scalars import INTEGER_RANGES, expected, form_for_several, nearest
+from framework.definition.values import INTEGER_RANGES, expected, form_for_several, nearest
 
 
 def assign_proto(message: Any, name: str, value: Any) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import framework.proto as proto
+from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade import upgrade_net
 from framework.errors import CaffeError
-from framework.prototxt import Document, Lines
-from framework.upgrade import upgrade_net
 
 COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900",
            "InnerProduct": "#CC33FF"}

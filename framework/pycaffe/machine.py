@@ -143,6 +143,6 @@ def _now() -> float:
 
 def layer_type_list() -> list[str]:
     """The types of layers that a prototxt can name."""
-    from framework.composites.expand import COMPOSITES
+    from framework.definition.composites.expand import COMPOSITES
     from framework.layers import LAYERS
     return sorted({*LAYERS, *COMPOSITES})

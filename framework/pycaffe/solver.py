@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.prototxt import Document
+from framework.definition.spec import read_solver
 from framework.errors import CaffeError
-from framework.prototxt import Document
 from framework.pycaffe.machine import MACHINE
 from framework.pycaffe.net import Net
 from framework.solver.optim import RULES
 from framework.solver.solver import Solver as Training
-from framework.spec import read_solver
 
 Callback = Callable[[], object]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, Source
 from framework.layers import LAYERS
 from framework.layers.dummy import DummyData
@@ -13,7 +14,6 @@ from framework.net import Net as TorchNet
 from framework.pycaffe.blob import BlobVector
 from framework.pycaffe.net_blob import NetBlob
 from framework.pycaffe.passes import Node
-from framework.spec import LayerSpec
 
 
 class LayerView:

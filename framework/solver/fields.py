@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from framework.definition.prototxt import Document
+from framework.definition.values import nearest
 from framework.errors import SpecError
-from framework.prototxt import Document
-from framework.scalars import nearest
 
 HONOURED = frozenset("""
     net net_param train_net train_net_param test_net test_net_param train_state test_state weights

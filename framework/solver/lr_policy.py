@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from framework.prototxt import Document
-from framework.scalars import nearest
+from framework.definition.prototxt import Document
+from framework.definition.values import nearest
 
 LARGEST = float(np.finfo(np.float32).max)
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 
+from framework.definition.prototxt import Document, Lines
+from framework.definition.spec import PHASES, finish_net, read_net
 from framework.errors import SpecError
 from framework.layer import DataOptions
 from framework.net import Net
-from framework.prototxt import Document, Lines
-from framework.spec import PHASES, finish_net, read_net
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framework.prototxt import Document
-from framework.scalars import nearest
+from framework.definition.prototxt import Document
+from framework.definition.values import nearest
 
 
 class Learned(Protocol):

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.definition.prototxt import Document
+from framework.definition.spec import read_solver
 from framework.files.weights import load_weights
 from framework.layer import DataOptions
 from framework.logs.log import Log, number, output_lines
-from framework.prototxt import Document
 from framework.solver import debug_info, resume
 from framework.solver.fields import check_fields, snapshot_prefix
 from framework.solver.gradients import FLOAT32, Execution, Gradients
@@ -28,7 +29,6 @@ from framework.solver.optim import Optimizer
 from framework.solver.ranks import AGREE_EVERY, agreed
 from framework.solver.scoring import Scores, check_evaluation, score
 from framework.solver.trouble import LossWatch
-from framework.spec import read_solver
 
 # policies whose steps the original logs
 STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from framework import proto, prototxt
+from framework import proto
 from framework.cli import upgrade_net, upgrade_solver
+from framework.definition import prototxt
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD = """name: "n" input: "x" input_dim: 2 input_dim: 3 input_dim: 5 input_dim: 7

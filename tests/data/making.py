@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from framework import parse_net
+from framework.definition.spec import NetSpec
 from framework.layer import DataOptions, Source
 from framework.layers import LAYERS
 from framework.proto import AnnotatedDatum, Datum
-from framework.spec import NetSpec
 
 
 def picture(seed: int, height: int = 40, width: int = 56, channels: int = 3) -> np.ndarray:

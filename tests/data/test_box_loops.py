@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from framework import prototxt
 from framework.data import box_loops
 from framework.data.geometry import WHOLE, areas, emit_rule, intersections, resized_frame
 from framework.data.records import CORNERS
+from framework.definition import prototxt
 
 ODD = np.float32([
     (0, 0, 1, 1), (0.25, 0.25, 0.75, 0.5), (0, 0, 0.25, 0.25), (0.75, 0.5, 1, 1),

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from framework import prototxt
 from framework.data.noise import apply_noise
 from framework.data.random import Draws
 from framework.data.records import BadRecord
+from framework.definition import prototxt
 from framework.errors import SpecError
 from tests.data.making import annotated_net, good_records, make_source, picture, write_database
 

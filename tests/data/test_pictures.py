@@ -10,9 +10,9 @@ import pytest
 from framework.data import pictures
 from framework.data.jpeg import read_frame
 from framework.data.pictures import BadRecord, Decoding, JpegPicture, Scratch, open_picture
+from framework.definition.spec import NetSpec, read_net
 from framework.layer import DataOptions
 from framework.layers import LAYERS
-from framework.spec import NetSpec, read_net
 from tests.data.making import annotated, write_database
 
 SAMPLINGS = {"4:2:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from framework import prototxt
 from framework.data.distortion import draw_distortion
 from framework.data.geometry import Rectangle, areas, intersections
 from framework.data.pictures import DecodedPicture
@@ -13,6 +12,7 @@ from framework.data.random import Draws, Order, Stream
 from framework.data.records import Record
 from framework.data.resizing import draw_interpolation
 from framework.data.sampler import BatchSamplers
+from framework.definition import prototxt
 from tests.data.making import annotated_net, good_records, make_source, picture, write_database
 from tests.data.test_transform import boxes_of, transformer
 

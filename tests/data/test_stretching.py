@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from framework import prototxt
 from framework.data.pictures import DecodedPicture
 from framework.data.random import Draws
 from framework.data.records import CORNERS, BadRecord, Record
 from framework.data.stretching import draw_resize, stretch
 from framework.data.subtraction import Mean
 from framework.data.transform import Transformer
+from framework.definition import prototxt
 from tests.data.making import picture
 
 ASPECT = ("random_aspect_ratio_param { min_area_ratio: 0.2 max_area_ratio: 0.9 "

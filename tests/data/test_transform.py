@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from framework import prototxt
 from framework.data.canvas import Canvas
 from framework.data.distortion import Distortion, draw_distortion
 from framework.data.geometry import Rectangle
@@ -17,6 +16,7 @@ from framework.data.records import CORNERS, Record
 from framework.data.resampling import can_resample, resample
 from framework.data.subtraction import Mean
 from framework.data.transform import Transformer
+from framework.definition import prototxt
 from tests.data.making import picture
 
 INTERPOLATIONS = {"LINEAR": 1, "AREA": 3, "NEAREST": 0, "CUBIC": 2, "LANCZOS4": 4}

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from framework import parse_net
+from framework.definition.spec import NetSpec
 from framework.errors import SpecError
-from framework.spec import NetSpec
 from tests.support import check_layer, make, net_from, noise
 
 X = (3, 2, 5)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from framework import prototxt
 from framework.alignment import crop_offsets
+from framework.definition import prototxt
+from framework.definition.prototxt import Document, Lines
+from framework.definition.values import nearest
 from framework.errors import SpecError
-from framework.prototxt import Document, Lines
-from framework.scalars import nearest
 
 PHASES = ("TRAIN", "TEST")
 
@@ -38,7 +38,7 @@ def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = Fal
 
 def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
     """Read a solver file of any age and upgrade it. Raises SpecError as read_net does."""
-    from framework.upgrade import upgrade_solver
+    from framework.definition.upgrade import upgrade_solver
 
     document = prototxt.read(path, "SolverParameter")
     _report(document, ignore_unknown_fields)
@@ -48,8 +48,8 @@ def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Docume
 
 def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Document:
     """Report, upgrade and expand a parsed net; a net inside a solver file comes here too."""
-    from framework.composites.expand import expand
-    from framework.upgrade import upgrade_net
+    from framework.definition.composites.expand import expand
+    from framework.definition.upgrade import upgrade_net
 
     def prepared(document: Document) -> Document:
         _report(document, ignore_unknown_fields)
@@ -79,7 +79,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:
-    from framework.composites.expand import COMPOSITES
+    from framework.definition.composites.expand import COMPOSITES
     from framework.layers import LAYERS
 
     known = [*LAYERS, *COMPOSITES]

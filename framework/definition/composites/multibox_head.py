@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import framework.proto as proto
-from framework.composites.site import Expanded, Site
-from framework.prototxt import Lines
+from framework.definition.composites.site import Expanded, Site
+from framework.definition.prototxt import Lines
 
 FIELDS = ("name", "type", "bottom", "include", "exclude", "loss_weight", "multi_box_head_param",
           "multibox_loss_param", "loss_param", "detection_output_param",

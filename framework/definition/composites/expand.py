@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from framework.composites.multibox_head import expand_head
-from framework.composites.site import Expanded, Load, Site
-from framework.prototxt import Document, Lines
-from framework.scalars import nearest
+from framework.definition.composites.multibox_head import expand_head
+from framework.definition.composites.site import Expanded, Load, Site
+from framework.definition.prototxt import Document, Lines
+from framework.definition.values import nearest
 
 NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_file_param")
 

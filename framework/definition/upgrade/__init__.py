@@ -9,11 +9,11 @@ import logging
 from typing import Any
 
 from framework import proto
-from framework.prototxt import Document, Lines
-from framework.upgrade.v0 import fold_padding
-from framework.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
+from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.v0 import fold_padding
+from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
 
-LOG = logging.getLogger("framework.upgrade")
+LOG = logging.getLogger("framework.definition.upgrade")
 SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 
 

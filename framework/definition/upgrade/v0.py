@@ -5,8 +5,8 @@
 
 from typing import Any
 
+from framework.definition.prototxt import Document, Lines
 from framework.errors import SpecError
-from framework.prototxt import Document, Lines
 
 _TYPES = {
     "accuracy": "Accuracy", "bnll": "BNLL", "concat": "Concat", "conv": "Convolution",

@@ -6,8 +6,8 @@
 from typing import Any
 
 from framework import proto
-from framework.prototxt import Document, Lines
-from framework.upgrade.v0 import move_settings
+from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.v0 import move_settings
 
 # Where a type's name of today is not its enum's name in CamelCase.
 _TYPES = {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framework.definition.prototxt import Document, Lines
+from framework.definition.values import nearest
 from framework.errors import SpecError
-from framework.prototxt import Document, Lines
-from framework.scalars import nearest
 
 Expanded = list[tuple[Any, Lines]]      # messages are Any: their fields are known only at run time
 Load = Callable[[Path], Document]

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from google.protobuf import text_format
 
 import framework.proto as proto
+from framework.definition.values import convert, form_for_several, nearest
 from framework.errors import SpecError
-from framework.scalars import convert, form_for_several, nearest
 
 TOKEN = re.compile(
     r"""(?P<space>(?:\s|\#[^\n]*)+)

@@ -1,0 +1,1 @@
+"""From the text of a net or solver to its specification."""
