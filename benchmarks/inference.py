@@ -37,9 +37,9 @@ from torch import Tensor
 
 from framework.definition.prototxt import Document, to_text
 from framework.definition.spec import parse_net, read_net
-from framework.files.weights import save_weights
 from framework.net import Net
 from framework.system.malloc import keep_freed_memory
+from framework.weights.weights import save_weights
 
 FOLDER = Path(__file__).resolve().parents[1]
 OUTPUTS = {"ssd300_vgg16": ("mbox_loc", "mbox_conf_flatten"),

@@ -54,7 +54,7 @@ def measure(task: str, path: Path, scale: float) -> None:
     """One task in a process of its own: prints seconds and bytes at the peak above the start."""
     import numpy as np
 
-    import framework.files.weights as weights
+    import framework.weights.weights as weights
 
     net = make_net(vgg16(scale), random=task != "load") if "numpy" not in task else None
     array = np.fromfile(path, np.uint8) if task == "numpy save" else None

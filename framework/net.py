@@ -84,7 +84,7 @@ class Net(nn.Module):
         self._iterators: list[Iterator[tuple[Tensor, ...]]] | None = None
         self._next_batch_index = 0
         if weights is not None:
-            from framework.files.weights import load_weights
+            from framework.weights.weights import load_weights
             load_weights(self, weights)
 
     def _check_types(self) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from framework.files.weights import save_weights
 from framework.net import Net
+from framework.weights.weights import save_weights
 
 DATA = {
     "deploy": """layer { name: "data" type: "Input" top: "data"

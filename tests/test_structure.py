@@ -15,7 +15,7 @@ RANKS = [
     ("proto",),
     ("alignment",),
     ("definition",),
-    ("files", "logs"),
+    ("weights", "logs"),
     ("ops",),
     ("data", "evaluation", "shapes", "visualize"),
     ("fillers", "layer"),

@@ -10,7 +10,7 @@ import pytest
 
 from framework import proto
 from framework.errors import WeightsError
-from framework.files.weights import load_weights, save_weights
+from framework.weights.weights import load_weights, save_weights
 from tests.weight_files import SHAPES, assert_blobs, blob_message, make_net, noise, write_net
 
 MISMATCHES = [

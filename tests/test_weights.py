@@ -11,7 +11,7 @@ from torch import Tensor
 
 from framework import proto
 from framework.errors import WeightsError
-from framework.files.weights import load_weights, read_layers, save_weights
+from framework.weights.weights import load_weights, read_layers, save_weights
 from tests.weight_files import SHAPES, assert_blobs, blob_message, fill, make_net, noise, write_net
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -62,11 +62,11 @@ def test(options: argparse.Namespace) -> int:
 
 def test_model(options: argparse.Namespace) -> int:
     """Log the scores of a net file."""
-    from framework.files.weights import load_weights
     from framework.layer import DataOptions
     from framework.logs.log import Log, number
     from framework.net import Net
     from framework.solver.scoring import evaluations, score
+    from framework.weights.weights import load_weights
 
     place = machine.prepare(options)
     net = Net(options.model, options.phase, level=options.level,
@@ -110,12 +110,12 @@ def test_solver(options: argparse.Namespace) -> int:
     import torch
 
     from framework.cli.train import read_document, wished_gpu
-    from framework.files.weights import load_weights
     from framework.layer import DataOptions
     from framework.logs.log import Log
     from framework.solver.fields import check_fields
     from framework.solver.nets import Machine, test_nets
     from framework.solver.scoring import check_evaluation, score
+    from framework.weights.weights import load_weights
 
     iterations, options.iterations = options.iterations, None
     document = read_document(options)

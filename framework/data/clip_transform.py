@@ -21,8 +21,8 @@ from framework.data.random import Draws
 from framework.data.records import Floats
 from framework.data.subtraction import Mean
 from framework.errors import DataError
-from framework.files.caffemodel import describe, read_any_blob
 from framework.proto import TransformationParameter
+from framework.weights.caffemodel import describe, read_any_blob
 
 DEFAULT_RATIOS = (1.0, 0.875, 0.75, 0.66)
 NEAR = 3        # a crop whose side differs by less from crop_size takes crop_size

@@ -9,7 +9,6 @@ from typing import Any
 from torch import Tensor
 
 from framework.errors import CaffeError
-from framework.files.weights import load_weights, save_weights
 from framework.layer import DataOptions
 from framework.layers.memory_data import MemoryData
 from framework.layers.python_layer import Python
@@ -25,6 +24,7 @@ from framework.pycaffe.weights_kept import KeptWeights
 from framework.pycaffe.wiring import LayerView, constant_tops, feed_inputs, list_nodes
 from framework.sharing import share_by_layer_name
 from framework.system.random_state import random_numbers
+from framework.weights.weights import load_weights, save_weights
 
 
 class Net(InBatches):

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from framework.errors import CaffeError, WeightsError
-from framework.files.weights import load_weights, save_weights
 from framework.proto import enum_name
 from framework.solver import snapshot as files
 from framework.solver.lr_policy import RateState
+from framework.weights.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
     from framework.solver.solver import Solver

@@ -21,9 +21,18 @@ from typing import Any
 import numpy as np
 
 from framework.errors import WeightsError
-from framework.files.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, read_blob, varint
 from framework.solver.lr_policy import LARGEST
 from framework.system.atomic import replacing
+from framework.weights.wire import (
+    FIXED32,
+    VARINT,
+    blob_parts,
+    chunk,
+    fields,
+    key,
+    read_blob,
+    varint,
+)
 
 
 @dataclass

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import read_solver
-from framework.files.weights import load_weights
 from framework.layer import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.solver import debug_info, resume
@@ -29,6 +28,7 @@ from framework.solver.optim import Optimizer
 from framework.solver.ranks import AGREE_EVERY, agreed
 from framework.solver.scoring import Scores, check_evaluation, score
 from framework.solver.trouble import LossWatch
+from framework.weights.weights import load_weights
 
 # policies whose steps the original logs
 STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}

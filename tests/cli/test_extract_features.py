@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from framework.cli.extract_features import main
-from framework.files.weights import save_weights
 from framework.net import Net
 from framework.proto import Datum
+from framework.weights.weights import save_weights
 from tests.data.making import encoded, picture
 
 NET = """layer { name: "data" type: "ImageData" top: "data" top: "label"

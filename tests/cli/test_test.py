@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from framework.cli.test import main
-from framework.files.weights import save_weights
 from framework.net import Net
+from framework.weights.weights import save_weights
 from tests.golden import ABSENT, case_names, load_case, part
 
 NET = """name: "scores"

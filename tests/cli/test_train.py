@@ -16,7 +16,7 @@ import pytest
 
 from framework.cli.train import main
 from framework.errors import SpecError
-from framework.files.caffemodel import read_caffemodel
+from framework.weights.caffemodel import read_caffemodel
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "tools" / "train"

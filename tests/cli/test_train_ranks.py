@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from framework import parse_net
-from framework.files.caffemodel import read_caffemodel
-from framework.files.weights import save_weights
 from framework.net import Net
+from framework.weights.caffemodel import read_caffemodel
+from framework.weights.weights import save_weights
 from tests.golden import ABSENT, assert_close, case_names, load_case, part
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from framework.errors import WeightsError
-from framework.files.wire import BYTES, FIXED32, FIXED64, chunk, fields, read_dims, varint
+from framework.weights.wire import BYTES, FIXED32, FIXED64, chunk, fields, read_dims, varint
 
 NET_NAME, NET_V1_LAYERS, NET_LAYERS = 1, 2, 100
 # The numbers of name, type and blobs in each generation of layers; V0 stands inside V1.

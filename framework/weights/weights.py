@@ -18,8 +18,9 @@ import torch
 from torch import Tensor
 
 from framework.errors import WeightsError
-from framework.files.caffemodel import Blob, FileLayer, describe, read_caffemodel, write_caffemodel
-from framework.files.weight_arrays import (
+from framework.proto import LayerParameter, Phase
+from framework.system.atomic import replacing
+from framework.weights.arrays import (
     read_hdf5,
     read_npz,
     read_safetensors,
@@ -27,8 +28,13 @@ from framework.files.weight_arrays import (
     write_npz,
     write_safetensors,
 )
-from framework.proto import LayerParameter, Phase
-from framework.system.atomic import replacing
+from framework.weights.caffemodel import (
+    Blob,
+    FileLayer,
+    describe,
+    read_caffemodel,
+    write_caffemodel,
+)
 
 LISTED = 8      # names in an error before it goes on with "and 12 more"
 _READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,

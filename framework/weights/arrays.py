@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from framework.errors import WeightsError
-from framework.files.caffemodel import Blob, FileLayer
+from framework.weights.caffemodel import Blob, FileLayer
 
 Layers = Iterable[tuple[Any, list[np.ndarray], list[np.ndarray]]]   # message, arrays, gradients
 _SAFE_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
