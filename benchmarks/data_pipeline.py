@@ -27,9 +27,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from framework.data import distortion, records, resizing, sampler, viewing
-from framework.data.database import Database
-from framework.data.pictures import Decoding, JpegPicture, Scratch, open_picture
+from framework.data import distortion, resizing, sampler, viewing
+from framework.data.records import records
+from framework.data.records.database import Database
+from framework.data.records.pictures import Decoding, JpegPicture, Scratch, open_picture
 from framework.definition.spec import NetSpec, read_net
 from framework.layer import DataOptions
 from framework.layers import LAYERS

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from framework.data import geometry, label_map, resizing
+from framework.data import geometry, resizing
 from framework.data.mean import read_mean
+from framework.data.records import label_map
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError
 from framework.net import Net

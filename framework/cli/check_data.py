@@ -63,7 +63,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def how_to_make() -> str:
-    from framework.data.database import HOW_TO_MAKE
+    from framework.data.records.database import HOW_TO_MAKE
 
     return HOW_TO_MAKE
 
@@ -84,9 +84,9 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     size    (width, height) to which the net resizes the pictures; None: it does not
     plot    where to draw it
     """
-    from framework.data.database import open_database
-    from framework.data.label_map import object_labels, read
     from framework.data.ledger import MAX_BAD_SHARE
+    from framework.data.records.database import open_database
+    from framework.data.records.label_map import object_labels, read
     from framework.data.survey import survey_database
 
     database = open_database(path)

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.data import conversion, describe, label_map
+from framework.data import conversion, describe
 from framework.data.annoset import Converted, ImageOptions, make_record
 from framework.data.dataset import Dataset
 from framework.data.division import divide, shares
 from framework.data.journal import Report, fingerprint
-from framework.data.list_file import Entry
+from framework.data.records import label_map
+from framework.data.records.list_file import Entry
 from framework.definition import prototxt
 from framework.errors import DataError
 from framework.system.atomic import resumed_folder

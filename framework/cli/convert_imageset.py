@@ -10,8 +10,8 @@ import argparse
 from collections.abc import Sequence
 
 from framework.cli import app, image_flags
-from framework.data import list_file
 from framework.data.annoset import Converted, image_datum
+from framework.data.records import list_file
 
 
 def make_parser() -> argparse.ArgumentParser:

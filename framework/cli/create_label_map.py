@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app, gflags
-from framework.data import label_map
+from framework.data.records import label_map
 from framework.definition import prototxt
 from framework.errors import DataError
 from framework.system.atomic import write_file

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli import app
-from framework.data.database_writer import DatabaseWriter, database_writer
+from framework.data.records.database_writer import DatabaseWriter, database_writer
 from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.proto import Datum

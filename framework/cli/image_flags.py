@@ -11,7 +11,7 @@ from framework.cli import gflags
 from framework.data import conversion
 from framework.data.annoset import Converted, ImageOptions
 from framework.data.journal import fingerprint
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from framework.cli.check_net import phases
-from framework.data.label_map import read
+from framework.data.records.label_map import read
 from framework.definition.spec import LayerSpec, read_net
 from framework.errors import CaffeError, DataError
 from framework.layer import DataOptions

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from framework.data.planes import write_planes
 from framework.data.random import Draws, Order
-from framework.data.records import BadRecord, Floats, Pixels
+from framework.data.records.records import BadRecord, Floats, Pixels
 from framework.errors import DataError
 
 Array = NDArray[Any]

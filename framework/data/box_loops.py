@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from framework.data.geometry import CENTER, OVERLAP, Floats, Window
-from framework.data.records import XMAX, XMIN, YMAX, YMIN
+from framework.data.records.records import XMAX, XMIN, YMAX, YMIN
 from framework.system.compiled import compiled_exactly
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)

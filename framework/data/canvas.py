@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from framework.data.records import Pixels
+from framework.data.records.records import Pixels
 
 _GROWTH = 2        # so many times what is asked for at first, lest it grow often
 

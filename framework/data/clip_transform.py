@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 
 from framework.data.geometry import Rectangle
-from framework.data.pictures import BadRecord, Pixels
 from framework.data.random import Draws
-from framework.data.records import Floats
+from framework.data.records.pictures import BadRecord, Pixels
+from framework.data.records.records import Floats
 from framework.data.subtraction import Mean
 from framework.errors import DataError
 from framework.proto import TransformationParameter

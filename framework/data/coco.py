@@ -8,7 +8,7 @@ from typing import Any
 
 from framework.data.dataset import Dataset, Description
 from framework.data.label_files import Box, Labels
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from framework.data.annoset import Converted
-from framework.data.database_writer import database_writer
 from framework.data.journal import Journal, Report
-from framework.data.list_file import Entry
+from framework.data.records.database_writer import database_writer
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from framework.system.atomic import resumed_folder
 from framework.system.progress import Progress

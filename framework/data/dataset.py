@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.label_files import Labels
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG")

@@ -13,7 +13,7 @@ import numpy as np
 
 from framework.data.planes import memory_of
 from framework.data.random import Draws
-from framework.data.records import Pixels
+from framework.data.records.records import Pixels
 
 
 @dataclass(frozen=True)

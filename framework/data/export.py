@@ -12,9 +12,9 @@ from typing import Any
 
 import cv2
 
-from framework.data.database import Database
 from framework.data.geometry import Floats
-from framework.data.records import (
+from framework.data.records.database import Database
+from framework.data.records.records import (
     CORNERS,
     DIFFICULT,
     LABEL,

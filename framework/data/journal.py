@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 
 FORM = 1          # of the records that are made; another one starts all over
 _LISTS = ("sizes", "bad", "remarks")

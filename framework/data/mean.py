@@ -9,8 +9,8 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from framework.data.database import open_database
-from framework.data.records import BadRecord, Decoding, Pixels, datum_picture
+from framework.data.records.database import open_database
+from framework.data.records.records import BadRecord, Decoding, Pixels, datum_picture
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, BlobProto, Datum
 from framework.system.progress import Progress

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from framework.data.random import Draws
-from framework.data.records import BadRecord, Pixels
+from framework.data.records.records import BadRecord, Pixels
 
 _POSTERIZED = (np.arange(256) // 64 * 64 + 32).astype(np.uint8)
 # OpenCV 2's 3 x 3 ellipse, which is a cross.

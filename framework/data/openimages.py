@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from framework.data.dataset import Dataset, Description
 from framework.data.label_files import Box, Labels
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")

@@ -11,7 +11,7 @@ import numpy as np
 from framework.data.batches import Array, Item
 from framework.data.random import Draws
 from framework.data.readers import ListedItems, read_picture
-from framework.data.records import BadRecord, Decoding, Pixels
+from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.data.resizing import resize_plain
 
 

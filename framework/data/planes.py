@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from framework.data.records import Pixels
+from framework.data.records.records import Pixels
 
 
 def planes_of(pixels: Pixels) -> Pixels:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.data.geometry import Rectangle
-from framework.data.records import Pixels
+from framework.data.records.records import Pixels
 
 
 @dataclass(frozen=True)

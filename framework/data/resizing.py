@@ -15,7 +15,7 @@ import numpy as np
 from framework.data.geometry import Rectangle, fitted_size
 from framework.data.planes import planes_of, whole
 from framework.data.random import Draws
-from framework.data.records import BadRecord, Pixels
+from framework.data.records.records import BadRecord, Pixels
 from framework.data.resampling import can_resample, resample
 
 

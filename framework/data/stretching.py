@@ -19,7 +19,7 @@ import numpy as np
 from framework.data import resizing
 from framework.data.geometry import Rectangle
 from framework.data.random import Draws
-from framework.data.records import BadRecord, Pixels
+from framework.data.records.records import BadRecord, Pixels
 
 SIZES = ("img_rand_resize_lower", "img_rand_resize_upper")
 RATIOS = ("rand_resize_ratio_lower", "rand_resize_ratio_upper")

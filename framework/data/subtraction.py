@@ -13,7 +13,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from framework.data.geometry import Floats
-from framework.data.records import BadRecord, Pixels
+from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
 from framework.proto import BlobProto
 

@@ -10,9 +10,16 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from framework.data.database import Database
 from framework.data.geometry import Floats, areas
-from framework.data.records import CORNERS, LABEL, BadRecord, Decoding, read_annotated, read_datum
+from framework.data.records.database import Database
+from framework.data.records.records import (
+    CORNERS,
+    LABEL,
+    BadRecord,
+    Decoding,
+    read_annotated,
+    read_datum,
+)
 from framework.proto import AnnotatedDatum, Datum
 from framework.system.progress import Progress
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from framework.data import distortion, geometry, noise, resizing, sampler, stretching
 from framework.data.geometry import WHOLE, Rectangle, Window
-from framework.data.pictures import Scratch
 from framework.data.planes import mirrored
 from framework.data.random import Draws
-from framework.data.records import CORNERS, BadRecord, Floats, Pixels, Record
+from framework.data.records.pictures import Scratch
+from framework.data.records.records import CORNERS, BadRecord, Floats, Pixels, Record
 from framework.data.subtraction import Mean
 from framework.data.viewing import Viewer
 

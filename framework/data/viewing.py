@@ -17,7 +17,7 @@ from framework.data.canvas import Canvas, fill_values
 from framework.data.distortion import Distortion
 from framework.data.geometry import Rectangle
 from framework.data.planes import as_pixels, planes_of, whole
-from framework.data.records import BadRecord, Pixels
+from framework.data.records.records import BadRecord, Pixels
 from framework.data.resampling import can_resample, resample
 
 

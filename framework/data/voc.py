@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.data.dataset import IMAGE_SUFFIXES, Dataset, Description
 from framework.data.label_files import Box, Labels, read_xml
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 

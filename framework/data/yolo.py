@@ -6,7 +6,7 @@ from pathlib import Path
 
 from framework.data.dataset import IMAGE_SUFFIXES, Dataset, Description
 from framework.data.label_files import Box, Labels
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 

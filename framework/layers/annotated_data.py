@@ -10,10 +10,10 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from framework.data import stretching
-from framework.data.database import open_database
-from framework.data.label_map import object_labels, read
 from framework.data.readers import DatabaseItems
-from framework.data.records import BadRecord, Decoding, read_annotated, read_datum
+from framework.data.records.database import open_database
+from framework.data.records.label_map import object_labels, read
+from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum
 from framework.data.sampler import check_samplers
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError

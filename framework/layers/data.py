@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from framework.data.readers import DatabaseItems
-from framework.data.records import Decoding
+from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, layer
 from framework.layers.annotated_data import database_path, look_at_first

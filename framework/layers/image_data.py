@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from framework.data.list_file import numbered_lines
 from framework.data.readers import FileItems
-from framework.data.records import Decoding
+from framework.data.records.list_file import numbered_lines
+from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, layer

@@ -15,7 +15,7 @@ from framework.data.batches import BatchMaker, ItemSource, Share
 from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
 from framework.data.readers import Transformation
-from framework.data.records import Decoding
+from framework.data.records.records import Decoding
 from framework.data.stretching import idle_settings, is_set
 from framework.data.subtraction import Mean, read_mean
 from framework.data.transform import check_transform

@@ -6,8 +6,8 @@ import dataclasses
 from typing import Any
 
 from framework.data import stretching
-from framework.data.list_file import numbered_lines
 from framework.data.pairs import PairItems
+from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, layer

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from framework.data.random import Draws
-from framework.data.records import Pixels
+from framework.data.records.records import Pixels
 from framework.data.subtraction import read_mean
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError

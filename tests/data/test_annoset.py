@@ -3,9 +3,9 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data import label_map
 from framework.data.annoset import ImageOptions, annotated_datum, image_datum, read_picture, resize
 from framework.data.label_files import Box
+from framework.data.records import label_map
 from framework.data.voc import annotation
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum

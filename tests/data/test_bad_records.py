@@ -8,8 +8,8 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data.database import open_database
-from framework.data.jpeg import read_frame
+from framework.data.records.database import open_database
+from framework.data.records.jpeg import read_frame
 from framework.errors import DataError
 from tests.data.making import (
     annotated,

@@ -5,7 +5,7 @@ import pytest
 
 from framework.data import box_loops
 from framework.data.geometry import WHOLE, areas, emit_rule, intersections, resized_frame
-from framework.data.records import CORNERS
+from framework.data.records.records import CORNERS
 from framework.definition import prototxt
 
 ODD = np.float32([

@@ -9,7 +9,7 @@ import time
 import lmdb
 import pytest
 
-from framework.data.database import open_database
+from framework.data.records.database import open_database
 from framework.errors import DataError
 from tests.data.making import annotated_net, good_records, make_source, write_database
 

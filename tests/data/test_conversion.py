@@ -4,11 +4,11 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data import database_writer
 from framework.data.annoset import Converted
 from framework.data.conversion import convert, in_order, write_database
 from framework.data.journal import fingerprint
-from framework.data.list_file import Entry, read
+from framework.data.records import database_writer
+from framework.data.records.list_file import Entry, read
 from framework.errors import DataError
 from framework.proto import Datum
 from framework.system.atomic import resumed_folder
@@ -179,7 +179,7 @@ def test_check_size_wants_records_of_one_size(tmp_path):
 
 
 def test_a_database_grows_beyond_its_first_map_and_over_several_commits(tmp_path, monkeypatch):
-    monkeypatch.setattr("framework.data.database_writer.FIRST_MAP_SIZE", 1 << 16)
+    monkeypatch.setattr("framework.data.records.database_writer.FIRST_MAP_SIZE", 1 << 16)
     noise = np.random.default_rng(0).bytes(300)
     records = ((f"{index:08d}".encode(), Datum(data=noise, label=index)) for index in range(2500))
     assert write_database(tmp_path, records) == 2500

@@ -5,7 +5,7 @@ import pytest
 from framework.data.annoset import ImageOptions, make_record
 from framework.data.describe import load
 from framework.data.label_files import Box, Labels
-from framework.data.list_file import Entry
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from tests.data.pictures import make_voc, write_jpeg
 

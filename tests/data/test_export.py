@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from framework.cli import convert_dataset, export_dataset
-from framework.data.database import open_database
-from framework.data.records import Decoding, read_annotated
+from framework.data.records.database import open_database
+from framework.data.records.records import Decoding, read_annotated
 from framework.proto import AnnotatedDatum, Datum
 from tests.data.making import annotated, encoded, good_records, picture, write_database
 

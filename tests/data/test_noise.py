@@ -6,7 +6,7 @@ import pytest
 
 from framework.data.noise import apply_noise
 from framework.data.random import Draws
-from framework.data.records import BadRecord
+from framework.data.records.records import BadRecord
 from framework.definition import prototxt
 from framework.errors import SpecError
 from tests.data.making import annotated_net, good_records, make_source, picture, write_database

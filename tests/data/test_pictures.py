@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data import pictures
-from framework.data.jpeg import read_frame
-from framework.data.pictures import BadRecord, Decoding, JpegPicture, Scratch, open_picture
+from framework.data.records import pictures
+from framework.data.records.jpeg import read_frame
+from framework.data.records.pictures import BadRecord, Decoding, JpegPicture, Scratch, open_picture
 from framework.definition.spec import NetSpec, read_net
 from framework.layer import DataOptions
 from framework.layers import LAYERS

@@ -7,9 +7,9 @@ import pytest
 
 from framework.data.distortion import draw_distortion
 from framework.data.geometry import Rectangle, areas, intersections
-from framework.data.pictures import DecodedPicture
 from framework.data.random import Draws, Order, Stream
-from framework.data.records import Record
+from framework.data.records.pictures import DecodedPicture
+from framework.data.records.records import Record
 from framework.data.resizing import draw_interpolation
 from framework.data.sampler import BatchSamplers
 from framework.definition import prototxt

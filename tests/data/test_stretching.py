@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.pictures import DecodedPicture
 from framework.data.random import Draws
-from framework.data.records import CORNERS, BadRecord, Record
+from framework.data.records.pictures import DecodedPicture
+from framework.data.records.records import CORNERS, BadRecord, Record
 from framework.data.stretching import draw_resize, stretch
 from framework.data.subtraction import Mean
 from framework.data.transform import Transformer

@@ -9,10 +9,10 @@ import pytest
 from framework.data.canvas import Canvas
 from framework.data.distortion import Distortion, draw_distortion
 from framework.data.geometry import Rectangle
-from framework.data.pictures import DecodedPicture
 from framework.data.planes import as_pixels, mirrored, planes_of, whole
 from framework.data.random import Draws
-from framework.data.records import CORNERS, Record
+from framework.data.records.pictures import DecodedPicture
+from framework.data.records.records import CORNERS, Record
 from framework.data.resampling import can_resample, resample
 from framework.data.subtraction import Mean
 from framework.data.transform import Transformer

@@ -14,7 +14,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from framework.data.jpeg import BadJpeg, Frame, check_jpeg, with_height
+from framework.data.records.jpeg import BadJpeg, Frame, check_jpeg, with_height
 
 Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
 

@@ -13,7 +13,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from framework.data.pictures import (
+from framework.data.records.pictures import (
     BadRecord,
     DecodedPicture,
     Decoding,

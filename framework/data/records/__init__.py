@@ -1,0 +1,1 @@
+"""From a database to records: pictures and boxes."""
