@@ -27,7 +27,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from framework.data import distortion, resizing, sampler, viewing
+from framework.data.augment import distortion, resizing, sampler, view
 from framework.data.records import records
 from framework.data.records.database import Database
 from framework.data.records.pictures import Decoding, JpegPicture, Scratch, open_picture
@@ -44,7 +44,7 @@ DATABASE = ROOT.parent / "shared" / "data" / "bccd_lmdb" / "trainval"
 STEPS = {"read": (Database, "read"), "parse": (records, "read_annotated"),
          "decode": (JpegPicture, "rows"), "sample": (sampler.BatchSamplers, "draw"),
          "distort": (distortion.Distortion, "apply"),
-         "resize": (resizing, "resize"), "resample": (viewing, "resample"),
+         "resize": (resizing, "resize"), "resample": (view, "resample"),
          "to float": (PictureSource, "to_device")}
 
 

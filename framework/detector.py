@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from framework.data import geometry, resizing
+from framework.data.augment import geometry, resizing
 from framework.data.mean import read_mean
 from framework.data.records import label_map
 from framework.definition.prototxt import Document

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from framework.cli.check_data import MAX_LISTED, report
+from framework.data.augment.draws import Draws
 from framework.data.prior_match import Match, PriorLayer, candidate_sizes, choose, match_boxes
-from framework.data.random import Draws
 from framework.data.records.records import LABEL, BadRecord
 from framework.data.survey import Survey
 from framework.definition.prototxt import Document

@@ -103,7 +103,7 @@ def _draw_batch(source: Any, tops: list[Array], names: dict[int, str]) -> list[A
 def visible(planes: Array, mean: Any) -> Array:
     """(channels, height, width) of a net's input -> BGR bytes: mean and scale taken back.
 
-    mean  framework.data.subtraction.Mean (Any: it is only looked at)
+    mean  framework.data.augment.mean.Mean (Any: it is only looked at)
     """
     pixels = planes.transpose(1, 2, 0) / (mean.scale or 1)
     channels = pixels.shape[2]

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.planes import write_planes
-from framework.data.random import Draws, Order
+from framework.data.augment.draws import Draws, Order
+from framework.data.augment.planes import write_planes
 from framework.data.records.records import BadRecord, Floats, Pixels
 from framework.errors import DataError
 

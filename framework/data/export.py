@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-from framework.data.geometry import Floats
+from framework.data.augment.geometry import Floats
 from framework.data.records.database import Database
 from framework.data.records.records import (
     CORNERS,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import cv2
 
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
 from framework.data.readers import read_picture
 from framework.data.records.pictures import BadRecord, Decoding, Pixels
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from framework.data.augment.draws import Draws
+from framework.data.augment.resizing import resize_plain
 from framework.data.batches import Array, Item
-from framework.data.random import Draws
 from framework.data.readers import ListedItems, read_picture
 from framework.data.records.records import BadRecord, Decoding, Pixels
-from framework.data.resizing import resize_plain
 
 
 @dataclass

@@ -10,14 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from framework.data.augment.draws import Draws
+from framework.data.augment.mean import read_mean
+from framework.data.augment.resizing import resize_plain
+from framework.data.augment.transform import Transformer
 from framework.data.batches import Array, Item
-from framework.data.random import Draws
 from framework.data.records import pictures, records
 from framework.data.records.database import Database, open_database
 from framework.data.records.records import BadRecord, Decoding, Record
-from framework.data.resizing import resize_plain
-from framework.data.subtraction import read_mean
-from framework.data.transform import Transformer
 from framework.proto import BatchSampler, TransformationParameter
 
 

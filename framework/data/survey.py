@@ -10,7 +10,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from framework.data.geometry import Floats, areas
+from framework.data.augment.geometry import Floats, areas
 from framework.data.records.database import Database
 from framework.data.records.records import (
     CORNERS,

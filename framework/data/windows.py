@@ -14,12 +14,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from framework.data.augment.draws import Draws
+from framework.data.augment.geometry import Rectangle
+from framework.data.augment.mean import Mean, read_mean
 from framework.data.batches import Array, Item
-from framework.data.geometry import Rectangle
-from framework.data.random import Draws
 from framework.data.readers import Transformation, classes, read_picture
 from framework.data.records.records import BadRecord, Decoding, Pixels
-from framework.data.subtraction import Mean, read_mean
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from framework.data import stretching
+from framework.data.augment import random_sizes
+from framework.data.augment.sampler import check_samplers
 from framework.data.readers import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.label_map import object_labels, read
 from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum
-from framework.data.sampler import check_samplers
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, layer
@@ -26,7 +26,7 @@ from framework.layers.picture_source import (
 )
 from framework.proto import AnnotatedDatum
 
-IDLE = (*stretching.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
+IDLE = (*random_sizes.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
 NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour
 MAKE = ("tools/convert_dataset makes it from a folder in VOC's layout (VOC 2007 and 2012: "
         "tools/convert_dataset datasets/voc0712.yaml data/VOC0712 --root VOCdevkit), "

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from framework.data.augment.draws import Draws, Stream
 from framework.data.batches import Share
-from framework.data.random import Draws, Stream
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Source, layer

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framework.data.geometry import Floats
+from framework.data.augment.geometry import Floats
 
 
 class KeptMemory:

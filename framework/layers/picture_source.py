@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from framework.data.augment.mean import Mean, read_mean
+from framework.data.augment.random_sizes import idle_settings, is_set
+from framework.data.augment.transform import check_transform
 from framework.data.batches import BatchMaker, ItemSource, Share
 from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
 from framework.data.readers import Transformation
 from framework.data.records.records import Decoding
-from framework.data.stretching import idle_settings, is_set
-from framework.data.subtraction import Mean, read_mean
-from framework.data.transform import check_transform
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Shape, Source
@@ -120,7 +120,7 @@ class PictureSource(Source):
             return pixels.to(torch.float32)
         mean = self.mean.by_channel(pixels.shape[1]) or (0.0,) * pixels.shape[1]
         if pixels.device.type == "cpu":
-            from framework.data.subtraction_loops import subtract
+            from framework.data.augment.mean_loops import subtract
 
             result = self._memory.empty(tuple(pixels.shape))
             subtract(pixels.flatten(2).numpy(), np.array(mean, np.float32), self.mean.scale,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from framework.data import stretching
+from framework.data.augment import random_sizes
 from framework.data.pairs import PairItems
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
@@ -150,8 +150,8 @@ def _transformation(spec: LayerSpec) -> Any:
     """The transform_param, without what only pictures without label maps can have."""
     param = spec.proto.transform_param
     for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
-                 "pad", *stretching.NVIDIA, *stretching.INTEL):
-        if stretching.is_set(param, name):
+                 "pad", *random_sizes.NVIDIA, *random_sizes.INTEL):
+        if random_sizes.is_set(param, name):
             raise spec.error(f"transform_param.{name}", f"is not taken by {spec.type}")
     resize = param.resize_param
     if param.HasField("resize_param") and resize.resize_mode == resize.FIT_LARGE_SIZE_AND_PAD:

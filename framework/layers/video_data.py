@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
+from framework.data.augment.mean import read_mean
 from framework.data.records.records import Pixels
-from framework.data.subtraction import read_mean
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Shape, layer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from framework.data import stretching
+from framework.data.augment import random_sizes
 from framework.data.windows import WindowItems, read_windows
 from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields
 
-IDLE = (*stretching.NVIDIA, *stretching.INTEL, "bgr2rgb", "pad")   # of transform_param
+IDLE = (*random_sizes.NVIDIA, *random_sizes.INTEL, "bgr2rgb", "pad")   # of transform_param
 
 
 @layer

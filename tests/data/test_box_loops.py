@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from framework.data import box_loops
-from framework.data.geometry import WHOLE, areas, emit_rule, intersections, resized_frame
+from framework.data.augment import box_loops
+from framework.data.augment.geometry import WHOLE, areas, emit_rule, intersections, resized_frame
 from framework.data.records.records import CORNERS
 from framework.definition import prototxt
 

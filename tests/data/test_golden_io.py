@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from framework import Net, parse_net
+from framework.data.augment.mean import read_mean_image
 from framework.data.records.database import open_database
 from framework.data.records.label_map import read
 from framework.data.records.records import Decoding, read_annotated, read_datum
-from framework.data.subtraction import read_mean_image
 from framework.proto import AnnotatedDatum
 from tests.golden import ABSENT, GOLDEN, case_names, load_case, part
 

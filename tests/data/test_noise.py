@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.noise import apply_noise
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
+from framework.data.augment.noise import apply_noise
 from framework.data.records.records import BadRecord
 from framework.definition import prototxt
 from framework.errors import SpecError

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from framework.data.distortion import draw_distortion
-from framework.data.geometry import Rectangle, areas, intersections
-from framework.data.random import Draws, Order, Stream
+from framework.data.augment.distortion import draw_distortion
+from framework.data.augment.draws import Draws, Order, Stream
+from framework.data.augment.geometry import Rectangle, areas, intersections
+from framework.data.augment.resizing import draw_interpolation
+from framework.data.augment.sampler import BatchSamplers
 from framework.data.records.pictures import DecodedPicture
 from framework.data.records.records import Record
-from framework.data.resizing import draw_interpolation
-from framework.data.sampler import BatchSamplers
 from framework.definition import prototxt
 from tests.data.making import annotated_net, good_records, make_source, picture, write_database
 from tests.data.test_transform import boxes_of, transformer

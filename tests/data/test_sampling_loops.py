@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from framework.data.geometry import areas, intersections
-from framework.data.sampling_loops import allowed_windows
+from framework.data.augment.geometry import areas, intersections
+from framework.data.augment.sampler_loops import allowed_windows
 from tests.data.test_box_loops import ODD
 
 

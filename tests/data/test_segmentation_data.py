@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
 from framework.errors import DataError, SpecError
 from tests.data.making import finished, make_source, picture, planes, write_pictures
 

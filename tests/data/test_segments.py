@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.clip_transform import crop_places, crop_sizes
+from framework.data.augment.clip_transform import crop_places, crop_sizes
 from framework.errors import SpecError
 from framework.proto import BlobProto, TransformationParameter
 from tests.data.clips import read, write_flow, write_frames, write_list

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
+from framework.data.augment.mean import Mean
+from framework.data.augment.random_sizes import draw_resize, stretch
+from framework.data.augment.transform import Transformer
 from framework.data.records.pictures import DecodedPicture
 from framework.data.records.records import CORNERS, BadRecord, Record
-from framework.data.stretching import draw_resize, stretch
-from framework.data.subtraction import Mean
-from framework.data.transform import Transformer
 from framework.definition import prototxt
 from tests.data.making import picture
 

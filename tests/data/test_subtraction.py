@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.data.subtraction_loops import subtract
+from framework.data.augment.mean_loops import subtract
 from framework.layers.kept_memory import KeptMemory
 from tests.data.making import annotated_net, good_records, make_source, write_database
 

@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.canvas import Canvas
-from framework.data.distortion import Distortion, draw_distortion
-from framework.data.geometry import Rectangle
-from framework.data.planes import as_pixels, mirrored, planes_of, whole
-from framework.data.random import Draws
+from framework.data.augment.canvas import Canvas
+from framework.data.augment.distortion import Distortion, draw_distortion
+from framework.data.augment.draws import Draws
+from framework.data.augment.fast_resize import can_resample, resample
+from framework.data.augment.geometry import Rectangle
+from framework.data.augment.mean import Mean
+from framework.data.augment.planes import as_pixels, mirrored, planes_of, whole
+from framework.data.augment.transform import Transformer
 from framework.data.records.pictures import DecodedPicture
 from framework.data.records.records import CORNERS, Record
-from framework.data.resampling import can_resample, resample
-from framework.data.subtraction import Mean
-from framework.data.transform import Transformer
 from framework.definition import prototxt
 from tests.data.making import picture
 

@@ -73,7 +73,7 @@ def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
 
     Raises BadRecord for a label outside `labels`, and for corners that are inverted or not finite.
     """
-    from framework.data.box_loops import are_sound
+    from framework.data.augment.box_loops import are_sound
 
     values: list[float] = []
     for group in message.annotation_group:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from framework.data import resizing
-from framework.data.geometry import Rectangle
-from framework.data.random import Draws
+from framework.data.augment import resizing
+from framework.data.augment.draws import Draws
+from framework.data.augment.geometry import Rectangle
 from framework.data.records.records import BadRecord, Pixels
 
 SIZES = ("img_rand_resize_lower", "img_rand_resize_upper")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from framework.data.geometry import Floats
+from framework.data.augment.geometry import Floats
 from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
 from framework.proto import BlobProto

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
 from framework.data.records.records import BadRecord, Pixels
 
 _POSTERIZED = (np.arange(256) // 64 * 64 + 32).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.geometry import Floats
+from framework.data.augment.geometry import Floats
 from framework.system.compiled import compiled_exactly
 
 _ONE, _ZERO = np.float32(1), np.float32(0)

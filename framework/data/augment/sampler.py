@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.geometry import Floats, Window
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
+from framework.data.augment.geometry import Floats, Window
 
 _MEASURES = ("jaccard_overlap", "sample_coverage", "object_coverage")
 
@@ -49,7 +49,7 @@ class BatchSamplers:
         """
         if not self.shape[2]:
             return None
-        from framework.data.sampling_loops import allowed_windows
+        from framework.data.augment.sampler_loops import allowed_windows
 
         uniform = draws.generator.random(self.shape, dtype=np.float32)
         allowed = allowed_windows(uniform, self.sizes, self.counts, self.bounds,

@@ -17,14 +17,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data import distortion, geometry, noise, resizing, sampler, stretching
-from framework.data.geometry import WHOLE, Rectangle, Window
-from framework.data.planes import mirrored
-from framework.data.random import Draws
+from framework.data.augment import distortion, geometry, noise, random_sizes, resizing, sampler
+from framework.data.augment.draws import Draws
+from framework.data.augment.geometry import WHOLE, Rectangle, Window
+from framework.data.augment.mean import Mean
+from framework.data.augment.planes import mirrored
+from framework.data.augment.view import Viewer
 from framework.data.records.pictures import Scratch
 from framework.data.records.records import CORNERS, BadRecord, Floats, Pixels, Record
-from framework.data.subtraction import Mean
-from framework.data.viewing import Viewer
 
 REFUSED = ("flow",)
 
@@ -49,8 +49,8 @@ class Transformer:
         self.noise_param = _given(param, "noise_param")
         self._emit = geometry.emit_rule(_given(param, "emit_constraint"))
         self._extrapolates = geometry.extrapolates(self.resize_param)
-        self._is_stretched = stretching.is_stretched(param)
-        self._draws_resize = any(param.HasField(name) for name in stretching.INTEL)
+        self._is_stretched = random_sizes.is_stretched(param)
+        self._draws_resize = any(param.HasField(name) for name in random_sizes.INTEL)
         self._viewer = Viewer()
         self._scratch = Scratch()
 
@@ -77,7 +77,7 @@ class Transformer:
     def without_boxes(self, pixels: Pixels, draws: Draws) -> Pixels:
         """As a call, for the layers that neither distort nor expand: Data, ImageData, ..."""
         if self._is_stretched:
-            pixels = stretching.stretch(pixels, self.param, self.crop, draws)
+            pixels = random_sizes.stretch(pixels, self.param, self.crop, draws)
         height, width = pixels.shape[:2]
         part, resize_param, mode = self._choose_resize(width, height, draws)
         if part is not None:
@@ -129,7 +129,7 @@ class Transformer:
         None; and the interpolation."""
         part, param = None, self.resize_param
         if self._draws_resize:
-            part, param = stretching.draw_resize(self.param, width, height, draws)
+            part, param = random_sizes.draw_resize(self.param, width, height, draws)
         return part, param, resizing.draw_interpolation(param, draws) if param is not None else 0
 
     def _finish(self, pixels: Pixels, boxes: Floats | None, view: Rectangle,
@@ -158,7 +158,7 @@ class Transformer:
         corners = np.empty((0, 4), np.float32) if boxes is None else boxes[:, CORNERS]
         window = self.samplers.draw(corners, draws)
         if window is not None:
-            from framework.data import box_loops
+            from framework.data.augment import box_loops
 
             x, y, *size = box_loops.crop_rectangle(window, view.width, view.height)
             view = Rectangle(view.x + x, view.y + y, *size)
@@ -182,7 +182,7 @@ class Transformer:
         """The boxes seen in a window, in its units; those outside are dropped."""
         if boxes is None:
             return None
-        from framework.data import box_loops
+        from framework.data.augment import box_loops
 
         return box_loops.look_through(boxes, window, *self._emit)
 
@@ -202,7 +202,7 @@ class Transformer:
 
     def _finish_boxes(self, boxes: Floats, view: Rectangle, window: Window,
                       is_mirrored: bool) -> Floats:
-        from framework.data import box_loops
+        from framework.data.augment import box_loops
 
         if self.resize_param is not None:
             frame = geometry.resized_frame(self.resize_param, view.width, view.height)
@@ -242,9 +242,9 @@ def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
     if param.HasField("expand_param") and not param.expand_param.max_expand_ratio > 1:
         raise error("transform_param.expand_param.max_expand_ratio",
                     f"is {param.expand_param.max_expand_ratio:g}; it must be above 1")
-    stretching.check_stretching(param, error)
+    random_sizes.check_stretching(param, error)
     for name in REFUSED:
-        if stretching.is_set(param, name):
+        if random_sizes.is_set(param, name):
             raise error(f"transform_param.{name}", "is not supported: leave it out")
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.geometry import Rectangle
+from framework.data.augment.geometry import Rectangle
 from framework.data.records.records import Pixels
 
 
@@ -65,7 +65,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
     fill    whole levels, one a channel; not needed if the picture is the whole view
     Returns (channels, new_height, new_width) uint8.
     """
-    from framework.data import resize_loops as loops
+    from framework.data.augment import resize_loops as loops
 
     rows = _axis(mode, height, new_height, place.y, place.height)
     columns = _axis(mode, width, new_width, place.x, place.width)
@@ -96,7 +96,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
 
 
 def _axis(mode: int, source: int, targets: int, start: int, length: int) -> Axis:
-    from framework.data import resize_weights as rules
+    from framework.data.augment import resize_weights as rules
 
     make, taps, kind = {
         cv2.INTER_AREA: (rules.area_weights, -(-source // targets) + 2, np.float32),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from framework.data.geometry import Floats
+from framework.data.augment.geometry import Floats
 from framework.data.records.records import Pixels
 from framework.system.compiled import compiled_exactly
 

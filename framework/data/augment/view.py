@@ -12,13 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data import resizing
-from framework.data.canvas import Canvas, fill_values
-from framework.data.distortion import Distortion
-from framework.data.geometry import Rectangle
-from framework.data.planes import as_pixels, planes_of, whole
+from framework.data.augment import resizing
+from framework.data.augment.canvas import Canvas, fill_values
+from framework.data.augment.distortion import Distortion
+from framework.data.augment.fast_resize import can_resample, resample
+from framework.data.augment.geometry import Rectangle
+from framework.data.augment.planes import as_pixels, planes_of, whole
 from framework.data.records.records import BadRecord, Pixels
-from framework.data.resampling import can_resample, resample
 
 
 class Viewer:

@@ -12,11 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data.geometry import Rectangle, fitted_size
-from framework.data.planes import planes_of, whole
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
+from framework.data.augment.fast_resize import can_resample, resample
+from framework.data.augment.geometry import Rectangle, fitted_size
+from framework.data.augment.planes import planes_of, whole
 from framework.data.records.records import BadRecord, Pixels
-from framework.data.resampling import can_resample, resample
 
 
 def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:

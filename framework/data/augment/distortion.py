@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.planes import memory_of
-from framework.data.random import Draws
+from framework.data.augment.draws import Draws
+from framework.data.augment.planes import memory_of
 from framework.data.records.records import Pixels
 
 
@@ -42,7 +42,7 @@ class Distortion:
         grey ones do. Each step rounds to whole grey levels and cuts to 0 ... 255, as in the
         original. Pixels are uint8.
         """
-        from framework.data.colour_loops import distort
+        from framework.data.augment.distortion_loops import distort
 
         height, width, channels = pixels.shape
         has_colour = channels == 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from framework.data.geometry import CENTER, OVERLAP, Floats, Window
+from framework.data.augment.geometry import CENTER, OVERLAP, Floats, Window
 from framework.data.records.records import XMAX, XMIN, YMAX, YMIN
 from framework.system.compiled import compiled_exactly
 

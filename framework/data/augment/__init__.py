@@ -1,0 +1,1 @@
+"""From a record to the image and boxes that a net sees."""
