@@ -84,7 +84,7 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     size    (width, height) to which the net resizes the pictures; None: it does not
     plot    where to draw it
     """
-    from framework.data.ledger import MAX_BAD_SHARE
+    from framework.data.loading.bad_records import MAX_BAD_SHARE
     from framework.data.records.database import open_database
     from framework.data.records.label_map import object_labels, read
     from framework.data.survey import survey_database

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 
 from framework.data.augment import random_sizes
 from framework.data.augment.sampler import check_samplers
-from framework.data.readers import DatabaseItems
+from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.label_map import object_labels, read
 from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum

@@ -12,8 +12,14 @@ from typing import Any
 
 from framework.data.augment.clip_transform import ClipTransformation, Layout, read_clip_mean
 from framework.data.augment.mean import Mean
-from framework.data.clips import ClipItems, read_clips
-from framework.data.frames import FileFrames, FolderFrames, FrameReader, Sampling, SegmentFrames
+from framework.data.loading.clip_items import ClipItems, read_clips
+from framework.data.loading.frames import (
+    FileFrames,
+    FolderFrames,
+    FrameReader,
+    Sampling,
+    SegmentFrames,
+)
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import Shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framework.data.readers import DatabaseItems
+from framework.data.loading.items import DatabaseItems
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, layer

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data.augment.draws import Draws, Stream
-from framework.data.batches import Share
+from framework.data.loading.batches import Share
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layer import DataOptions, Source, layer

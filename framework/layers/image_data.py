@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framework.data.readers import FileItems
+from framework.data.loading.items import FileItems
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec

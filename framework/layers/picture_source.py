@@ -14,10 +14,10 @@ from torch.nn.functional import pad
 from framework.data.augment.mean import Mean, read_mean
 from framework.data.augment.random_sizes import idle_settings, is_set
 from framework.data.augment.transform import check_transform
-from framework.data.batches import BatchMaker, ItemSource, Share
-from framework.data.ledger import Ledger
-from framework.data.loader import ProcessLoader, ThreadLoader
-from framework.data.readers import Transformation
+from framework.data.loading.bad_records import Ledger
+from framework.data.loading.batches import BatchMaker, ItemSource, Share
+from framework.data.loading.items import Transformation
+from framework.data.loading.loader import ProcessLoader, ThreadLoader
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError

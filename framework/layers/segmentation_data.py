@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from framework.data.augment import random_sizes
-from framework.data.pairs import PairItems
+from framework.data.loading.pair_items import PairItems
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from framework.data.augment import random_sizes
-from framework.data.windows import WindowItems, read_windows
+from framework.data.loading.window_items import WindowItems, read_windows
 from framework.definition.spec import LayerSpec
 from framework.layer import DataOptions, layer
 from framework.layers.picture_source import PictureSource, transformation, warn_of_idle_fields

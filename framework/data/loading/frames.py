@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import cv2
 
 from framework.data.augment.draws import Draws
-from framework.data.readers import read_picture
+from framework.data.loading.items import read_picture
 from framework.data.records.pictures import BadRecord, Decoding, Pixels
 
 FIRST_IN_FOLDER = 1                 # 000001.jpg; a video file's first frame has the number 0

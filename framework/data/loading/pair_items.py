@@ -10,8 +10,8 @@ import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
-from framework.data.batches import Array, Item
-from framework.data.readers import ListedItems, read_picture
+from framework.data.loading.batches import Array, Item
+from framework.data.loading.items import ListedItems, read_picture
 from framework.data.records.records import BadRecord, Decoding, Pixels
 
 

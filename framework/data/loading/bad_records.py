@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from framework.data.batches import Bad
+from framework.data.loading.batches import Bad
 from framework.errors import DataError
 
 MAX_BAD_SHARE = 0.05

@@ -14,7 +14,7 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
 from framework.data.augment.transform import Transformer
-from framework.data.batches import Array, Item
+from framework.data.loading.batches import Array, Item
 from framework.data.records import pictures, records
 from framework.data.records.database import Database, open_database
 from framework.data.records.records import BadRecord, Decoding, Record

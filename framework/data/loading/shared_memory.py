@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.batches import Array, BatchMaker
+from framework.data.loading.batches import Array, BatchMaker
 
 _ALIGNMENT = 64
 

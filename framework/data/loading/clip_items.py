@@ -12,8 +12,8 @@ import numpy as np
 from framework.data.augment.clip_transform import ClipTransformation, ClipTransformer
 from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
-from framework.data.batches import Array, Item
-from framework.data.frames import FrameReader
+from framework.data.loading.batches import Array, Item
+from framework.data.loading.frames import FrameReader
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.pictures import BadRecord
 from framework.errors import DataError

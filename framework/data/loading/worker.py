@@ -1,4 +1,4 @@
-"""A process that makes batches: `python -m framework.data.worker`, started by `loader` alone.
+"""A process that makes batches: `-m framework.data.loading.worker`, started by `loader` alone.
 
 It reads its Setup and then the numbers of free slots from stdin, and writes a note for each batch
 to stdout. It ends when its owner does, because the pipe then closes.
@@ -15,7 +15,7 @@ from typing import IO
 
 import cv2
 
-from framework.data.sharing import Setup, SlotAllocator, Slots
+from framework.data.loading.shared_memory import Setup, SlotAllocator, Slots
 from framework.errors import CaffeError, DataError
 from framework.system.malloc import keep_freed_memory
 

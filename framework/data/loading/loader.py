@@ -21,8 +21,8 @@ import weakref
 from pathlib import Path
 from typing import IO, Any
 
-from framework.data.batches import Batch, BatchMaker
-from framework.data.sharing import Setup, Slots, note_arrays
+from framework.data.loading.batches import Batch, BatchMaker
+from framework.data.loading.shared_memory import Setup, Slots, note_arrays
 from framework.errors import DataError
 
 AHEAD = 2                # batches a thread makes ahead
@@ -122,11 +122,11 @@ class _Worker:
         self._memory = mmap.mmap(file.fileno(), slot_bytes * SLOTS)
         self._slots = Slots(self._memory, slot_bytes)
         self._num_held = 0
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(__file__).resolve().parents[3])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         with file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "framework.data.worker"], stdin=subprocess.PIPE,
+                [sys.executable, "-m", "framework.data.loading.worker"], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, pass_fds=[file.fileno()],
                 env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)})
             setup = Setup(maker, first, step, file.fileno(), slot_bytes, SLOTS, os.getcwd())

@@ -17,8 +17,8 @@ import numpy as np
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean, read_mean
-from framework.data.batches import Array, Item
-from framework.data.readers import Transformation, classes, read_picture
+from framework.data.loading.batches import Array, Item
+from framework.data.loading.items import Transformation, classes, read_picture
 from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
