@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data.augment import geometry, resizing
-from framework.data.mean import read_mean
+from framework.data.convert.mean_image import read_mean
 from framework.data.records import label_map
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.mean import to_blob
+from framework.data.convert.mean_image import to_blob
 from framework.detector import Detector
 from framework.errors import CaffeError, DataError
 from tests.quadrants import bright_quarter, write_net

@@ -1,6 +1,6 @@
 import numpy as np
 
-from framework.shapes import NAMES, SIZES, draw_picture
+from framework.data.datasets.synthetic import NAMES, SIZES, draw_picture
 
 
 def test_the_same_seed_draws_the_same_picture_and_another_one_does_not():

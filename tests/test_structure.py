@@ -17,7 +17,7 @@ RANKS = [
     ("definition",),
     ("weights", "logs"),
     ("ops",),
-    ("data", "evaluation", "shapes", "visualize"),
+    ("data", "evaluation", "visualize"),
     ("fillers", "layer"),
     ("pycaffe",),
     ("layers",),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from framework.data.annoset import ImageOptions, annotated_datum
-from framework.data.conversion import write_database
-from framework.data.label_files import Box
+from framework.data.convert.conversion import write_database
+from framework.data.convert.datum import ImageOptions, annotated_datum
+from framework.data.datasets.label_files import Box
 from framework.data.records.label_map import labels_by_name, make
 from framework.definition.prototxt import to_text
 from framework.definition.spec import NetSpec, read_net, read_solver

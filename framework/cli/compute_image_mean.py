@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.data import mean
+from framework.data.convert import mean_image
 from framework.errors import DataError
 from framework.system.atomic import write_file
 
@@ -30,9 +30,9 @@ def compute(options: argparse.Namespace) -> int:
     """Write the mean and print each channel's. DataError for pictures of different sizes."""
     if options.backend != "lmdb":
         raise DataError(f"--backend is {options.backend}; only lmdb is read")
-    values = mean.mean_picture(options.database)
+    values = mean_image.mean_picture(options.database)
     if options.out_path:
-        write_file(options.out_path, mean.to_blob(values).SerializeToString())
+        write_file(options.out_path, mean_image.to_blob(values).SerializeToString())
         print(f"{options.out_path}: mean of {options.database}")
     for channel, value in enumerate(values.mean(axis=(1, 2))):
         print(f"mean_value channel [{channel}]: {value:.6g}")

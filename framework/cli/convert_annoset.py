@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from framework.cli import app, gflags, image_flags
-from framework.data.annoset import Converted, ImageOptions, annotated_datum, image_datum
+from framework.data.convert.datum import Converted, ImageOptions, annotated_datum, image_datum
 from framework.data.records import label_map, list_file
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.data import conversion, describe
-from framework.data.annoset import Converted, ImageOptions, make_record
-from framework.data.dataset import Dataset
-from framework.data.division import divide, shares
-from framework.data.journal import Report, fingerprint
+from framework.data.convert import conversion
+from framework.data.convert.datum import Converted, ImageOptions, make_record
+from framework.data.convert.journal import Report, fingerprint
+from framework.data.datasets import description
+from framework.data.datasets.dataset import Dataset
+from framework.data.datasets.splits import divide, shares
 from framework.data.records import label_map
 from framework.data.records.list_file import Entry
 from framework.definition import prototxt
@@ -51,7 +52,7 @@ def convert(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
     if options.out.exists() and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another place, or give --redo")
-    data = describe.load(options.dataset, options.root, is_divided=bool(options.split))
+    data = description.load(options.dataset, options.root, is_divided=bool(options.split))
     if options.split:
         data = divide(data, shares(options.split), options.seed)
     chosen = options.splits or list(data.splits)

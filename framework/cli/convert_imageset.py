@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 
 from framework.cli import app, image_flags
-from framework.data.annoset import Converted, image_datum
+from framework.data.convert.datum import Converted, image_datum
 from framework.data.records import list_file
 
 

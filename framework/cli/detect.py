@@ -121,7 +121,7 @@ def _run(
     """Detect, draw and write, batch by batch. Any: what JSON holds."""
     import cv2
 
-    from framework.data.annoset import read_picture
+    from framework.data.convert.datum import read_picture
     from framework.system.progress import Progress
     from framework.visualize import draw_detections
 

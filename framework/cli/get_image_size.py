@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.data import sizes
+from framework.data.convert import sizes
 from framework.data.records import list_file
 from framework.errors import DataError
 from framework.system.atomic import write_file

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from framework.cli import gflags
-from framework.data import conversion
-from framework.data.annoset import Converted, ImageOptions
-from framework.data.journal import fingerprint
+from framework.data.convert import conversion
+from framework.data.convert.datum import Converted, ImageOptions
+from framework.data.convert.journal import fingerprint
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from framework.cli import app
-from framework.data.conversion import in_order
-from framework.data.label_files import Box
-from framework.data.voc import annotation
-from framework.shapes import draw_picture
+from framework.data.convert.conversion import in_order
+from framework.data.datasets.label_files import Box
+from framework.data.datasets.synthetic import draw_picture
+from framework.data.datasets.voc import annotation
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
 

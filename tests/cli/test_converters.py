@@ -13,8 +13,8 @@ from framework.cli import (
     get_image_size,
     make_shapes,
 )
-from framework.data.label_files import Box, read_xml
-from framework.data.mean import read_mean
+from framework.data.convert.mean_image import read_mean
+from framework.data.datasets.label_files import Box, read_xml
 from framework.data.records import label_map
 from framework.proto import AnnotatedDatum, Datum
 from tests.data.pictures import make_voc, write_jpeg

@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from framework.data.label_files import Box
-from framework.data.voc import annotation
+from framework.data.datasets.label_files import Box
+from framework.data.datasets.voc import annotation
 
 
 def noise_picture(height: int, width: int, seed: int = 0) -> np.ndarray:

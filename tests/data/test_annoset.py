@@ -3,10 +3,16 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data.annoset import ImageOptions, annotated_datum, image_datum, read_picture, resize
-from framework.data.label_files import Box
+from framework.data.convert.datum import (
+    ImageOptions,
+    annotated_datum,
+    image_datum,
+    read_picture,
+    resize,
+)
+from framework.data.datasets.label_files import Box
+from framework.data.datasets.voc import annotation
 from framework.data.records import label_map
-from framework.data.voc import annotation
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum
 from tests.data.pictures import noise_picture, write_jpeg

@@ -4,9 +4,9 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data.annoset import Converted
-from framework.data.conversion import convert, in_order, write_database
-from framework.data.journal import fingerprint
+from framework.data.convert.conversion import convert, in_order, write_database
+from framework.data.convert.datum import Converted
+from framework.data.convert.journal import fingerprint
 from framework.data.records import database_writer
 from framework.data.records.list_file import Entry, read
 from framework.errors import DataError
@@ -90,7 +90,7 @@ def interrupted_conversion(database, entries, identity="same"):
 
 @pytest.fixture
 def ten_a_commit(monkeypatch):
-    monkeypatch.setattr("framework.data.conversion.RECORDS_A_COMMIT", 10)
+    monkeypatch.setattr("framework.data.convert.conversion.RECORDS_A_COMMIT", 10)
 
 
 def test_an_interrupted_conversion_goes_on_where_it_was(tmp_path, ten_a_commit, capsys):

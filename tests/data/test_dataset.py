@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from framework.data.annoset import ImageOptions, make_record
-from framework.data.describe import load
-from framework.data.label_files import Box, Labels
+from framework.data.convert.datum import ImageOptions, make_record
+from framework.data.datasets.description import load
+from framework.data.datasets.label_files import Box, Labels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from tests.data.pictures import make_voc, write_jpeg

@@ -1,9 +1,9 @@
 import pytest
 
 from framework.cli import convert_dataset
-from framework.data.dataset import Dataset
-from framework.data.division import divide, shares
-from framework.data.label_files import Box
+from framework.data.datasets.dataset import Dataset
+from framework.data.datasets.label_files import Box
+from framework.data.datasets.splits import divide, shares
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from tests.data.pictures import make_voc

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from framework.data.label_files import Box, read_json, read_text, read_xml
+from framework.data.datasets.label_files import Box, read_json, read_text, read_xml
 from framework.errors import DataError
 
 XML = """<annotation>

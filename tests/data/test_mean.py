@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from framework.data.mean import mean_picture, read_mean, to_blob
+from framework.data.convert.mean_image import mean_picture, read_mean, to_blob
 from framework.errors import DataError
 from framework.proto import BlobProto
 from tests.golden import ABSENT, GOLDEN, SHARED, load_case

@@ -1,7 +1,7 @@
 import pytest
 
-from framework.data.label_files import Box, read_xml
-from framework.data.voc import annotation, class_names, read_split, split_names
+from framework.data.datasets.label_files import Box, read_xml
+from framework.data.datasets.voc import annotation, class_names, read_split, split_names
 from framework.errors import DataError
 from tests.data.pictures import make_voc
 

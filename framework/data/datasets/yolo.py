@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from framework.data.dataset import IMAGE_SUFFIXES, Dataset, Description
-from framework.data.label_files import Box, Labels
+from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
+from framework.data.datasets.label_files import Box, Labels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 

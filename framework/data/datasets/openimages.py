@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 
-from framework.data.dataset import Dataset, Description
-from framework.data.label_files import Box, Labels
+from framework.data.datasets.dataset import Dataset, Description
+from framework.data.datasets.label_files import Box, Labels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from framework.data.dataset import Dataset, Description
-from framework.data.label_files import Box, Labels
+from framework.data.datasets.dataset import Dataset, Description
+from framework.data.datasets.label_files import Box, Labels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from framework.data import coco, openimages, voc, yolo
-from framework.data.dataset import Dataset, Description
+from framework.data.datasets import coco, openimages, voc, yolo
+from framework.data.datasets.dataset import Dataset, Description
 from framework.errors import DataError
 
 KEYS = ("format", "root", "splits", "names", "others", "shuffle")

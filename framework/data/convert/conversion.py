@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from framework.data.annoset import Converted
-from framework.data.journal import Journal, Report
+from framework.data.convert.datum import Converted
+from framework.data.convert.journal import Journal, Report
 from framework.data.records.database_writer import database_writer
 from framework.data.records.list_file import Entry
 from framework.errors import DataError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from framework.data.annoset import read_picture
-from framework.data.conversion import in_order
+from framework.data.convert.conversion import in_order
+from framework.data.convert.datum import read_picture
 from framework.errors import DataError
 from framework.system.progress import Progress
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from framework.data.label_files import Labels
+from framework.data.datasets.label_files import Labels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 

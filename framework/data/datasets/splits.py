@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from framework.data.dataset import Dataset
+from framework.data.datasets.dataset import Dataset
 from framework.errors import DataError
 
 REST = "test"

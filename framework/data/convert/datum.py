@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.label_files import LABEL_READERS, Box, Labels
+from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
 from framework.data.records.pictures import BadRecord, Decoding, decode
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, Datum

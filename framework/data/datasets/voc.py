@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from framework.data.dataset import IMAGE_SUFFIXES, Dataset, Description
-from framework.data.label_files import Box, Labels, read_xml
+from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
+from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 

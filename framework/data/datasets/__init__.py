@@ -1,0 +1,1 @@
+"""From folders of images and labels to lists: VOC, COCO, Open Images, YOLO."""
