@@ -10,7 +10,7 @@ from framework.declared_python import DeclaredPython, is_known
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
 from framework.foreign import refuse_foreign
-from framework.layer import LAYERS, DataOptions, Layer, Shape, Source
+from framework.layers.base import LAYERS, DataOptions, Layer, Shape, Source
 
 
 def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],

@@ -13,8 +13,8 @@ from framework.definition import prototxt
 from framework.definition.prototxt import Document
 from framework.definition.spec import PHASES, NetSpec, finish_net
 from framework.errors import CaffeError, SpecError
-from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
+from framework.layers.base import DataOptions, Layer, Shape, Source
 
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from framework.definition.spec import LayerSpec
-from framework.layer import Shape
-from framework.layers.clip_settings import frame_planes, has_segments
+from framework.layers.base import Shape
+from framework.layers.data.clip_settings import frame_planes, has_segments
 
 Size = tuple[int, int]
 ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layer import Layer, Shape
+from framework.layers.base import Layer, Shape
 
 ASSUMED_SIZE = 224          # of a segmentation picture, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from framework.definition.spec import LayerSpec
-from framework.layers.clip_settings import FOREIGN_FIELDS
+from framework.layers.data.clip_settings import FOREIGN_FIELDS
 
 FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes

@@ -19,14 +19,14 @@ from torch import Tensor
 
 from framework.frozen import heads, sums
 from framework.frozen.packed import Packed, has_hooks, is_plain
-from framework.layer import Layer
-from framework.layers.batch_norm import BatchNorm
-from framework.layers.convolution import Convolution, Deconvolution
-from framework.layers.depthwise import ConvolutionDepthwise
-from framework.layers.inner_product import InnerProduct
-from framework.layers.joining import Eltwise
-from framework.layers.neuron import ReLU
-from framework.layers.scale import Scale
+from framework.layers.activation.neuron import ReLU
+from framework.layers.base import Layer
+from framework.layers.normalization.batch_norm import BatchNorm
+from framework.layers.normalization.scale import Scale
+from framework.layers.utility.joining import Eltwise
+from framework.layers.vision.convolution import Convolution, Deconvolution
+from framework.layers.vision.depthwise import ConvolutionDepthwise
+from framework.layers.vision.inner_product import InnerProduct
 
 HEADS = (Convolution, ConvolutionDepthwise, Deconvolution, InnerProduct, BatchNorm, Eltwise)
 

@@ -25,8 +25,8 @@ from framework.fusion import (
     join_sums,
     last_uses,
 )
-from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
+from framework.layers.base import DataOptions, Layer, Shape, Source
 from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]

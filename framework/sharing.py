@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor
 
-from framework.layer import Layer, Shape
+from framework.layers.base import Layer, Shape
 from framework.proto import ParamSpec, enum_name
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from framework.layer import Shape
+from framework.layers.base import Shape
 from tests.support import noise
 
 BATCH, SPACE, BOTH = (0,), (2, 3, 4), (0, 2, 3, 4)

@@ -12,8 +12,8 @@ from torch import Tensor
 from framework import parse_net
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.layer import Layer, Shape
 from framework.layers import LAYERS
+from framework.layers.base import Layer, Shape
 from framework.net import Net
 
 

@@ -9,8 +9,8 @@ from framework.declared import declared_shapes
 from framework.declared_python import PYTHON_SHAPES
 from framework.definition.spec import NetSpec
 from framework.errors import CaffeError, SpecError
-from framework.layer import DataOptions
 from framework.layers import LAYERS
+from framework.layers.base import DataOptions
 
 
 def shapes_of(text, phase="TRAIN"):

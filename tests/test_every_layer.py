@@ -5,8 +5,8 @@ import torch
 
 from framework import parse_net
 from framework.definition import prototxt
-from framework.layer import Source
 from framework.layers import LAYERS
+from framework.layers.base import Source
 from tests import community_examples, layer_examples
 from tests.support import check_layer, layer_text, make, net_from, noise, run
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import tests.golden as golden
-from framework.fillers import fill_
+from framework.layers.fillers import fill_
 from framework.proto import FillerParameter
 from tests.support import net_from
 

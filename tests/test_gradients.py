@@ -13,8 +13,8 @@ from torch import Tensor
 
 from framework.definition.prototxt import parse
 from framework.errors import CaffeError
-from framework.layer import Layer, Shape
 from framework.layers import LAYERS
+from framework.layers.base import Layer, Shape
 from framework.logs.log import Log
 from framework.solver.gradients import Execution
 from framework.solver.snapshot import read_state

@@ -15,7 +15,7 @@ import torch
 from framework.build import build_layers, build_sources
 from framework.definition.prototxt import Lines
 from framework.definition.spec import NetSpec, read_net
-from framework.layer import DataOptions
+from framework.layers.base import DataOptions
 from framework.net import Net
 
 ROOT = Path(__file__).resolve().parents[1] / "prototxt"

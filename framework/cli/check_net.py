@@ -20,10 +20,10 @@ from framework.data.survey import Survey
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec, read_net
 from framework.errors import CaffeError, DataError
-from framework.layer import DataOptions, Shape
 from framework.layers import LAYERS
-from framework.layers.picture_source import PictureSource, color_of
-from framework.layers.prior_box import PriorBox
+from framework.layers.base import DataOptions, Shape
+from framework.layers.data.picture_source import PictureSource, color_of
+from framework.layers.ssd.prior_box import PriorBox
 from framework.net import Net
 from framework.system.progress import Progress
 

@@ -16,9 +16,9 @@ from framework.cli.check_net import phases
 from framework.data.records.label_map import read
 from framework.definition.spec import LayerSpec, read_net
 from framework.errors import CaffeError, DataError
-from framework.layer import DataOptions
 from framework.layers import LAYERS
-from framework.layers.picture_source import PictureSource
+from framework.layers.base import DataOptions
+from framework.layers.data.picture_source import PictureSource
 from framework.visualize import class_color
 
 Array = NDArray[Any]

@@ -62,7 +62,7 @@ def test(options: argparse.Namespace) -> int:
 
 def test_model(options: argparse.Namespace) -> int:
     """Log the scores of a net file."""
-    from framework.layer import DataOptions
+    from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net import Net
     from framework.solver.scoring import evaluations, score
@@ -110,7 +110,7 @@ def test_solver(options: argparse.Namespace) -> int:
     import torch
 
     from framework.cli.train import read_document, wished_gpu
-    from framework.layer import DataOptions
+    from framework.layers.base import DataOptions
     from framework.logs.log import Log
     from framework.solver.fields import check_fields
     from framework.solver.nets import Machine, test_nets

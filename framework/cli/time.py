@@ -36,7 +36,7 @@ def time(options: argparse.Namespace) -> int:
     if options.iterations < 1:
         raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
     place = machine.prepare(options)
-    from framework.layer import DataOptions
+    from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net import Net
     from framework.timing import lines, time_layers

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.frozen.winograd import Winograd, pays
-from framework.layer import Layer
-from framework.layers.convolution import Geometry
+from framework.layers.base import Layer
+from framework.layers.vision.convolution import Geometry
 
 
 class Packed:

@@ -1,11 +1,24 @@
-"""All layer types: importing this package fills the table `LAYERS`."""
+"""All layer types: the first use of `LAYERS` imports every module here, which fills the table.
+
+A single module, such as those that scripts for pycaffe need, is imported without the others and
+without torch.
+"""
+
+from __future__ import annotations
 
 import importlib
 import pkgutil
+from typing import TYPE_CHECKING, Any
 
-from framework.layer import LAYERS
-
-for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
-    importlib.import_module(_module.name)
+if TYPE_CHECKING:
+    from framework.layers.base import LAYERS
 
 __all__ = ["LAYERS"]
+
+
+def __getattr__(name: str) -> Any:      # Any: whatever has the name
+    if name != "LAYERS":
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
+    return globals().setdefault(name, importlib.import_module(f"{__name__}.base").LAYERS)

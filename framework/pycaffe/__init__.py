@@ -16,9 +16,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from framework.pycaffe.blob import Blob, BlobVector
-from framework.pycaffe.importing import install, standing_in
-from framework.pycaffe.layer import TEST, TRAIN, Layer, Phase
+from framework.layers.python.blob import Blob, BlobVector
+from framework.layers.python.importing import install, standing_in
+from framework.layers.python.protocol import TEST, TRAIN, Layer, Phase
 
 __version__ = "1.0.0"       # of the pycaffe whose interface this is
 

@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 
-from framework.pycaffe.importing import install
+from framework.layers.python.importing import install
 
 USAGE = """usage: pycaffe script.py [arguments]
        pycaffe -m module [arguments]

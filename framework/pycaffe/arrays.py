@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import framework.proto as proto
-from framework.pycaffe.blob import Array
+from framework.layers.python.blob import Array
 
 
 def blobproto_to_array(blob: Any, return_diff: bool = False) -> Array:

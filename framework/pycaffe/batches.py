@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from framework.pycaffe.blob import Array
+from framework.layers.python.blob import Array
 from framework.pycaffe.net_lists import Arrays, NetLists
 
 

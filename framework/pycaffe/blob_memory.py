@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from framework.pycaffe.blob import Array
+from framework.layers.python.blob import Array
 
 Shape = tuple[int, ...]
 

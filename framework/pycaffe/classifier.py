@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from framework.layers.python.blob import Array
+from framework.layers.python.protocol import TEST
 from framework.pycaffe import io
-from framework.pycaffe.blob import Array
-from framework.pycaffe.layer import TEST
 from framework.pycaffe.net import Net
 from framework.pycaffe.preprocessing import make_transformer
 

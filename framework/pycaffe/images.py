@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from framework.errors import DataError
-from framework.pycaffe.blob import Array
+from framework.layers.python.blob import Array
 
 Sizes = Sequence[int] | Array
 GREY_OF_RGB = (0.2125, 0.7154, 0.0721)

@@ -9,13 +9,13 @@ from typing import Any
 from torch import Tensor
 
 from framework.errors import CaffeError
-from framework.layer import DataOptions
-from framework.layers.memory_data import MemoryData
-from framework.layers.python_layer import Python
+from framework.layers.base import DataOptions
+from framework.layers.data.memory_data import MemoryData
+from framework.layers.python.blob import Array, BlobVector
+from framework.layers.python.protocol import Phase
+from framework.layers.python.python_layer import Python
 from framework.net import Net as TorchNet
 from framework.pycaffe.batches import InBatches
-from framework.pycaffe.blob import Array, BlobVector
-from framework.pycaffe.layer import Phase
 from framework.pycaffe.machine import MACHINE
 from framework.pycaffe.net_blob import NetBlob, ParamBlob
 from framework.pycaffe.net_lists import Arrays

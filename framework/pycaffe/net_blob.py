@@ -8,8 +8,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from framework.layer import Layer
-from framework.pycaffe.blob import Array, Shaped
+from framework.layers.base import Layer
+from framework.layers.python.blob import Array, Shaped
 from framework.pycaffe.blob_memory import Memory, Shape
 
 

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from framework.layers.python.blob import Array, BlobVector
 from framework.net import Net as TorchNet
-from framework.pycaffe.blob import Array, BlobVector
 from framework.pycaffe.net_blob import NetBlob
 from framework.pycaffe.passes import Node
 

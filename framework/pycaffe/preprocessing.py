@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from framework.layers.python.blob import Array
 from framework.pycaffe import io
-from framework.pycaffe.blob import Array
 
 
 def make_transformer(name: str, shape: Sequence[int], mean: Array | None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from framework.errors import CaffeError
-from framework.pycaffe.blob import Array
+from framework.layers.python.blob import Array
 from framework.pycaffe.images import resize_image
 
 

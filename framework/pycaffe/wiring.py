@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layer import DataOptions, Source
 from framework.layers import LAYERS
-from framework.layers.dummy import DummyData
+from framework.layers.base import DataOptions, Source
+from framework.layers.data.dummy import DummyData
+from framework.layers.python.blob import BlobVector
 from framework.net import Net as TorchNet
-from framework.pycaffe.blob import BlobVector
 from framework.pycaffe.net_blob import NetBlob
 from framework.pycaffe.passes import Node
 

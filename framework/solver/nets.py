@@ -15,7 +15,7 @@ import torch
 from framework.definition.prototxt import Document, Lines
 from framework.definition.spec import PHASES, finish_net, read_net
 from framework.errors import SpecError
-from framework.layer import DataOptions
+from framework.layers.base import DataOptions
 from framework.net import Net
 
 

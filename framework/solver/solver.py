@@ -17,7 +17,7 @@ from torch import Tensor
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import read_solver
-from framework.layer import DataOptions
+from framework.layers.base import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.solver import debug_info, resume
 from framework.solver.fields import check_fields, snapshot_prefix

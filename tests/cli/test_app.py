@@ -13,7 +13,7 @@ from framework.layers import LAYERS
 NET = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
 layer { name: "double" type: "DoubleIt" bottom: "x" top: "y" }
 """
-LAYER = """from framework.layer import Layer, layer
+LAYER = """from framework.layers.base import Layer, layer
 
 @layer
 class DoubleIt(Layer):

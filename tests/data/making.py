@@ -12,8 +12,8 @@ import torch
 
 from framework import parse_net
 from framework.definition.spec import NetSpec
-from framework.layer import DataOptions, Source
 from framework.layers import LAYERS
+from framework.layers.base import DataOptions, Source
 from framework.proto import AnnotatedDatum, Datum
 
 

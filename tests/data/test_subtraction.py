@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from framework.data.augment.mean_loops import subtract
-from framework.layers.kept_memory import KeptMemory
+from framework.layers.data.kept_memory import KeptMemory
 from tests.data.making import annotated_net, good_records, make_source, write_database
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import framework.layers.multibox_loss as multibox_loss
+import framework.layers.ssd.multibox_loss as multibox_loss
 from framework.errors import DataError, SpecError
 from framework.ops import mining
 from tests import slow_boxes

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from framework.layer import DataOptions
 from framework.layers import LAYERS
+from framework.layers.base import DataOptions
 from tests.support import check_layer, layer_spec, make, net_from, noise
 
 X, CONT, STATIC, STATE = (3, 2, 5), (3, 2), (2, 4), (1, 2, 6)

@@ -1,0 +1,145 @@
+"""Activations that community projects added."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+
+
+@layer
+class ReLU6(Layer):
+    """y = min(max(x, 0) + negative_slope * min(x, 0), 6); the slope is in `relu6_param`.
+
+    Source: relu6_layer.cpp of eric612/MobileNet-YOLO and chuanqi305/MobileNetv2-SSDLite.
+    """
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "relu6_param", "negative_slope")
+        self.negative_slope = spec.proto.relu6_param.negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.negative_slope == 0:
+            return F.relu6(x)
+        return F.leaky_relu(x, self.negative_slope).clamp(max=6)
+
+
+@layer
+@layer("SeLU")
+class SeLu(Layer):
+    """y = lambda * (x where x > 0, else alpha * (exp(x) - 1)); Klambauer et al. 2017.
+
+    Source: selu_layer.cpp of jolibrain/caffe (DeepDetect), used by soeaver/caffe-model.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.selu_param
+        self.alpha, self.factor = param.alpha, getattr(param, "lambda")  # a word of Python
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.elu(x, self.alpha) * self.factor
+
+
+@layer
+class SeLuDropout(Layer):
+    """Dropout that keeps mean 0 and variance 1: a dropped value becomes alpha, not 0.
+
+    TRAIN: y = a * (x, or alpha with probability dropout_ratio) + b, where q = 1 - ratio,
+    a = (q * (1 + alpha^2 * (1 - q))) ** -0.5 and b = -a * (1 - q) * alpha. TEST: copy.
+    Errors: SpecError if the ratio is not in 0 ... 1, 1 excluded.
+    Source: selu_dropout_layer.cpp of jolibrain/caffe; Klambauer et al. 2017.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.selu_dropout_param
+        self.ratio, self.alpha = param.dropout_ratio, param.alpha
+        if not 0 <= self.ratio < 1:
+            raise spec.error("selu_dropout_param.dropout_ratio", f"is {self.ratio:g}; it must be "
+                             "at least 0 and below 1")
+        keep = 1 - self.ratio
+        self.a = (keep * (1 + self.alpha**2 * self.ratio)) ** -0.5
+        self.b = -self.a * self.ratio * self.alpha
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.spec.phase == "TEST":
+            return x
+        dropped = torch.rand_like(x) < self.ratio
+        return x.masked_fill(dropped, self.alpha) * self.a + self.b
+
+
+@layer
+class Insanity(Layer):
+    """Leaky ReLU with a random slope: y = x where x > 0, else x / u; Xu et al. 2015.
+
+    TRAIN: u uniform in lb ... ub for each value; TEST: u = (ub - lb) / (log |ub| - log |lb|).
+    Errors: SpecError unless lb < ub and neither is 0.
+    Source: insanity_layer.cpp of happynear/caffe-windows.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.insanity_param
+        self.low, self.high = param.lb, param.ub
+        if not self.low < self.high or self.low * self.high == 0:
+            raise spec.error("insanity_param", f"has lb {self.low:g} and ub {self.high:g}; lb must "
+                             "be below ub, and neither 0")
+        logs = math.log(abs(self.high)) - math.log(abs(self.low))
+        self.mean = (self.high - self.low) / logs if logs else math.inf
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.spec.phase == "TEST":
+            return F.leaky_relu(x, 1 / self.mean)
+        divisor = torch.rand_like(x) * (self.high - self.low) + self.low
+        return torch.where(x > 0, x, x / divisor)
+
+
+@layer
+class Mish(Layer):
+    """y = x * tanh(log(1 + exp(x))). Source: Misra 2019, as AlexeyAB's YOLOv4 converts to it."""
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.mish(x)
+
+
+@layer
+@layer("HSwish")
+class HardSwish(Layer):
+    """y = x * min(max(x + 3, 0), 6) / 6.
+
+    Source: hard_swish_layer.cpp and hswish_layer.cpp of the MobileNetV3 forks; Howard et al. 2019.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.hardswish(x)
+
+
+@layer
+class HardSigmoid(Layer):
+    """y = min(max(0.2 * x + 0.5, 0), 1), with its derivative.
+
+    Source: hard_sigmoid_layer.cpp of eric612/MobileNet-YOLO, whose backward looks at the top in
+    place of the bottom and so is 0.2 everywhere.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x * 0.2 + 0.5).clamp(0, 1)

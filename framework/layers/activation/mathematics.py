@@ -1,0 +1,170 @@
+"""Layers that are a function of mathematics: absolute value, powers, exponentials, logarithms.
+
+Four of them (AbsVal, BNLL, Log, Power) read the bottom in their backward. In place, where the top
+has overwritten it, the original's gradient is wrong, and published training ran with it: see
+`InPlace`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+
+
+class InPlace(torch.autograd.Function):
+    """y as the value of a layer in place, with the gradient that the original has there.
+
+    Not the derivative of anything: `slope` is computed from y, which has taken x's place. Where
+    the layer writes its slope into the gradient before it multiplies (AbsVal, Log, Power), the
+    gradient from above is lost as well, and slope squared goes down (`lost`).
+    Source: the Backward_cpu of these layers in BVLC, with bottom and top in one memory.
+    """
+
+    @staticmethod
+    def forward(x: Tensor, y: Tensor, slope: Tensor, lost: bool) -> Tensor:
+        return y.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.lost = inputs[3]
+        ctx.save_for_backward(inputs[2])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        (slope,) = ctx.saved_tensors
+        return slope * (slope if ctx.lost else grad), None, None, None
+
+
+def is_in_place(spec: LayerSpec) -> bool:
+    """Whether the top takes the bottom's place."""
+    return spec.bottoms[0] == spec.tops[0]
+
+
+@layer
+class AbsVal(Layer):
+    """y = |x|, with gradient 0 at 0; in place see InPlace. Source: BVLC absval_layer.cpp."""
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.in_place = is_in_place(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.abs()
+        return InPlace.apply(x, y.detach(), y.detach().sign(), True) if self.in_place else y
+
+
+@layer
+class BNLL(Layer):
+    """y = log(1 + exp(x)), linear above 50; in place see InPlace. Source: BVLC bnll_layer.cpp."""
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.in_place = is_in_place(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.softplus(x, threshold=50)
+        return InPlace.apply(x, y.detach(), y.detach().sigmoid(), False) if self.in_place else y
+
+
+@layer
+class Exp(Layer):
+    """y = base ** (scale * x + shift); base -1 stands for e.
+
+    Errors: SpecError if base is neither -1 nor above 0.
+    Source: ExpParameter in caffe.proto; BVLC exp_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "exp_param", "base scale shift")
+        param = spec.proto.exp_param
+        if param.base != -1 and param.base <= 0:
+            raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for "
+                             "e")
+        log_base = 1.0 if param.base == -1 else math.log(param.base)
+        self.scale, self.factor = log_base * param.scale, math.exp(log_base * param.shift)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.exp(x * self.scale)
+        return y if self.factor == 1 else y * self.factor
+
+
+@layer
+class Log(Layer):
+    """y = log_base(scale * x + shift); base -1 stands for e. In place see InPlace.
+
+    Errors: SpecError if base is neither -1 nor above 0, or is 1.
+    Source: LogParameter in caffe.proto; BVLC log_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "log_param", "base scale shift")
+        param = spec.proto.log_param
+        if param.base != -1 and (param.base <= 0 or param.base == 1):
+            raise spec.error("log_param.base", f"is {param.base:g}; it must be above 0 and not 1, "
+                             "or -1 for e")
+        self.scale, self.shift, self.in_place = param.scale, param.shift, is_in_place(spec)
+        self.factor = 1.0 if param.base == -1 else 1 / math.log(param.base)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.log(x * self.scale + self.shift)
+        y = y if self.factor == 1 else y * self.factor
+        if not self.in_place:
+            return y
+        slope = self.scale * self.factor / (y.detach() * self.scale + self.shift)
+        return InPlace.apply(x, y.detach(), slope, True)
+
+
+@layer
+class Power(Layer):
+    """y = (shift + scale * x) ** power; a constant with gradient 0 if power or scale is 0.
+
+    In place see InPlace.
+    Source: PowerParameter in caffe.proto; BVLC power_layer.cpp.
+    """
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "power_param", "power scale shift")
+        param = spec.proto.power_param
+        self.power, self.scale, self.shift = param.power, param.scale, param.shift
+        self.in_place = is_in_place(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.value(x)
+        if not self.in_place or self.power * self.scale == 0:
+            return y
+        return InPlace.apply(x, y.detach(), self.slope_from(y.detach()), True)
+
+    def slope_from(self, y: Tensor) -> Tensor:
+        """What the original takes for dy/dx when y stands where x was."""
+        factor = self.power * self.scale
+        if self.power == 1:
+            return torch.full_like(y, factor)
+        if self.power == 2:
+            return factor * (self.scale * y + self.shift)
+        if self.shift == 0:
+            return torch.full_like(y, self.power)
+        return factor * y / (self.scale * y + self.shift)
+
+    def value(self, x: Tensor) -> Tensor:
+        if self.power * self.scale == 0:
+            value = torch.tensor(self.shift, dtype=torch.float64).pow(self.power)
+            return torch.where(torch.ones_like(x, dtype=torch.bool), value.to(x), x)
+        y = x * self.scale if self.scale != 1 else x
+        y = y + self.shift if self.shift else y
+        if self.power == 1:
+            return y if y is not x else x * 1
+        return y * y if self.power == 2 else y.pow(self.power)

@@ -1,0 +1,195 @@
+"""Activations, Dropout, and other layers that change each value by itself."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.activation.mathematics import InPlace, is_in_place
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour, is_set
+from framework.proto import FillerParameter
+
+
+@layer
+class ReLU(Layer):
+    """y = max(x, 0) + negative_slope * min(x, 0), for x of any shape; the gradient at 0 is the
+    slope.
+
+    Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp.
+    """
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "relu_param", "negative_slope")
+        self.negative_slope = spec.proto.relu_param.negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.leaky_relu(x, self.negative_slope) if self.negative_slope else F.relu(x)
+
+
+@layer
+class PReLU(Layer):
+    """y = max(x, 0) + slope * min(x, 0) with learned slopes (He et al. 2015).
+
+    Bottom: x (N, C, ...).
+    Blobs:  slope (C,), or () with `channel_shared`; filled with 0.25 if there is no filler.
+    Errors: SpecError with one axis.
+    Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp.
+    """
+
+    keeps_shape = True
+    slope: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "prelu_param", "filler channel_shared")
+        param = spec.proto.prelu_param
+        if len(x) < 2:
+            raise spec.error("bottom", f"has the shape {x}; PReLU needs at least 2 axes (N, C)")
+        quarter = FillerParameter(type="constant", value=0.25)
+        self.add_blob("slope", () if param.channel_shared else (x[1],),
+                      param.filler if is_set(param, "filler") else quarter)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.prelu(x, self.slope.reshape(-1).to(x.dtype))
+
+
+@layer
+class ELU(Layer):
+    """y = x where x > 0, else alpha * (exp(x) - 1); all times `lambda` (NVIDIA's fork).
+
+    Source: ELUParameter in caffe.proto; BVLC elu_layer.cpp; Clevert et al. 2015.
+    """
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "elu_param", "alpha lambda")
+        param = spec.proto.elu_param
+        self.alpha, self.factor = param.alpha, getattr(param, "lambda")  # a word of Python
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.elu(x, self.alpha)
+        return y if self.factor == 1 else y * self.factor
+
+
+@layer
+class Sigmoid(Layer):
+    """y = 1 / (1 + exp(-x)). Source: BVLC sigmoid_layer.cpp."""
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "sigmoid_param", "")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(x)
+
+
+@layer
+class TanH(Layer):
+    """y = tanh(x). Source: BVLC tanh_layer.cpp."""
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "tanh_param", "")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x)
+
+
+@layer
+class Threshold(Layer):
+    """y = 1 where x is strictly above `threshold`, else 0; no gradient.
+
+    Source: ThresholdParameter in caffe.proto; BVLC threshold_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "threshold_param", "threshold")
+        self.threshold = spec.proto.threshold_param.threshold
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x > self.threshold).to(x.dtype)
+
+
+@layer
+class Dropout(Layer):
+    """TRAIN: set each value to 0 with probability dropout_ratio, divide the others by 1 - ratio.
+    TEST: copy.
+
+    With `scale_train: false` (Caffe before 2014, DeepDetect, CTPN) TRAIN leaves the others as
+    they are and TEST multiplies by 1 - ratio. `sample_weights_test: true` (SegNet's fork) drops
+    in TEST as well. `sqrt_scale: true` (happynear's) divides by the root of 1 - ratio.
+    Errors: SpecError if the ratio is not in 0 ... 1, 1 excluded.
+    Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp.
+    """
+
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "dropout_param", "dropout_ratio scale_train sample_weights_test sqrt_scale")
+        param = spec.proto.dropout_param
+        self.ratio = param.dropout_ratio
+        if not 0 <= self.ratio < 1:
+            raise spec.error("dropout_param.dropout_ratio", f"is {self.ratio:g}; it must be at "
+                             "least 0 and below 1")
+        self.drops = spec.phase == "TRAIN" or param.sample_weights_test
+        self.factor = 1.0  # on torch's dropout in TRAIN, on the copy in TEST
+        if not param.scale_train:
+            self.factor = 1 - self.ratio
+        elif param.sqrt_scale and self.drops:
+            self.factor = math.sqrt(1 - self.ratio)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.dropout(x, self.ratio, training=True) if self.drops else x
+        return y if self.factor == 1 else y * self.factor
+
+
+@layer
+class Clip(Layer):
+    """y = x limited to [min, max]; the gradient is 0 outside, and passes everywhere in place,
+    where the original looks at y: see `mathematics.InPlace`.
+
+    Errors: SpecError if min or max is missing.
+    Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "clip_param", "min max")
+        param = spec.proto.clip_param
+        for field in ("min", "max"):
+            if not is_set(param, field):
+                raise spec.error(f"clip_param.{field}", "is missing; Clip needs min and max")
+        self.min, self.max, self.in_place = param.min, param.max, is_in_place(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.clamp(self.min, self.max)
+        return InPlace.apply(x, y.detach(), torch.ones_like(y), False) if self.in_place else y
+
+
+@layer
+class Swish(Layer):
+    """y = x * sigmoid(beta * x). Source: BVLC swish_layer.cpp; Ramachandran et al. 2017."""
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "swish_param", "beta")
+        self.beta = spec.proto.swish_param.beta
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.silu(x) if self.beta == 1 else x * torch.sigmoid(x * self.beta)

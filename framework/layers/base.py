@@ -1,0 +1,158 @@
+"""What a layer is, and the table of all of them: `@layer` puts a class under its name there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, overload
+
+import torch
+from torch import Tensor, nn
+
+from framework.definition.spec import LayerSpec
+from framework.layers import fillers
+
+Shape = tuple[int, ...]
+
+
+class Layer(nn.Module):
+    """A layer that computes its tops from its bottoms.
+
+    `__init__(spec, *bottom_shapes)` reads the message and makes the blobs; `forward` is pure and
+    takes any batch and spatial size. `spec.phase`, not `training`, says TRAIN or TEST.
+    """
+
+    num_bottoms: ClassVar[tuple[int, int | None]] = (1, 1)
+    num_tops: ClassVar[tuple[int, int | None]] = (1, 1)
+    same_number: ClassVar[bool] = False
+    loss: ClassVar[bool] = False
+    keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
+    no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
+
+    def __init__(self, spec: LayerSpec):
+        super().__init__()
+        self.spec = spec
+        self.blob_names: list[str] = []
+        self._fillers: list[Any] = []
+
+    def add_blob(self, name: str, shape: Shape, filler: Any = None, learned: bool = True) -> None:
+        """Make the next blob, `self.<name>`, in Caffe's order and shape.
+
+        filler   FillerParameter; None fills with zeros
+        learned  False: running sums and the like, which no solver touches
+        It stands on the meta device until the net calls `materialise`.
+        """
+        if 0 in shape:
+            raise self.spec.error("bottom", f"gives the blob '{name}' an empty shape {shape}")
+        blank = torch.empty(shape, device="meta")
+        if learned:
+            self.register_parameter(name, nn.Parameter(blank))
+        else:
+            self.register_buffer(name, blank)
+        self.blob_names.append(name)
+        self._fillers.append(filler)
+
+    @property
+    def blobs(self) -> list[Tensor]:
+        return [getattr(self, name) for name in self.blob_names]
+
+    def set_blob(self, index: int, blob: Tensor) -> None:
+        """Put another layer's blob in place of this one: both now train the same."""
+        setattr(self, self.blob_names[index], blob)
+
+    def materialise(self, generator: torch.Generator) -> None:
+        """Give the blobs that have no memory yet memory and values."""
+        for index, (name, filler) in enumerate(zip(self.blob_names, self._fillers, strict=True)):
+            blob = getattr(self, name)
+            if not blob.is_meta:
+                continue
+            values = torch.zeros(blob.shape)
+            if filler is not None:
+                try:
+                    fillers.fill_(values, filler, generator)
+                except ValueError as error:
+                    raise self.spec.error(f"{name}_filler", str(error)) from None
+            wanted = blob.requires_grad
+            self.set_blob(index, nn.Parameter(values, wanted)
+                          if isinstance(blob, nn.Parameter) else values)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The shapes of the tops, from a forward on meta tensors."""
+        if self.keeps_shape and len(bottoms) == len(self.spec.tops) == 1:
+            return [bottoms[0]]
+        with torch.no_grad():
+            tops = self._meta_forward(bottoms)
+        return [tuple(top.shape) for top in tops]
+
+    def _meta_forward(self, bottoms: tuple[Shape, ...]) -> tuple[Tensor, ...]:
+        inputs = tuple(torch.empty(shape, device="meta") for shape in bottoms)
+        blanks = {name: torch.empty(blob.shape, device="meta") for name, blob in
+                  (*self.named_parameters(), *self.named_buffers()) if not blob.is_meta}
+        tops = torch.func.functional_call(self, blanks, inputs) if blanks else self(*inputs)
+        return tops if isinstance(tops, tuple) else (tops,)
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """How data layers work on this machine; it never changes what a batch holds but by `seed`.
+
+    workers  processes that make batches; 0: a thread of this one
+    rank     which of `world_size` equal processes this is
+    """
+
+    seed: int = 0
+    workers: int = 0
+    rank: int = 0
+    world_size: int = 1
+
+
+class Source:
+    """A data layer: an endless iterator of batches, outside the graph.
+
+    `top_shapes` are those of the first batch; the rows of label blobs vary from batch to batch.
+    """
+
+    num_bottoms: ClassVar[tuple[int, int | None]] = (0, 0)
+    num_tops: ClassVar[tuple[int, int | None]] = (1, None)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        self.spec, self.options = spec, options
+        self.top_shapes: list[Shape] = []
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        """Batch number `start` of the run and all after it, one CPU tensor a top."""
+        raise NotImplementedError
+
+    def keys(self, batch_index: int) -> list[str]:
+        """What the records of a batch are called, for messages; empty where they have no names."""
+        return []
+
+    def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+        """The batch as the net takes it, on `device`."""
+        return tuple(top.to(device, non_blocking=True) for top in batch)
+
+    def close(self) -> None:
+        """Let go of files and processes."""
+
+
+LAYERS: dict[str, type[Layer] | type[Source]] = {}
+T = TypeVar("T", bound=type)
+
+
+@overload
+def layer(what: str) -> Callable[[T], T]: ...
+
+
+@overload
+def layer(what: T) -> T: ...
+
+
+def layer(what: T | str) -> T | Callable[[T], T]:
+    """Class decorator: register a layer under its own name, or `@layer("Other")` under another."""
+    def register(cls: T, name: str | None = None) -> T:
+        LAYERS[name or cls.__name__] = cls
+        return cls
+
+    if isinstance(what, str):
+        return lambda cls: register(cls, what)
+    return register(what)

@@ -1,0 +1,1 @@
+"""Data layers: where batches come from."""

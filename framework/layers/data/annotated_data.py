@@ -1,0 +1,120 @@
+"""AnnotatedData: pictures with boxes, from an LMDB."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from framework.data.augment import random_sizes
+from framework.data.augment.sampler import check_samplers
+from framework.data.loading.items import DatabaseItems
+from framework.data.records.database import open_database
+from framework.data.records.label_map import object_labels, read
+from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, layer
+from framework.layers.data.picture_source import (
+    PictureSource,
+    color_of,
+    transformation,
+    usual_decoding,
+)
+from framework.proto import AnnotatedDatum
+
+IDLE = (*random_sizes.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
+NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour
+MAKE = ("tools/convert_dataset makes it from a folder in VOC's layout (VOC 2007 and 2012: "
+        "tools/convert_dataset datasets/voc0712.yaml data/VOC0712 --root VOCdevkit), "
+        "tools/convert_annoset from a list of pictures and their annotations")
+
+
+@layer
+class AnnotatedData(PictureSource):
+    """Batches of pictures with their boxes, augmented, from an LMDB of AnnotatedDatum records.
+
+    Tops:   pictures (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            boxes (1, 1, rows, 8): item, label, instance, xmin, ymin, xmax, ymax, difficult, or one
+            row of -1; classes (batch_size,) if the records have no annotation type.
+    Order:  the database's, modulo its size; distort, expand, sample, resize, noise, crop, mirror.
+    Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
+            empty, a LevelDB or no LMDB, or if more than 5 % of its records are bad.
+    A record without boxes has nothing to train on and is left out in TRAIN; TEST keeps it.
+    Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd).
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        data, annotated = spec.proto.data_param, spec.proto.annotated_data_param
+        transform = spec.proto.transform_param
+        check_samplers(annotated.batch_sampler, spec.error)
+        resize = transform.resize_param
+        if transform.HasField("resize_param") and data.batch_size != 1 \
+                and resize.resize_mode == resize.FIT_SMALL_SIZE:
+            raise spec.error("data_param.batch_size", f"is {data.batch_size}; it must be 1 with "
+                             "resize_mode FIT_SMALL_SIZE, whose pictures differ in size")
+        has_label = len(spec.tops) > 1
+        self.pad = transform.pad
+        items = DatabaseItems(
+            database_path(spec), transformation(spec, annotated.batch_sampler, IDLE),
+            Decoding(color_of(spec)), annotated=True, needs_boxes=spec.phase == "TRAIN",
+            labels=_labels(annotated), num_labels=int(has_label), make=MAKE)
+        items = look_at_first(spec, items)
+        items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
+        self.start(items, data.batch_size, shuffle=data.shuffle, skip=data.rand_skip)
+
+
+def database_path(spec: LayerSpec) -> str:
+    """data_param.source. SpecError if it is missing."""
+    if not spec.proto.data_param.source:
+        raise spec.error("data_param.source", "is missing; it names the folder of an LMDB")
+    return str(spec.proto.data_param.source)
+
+
+def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
+    """The items with the number of channels that most of the first pictures have."""
+    try:
+        database = open_database(items.path, items.make)
+    except DataError as error:
+        raise DataError(f"{spec.place()}: {error}") from None
+    channels = []
+    for index in range(min(len(database), NUM_LOOKED_AT)):
+        content = database.read(index)
+        try:
+            record = read_annotated(content, items.decoding, None, False) if items.annotated \
+                else read_datum(content, items.decoding)
+            channels.append(record.pixels.shape[2])
+        except BadRecord:
+            continue
+    return dataclasses.replace(items, decoding=usual_decoding(items.decoding.color, channels))
+
+
+def _has_type(spec: LayerSpec, items: DatabaseItems) -> bool:
+    """Does the first record have an annotation type?"""
+    database = open_database(items.path, items.make)
+    message: Any = AnnotatedDatum()      # Any: a message's fields are known only at run time
+    try:
+        message.ParseFromString(database.read(0))
+    except DecodeError:
+        return True
+    return bool(message.HasField("type"))
+
+
+def _labels(param: Any) -> frozenset[int] | None:
+    """The labels that boxes may have, from label_map_file.
+
+    The original never opens that file here, so its absence is no error.
+    """
+    if not param.label_map_file:
+        return None
+    if not Path(param.label_map_file).exists():
+        logging.getLogger("framework.data").warning(
+            "label_map_file %s is absent: the labels are not checked", param.label_map_file)
+        return None
+    return object_labels(read(param.label_map_file))

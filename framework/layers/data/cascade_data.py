@@ -1,0 +1,161 @@
+"""cascade-rcnn's data layers: pictures one after another, with their boxes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Shape, Source, layer
+
+STEP = 32       # sides of inputs are multiples of it
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture and its boxes: rows of label, ignored, difficult, x1, y1, x2, y2 in pixels."""
+
+    path: str
+    height: int
+    width: int
+    boxes: list[list[int]]
+
+
+@layer
+class EvalData(Source):
+    """Pictures in the order of a window file, each with its boxes.
+
+    Tops:   picture (batch_size, 3, H, W), (pixel - mean) * scale, BGR; boxes (G, 8, 1, 1): item,
+            x1, y1, x2, y2 in the input's pixels, label, ignored, difficult, or one row of -1; if
+            wanted height and width of the input (batch_size, 2, 1, 1).
+    A picture becomes resize_width x resize_height, or its shorter side short_size and no side
+    above long_size; then both sides the nearest multiple of 32. The window file has for each
+    picture `# index`, path, channels, height, width, the number of its boxes and a line for each:
+    label, ignored, difficult, x1, y1, x2, y2; the number of regions of no interest, and those.
+    Errors: SpecError for settings that cannot be followed; DataError for a file of no use.
+    Meaning: zhaoweicai/cascade-rcnn eval_data_layer.cpp.
+    """
+
+    num_tops = (2, 3)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        param = self.param = spec.proto.eval_data_param
+        self.fixed = param.HasField("resize_width") and param.HasField("resize_height")
+        self.by_side = param.HasField("short_size") and param.HasField("long_size")
+        if param.batch_size < 1 or (param.batch_size > 1 and not self.fixed):
+            raise spec.error("eval_data_param.batch_size", f"is {param.batch_size}; it must be at "
+                             "least 1, and 1 without resize_width and resize_height")
+        means = list(spec.proto.transform_param.mean_value)
+        if len(means) not in (0, 1, 3):
+            raise spec.error("transform_param.mean_value", f"is given {len(means)} times; it must "
+                             "be once or 3 times")
+        self.mean = np.array(means or [0], np.float32)
+        self.scale = spec.proto.transform_param.scale
+        self.scenes = read_scenes(param.source, param.root_folder)
+        if not self.scenes:
+            raise DataError(f"{param.source}: the window file is empty")
+        height, width = self._size(self.scenes[0].height, self.scenes[0].width)
+        boxes = sum(len(scene.boxes) for scene in self._batch(0))
+        shapes: list[Shape] = [(param.batch_size, 3, height, width), (max(boxes, 1), 8, 1, 1),
+                               (param.batch_size, 2, 1, 1)]
+        self.top_shapes = shapes[:len(spec.tops)]
+
+    def _batch(self, index: int) -> list[Scene]:
+        size, ranks = self.param.batch_size, self.options.world_size
+        first = (index * ranks + self.options.rank) * size
+        return [self.scenes[(first + item) % len(self.scenes)] for item in range(size)]
+
+    def _size(self, height: int, width: int) -> tuple[int, int]:
+        param = self.param
+        if self.fixed:
+            height, width = param.resize_height, param.resize_width
+        elif self.by_side:
+            factor = param.short_size / min(height, width)
+            height, width = (min(_nearest(side * factor), param.long_size)
+                             for side in (height, width))
+        return _nearest(height / STEP) * STEP, _nearest(width / STEP) * STEP
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        index = start
+        while True:
+            pictures, boxes, sizes = [], [], []
+            for item, scene in enumerate(self._batch(index)):
+                picture, factors = self._read(scene)
+                pictures.append(picture)
+                sizes.append(picture.shape[1:])
+                boxes += [[item, *np.multiply(corners, factors * 2), label, ignored, difficult]
+                          for label, ignored, difficult, *corners in scene.boxes]
+            rows = np.array(boxes or [[-1.0] * 8], np.float32)
+            tops = (np.stack(pictures), rows[:, :, None, None],
+                    np.array(sizes, np.float32)[:, :, None, None])
+            yield tuple(torch.from_numpy(top) for top in tops[:len(self.spec.tops)])
+            index += 1
+
+    def _read(self, scene: Scene) -> tuple[np.ndarray, tuple[float, float]]:
+        """The input (3, H, W), and its width and height over the picture's."""
+        picture = cv2.imread(scene.path, cv2.IMREAD_COLOR)
+        if picture is None:
+            raise DataError(f"{self.spec.place()}: {scene.path} is no picture that "
+                            "can be read")
+        height, width = picture.shape[:2]
+        high, wide = self._size(height, width)
+        if (high, wide) != (height, width):
+            picture = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_LINEAR)
+        pixels = (picture.astype(np.float32) - self.mean) * np.float32(self.scale)
+        return pixels.transpose(2, 0, 1), (wide / width, high / height)
+
+
+def _nearest(number: float) -> int:
+    return math.floor(number + 0.5)
+
+
+def read_scenes(path: str, root: str) -> list[Scene]:
+    """The pictures and boxes of a window file. DataError if it is no such list."""
+    try:
+        words = iter(Path(path).read_text().split())
+    except OSError as error:
+        raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
+    scenes: list[Scene] = []
+    try:
+        for mark in words:
+            if mark != "#":
+                raise DataError(f"{path}: '{mark}' stands where picture {len(scenes)} must begin "
+                                "with '#'")
+            next(words)
+            name = next(words)
+            _, height, width, num = (int(next(words)) for _ in range(4))
+            boxes = [[int(next(words)) for _ in range(7)] for _ in range(num)]
+            for _ in range(4 * int(next(words))):
+                next(words)
+            scenes.append(Scene(root + name, height, width, boxes))
+    except DataError:
+        raise
+    except (StopIteration, RuntimeError, ValueError):
+        raise DataError(f"{path}: picture {len(scenes)} is incomplete or has a word that is no "
+                        "whole number") from None
+    return scenes
+
+
+@layer
+class DetectionData(Source):
+    """Pictures and, for each map of anchors, what each anchor should say: known by shape only.
+
+    Its choices of scales, crops and labels are not made here; the net can be looked at without
+    data, and run by callers who give its blobs.
+    Errors: SpecError whenever data are asked for.
+    Meaning: zhaoweicai/cascade-rcnn detection_data_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        raise spec.error("type", "'DetectionData' is known by the shapes of its tops only; its "
+                         "pictures and labels are not made here")

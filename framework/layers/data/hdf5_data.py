@@ -1,0 +1,152 @@
+"""HDF5Data: rows of the datasets of HDF5 files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framework.data.augment.draws import Draws, Stream
+from framework.data.loading.batches import Share
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Source, layer
+
+Arrays = list[NDArray[np.float32]]
+
+
+@layer
+class HDF5Data(Source):
+    """Batches of rows of the HDF5 files named in a list: a dataset for each top, of its name.
+
+    Tops:   (batch_size, ...) each, float32; a batch goes on from the end of a file in the next.
+    Errors: SpecError if there is a transform_param; DataError for files of no use.
+    With `shuffle` the files, and the rows within each, come in another order in every pass.
+    Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        param = spec.proto.hdf5_data_param
+        if spec.proto.HasField("transform_param"):
+            raise spec.error("transform_param", "has no use here: HDF5Data gives rows as they are")
+        if param.batch_size == 0:
+            raise spec.error("hdf5_data_param.batch_size", "is missing or 0; it must be at least 1")
+        self.shuffle = param.shuffle
+        self.share = Share(param.batch_size, options.rank, options.world_size)
+        self.files = self._read_list(param.source)
+        shapes = [self._shapes(path) for path in self.files]
+        for path, found in zip(self.files, shapes, strict=True):
+            if [shape[1:] for shape in found] != [shape[1:] for shape in shapes[0]]:
+                raise DataError(f"{path}: the rows are not shaped as those of {self.files[0]}")
+        self.num_rows = [found[0][0] for found in shapes]
+        if not sum(self.num_rows):
+            raise DataError(f"{param.source}: the files have no rows")
+        self.top_shapes = [(param.batch_size, *shape[1:]) for shape in shapes[0]]
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        reader = _Reader(self)
+        index = start
+        while True:
+            rows = [reader.row(self.share.position(index, place))
+                    for place in range(self.share.batch_size)]
+            yield tuple(torch.from_numpy(np.stack(top)) for top in zip(*rows, strict=True))
+            index += 1
+
+    def keys(self, batch_index: int) -> list[str]:
+        reader = _Reader(self)
+        places = [reader.place(self.share.position(batch_index, place))
+                  for place in range(self.share.batch_size)]
+        return [f"{self.files[file_index]}[{row}]" for file_index, row in places]
+
+    def load(self, file_index: int) -> Arrays:
+        """All rows of all tops of a file."""
+        with open_hdf5(self.files[file_index]) as file:
+            return [np.asarray(file[top][...], np.float32) for top in self.spec.tops]
+
+    def _read_list(self, source: str) -> list[str]:
+        if not source:
+            raise self.spec.error("hdf5_data_param.source", "is missing; it names a list of files")
+        try:
+            files = Path(source).read_text().split()
+        except OSError as error:
+            raise DataError(f"{source}: the list of HDF5 files cannot be read: "
+                            f"{error.strerror}") from None
+        if not files:
+            raise DataError(f"{source}: the list names no HDF5 files")
+        return files
+
+    def _shapes(self, path: str) -> list[tuple[int, ...]]:
+        with open_hdf5(path) as file:
+            for top in self.spec.tops:
+                if top not in file or not file[top].shape:
+                    raise DataError(f"{path}: there is no dataset '{top}', which layer "
+                                    f"'{self.spec.name}' has as a top; it has {sorted(file)}")
+            shapes = [tuple(file[top].shape) for top in self.spec.tops]
+        if len({shape[0] for shape in shapes}) > 1:
+            raise DataError(f"{path}: the datasets differ in their number of rows: {shapes}")
+        return shapes
+
+
+class _Reader:
+    """Rows by their position in the run; keeps the last file in memory."""
+
+    def __init__(self, source: HDF5Data):
+        self.source = source
+        self._order: tuple[int, list[int]] = (-1, [])
+        self._loaded: tuple[int, Arrays] = (-1, [])
+        self._rows: tuple[int, list[int]] = (-1, [])
+
+    def row(self, position: int) -> Arrays:
+        file_index, row = self.place(position)
+        if self._loaded[0] != file_index:
+            self._loaded = (file_index, self.source.load(file_index))
+        return [array[row] for array in self._loaded[1]]
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Which file, and which of its rows."""
+        source = self.source
+        epoch, offset = divmod(position, sum(source.num_rows))
+        order, place = self._file_order(epoch), 0
+        while offset >= source.num_rows[order[place]]:
+            offset -= source.num_rows[order[place]]
+            place += 1
+        file_index = order[place]
+        if source.shuffle:
+            offset = self._row_order(epoch * len(source.files) + place,
+                                     source.num_rows[file_index])[offset]
+        return file_index, offset
+
+    def _row_order(self, visit: int, count: int) -> list[int]:
+        """The order of a file's rows at the visit of that number."""
+        if self._rows[0] != visit:
+            draws = Draws(self.source.options.seed, visit, Stream.ROWS)
+            self._rows = (visit, draws.generator.permutation(count).tolist())
+        return self._rows[1]
+
+    def _file_order(self, epoch: int) -> list[int]:
+        if self._order[0] != epoch:
+            number = len(self.source.files)
+            order = list(range(number))
+            if self.source.shuffle:
+                draws = Draws(self.source.options.seed, epoch, Stream.ORDER)
+                order = [int(index) for index in draws.generator.permutation(number)]
+            self._order = (epoch, order)
+        return self._order[1]
+
+
+def open_hdf5(path: str) -> Any:
+    """An open HDF5 file (h5py.File, which is only looked for here). DataError if it is none."""
+    try:
+        import h5py
+    except ImportError:
+        raise DataError("HDF5 files need the package h5py: pip install h5py") from None
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise DataError(f"{path}: the file cannot be read as HDF5: {error}") from None

@@ -1,0 +1,59 @@
+"""ImageData: pictures from files, named in a list with their classes."""
+
+from __future__ import annotations
+
+from framework.data.loading.items import FileItems
+from framework.data.records.list_file import numbered_lines
+from framework.data.records.records import Decoding
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, layer
+from framework.layers.data.picture_source import PictureSource, transformation, warn_of_idle_fields
+
+
+@layer
+class ImageData(PictureSource):
+    """Batches of pictures from a list of files.
+
+    Tops:   pictures (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            classes (batch_size,).
+    Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
+            or has a line that is no `path label`, or if more than 5 % of the pictures are bad.
+    Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp.
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        warn_of_idle_fields(spec)
+        param = spec.proto.image_data_param
+        if (param.new_height == 0) != (param.new_width == 0):
+            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        for name in ("short_side", "min_height", "min_width"):
+            if getattr(param, name):
+                raise spec.error(f"image_data_param.{name}", "is not supported; use "
+                                 "transform_param.resize_param")
+        self.pad, is_rgb = spec.proto.transform_param.pad, spec.proto.transform_param.bgr2rgb
+        if is_rgb and not param.is_color:
+            raise spec.error("transform_param.bgr2rgb", "needs pictures in colour, but is_color is "
+                             "false")
+        size = (param.new_width, param.new_height) if param.new_height else None
+        items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
+                          Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb)
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:
+    """The lines of an ImageData list: a path, which may hold blanks, and a label."""
+    if not path:
+        raise spec.error("image_data_param.source", "is missing; it names a list of pictures")
+    entries = []
+    for number, line in numbered_lines(path, f"{spec.place()}: "):
+        name, _, label = line.rstrip().rpartition(" ")
+        try:
+            entries.append((name, float(int(label))))
+        except ValueError:
+            raise DataError(f"{path}:{number}: '{line.strip()}' is not `path label`, the label a "
+                            "whole number") from None
+    return entries

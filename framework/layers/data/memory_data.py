@@ -1,0 +1,77 @@
+"""MemoryData: batches of arrays that the caller hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Source, layer
+
+
+@layer
+class MemoryData(Source):
+    """Batches of the arrays given by `set_input_arrays`, from their start again when they end.
+
+    Tops:   data (batch_size, channels, height, width) and label (batch_size, 1, 1, 1), as given;
+            data of the shape `dim`, and a label with as many axes, if that is given (BVLC's
+            branch opencl).
+    Errors: SpecError if a size is missing; DataError if there are no arrays when one is needed.
+    Source: MemoryDataParameter in caffe.proto; BVLC memory_data_layer.cpp.
+    """
+
+    num_tops = (2, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        param = spec.proto.memory_data_param
+        sizes = [param.batch_size, param.channels, param.height, param.width]
+        if param.dim:
+            sizes = list(param.dim)
+            if len(sizes) != 4:
+                raise spec.error("memory_data_param.dim", f"is given {len(sizes)} times; it must "
+                                 "be four: batch size, channels, height, width")
+        for name, size in zip(("batch_size", "channels", "height", "width"), sizes, strict=True):
+            if size == 0:
+                raise spec.error(f"memory_data_param.{name}", "is missing or 0; it must be at "
+                                 "least 1")
+        self.batch_size = sizes[0]
+        self.top_shapes = [tuple(sizes), (self.batch_size, 1, 1, 1)]
+        self._arrays: tuple[Tensor, Tensor] | None = None
+        self._first_batch: int | None = 0
+
+    def set_input_arrays(self, data: NDArray[Any], labels: NDArray[Any]) -> None:
+        """Take arrays (n, channels, height, width) and (n,), n a multiple of the batch size.
+
+        The next batch is their first. DataError for other shapes.
+        """
+        wanted = self.top_shapes[0][1:]
+        if data.ndim != len(wanted) + 1 or data.shape[1:] != wanted or len(data) % self.batch_size \
+                or len(data) == 0 or labels.size != len(data):
+            raise DataError(
+                f"{self.spec.place()}: got data {data.shape} and labels "
+                f"{labels.shape}; it takes (n, {', '.join(map(str, wanted))}) and (n,), n a "
+                f"multiple of the batch size {self.batch_size}")
+        self._arrays = (torch.from_numpy(np.array(data, np.float32)),
+                        torch.from_numpy(np.array(labels, np.float32)).reshape(
+                            -1, *self.top_shapes[1][1:]))
+        self._first_batch = None
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        index = start
+        while True:
+            if self._arrays is None:
+                raise DataError(f"{self.spec.place()}: has no data: call "
+                                "set_input_arrays first")
+            if self._first_batch is None:
+                self._first_batch = index
+            data, labels = self._arrays
+            place = (index - self._first_batch) * self.batch_size % len(data)
+            yield (data[place:place + self.batch_size], labels[place:place + self.batch_size])
+            index += 1

@@ -1,0 +1,191 @@
+"""What the data layers that batch pictures share: their loaders, bad records, mean and scale."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from framework.data.augment.mean import Mean, read_mean
+from framework.data.augment.random_sizes import idle_settings, is_set
+from framework.data.augment.transform import check_transform
+from framework.data.loading.bad_records import Ledger
+from framework.data.loading.batches import BatchMaker, ItemSource, Share
+from framework.data.loading.items import Transformation
+from framework.data.loading.loader import ProcessLoader, ThreadLoader
+from framework.data.records.records import Decoding
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Shape, Source
+from framework.layers.data.kept_memory import KeptMemory
+
+
+class PictureSource(Source):
+    """Abstract: batches of pictures in bytes, made ahead; mean and scale follow on the device.
+
+    Tops:   pictures (batch_size, channels, height, width) float32, (pixel - mean) * scale, BGR;
+            then the labels, as the layer says.
+    Errors: SpecError for settings that cannot be followed; DataError for records of no use.
+    """
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self._loaders: list[ThreadLoader | ProcessLoader] = []
+        self._memory = KeptMemory()
+        self.is_finished_early = False      # mean and scale were applied when the batch was made
+        self.pad = 0                        # transform_param.pad, of the layers that obey it
+        seed = spec.proto.transform_param.random_seed
+        self.item_seed = options.seed if seed < 0 else seed
+
+    def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
+              shuffle: bool = False, skip: int = 0, num_records: int | None = None,
+              mean: Mean | None = None) -> None:
+        """Open the records and tell the shapes of the first batch.
+
+        label_shape  of the second top; None: from the first record
+        num_records  that can be bad; None: as many as the items
+        mean         None: transform_param's
+        """
+        spec, options = self.spec, self.options
+        if batch_size == 0:
+            raise spec.error("batch_size", "is missing or 0; it must be at least 1")
+        self.mean: Mean = mean or read_mean(spec.proto.transform_param)
+        share = Share(batch_size, options.rank, options.world_size)
+        self.maker = BatchMaker(items, share, options.seed, shuffle, skip, self.item_seed)
+        try:
+            order = self.maker.open()
+            self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size)
+            first = self.maker.first_item()
+            self.ledger.note(self.maker.bad())
+        except DataError as error:
+            raise DataError(f"{spec.place()}: {error}") from None
+        self.top_shapes = [(batch_size, plane.shape[2], plane.shape[0] + 2 * self.pad,
+                            plane.shape[1] + 2 * self.pad) for plane in first.planes]
+        self._num_bytes = sum(plane.nbytes for plane in first.planes) * batch_size
+        labels = items.tops([first])
+        if labels and label_shape is None:
+            label_shape = (batch_size,) if labels[0].ndim == 1 else tuple(labels[0].shape)
+        if label_shape is not None:
+            self.top_shapes.append(label_shape)
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        loader = self._make_loader(start)
+        self._loaders.append(loader)
+        try:
+            while True:
+                batch = loader.next()
+                self.ledger.note(batch.bad)
+                yield tuple(torch.from_numpy(array) for array in batch.arrays)
+        finally:
+            loader.close()
+            if loader in self._loaders:
+                self._loaders.remove(loader)
+
+    def _make_loader(self, start: int) -> ThreadLoader | ProcessLoader:
+        if self.options.workers == 0:
+            return ThreadLoader(self.maker, start)
+        return ProcessLoader(self.maker, start, self.options.workers, self._num_bytes,
+                             self.spec.name)
+
+    def keys(self, batch_index: int) -> list[str]:
+        return self.maker.keys(batch_index, self.ledger.bad)
+
+    def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+        """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
+        pixels, *others = (top.to(device, non_blocking=True) for top in batch)
+        pixels = self._subtract(pixels)
+        if self.pad:
+            pixels = self._with_border(pixels)
+        return (pixels, *(other.to(torch.float32) for other in others))
+
+    def _with_border(self, pixels: Tensor) -> Tensor:
+        """Zeros on all sides of the finished picture, in place of the first convolution's padding.
+
+        With mean_value the levels are rounded too, half to even. The original leaves its first row
+        and column of zeros below and on the right to the mean; here all of the border is 0.
+        Source: pad in data_transformer.cpp of intel/caffe.
+        """
+        if self.spec.proto.transform_param.mean_value:
+            pixels = pixels.round()
+        return pad(pixels, [self.pad] * 4)
+
+    def _subtract(self, pixels: Tensor) -> Tensor:
+        """A mean_file's mean and scale were applied before, where the crop was known."""
+        if self.is_finished_early or not self.mean.is_plain:
+            return pixels.to(torch.float32)
+        mean = self.mean.by_channel(pixels.shape[1]) or (0.0,) * pixels.shape[1]
+        if pixels.device.type == "cpu":
+            from framework.data.augment.mean_loops import subtract
+
+            result = self._memory.empty(tuple(pixels.shape))
+            subtract(pixels.flatten(2).numpy(), np.array(mean, np.float32), self.mean.scale,
+                     result.flatten(2).numpy())
+            return result
+        values = torch.tensor(mean, dtype=torch.float32, device=pixels.device)
+        result = pixels.to(torch.float32, copy=True).sub_(values[:, None, None])
+        return result.mul_(self.mean.scale) if self.mean.scale != 1 else result
+
+    def close(self) -> None:
+        for loader in self._loaders:
+            loader.close()
+        self._loaders.clear()
+
+
+def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()) -> Transformation:
+    """The checked transform_param of a layer. SpecError for what cannot be followed.
+
+    idle  fields of NVIDIA's and Intel's branches that do nothing for this layer, there too: they
+          are named in the log and left out
+    Pictures are resized whatever resize_param.prob says, as in the original (ApplyResize does not
+    look at it); a value other than 1 is named in the log.
+    """
+    param = type(spec.proto.transform_param)()
+    param.CopyFrom(spec.proto.transform_param)
+    for name in (*idle, "num_labels", "display"):
+        if is_set(param, name):
+            _warn(spec, name, "has no effect, as in the original")
+        param.ClearField(name)
+    check_transform(param, spec.error)
+    for name, why in idle_settings(param):
+        _warn(spec, name, f"has no effect {why}, as in the original")
+    if param.resize_param.prob != 1:
+        _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every picture is "
+              "resized, as in the original")
+    return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
+                          tuple(sampler.SerializeToString() for sampler in samplers))
+
+
+def warn_of_idle_fields(spec: LayerSpec) -> None:
+    """Name the fields of transform_param that only AnnotatedData obeys, in the original too."""
+    for name in ("distort_param", "expand_param", "emit_constraint"):
+        if spec.proto.transform_param.HasField(name):
+            _warn(spec, name, "has no effect, as in the original")
+
+
+def _warn(spec: LayerSpec, field: str, message: str) -> None:
+    logging.getLogger("framework.data").warning("layer '%s' (%s): transform_param.%s %s", spec.name,
+                                                spec.type, field, message)
+
+
+def color_of(spec: LayerSpec) -> bool | None:
+    """force_color, force_gray: True, False; None if the pictures decide."""
+    param = spec.proto.transform_param
+    if param.force_color or spec.proto.data_param.force_encoded_color:
+        return True
+    return False if param.force_gray else None
+
+
+def usual_decoding(color: bool | None, channels: list[int]) -> Decoding:
+    """The decoding under which pictures of the most usual number of channels are good.
+
+    channels  of the first pictures that can be decoded; with a tie the larger number counts
+    """
+    if not channels:
+        return Decoding(color)
+    usual = max(set(channels), key=lambda number: (channels.count(number), number))
+    return Decoding(color, usual)

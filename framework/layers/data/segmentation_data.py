@@ -1,0 +1,182 @@
+"""Pictures with label maps: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from framework.data.augment import random_sizes
+from framework.data.loading.pair_items import PairItems
+from framework.data.records.list_file import numbered_lines
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, layer
+from framework.layers.data.picture_source import PictureSource, transformation
+from framework.proto import enum_name
+
+Pair = tuple[str, str]
+Corners = tuple[int, int, int, int]
+
+
+@layer
+class ImageLabelmapData(PictureSource):
+    """Pictures and drawings of their edges, 1 where the drawing is lighter than half.
+
+    Tops:   pictures (batch_size, channels, height, width); edges (batch_size, 1, height, width).
+    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Source: image_labelmap_data_layer.cpp of s9xie/hed and yun-liu/RCF.
+    """
+
+    num_tops = (2, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        param = spec.proto.image_data_param
+        items = PairItems(read_pairs(spec, param.source), param.root_folder, _transformation(spec),
+                          param.is_color, new_size=_new_size(spec, param), is_edge_map=True)
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+@layer
+class DenseImageData(PictureSource):
+    """Pictures and label maps, whose grey levels are the labels.
+
+    Tops:   pictures (batch_size, channels, height, width); labels (batch_size, 1, height, width).
+    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    The picture and its labels are mirrored and cropped alike, which the original refuses.
+    Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
+    """
+
+    num_tops = (2, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        param = spec.proto.dense_image_data_param
+        for name in ("rotate", "one_hot_nclasses"):
+            if getattr(param, name):
+                raise spec.error(f"dense_image_data_param.{name}", "is not supported: leave it out")
+        super().__init__(_with_old_fields(spec, param), options)
+        spec = self.spec
+        items = PairItems(read_pairs(spec, param.source), param.root_folder, _transformation(spec),
+                          param.is_color, new_size=_new_size(spec, param))
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+@layer
+class ImageSegData(PictureSource):
+    """Pictures, label maps of any origin, and the sizes of the pictures.
+
+    Tops:   pictures (batch_size, channels, height, width); labels (batch_size, 1, height, width):
+            a label map's grey levels, the picture's one label, or ignore_label everywhere, by
+            `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
+    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet.
+    """
+
+    num_tops = (2, 3)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        param = spec.proto.image_data_param
+        if spec.proto.transform_param.HasField("mean_file"):
+            raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
+                             "mean_value")
+        kind = enum_name(param, "label_type")
+        files, windows = self.read_files(param.source, kind)
+        items = PairItems(files, param.root_folder, _transformation(spec), param.is_color, kind,
+                          param.ignore_label, _new_size(spec, param),
+                          has_sizes=len(spec.tops) > 2, windows=windows)
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners] | None]:
+        """The pairs of the list and the windows of their pictures; None: all of each."""
+        return read_pairs(self.spec, path, kind), None
+
+
+@layer
+class WindowSegData(ImageSegData):
+    """Windows of pictures and of their label maps.
+
+    Tops:   as ImageSegData. The list has behind the picture, and what `label_type` says, the
+            window x1 y1 x2 y2, last pixels included; beyond the picture a window is black and
+            has the label ignore_label. Windows are resized to new_width and new_height.
+    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Source: window_seg_data_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
+    """
+
+    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners]]:
+        return read_windowed_pairs(self.spec, path, kind)
+
+
+def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
+                        ) -> tuple[list[Pair], list[Corners]]:
+    """The lines of a list as `read_pairs` has them, with x1 y1 x2 y2 at their ends."""
+    lines = _lines(spec, path)
+    pairs, windows = [], []
+    for number, line in lines:
+        words = line.split()
+        try:
+            x1, y1, x2, y2 = (int(word) for word in words[-4:])
+        except ValueError:
+            raise DataError(f"{path}:{number}: '{line.strip()}' does not end with x1 y1 x2 y2"
+                            ) from None
+        if x2 < x1 or y2 < y1:
+            raise DataError(f"{path}:{number}: the window {x1} {y1} {x2} {y2} is inside out")
+        pairs.append(_pair(path, number, words[:-4], kind))
+        windows.append((x1, y1, x2, y2))
+    return pairs, windows
+
+
+def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[Pair]:
+    """The lines of a list: a picture, and behind it what `kind` says."""
+    return [_pair(path, number, line.split(), kind) for number, line in _lines(spec, path)]
+
+
+def _lines(spec: LayerSpec, path: str) -> list[tuple[int, str]]:
+    """The lines of a list that are not empty, with their numbers."""
+    if not path:
+        raise spec.error("source", "is missing; it names a list of pictures and label maps")
+    return numbered_lines(path, f"{spec.place()}: ")
+
+
+def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
+    is_label = kind != "IMAGE" or (len(words) > 1 and words[1].isdigit())
+    if not words or (kind != "NONE" and (len(words) != 2 or not is_label)):
+        wanted = "picture label" if kind == "IMAGE" else "picture label_map"
+        raise DataError(f"{path}:{number}: '{' '.join(words)}' is not `{wanted}`")
+    return words[0], words[1] if kind != "NONE" else ""
+
+
+def _transformation(spec: LayerSpec) -> Any:
+    """The transform_param, without what only pictures without label maps can have."""
+    param = spec.proto.transform_param
+    for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
+                 "pad", *random_sizes.NVIDIA, *random_sizes.INTEL):
+        if random_sizes.is_set(param, name):
+            raise spec.error(f"transform_param.{name}", f"is not taken by {spec.type}")
+    resize = param.resize_param
+    if param.HasField("resize_param") and resize.resize_mode == resize.FIT_LARGE_SIZE_AND_PAD:
+        raise spec.error("transform_param.resize_param.resize_mode", "pads, which label maps "
+                         "cannot follow; use WARP or FIT_SMALL_SIZE")
+    if any(factor <= 0 for factor in param.scale_factors):
+        raise spec.error("transform_param.scale_factors", "must be above 0")
+    return transformation(spec)
+
+
+def _with_old_fields(spec: LayerSpec, param: Any) -> LayerSpec:
+    """The layer with the fields of dense_image_data_param that belong to transform_param there."""
+    proto = type(spec.proto)()
+    proto.CopyFrom(spec.proto)
+    transform = proto.transform_param
+    transform.mirror = transform.mirror or param.mirror
+    if param.crop_height and param.crop_width:
+        transform.crop_h, transform.crop_w = param.crop_height, param.crop_width
+    if param.HasField("mean_file"):
+        transform.mean_file = param.mean_file
+    return dataclasses.replace(spec, proto=proto)
+
+
+def _new_size(spec: LayerSpec, param: Any) -> tuple[int, int] | None:
+    """(width, height) of new_width and new_height. Any: a message of ImageData's kind."""
+    if (param.new_height == 0) != (param.new_width == 0):
+        raise spec.error("new_height", "and new_width must be given together")
+    return (param.new_width, param.new_height) if param.new_height else None

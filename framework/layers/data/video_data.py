@@ -1,0 +1,162 @@
+"""VideoData: the frames of a video file or a camera, or the clips of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from framework.data.augment.draws import Draws
+from framework.data.augment.mean import read_mean
+from framework.data.records.records import Pixels
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.clip_settings import CROP_FIELDS, has_list, read_settings
+from framework.layers.data.picture_source import PictureSource, transformation, warn_of_idle_fields
+
+OWN_FIELDS = ("video_type", "device_id", "video_file", "skip_frames")
+
+
+@layer
+class VideoData(PictureSource):
+    """Batches of frames in their order, or, with a list, of clips; BGR, (pixel - mean) * scale.
+
+    One video or camera (SSD): before each frame taken `skip_frames` are left out.
+    Tops:   frames (batch_size, channels, height, width); zeros (batch_size,) as labels.
+    Errors: SpecError without a video_file; DataError if it or the camera gives no picture, and at
+            the end of the file, where the original ends the program.
+
+    A list of clips (C3D): `new_length` frames of a folder of pictures (`use_image`) or of a video.
+    Tops:   clips (batch_size, 3, new_length, height, width); classes (batch_size,), or with
+            use_multiple_label ones and zeros (batch_size, num_of_labels).
+    A list of segments (TSN): `new_length` frames of each of `num_segments` parts of a folder.
+    Tops:   (batch_size, num_segments * new_length * channels, height, width), frame by frame, with
+            3 channels of RGB or x and y of FLOW; classes (batch_size,).
+    All frames of an item are cropped and mirrored alike.
+    Errors: SpecError for settings that cannot be followed; DataError for a list of no use, or if
+            more than 5 % of its lines are bad: frames missing or of several sizes, too few.
+            A bad line is left out in TEST too, where C3D ends the program.
+
+    Source: VideoDataParameter in caffe.proto; video_data_layer.cpp of weiliu89/caffe, branch ssd,
+    of facebook/C3D v1.0 and v1.1, and of yjxiong/caffe, branch action_recog.
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.param = spec.proto.video_data_param
+        self._capture: Any = None
+        self._clip_shape: Shape | None = None
+        self.has_list = has_list(spec)
+        if self.has_list:
+            self._start_list()
+        else:
+            self._start_video()
+
+    def _start_list(self) -> None:
+        settings = read_settings(self.spec)
+        self.start(settings.items, settings.batch_size, settings.label_shape, settings.shuffle,
+                   settings.skip, mean=settings.mean)
+        if settings.clip_shape is not None:
+            self._clip_shape = settings.clip_shape
+            batch_size, _, *size = self.top_shapes[0]
+            self.top_shapes[0] = (batch_size, *settings.clip_shape, *size)
+
+    def _start_video(self) -> None:
+        spec = self.spec
+        warn_of_idle_fields(spec)
+        self._check_video_fields()
+        self.batch_size = spec.proto.data_param.batch_size
+        if self.batch_size == 0:
+            raise spec.error("data_param.batch_size", "is missing or 0; it must be at least 1")
+        self.is_file = self.param.video_type == self.param.VIDEO
+        if self.is_file and not self.param.video_file:
+            raise spec.error("video_data_param.video_file", "is missing; video_type VIDEO needs it")
+        self.mean = read_mean(spec.proto.transform_param)
+        self.pad = spec.proto.transform_param.pad
+        self._transformer = transformation(spec, idle=["bgr2rgb"]).open()
+        first = self._transform(next(self._frames(0)), 0)
+        self.top_shapes = [(self.batch_size, first.shape[2], first.shape[0] + 2 * self.pad,
+                            first.shape[1] + 2 * self.pad)]
+        if len(spec.tops) > 1:
+            self.top_shapes.append((self.batch_size,))
+
+    def _check_video_fields(self) -> None:
+        for field, _ in self.param.ListFields():
+            if field.name not in OWN_FIELDS:
+                raise self.spec.error(f"video_data_param.{field.name}", "belongs to clips of a "
+                                      "list, which need video_data_param.source")
+        for field, _ in self.spec.proto.transform_param.ListFields():
+            if field.name in CROP_FIELDS:
+                raise self.spec.error(f"transform_param.{field.name}", "belongs to clips of a "
+                                      "list, which need video_data_param.source")
+
+    def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+        pixels, *others = super().to_device(batch, device)
+        if self._clip_shape is not None:
+            pixels = pixels.unflatten(1, self._clip_shape)
+        return (pixels, *others)
+
+    def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
+        return super().batches(start) if self.has_list else self._video_batches(start)
+
+    def keys(self, batch_index: int) -> list[str]:
+        return super().keys(batch_index) if self.has_list else []
+
+    def _video_batches(self, start: int) -> Iterator[tuple[Tensor, ...]]:
+        number = start * self.batch_size
+        frames = self._frames(number)
+        while True:
+            pixels = [self._transform(next(frames), number + place)
+                      for place in range(self.batch_size)]
+            batch = torch.from_numpy(np.stack(pixels).transpose(0, 3, 1, 2).copy())
+            yield (batch, torch.zeros(self.batch_size))[:len(self.top_shapes)]
+            number += self.batch_size
+
+    def _transform(self, frame: Pixels, number: int) -> Pixels:
+        return self._transformer.without_boxes(frame, Draws(self.item_seed, number))
+
+    def _frames(self, number: int) -> Iterator[Pixels]:
+        """The frames that are taken, from that number on; a camera begins where it is."""
+        capture = self._open()
+        step = self.param.skip_frames + 1
+        for _ in range(number * step if self.is_file else 0):
+            capture.grab()
+        count = number * step
+        while True:
+            for _ in range(step):
+                done = capture.grab()
+                count += done
+            frame = capture.retrieve()[1] if done else None
+            if frame is None:
+                what = f"the video {self.param.video_file} has ended after {count} frames" \
+                    if self.is_file and count else f"{self._name()} gives no picture"
+                raise DataError(f"layer '{self.spec.name}' (VideoData): {what}")
+            yield frame
+
+    def _open(self) -> Any:
+        """The file from its start, or the camera, which may be opened only once."""
+        if self._capture is None or self.is_file:
+            self.close()
+            self._capture = cv2.VideoCapture(self.param.video_file if self.is_file
+                                             else self.param.device_id)
+        if not self._capture.isOpened():
+            raise DataError(f"layer '{self.spec.name}' (VideoData): {self._name()} cannot be "
+                            "opened")
+        return self._capture
+
+    def _name(self) -> str:
+        return f"the video {self.param.video_file}" if self.is_file \
+            else f"camera {self.param.device_id}"
+
+    def close(self) -> None:
+        super().close()
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None

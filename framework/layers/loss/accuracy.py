@@ -1,0 +1,92 @@
+"""Accuracy: how many labels are among the best scores."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import check_labels
+from framework.layers.params import canonical_axis, honour, is_set
+from framework.ops.losses import class_numbers
+from framework.ops.ranking import rank_of
+
+
+@layer
+class Accuracy(Layer):
+    """The share of labels whose score is among the `top_k` best of its place.
+
+    Bottoms: scores, any shape with the classes on `axis`; labels, one for each other place, cut
+             to integers. No gradient goes to either.
+    Tops:    the share (), NaN if no label counts; if wanted, the share of each class (classes,),
+             0 for a class without labels.
+    Labels equal to ignore_label do not count. Of equal scores the later class is the better one.
+    `min_is_better` (happynear/caffe-windows) takes the lowest scores for the best.
+    Errors:  SpecError for a wrong number of labels, or a top_k that is 0 or above the classes.
+    Source:  AccuracyParameter in caffe.proto; accuracy_layer.cpp of the SSD branch.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (1, 2)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "accuracy_param", "top_k axis ignore_label min_is_better")
+        param = spec.proto.accuracy_param
+        self.axis = canonical_axis(spec, "accuracy_param.axis", param.axis, scores)
+        check_labels(spec, scores, labels, self.axis)
+        if not 1 <= param.top_k <= scores[self.axis]:
+            raise spec.error("accuracy_param.top_k", f"is {param.top_k}; it must be from 1 to the "
+                             f"number of classes, {scores[self.axis]}")
+        self.top_k = param.top_k
+        self.min_is_better = is_set(param, "min_is_better") and param.min_is_better
+        self.ignore = param.ignore_label if param.HasField("ignore_label") else None
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
+        number_type = scores.new_empty(()).float().dtype if scores.dtype.itemsize < 4 \
+            else scores.dtype
+        numbers = class_numbers(labels, scores.shape, self.axis)
+        counts = numbers == numbers if self.ignore is None else numbers != self.ignore
+        numbers = numbers.where(counts, 0)
+        rank = rank_of(-scores if self.min_is_better else scores, numbers, self.axis)
+        hits = ((rank < self.top_k) & counts).to(number_type)
+        counted = counts.to(number_type)
+        share = hits.sum() / counted.sum()
+        if len(self.spec.tops) == 1:
+            return share
+        blank = hits.new_zeros(scores.shape[self.axis])
+        total = blank.index_add(0, numbers.flatten(), counted.flatten())
+        right = blank.index_add(0, numbers.flatten(), hits.flatten())
+        return share, right / total.clamp(min=1)
+
+
+@layer
+class EltwiseAccuracy(Layer):
+    """The share of pixels whose score is among the `top_k` best of its place.
+
+    Bottoms: scores (N, C, H, W); labels (N, 1, H, W), cut to integers. No gradient.
+    Top:     the share (1, 1, 1, 1), NaN if no label counts. Labels equal to ignore_label do not
+             count. Of equal scores the later class is the better one.
+    Errors:  SpecError for other shapes, or a top_k that is 0 or above the classes.
+    Source:  eltwise_accuracy_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        param = spec.proto.eltwise_accuracy_param
+        check_labels(spec, scores, labels, 1)
+        if not 1 <= param.top_k <= scores[1]:
+            raise spec.error("eltwise_accuracy_param.top_k", f"is {param.top_k}; it must be from 1 "
+                             f"to the number of classes, {scores[1]}")
+        self.top_k = param.top_k
+        self.ignore = param.ignore_label if param.HasField("ignore_label") else None
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        numbers = class_numbers(labels, scores.shape, 1)
+        counts = numbers == numbers if self.ignore is None else numbers != self.ignore
+        hits = (rank_of(scores, numbers.where(counts, 0), 1) < self.top_k) & counts
+        return (hits.sum() / counts.sum()).to(scores.dtype).reshape(1, 1, 1, 1)

@@ -1,0 +1,127 @@
+"""Losses of community projects on labels or targets: focal and absolute."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import (
+    check_labels,
+    check_same_count,
+    ignore_label,
+    normalization,
+)
+from framework.layers.params import canonical_axis, honour, is_set
+from framework.ops.losses import class_numbers, log_loss, normalizer, precise
+from framework.proto import enum_name
+
+
+@layer
+class FocalLoss(Layer):
+    """A log loss that falls off for labels that are right already: -(1 - p)^gamma log p.
+
+    Bottoms: scores; and labels, one for each place but for the classes on `axis`, or, for the
+             sigmoid form, as many targets 0 or 1 as there are scores.
+    Tops:    the loss (); if wanted the probabilities, without gradient.
+    Softmax form: alpha (1 - p)^gamma (-log p) of each label's p, over a normalizer as in
+    SoftmaxWithLoss. `axis` is focal_loss_param's, else softmax_param's. With `type` (happynear)
+    alpha stands in the power: ORIGIN (alpha - p)^gamma, ONEADDP (alpha + p)^gamma.
+    Sigmoid form: p is sigmoid(x) for target 1, 1 - sigmoid(x) for 0; alpha, if given, weighs the
+    ones and 1 - alpha the zeros; the normalizer is BATCH_SIZE by default.
+    Errors:  SpecError for a wrong number of labels, type LINEAR, gamma below 0.
+    Meaning: jolibrain/caffe, zimenglan-sysu-512/Focal-Loss and happynear/caffe-windows
+             focal_loss_layer.cpp; the sigmoid form is the paper's, Lin et al. 2017.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (1, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "focal_loss_param", "type gamma alpha axis")
+        param = spec.proto.focal_loss_param
+        self.gamma, self.alpha, self.sign = param.gamma, param.alpha, 0
+        if is_set(param, "type"):
+            if enum_name(param, "type") == "LINEAR":
+                raise spec.error("focal_loss_param.type", "is LINEAR, which the original does not "
+                                 "compute either; it must be ORIGIN or ONEADDP")
+            self.sign = 1 if enum_name(param, "type") == "ONEADDP" else -1
+        if self.gamma < 0:
+            raise spec.error("focal_loss_param.gamma", f"is {self.gamma}; it must be at least 0")
+        self.balanced = is_set(param, "alpha")
+        self.on_targets = math.prod(labels) == math.prod(scores)
+        owner = "focal_loss_param" if is_set(param, "axis") else "softmax_param"
+        self.axis = canonical_axis(spec, f"{owner}.axis", getattr(spec.proto, owner).axis, scores)
+        if not self.on_targets:
+            check_labels(spec, scores, labels, self.axis)
+        self.mode = normalization(spec, "BATCH_SIZE" if self.on_targets else "VALID")
+        self.ignore, self.fixed = ignore_label(spec), spec.proto.loss_param.pre_fixed_normalizer
+
+    def forward(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
+        scores = precise(scores)
+        if self.on_targets:
+            numbers = labels.detach().reshape(scores.shape).long()
+        else:
+            numbers = class_numbers(labels, scores.shape, self.axis)
+        valid = None if self.ignore is None else numbers != self.ignore
+        if valid is not None:
+            numbers = numbers.where(valid, 0)
+        each = self._on_targets(scores, numbers) if self.on_targets \
+            else self._on_labels(scores, numbers)
+        if valid is not None:
+            each = each.where(valid, 0)
+        if self.on_targets and self.mode == "BATCH_SIZE":
+            loss = each.sum() / max(scores.shape[0], 1)
+        else:
+            places = scores.reshape(-1, 1) if self.on_targets else scores
+            axis = 1 if self.on_targets else self.axis
+            loss = each.sum() / normalizer(self.mode, places, axis, valid, self.fixed)
+        if len(self.spec.tops) == 1:
+            return (loss,)
+        scores = scores.detach()
+        return loss, scores.sigmoid() if self.on_targets else scores.softmax(self.axis)
+
+    def _on_labels(self, scores: Tensor, numbers: Tensor) -> Tensor:
+        each = log_loss(scores, numbers, self.axis)
+        if self.sign:
+            base = self.alpha + self.sign * (-each).exp()
+            return base.clamp(min=1e-10) ** self.gamma * each
+        return self.alpha * (-torch.expm1(-each)).clamp(min=1e-10) ** self.gamma * each
+
+    def _on_targets(self, scores: Tensor, targets: Tensor) -> Tensor:
+        signs = (2 * targets - 1).to(scores.dtype)
+        each = F.softplus(-scores * signs)
+        each = (scores * -signs).sigmoid() ** self.gamma * each
+        if self.balanced:
+            each = each * torch.where(targets > 0, self.alpha, 1 - self.alpha)
+        return each
+
+
+@layer
+class L1Loss(Layer):
+    """The absolute difference, summed, over the number of items.
+
+    Bottoms: two blobs (N, ...) with as many values; both get a gradient, 0 where they are equal.
+    Top:     the loss ().
+    Errors:  SpecError if the bottoms differ in size, and for FlowNet2's l1_loss_param, which
+             means another layer of this name.
+    Meaning: NVIDIA/caffe l1_loss_layer.cpp (DetectNet).
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+        super().__init__(spec)
+        honour(spec, "l1_loss_param", "")
+        check_same_count(spec, x, target)
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        return (precise(x) - precise(target).reshape(x.shape)).abs().sum() / x.shape[0]

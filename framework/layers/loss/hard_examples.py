@@ -1,0 +1,149 @@
+"""Losses that also give the loss of each place, and the layer that picks the hardest: OHEM."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import (
+    check_labels,
+    check_same_count,
+    ignore_label,
+    normalization,
+)
+from framework.layers.params import canonical_axis, honour
+from framework.ops.losses import class_numbers, log_loss, normalizer, precise, smooth_l1
+
+
+@layer
+class SoftmaxWithLossOHEM(Layer):
+    """SoftmaxWithLoss that can also give the loss of each label.
+
+    Bottoms: scores, classes on `softmax_param.axis`; labels, one for each other place.
+    Tops:    the loss (); if wanted the probabilities, and the loss of each label in the shape of
+             the labels, 0 where ignored. Only the first has a gradient.
+    Errors:  SpecError if the number of labels is wrong.
+    Meaning: R-FCN (softmax_loss_ohem_layer.cu), Intel, bottom-up-attention.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (1, 3)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "softmax_param", "axis")
+        self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
+                                   scores)
+        check_labels(spec, scores, labels, self.axis)
+        self.mode, self.ignore = normalization(spec), ignore_label(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
+
+    def forward(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
+        scores = precise(scores)
+        numbers = class_numbers(labels, scores.shape, self.axis)
+        valid = None if self.ignore is None else numbers != self.ignore
+        if valid is not None:
+            numbers = numbers.where(valid, 0)
+        each = log_loss(scores, numbers, self.axis)
+        if valid is not None:
+            each = each.where(valid, 0)
+        loss = each.sum() / normalizer(self.mode, scores, self.axis, valid, self.fixed)
+        others = scores.detach().softmax(self.axis), each.detach().reshape(labels.shape)
+        return (loss, *others)[:len(self.spec.tops)]
+
+
+@layer
+class SmoothL1LossOHEM(Layer):
+    """SmoothL1Loss with weights that can also give the loss of each place.
+
+    Bottoms: x and target (N, C, ...), which both get a gradient; perhaps weights of that shape.
+    Tops:    the loss (); if wanted the sum over C at each place, (N, 1, H, W), without gradient.
+    With d = weight * (x - target): 0.5 d^2 where |d| < 1, else |d| - 0.5. The gradient is that of
+    d, without the factor weight, as in the original (weights are 0 or 1).
+    Normalizer: VALID (default) and FULL N * H * W, BATCH_SIZE N, NONE 1, PRE_FIXED
+    pre_fixed_normalizer.
+    Errors:  SpecError for sizes that differ.
+    Meaning: R-FCN (smooth_L1_loss_ohem_layer.cu), Intel, bottom-up-attention.
+    """
+
+    num_bottoms = (2, 3)
+    num_tops = (1, 2)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
+        super().__init__(spec)
+        for which, shape in enumerate(others, 1):
+            check_same_count(spec, x, shape, which)
+        self.mode = normalization(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
+
+    def forward(self, x: Tensor, target: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
+        difference = precise(x) - precise(target).reshape(x.shape)
+        if weights:
+            weighted = difference * weights[0].reshape(x.shape)
+            difference = difference + (weighted - difference).detach()
+        each = smooth_l1(difference)
+        loss = each.sum() / normalizer(self.mode, x, 1, None, self.fixed)
+        if len(self.spec.tops) == 1:
+            return (loss,)
+        places = each.detach().sum(1, keepdim=True)
+        return loss, places.reshape(*places.shape, *([1] * (4 - places.dim())))
+
+
+@layer
+class BoxAnnotatorOHEM(Layer):
+    """Of the regions of each image, keep the labels and weights of those with the largest loss.
+
+    Bottoms: regions (R, 5, ...), whose first number is the image; losses (R, 1, ...); labels
+             (R, 1, ...); weights (R, C, ...). No gradient goes to any.
+    Tops:    labels (R, 1, H, W), `ignore_label` for all but the `roi_per_img` largest losses of
+             each image (of equal ones the earlier); weights (R, C, H, W), 0 for the others.
+    Errors:  SpecError for roi_per_img 0, or shapes that do not fit.
+    Meaning: R-FCN (box_annotator_ohem_layer.cpp), Intel, bottom-up-attention; Shrivastava et al.
+             2016.
+    """
+
+    num_bottoms = (4, 4)
+    num_tops = (2, 2)
+    no_gradient_bottoms = (0, 1, 2, 3)
+
+    def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
+        super().__init__(spec)
+        param = spec.proto.box_annotator_ohem_param
+        if param.roi_per_img < 1:
+            raise spec.error("box_annotator_ohem_param.roi_per_img", "is 0; it must be at least 1")
+        self.most, self.ignore = param.roi_per_img, param.ignore_label
+        places = math.prod(rois[2:])
+        if len(rois) < 2 or rois[1] != 5:
+            raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(rois)}; it must "
+                             "be (R, 5, ...)")
+        for name, shape in zip(spec.bottoms[1:], others, strict=True):
+            fits = shape[0] == rois[0] and math.prod(shape[2:]) == places
+            if not fits or (name != spec.bottoms[3] and math.prod(shape) != rois[0] * places):
+                raise spec.error("bottom", f"'{name}' has the shape {tuple(shape)}, which does not "
+                                 f"fit regions of shape {tuple(rois)}")
+
+    def forward(self, rois: Tensor, losses: Tensor, labels: Tensor,
+                weights: Tensor) -> tuple[Tensor, ...]:
+        image = rois[:, 0].reshape(-1).long()
+        kept = _rank_within(image, losses.reshape(-1)) < self.most
+        shape = rois.shape[0], 1, *rois.shape[2:], *([1] * (4 - rois.dim()))
+        kept = kept.reshape(shape)
+        weights = weights.reshape(rois.shape[0], -1, *shape[2:])
+        return labels.reshape(shape).where(kept, self.ignore), weights.where(kept, 0)
+
+
+def _rank_within(group: Tensor, value: Tensor) -> Tensor:
+    """The place of each value, from 0, among those of its group, the largest first."""
+    order = value.argsort(descending=True, stable=True)
+    order = order[group[order].argsort(stable=True)]
+    groups = group[order].contiguous()
+    place = torch.arange(len(groups), device=group.device)
+    return torch.zeros_like(place).scatter(0, order, place - torch.searchsorted(groups, groups))

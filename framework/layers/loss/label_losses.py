@@ -1,0 +1,155 @@
+"""Losses on class labels other than that on the softmax: hinge, log and information gain."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from google.protobuf.message import DecodeError
+from torch import Tensor
+from torch.nn import functional as F
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
+from framework.layers.params import canonical_axis
+from framework.ops.losses import FloorProbability, class_numbers, normalizer, precise
+from framework.proto import BlobProto, enum_name
+
+
+def _check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
+    if math.prod(labels) != x[0]:
+        raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; it must "
+                         f"hold one label for each of the {x[0]} items of '{spec.bottoms[0]}'")
+
+
+@layer
+class HingeLoss(Layer):
+    """max(0, 1 - x) for the label's class, max(0, 1 + x) for all others, over the items.
+
+    Bottoms: scores (N, ...), labels (N,).
+    Top:     the loss (): summed as it is (L1) or squared (L2), over N.
+    Errors:  SpecError if the labels are not N.
+    Source:  HingeLossParameter in caffe.proto; BVLC hinge_loss_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        _check_one_label_an_item(spec, scores, labels)
+        self.norm = enum_name(spec.proto.hinge_loss_param, "norm")
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        rows = precise(scores).reshape(scores.shape[0], -1)
+        own = F.one_hot(labels.detach().reshape(-1).long(), rows.shape[1])
+        each = (1 + rows * (1 - 2 * own)).relu()
+        return (each if self.norm == "L1" else each.square()).sum() / rows.shape[0]
+
+
+@layer
+class MultinomialLogisticLoss(Layer):
+    """Minus the logarithm of the probability at each label, over the items.
+
+    Bottoms: probabilities (N, ...), labels (N,).
+    Top:     the loss (); probabilities below 1e-20 count as that, in the gradient too, which is
+             -1 / max(p, 1e-20) / N and not 0 there.
+    Errors:  SpecError if the labels are not N.
+    Source:  BVLC multinomial_logistic_loss_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, probability: Shape, labels: Shape):
+        super().__init__(spec)
+        _check_one_label_an_item(spec, probability, labels)
+
+    def forward(self, probability: Tensor, labels: Tensor) -> Tensor:
+        rows = precise(probability).reshape(probability.shape[0], -1)
+        own = rows.gather(1, labels.detach().reshape(-1, 1).long())
+        return -FloorProbability.apply(own).log().sum() / rows.shape[0]
+
+
+@layer
+class InfogainLoss(Layer):
+    """Minus the logarithms of all probabilities, weighted by the row H[label] of a matrix.
+
+    Bottoms: x, labels, and perhaps H with classes * classes values, which then is not read
+             from the BlobProto file `source`.
+    Top:     the loss (); and, in BVLC's form, the probabilities if wanted, without gradient.
+    Two layers have this name. That of the SSD branch takes probabilities (N, ...) and divides by
+    N. BVLC's of 2017 takes scores with the classes on `axis`, makes the softmax itself and heeds
+    loss_param; it is meant where `axis`, `loss_param` or a second top is given. In both p counts
+    as 1e-20 if smaller, with the gradient that the original has there.
+    Errors:  SpecError without a matrix, for one that cannot be read or has another size.
+    Source:  InfogainLossParameter in caffe.proto; infogain_loss_layer.cpp of both.
+    """
+
+    num_bottoms = (2, 3)
+    num_tops = (1, 2)
+    loss = True
+    no_gradient_bottoms = (1, 2)
+    matrix: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape, *matrix: Shape):
+        super().__init__(spec)
+        param = spec.proto.infogain_loss_param
+        self.on_scores = (param.HasField("axis") or spec.proto.HasField("loss_param")
+                          or len(spec.tops) == 2)
+        if self.on_scores:
+            self.axis = canonical_axis(spec, "infogain_loss_param.axis", param.axis, x)
+            check_labels(spec, x, labels, self.axis)
+            num_classes = x[self.axis]
+        else:
+            _check_one_label_an_item(spec, x, labels)
+            num_classes = math.prod(x[1:])
+        self.mode, self.ignore = normalization(spec), ignore_label(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
+        values = None if matrix else self._read_matrix()
+        size = math.prod(matrix[0]) if values is None else values.numel()
+        if size != num_classes ** 2:
+            raise spec.error("infogain_loss_param.source" if values is not None else "bottom",
+                             f"gives a matrix of {size} values; {num_classes} classes need "
+                             f"{num_classes ** 2}")
+        self.register_buffer("matrix", values, persistent=False)
+
+    def _read_matrix(self) -> Tensor:
+        field = "infogain_loss_param.source"
+        path = self.spec.proto.infogain_loss_param.source
+        if not path:
+            raise self.spec.error(field, "is not given, and there is no third bottom; one of them "
+                                  "must give the matrix")
+        blob = BlobProto()
+        try:
+            blob.ParseFromString(Path(path).read_bytes())
+        except (OSError, DecodeError) as error:
+            raise self.spec.error(field, f"'{path}' cannot be read: {error}") from None
+        return torch.tensor(list(blob.data) or list(blob.double_data), dtype=torch.float32)
+
+    def forward(self, x: Tensor, labels: Tensor, *matrix: Tensor) -> Tensor | tuple[Tensor, ...]:
+        x = precise(x)
+        h = (matrix[0].detach() if matrix else self.matrix).to(x)
+        if not self.on_scores:
+            rows = FloorProbability.apply(x.flatten(1))
+            weights = h.reshape(rows.shape[1], -1)[labels.detach().reshape(-1).long()]
+            return -(weights * rows.log()).sum() / rows.shape[0]
+        numbers = class_numbers(labels, x.shape, self.axis)
+        valid = None if self.ignore is None else numbers != self.ignore
+        if valid is not None:
+            numbers = numbers.where(valid, 0)
+        weights = h.reshape(x.shape[self.axis], -1)[numbers].movedim(-1, self.axis)
+        each = (weights * self._log_loss(x)).sum(self.axis)
+        if valid is not None:
+            each = each.where(valid, 0)
+        loss = each.sum() / normalizer(self.mode, x, self.axis, valid, self.fixed)
+        return loss if len(self.spec.tops) < 2 else (loss, x.detach().softmax(self.axis))
+
+    def _log_loss(self, x: Tensor) -> Tensor:
+        """-log softmax(x), at most -log 1e-20; the gradient is not cut."""
+        each = -x.log_softmax(self.axis)
+        return each - (each.detach() - -math.log(1e-20)).clamp(min=0)

@@ -1,0 +1,48 @@
+"""What the losses on labels read of `loss_param` and of the shapes of their bottoms."""
+
+from __future__ import annotations
+
+import math
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape
+from framework.layers.params import honour
+from framework.proto import enum_name
+
+
+def normalization(spec: LayerSpec, default: str = "VALID", also: str = "") -> str:
+    """The mode by its name. The old `normalize` counts only without `normalization`.
+
+    also  fields of loss_param, besides the usual four, that the layer honours
+    Raises SpecError for the others. Source: SoftmaxWithLossLayer::LayerSetUp and its likes.
+    """
+    honour(spec, "loss_param",
+           f"ignore_label normalization normalize pre_fixed_normalizer {also}")
+    param = spec.proto.loss_param
+    if param.HasField("normalization"):
+        return enum_name(param, "normalization")
+    if param.HasField("normalize"):
+        return "VALID" if param.normalize else "BATCH_SIZE"
+    return default
+
+
+def ignore_label(spec: LayerSpec) -> int | None:
+    """The label whose items add nothing, if one is given."""
+    param = spec.proto.loss_param
+    return param.ignore_label if param.HasField("ignore_label") else None
+
+
+def check_labels(spec: LayerSpec, x: Shape, labels: Shape, axis: int) -> None:
+    """Raise SpecError unless there is one label for each place of `x` but for its class axis."""
+    wanted = math.prod(x[:axis]) * math.prod(x[axis + 1:])
+    if math.prod(labels) != wanted:
+        raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; the scores "
+                         f"have the shape {tuple(x)} with classes on axis {axis}, so there must "
+                         f"be {wanted} labels")
+
+
+def check_same_count(spec: LayerSpec, x: Shape, other: Shape, which: int = 1) -> None:
+    """Raise SpecError unless bottom `which`, of shape `other`, has as many items and values."""
+    if tuple(x[:1]) != tuple(other[:1]) or math.prod(x) != math.prod(other):
+        raise spec.error("bottom", f"'{spec.bottoms[which]}' has the shape {tuple(other)}; it must "
+                         f"have as many items and values as '{spec.bottoms[0]}', {tuple(x)}")

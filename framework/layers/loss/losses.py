@@ -1,0 +1,163 @@
+"""Losses on two blobs of equal size: targets that are numbers, not classes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import check_same_count, ignore_label, normalization
+from framework.ops.losses import Distance, normalizer, precise, smooth_l1
+
+
+@layer
+class EuclideanLoss(Layer):
+    """Half the squared difference, summed, over the number of items.
+
+    Bottoms: two blobs (N, ...) with as many values; both get a gradient. A third as large, in
+             BVLC's branch opencl, multiplies the differences; the sum is then over the number of
+             values, and the gradient is the weighted difference over it, not the derivative.
+    Top:     the loss ().
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  BVLC euclidean_loss_layer.cpp, and that of the branch opencl.
+    """
+
+    num_bottoms = (2, 3)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
+        super().__init__(spec)
+        for which, shape in enumerate((target, *weights), 1):
+            check_same_count(spec, x, shape, which)
+
+    def forward(self, x: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+        difference = precise(x) - precise(target).reshape(x.shape)
+        if weights is None:
+            return difference.square().sum() / (2 * x.shape[0])
+        weighted = difference.detach() * weights.reshape(x.shape)
+        linear = (weighted * difference).sum()      # its gradient is the weighted difference
+        value = weighted.square().sum() / 2
+        return (linear + (value - linear.detach())) / x.numel()
+
+
+@layer
+class SmoothL1Loss(Layer):
+    """Squared for small differences d, linear for large ones, summed, over the number of items.
+
+    Bottoms: x and target (N, ...), which both get a gradient; in Fast R-CNN's form also inside
+             weights, which multiply d, and outside weights, which multiply each loss.
+    Top:     the loss (): 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2.
+             If wanted (zhaoweicai/cascade-rcnn), each item's sum over its channels, (N, 1, ...),
+             without gradient.
+    The SSD branch's form is that with two bottoms and `smooth_l1_loss_param.sigma` 1.
+    Errors:  SpecError for three bottoms (both weights or none), or sizes that differ.
+    Source:  SmoothL1LossParameter in caffe.proto; smooth_L1_loss_layer.cpp of the SSD branch
+             and of Fast R-CNN (rbgirshick/caffe-fast-rcnn); Girshick 2015, eq. 3.
+    """
+
+    num_bottoms = (2, 4)
+    num_tops = (1, 2)
+    loss = True
+    no_gradient_bottoms = (2, 3)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
+        super().__init__(spec)
+        if len(weights) == 1:
+            raise spec.error("bottom", "is given 3 times; it must be 2 (x, target) or 4 (x, "
+                             "target, inside weights, outside weights)")
+        self.sigma = spec.proto.smooth_l1_loss_param.sigma
+        if self.sigma <= 0:
+            raise spec.error("smooth_l1_loss_param.sigma", f"is {self.sigma}; it must be above 0")
+        for which, shape in enumerate((target, *weights), 1):
+            check_same_count(spec, x, shape, which)
+
+    def forward(self, x: Tensor, target: Tensor, *weights: Tensor
+                ) -> Tensor | tuple[Tensor, ...]:
+        difference = precise(x) - precise(target).reshape(x.shape)
+        if weights:
+            difference = difference * weights[0].reshape(x.shape)
+        each = smooth_l1(difference, self.sigma)
+        if weights:
+            each = each * weights[1].reshape(x.shape)
+        loss = each.sum() / x.shape[0]
+        if len(self.spec.tops) == 1:
+            return loss
+        items = each.detach().sum(1, keepdim=True)
+        return loss, items.reshape(*items.shape, *(1 for _ in range(4 - items.dim())))
+
+
+@layer
+class SigmoidCrossEntropyLoss(Layer):
+    """Cross-entropy of sigmoid(x) against targets from 0 to 1, summed, over a normalizer.
+
+    Bottoms: x and target (N, ...) with as many values; no gradient goes to the target.
+    Top:     the loss ().
+    Targets equal to ignore_label, once cut to integers, add nothing: 0.7 is ignored by label 0.
+    Normalizer: BATCH_SIZE (default) N, FULL all values, VALID those not ignored, NONE 1,
+    PRE_FIXED pre_fixed_normalizer.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  LossParameter in caffe.proto; BVLC sigmoid_cross_entropy_loss_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, target)
+        self.mode, self.ignore = normalization(spec, "BATCH_SIZE"), ignore_label(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        x = precise(x)
+        target = target.detach().reshape(x.shape).to(x.dtype)
+        each = F.binary_cross_entropy_with_logits(x, target, reduction="none")
+        valid = None
+        if self.ignore is not None:
+            valid = target.long() != self.ignore
+            each = each.where(valid, 0)
+        if self.mode == "BATCH_SIZE":
+            return each.sum() / max(x.shape[0], 1)
+        return each.sum() / normalizer(self.mode, x.reshape(-1, 1), 1, valid, self.fixed)
+
+
+@layer
+class ContrastiveLoss(Layer):
+    """Pull pairs of equal label together, push others `margin` apart.
+
+    Bottoms: a and b (N, C), each with a gradient; similar (N,), cut to integers, 0 if the pair
+             is not of one kind.
+    Top:     the loss (): similar pairs d^2, others max(margin - d, 0)^2, with `legacy_version`
+             max(margin - d^2, 0); summed over pairs, over N, over 2.
+    The gradient of d is (a - b) / (d + 1e-4), as in the original's backward.
+    Errors:  SpecError if a and b differ in shape or the labels are not N.
+    Source:  ContrastiveLossParameter in caffe.proto; BVLC contrastive_loss_layer.cpp; Hadsell
+             et al. 2006.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape, similar: Shape):
+        super().__init__(spec)
+        check_same_count(spec, a, b)
+        if torch.Size(similar).numel() != a[0] or torch.Size(a[2:]).numel() != 1:
+            raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(similar)}; they must "
+                             "be (N, C) and one label for each of the N pairs")
+        param = spec.proto.contrastive_loss_param
+        self.margin, self.legacy = param.margin, param.legacy_version
+
+    def forward(self, a: Tensor, b: Tensor, similar: Tensor) -> Tensor:
+        difference = (precise(a) - precise(b).reshape(a.shape)).flatten(1)
+        square = difference.square().sum(1)
+        if self.legacy:
+            apart = (self.margin - square).relu()
+        else:
+            apart = (self.margin - Distance.apply(difference)).relu().square()
+        each = torch.where(similar.detach().reshape(-1).long() != 0, square, apart)
+        return each.sum() / (2 * a.shape[0])

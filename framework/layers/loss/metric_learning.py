@@ -1,0 +1,273 @@
+"""Losses and layers that learn distances: faces, signatures."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.params import canonical_axis, honour
+from framework.ops.losses import precise
+from framework.proto import enum_name
+
+
+@layer
+class TripletLoss(Layer):
+    """An anchor must be nearer to its like than to another, by a margin.
+
+    Bottoms: anchor, positive, negative (N, C), each with a gradient; a fourth, weights of the
+             items, is not used, as in the original.
+    Top:     the loss (): max(0, margin + |a - p|^2 - |a - n|^2), summed, over 2 N.
+    Errors:  SpecError if the bottoms differ in size.
+    Meaning: happynear/caffe-windows triplet_loss_layer.cpp; Schroff et al. 2015.
+    """
+
+    num_bottoms = (3, 4)
+    loss = True
+    no_gradient_bottoms = (3,)
+
+    def __init__(self, spec: LayerSpec, anchor: Shape, *others: Shape):
+        super().__init__(spec)
+        for which in (1, 2):
+            check_same_count(spec, anchor, others[which - 1], which)
+        self.margin = spec.proto.triplet_loss_param.margin
+
+    def forward(self, *bottoms: Tensor) -> Tensor:
+        anchor, like, unlike = (precise(x).flatten(1) for x in bottoms[:3])
+        near = (anchor - like).square().sum(1)
+        far = (anchor - unlike).square().sum(1)
+        return (self.margin + near - far).relu().sum() / (2 * anchor.shape[0])
+
+
+class _CenterLoss(torch.autograd.Function):
+    """Half the squared distance of rows (M, K) to their class's centre (N, K), over M.
+
+    The gradient of a centre is not the derivative: it is the sum of (centre - x) over its items,
+    over their number plus 1, whatever the weight of the loss (center_loss_layer.cpp).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, centers: Tensor, labels: Tensor) -> Tensor:
+        difference = x - centers[labels]  # Any: torch has no type for it
+        ctx.save_for_backward(difference, labels)
+        ctx.shape = centers.shape
+        return difference.square().sum() / (2 * x.shape[0])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        difference, labels = ctx.saved_tensors
+        total = difference.new_zeros(ctx.shape).index_add(0, labels, difference)
+        count = difference.new_zeros(ctx.shape[0]).index_add(
+            0, labels, difference.new_ones(len(labels)))
+        return gradient * difference / len(labels), -total / (count + 1)[:, None], None
+
+
+@layer
+class CenterLoss(Layer):
+    """Draw the features of each class to a centre that follows them.
+
+    Bottoms: x (M, ...), flattened from `axis` on; labels (M,).
+    Top:     the loss (): |x - centre[label]|^2, summed, over 2 M.
+    Blobs:   centers (num_output, K). Their gradient is the mean step towards their items, with
+             one added to their number, whatever the loss_weight.
+    Errors:  SpecError if num_output is 0, labels are not M, or distance_type is not L2.
+    Meaning: ydwen/caffe-face and happynear/caffe-windows center_loss_layer.cpp; Wen et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+    centers: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "center_loss_param", "num_output center_filler axis")
+        param = spec.proto.center_loss_param
+        self.axis = canonical_axis(spec, "center_loss_param.axis", param.axis, x)
+        if param.num_output == 0:
+            raise spec.error("center_loss_param.num_output", "is 0; it must be at least 1")
+        if math.prod(labels) != math.prod(x[:self.axis]):
+            raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
+                             f"must be {math.prod(x[:self.axis])} labels")
+        self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])), param.center_filler)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        rows = precise(x).flatten(self.axis).flatten(0, -2)
+        return _CenterLoss.apply(rows, self.centers.to(rows.dtype), labels.reshape(-1).long())
+
+
+class _MarginProduct(torch.autograd.Function):
+    """x @ w.T with rows of w of length 1, but for the label's class |x| psi(angle), mixed with
+    the plain product by lambda.
+
+    Its gradients are not the derivative: that of w is as if the layer were linear, and the step
+    of x along the label's class is cut to length 1 (margin_inner_product_layer.cpp).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, labels: Tensor, lam: Tensor,
+                multiple: int) -> Tensor:  # Any: torch has no type for it
+        product = x @ weight.t()
+        length = x.norm(dim=1)
+        cosine = (product.gather(1, labels[:, None]).squeeze(1) / length).clamp(-1, 1)
+        psi, slope = _psi(cosine, multiple)
+        own = F.one_hot(labels, weight.shape[0]).to(x.dtype)
+        changed = product + own * (length * psi)[:, None] - own * product
+        ctx.save_for_backward(x, weight, own, length, cosine, psi, slope, lam)
+        return (changed + lam * product) / (1 + lam)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, own, length, cosine, psi, slope, lam = ctx.saved_tensors
+        # d(|x| psi)/dx = slope * w + (psi - slope * cosine) * x / |x|
+        along_w, along_x = slope, (psi - slope * cosine) / length
+        size = (along_w.square() + along_x.square()).sqrt()
+        mine = (gradient * own).sum(1)
+        step = (gradient * (1 - own)) @ weight
+        step = step + (mine * along_w / size)[:, None] * (own @ weight)
+        step = step + (mine * along_x / size)[:, None] * x
+        return (step + lam * gradient @ weight) / (1 + lam), gradient.t() @ x, None, None, None
+
+
+def _psi(cosine: Tensor, multiple: int) -> tuple[Tensor, Tensor]:
+    """(-1)^k cos(m angle) - 2 k, falling over the whole half circle, and its slope by cosine."""
+    angle = cosine.acos()
+    k = (angle * multiple / math.pi).floor().clamp(max=multiple - 1)
+    sign = 1 - 2 * (k % 2)
+    polynomial, slope = {
+        1: (cosine, torch.ones_like(cosine)),
+        2: (2 * cosine ** 2 - 1, 4 * cosine),
+        3: (4 * cosine ** 3 - 3 * cosine, 12 * cosine ** 2 - 3),
+        4: (8 * cosine ** 4 - 8 * cosine ** 2 + 1, 32 * cosine ** 3 - 16 * cosine),
+    }[multiple]
+    return sign * polynomial - 2 * k, sign * slope
+
+
+@layer
+class MarginInnerProduct(Layer):
+    """A linear layer on directions: the label's class must win by a multiple of the angle.
+
+    Bottoms: x (M, ...), flattened from `axis` on; labels (M,).
+    Tops:    (M, num_output): x @ w.T, but for the label's class |x| psi(angle); if wanted,
+             lambda (1,).
+    Blobs:   weight (num_output, K), whose rows each forward makes 1 long, in place in TRAIN.
+    psi is (-1)^k cos(m angle) - 2 k with m 1 to 4 (SINGLE to QUADRUPLE). It is mixed with the
+    plain product: (psi form + lambda * plain) / (1 + lambda), lambda = max(lambda_min, base *
+    (1 + gamma * iteration)^-power), where `iteration` counts the forwards in TRAIN. SINGLE
+    mixes nothing. The gradients follow the original; they are not the derivative.
+    Errors:  SpecError if num_output is 0 or labels are not M.
+    Meaning: wy1iu/sphereface and happynear/caffe-windows margin_inner_product_layer.cpp; Liu et
+             al. 2017.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (1, 2)
+    no_gradient_bottoms = (1,)
+    weight: Tensor
+    iteration: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        param = spec.proto.margin_inner_product_param
+        self.base, self.gamma, self.power = param.base, param.gamma, param.power
+        self.lambda_min = param.lambda_min
+        self.axis = canonical_axis(spec, "margin_inner_product_param.axis", param.axis, x)
+        if param.num_output == 0:
+            raise spec.error("margin_inner_product_param.num_output", "is 0; it must be at least 1")
+        if math.prod(labels) != math.prod(x[:self.axis]):
+            raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
+                             f"must be {math.prod(x[:self.axis])} labels")
+        names = ("SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")
+        self.multiple = names.index(enum_name(param, "type")) + 1
+        self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
+        self.register_buffer("iteration", torch.tensor(float(param.iteration)), persistent=False)
+
+    def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
+        rows = precise(x).flatten(self.axis).flatten(0, -2)
+        counting = self.spec.phase == "TRAIN" and torch.is_grad_enabled() and not x.is_meta
+        if counting:
+            with torch.no_grad():
+                self.weight.copy_(F.normalize(self.weight, eps=0.0))
+                self.iteration.add_(1)
+        weight = (self.weight if counting else F.normalize(self.weight, eps=0.0)).to(rows.dtype)
+        lam = self._lambda().to(rows)
+        numbers = labels.detach().reshape(-1).long()
+        if self.multiple == 1:
+            top = rows @ weight.t()
+        else:
+            top = _MarginProduct.apply(rows, weight, numbers, lam, self.multiple)
+        return (top.reshape(*x.shape[:self.axis], -1), lam.reshape(1))[:len(self.spec.tops)]
+
+    def _lambda(self) -> Tensor:
+        falling = self.base * (1 + self.gamma * self.iteration) ** -self.power
+        return falling.clamp(min=self.lambda_min)
+
+
+@layer
+class InnerDistance(Layer):
+    """The distance of each row to each of `num_output` learned points, or to given ones.
+
+    Bottoms: x (M, ...), flattened from `axis` on; perhaps points (N, K) in place of the blob;
+             with `update_center_only` last the labels (M,).
+    Top:     (M, N): sum of squared (L2) or absolute (L1) differences.
+    Blobs:   weight (num_output, K), unless the points are given; with `normalize` its rows are
+             made 1 long, in place in TRAIN.
+    With `update_center_only` a point gets a gradient only from rows of its own label. There is
+    no bias, whatever `bias_term` says, as in the original.
+    Errors:  SpecError for transpose, a distance_type that is neither, or num_output 0.
+    Meaning: happynear/caffe-windows and NormFace inner_distance_layer.cpp; Wang et al. 2017.
+    """
+
+    num_bottoms = (1, 3)
+    weight: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
+        super().__init__(spec)
+        honour(spec, "inner_distance_param", "num_output bias_term weight_filler bias_filler axis "
+               "distance_type normalize update_center_only")
+        param = spec.proto.inner_distance_param
+        self.kind, self.normalize = param.distance_type, param.normalize
+        self.own_only = param.update_center_only
+        self.axis = canonical_axis(spec, "inner_distance_param.axis", param.axis, x)
+        if param.distance_type not in ("L1", "L2"):
+            raise spec.error("inner_distance_param.distance_type", f"is '{param.distance_type}'; "
+                             "it must be L1 or L2")
+        self.has_points = len(others) - param.update_center_only == 1
+        if not self.has_points:
+            if param.num_output == 0:
+                raise spec.error("inner_distance_param.num_output", "is 0; it must be at least 1")
+            self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])),
+                          param.weight_filler)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor:
+        rows = precise(x).flatten(self.axis).flatten(0, -2)
+        points = (others[0].flatten(1) if self.has_points else self._weight()).to(rows.dtype)
+        top = self._distance(rows, points)
+        if self.own_only:
+            numbers = others[-1].detach().reshape(-1, 1).long()
+            own = numbers == torch.arange(points.shape[0], device=x.device)
+            top = torch.where(own, top, self._distance(rows, points.detach()))
+        return top.reshape(*x.shape[:self.axis], -1)
+
+    def _weight(self) -> Tensor:
+        weight = self.weight
+        if not self.normalize:
+            return weight
+        length = (weight.detach().square().sum(1, keepdim=True) + 1e-6).sqrt()
+        if self.spec.phase != "TRAIN" or not torch.is_grad_enabled() or weight.is_meta:
+            return weight / length
+        with torch.no_grad():
+            weight.div_(length)
+        return weight
+
+    def _distance(self, rows: Tensor, points: Tensor) -> Tensor:
+        if self.kind == "L1":
+            return torch.cdist(rows, points, p=1)
+        squares = rows.square().sum(1, keepdim=True) + points.square().sum(1)
+        return squares - 2 * rows @ points.t()

@@ -1,0 +1,109 @@
+"""BatchNorm."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour, is_set
+from framework.ops.normalisation import by_batch, by_stored
+from framework.proto import FillerParameter
+
+FIELDS = (
+    "use_global_stats moving_average_fraction eps relu fused_relu update_global_stats "
+    "scale_bias scale_filler bias_filler filler use_weight_bias bias_term"
+)
+
+
+@layer
+class BatchNorm(Layer):
+    """Shift and scale each channel to mean 0 and variance 1.
+
+    Bottom: x (N, C, n1, ...).
+    Top:    y = (x - mean) / sqrt(variance + eps), in the shape of x.
+    Blobs:  mean (C,) and variance (C,), decayed sums, and factor (1,), their weight; not learned.
+            With `scale_bias: true`, or a scale_filler or bias_filler (NVIDIA's fork), or with
+            `use_weight_bias: true` (Intel's), then scale (C,) and bias (C,): y * scale + bias.
+            Intel's `filler` without it belongs to its engines and means nothing here.
+    In TRAIN, or with `use_global_stats: false`, mean and variance are those of the batch, and
+    factor = f * factor + 1, mean = f * mean + batch mean, variance = f * variance + m / (m - 1) *
+    batch variance; f is moving_average_fraction, m the values in a channel (m = 1: as m / 1).
+    Else both sums are divided by the factor; a factor of 0 makes mean and variance 0.
+    NVIDIA's own files hold means and factor 1, which is the same thing.
+    `update_global_stats: true` with `use_global_stats: true` in TRAIN (PSPNet) takes the stored
+    mean and the batch's mean square distance from it as variance, and adds both to the sums.
+    Intel's `relu` and opencl's `fused_relu` are applied at the end.
+    Errors: SpecError with one axis, and for fields of forks with another meaning.
+    Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp.
+    """
+
+    keeps_shape = True
+    mean: Tensor
+    variance: Tensor
+    factor: Tensor
+    scale: Tensor | None
+    bias: Tensor | None
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "batch_norm_param", FIELDS)
+        param = spec.proto.batch_norm_param
+        if len(x) < 2:
+            raise spec.error("bottom", f"has the shape {x}; BatchNorm needs at least 2 axes (N, C)")
+        self.eps, self.fraction = param.eps, param.moving_average_fraction
+        self.use_stored = (param.use_global_stats if param.HasField("use_global_stats")
+                           else spec.phase == "TEST")
+        self.moves_stored = param.update_global_stats and spec.phase == "TRAIN"
+        self.relu = param.relu or param.fused_relu
+        for name, shape in (("mean", x[1:2]), ("variance", x[1:2]), ("factor", (1,))):
+            self.add_blob(name, shape, learned=False)
+        self.add_scale_and_bias(x[1:2])
+
+    def add_scale_and_bias(self, shape: Shape) -> None:
+        """The blobs that NVIDIA's and Intel's layers have inside."""
+        param = self.spec.proto.batch_norm_param
+        intels = param.HasField("use_weight_bias") and param.use_weight_bias
+        nvidias = (param.scale_bias or param.HasField("scale_filler")
+                   or (param.HasField("bias_filler") and not param.HasField("filler")))
+        if not (intels or nvidias):
+            self.scale = self.bias = None
+            return
+        given = [field for field in ("scale_filler", "filler") if is_set(param, field)]
+        one = FillerParameter(type="constant", value=1)
+        self.add_blob("scale", shape, getattr(param, given[0]) if given else one)
+        if param.bias_term:
+            self.add_blob("bias", shape, param.bias_filler)
+        else:
+            self.bias = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.normalise(x, self.scale, self.bias)
+        return y.relu() if self.relu else y
+
+    def normalise(self, x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
+        """The layer without its ReLU, times scale (C,), plus bias (C,)."""
+        if not self.use_stored:
+            y, mean, variance = by_batch(x, scale, bias, self.eps, self.mean)
+            self.move_sums(mean, variance)
+            return y
+        mean, variance = self.stored()
+        if self.moves_stored:
+            wide = x.detach() - mean.reshape(-1, *(1,) * (x.dim() - 2))
+            variance = (wide * wide).transpose(0, 1).flatten(1).mean(1).to(mean.dtype)
+            num_values = x.numel() // x.shape[1]
+            self.move_sums(mean, variance * (num_values / max(num_values - 1, 1)))
+        return by_stored(x, scale, bias, mean, variance, self.eps)
+
+    def stored(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance, (C,) each, that the sums stand for."""
+        empty = self.factor == 0
+        weight = torch.where(empty, 0.0, 1 / torch.where(empty, 1.0, self.factor))
+        return self.mean * weight, self.variance * weight
+
+    def move_sums(self, mean: Tensor, variance: Tensor) -> None:
+        with torch.no_grad():
+            self.mean.mul_(self.fraction).add_(mean)
+            self.variance.mul_(self.fraction).add_(variance)
+            self.factor.mul_(self.fraction).add_(1)

@@ -1,0 +1,65 @@
+"""LRN."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+from framework.layers.vision.pooling import read_window
+from framework.ops.pooling import max_pool
+from framework.proto import enum_name
+
+
+@layer
+class LRN(Layer):
+    """Divide each value by a power of the squares around it (Krizhevsky et al. 2012).
+
+    Bottom: x (N, C, n1, ...); WITHIN_CHANNEL needs (N, C, H, W).
+    Top:    y = x / (k + alpha / n * sum(x^2)) ** beta, the sum over
+            ACROSS_CHANNELS: local_size channels around, n = local_size;
+            WITHIN_CHANNEL: local_size x local_size cells around, n = local_size^2, and k is 1
+            whatever is given. What lies outside counts as 0.
+    Blobs:  none.
+    `fuse_type: FUSED_POOL_MAX` (BVLC's branch opencl) pools y as `lrn_param.pooling_param` says.
+    Errors: SpecError if local_size is even.
+    Source: LRNParameter in caffe.proto; BVLC lrn_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "lrn_param", "local_size alpha beta norm_region k fuse_type pooling_param")
+        param = spec.proto.lrn_param
+        if param.local_size % 2 == 0:
+            raise spec.error("lrn_param.local_size", f"is {param.local_size}; it must be odd")
+        self.size, self.alpha, self.beta, self.k = (
+            param.local_size, param.alpha, param.beta, param.k)
+        self.across = enum_name(param, "norm_region") == "ACROSS_CHANNELS"
+        if len(x) < 2 or (not self.across and len(x) != 4):
+            raise spec.error("bottom", f"has the shape {x}; LRN takes (N, C, H, W)")
+        self.pooling = enum_name(param, "fuse_type") == "FUSED_POOL_MAX"
+        if self.pooling:
+            self.window = read_window(spec, x, "lrn_param.pooling_param")
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.normalise(x)
+        return max_pool(y, self.window)[0] if self.pooling else y
+
+    def normalise(self, x: Tensor) -> Tensor:
+        squares = (x * x).to(torch.promote_types(x.dtype, torch.float32))
+        half = self.size // 2
+        if self.across:
+            padded = F.pad(squares, (0, 0) * (x.dim() - 2) + (half, half))
+            total, channels = padded.narrow(1, 0, x.shape[1]), x.shape[1]
+            for start in range(1, self.size):
+                total = total + padded.narrow(1, start, channels)
+            base = self.k + self.alpha / self.size * total
+        else:
+            base = 1 + self.alpha * F.avg_pool2d(squares, self.size, 1, half)
+        if self.beta == 0.75:  # two roots are several times faster than a power
+            root = base.rsqrt()
+            return (x * root * root.sqrt()).to(x.dtype)
+        return (x * base.pow(-self.beta)).to(x.dtype)

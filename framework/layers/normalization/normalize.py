@@ -1,0 +1,122 @@
+"""Normalize."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour, is_set
+from framework.proto import FillerParameter
+
+
+class ScaledUnit(torch.autograd.Function):
+    """y = scale * x / norm, norm = sqrt(sum(x^2) + eps) over `axes`; scale broadcasts against x.
+
+    Not the derivative where scales differ: the backward of x applies the scale last,
+    scale * (g - x * sum(x * g) / norm^2) / norm, as normalize_layer.cpp Backward_cpu does and
+    published training did. That of scale, sum(g * x / norm), is the derivative.
+    """
+
+    @staticmethod
+    def forward(
+        x: Tensor, scale: Tensor, axes: tuple[int, ...], eps: float
+    ) -> tuple[Tensor, Tensor]:
+        norm = ((x * x).sum(axes, keepdim=True) + eps).sqrt()
+        return x * (scale / norm), norm
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: tuple[Tensor, Tensor]) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        x, scale, ctx.axes, _ = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(x, scale, output[1])
+
+    @staticmethod
+    def backward(
+        ctx: Any, grad: Tensor, _: Tensor | None
+    ) -> tuple[Tensor, Tensor, None, None]:
+        x, scale, norm = ctx.saved_tensors
+        product = x * grad
+        grad_x = (grad - x * (product.sum(ctx.axes, keepdim=True) / norm**2)) * (scale / norm)
+        grad_scale = (product / norm).sum_to_size(scale.shape)
+        return grad_x, grad_scale, None, None
+
+
+@layer
+@layer("MyNormalize")
+class Normalize(Layer):
+    """Bring each item, or each of its positions, to length 1; two projects' layers.
+
+    SSD's (and ParseNet's), with `norm_param`, or `my_norm_param` as MyNormalize:
+    Bottom: x (N, C, n1, ...).
+    Top:    y = scale * x / sqrt(sum(x^2) + eps), in the shape of x, the sum over C and, with
+            `across_spatial`, over all positions.
+    Blobs:  scale: () with `channel_shared`, else (C,); scale_filler, 1 without it; not learned
+            with ParseNet's `fix_scale: true`.
+    The backward of x is not the derivative where scales differ, see ScaledUnit.
+
+    happynear's (caffe-windows, NormFace), with `normalize_param`:
+    Bottom: x (N, C, H, W), or fewer axes.
+    Top:    y = x / norm (N, C, H, W), always 4 axes; norm (N, 1, H, W) if named,
+            sqrt(sum(x^2) + 1e-6), or sum(|x|) + 1e-6 for `normalize_type: "L1"`, the sums over C.
+            norm has a gradient only with `bp_norm`.
+    Blobs:  none.
+    Errors: SpecError with one axis, or with both messages.
+    Source: normalize_layer.cpp of weiliu89/caffe branch ssd, and of happynear/caffe-windows.
+    """
+
+    num_tops = (1, 2)
+    scale: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        if len(x) < 2:
+            raise spec.error("bottom", f"has the shape {x}; Normalize needs at least 2 axes (N, C)")
+        name = "my_norm_param" if spec.type == "MyNormalize" else "norm_param"
+        param = getattr(spec.proto, name)
+        self.happynears = spec.proto.HasField("normalize_param")
+        if self.happynears:
+            if spec.proto.HasField(name):
+                raise spec.error("normalize_param", f"and {name} are both given: happynear's "
+                                 "layer has the first, SSD's the second")
+            self.read_happynears()
+            return
+        honour(spec, name, "across_spatial scale_filler channel_shared eps fix_scale")
+        if len(spec.tops) == 2:
+            raise spec.error("top", "has two blobs; only happynear's Normalize, with "
+                             "normalize_param, has the norm as the second")
+        self.across_spatial, self.eps = param.across_spatial, param.eps
+        one = FillerParameter(type="constant", value=1)
+        self.add_blob("scale", () if param.channel_shared else (x[1],),
+                      param.scale_filler if is_set(param, "scale_filler") else one,
+                      learned=not (is_set(param, "fix_scale") and param.fix_scale))
+
+    def read_happynears(self) -> None:
+        param = self.spec.proto.normalize_param
+        honour(self.spec, "normalize_param", "normalize_type bp_norm")
+        if param.normalize_type not in ("L2", "L1"):
+            raise self.spec.error("normalize_param.normalize_type",
+                                  f"is {param.normalize_type!r}; it must be L2 or L1")
+        self.order, self.bp_norm = param.normalize_type, param.bp_norm
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        if self.happynears:
+            return self.happynears_forward(x)
+        axes = tuple(range(1, x.dim())) if self.across_spatial else (1,)
+        scale = self.scale.reshape(-1, *(1,) * (x.dim() - 2))
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        return ScaledUnit.apply(wide, scale, axes, self.eps)[0].to(x.dtype)
+
+    def happynears_forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        x = x.reshape(*x.shape, *(1,) * (4 - x.dim()))
+        if self.order == "L2":
+            norm = ((x * x).sum(1, keepdim=True) + 1e-6).sqrt()
+        else:
+            norm = x.abs().sum(1, keepdim=True) + 1e-6
+        if len(self.spec.tops) == 1:
+            return x / norm
+        return x / norm, norm if self.bp_norm else norm.detach()

@@ -1,0 +1,134 @@
+"""Read a layer's own message: fields honoured, sizes with one number an axis, plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import reduce
+from types import SimpleNamespace
+from typing import Any
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape
+
+# Fields that choose how a machine computes, never what: every layer takes them and ignores them.
+MACHINE_HINTS = frozenset(
+    "engine force_nd_im2col cudnn_convolution_algo_seeker conv_algos_override conv_algorithm "
+    "CuDNNFwdAlgo CuDNNBwdDataAlgo CuDNNBwdFilterAlgo CuDNNWorkspaceSize "
+    "random_seed unit_test_mode unit_test_fuse_kernel fuse".split()
+)
+
+
+def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
+    """Refuse every field of the message `param_name` that is set and not named in `fields`.
+
+    A field set to its own default asks for nothing and passes; so do `MACHINE_HINTS`.
+    Raises SpecError that names the first field refused and those that are taken.
+    """
+    known = frozenset(fields.split()) | MACHINE_HINTS
+    for field, value in message_at(spec, param_name).ListFields():
+        if field.name in known:
+            continue
+        if isinstance(value, bool | int | float | str) and value == field.default_value:
+            continue
+        takes = ", ".join(sorted(fields.split())) or "none"
+        raise spec.error(
+            f"{param_name}.{field.name}",
+            f"asks for what {spec.type} does not do here; the fields it takes are {takes}",
+        )
+
+
+def message_at(spec: LayerSpec, path: str) -> Any:  # Any: a protobuf message, made at run time
+    """The message at a path of fields: convolution_param, lrn_param.pooling_param."""
+    return reduce(getattr, path.split("."), spec.proto)
+
+
+def is_set(param: Any, field: str) -> bool:  # Any: a protobuf message, made at run time
+    """Whether the message has this field at all and the user gave it, repeated or not."""
+    return any(field == descriptor.name for descriptor, _ in param.ListFields())
+
+
+def numbers(param: Any, field: str) -> list[int]:  # Any: a protobuf message, made at run time
+    """The values given for a field, as a list, for repeated and for single fields alike."""
+    if not is_set(param, field):
+        return []
+    value = getattr(param, field)
+    return [int(value)] if isinstance(value, int | float) else [int(one) for one in value]
+
+
+def axis_sizes(
+    spec: LayerSpec, where: str, num_axes: int, default: int | None, least: int
+) -> tuple[int, ...]:
+    """One number for each spatial axis: the field given once, once an axis, or as `_h` and `_w`.
+
+    where    convolution_param.kernel_size, pooling_param.stride and the like
+    default  for all axes if nothing is given; None: something must be
+    Raises SpecError as the original aborts: both forms at once, `_h` and `_w` without two axes,
+    a wrong count, a number below `least`. Source: base_conv_layer.cpp LayerSetUp, BVLC.
+    """
+    path, field = where.rsplit(".", 1)
+    param, stem = message_at(spec, path), field.removesuffix("_size")
+    given = numbers(param, field)
+    sides = [numbers(param, f"{stem}_{side}") for side in "hw"]
+    if any(sides):
+        given = _height_and_width(spec, where, num_axes, given, sides)
+    if not given and default is None:
+        raise spec.error(where, f"is missing; give {field}, or {stem}_h and {stem}_w")
+    if not given:
+        given = [int(default or 0)]
+    if len(given) not in (1, num_axes):
+        raise spec.error(where, f"is given {len(given)} times; it must be once, or once for each "
+                         f"of the {num_axes} spatial axes")
+    return at_least(spec, where, given if len(given) == num_axes else given * num_axes, least)
+
+
+def _height_and_width(
+    spec: LayerSpec, where: str, num_axes: int, given: list[int], sides: list[list[int]]
+) -> list[int]:
+    stem = where.rsplit(".", 1)[1].removesuffix("_size")
+    if given:
+        raise spec.error(where, f"is given together with {stem}_h or {stem}_w; give one of the two")
+    if num_axes != 2:
+        raise spec.error(where, f"as {stem}_h, {stem}_w needs 2 spatial axes; here are {num_axes}")
+    if stem == "pad":  # the one whose value for a side left out, 0, makes sense
+        return [side[0] if side else 0 for side in sides]
+    if not all(sides):
+        raise spec.error(where, f"needs {stem}_h and {stem}_w together; only one is given")
+    return [sides[0][0], sides[1][0]]
+
+
+def at_least(spec: LayerSpec, where: str, values: Sequence[int], least: int) -> tuple[int, ...]:
+    """The values again; SpecError at field `where` if one of them is below `least`."""
+    for value in values:
+        if value < least:
+            raise spec.error(where, f"is {value}; it must be at least {least}")
+    return tuple(values)
+
+
+def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:
+    """`axis` counted from the front; -1 is the last axis of a bottom of `shape`.
+
+    Raises SpecError for an axis the bottom does not have. Source: Blob::CanonicalAxisIndex.
+    """
+    if not -len(shape) <= axis < len(shape):
+        raise spec.error(field, f"is {axis}; the bottom has the shape {tuple(shape)}, so it must "
+                         f"be from {-len(shape)} to {len(shape) - 1}")
+    return axis % len(shape)
+
+
+def check_same_shape(spec: LayerSpec, shapes: Collection[Shape], axis: int | None = None) -> None:
+    """Raise SpecError unless all `shapes` agree in number and size of axes, `axis` aside."""
+    first, *others = (tuple(shape) for shape in shapes)
+    for other in others:
+        agree = len(other) == len(first) and all(
+            size == expected for index, (size, expected)
+            in enumerate(zip(other, first, strict=True)) if index != axis)
+        if not agree:
+            wanted = "be equal" if axis is None else f"differ only on axis {axis}"
+            raise spec.error("bottom", f"has the shapes {first} and {other}; they must {wanted}")
+
+
+def plain(param: Any) -> SimpleNamespace:  # Any: a protobuf message, made at run time
+    """The single fields of a message by name, with their defaults; no messages, no lists."""
+    fields = param.DESCRIPTOR.fields
+    return SimpleNamespace(**{field.name: getattr(param, field.name) for field in fields
+                              if field.message_type is None and not field.is_repeated})

@@ -1,0 +1,1 @@
+"""Layers that users write in Python, by pycaffe's protocol."""

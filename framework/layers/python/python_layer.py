@@ -1,0 +1,162 @@
+"""Python: a layer that the user wrote for pycaffe."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+from framework.layers.python.blob import Blob
+from framework.layers.python.importing import standing_in
+from framework.layers.python.protocol import Phase
+
+
+@layer
+class Python(Layer):
+    """A class of the user's, by pycaffe's protocol: setup, reshape, forward, backward.
+
+    Bottoms, tops: what the class takes and makes; a top of a bottom's name is the same blob.
+    Blobs:  those that its `setup` adds, with the values it gives them.
+    The module is looked for on sys.path (so on PYTHONPATH) and then in the working directory;
+    `import caffe` in it gives framework.pycaffe. The class sees numpy arrays on the CPU, in
+    float32, or float64 if the first bottom is that. Its gradient is what its `backward` writes,
+    whether or not that is the derivative of its `forward`. It breaks a compiled graph and cannot
+    be exported. `share_in_parallel` means nothing: every rank has a process of its own.
+    Errors: SpecError if the module or class is not found, or setup or reshape fails.
+    Source: PythonParameter in caffe.proto; BVLC python_layer.hpp, _caffe.cpp.
+    """
+
+    num_bottoms = (0, None)
+    num_tops = (0, None)
+    place: Tensor
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "python_param", "module layer param_str share_in_parallel")
+        self.bottom_blobs = [Blob(shape) for shape in bottoms]
+        shared = dict(zip(spec.bottoms, self.bottom_blobs, strict=True))
+        self.top_blobs = [shared.get(name) or Blob() for name in spec.tops]
+        self.instance = self._make_instance()
+        self._call("setup", self.bottom_blobs, self.top_blobs)
+        self.first_values = [blob.data.copy() for blob in self.instance.blobs]
+        for index, values in enumerate(self.first_values):
+            self.add_blob(f"blob{index}", values.shape)
+        self.register_buffer("place", torch.empty(0), persistent=False)  # knows the device
+
+    def _make_instance(self) -> Any:  # Any: a class of the user's
+        param = self.spec.proto.python_param
+        path = list(sys.path)
+        sys.path.append(os.getcwd())
+        try:
+            with standing_in():
+                module = importlib.import_module(param.module)
+        except Exception as error:
+            raise self.spec.error("python_param.module", f"'{param.module}' cannot be imported: "
+                                  f"{type(error).__name__}: {error}; its folder must be on "
+                                  "PYTHONPATH") from error
+        finally:
+            sys.path[:] = path
+        if not hasattr(module, param.layer):
+            raise self.spec.error("python_param.layer", f"'{param.layer}' is not in the module "
+                                  f"'{param.module}' ({getattr(module, '__file__', '')})")
+        instance = getattr(module, param.layer)(self.spec.proto)
+        instance.param_str = instance.param_str_ = param.param_str
+        instance.phase = Phase[self.spec.phase]
+        return instance
+
+    def _call(self, what: str, *arguments: Any) -> None:  # Any: lists of blobs and of bools
+        """Call a method of the user's class while the net is built."""
+        try:
+            with standing_in():
+                getattr(self.instance, what)(*arguments)
+        except Exception as error:
+            param = self.spec.proto.python_param
+            raise self.spec.error("python_param.layer", f"'{param.module}.{param.layer}' failed in "
+                                  f"{what}: {type(error).__name__}: {error}") from error
+
+    def materialise(self, generator: torch.Generator) -> None:
+        """The blobs' first values are those that `setup` gave them."""
+        for index, (name, values) in enumerate(zip(self.blob_names, self.first_values,
+                                                   strict=True)):
+            if getattr(self, name).is_meta:
+                self.set_blob(index, nn.Parameter(torch.from_numpy(values)))
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        for blob, shape in zip(self.bottom_blobs, bottoms, strict=True):
+            blob.reshape(*shape)
+        self._call("reshape", self.bottom_blobs, self.top_blobs)
+        return [blob.shape for blob in self.top_blobs]
+
+    @torch.compiler.disable
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        if not self.top_blobs:
+            self.run_forward(bottoms)
+            return ()
+        return _Call.apply(self, len(bottoms), *bottoms, *self.blobs)
+
+    def run_forward(self, bottoms: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Bottoms to numpy, the user's reshape and forward, tops from numpy."""
+        single = not bottoms or bottoms[0].dtype != torch.float64
+        dtype, device = np.float32 if single else np.float64, self.place.device
+        for blob, bottom in zip(self.bottom_blobs, bottoms, strict=True):
+            values = bottom.detach().to("cpu", torch.float64 if not single else torch.float32)
+            blob.put(np.array(values.numpy()))
+        self._share_blobs()
+        with standing_in():
+            self.instance.reshape(self.bottom_blobs, self.top_blobs)
+            self.instance.forward(self.bottom_blobs, self.top_blobs)
+        self._keep_blobs()
+        return tuple(torch.tensor(np.asarray(top.data, dtype)).to(device)
+                     for top in self.top_blobs)
+
+    def run_backward(self, gradients: tuple[Tensor, ...], wanted: list[bool]) -> list[Tensor]:
+        """The gradients of the bottoms and of the blobs, as the user's backward writes them."""
+        before = [blob.diff.copy() for blob in self.instance.blobs]     # of backwards before
+        for blob in (*self.bottom_blobs, *self.instance.blobs):
+            blob.diff[...] = 0
+        for top, gradient in zip(self.top_blobs, gradients, strict=True):
+            top.diff[...] = gradient.cpu().numpy()
+        with standing_in():
+            self.instance.backward(self.top_blobs, wanted, self.bottom_blobs)
+        found = [torch.tensor(blob.diff) for blob in (*self.bottom_blobs, *self.instance.blobs)]
+        for blob, diff in zip(self.instance.blobs, before, strict=True):
+            blob.diff[...] = diff
+        return found
+
+    def _share_blobs(self) -> None:
+        """Let the user's blobs hold the values of ours: the same memory, on the CPU."""
+        for mine, theirs in zip(self.blobs, self.instance.blobs, strict=True):
+            theirs.put(mine.detach().cpu().numpy())
+
+    def _keep_blobs(self) -> None:
+        """Take over what the user's forward wrote into its blobs, running sums say."""
+        with torch.no_grad():
+            for mine, theirs in zip(self.blobs, self.instance.blobs, strict=True):
+                if mine.device.type != "cpu":
+                    mine.copy_(torch.from_numpy(theirs.data))
+
+
+class _Call(torch.autograd.Function):
+    """The user's forward, and as its gradient what the user's backward writes."""
+
+    @staticmethod
+    def forward(ctx: Any, owner: Python, num_bottoms: int, *values: Tensor) -> tuple[Tensor, ...]:
+        ctx.owner, ctx.num_bottoms = owner, num_bottoms  # Any: torch has no type for it
+        ctx.likes = [(value.dtype, value.device) for value in values]
+        return owner.run_forward(values[:num_bottoms])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        needed = ctx.needs_input_grad[2:]
+        found = ctx.owner.run_backward(gradients, list(needed[:ctx.num_bottoms]))
+        return (None, None, *(
+            gradient.to(device, dtype) if wanted else None
+            for gradient, (dtype, device), wanted in zip(found, ctx.likes, needed, strict=True)))

@@ -1,0 +1,1 @@
+"""Layers of R-CNN detectors: proposals, regions, cascades."""

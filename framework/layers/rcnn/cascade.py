@@ -1,0 +1,203 @@
+"""Layers that a trained cascade-rcnn detector runs with: anchors to regions, regions to boxes."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.ops import nms
+
+
+@layer
+class BoxGroupOutput(Layer):
+    """The best regions over all anchors of all maps, after non-maximum suppression.
+
+    Bottoms: for each map probabilities (N * A, C, H, W), of which the first is background, and
+             offsets (N * A, 4, H, W): x y w h of each of its A anchors. No gradient.
+    Tops:    regions (R, 5, 1, 1): image, x1, y1, x2, y2, or the one (0, 1, 1, 10, 10) if there is
+             none; if wanted (R, 6, 1, 1), their scores behind, zeros if there is none. At build
+             there is one.
+    A box: offsets * bbox_std + bbox_mean, cut to 1 / field_xyr and log field_whr, on an anchor
+    field_w * field_h around the cell's centre; then cut to the map's size in pixels. Those of
+    score 1 - background of at least fg_thr and of sides from min_size on are ranked; the
+    max_nms_num best go into the suppression at iou_thr; max_post_nms_num stay.
+    Data decide the number of regions: torch.compile breaks the graph here.
+    Errors:  SpecError for fields or bottoms that do not fit, or nms_type other than IOU.
+    Meaning: zhaoweicai/cascade-rcnn box_group_output_layer.cpp; Cai and Vasconcelos 2018.
+    """
+
+    num_bottoms = (2, None)
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        param = spec.proto.box_group_output_param
+        if param.nms_type != "IOU":
+            raise spec.error("box_group_output_param.nms_type", f"is '{param.nms_type}'; only IOU "
+                             "is supported")
+        groups = param.box_group_param
+        if len(bottoms) != 2 * len(groups):
+            raise spec.error("bottom", f"is given {len(bottoms)} times; {len(groups)} "
+                             f"box_group_param need {2 * len(groups)}")
+        self.groups = [(list(zip(group.field_w, group.field_h, strict=False)), group.stride)
+                       for group in groups]
+        self._check_shapes(bottoms)
+        self.mean, self.deviation = mean_and_deviation(spec)
+        self.most_shift, self.most_growth = 1 / param.field_xyr, math.log(param.field_whr)
+        self.least_score, self.threshold = param.fg_thr, param.iou_thr
+        self.most_before, self.most = param.max_nms_num, param.max_post_nms_num
+        self.least_size = param.min_size
+
+    def _check_shapes(self, bottoms: tuple[Shape, ...]) -> None:
+        images = {shape[0] / max(len(anchors), 1) for (anchors, _), shape
+                  in zip(self.groups, bottoms[::2], strict=True)}
+        fits = len(images) == 1 and images.pop().is_integer() and all(
+            offsets[1] == 4 and scores[0] == offsets[0] and scores[2:] == offsets[2:]
+            for scores, offsets in zip(bottoms[::2], bottoms[1::2], strict=True))
+        if not fits:
+            found = ", ".join(str(tuple(shape)) for shape in bottoms)
+            raise self.spec.error("bottom", f"has the shapes {found}; they must be (N * A, C, H, "
+                                  "W) and (N * A, 4, H, W), A the anchors of a box_group_param")
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        shapes: list[Shape] = [(1, 5, 1, 1), (1, 6, 1, 1)]
+        return shapes[:len(self.spec.tops)]
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        bottoms = tuple(bottom.detach() for bottom in bottoms)
+        decoded = [self._decode(offsets, *group) for offsets, group
+                   in zip(bottoms[1::2], self.groups, strict=True)]
+        corners = torch.cat(decoded, 1)
+        scores = torch.cat([1 - part[:, 0].reshape(boxes.shape[:2]) for part, boxes
+                            in zip(bottoms[::2], decoded, strict=True)], 1)
+        wide = (corners[..., 2:] - corners[..., :2] + 1 >= self.least_size).all(-1)
+        valid = wide & (scores >= self.least_score)
+        order = scores.masked_fill(~valid, -math.inf).argsort(dim=1, descending=True, stable=True)
+        order = order[:, :self.most_before or None]
+        corners = corners.gather(1, order[:, :, None].expand(-1, -1, 4))
+        past_end = corners + corners.new_tensor([0, 0, 1, 1])   # pixels are cells: ends belong
+        kept = nms.greedy(past_end, valid.gather(1, order), self.threshold, most=self.most or None)
+        image, place = kept.nonzero(as_tuple=True)
+        rows = torch.cat([image.to(corners.dtype)[:, None], corners[image, place],
+                          scores.gather(1, order)[image, place][:, None]], 1)
+        if not len(rows):
+            tops = rows.new_tensor([[0, 1, 1, 10, 10]]), rows.new_zeros(1, 6)
+        else:
+            tops = rows[:, :5], rows
+        return tuple(top[:, :, None, None] for top in tops)[:len(self.spec.tops)]
+
+    def _decode(self, offsets: Tensor, anchors: list[tuple[int, int]], stride: int) -> Tensor:
+        """Corners (N, A * H * W, 4) in pixels, cut to the map."""
+        height, width = offsets.shape[2:]
+        moves = offsets.unflatten(0, (-1, len(anchors))).movedim(2, -1)     # (N, A, H, W, 4)
+        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
+        field = moves.new_tensor(anchors)[:, None, None]
+        rows = (torch.arange(height, device=moves.device, dtype=moves.dtype) + 0.5) * stride
+        columns = (torch.arange(width, device=moves.device, dtype=moves.dtype) + 0.5) * stride
+        y, x = torch.meshgrid(rows, columns, indexing="ij")
+        shift = moves[..., :2].clamp(-self.most_shift, self.most_shift)
+        size = field * moves[..., 2:].clamp(-self.most_growth, self.most_growth).exp()
+        first = (shift * field + torch.stack([x, y], -1) - size / 2)
+        last = first + size - 1
+        edge = moves.new_tensor([width * stride, height * stride])
+        return torch.cat([first.clamp(min=0), last.minimum(edge)], -1).flatten(1, 3)
+
+
+@layer
+class DecodeBBox(Layer):
+    """Move regions by the offsets predicted for them.
+
+    Bottoms: offsets (R, 8, ...), of which the last four, x y w h, count; regions (R, 5, ...):
+             image, x1, y1, x2, y2; in TRAIN perhaps the matched boxes (R, K, ...), whose last
+             number is their overlap with the region. No gradient goes to any.
+    Top:     the moved regions, in the shape of the regions; in TRAIN without those turned inside
+             out and, with matched boxes, those that overlap by gt_iou_thr or more (their number
+             is then R only at build, and torch.compile breaks the graph here).
+    Errors:  SpecError for other shapes, or a third bottom in TEST.
+    Meaning: zhaoweicai/cascade-rcnn decode_bbox_layer.cpp.
+    """
+
+    num_bottoms = (2, 3)
+    no_gradient_bottoms = (0, 1, 2)
+
+    def __init__(self, spec: LayerSpec, offsets: Shape, rois: Shape, *matched: Shape):
+        super().__init__(spec)
+        fits = offsets[1] == 8 and rois[1] == 5 and math.prod(offsets[2:]) == 1 \
+            and all(shape[0] == rois[0] for shape in (offsets, *matched))
+        if not fits:
+            raise spec.error("bottom", f"has the shapes {tuple(offsets)} and {tuple(rois)}; they "
+                             "must be (R, 8) and (R, 5), and any third (R, K)")
+        if matched and spec.phase != "TRAIN":
+            raise spec.error("bottom", "is given 3 times; matched boxes belong to TRAIN only")
+        self.mean, self.deviation = mean_and_deviation(spec)
+        self.most_overlap = spec.proto.decode_bbox_param.gt_iou_thr
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [tuple(bottoms[1])]
+
+    def forward(self, offsets: Tensor, rois: Tensor, *matched: Tensor) -> Tensor:
+        rows = rois.reshape(rois.shape[0], 5)
+        moves = offsets.reshape(offsets.shape[0], 8)[:, 4:]
+        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
+        first, last = rows[:, 1:3], rows[:, 3:]
+        size = last - first + 1
+        grown = size * moves[:, 2:].exp()
+        corner = moves[:, :2] * size + (first + last) / 2 - (grown - 1) / 2
+        moved = torch.cat([rows[:, :1], corner, corner + grown - 1], 1)
+        if self.spec.phase == "TRAIN":
+            valid = (moved[:, 1:3] <= moved[:, 3:]).all(1)
+            if matched:
+                valid = valid & (matched[0].flatten(1)[:, -1] < self.most_overlap)
+            moved = moved[valid]
+        return moved.reshape(-1, *rois.shape[1:])
+
+
+@layer
+class ScaleRoute(Layer):
+    """Let the regions of one range of sizes go on.
+
+    Bottoms: regions (R, 5, ...): image, x1, y1, x2, y2; and any blobs (R, ...). No gradient.
+    Tops:    one for each bottom: its rows of the regions whose size, the root of their area, is
+             from low_scale to below high_scale; if there is none, the row whose size is nearest
+             to the middle of that range (by ratio). At build there is one row.
+    Data decide the number of rows: torch.compile breaks the graph here.
+    Errors:  SpecError if the numbers of rows, or of bottoms and tops, differ.
+    Meaning: zhaoweicai/cascade-rcnn scale_route_layer.cpp (feature pyramids).
+    """
+
+    num_bottoms = (1, None)
+    num_tops = (1, None)
+    same_number = True
+
+    def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
+        super().__init__(spec)
+        if rois[1] != 5 or any(shape[0] != rois[0] for shape in others):
+            raise spec.error("bottom", f"has the shapes {', '.join(map(str, (rois, *others)))}; "
+                             "the first must be (R, 5), the others have as many rows")
+        param = spec.proto.scale_route_param
+        low, high = (param.HasField(f"{side}_scale") for side in ("low", "high"))
+        self.low = param.low_scale if low else 0.0
+        self.high = param.high_scale if high else math.inf
+        if low and (self.low <= 0 or self.low > self.high):
+            raise spec.error("scale_route_param.low_scale", f"is {self.low}; it must be above 0 "
+                             f"and not above high_scale")
+        self.middle = math.sqrt(self.low * self.high) if low and high \
+            else self.low if low else self.high if high else 256.0
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(1, *shape[1:]) for shape in bottoms]
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        rows = bottoms[0].detach().reshape(bottoms[0].shape[0], 5)
+        sides = rows[:, 3:] - rows[:, 1:3] + 1
+        size = torch.where((sides >= 1).all(1), sides.prod(1), 0).sqrt()
+        chosen = (size >= self.low) & (size < self.high)
+        nearest = (size / self.middle).log2().abs().argmin()
+        first = torch.arange(len(size), device=size.device) == nearest
+        chosen = torch.where(chosen.any(), chosen, first)
+        return tuple(bottom.detach()[chosen] for bottom in bottoms)

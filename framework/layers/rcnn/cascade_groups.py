@@ -1,0 +1,231 @@
+"""What cascade-rcnn's first stage learns by: the anchors of one map."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import plain
+from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.ops.losses import log_loss, precise
+from framework.ops.mining import highest, ranking_key
+from framework.ops.pixel_boxes import overlap
+
+SMALLEST_SIDE = 2       # of a ground truth box, in pixels
+
+
+def _anchors(spec: LayerSpec, param: Any, bottoms: tuple[Shape, ...]  # Any: a message
+             ) -> list[tuple[int, int]]:
+    """Width and height of each anchor; SpecError if the bottoms do not fit them."""
+    anchors = list(zip(param.field_w, param.field_h, strict=False))
+    if not anchors or len(param.field_w) != len(param.field_h):
+        raise spec.error("field_w", f"is given {len(param.field_w)} times, field_h "
+                         f"{len(param.field_h)} times; both must be, equally often")
+    channels = [shape[1] for shape in bottoms]
+    planes = {(shape[0], *shape[2:]) for shape in bottoms}
+    if channels != [param.cls_num, 4, 6] or len(planes) != 1 or bottoms[0][0] % len(anchors):
+        found = ", ".join(str(tuple(shape)) for shape in bottoms)
+        raise spec.error("bottom", f"has the shapes {found}; they must be (N * {len(anchors)}, C, "
+                         f"H, W) with C = {param.cls_num}, 4 and 6")
+    return anchors
+
+
+def _fields(anchors: list[tuple[int, int]], stride: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Sizes (N * A, 2, 1, 1) of the anchors, and their centres (2, H, W), in pixels."""
+    sizes = like.new_tensor(anchors).repeat(like.shape[0] // len(anchors), 1)
+    y, x = (torch.arange(num, device=like.device, dtype=like.dtype) for num in like.shape[2:])
+    rows, columns = torch.meshgrid((y + 0.5) * stride, (x + 0.5) * stride, indexing="ij")
+    return sizes[:, :, None, None], torch.stack([columns, rows])
+
+
+def _column(values: list[float], like: Tensor) -> Tensor:
+    return like.new_tensor(values)[:, None, None]
+
+
+@layer
+class DetectionGroupLoss(Layer):
+    """Classify the anchors of one map and move them to their boxes.
+
+    Bottoms: scores (N * A, C, H, W); offsets (N * A, 4, H, W); truth (N * A, 6, H, W): label,
+             centre x and y, width and height in pixels, overlap.
+    Top:     (1, 1, 1, 2): classification loss + lambda * box loss, of which the gradient is, and
+             lambda * box loss for the log.
+    In each picture the anchors with a label > 0 and as many of label 0 and overlap below
+    bg_threshold are kept as batch_size, or bg_multiple and min_num_neg, say: chosen at random, or
+    the hardest (bootstrap), or both half (mixture). Each loss is the mean over what is kept; with
+    pos_neg_weighted foreground weighs 1 / (1 + bg_multiple). Offsets are cut to field_whr and
+    field_xyr if both are given; the cut has the gradient 1. Drawn with torch's generator.
+    Errors:  SpecError for shapes and names that are not known.
+    Meaning: zhaoweicai/cascade-rcnn detection_group_loss_layer.cpp.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        param = spec.proto.detection_group_loss_param
+        self.param = plain(param)
+        self.anchors = _anchors(spec, param, bottoms)
+        for field, allowed in (("neg_mining_type", ("random", "bootstrap", "mixture")),
+                               ("neg_ranking_type", ("conf_loss", "conf_prob")),
+                               ("bbox_loss_type", ("Smooth_L1", "Euclidean_L2"))):
+            if getattr(param, field) not in allowed:
+                raise spec.error(f"detection_group_loss_param.{field}", f"is '"
+                                 f"{getattr(param, field)}'; it must be {' or '.join(allowed)}")
+        if param.batch_size == 0 or param.batch_size < -1:
+            raise spec.error("detection_group_loss_param.batch_size", f"is {param.batch_size}; it "
+                             "must be at least 1, or -1 for all")
+        settings = spec.proto.loss_param
+        self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
+        self.mean, self.deviation = mean_and_deviation(spec)
+        self.balance = getattr(param, "lambda")
+        self.limits = self._limits() if param.HasField("field_xyr") and \
+            param.HasField("field_whr") else None
+
+    def _limits(self) -> tuple[list[float], list[float]]:
+        """Least and most of the normalised offsets, alike for x and y and for w and h."""
+        shift, growth = 1 / self.param.field_xyr, math.log(self.param.field_whr)
+        least, most = [], []
+        for start, limit in ((0, shift), (2, growth)):
+            mean = (self.mean[start] + self.mean[start + 1]) / 2
+            deviation = math.sqrt(self.deviation[start] * self.deviation[start + 1])
+            least += [(-limit - mean) / deviation] * 2
+            most += [(limit - mean) / deviation] * 2
+        return least, most
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(1, 1, 1, 2)]
+
+    def forward(self, scores: Tensor, offsets: Tensor, truth: Tensor) -> Tensor:
+        scores, offsets = precise(scores), precise(offsets)
+        truth = truth.detach().to(scores.dtype)
+        label, wanted = truth[:, 0].trunc(), truth[:, 5]
+        asked = (label.clamp(max=1) if self.param.objectness else label).long()
+        each = log_loss(scores, asked.clamp(min=0), 1)
+        kept = self._keep(label, wanted, each.detach(), scores.detach().softmax(1)[:, 0])
+        if self.ignored is not None:
+            kept_label = kept & (asked != self.ignored)
+            kept_box = kept & (label != 0) & (label != self.ignored)
+        else:
+            kept_label, kept_box = kept, kept & (label != 0)
+        weighted = torch.where(kept_label, each * self._weights(label, kept), 0)
+        classes = weighted.sum() / kept_label.sum().clamp(min=1)
+        boxes = self._box_loss(offsets, truth[:, 1:5], kept_box) * self.balance
+        return torch.stack([classes + boxes, boxes.detach()]).view(1, 1, 1, 2)
+
+    def _keep(self, label: Tensor, wanted: Tensor, loss: Tensor, background: Tensor) -> Tensor:
+        """(N * A, H, W) bool: the anchors of each picture that count."""
+        shape, num = label.shape, len(self.anchors)
+        label, wanted, loss, background = (
+            part.reshape(shape[0] // num, -1) for part in (label, wanted, loss, background))
+        objects = label > 0
+        others = (label == 0) & (wanted < self.param.bg_threshold)
+        num_objects, num_others = self._numbers(objects.sum(1), others.sum(1))
+        kept = objects & highest(ranking_key(torch.rand_like(loss), objects), num_objects)
+        key = loss if self.param.neg_ranking_type == "conf_loss" else 1 - background
+        hard = {"random": torch.zeros_like(num_others), "bootstrap": num_others,
+                "mixture": (num_others + 1) // 2}[self.param.neg_mining_type]
+        hardest = others & highest(ranking_key(key, others), hard)
+        rest = others & ~hardest
+        drawn = rest & highest(ranking_key(torch.rand_like(loss), rest), num_others - hard)
+        return (kept | hardest | drawn).reshape(shape)
+
+    def _numbers(self, objects: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+        """(N,) foreground and (N,) background anchors to keep of so many."""
+        param = self.param
+        if param.batch_size == -1:
+            wanted = (objects * param.bg_multiple).clamp(min=param.min_num_neg)
+            return objects, torch.minimum(wanted, others)
+        most = math.floor(param.batch_size / (1 + param.bg_multiple) + 0.5)
+        kept = objects.clamp(max=most)
+        return kept, torch.minimum(param.batch_size - kept, others)
+
+    def _weights(self, label: Tensor, kept: Tensor) -> Tensor | float:
+        if not self.param.pos_neg_weighted:
+            return 1.0
+        part, total = 1 / (1 + self.param.bg_multiple), kept.sum()
+        objects, others = ((kept & side).sum().clamp(min=1) for side in (label > 0, label <= 0))
+        return torch.where(label > 0, part * total / objects, (1 - part) * total / others)
+
+    def _box_loss(self, offsets: Tensor, boxes: Tensor, counts: Tensor) -> Tensor:
+        sizes, centres = _fields(self.anchors, self.param.stride, offsets)
+        target = torch.cat([(boxes[:, :2] - centres) / sizes,
+                            (boxes[:, 2:].clamp(min=SMALLEST_SIDE) / sizes).log()], 1)
+        target = (target - _column(self.mean, target)) / _column(self.deviation, target)
+        if self.limits is not None:
+            least, most = (_column(limit, offsets) for limit in self.limits)
+            offsets = offsets + (offsets.maximum(least).minimum(most) - offsets).detach()
+        difference = torch.where(counts[:, None], offsets - target, 0)
+        size, square = difference.abs(), 0.5 * difference ** 2
+        if self.param.bbox_loss_type == "Smooth_L1":
+            square = torch.where(size < 1, square, size - 0.5)
+        return square.sum() / (4 * counts.sum()).clamp(min=1)
+
+
+@layer
+class DetectionGroupAccuracy(Layer):
+    """How often the anchors of one map are right, and how well their boxes lie.
+
+    Bottoms: as DetectionGroupLoss.
+    Tops:    (1, 1, 1, 2): the part of anchors whose largest score is that of their label, of all
+             but those of label 0 with an overlap of bg_threshold or more, and of those with a
+             label; if wanted (1, 1, 1, 1): the mean overlap of the moved anchors with their
+             boxes. -1 where there are none. No gradient.
+    Errors:  SpecError for shapes that do not fit.
+    Meaning: zhaoweicai/cascade-rcnn detection_group_accuracy_layer.cpp.
+    """
+
+    num_bottoms = (3, 3)
+    num_tops = (1, 2)
+    no_gradient_bottoms = (0, 1, 2)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        param = spec.proto.detection_group_accuracy_param
+        self.param, self.anchors = plain(param), _anchors(spec, param, bottoms)
+        settings = spec.proto.loss_param
+        self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
+        self.mean, self.deviation = mean_and_deviation(spec)
+
+    def forward(self, scores: Tensor, offsets: Tensor, truth: Tensor) -> tuple[Tensor, ...]:
+        label = truth[:, 0].trunc()
+        asked = label.clamp(max=1) if self.param.objectness else label
+        counts = (asked != 0) | (truth[:, 5] < self.param.bg_threshold)
+        boxed = label != 0
+        if self.ignored is not None:
+            counts, boxed = counts & (asked != self.ignored), boxed & (label != self.ignored)
+        right = (scores.argmax(1) == asked).to(scores.dtype)
+        parts = [_mean(right, counts), _mean(right, counts & (asked != 0))]
+        tops = [torch.stack(parts).view(1, 1, 1, 2)]
+        if len(self.spec.tops) == 2:
+            shares = overlap(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
+            tops.append(_mean(shares, boxed).view(1, 1, 1, 1))
+        return tuple(tops)
+
+    def _boxes(self, offsets: Tensor) -> Tensor:
+        """Corners (N * A, H, W, 4) in pixels."""
+        sizes, centres = _fields(self.anchors, self.param.stride, offsets)
+        moves = offsets * _column(self.deviation, offsets) + _column(self.mean, offsets)
+        shift, growth = 1 / self.param.field_xyr, math.log(self.param.field_whr)
+        centre = moves[:, :2].clamp(-shift, shift) * sizes + centres
+        return _corners(centre, moves[:, 2:].clamp(-growth, growth).exp() * sizes)
+
+
+def _corners(centre: Tensor, size: Tensor) -> Tensor:
+    """(..., 4) from (N, 2, H, W) centres and sizes, the last pixel included."""
+    first = centre - size / 2
+    return torch.cat([first, first + size - 1], 1).movedim(1, -1)
+
+
+def _mean(values: Tensor, counts: Tensor) -> Tensor:
+    """Of the values that count, -1 without any."""
+    number = counts.sum()
+    mean = torch.where(counts, values, 0).sum() / number.clamp(min=1)
+    return torch.where(number > 0, mean, -1)

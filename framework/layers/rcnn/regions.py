@@ -1,0 +1,170 @@
+"""Pooling of regions of interest, as detectors of the R-CNN family use it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+from framework.ops.regions import (
+    Bins,
+    bin_edges,
+    rectangle_max,
+    rectangle_mean,
+    round_half_away,
+    sample_bilinear,
+)
+
+Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+def _check_bottoms(spec: LayerSpec, x: Shape, rois: Shape) -> None:
+    if len(x) != 4 or len(rois) < 2 or rois[1] != 5 or math.prod(rois[2:]) != 1:
+        raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(rois)}; they must be "
+                         "(N, C, H, W) and (R, 5): item, x1, y1, x2, y2 in pixels")
+
+
+def _read_size(spec: LayerSpec) -> tuple[int, int]:
+    honour(spec, "roi_pooling_param", "pooled_h pooled_w spatial_scale pad_ratio")
+    param = spec.proto.roi_pooling_param
+    for field in ("pooled_h", "pooled_w"):
+        if getattr(param, field) < 1:
+            raise spec.error(f"roi_pooling_param.{field}", "is 0; it must be at least 1")
+    return param.pooled_h, param.pooled_w
+
+
+def _columns(rois: Tensor) -> Corners:
+    """Item (int64) and x1, y1, x2, y2 of each region, (R,) each."""
+    rois = rois.detach().reshape(rois.shape[0], 5)
+    rois = rois.to(torch.promote_types(rois.dtype, torch.float32))
+    item, x1, y1, x2, y2 = rois.unbind(1)
+    return item.long(), x1, y1, x2, y2
+
+
+def _grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """x1, y1, x2, y2 of the regions, made larger on each side by `ratio` of their size."""
+    x1, y1, x2, y2 = corners
+    wide, high = (x2 - x1 + 1) * ratio, (y2 - y1 + 1) * ratio
+    return x1 - wide, y1 - high, x2 + wide, y2 + high
+
+
+@layer
+class ROIPooling(Layer):
+    """The maximum of each of pooled_h * pooled_w bins of each region.
+
+    Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
+    Top:     (R, C, pooled_h, pooled_w); 0 where a bin lies outside the map. The first of equal
+             maxima gets the gradient.
+    Corners are multiplied by spatial_scale and rounded to cells, both ends included; bins go
+    from floor to ceil, so neighbours may overlap. `pad_ratio` (cascade-rcnn) grows the regions.
+    Errors:  SpecError for other shapes, or a size of 0.
+    Meaning: Fast R-CNN (rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp), Intel, cascade-rcnn.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
+        super().__init__(spec)
+        self.height, self.width = _read_size(spec)
+        _check_bottoms(spec, x, rois)
+        param = spec.proto.roi_pooling_param
+        self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """Known without a forward, which takes seconds on meta tensors."""
+        x, rois = bottoms
+        return [(rois[0], x[1], self.height, self.width)]
+
+    def forward(self, x: Tensor, rois: Tensor) -> Tensor:
+        item, *corners = _columns(rois)
+        x1, y1, x2, y2 = (round_half_away(side * self.scale)
+                          for side in _grown(corners, self.pad_ratio))
+        # The original adds the start after rounding; it is whole, so that is the same.
+        zero = torch.zeros_like(x1)
+        low, high = bin_edges(zero, (y2 - y1 + 1).clamp(min=1), self.height, 1 << 30)
+        left, right = bin_edges(zero, (x2 - x1 + 1).clamp(min=1), self.width, 1 << 30)
+        y, x0 = y1.long()[:, None], x1.long()[:, None]
+        bins = Bins((low + y).clamp(0, x.shape[2]), (high + y).clamp(0, x.shape[2]),
+                    (left + x0).clamp(0, x.shape[3]), (right + x0).clamp(0, x.shape[3]))
+        return rectangle_max(x, item, bins)
+
+
+@layer
+class PSROIPooling(Layer):
+    """The mean of each of group_size * group_size bins of each region, each over its own channel.
+
+    Bottoms: x (N, output_dim * group_size^2, H, W); regions (R, 5): item, x1, y1, x2, y2 in
+             pixels, no gradient.
+    Top:     (R, output_dim, group_size, group_size); bin (i, j) of output d averages channel
+             (d * group_size + i) * group_size + j; 0 where it lies outside the map.
+    Errors:  SpecError for another number of channels, or a size of 0.
+    Meaning: R-FCN (daijifeng001/caffe-rfcn psroi_pooling_layer.cu), Intel, bottom-up-attention,
+             cascade-rcnn; Dai et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
+        super().__init__(spec)
+        honour(spec, "psroi_pooling_param", "spatial_scale output_dim group_size")
+        _check_bottoms(spec, x, rois)
+        param = spec.proto.psroi_pooling_param
+        for field in ("output_dim", "group_size"):
+            if getattr(param, field) < 1:
+                raise spec.error(f"psroi_pooling_param.{field}",
+                                 f"is {getattr(param, field)}; it must be at least 1")
+        self.scale = param.spatial_scale
+        self.num_outputs, self.size = param.output_dim, param.group_size
+        if x[1] != self.num_outputs * self.size ** 2:
+            raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[1]} channels; output_dim * "
+                             f"group_size^2 is {self.num_outputs * self.size ** 2}")
+
+    def forward(self, x: Tensor, rois: Tensor) -> Tensor:
+        item, x1, y1, x2, y2 = _columns(rois)
+        left, top = round_half_away(x1) * self.scale, round_half_away(y1) * self.scale
+        right = (round_half_away(x2) + 1) * self.scale
+        bottom = (round_half_away(y2) + 1) * self.scale
+        rows = bin_edges(top, (bottom - top).clamp(min=0.1), self.size, x.shape[2])
+        columns = bin_edges(left, (right - left).clamp(min=0.1), self.size, x.shape[3])
+        channel = torch.arange(x.shape[1], device=x.device)
+        channel = channel.view(self.num_outputs, self.size, self.size)
+        return rectangle_mean(x, item, channel, Bins(*rows, *columns))
+
+
+@layer
+class ROIAlign(Layer):
+    """Values on a grid of (pooled_h + 1) * (pooled_w + 1) points over each region.
+
+    Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
+    Top:     (R, C, pooled_h + 1, pooled_w + 1), read bilinearly from corner to corner; 0 where a
+             point lies outside the map or the region has no size. A pooling layer of kernel 2
+             and stride 1 behind it makes pooled_h * pooled_w bins.
+    Errors:  SpecError for other shapes, or a size of 0.
+    Meaning: zhaoweicai/cascade-rcnn roi_align_layer.cpp (not Mask R-CNN's, which averages itself).
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
+        super().__init__(spec)
+        self.height, self.width = _read_size(spec)
+        _check_bottoms(spec, x, rois)
+        param = spec.proto.roi_pooling_param
+        self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
+
+    def forward(self, x: Tensor, rois: Tensor) -> Tensor:
+        item, *corners = _columns(rois)
+        x1, y1, x2, y2 = (side * self.scale - 0.5 for side in _grown(corners, self.pad_ratio))
+        bins = [torch.arange(num + 1, device=x.device, dtype=x1.dtype) / num
+                for num in (self.height, self.width)]
+        rows = y1[:, None] + (y2 - y1)[:, None] * bins[0]
+        columns = x1[:, None] + (x2 - x1)[:, None] * bins[1]
+        sampled = sample_bilinear(x, item, rows, columns)
+        return sampled.masked_fill(((y2 <= y1) | (x2 <= x1))[:, None, None, None], 0)

@@ -1,0 +1,1 @@
+"""Recurrent layers, and the layers that read sequences."""

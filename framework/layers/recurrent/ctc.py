@@ -1,0 +1,253 @@
+"""Connectionist temporal classification: texts from sequences of scores.
+
+torch's CTC loss knows no meta tensors, so that nets with the two losses compile with a break there
+and cannot be exported.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.ops.losses import precise
+
+
+class _GradientOfSum(torch.autograd.Function):
+    """The mean of losses, with the gradient of their sum: both CTC layers below leave it so."""
+
+    @staticmethod
+    def forward(ctx: Any, losses: Tensor, counts: Tensor) -> Tensor:  # Any: torch has no type
+        ctx.save_for_backward(counts)
+        return losses.sum() / counts.sum().clamp(min=1)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (counts,) = ctx.saved_tensors
+        return gradient * counts.to(gradient.dtype), None
+
+
+def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tensor, blank: int
+                    ) -> tuple[Tensor, Tensor]:
+    """-log p(labels | scores) of each sequence (N,), 0 where it cannot be; and where it can.
+
+    scores (T, N, C) before softmax; labels (N, L), `lengths` (N,) of them count; times (N,).
+    """
+    position = torch.arange(labels.shape[1], device=labels.device)
+    twice = (labels[:, 1:] == labels[:, :-1]) & (position[1:] < lengths[:, None])
+    possible = lengths + twice.sum(1) <= times
+    losses = F.ctc_loss(scores.log_softmax(2), labels, times, lengths, blank, "none", True)
+    return torch.where(possible, losses, 0), possible
+
+
+def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
+    """Labels (N, ...) as (N, L) whole numbers, blank ones behind, and the others' number (N,)."""
+    labels = labels.reshape(labels.shape[0], -1).long()
+    order = (labels == blank).long().argsort(dim=1, stable=True)
+    return labels.gather(1, order), (labels != blank).sum(1)
+
+
+@layer
+class WarpCTCLoss(Layer):
+    """How unlikely the label sequences are, over all ways to spread them in time.
+
+    Bottoms: scores (T, N, C, ...) before softmax, then one of
+             labels (N, L, ...), of which blank ones are left out; all T times count;
+             indicators (T, N), 0 where a sequence begins, and labels (T, N), negative behind the
+             last; they count from 1 if the blank is 0;
+             times (N,), numbers of labels (N,), and labels (L, N).
+    Top:     the loss (): the mean over sequences that fit into their time, with the gradient of
+             their sum, as in the original (which forgets loss_weight as well; here it counts).
+    Errors:  SpecError for shapes that do not fit.
+    Meaning: senlinuc/caffe_ocr warp_ctc_loss_layer.cpp; Graves et al. 2006.
+    """
+
+    num_bottoms = (2, 4)
+    loss = True
+    no_gradient_bottoms = (1, 2, 3)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, *others: Shape):
+        super().__init__(spec)
+        self.blank = spec.proto.ctc_loss_param.blank_index
+        if not 0 <= self.blank < math.prod(scores[2:]):
+            raise spec.error("ctc_loss_param.blank_index", f"is {self.blank}; it must be from 0 to "
+                             f"{math.prod(scores[2:]) - 1}")
+        sizes = [others[0][0]]
+        if len(others) == 2:
+            sizes = [shape[1] for shape in others]
+        elif len(others) == 3:
+            sizes = [math.prod(others[0]), math.prod(others[1]), others[2][1]]
+        if any(size != scores[1] for size in sizes):
+            found = ", ".join(str(tuple(shape)) for shape in (scores, *others))
+            raise spec.error("bottom", f"has the shapes {found}; all must speak of {scores[1]} "
+                             "sequences")
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [()]
+
+    def forward(self, scores: Tensor, *others: Tensor) -> Tensor:
+        scores = precise(scores).flatten(2)
+        labels, lengths, times = self._labels(scores, others)
+        losses, possible = sequence_losses(scores, labels, lengths, times, self.blank)
+        return _GradientOfSum.apply(losses, possible)
+
+    def _labels(self, scores: Tensor, others: tuple[Tensor, ...]
+                ) -> tuple[Tensor, Tensor, Tensor]:
+        """(N, L), (N,), (N,): labels, how many count, and in how many times."""
+        last = others[-1].detach()
+        if len(others) == 1:
+            labels, lengths = without_blanks(last, self.blank)
+            return labels, lengths, torch.full_like(lengths, scores.shape[0])
+        labels = (last.flatten(1) if last.dim() > 2 else last).t()
+        if len(others) == 3:
+            times, lengths = (other.detach().flatten().long() for other in others[:2])
+            return labels.long(), lengths, times
+        ended = (labels < 0).cumsum(1) > 0
+        begins = others[0].detach().flatten(1).round()[1:] == 0
+        times = (begins.cumsum(0) == 0).sum(0) + 1
+        lengths = (~ended).sum(1)
+        labels = (labels + 0.5).long() + (1 if self.blank == 0 else 0)
+        return torch.where(ended, 0, labels), lengths, torch.where(lengths == 0, 0, times)
+
+
+@layer
+class CtcLoss(Layer):
+    """How unlikely the label sequences are, over all ways to spread them in time.
+
+    Bottoms: scores (T, N, C) before softmax, C the alphabet_size; labels (N, L), of which those
+             that equal blank_label are left out.
+    Top:     the loss (): the mean over sequences, with the gradient of the sum.
+    Errors:  SpecError for sizes that do not fit.
+    Meaning: jolibrain/caffe ctc_loss_layer.cpp (deepdetect).
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        param = spec.proto.ctc_loss_param
+        self.blank, self.times = param.blank_label, param.time_step
+        if len(scores) != 3 or labels[0] != scores[1]:
+            raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
+                             "must be (T, N, C) and (N, L)")
+        if param.alphabet_size != scores[2]:
+            raise spec.error("ctc_loss_param.alphabet_size", f"is {param.alphabet_size}; the "
+                             f"bottom has {scores[2]} classes")
+        if not 0 < self.times <= scores[0]:
+            raise spec.error("ctc_loss_param.time_step", f"is {self.times}; it must be from 1 to "
+                             f"{scores[0]}")
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [()]
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        targets, lengths = without_blanks(labels.detach(), self.blank)
+        times = torch.full_like(lengths, self.times)
+        losses, _ = sequence_losses(precise(scores), targets, lengths, times, self.blank)
+        return _GradientOfSum.apply(losses, torch.ones_like(losses))
+
+
+def decode(scores: Tensor, blank: int, merge: bool) -> tuple[Tensor, Tensor]:
+    """The best class of each time (N, T), blanks and repetitions left out, -1 behind; lengths.
+
+    scores (N, T, C). Of equal scores the first class counts.
+    """
+    best = scores.argmax(2)
+    keep = best != blank
+    if merge:
+        keep = keep & F.pad(best[:, 1:] != best[:, :-1], (1, 0), value=True)
+    order = (~keep).long().argsort(dim=1, stable=True)
+    lengths = keep.sum(1)
+    position = torch.arange(best.shape[1], device=best.device)
+    return torch.where(position < lengths[:, None], best.gather(1, order), -1), lengths
+
+
+def edit_distance(first: Tensor, first_length: Tensor, second: Tensor, second_length: Tensor
+                  ) -> Tensor:
+    """Changes, insertions and removals (N,) from one sequence (N, A) to the other (N, B)."""
+    column = torch.arange(second.shape[1] + 1, device=first.device)
+    row = column.expand(len(first), -1)
+    result = row
+    for index in range(first.shape[1]):
+        changed = row[:, :-1] + (first[:, index:index + 1] != second).long()
+        now = torch.cat([row[:, :1] + 1, torch.minimum(row[:, 1:] + 1, changed)], 1)
+        row = (now - column).cummin(1).values + column
+        result = torch.where(first_length[:, None] > index, row, result)
+    return result.gather(1, second_length[:, None])[:, 0]
+
+
+@layer
+class CTCGreedyDecoder(Layer):
+    """The text of the best class at each time; or how right it is.
+
+    Bottoms: scores (T, N, C, ...); perhaps labels (N, L, ...), which end at a negative one and of
+             which blank ones are left out.
+    Top:     classes (N, T, 1, 1), -1 behind the last; with labels (1, 2, 1, 1): 1 - the mean of
+             edit distance over the longer length, and the part of texts without a fault (two
+             empty texts count as near, and not as without a fault).
+    Errors:  SpecError for shapes that do not fit. No gradient.
+    Meaning: senlinuc/caffe_ocr ctc_decoder_layer.cpp.
+    """
+
+    num_bottoms = (1, 2)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, *labels: Shape):
+        super().__init__(spec)
+        if labels and labels[0][0] != scores[1]:
+            raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels[0])}; "
+                             "they must be (T, N, C) and (N, L)")
+        param, classes = spec.proto.ctc_decoder_param, math.prod(scores[2:])
+        self.blank = param.blank_index if param.blank_index >= 0 else classes - 1
+        self.merge = param.ctc_merge_repeated
+
+    def forward(self, scores: Tensor, *labels: Tensor) -> Tensor:
+        found, lengths = decode(scores.detach().flatten(2).transpose(0, 1), self.blank, self.merge)
+        if not labels:
+            return found.to(scores.dtype)[:, :, None, None]
+        wanted = labels[0].detach().reshape(labels[0].shape[0], -1)
+        wanted = torch.where((wanted < 0).cumsum(1) > 0, self.blank, (wanted + 0.5).long())
+        wanted, counts = without_blanks(wanted, self.blank)
+        distance = edit_distance(wanted, counts, found, lengths)
+        longer = torch.maximum(counts, lengths)
+        share = (distance / longer.clamp(min=1)).to(scores.dtype)
+        right = ((distance == 0) & (longer > 0)).to(scores.dtype)
+        return torch.stack([1 - share.mean(), right.mean()]).view(1, 2, 1, 1)
+
+
+@layer
+class LabelsequenceAccuracy(Layer):
+    """The part of texts whose best classes, blanks and repetitions left out, are the labels.
+
+    Bottoms: scores (N, T, C); labels (N, L), of which those that equal blank_label are left out.
+    Top:     (). No gradient.
+    Errors:  SpecError for shapes that do not fit.
+    Meaning: jolibrain/caffe labelsequence_accuracy_layer.cpp (deepdetect).
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+        super().__init__(spec)
+        if len(scores) != 3 or labels[0] != scores[0]:
+            raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
+                             "must be (N, T, C) and (N, L)")
+        self.blank = spec.proto.labelsequence_accuracy_param.blank_label
+
+    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
+        found, lengths = decode(scores.detach(), self.blank, True)
+        wanted, counts = without_blanks(labels.detach(), self.blank)
+        width = max(found.shape[1], wanted.shape[1])
+        position = torch.arange(wanted.shape[1], device=wanted.device)
+        wanted = torch.where(position < counts[:, None], wanted, -1)
+        found, wanted = (F.pad(text, (0, width - text.shape[1]), value=-1)
+                         for text in (found, wanted))
+        return ((found == wanted).all(1) & (lengths == counts)).to(scores.dtype).mean()

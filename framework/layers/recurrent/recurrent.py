@@ -1,0 +1,216 @@
+"""Recurrent layers: RNN, LSTM, and one LSTM step as a layer of its own."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+
+
+def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
+    """One step of an LSTM: the new cell and the new hidden state, each (..., N, H).
+
+    gates  (..., N, 4 H)  input, forget, output and candidate, before their sigmoids and tanh
+    cell   (..., N, H)    the previous one
+    cont   (..., N, 1)    1 where the sequence goes on, 0 where a new one starts
+    Source: lstm_unit_layer.cpp.
+    """
+    enter, keep, leave, candidate = gates.chunk(4, -1)
+    cell = cont * keep.sigmoid() * cell + enter.sigmoid() * candidate.tanh()
+    return cell, leave.sigmoid() * cell.tanh()
+
+
+class Recurrence:
+    """The states of a recurrent layer between two forwards, and its wiring.
+
+    num_states  hidden blobs: 1 (h), or 2 (h, c)
+    """
+
+    def __init__(self, layer: Layer, num_states: int, x: Shape, cont: Shape, others: list[Shape]):
+        self.layer, self.spec, self.num_states = layer, layer.spec, num_states
+        honour(self.spec, "recurrent_param",
+               "num_output weight_filler bias_filler debug_info expose_hidden")
+        param = self.spec.proto.recurrent_param
+        self.size, self.exposed = param.num_output, param.expose_hidden
+        if self.size == 0:
+            raise self.spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
+        if len(x) < 2 or tuple(cont) != tuple(x[:2]):
+            raise self.spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(cont)}; they "
+                                  "must be x (T, N, ...) and cont (T, N)")
+        num_states_given = num_states if self.exposed else 0
+        self.has_static = len(others) == num_states_given + 1
+        if not self.has_static and len(others) != num_states_given:
+            raise self.spec.error("bottom", f"is given {2 + len(others)} times; x and cont, "
+                                  f"perhaps a static input, and {num_states_given} hidden states "
+                                  f"make {2 + num_states_given} or {3 + num_states_given}")
+        if len(self.spec.tops) != 1 + num_states_given:
+            raise self.spec.error("top", f"is given {len(self.spec.tops)} times; it must be "
+                                  f"{1 + num_states_given} times")
+        self._check_shapes(x, others)
+        self.carried: tuple[Tensor, ...] = ()
+
+    def _check_shapes(self, x: Shape, others: list[Shape]) -> None:
+        states = others[1:] if self.has_static else others
+        if self.has_static and others[0][0] != x[1]:
+            raise self.spec.error("bottom", f"'{self.spec.bottoms[2]}' has {others[0][0]} items; "
+                                  f"x has {x[1]} streams")
+        for state in states:
+            if tuple(state) != (1, x[1], self.size):
+                raise self.spec.error("bottom", f"holds a hidden state of shape {tuple(state)}; "
+                                      f"it must be {(1, x[1], self.size)}")
+
+    def add_input_blobs(self, x: Shape, others: list[Shape], num_gates: int) -> None:
+        """Weights of x and of the static input, the bias between them, those of the state."""
+        add, rows = self.layer.add_blob, num_gates * self.size
+        param = self.spec.proto.recurrent_param
+        add("weight", (rows, math.prod(x[2:])), param.weight_filler)
+        add("bias", (rows,), param.bias_filler)
+        if self.has_static:
+            add("static_weight", (rows, math.prod(others[0][1:])), param.weight_filler)
+        add("hidden_weight", (rows, self.size), param.weight_filler)
+
+    def start(self, x: Tensor, others: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The states (N, H) before the first step: given, carried over, or zeros."""
+        if self.exposed:
+            return tuple(state.detach().squeeze(0) for state in others[-self.num_states:])
+        carried = self.carried
+        if carried and not _exporting() and carried[0].shape[0] == x.shape[1] \
+                and carried[0].device == x.device and carried[0].dtype == x.dtype:
+            return carried
+        return (x.new_zeros(x.shape[1], self.size),) * self.num_states
+
+    def finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Keep the last states for the next forward, or give them as tops, without gradient."""
+        states = tuple(state.detach() for state in states)
+        if self.exposed:
+            return tuple(state.unsqueeze(0) for state in states)
+        if not (_exporting() or states[0].is_meta):
+            self.carried = states
+        return ()
+
+    def project(self, x: Tensor, others: tuple[Tensor, ...]) -> Tensor:
+        """What the inputs add at every step: (T, N, gates * H)."""
+        layer = self.layer
+        projected = F.linear(x.flatten(2), layer.weight, layer.bias)  # type: ignore[arg-type]
+        if self.has_static:
+            projected = projected + F.linear(others[0].flatten(1), layer.static_weight)  # type: ignore[arg-type]
+        return projected
+
+
+def _exporting() -> bool:
+    return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
+
+
+@layer
+class LSTM(Layer):
+    """A long short-term memory over T steps of N streams.
+
+    Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
+             input (N, ...), added at every step; with `expose_hidden` h0 and c0 (1, N, H).
+    Tops:    h (T, N, H); with `expose_hidden` the last h and c (1, N, H).
+    Blobs:   weight (4 H, D), bias (4 H,), static_weight (4 H, Ds) if there is a static input,
+             hidden_weight (4 H, H); gates in the order input, forget, output, candidate.
+    H is num_output. Without `expose_hidden` the last states of a forward start the next one,
+    where cont is 1 at its first step; a change of N or of device starts from zeros, and so does
+    an exported program. No gradient goes to cont, to h0 and c0, from the last states, or from
+    one forward to the one before.
+    Errors:  SpecError for wrong numbers or shapes of bottoms and tops, or num_output 0.
+    Source:  RecurrentParameter in caffe.proto; BVLC lstm_layer.cpp, recurrent_layer.cpp;
+             Donahue et al. 2015.
+    """
+
+    num_bottoms = (2, 5)
+    num_tops = (1, 3)
+    no_gradient_bottoms = (1,)
+    hidden_weight: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
+        super().__init__(spec)
+        self.recurrence = Recurrence(self, 2, x, cont, list(others))
+        self.recurrence.add_input_blobs(x, list(others), 4)
+
+    def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+        projected = self.recurrence.project(x, others)
+        hidden, cell = self.recurrence.start(projected, others)
+        outputs = []
+        for step, go_on in zip(projected.unbind(0), cont.to(x.dtype).unsqueeze(-1).unbind(0),
+                               strict=True):
+            gates = step + F.linear(hidden * go_on, self.hidden_weight)
+            cell, hidden = lstm_step(gates, cell, go_on)
+            outputs.append(hidden)
+        return torch.stack(outputs), *self.recurrence.finish((hidden, cell))
+
+
+@layer
+class RNN(Layer):
+    """A plain recurrent net over T steps of N streams: h = tanh(W_h h + W_x x + b), and
+    o = tanh(W_o h + b_o).
+
+    Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
+             input (N, ...), added at every step; with `expose_hidden` h0 (1, N, H).
+    Tops:    o (T, N, H); with `expose_hidden` the last h (1, N, H).
+    Blobs:   weight (H, D), bias (H,), static_weight (H, Ds) if there is a static input,
+             hidden_weight (H, H), output_weight (H, H), output_bias (H,).
+    State and gradients between forwards are as in LSTM.
+    Errors:  SpecError for wrong numbers or shapes of bottoms and tops, or num_output 0.
+    Source:  RecurrentParameter in caffe.proto; BVLC rnn_layer.cpp, recurrent_layer.cpp.
+    """
+
+    num_bottoms = (2, 4)
+    num_tops = (1, 2)
+    no_gradient_bottoms = (1,)
+    hidden_weight: Tensor
+    output_weight: Tensor
+    output_bias: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
+        super().__init__(spec)
+        self.recurrence = Recurrence(self, 1, x, cont, list(others))
+        self.recurrence.add_input_blobs(x, list(others), 1)
+        param, size = spec.proto.recurrent_param, self.recurrence.size
+        self.add_blob("output_weight", (size, size), param.weight_filler)
+        self.add_blob("output_bias", (size,), param.bias_filler)
+
+    def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+        projected = self.recurrence.project(x, others)
+        (hidden,) = self.recurrence.start(projected, others)
+        states = []
+        for step, go_on in zip(projected.unbind(0), cont.to(x.dtype).unsqueeze(-1).unbind(0),
+                               strict=True):
+            hidden = (step + F.linear(hidden * go_on, self.hidden_weight)).tanh()
+            states.append(hidden)
+        outputs = F.linear(torch.stack(states), self.output_weight, self.output_bias).tanh()
+        return outputs, *self.recurrence.finish((hidden,))
+
+
+@layer
+class LSTMUnit(Layer):
+    """One step of an LSTM.
+
+    Bottoms: the previous cell (1, N, H); gates (1, N, 4 H) in the order input, forget, output,
+             candidate; cont (1, N), 0 where a sequence starts, else 1, without gradient.
+    Tops:    the new cell and the hidden state, each (1, N, H).
+    Errors:  SpecError for other shapes.
+    Source:  BVLC lstm_unit_layer.cpp.
+    """
+
+    num_bottoms = (3, 3)
+    num_tops = (2, 2)
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, cell: Shape, gates: Shape, cont: Shape):
+        super().__init__(spec)
+        fits = len(cell) == 3 and tuple(gates) == (1, cell[1], 4 * cell[2]) \
+            and math.prod(cont) == cell[1] and cell[0] == 1
+        if not fits:
+            raise spec.error("bottom", f"has the shapes {tuple(cell)}, {tuple(gates)} and "
+                             f"{tuple(cont)}; they must be (1, N, H), (1, N, 4 H) and (1, N)")
+
+    def forward(self, cell: Tensor, gates: Tensor, cont: Tensor) -> tuple[Tensor, ...]:
+        return lstm_step(gates, cell, cont.to(gates.dtype).reshape(1, -1, 1))

@@ -1,0 +1,169 @@
+"""Layers of text readers: sequences turned round, their axes, an LSTM of their own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import canonical_axis, honour
+from framework.layers.recurrent.recurrent import lstm_step
+
+
+@layer
+class Reverse(Layer):
+    """Turn one axis round: the last comes first.
+
+    Bottom:  any shape. Top: the same.
+    Errors:  SpecError for an axis that is not there.
+    Meaning: CTPN (tianzhi0549), caffe_ocr (senlinuc): reverse_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.axis = canonical_axis(spec, "reverse_param.axis", spec.proto.reverse_param.axis, x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flip(self.axis)
+
+
+@layer
+class Transpose(Layer):
+    """Put the axes into a new order; axis i of the top is the bottom's axis dim[i].
+
+    Bottom:  any shape.
+    Errors:  SpecError unless `dim` names each axis once.
+    Meaning: CTPN (tianzhi0549), caffe_ocr (senlinuc): transpose_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.order = list(spec.proto.transpose_param.dim)
+        if sorted(self.order) != list(range(len(x))):
+            raise spec.error("transpose_param.dim", f"is {self.order}; it must name each of the "
+                             f"{len(x)} axes once")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.order)
+
+
+@layer
+class ContinuationIndicator(Layer):
+    """The `cont` blob of recurrent layers for sequences that all start at step 0.
+
+    Bottom: any blob; its size on `axis` is the number N of streams. No gradient.
+    Top:    (time_step, N): 0 in the first row, 1 in all others.
+    Errors: SpecError if time_step is 0 or the axis is not there.
+    Meaning: jolibrain/caffe continuation_indicator_layer.cpp.
+    """
+
+    no_gradient_bottoms = (0,)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.continuation_indicator_param
+        self.axis = canonical_axis(spec, "continuation_indicator_param.axis", param.axis, x)
+        if param.time_step < 1:
+            raise spec.error("continuation_indicator_param.time_step",
+                             "is 0; it must be at least 1")
+        self.num_steps = param.time_step
+
+    def forward(self, x: Tensor) -> Tensor:
+        streams = x.shape[self.axis]
+        return torch.cat([x.new_zeros(1, streams), x.new_ones(self.num_steps - 1, streams)])
+
+
+class _ClipGradient(torch.autograd.Function):
+    """The value as it is; its gradient cut to -limit..limit."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, limit: float) -> Tensor:  # Any: torch has no type for it
+        ctx.limit = limit
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient.clamp(-ctx.limit, ctx.limit), None
+
+
+@layer
+class Lstm(Layer):
+    """A long short-term memory over T steps of N streams; not BVLC's LSTM.
+
+    Bottoms: x (T, N, ...), or of two axes (T * N, D) with N the `batch_size`; perhaps T * N
+             flags: 0 where a sequence starts, else 1.
+    Top:     h (T, N, H), or (T * N, H).
+    Blobs:   weight (4 H, D), hidden_weight (4 H, H), bias (4 H,), gates in the order input,
+             forget, output, candidate.
+    H is num_output. Without flags each forward starts from zeros; with them from the last
+    states of the one before, where the flag is not 0. The gradient into the gates is cut to
+    clipping_threshold, if that is above 0. An exported program starts from zeros.
+    Errors:  SpecError if num_output is 0, the flags are not T * N, or batch_size does not divide
+             the rows.
+    Meaning: junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
+    """
+
+    num_bottoms = (1, 2)
+    no_gradient_bottoms = (1,)
+    weight: Tensor
+    hidden_weight: Tensor
+    bias: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, *flags: Shape):
+        super().__init__(spec)
+        honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "
+               "batch_size")
+        param = spec.proto.lstm_param
+        self.size, self.limit = param.num_output, param.clipping_threshold
+        if self.size == 0:
+            raise spec.error("lstm_param.num_output", "is 0; it must be at least 1")
+        steps = x[0] if len(x) == 2 else math.prod(x[:2])
+        if len(x) < 2 or any(math.prod(shape) != steps for shape in flags):
+            raise spec.error("bottom", f"has the shapes {', '.join(map(str, (x, *flags)))}; they "
+                             "must be x (T, N, ...) or (T * N, D) and T * N flags")
+        self.streams = param.batch_size if len(x) == 2 else 0
+        if self.streams and x[0] % self.streams:
+            raise spec.error("lstm_param.batch_size", f"is {self.streams}; it must divide the "
+                             f"{x[0]} rows of the bottom")
+        width = x[1] if self.streams else math.prod(x[2:])
+        self.add_blob("weight", (4 * self.size, width), param.weight_filler)
+        self.add_blob("hidden_weight", (4 * self.size, self.size), param.weight_filler)
+        self.add_blob("bias", (4 * self.size,), param.bias_filler)
+        self.carried: tuple[Tensor, ...] = ()
+
+    def forward(self, x: Tensor, *flags: Tensor) -> Tensor:
+        if self.streams:
+            x = x.unflatten(0, (-1, self.streams))
+        projected = F.linear(x.flatten(2), self.weight, self.bias)
+        if flags:
+            cont = (flags[0].reshape(x.shape[0], x.shape[1], 1) != 0).to(projected.dtype)
+        else:
+            cont = projected.new_ones(x.shape[0], 1, 1)
+        hidden, cell = self._start(projected, bool(flags))
+        outputs = []
+        for step, go_on in zip(projected.unbind(0), cont.unbind(0), strict=True):
+            gates = step + F.linear(hidden, self.hidden_weight) * go_on
+            if self.limit > 0:
+                gates = _ClipGradient.apply(gates, self.limit)
+            cell, hidden = lstm_step(gates, cell, go_on)
+            outputs.append(hidden)
+        if flags and not (x.is_meta or _exporting()):
+            self.carried = hidden.detach(), cell.detach()
+        top = torch.stack(outputs)
+        return top.flatten(0, 1) if self.streams else top
+
+    def _start(self, x: Tensor, carry: bool) -> tuple[Tensor, ...]:
+        carried = self.carried
+        if carry and carried and not _exporting() and carried[0].shape[0] == x.shape[1] \
+                and carried[0].dtype == x.dtype and carried[0].device == x.device:
+            return carried
+        return (x.new_zeros(x.shape[1], self.size),) * 2
+
+
+def _exporting() -> bool:
+    return bool(getattr(torch.compiler, "is_exporting", lambda: False)())

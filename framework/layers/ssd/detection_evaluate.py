@@ -1,0 +1,172 @@
+"""Which detections are right."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.ssd.multibox_settings import signed
+from framework.layers.ssd.result_settings import read_resizing, read_sizes
+from framework.ops.boxes import iou
+from framework.ops.picture_boxes import in_picture, pixel_iou
+from framework.ops.pixel_boxes import overlap as overlap_in_pixels
+
+
+@layer
+class DetectionEvaluate(Layer):
+    """Compare detections with the ground truth, for average precision over many batches.
+
+    Bottoms: detections (1, 1, D, 7) as DetectionOutput makes them, ground truth (1, 1, G, 8).
+    Top:     (1, 1, rows, 5). First one row for each class but the background: -1, class, number of
+             boxes, -1, -1. Then for each detection: image, label, score, true, false; by image,
+             then label, then falling score where the image has boxes of the label.
+    A detection takes the box of its label that it overlaps most (ties: the earlier): from
+    `overlap_threshold` on it is true if it is the first with that box, else false. With
+    `evaluate_difficult_gt: false` difficult boxes are not counted and a detection on one is
+    neither. Ground truth ends at the first row of item -1; detections with label -1 are left out.
+    With a size file boxes are compared in pixels; its n-th line is the n-th picture that has
+    detections, batch after batch, and again from the front when all have been seen.
+    cascade-rcnn's form has a third bottom, height and width of the net's input for each picture
+    (N, 2, 1, 1); detections (D, 7, 1, 1) and truth (G, 8, 1, 1) are then in its pixels, in the
+    order image, x1, y1, x2, y2, label, score or ignored and difficult; the top is (rows, 5, 1, 1)
+    and the size file is required.
+    Scores are copied. No gradient. The top has as many rows as the detections say: the layer does
+    not compile into a whole graph.
+    Errors: SpecError for fields; DataError for the background label in either bottom.
+    Source: DetectionEvaluateParameter; detection_evaluate_layer.cpp of weiliu89/caffe branch ssd
+            and of zhaoweicai/cascade-rcnn.
+    """
+
+    num_bottoms = (2, 3)
+    no_gradient_bottoms = (0, 1, 2)
+
+    def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
+        super().__init__(spec)
+        param, field = spec.proto.detection_evaluate_param, "detection_evaluate_param"
+        self.of_cascade = bool(inputs)
+        for shape, width, what in ((detections, 7, "detections"), (truth, 8, "ground truth")):
+            wanted = (width, 1, 1) if inputs else (1, 1, width)
+            own = tuple(shape[1:]) if inputs else (*shape[:2], *shape[3:])
+            if len(shape) != 4 or own != wanted:
+                raise spec.error("bottom", f"has the {what} shape {shape}; it must be "
+                                 f"({f'rows, {width}, 1, 1' if inputs else f'1, 1, rows, {width}'}"
+                                 ")")
+        if inputs and not param.HasField("name_size_file"):
+            raise spec.error(f"{field}.name_size_file", "is missing; with three bottoms it is "
+                             "required")
+        if param.num_classes < 1:
+            raise spec.error(f"{field}.num_classes", f"is {param.num_classes}; it must be given, "
+                             "and at least 1")
+        if param.overlap_threshold <= 0:
+            raise spec.error(f"{field}.overlap_threshold", f"is {param.overlap_threshold:g}; it "
+                             "must be above 0")
+        self.background = signed(param.background_label_id)
+        self.classes = [label for label in range(param.num_classes) if label != self.background]
+        self.threshold, self.use_difficult = param.overlap_threshold, param.evaluate_difficult_gt
+        self.resizing = read_resizing(spec, f"{field}.resize_param", param.resize_param) \
+            if param.HasField("resize_param") else None
+        sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file) \
+            if param.HasField("name_size_file") else []
+        self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
+        self.pictures_seen = 0
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """As if every detection had a label."""
+        if self.of_cascade:
+            return [(len(self.classes) + bottoms[0][0], 5, 1, 1)]
+        return [(1, 1, len(self.classes) + bottoms[0][2], 5)]
+
+    def forward(self, detections: Tensor, truth: Tensor, inputs: Tensor | None = None) -> Tensor:
+        found, boxes = detections.detach().reshape(-1, 7), truth.detach().reshape(-1, 8)
+        if inputs is None:
+            boxes = boxes[_until_end(boxes)]
+        else:
+            found = found[:, [0, 5, 6, 1, 2, 3, 4]]
+            boxes = boxes[boxes[:, 0].long() != -1][:, [0, 5, 6, 1, 2, 3, 4, 7]]
+        found = found[found[:, 0].long() != -1]
+        self._check_labels(found[:, 1].long(), "detections")
+        self._check_labels(boxes[:, 1].long(), "ground truth")
+        pictures = found[:, 0].long().unique()
+        rows = found[found[:, 1] != -1]
+        rows = rows[_order(rows, boxes)]
+        top = torch.cat([self._counts(boxes), self._judge(rows, boxes, pictures, inputs)])
+        if len(self.sizes):
+            self.pictures_seen = (self.pictures_seen + len(pictures)) % len(self.sizes)
+        return top.view(-1, 5, 1, 1) if self.of_cascade else top.view(1, 1, -1, 5)
+
+    def _check_labels(self, labels: Tensor, what: str) -> None:
+        if bool((labels == self.background).any()) and self.background != -1:
+            raise DataError(f"layer '{self.spec.name}' (DetectionEvaluate): the background label "
+                            f"{self.background} stands in the {what}")
+
+    def _counts(self, boxes: Tensor) -> Tensor:
+        """The first rows of the top: how many boxes each class has."""
+        counted = boxes if self.use_difficult else boxes[boxes[:, 7] == 0]
+        classes = torch.tensor(self.classes, device=boxes.device)
+        num = (counted[:, 1].long()[:, None] == classes).sum(0)
+        none = torch.full_like(num, -1)
+        return torch.stack([none, classes, num, none, none], 1).to(boxes.dtype)
+
+    def _judge(self, rows: Tensor, boxes: Tensor, pictures: Tensor, inputs: Tensor | None
+               ) -> Tensor:
+        """The other rows of the top, for detections in their final order."""
+        true = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
+        neither = true
+        if len(boxes) and len(rows):
+            own = (rows[:, None, :2].long() == boxes[:, :2].long()).all(2)
+            overlap = torch.where(own, self._overlaps(rows, boxes, pictures, inputs), -1)
+            best, box = overlap.max(1)
+            hit = best >= self.threshold
+            if not self.use_difficult:
+                difficult = boxes[box, 7] != 0
+                hit, neither = hit & ~difficult, hit & difficult
+            index = torch.arange(len(rows), device=rows.device)
+            first = index.new_full((len(boxes),), len(rows)).scatter_reduce(
+                0, box, torch.where(hit, index, len(rows)), "amin")
+            true = hit & (first[box] == index)
+        verdict = torch.stack([true, ~(true | neither)], 1)
+        return torch.cat([rows[:, :3], verdict.to(rows.dtype)], 1)
+
+    def _overlaps(self, rows: Tensor, boxes: Tensor, pictures: Tensor, inputs: Tensor | None
+                  ) -> Tensor:
+        """(D, G); those of different pictures mean nothing."""
+        if not len(self.sizes):
+            return iou(rows[:, None, 3:], boxes[:, 3:7])
+        sizes = self.sizes.to(rows.device)
+        number = torch.arange(len(pictures), device=rows.device) + self.pictures_seen
+        sizes = sizes[number % len(sizes)]
+
+        def place(item: Tensor) -> Tensor:
+            return torch.searchsorted(pictures, item.long()).clamp(max=len(pictures) - 1)
+
+        if inputs is not None:
+            whole = inputs.detach().flatten(1)
+            found, real = (
+                part[:, 3:7] * (sizes[place(item)] / whole[item])[:, [1, 0, 1, 0]]
+                for part in (rows, boxes)
+                for item in [part[:, 0].long().clamp(max=len(whole) - 1)])
+            return overlap_in_pixels(found[:, None], real)
+
+        def pixels(corners: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
+            return in_picture(corners, sizes[place(item)], self.resizing)
+
+        found, found_area = pixels(rows[:, 3:], rows[:, 0])
+        real, real_area = pixels(boxes[:, 3:7], boxes[:, 0])
+        return pixel_iou(found, real, found_area, real_area)
+
+
+def _until_end(boxes: Tensor) -> Tensor:
+    """(G,) whether a ground truth row stands before the first one of item -1."""
+    return (boxes[:, 0].long() == -1).cumsum(0) == 0
+
+
+def _order(rows: Tensor, boxes: Tensor) -> Tensor:
+    """By image, label, and falling score if the image has boxes of the label."""
+    item, label = rows[:, 0].long(), rows[:, 1].long()
+    has_boxes = (rows[:, None, :2].long() == boxes[:, :2].long()).all(2).any(1)
+    order = torch.where(has_boxes, rows[:, 2], 0).argsort(dim=0, descending=True, stable=True)
+    order = order[label[order].argsort(stable=True)]
+    return order[item[order].argsort(stable=True)]

@@ -1,0 +1,120 @@
+"""Detections from the predictions of SSD and RefineDet."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import plain
+from framework.layers.ssd.multibox_settings import check_predictions
+from framework.layers.ssd.result_settings import read_resizing, read_result_files
+from framework.ops.boxes import decode
+from framework.ops.detections import detection_rows
+from framework.ops.losses import precise
+from framework.ops.picture_boxes import in_picture
+
+LOWEST = torch.finfo(torch.float32).min
+
+
+@layer
+class DetectionOutput(Layer):
+    """Decode boxes, drop those that overlap better ones of their class, keep the best.
+
+    Bottoms: loc (N, P * 4), or (N, P * num_classes * 4) if `share_location: false`;
+             conf (N, P * num_classes) scores, after softmax; prior (1, 2, P * 4);
+             the picture blob, which nothing is read from, or, with `objectness_score` or five
+             bottoms (RefineDet), the first stage's conf (N, P * 2) after softmax, by which priors
+             below `objectness_score` are background, and its loc (N, P * 4), which moves priors.
+    Top:     (1, 1, rows, 7): image, label, score, x1, y1, x2, y2 in parts of the image, not
+             clipped; by image, label, falling score. One row (image, -1, ...) for each image if
+             the whole batch has no box. No gradient.
+    A score must be above `confidence_threshold`; NaN is not. Boxes with a NaN overlap nothing.
+    `share_location` without background, where the original aborts, has all classes as objects.
+    With `save_output_param` the boxes of each `num_test_image` pictures are written to result
+    files, in pixels; pictures come in the order of the size file.
+    The number of rows depends on the values: the layer compiles and exports as one opaque step.
+    Errors: SpecError for missing or impossible fields, and `visualize`, see tools/detect.
+    Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
+    sfzhang15/RefineDet for the first stage's bottoms.
+    """
+
+    num_bottoms = (3, 5)
+    no_gradient_bottoms = (0, 1, 2, 3, 4)
+
+    def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
+        super().__init__(spec)
+        param = spec.proto.detection_output_param
+        _check_fields(spec)
+        self.param, self.nms = plain(param), plain(param.nms_param)
+        self.least_score = param.confidence_threshold if param.HasField("confidence_threshold") \
+            else LOWEST
+        self.class_limit = param.nms_param.top_k if param.nms_param.HasField("top_k") else -1
+        self.loc_classes = 1 if param.share_location else param.num_classes
+        check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes)
+        self.two_stages = len(others) == 2 or (len(others) == 1
+                                               and param.HasField("objectness_score"))
+        save, field = param.save_output_param, "detection_output_param.save_output_param"
+        self.resizing = read_resizing(spec, f"{field}.resize_param", save.resize_param) \
+            if save.HasField("resize_param") else None
+        self.results = read_result_files(spec)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The number of rows is not known before a forward; 1 stands for it, as in the original."""
+        return [(1, 1, 1, 7)]
+
+    def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, *others: Tensor) -> Tensor:
+        param, nms = self.param, self.nms
+        loc, conf = precise(loc.detach()), precise(conf.detach())
+        priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
+        num_images, num_priors = len(loc), len(priors)
+        loc = loc.reshape(num_images, num_priors, self.loc_classes, 4)
+        conf = conf.reshape(num_images, num_priors, param.num_classes)
+        if self.two_stages:
+            object_score = others[0].detach().reshape(num_images, num_priors, 2)[:, :, 1:]
+            nothing = conf.new_zeros(param.num_classes)
+            nothing[0] = 1
+            conf = torch.where(object_score < param.objectness_score, nothing, conf)
+        if len(others) == 2:
+            moves = others[1].detach().to(loc.dtype).reshape(num_images, num_priors, 4)
+            priors = decode(moves, priors, variances, param.code_type,
+                            param.variance_encoded_in_target)
+        rows = detection_rows(
+            loc, conf, priors, variances, param.background_label_id, param.code_type,
+            param.variance_encoded_in_target,
+            self.least_score, nms.nms_threshold, nms.eta, self.class_limit, param.keep_top_k)
+        if self.results is not None and not torch.compiler.is_compiling():
+            self._save(rows.cpu().float(), num_images)
+        return rows.view(1, 1, -1, 7)
+
+    def _save(self, rows: Tensor, num_images: int) -> None:
+        assert self.results is not None
+        files, sizes = self.results
+        if files.seen == 0:
+            files.begin()
+        for image in range(num_images):
+            own = rows[(rows[:, 0] == image) & (rows[:, 1] >= 0)]
+            size = torch.tensor([sizes[files.seen]]).expand(len(own), 2)
+            corners, _ = in_picture(own[:, 3:], size, self.resizing)
+            files.add(own[:, 1].numpy(), own[:, 2].numpy(), corners.numpy())
+
+
+def _check_fields(spec: LayerSpec) -> None:
+    param = spec.proto.detection_output_param
+    if param.num_classes < 1:
+        raise spec.error("detection_output_param.num_classes", f"is {param.num_classes}; it must "
+                         "be given, and at least 1")
+    if param.visualize:
+        raise spec.error("detection_output_param.visualize", "is true; a net draws no pictures, "
+                         "tools/detect does")
+    nms = param.nms_param
+    if nms.soft_nms:
+        raise spec.error("detection_output_param.nms_param.soft_nms", "is true; only false is "
+                         "supported")
+    if nms.nms_threshold < 0:
+        raise spec.error("detection_output_param.nms_param.nms_threshold",
+                         f"is {nms.nms_threshold:g}; it must be at least 0")
+    if not 0 < nms.eta <= 1:
+        raise spec.error("detection_output_param.nms_param.eta",
+                         f"is {nms.eta:g}; it must be above 0 and at most 1")

@@ -1,0 +1,142 @@
+"""The boxes that predictions start from."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+
+SAME_RATIO = 1e-6
+
+
+@layer
+class PriorBox(Layer):
+    """Boxes of given sizes and shapes around the middle of every cell of a feature map.
+
+    Bottoms: features (N, C, h, w) and image (N, C, H, W), of which only the sizes count.
+    Top:     (1, 2, h * w * B * 4): corners x1 y1 x2 y2 in parts of the image, then the variances.
+             Cells by rows; in a cell, for each min_size: its square, the square of side
+             sqrt(min_size * max_size) if there is a max_size, then the other aspect ratios.
+    Sizes and steps are in pixels of the image. min_size and max_size are cut to integers first, as
+    the original does; an aspect ratio equal to one listed before (1 always is, and with `flip`
+    the inverse of each) is dropped. The numbers are rounded to float32, whatever the precision of
+    the net; they are computed once for every pair of sizes.
+    Errors: SpecError for missing, contradicting or non-positive fields.
+    Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, features: Shape, image: Shape):
+        super().__init__(spec)
+        param = spec.proto.prior_box_param
+        if len(features) != 4 or len(image) != 4:
+            raise spec.error("bottom", f"has the shapes {features} and {image}; both must have 4 "
+                             "axes")
+        self.shapes = _shapes(spec, param)
+        self.variances = _variances(spec, param)
+        self.image_size = _pair(spec, param, "img_size", "img_h", "img_w")
+        self.step = _pair(spec, param, "step", "step_h", "step_w")
+        self.offset, self.clip = param.offset, param.clip
+        self._known: dict[tuple[Any, ...], Tensor] = {}     # Any: sizes, type, device
+
+    def forward(self, features: Tensor, image: Tensor) -> Tensor:
+        cells = features.shape[2:]
+        size = self.image_size or image.shape[2:]
+        if torch.compiler.is_compiling() or type(features) is not Tensor or features.is_meta:
+            return self._priors(cells, size, features)
+        key = (*cells, *size, features.dtype, features.device)
+        if key not in self._known:
+            with torch.inference_mode(False), torch.no_grad():
+                self._known[key] = self._priors(cells, size, features)
+        return self._known[key]
+
+    def _priors(self, cells: Any, size: Any, like: Tensor) -> Tensor:  # Any: pairs of (sym) ints
+        """The top, computed as the original does: cell middles in float32, corners in double."""
+        step = self.step or (size[0] / cells[0], size[1] / cells[1])
+        middles = []
+        for count, length in zip(cells, step, strict=True):
+            index = torch.arange(count, dtype=torch.float32, device=like.device)
+            middles.append((index + self.offset) * torch.tensor(length, dtype=torch.float32,
+                                                                device=like.device))
+        y, x = (middle.double() for middle in middles)
+        boxes = torch.tensor(self.shapes, dtype=torch.float32, device=like.device).double() / 2
+        half_width, half_height = boxes.unbind(1)
+        grid = (cells[0], cells[1], len(self.shapes))
+        corners = torch.stack([
+            ((x[:, None] - half_width) / size[1]).expand(grid),
+            ((y[:, None, None] - half_height) / size[0]).expand(grid),
+            ((x[:, None] + half_width) / size[1]).expand(grid),
+            ((y[:, None, None] + half_height) / size[0]).expand(grid)], -1).float().flatten()
+        if self.clip:
+            corners = corners.clamp(0, 1)
+        variances = torch.tensor(self.variances, dtype=torch.float32, device=like.device)
+        variances = variances.expand(len(corners) // 4, 4).flatten()
+        return torch.stack([corners, variances])[None].to(
+            torch.promote_types(like.dtype, torch.float32))
+
+
+def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: the message
+    """Width and height, in pixels, of the boxes of one cell, in their order."""
+    lows, highs = list(param.min_size), list(param.max_size)
+    if not lows or min(lows) <= 0:
+        raise spec.error("prior_box_param.min_size", f"is {lows or 'not given'}; at least one must "
+                         "be given, all above 0")
+    if highs and len(highs) != len(lows):
+        raise spec.error("prior_box_param.max_size", f"is given {len(highs)} times; it must be as "
+                         f"often as min_size, {len(lows)}, or never")
+    for low, high in zip(lows, highs, strict=False):
+        if high <= low:
+            raise spec.error("prior_box_param.max_size", f"is {high:g}; it must be greater than "
+                             f"its min_size, {low:g}")
+    shapes = []
+    for index, low in enumerate(int(low) for low in lows):
+        shapes.append((float(low), float(low)))
+        if highs:
+            side = math.sqrt(low * int(highs[index]))
+            shapes.append((side, side))
+        shapes += [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in
+                   _ratios(spec, param)]
+    return shapes
+
+
+def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
+    """The aspect ratios other than 1."""
+    ratios = [1.0]
+    for ratio in param.aspect_ratio:
+        if ratio <= 0:
+            raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0")
+        if all(abs(ratio - known) >= SAME_RATIO for known in ratios):
+            ratios += [ratio, 1 / ratio] if param.flip else [ratio]
+    return [ratio for ratio in ratios if abs(ratio - 1) >= SAME_RATIO]
+
+
+def _variances(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
+    variances = list(param.variance) or [0.1]
+    if len(variances) not in (1, 4) or min(variances) <= 0:
+        raise spec.error("prior_box_param.variance", f"is {variances}; it must be one number or "
+                         "four, all above 0")
+    return variances * (4 // len(variances))
+
+
+def _pair(spec: LayerSpec, param: Any, both: str, high: str, wide: str  # Any: the message
+          ) -> tuple[float, float] | None:
+    """Height and width from one field or two; None if none is given."""
+    given = [name for name in (both, high, wide) if param.HasField(name)]
+    if not given:
+        return None
+    if both in given and len(given) > 1:
+        raise spec.error(f"prior_box_param.{both}", f"is given besides {given[1]}; give {both}, or "
+                         f"{high} and {wide}")
+    pair = (both, both) if both in given else (high, wide)
+    for name in pair:
+        if getattr(param, name) <= 0:
+            raise spec.error(f"prior_box_param.{name}", f"is {getattr(param, name):g}; it must be "
+                             "given and above 0")
+    return getattr(param, pair[0]), getattr(param, pair[1])

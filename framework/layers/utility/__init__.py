@@ -1,0 +1,1 @@
+"""Utility layers: joining, cutting, reshaping and reducing blobs."""

@@ -1,0 +1,67 @@
+"""HDF5Output: write blobs to a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.errors import CaffeError
+from framework.layers.base import Layer, Shape, layer
+
+
+@layer
+class HDF5Output(Layer):
+    """Append the items of two blobs to the datasets `data` and `label` of an HDF5 file.
+
+    Bottoms: data (N, ...) and label (N, ...). No tops.
+    The first forward makes the file anew; each forward adds its N rows. (The original aborts at
+    its second forward.) It needs h5py, and cannot stand in a compiled or exported graph: writing
+    a file breaks it.
+    Errors:  SpecError without file_name, or if the numbers of items differ; CaffeError without
+             h5py, or if the file cannot be written.
+    Source:  HDF5OutputParameter in caffe.proto; BVLC hdf5_output_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (0, 0)
+    no_gradient_bottoms = (0, 1)
+
+    def __init__(self, spec: LayerSpec, data: Shape, label: Shape):
+        super().__init__(spec)
+        self.path = spec.proto.hdf5_output_param.file_name
+        if not self.path:
+            raise spec.error("hdf5_output_param.file_name", "is not given")
+        if data[:1] != label[:1]:
+            raise spec.error("bottom", f"has the shapes {tuple(data)} and {tuple(label)}; they "
+                             "must have as many items")
+        self.num_rows = 0
+
+    @torch.compiler.disable
+    def forward(self, data: Tensor, label: Tensor) -> tuple[Tensor, ...]:
+        if not data.is_meta:
+            self._write({"data": data, "label": label})
+        return ()
+
+    def _write(self, blobs: dict[str, Tensor]) -> None:
+        try:
+            import h5py
+        except ImportError:
+            raise CaffeError(f"{self.spec.place()}: writes HDF5: install h5py") from None
+        try:
+            with h5py.File(self.path, "a" if self.num_rows else "w", libver="earliest") as file:
+                for name, blob in blobs.items():
+                    self._append(file, name, blob.detach().float().cpu().numpy())
+        except OSError as error:
+            raise CaffeError(f"{self.spec.place()}: '{self.path}' cannot be written: "
+                             f"{error}") from None
+        self.num_rows += len(blobs["data"])
+
+    def _append(self, file: Any, name: str, rows: Any) -> None:  # Any: h5py has no types
+        if name not in file:
+            file.create_dataset(name, data=rows, maxshape=(None, *rows.shape[1:]))
+            return
+        file[name].resize(self.num_rows + len(rows), axis=0)
+        file[name][self.num_rows:] = rows

@@ -1,0 +1,190 @@
+"""Layers that join blobs and take them apart."""
+
+from __future__ import annotations
+
+import functools
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import canonical_axis, check_same_shape, honour
+from framework.proto import enum_name
+
+
+def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
+    """The axis of Concat or Slice, by its present name or by its old one."""
+    message = getattr(spec.proto, param)
+    if message.HasField(old):
+        if message.HasField("axis"):
+            raise spec.error(f"{param}.{old}", "is the old name of axis, which is given too; "
+                             "keep one of them")
+        return canonical_axis(spec, f"{param}.{old}", getattr(message, old), shape)
+    return canonical_axis(spec, f"{param}.axis", message.axis, shape)
+
+
+@layer
+class Concat(Layer):
+    """Put the bottoms behind one another on `axis` (old name: `concat_dim`).
+
+    Bottoms: any number, equal but for the size on the axis.
+    Top:     their values in order.
+    Errors:  SpecError for an axis that is not there, or for other sizes that differ.
+    Source:  ConcatParameter in caffe.proto; BVLC concat_layer.cpp.
+    """
+
+    num_bottoms = (1, None)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "concat_param", "axis concat_dim per_fla_fuse")
+        self.axis = _axis(spec, "concat_param", "concat_dim", bottoms[0])
+        check_same_shape(spec, bottoms, self.axis)
+
+    def forward(self, *bottoms: Tensor) -> Tensor:
+        return torch.cat(bottoms, self.axis)
+
+
+@layer
+class Slice(Layer):
+    """Cut the bottom along `axis` (old name: `slice_dim`) at each `slice_point`.
+
+    Bottom: any shape.
+    Tops:   the pieces in order; without points they are equally large.
+    Errors: SpecError if the points do not rise, do not lie inside the axis or are not one fewer
+            than the tops; without points, if the tops do not divide the axis.
+    Source: SliceParameter in caffe.proto; BVLC slice_layer.cpp.
+    """
+
+    num_tops = (1, None)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "slice_param", "axis slice_dim slice_point")
+        self.axis = _axis(spec, "slice_param", "slice_dim", x)
+        self.points = list(spec.proto.slice_param.slice_point)
+        size, num_tops = x[self.axis], len(spec.tops)
+        if not self.points:
+            if size % num_tops:
+                raise spec.error("top", f"is given {num_tops} times, which does not divide the "
+                                 f"size {size} of axis {self.axis}; give slice_point")
+            return
+        field = "slice_param.slice_point"
+        if len(self.points) != num_tops - 1:
+            raise spec.error(field, f"is given {len(self.points)} times; {num_tops} tops "
+                             f"need {num_tops - 1}")
+        edges = [0, *self.points, size]
+        if any(low >= high for low, high in pairwise(edges)):
+            raise spec.error(field, f"is {self.points}; the points must rise between 0 and the "
+                             f"size {size} of axis {self.axis}")
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        size, num_tops = x.shape[self.axis], len(self.spec.tops)
+        if not self.points:
+            return x.split(size // num_tops, self.axis)
+        edges = [0, *self.points, size]
+        return x.split([high - low for low, high in pairwise(edges)], self.axis)
+
+
+@layer
+class Split(Layer):
+    """Give the bottom under several names; its gradient is the sum of theirs.
+
+    Source: BVLC split_layer.cpp.
+    """
+
+    num_tops = (1, None)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (x,) * len(self.spec.tops)
+
+
+@layer
+class Silence(Layer):
+    """Take blobs that nobody needs, so that they are no outputs of the net.
+
+    Source: BVLC silence_layer.cpp.
+    """
+
+    num_bottoms = (1, None)
+    num_tops = (0, 0)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        return ()
+
+
+@layer
+class Eltwise(Layer):
+    """Add, multiply or compare bottoms of one shape, value by value.
+
+    Bottoms: two or more of one shape.
+    Top:     SUM: sum of coeff[i] * bottom i; PROD: their product; MAX: the largest. Of equal
+             values in the first two bottoms the second wins, a later one must be larger; the
+             winner gets the whole gradient.
+    PROD's gradient is the product of the other bottoms; with `stable_prod_grad: false` it is
+    top / bottom (NaN where a bottom is 0). MAX ignores coeff, as the original does.
+    Errors:  SpecError for shapes that differ, for coeff with PROD or of a wrong number.
+    Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp.
+    """
+
+    num_bottoms = (2, None)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        param = spec.proto.eltwise_param
+        honour(spec, "eltwise_param", "operation coeff stable_prod_grad")
+        self.operation = enum_name(param, "operation")
+        self.coeff = list(param.coeff)
+        self.divides = not param.stable_prod_grad
+        check_same_shape(spec, bottoms)
+        if self.coeff and self.operation == "PROD":
+            raise spec.error("eltwise_param.coeff", "is given with operation PROD; only SUM "
+                             "takes coefficients")
+        if self.coeff and len(self.coeff) != len(bottoms):
+            raise spec.error("eltwise_param.coeff", f"is given {len(self.coeff)} times; it must "
+                             f"be once for each of the {len(bottoms)} bottoms, or not at all")
+
+    def forward(self, *bottoms: Tensor) -> Tensor:
+        if self.operation == "MAX":
+            return functools.reduce(_larger, bottoms[2:],
+                                    torch.where(bottoms[0] > bottoms[1], bottoms[0], bottoms[1]))
+        if self.operation == "PROD":
+            if self.divides:
+                return _DividedProduct.apply(*bottoms)
+            return functools.reduce(torch.mul, bottoms)
+        terms = bottoms if not self.coeff else tuple(
+            x if factor == 1 else x * factor
+            for factor, x in zip(self.coeff, bottoms, strict=True))
+        return functools.reduce(torch.add, terms)
+
+
+def _larger(best: Tensor, x: Tensor) -> Tensor:
+    """`x` where it is larger than the best so far."""
+    return torch.where(x > best, x, best)
+
+
+class _DividedProduct(torch.autograd.Function):
+    """A product whose gradient is product / x * g, as `stable_prod_grad: false` asks.
+
+    It is not the derivative where x is 0: there it is NaN, and it rounds otherwise elsewhere.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *bottoms: Tensor) -> Tensor:  # Any: torch has no type for it
+        product = functools.reduce(torch.mul, bottoms)
+        ctx.save_for_backward(product, *bottoms)
+        return product
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        product, *bottoms = ctx.saved_tensors
+        return tuple(product / x * gradient for x in bottoms)

@@ -1,0 +1,82 @@
+"""Layers that make few values of many: sums, means, the places of the largest."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import canonical_axis
+from framework.ops.ranking import largest
+from framework.proto import enum_name
+
+
+@layer
+class Reduction(Layer):
+    """Make one value of all axes from `axis` on.
+
+    Bottom: (d0, ..., dn).
+    Top:    (d0, ..., d[axis-1]); coeff times the SUM, the sum of absolute values (ASUM), of
+            squares (SUMSQ), or the MEAN.
+    Source: ReductionParameter in caffe.proto; BVLC reduction_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.reduction_param
+        self.operation = enum_name(param, "operation")
+        self.axis = canonical_axis(spec, "reduction_param.axis", param.axis, x)
+        self.coeff = param.coeff
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(self.axis)
+        match self.operation:
+            case "SUM":
+                y = x.sum(-1)
+            case "ASUM":
+                y = x.abs().sum(-1)
+            case "SUMSQ":
+                y = x.square().sum(-1)
+            case _:
+                y = x.mean(-1)
+        return y if self.coeff == 1 else y * self.coeff
+
+
+@layer
+class ArgMax(Layer):
+    """The places of the `top_k` largest values, the best first; of equal ones the later place.
+
+    Bottom: (N, ...); without `axis` the values of an item are one row.
+    Top:    with `axis`: the bottom's shape with top_k on the axis, places, or values if
+            `out_max_val`. Without: (N, 1, top_k) places, or (N, 2, top_k), places and then
+            values, with axes of size 1 behind if the bottom has more than 3.
+    Places are numbers of the bottom's type (at least float32). No gradient reaches the bottom.
+    Errors: SpecError if top_k is 0 or more than there are values.
+    Source: ArgMaxParameter in caffe.proto; BVLC argmax_layer.cpp.
+    """
+
+    no_gradient_bottoms = (0,)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.argmax_param
+        self.top_k, self.out_max_val = param.top_k, param.out_max_val
+        self.axis: int | None = None
+        if param.HasField("axis"):
+            self.axis = canonical_axis(spec, "argmax_param.axis", param.axis, x)
+        size = torch.Size(x[1:]).numel() if self.axis is None else x[self.axis]
+        if not 1 <= self.top_k <= size:
+            raise spec.error("argmax_param.top_k", f"is {self.top_k}; it must be from 1 to the "
+                             f"number of values, {size}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.reshape(x.shape[0], -1) if self.axis is None else x
+        axis = 1 if self.axis is None else self.axis
+        values, places = largest(rows, self.top_k, axis)
+        numbers = places.to(torch.promote_types(x.dtype, torch.float32))
+        if self.axis is not None:
+            return values if self.out_max_val else numbers
+        top = torch.stack([numbers, values.to(numbers.dtype)], 1) if self.out_max_val \
+            else numbers.unsqueeze(1)
+        return top.reshape(*top.shape, *([1] * (x.dim() - 3)))

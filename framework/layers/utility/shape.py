@@ -1,0 +1,256 @@
+"""Layers that move values about without changing them: axes, shapes, crops, rows."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import canonical_axis, honour, is_set
+
+
+@layer
+class Permute(Layer):
+    """Put the axes into a new order.
+
+    Bottom: any shape.
+    Top:    axis i is the bottom's axis order[i]; axes not named follow in their old order.
+    Errors: SpecError for an axis named twice or not there.
+    Source: PermuteParameter in caffe.proto; permute_layer.cpp of the SSD branch.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        order = list(spec.proto.permute_param.order)
+        if any(axis >= len(x) for axis in order):
+            raise spec.error("permute_param.order", f"is {order}; the bottom has the shape "
+                             f"{tuple(x)}, so each must be from 0 to {len(x) - 1}")
+        if len(set(order)) < len(order):
+            raise spec.error("permute_param.order", f"is {order}; no axis may stand there twice")
+        self.order = order + [axis for axis in range(len(x)) if axis not in order]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.order)
+
+
+@layer
+class Flatten(Layer):
+    """Make the axes from `axis` to `end_axis`, both included, one.
+
+    Bottom: any shape.
+    Top:    the same values; (d0, ..., product, ..., dn).
+    Errors: SpecError for an axis that is not there, or an end before the start.
+    Source: FlattenParameter in caffe.proto; BVLC flatten_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.flatten_param
+        self.axis = canonical_axis(spec, "flatten_param.axis", param.axis, x)
+        self.end_axis = canonical_axis(spec, "flatten_param.end_axis", param.end_axis, x)
+        if self.end_axis < self.axis:
+            raise spec.error("flatten_param.end_axis", f"is {param.end_axis}, which comes before "
+                             f"the axis {param.axis} of a bottom of shape {tuple(x)}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(self.axis, self.end_axis)
+
+
+@layer
+class Reshape(Layer):
+    """Replace `num_axes` axes from `axis` on by those of `shape`, over the same values.
+
+    Bottom: any shape.
+    Top:    a dim of `shape` that is 0 copies the bottom's axis in that place, one that is -1
+            holds what remains. A negative `axis` counts from one past the last: -1 inserts
+            behind it. `num_axes: -1` means all that follow.
+    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ.
+    Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.reshape_param
+        honour(spec, "reshape_param", "shape axis num_axes")
+        self.start = param.axis if param.axis >= 0 else len(x) + 1 + param.axis
+        if not 0 <= self.start <= len(x):
+            raise spec.error("reshape_param.axis", f"is {param.axis}; the bottom has the shape "
+                             f"{tuple(x)}, so it must be from {-len(x) - 1} to {len(x)}")
+        if not -1 <= param.num_axes <= len(x) - self.start:
+            raise spec.error("reshape_param.num_axes", f"is {param.num_axes}; from axis "
+                             f"{self.start} on there are {len(x) - self.start}")
+        self.end = len(x) if param.num_axes == -1 else self.start + param.num_axes
+        self.dims = list(param.shape.dim)
+        self._check_dims(x)
+
+    def _check_dims(self, x: Shape) -> None:
+        field = "reshape_param.shape"
+        if self.dims.count(-1) > 1 or min(self.dims, default=0) < -1:
+            raise self.spec.error(field, f"has the dims {self.dims}; each must be at least -1, "
+                                  "and only one may be -1")
+        for index, dim in enumerate(self.dims):
+            if dim == 0 and self.start + index >= len(x):
+                raise self.spec.error(field, f"has dim 0 in place {index}; the bottom, of shape "
+                                      f"{tuple(x)}, has no axis {self.start + index} to copy")
+        fixed = math.prod(dim for dim in self._shape(x) if dim != -1)
+        fits = math.prod(x) % fixed == 0 if fixed and -1 in self.dims else math.prod(x) == fixed
+        if not fits:
+            raise self.spec.error(field, f"has the dims {self.dims}, which do not hold the "
+                                  f"{math.prod(x)} values of the bottom's shape {tuple(x)}")
+
+    def _shape(self, x: Shape | torch.Size) -> list[int]:
+        middle = [x[self.start + index] if dim == 0 else dim
+                  for index, dim in enumerate(self.dims)]
+        return [*x[:self.start], *middle, *x[self.end:]]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(self._shape(x.shape))
+
+
+@layer
+class Tile(Layer):
+    """Repeat the bottom `tiles` times along `axis`.
+
+    Bottom: any shape. Top: `tiles` times as large on the axis.
+    Errors: SpecError if tiles is 0 or the axis is not there.
+    Source: TileParameter in caffe.proto; BVLC tile_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.tile_param
+        honour(spec, "tile_param", "axis tiles")
+        if param.tiles < 1:
+            raise spec.error("tile_param.tiles", f"is {param.tiles}; it must be at least 1")
+        self.axis = canonical_axis(spec, "tile_param.axis", param.axis, x)
+        self.tiles = param.tiles
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x] * self.tiles, self.axis)
+
+
+@layer
+class Crop(Layer):
+    """Cut bottom 0 to the size of bottom 1 from `axis` on.
+
+    Bottoms: x, and a blob of as many axes that gives the size (no gradient goes to it).
+    Top:     x from `offset` on: none means 0, one serves all cut axes, else one for each.
+    Errors:  SpecError for a wrong number of offsets, or a cut that leaves x.
+    Source:  CropParameter in caffe.proto; BVLC crop_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
+        super().__init__(spec)
+        param = spec.proto.crop_param
+        self.axis = canonical_axis(spec, "crop_param.axis", param.axis, x)
+        if len(x) != len(like):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(like)}; they must "
+                             "have as many axes")
+        num_cut = len(x) - self.axis
+        offsets = list(param.offset) or [0]
+        if len(offsets) not in (1, num_cut):
+            raise spec.error("crop_param.offset", f"is given {len(offsets)} times; it must be "
+                             f"once, or once for each of the {num_cut} axes from {self.axis} on")
+        self.offsets = offsets * num_cut if len(offsets) == 1 else offsets
+        for axis, offset in enumerate(self.offsets, self.axis):
+            if offset + like[axis] > x[axis]:
+                raise spec.error("crop_param.offset", f"is {offset} on axis {axis}; a cut of "
+                                 f"{like[axis]} from there leaves the bottom's {x[axis]}")
+
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
+        for axis, offset in enumerate(self.offsets, self.axis):
+            x = x.narrow(axis, offset, like.shape[axis])
+        return x
+
+
+@layer
+class Filter(Layer):
+    """Keep the items whose selector is not 0.
+
+    Bottoms: blobs (N, ...), and last the selector (N, 1, ...), which gets no gradient.
+    Tops:    one for each blob: its chosen items, in order; none chosen gives 0 items. At build
+             the tops have the bottoms' shapes, since only data decide.
+    The number of items depends on data: torch.compile breaks the graph here.
+    Errors:  SpecError if the numbers of items, or of blobs and tops, differ.
+    Source:  BVLC filter_layer.cpp.
+    """
+
+    num_bottoms = (2, None)
+    num_tops = (1, None)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        if len(spec.tops) != len(bottoms) - 1:
+            raise spec.error("top", f"is given {len(spec.tops)} times; it must be once for each "
+                             f"bottom but the selector, {len(bottoms) - 1} times")
+        selector = bottoms[-1]
+        if math.prod(selector[1:]) != 1:
+            raise spec.error("bottom", f"'{spec.bottoms[-1]}' is the selector and has the shape "
+                             f"{tuple(selector)}; all axes but the first must be 1")
+        for name, shape in zip(spec.bottoms, bottoms, strict=True):
+            if shape[0] != selector[0]:
+                raise spec.error("bottom", f"'{name}' has {shape[0]} items; the selector "
+                                 f"'{spec.bottoms[-1]}' has {selector[0]}")
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [tuple(shape) for shape in bottoms[:-1]]
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        chosen = bottoms[-1].detach().flatten().nonzero().squeeze(1)
+        return tuple(x.index_select(0, chosen) for x in bottoms[:-1])
+
+
+@layer
+class BatchReindex(Layer):
+    """Pick items by number; one may be picked several times, or never.
+
+    Bottoms: x (N, ...), numbers (K,) from 0 to N - 1, which get no gradient.
+    Top:     (K, ...). The gradients of an item picked several times are added.
+    Errors:  SpecError if the numbers have more than one axis.
+    Source:  BVLC batch_reindex_layer.cpp.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, index: Shape):
+        super().__init__(spec)
+        if len(index) != 1:
+            raise spec.error("bottom", f"'{spec.bottoms[1]}' holds the items' numbers and has the "
+                             f"shape {tuple(index)}; it must have one axis")
+
+    def forward(self, x: Tensor, index: Tensor) -> Tensor:
+        return x.index_select(0, index.long())
+
+
+@layer
+class Parameter(Layer):
+    """A learned blob as a top.
+
+    Top:    the blob.
+    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows).
+    Errors: SpecError without a shape.
+    Source: ParameterParameter in caffe.proto; BVLC parameter_layer.hpp.
+    """
+
+    num_bottoms = (0, 0)
+    parameter: Tensor
+
+    def __init__(self, spec: LayerSpec):
+        super().__init__(spec)
+        honour(spec, "parameter_param", "shape blob_filler")
+        param = spec.proto.parameter_param
+        if not param.HasField("shape"):
+            raise spec.error("parameter_param.shape", "is not given")
+        filler = param.blob_filler if is_set(param, "blob_filler") else None
+        self.add_blob("parameter", tuple(param.shape.dim), filler)
+
+    def forward(self) -> Tensor:
+        # A tensor of its own: the net's blobs must not be its parameters.
+        return self.parameter.view_as(self.parameter)

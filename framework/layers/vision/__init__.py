@@ -1,0 +1,1 @@
+"""Vision layers: convolution, pooling, resizing, inner products."""

@@ -1,0 +1,125 @@
+"""The layers of C3D, video networks of Facebook: convolution and pooling over time and plane.
+
+C3D 1.0 has them as V1 layers that read convolution_param and pooling_param, C3D 1.1 reads
+convolution3d_param and pooling3d_param; the fields have the same names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour, numbers
+from framework.layers.vision.convolution import check_top
+from framework.layers.vision.pooling import pool
+from framework.ops.convolution import convolve, deconvolve
+from framework.ops.pooling import PoolWindow
+from framework.proto import enum_name
+
+CONVOLUTION = (
+    "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
+    "weight_filler bias_filler filter_group"
+)
+
+
+def which_param(spec: LayerSpec, newer: str, older: str) -> str:
+    """The name of the message that the layer has: C3D 1.1's or C3D 1.0's."""
+    return newer if spec.proto.HasField(newer) else older
+
+
+def depth_first(spec: LayerSpec, name: str, depth: str, side: str, default: int) -> tuple[int, ...]:
+    """Sizes of time, height and width; SpecError for a missing or zero size that must not be."""
+    param: Any = getattr(spec.proto, name)  # a protobuf message, made at run time
+    sizes = tuple((*numbers(param, field), default)[0] for field in (depth, side, side))
+    if min(sizes) < (1 if "kernel" in side or "stride" in side else 0):
+        field = depth if sizes[0] < 1 else side
+        raise spec.error(f"{name}.{field}", "is missing or 0; it must be at least 1")
+    return sizes
+
+
+def check_video(spec: LayerSpec, x: Shape) -> None:
+    if len(x) != 5:
+        raise spec.error("bottom", f"has the shape {x}; {spec.type} takes (N, C, L, H, W)")
+
+
+@layer
+@layer("Deconvolution3D")
+class Convolution3D(Layer):
+    """Convolution over time, height and width; as Deconvolution3D its transpose.
+
+    Bottom: x (N, C, L, H, W).
+    Top:    y (N, num_output, L', H', W'); n' = (n + 2 pad - kernel) / stride + 1, rounded down, or
+            stride * (n - 1) + kernel - 2 pad. Time has `kernel_depth`, `temporal_stride`,
+            `temporal_pad`; height and width share `kernel_size`, `stride`, `pad`.
+    Blobs:  weight (num_output, C, kernel_depth, kernel_size, kernel_size), for Deconvolution3D
+            (C, num_output, ...); bias (num_output,) unless `bias_term: false`.
+    `filter_group` saved memory in the original and means nothing here.
+    Errors: SpecError for a bottom without 5 axes, and sizes that leave no output.
+    Source: facebook/C3D convolution3d_layer.cpp, deconvolution3d_layer.cpp.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        name = which_param(spec, "convolution3d_param", "convolution_param")
+        honour(spec, name, CONVOLUTION)
+        param = getattr(spec.proto, name)
+        check_video(spec, x)
+        self.transposed = spec.type == "Deconvolution3D"
+        self.kernel = depth_first(spec, name, "kernel_depth", "kernel_size", 0)
+        self.stride = depth_first(spec, name, "temporal_stride", "stride", 1)
+        self.pad = depth_first(spec, name, "temporal_pad", "pad", 0)
+        if param.num_output == 0:
+            raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
+        zipped = zip(x[2:], self.kernel, self.stride, self.pad, strict=True)
+        check_top(spec, tuple(s * (n - 1) + k - 2 * p if self.transposed else
+                              (n + 2 * p - k) // s + 1 for n, k, s, p in zipped), x)
+        ends = (x[1], param.num_output) if self.transposed else (param.num_output, x[1])
+        self.add_blob("weight", (*ends, *self.kernel), param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (param.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        function = deconvolve if self.transposed else convolve
+        return function(x, self.weight, self.bias, self.stride, self.pad, (1, 1, 1), 1)
+
+
+@layer
+class Pooling3D(Layer):
+    """MAX or AVE pooling over time, height and width.
+
+    Bottom: x (N, C, L, H, W).
+    Top:    y (N, C, L', H', W'), n' = ceil((n + 2 pad - kernel) / stride) + 1; only height and
+            width have padding. A window without a real cell gives 0.
+    AVE divides by the window cut to n + pad.
+    Blobs:  none.
+    Errors: SpecError for padding with MAX, for STOCHASTIC, and for a bottom without 5 axes.
+    Source: facebook/C3D pool3d_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        name = which_param(spec, "pooling3d_param", "pooling_param")
+        honour(spec, name, "pool kernel_size kernel_depth stride temporal_stride pad")
+        param = getattr(spec.proto, name)
+        check_video(spec, x)
+        self.method = enum_name(param, "pool")
+        if self.method == "STOCHASTIC":
+            raise spec.error(f"{name}.pool", "is STOCHASTIC, which Pooling3D has not")
+        if self.method == "MAX" and param.pad:
+            raise spec.error(f"{name}.pad", f"is {param.pad}; only AVE pooling has padding here")
+        self.window = PoolWindow(depth_first(spec, name, "kernel_depth", "kernel_size", 0),
+                                 depth_first(spec, name, "temporal_stride", "stride", 1),
+                                 (0, param.pad, param.pad), (1, 1, 1), clip=False)
+        if min(self.window.top_sizes(x[2:])) < 1:
+            raise spec.error(f"{name}.kernel_size", f"leaves no output: the bottom is {x}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pool(x, self.window, self.method, self.spec.phase == "TRAIN", True)

@@ -1,0 +1,64 @@
+"""Community layers that weigh the channels of one blob by another."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+
+
+@layer
+class Axpy(Layer):
+    """y = a * x + b, one factor a channel: the end of a squeeze-and-excitation block.
+
+    Bottom: a (N, C) or (N, C, 1, 1); x (N, C, ...); b in the shape of x.
+    Top:    y in the shape of x.
+    Blobs:  none.
+    Errors: SpecError if the shapes do not fit.
+    Source: axpy_layer.cpp of hujie-frank/SENet, jolibrain, NVIDIA and others.
+    """
+
+    num_bottoms = (3, 3)
+
+    def __init__(self, spec: LayerSpec, a: Shape, x: Shape, b: Shape):
+        super().__init__(spec)
+        if x != b:
+            raise spec.error("bottom[2]", f"has the shape {b}; it must be that of the second, {x}")
+        if a[:2] != x[:2] or math.prod(a) != math.prod(a[:2]):
+            raise spec.error("bottom[0]", f"has the shape {a}; it must be {x[:2]}, ones behind")
+
+    def forward(self, a: Tensor, x: Tensor, b: Tensor) -> Tensor:
+        factor = a.reshape(*a.shape[:2], *(1,) * (x.dim() - 2))
+        return torch.addcmul(b, x, factor)
+
+
+@layer
+class BroadcastMul(Layer):
+    """Multiply each channel of the larger bottom by a number of the smaller one.
+
+    Bottom: x (N, C, ...) and a (N, C) or (N, C, 1, 1), in any order.
+    Top:    y = x * a in the shape of x.
+    Blobs:  none. The gradient is the derivative (the original writes it over the data).
+    Errors: SpecError if the shapes do not fit.
+    Source: broadcast_mul_layer.cpp of jolibrain/caffe and troyliu0105/caffe.
+    """
+
+    num_bottoms = (2, 2)
+
+    def __init__(self, spec: LayerSpec, first: Shape, second: Shape):
+        super().__init__(spec)
+        self.swapped = math.prod(first) <= math.prod(second)
+        a, x = (first, second) if self.swapped else (second, first)
+        if a[:2] != x[:2] or (a != x and math.prod(a) != math.prod(a[:2])):
+            raise spec.error("bottom", f"has the shapes {first} and {second}; one must be the "
+                             "first two axes of the other, ones behind")
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        a, x = (first, second) if self.swapped else (second, first)
+        if a.shape == x.shape:
+            return a * x
+        return x * a.reshape(*a.shape[:2], *(1,) * (x.dim() - 2))

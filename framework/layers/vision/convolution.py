@@ -1,0 +1,191 @@
+"""Convolution and Deconvolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
+from framework.ops.convolution import convolve, deconvolve
+from framework.proto import enum_name
+
+FIELDS = (
+    "num_output bias_term pad kernel_size group stride weight_filler bias_filler pad_h pad_w "
+    "kernel_h kernel_w stride_h stride_w axis dilation"
+)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What convolution_param says of a bottom with `axis` batch axes before its channels."""
+
+    axis: int
+    channels: int
+    num_output: int
+    group: int
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+
+def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> Geometry:
+    """Read and check convolution_param; `depthwise` takes outputs and groups from the channels.
+
+    Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
+    """
+    param, x = spec.proto.convolution_param, bottoms[0]
+    for index, shape in enumerate(bottoms[1:], 1):
+        if shape != x:
+            raise spec.error(
+                f"bottom[{index}]", f"has the shape {shape}; it must be that of the first, {x}"
+            )
+    axis = canonical_axis(spec, "convolution_param.axis", param.axis, x)
+    spatial = len(x) - axis - 1
+    prefix = "convolution_param"
+    kernel, stride, pad, dilation = (
+        axis_sizes(spec, f"{prefix}.{field}", spatial, default, least)
+        for field, default, least in
+        (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
+    )
+    num_output, group = (x[axis],) * 2 if depthwise else (param.num_output, param.group)
+    at_least(spec, f"{prefix}.num_output", (num_output,), 1)
+    at_least(spec, f"{prefix}.group", (group,), 1)
+    for what, number in (("channels of the bottom", x[axis]), ("outputs", num_output)):
+        if number % group:
+            raise spec.error(f"{prefix}.group", f"is {group}; it must divide the {number} {what}")
+    return Geometry(axis, x[axis], num_output, group, kernel, stride, pad, dilation)
+
+
+def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:
+    """SpecError if no output cell is left on some axis."""
+    if sizes and min(sizes) < 1:
+        raise spec.error("convolution_param.kernel_size", f"leaves no output: the bottom {bottom} "
+                         f"gives a top of {' x '.join(map(str, sizes))}")
+
+
+def fused_relu(spec: LayerSpec) -> tuple[bool, float]:
+    """Whether a ReLU follows inside the layer, and its slope. SpecError for other fusions."""
+    param = spec.proto.convolution_param
+    fusion = enum_name(param, "fuse_type")
+    if fusion == "FUSED_CONV_RELU":
+        return True, param.relu_param.negative_slope
+    if fusion != "UNFUSED":
+        raise spec.error("convolution_param.fuse_type", f"is {fusion}; only FUSED_CONV_RELU is "
+                         "supported: write the other layers behind this one")
+    return param.relu, param.negative_slope
+
+
+def as_batch(x: Tensor, axis: int) -> Tensor:
+    """All axes before the channels as one."""
+    if axis == 1:
+        return x
+    return x[None] if axis == 0 else x.flatten(0, axis - 1)
+
+
+@layer
+class Convolution(Layer):
+    """Correlate each bottom with a bank of filters.
+
+    Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape; `axis` is that of C and
+            the axes before it are all batch.
+    Top:    one for each bottom: y (batch..., num_output, out1, out2, ...),
+            out = floor((n + 2 pad - dilation * (kernel - 1) - 1) / stride) + 1.
+    Blobs:  weight (num_output, C / group, kernel1, kernel2, ...), one set for all bottoms;
+            bias (num_output,) unless `bias_term: false`.
+    Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
+    `relu_param`, are applied to the tops; `engine`, `force_nd_im2col` and the other choices of a
+    machine mean nothing here.
+    Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
+    Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp.
+    """
+
+    num_bottoms = (1, None)
+    num_tops = (1, None)
+    same_number = True
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
+        param = spec.proto.convolution_param
+        self.geometry = at = read_geometry(spec, *bottoms)
+        zipped = zip(bottoms[0][at.axis + 1 :], at.kernel, at.stride, at.pad, at.dilation,
+                     strict=True)
+        check_top(spec, tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped),
+                  bottoms[0])
+        self.relu, self.negative_slope = fused_relu(spec)
+        shape = (at.num_output, at.channels // at.group, *at.kernel)
+        self.add_blob("weight", shape, param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (at.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
+        tops = tuple(self.convolve(x) for x in bottoms)
+        return tops if len(tops) > 1 else tops[0]
+
+    def convolve(self, x: Tensor) -> Tensor:
+        at = self.geometry
+        y = convolve(as_batch(x, at.axis), self.weight, self.bias,
+                     at.stride, at.pad, at.dilation, at.group)
+        if self.relu:
+            y = F.leaky_relu(y, self.negative_slope) if self.negative_slope else F.relu(y)
+        return y if at.axis == 1 else y.reshape(x.shape[: at.axis] + y.shape[1:])
+
+
+@layer
+class Deconvolution(Layer):
+    """Spread each cell of the bottom over a window of the top: the transpose of Convolution.
+
+    Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape.
+    Top:    one for each bottom: y (batch..., num_output, out1, out2, ...),
+            out = stride * (n - 1) + dilation * (kernel - 1) + 1 - 2 pad.
+    Blobs:  weight (C, num_output / group, kernel1, kernel2, ...), one set for all bottoms;
+            bias (num_output,) unless `bias_term: false`.
+    Errors: SpecError where base_conv_layer.cpp aborts.
+    Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, deconv_layer.cpp.
+    """
+
+    num_bottoms = (1, None)
+    num_tops = (1, None)
+    same_number = True
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "convolution_param", FIELDS)
+        param = spec.proto.convolution_param
+        self.geometry = at = read_geometry(spec, *bottoms)
+        zipped = zip(bottoms[0][at.axis + 1 :], at.kernel, at.stride, at.pad, at.dilation,
+                     strict=True)
+        check_top(spec, tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zipped),
+                  bottoms[0])
+        shape = (at.channels, at.num_output // at.group, *at.kernel)
+        self.add_blob("weight", shape, param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (at.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
+        tops = tuple(self.deconvolve(x) for x in bottoms)
+        return tops if len(tops) > 1 else tops[0]
+
+    def deconvolve(self, x: Tensor) -> Tensor:
+        at = self.geometry
+        batch = as_batch(x, at.axis)
+        if not at.kernel:  # no spatial axes: cells are single points
+            y = deconvolve(batch[..., None], self.weight[..., None], self.bias,
+                           (1,), (0,), (1,), at.group)[..., 0]
+        else:
+            y = deconvolve(batch, self.weight, self.bias,
+                           at.stride, at.pad, at.dilation, at.group)
+        return y if at.axis == 1 else y.reshape(x.shape[: at.axis] + y.shape[1:])

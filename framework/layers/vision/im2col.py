@@ -1,0 +1,54 @@
+"""Im2col."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import axis_sizes, canonical_axis, honour
+from framework.layers.vision.convolution import as_batch, check_top
+from framework.ops.windows import pad_both_sides, windows
+
+
+@layer
+class Im2col(Layer):
+    """Write the cells of each window of a convolution below each other, as channels.
+
+    Bottom: x (batch..., C, n1, n2, ...); `axis` is that of C.
+    Top:    y (batch..., C * kernel1 * kernel2 * ..., out1, out2, ...), zeros from the padding,
+            out = floor((n + 2 pad - dilation * (kernel - 1) - 1) / stride) + 1.
+    Blobs:  none.
+    Errors: SpecError where im2col_layer.cpp aborts.
+    Source: ConvolutionParameter in caffe.proto; BVLC im2col_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        # fields that a convolution needs and im2col passes over, as the original does
+        unused = "num_output bias_term group weight_filler bias_filler"
+        honour(spec, "convolution_param", "pad kernel_size stride pad_h pad_w kernel_h kernel_w "
+               "stride_h stride_w axis dilation " + unused)
+        param, prefix = spec.proto.convolution_param, "convolution_param"
+        self.axis = canonical_axis(spec, f"{prefix}.axis", param.axis, x)
+        sizes = x[self.axis + 1 :]
+        self.kernel, self.stride, self.pad, self.dilation = (
+            axis_sizes(spec, f"{prefix}.{field}", len(sizes), default, least)
+            for field, default, least in
+            (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
+        )
+        zipped = zip(sizes, self.kernel, self.stride, self.pad, self.dilation, strict=True)
+        check_top(spec, tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped),
+                  x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, num_axes = as_batch(x, self.axis), len(self.kernel)
+        cut = windows(pad_both_sides(batch, self.pad), self.kernel, self.stride, self.dilation)
+        top = cut.shape[2 : 2 + num_axes]
+        if num_axes == 2:  # one fused kernel
+            y = F.unfold(batch, self.kernel, self.dilation, self.pad, self.stride)
+        else:
+            order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
+            y = cut.permute(order)
+        return y.reshape(*x.shape[: self.axis], -1, *top)

@@ -1,0 +1,114 @@
+"""InnerProduct and Embed."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import canonical_axis, honour
+
+
+@layer
+class InnerProduct(Layer):
+    """Flatten each item from `axis` on and multiply it by a weight matrix.
+
+    Bottom: x (d0, ..., dn); then, optional, a weight (num_output, ...) with K numbers in each
+            row, and a bias with num_output numbers (happynear's fork).
+    Top:    y (d0, ..., d[axis-1], num_output), y = flat(x) @ weight.T + bias.
+    Blobs:  weight (num_output, K), or (K, num_output) if `transpose`;
+            bias (num_output,) unless `bias_term: false`.  K = d[axis] * ... * dn. None of
+            them in place of a bottom.
+    Intel's `relu` with `negative_slope` is applied to the top. `normalize: true` (happynear's)
+    first brings each row of the weight blob to length 1, in the blob itself.
+    Errors: SpecError if num_output is 0, or a bottom does not fit.
+    Source: InnerProductParameter in caffe.proto; BVLC inner_product_layer.cpp, and that of
+            happynear/caffe-windows.
+    """
+
+    num_bottoms = (1, 3)
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
+        super().__init__(spec)
+        honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
+               "transpose relu negative_slope normalize")
+        param = spec.proto.inner_product_param
+        self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
+        num_output = others[0][0] if others else param.num_output
+        if num_output == 0:
+            raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
+        self.transpose, self.normalize = param.transpose, param.normalize
+        self.relu, self.negative_slope = param.relu, param.negative_slope
+        shape = (num_output, math.prod(x[self.axis :]))
+        counts = (math.prod(shape), num_output)
+        for index, given in enumerate(others, 1):
+            count = counts[index - 1]
+            if math.prod(given) != count:
+                raise spec.error(f"bottom[{index}]", f"has the shape {given}; it must hold "
+                                 f"{count} numbers")
+        if others and (self.transpose or self.normalize):
+            raise spec.error("inner_product_param", "has transpose or normalize, which are for a "
+                             "weight blob; here the weight is a bottom")
+        if not others:
+            self.add_blob("weight", shape[::-1] if self.transpose else shape, param.weight_filler)
+        if param.bias_term and len(others) < 2:
+            self.add_blob("bias", shape[:1], param.bias_filler)
+        else:
+            self.bias = None
+
+    def forward(self, x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
+                ) -> Tensor:
+        if weight is None:
+            weight = self.rows()
+        y = F.linear(x.flatten(self.axis), weight.flatten(1),
+                     self.bias if bias is None else bias.flatten())
+        if self.relu:
+            return F.leaky_relu(y, self.negative_slope) if self.negative_slope else F.relu(y)
+        return y
+
+    def rows(self) -> Tensor:
+        """The weight blob as (num_output, K)."""
+        if self.normalize:
+            with torch.no_grad():
+                squares = (self.weight * self.weight).sum(0 if self.transpose else 1, keepdim=True)
+                self.weight.div_((squares + 1e-6).sqrt())
+        return self.weight.t() if self.transpose else self.weight
+
+
+@layer
+class Embed(Layer):
+    """Look each number of the bottom up in a table.
+
+    Bottom: x (d0, ..., dn), whole numbers 0 ... input_dim - 1 in floats; it gets no gradient.
+    Top:    y (d0, ..., dn, num_output), y = weight[x] + bias.
+    Blobs:  weight (input_dim, num_output); bias (num_output,) unless `bias_term: false`.
+    Errors: SpecError if num_output or input_dim is 0.
+    Source: EmbedParameter in caffe.proto; BVLC embed_layer.cpp.
+    """
+
+    no_gradient_bottoms = (0,)
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "embed_param", "num_output input_dim bias_term weight_filler bias_filler")
+        param = spec.proto.embed_param
+        for field in ("num_output", "input_dim"):
+            if getattr(param, field) == 0:
+                raise spec.error(f"embed_param.{field}", "is 0; it must be at least 1")
+        self.add_blob("weight", (param.input_dim, param.num_output), param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (param.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.embedding(x.long(), self.weight)
+        return y if self.bias is None else y + self.bias

@@ -1,0 +1,186 @@
+"""Pooling and SPP, its pyramid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import axis_sizes, honour, is_set, message_at
+from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
+from framework.proto import enum_name
+
+FIELDS = (
+    "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w global_pooling "
+    "round_mode ceil_mode torch_pooling avg_include_pad axis dilation "
+    "kernel_size_3d stride_3d pad_3d"
+)
+
+
+@layer
+class Pooling(Layer):
+    """Take one number from each window of each channel.
+
+    Bottom: x (N, C, H, W) or (N, C, L, H, W).
+    Top:    y (N, C, top_h, top_w), top = ceil((n + 2 pad - kernel) / stride) + 1, less a last
+            window that starts in the padding at the end (only if some padding is not 0);
+            then, if named, with MAX: the index h * W + w of each maximum as a float, no gradient.
+    Blobs:  none.
+    MAX     ties: the first cell in row-major order; padding never wins.
+    AVE     divides by the window cut to n + pad: padding counts. Intel's `avg_include_pad: false`
+            counts real cells only.
+    STOCHASTIC  as the original's GPU code: TRAIN draws a cell by its value, TEST takes the mean
+            of the values weighted by themselves. No padding.
+    `global_pooling` has one window, the whole plane. Sizes are rounded down with `round_mode:
+    FLOOR` (BVLC), `ceil_mode: false` (DenseNet's, SENet's and Cascade R-CNN's forks) or
+    `torch_pooling: true` (NVIDIA). `dilation` (BVLC's branch opencl) spreads a MAX window. Sizes
+    repeated once an axis (opencl), or `kernel_size_3d` and its like (Intel), differ by axis.
+    A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
+    Errors: SpecError where pooling_layer.cpp aborts.
+    Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu.
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "pooling_param", FIELDS)
+        param = spec.proto.pooling_param
+        self.method = enum_name(param, "pool")
+        self.whole = param.global_pooling
+        self.include_pad = param.avg_include_pad
+        self.with_mask = len(spec.tops) == 2
+        if self.with_mask and self.method != "MAX":
+            raise spec.error("top", "has two blobs; only MAX pooling has a mask, not "
+                             f"{self.method}")
+        if is_set(param, "axis") and param.axis != 1:
+            raise spec.error("pooling_param.axis", f"is {param.axis}; only 1 is supported")
+        self.window = read_window(spec, x)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        window = self.window
+        if self.whole:
+            if self.method == "AVE":
+                return x.mean(tuple(range(2, x.dim())), keepdim=True)
+            window = whole_plane(x.shape[2:])
+        if self.with_mask:
+            return max_pool(x, window, with_mask=True)
+        return pool(x, window, self.method, self.spec.phase == "TRAIN", self.include_pad)
+
+
+def pool(x: Tensor, window: PoolWindow, method: str, train: bool, include_pad: bool) -> Tensor:
+    """The one top of MAX, AVE or STOCHASTIC pooling."""
+    if method == "MAX":
+        return max_pool(x, window)[0]
+    if method == "AVE":
+        return ave_pool(x, window, include_pad)
+    return stochastic_pool(x, window, sample=train)
+
+
+def whole_plane(sizes: torch.Size | Shape) -> PoolWindow:
+    """One window over everything."""
+    num_axes = len(sizes)
+    return PoolWindow(tuple(sizes), (1,) * num_axes, (0,) * num_axes, (1,) * num_axes)
+
+
+def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolWindow:
+    """Read and check the PoolingParameter at `path`. Source: BVLC pooling_layer.cpp LayerSetUp."""
+    param = message_at(spec, path)
+    names = names_for_several(param)
+    if len(x) not in (4, 5):
+        raise spec.error("bottom", f"has the shape {x}; Pooling takes 4 axes (N, C, H, W), or 5 "
+                         "(N, C, L, H, W)")
+    num_axes = len(x) - 2
+    if param.global_pooling:
+        return read_global(spec, x, path)
+    kernel, stride, pad, dilation = (
+        axis_sizes(spec, f"{path}.{names.get(field, field)}", num_axes, default, least)
+        for field, default, least in
+        (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
+    )
+    if any(p >= k for p, k in zip(pad, kernel, strict=True)):
+        raise spec.error(f"{path}.pad", f"is {pad}; it must be below the kernel, {kernel}")
+    if any(pad) and enum_name(param, "pool") == "STOCHASTIC":
+        raise spec.error(f"{path}.pad", "is not 0; STOCHASTIC pooling has no padding")
+    if any(d > 1 for d in dilation) and enum_name(param, "pool") != "MAX":
+        raise spec.error(f"{path}.dilation", f"is {dilation}; only MAX pooling has it")
+    window = PoolWindow(kernel, stride, pad, dilation, rounds_down(param))
+    if min(window.top_sizes(x[2:])) < 1:
+        raise spec.error(f"{path}.kernel_size", f"leaves no output: the bottom is {x}")
+    return window
+
+
+def read_global(spec: LayerSpec, x: Shape, path: str) -> PoolWindow:
+    """Check that nothing contradicts `global_pooling: true`."""
+    param = message_at(spec, path)
+    for field in ("kernel_size", "kernel_h", "kernel_w"):
+        if is_set(param, field):
+            raise spec.error(f"{path}.{field}", "is given with global_pooling: true, "
+                             "whose window is the whole plane")
+    for field, only in (("pad", 0), ("stride", 1)):
+        where = f"{path}.{field}"
+        if any(value != only for value in axis_sizes(spec, where, len(x) - 2, only, 0)):
+            raise spec.error(where, f"must be {only} with global_pooling: true")
+    return whole_plane(x[2:])
+
+
+def rounds_down(param: Any) -> bool:  # Any: a protobuf message, made at run time
+    """Whether one of the projects' fields asks for sizes rounded down."""
+    return (
+        enum_name(param, "round_mode") == "FLOOR"
+        or (is_set(param, "ceil_mode") and not param.ceil_mode)
+        or param.torch_pooling
+    )
+
+
+def names_for_several(param: Any) -> dict[str, str]:  # Any: a protobuf message
+    """The names that hold one number for each axis, Intel's, where they are used."""
+    return {field: f"{field}_3d" for field in ("kernel_size", "stride", "pad")
+            if is_set(param, f"{field}_3d")}
+
+
+@layer
+class SPP(Layer):
+    """Pool a plane of any size into a fixed number of bins (spatial pyramid, He et al. 2014).
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, C * (1 + 4 + 16 + ...)): level i has 2^i x 2^i bins, each level flattened, one
+            behind the other; with one level y (N, C, 1, 1).
+    Blobs:  none.
+    Errors: SpecError if pyramid_height is 0, or a level has more bins than the plane can fill.
+    Source: SPPParameter in caffe.proto; BVLC spp_layer.cpp.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "spp_param", "pyramid_height pool")
+        param = spec.proto.spp_param
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {x}; SPP takes 4 axes (N, C, H, W)")
+        if param.pyramid_height == 0:
+            raise spec.error("spp_param.pyramid_height", "is 0; it must be at least 1")
+        self.levels, self.method = param.pyramid_height, enum_name(param, "pool")
+        for level in range(self.levels):
+            window = bins(x[2:], 2**level)
+            if any(p >= k for p, k in zip(window.pad, window.kernel, strict=True)):
+                raise spec.error("spp_param.pyramid_height", f"is {self.levels}; level {level} "
+                                 f"has {2**level} x {2**level} bins, too many for {x[2:]} cells")
+            if any(window.pad) and self.method == "STOCHASTIC":
+                raise spec.error("spp_param.pool", f"is STOCHASTIC, which has no padding; level "
+                                 f"{level} needs some for {x[2:]} cells")
+
+    def forward(self, x: Tensor) -> Tensor:
+        train = self.spec.phase == "TRAIN"
+        tops = [pool(x, bins(x.shape[2:], 2**level), self.method, train, True)
+                for level in range(self.levels)]
+        return torch.cat([top.flatten(1) for top in tops], 1) if len(tops) > 1 else tops[0]
+
+
+def bins(sizes: torch.Size | Shape, number: int) -> PoolWindow:
+    """The windows that cut each axis into `number` bins. Source: spp_layer.cpp GetPoolingParam."""
+    kernel = tuple(-(-n // number) for n in sizes)
+    pad = tuple((k * number - n + 1) // 2 for k, n in zip(kernel, sizes, strict=True))
+    return PoolWindow(kernel, kernel, pad, (1,) * len(kernel))

@@ -1,0 +1,267 @@
+"""Community layers that resize a plane, or sort its cells and channels anew."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import at_least, axis_sizes, honour
+from framework.proto import enum_name
+
+
+@layer
+class Interp(Layer):
+    """Resize the plane by bilinear interpolation, corner cells on corner cells.
+
+    Bottom: x (N, C, H, W); then, optional, a blob (., ., H', W') that only gives the size.
+    Top:    y (N, C, H', W'). First pad_beg and pad_end, 0 or negative, cut cells off each axis;
+            then n' is: that of the second bottom; or (n - 1) / shrink_factor + 1, rounded down,
+            and n + (n - 1) * (zoom_factor - 1), one after the other if both are given; or
+            `height`, `width`.
+    Blobs:  none.
+    `mode: NEAREST` (DeepDetect) takes the nearest cell, the farther one of two equally near.
+    Errors: SpecError without a size, for a positive pad, or an empty plane.
+    Source: interp_layer.cpp and interp.cpp of hszhao/PSPNet and jolibrain/caffe;
+            `use_blob_size` of soeaver/caffe-model.
+    """
+
+    num_bottoms = (1, 2)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "interp_param", "height width zoom_factor shrink_factor pad_beg pad_end mode "
+               "use_blob_size")
+        param = spec.proto.interp_param
+        for shape in bottoms:
+            if len(shape) != 4:
+                raise spec.error("bottom", f"has the shape {shape}; Interp takes (N, C, H, W)")
+        if param.use_blob_size and len(bottoms) < 2:
+            raise spec.error("interp_param.use_blob_size", "needs a second bottom")
+        for field in ("pad_beg", "pad_end"):
+            if getattr(param, field) > 0:
+                raise spec.error(f"interp_param.{field}", f"is {getattr(param, field)}; it must "
+                                 "be 0 or negative: cells to cut off")
+        for field in ("zoom_factor", "shrink_factor"):
+            at_least(spec, f"interp_param.{field}", (getattr(param, field),), 1)
+        factors = param.HasField("zoom_factor") or param.HasField("shrink_factor")
+        sizes = (param.height, param.width)
+        if len(bottoms) == 1 and not factors and min(sizes) < 1:
+            raise spec.error("interp_param", "gives no size; give height and width, or "
+                             "zoom_factor, or shrink_factor, or a second bottom")
+        self.sizes = None if factors else sizes
+        self.shrink, self.zoom = param.shrink_factor, param.zoom_factor
+        self.begin, self.end = -param.pad_beg, -param.pad_end
+        self.nearest = enum_name(param, "mode") == "NEAREST"
+        if min(bottoms[0][2:]) <= self.begin + self.end:
+            raise spec.error("interp_param.pad_beg", f"and pad_end leave nothing of {bottoms[0]}")
+
+    def forward(self, x: Tensor, like: Tensor | None = None) -> Tensor:
+        x = x[:, :, self.begin : x.shape[2] - self.end, self.begin : x.shape[3] - self.end]
+        if like is not None:
+            sizes = tuple(like.shape[2:])
+        elif self.sizes is not None:
+            sizes = self.sizes
+        else:
+            small = [(n - 1) // self.shrink + 1 for n in x.shape[2:]]
+            sizes = tuple(n + (n - 1) * (self.zoom - 1) for n in small)
+        if not self.nearest:
+            return F.interpolate(x, sizes, mode="bilinear", align_corners=True)
+        for axis, size in zip((2, 3), sizes, strict=True):
+            step = (x.shape[axis] - 1) / max(size - 1, 1)
+            places = torch.arange(size, device=x.device, dtype=torch.float64) * step
+            x = x.index_select(axis, (places + 0.5).floor().long().clamp(max=x.shape[axis] - 1))
+        return x
+
+
+@layer
+class Upsample(Layer):
+    """Make the plane larger; three projects' layers, told apart by the bottoms.
+
+    SegNet's (alexgkendall/caffe-segnet, ENet, DeepDetect): x (N, C, H, W) and a mask of the same
+            shape, the second top of MAX pooling. Top: y (N, C, H', W'), 0 but for x at the
+            places of the mask; H', W' are upsample_h, upsample_w, or `scale` (2), scale_h,
+            scale_w times H, W, less 1 with pad_out_h, pad_out_w. The mask gets no gradient.
+    eric612/MobileNet-YOLO's: x only. Top: each cell of x `scale` x `scale` times.
+    Yuxi Li's: a large blob and a small one of another size. Top: the small one in the size of
+            the large, bilinear, corners on corners; the large one gets no gradient.
+    Blobs:  none.
+    Errors: SpecError for shapes or sizes that do not fit.
+    Source: upsample_layer.cpp of the projects named.
+    """
+
+    num_bottoms = (1, 2)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "upsample_param", "scale scale_h scale_w pad_out_h pad_out_w upsample_h "
+               "upsample_w")
+        param = spec.proto.upsample_param
+        for shape in bottoms:
+            if len(shape) != 4:
+                raise spec.error("bottom", f"has the shape {shape}; Upsample takes (N, C, H, W)")
+        self.by_mask = len(bottoms) == 2 and bottoms[0] == bottoms[1]
+        if len(bottoms) == 2 and not self.by_mask and param.ListFields():
+            raise spec.error("bottom[1]", f"has the shape {bottoms[1]}; a pooling mask must have "
+                             f"that of the first bottom, {bottoms[0]}")
+        self.scale = tuple(getattr(param, field) if param.HasField(field) else param.scale
+                           for field in ("scale_h", "scale_w"))
+        at_least(spec, "upsample_param.scale", self.scale, 1)
+        self.less = (int(param.pad_out_h), int(param.pad_out_w))
+        if any(less and scale != 2 for less, scale in zip(self.less, self.scale, strict=True)):
+            raise spec.error("upsample_param.pad_out_h", "and pad_out_w need a scale of 2")
+        self.sizes = (param.upsample_h, param.upsample_w)
+        if any(self.sizes) and not (all(self.sizes) and self.by_mask):
+            raise spec.error("upsample_param.upsample_h", "and upsample_w go together, with a "
+                             "pooling mask as second bottom")
+        if len(bottoms) == 1 and not param.ListFields():
+            raise spec.error("upsample_param.scale", "is missing")
+
+    def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
+        if other is None:
+            return x.repeat_interleave(self.scale[0], 2).repeat_interleave(self.scale[1], 3)
+        if not self.by_mask:
+            size = tuple(x.shape[2:])
+            return F.interpolate(other, size, mode="bilinear", align_corners=True)
+        height, width = self.sizes if all(self.sizes) else (
+            n * scale - less for n, scale, less in
+            zip(x.shape[2:], self.scale, self.less, strict=True))
+        return put(x, other, height, width)
+
+
+def put(x: Tensor, mask: Tensor, height: int, width: int) -> Tensor:
+    """Zeros (N, C, height, width) but for the values of x (N, C, h, w) at the places of mask.
+
+    mask  in the shape of x, row-major indices in the plane as floats; below 0 puts nothing.
+    """
+    places, cells = mask.detach().long().flatten(2), height * width
+    places = torch.where(places < 0, cells, places)  # one cell more, cut off at the end
+    blank = x.new_zeros(*x.shape[:2], cells + 1)
+    spread = blank.scatter(2, places, x.flatten(2))[:, :, :cells]
+    return spread.reshape(*x.shape[:2], height, width)
+
+
+@layer
+class Unpooling(Layer):
+    """Put the values of x into a larger plane of zeros (DeconvNet).
+
+    Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient.
+    Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
+            (n - 1) * stride + kernel and n * stride + 1. Values stand where the mask says,
+            or, without one, at row and column times the stride.
+    Blobs:  none.
+    Errors: SpecError for AVE, TILE and padding, and for shapes that do not fit.
+    Source: unpooling_layer.cpp of HyeonwooNoh/caffe.
+    """
+
+    num_bottoms = (1, 2)
+
+    def __init__(self, spec: LayerSpec, x: Shape, mask: Shape | None = None):
+        super().__init__(spec)
+        honour(spec, "unpooling_param", "unpool kernel_size stride kernel_h kernel_w stride_h "
+               "stride_w unpool_size unpool_h unpool_w")
+        param = spec.proto.unpooling_param
+        if len(x) != 4 or mask not in (None, x):
+            raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
+                             "(N, C, H, W), twice")
+        if enum_name(param, "unpool") != "MAX":
+            raise spec.error("unpooling_param.unpool", f"is {enum_name(param, 'unpool')}; only MAX "
+                             "is supported")
+        self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
+        self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
+        self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
+                           for field in ("unpool_h", "unpool_w"))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        zipped = zip(x.shape[2:], self.kernel, self.stride, strict=True)
+        height, width = self.sizes if all(self.sizes) else (
+            max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
+        if mask is None:
+            row = torch.arange(x.shape[2], device=x.device) * self.stride[0]
+            column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
+            row, column = row.clamp(max=height - 1), column.clamp(max=width - 1)
+            mask = (row[:, None] * width + column).expand(x.shape)
+        return put(x, mask, height, width)
+
+
+@layer
+class Reorg(Layer):
+    """Move cells of the plane into channels, in darknet's order.
+
+    Bottom: x (N, C, H, W), C a multiple of stride^2.
+    Top:    y (N, C * stride^2, H / stride, W / stride): the values of x read as if x were
+            (N, C / stride^2, H * stride, W * stride), cut into stride x stride blocks.
+            `reverse`: (N, C / stride^2, H * stride, W * stride), each block from its channels.
+    Blobs:  none. The gradient is the derivative (the original's reads memory never written).
+    Errors: SpecError without a stride, or for sizes that it does not divide.
+    Source: reorg_layer.cpp and .hpp of eric612/MobileNet-YOLO and intel/caffe.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "reorg_param", "stride reverse")
+        param = spec.proto.reorg_param
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {x}; Reorg takes (N, C, H, W)")
+        at_least(spec, "reorg_param.stride", (param.stride,), 1)
+        self.stride, self.reverse = param.stride, param.reverse
+        if x[1] % self.stride**2:
+            raise spec.error("reorg_param.stride", f"is {self.stride}; its square must divide the "
+                             f"{x[1]} channels")
+        if not self.reverse and (x[2] % self.stride or x[3] % self.stride):
+            raise spec.error("reorg_param.stride", f"is {self.stride}; it must divide the sides of "
+                             f"{x}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        (num, channels, height, width), s = x.shape, self.stride
+        fewer = channels // s**2
+        if self.reverse:
+            blocks = x.reshape(num, s, s, fewer, height, width).permute(0, 3, 4, 1, 5, 2)
+            return blocks.reshape(num, fewer, height * s, width * s)
+        blocks = x.reshape(num, fewer, height, s, width, s).permute(0, 3, 5, 1, 2, 4)
+        return blocks.reshape(num, channels * s**2, height // s, width // s)
+
+
+@layer
+class ShuffleChannel(Layer):
+    """Deal the channels of `group` groups out, one of each group in turn.
+
+    Bottom: x (N, C, ...). Top: y in the shape of x, y[:, j * group + i] = x[:, i * C / group + j].
+    Blobs:  none.
+    Errors: SpecError if group does not divide C.
+    Source: shuffle_channel_layer.cpp of farmingyard/ShuffleNet and jolibrain/caffe.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "shuffle_channel_param", "group")
+        self.group = spec.proto.shuffle_channel_param.group
+        if self.group == 0 or x[1] % self.group:
+            raise spec.error("shuffle_channel_param.group", f"is {self.group}; it must divide the "
+                             f"{x[1]} channels")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.unflatten(1, (self.group, -1)).transpose(1, 2).flatten(1, 2)
+
+
+@layer
+class Flip(Layer):
+    """Mirror the plane: left to right with `flip_width` (default), upside down with `flip_height`.
+
+    Bottom: x (N, C, H, W). Top: y in the shape of x.
+    Errors: SpecError for a bottom without 4 axes.
+    Source: flip_layer.cpp of happynear/caffe-windows.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        param = spec.proto.flip_param
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {x}; Flip takes (N, C, H, W)")
+        self.axes = [axis for axis, flips in ((2, param.flip_height), (3, param.flip_width))
+                     if flips]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flip(self.axes)

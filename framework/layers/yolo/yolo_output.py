@@ -1,0 +1,167 @@
+"""Detections from the maps of YOLO v2 and v3."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.ops.detections import best_boxes
+from framework.ops.losses import precise
+
+NO_GRADIENT = tuple(range(16))
+
+
+def _split(maps: Tensor, num_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Middles, raw sizes and the rest of maps (N, boxes * (4 + rest), h, w).
+
+    Returns (N, h * w * boxes, 2) middles in parts of the image, (..., 2) and (..., rest).
+    """
+    num, _, height, width = maps.shape
+    cells = precise(maps.detach()).reshape(num, num_boxes, -1, height, width)
+    cells = cells.permute(0, 3, 4, 1, 2)            # N, h, w, boxes, numbers
+    y = torch.arange(height, device=maps.device)[:, None, None]
+    x = torch.arange(width, device=maps.device)[:, None]
+    inner = cells[..., :2].sigmoid()
+    middle = torch.stack([(inner[..., 0] + x) / width, (inner[..., 1] + y) / height], -1)
+    return middle.flatten(1, 3), cells[..., 2:4].flatten(1, 3), cells[..., 4:].flatten(1, 3)
+
+
+def _corners(middle: Tensor, raw: Tensor, anchors: list[tuple[float, float]]) -> Tensor:
+    """(N, M, 4) from raw sizes, whose exponentials multiply the anchors, in parts of the image."""
+    units = torch.tensor(anchors, dtype=raw.dtype, device=raw.device)
+    half = raw.exp() * units.repeat(raw.shape[1] // len(units), 1) / 2
+    return torch.cat([middle - half, middle + half], -1)
+
+
+def _pairs(spec: LayerSpec, field: str, biases: Any, least: int) -> list[tuple[float, float]]:
+    """The anchors of a repeated field: width, height, width, height. Any: protobuf's list."""
+    if len(biases) % 2 or len(biases) < 2 * least:
+        raise spec.error(f"{field}.biases", f"has {len(biases)} numbers; it must have a width and "
+                         f"a height for each of at least {least} anchors")
+    return list(zip(biases[::2], biases[1::2], strict=True))
+
+
+def _check_channels(spec: LayerSpec, shape: Shape, num_boxes: int, num_classes: int) -> None:
+    if len(shape) != 4 or shape[1] != num_boxes * (5 + num_classes):
+        raise spec.error("bottom", f"has the shape {shape}; {num_boxes} boxes of 5 numbers and "
+                         f"{num_classes} classes need {num_boxes * (5 + num_classes)} channels")
+
+
+@layer
+class YoloDetectionOutput(Layer):
+    """YOLO v2: the boxes of all cells, one class each, without those that overlap better ones.
+
+    Bottoms: one or two maps (N, num_box * (5 + num_classes), h, w): for each box x, y, w, h,
+             objectness and classes, before any activation.
+    Top:     (1, 1, rows, 7): image, label from 1 on, score, x1, y1, x2, y2 in parts of the image;
+             by image and falling score; (image, -1, ...) for each image if none has a box.
+    Middles by sigmoid, sizes by exp times `biases` (in cells); the score is sigmoid(objectness)
+    times the largest softmax. Boxes from `confidence_threshold` on count; one that overlaps a
+    kept one, of any class, by `nms_threshold` or more is left out. The original thins all images
+    of a batch together and calls them image 0; here each is on its own. `side`, `coords` and
+    `label_map_file` mean nothing to the result there and here. No gradient.
+    Errors: SpecError for channels or biases that do not fit.
+    Source: YoloDetectionOutputParameter; yolo_detection_output_layer.cpp of eric612/MobileNet-YOLO.
+    """
+
+    num_bottoms = (1, 2)
+    no_gradient_bottoms = NO_GRADIENT
+
+    def __init__(self, spec: LayerSpec, *maps: Shape):
+        super().__init__(spec)
+        param = spec.proto.yolo_detection_output_param
+        self.num_box, self.least_score = param.num_box, _just_below(param.confidence_threshold)
+        self.threshold = _just_below(param.nms_threshold)
+        for shape in maps:
+            _check_channels(spec, shape, param.num_box, param.num_classes)
+        anchors = _pairs(spec, "yolo_detection_output_param", param.biases, param.num_box)
+        self.anchors = anchors[:param.num_box]
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The number of rows is not known before a forward; 1 stands for it."""
+        return [(1, 1, 1, 7)]
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        corners, scores, labels = [], [], []
+        for one in maps:
+            height, width = one.shape[2:]
+            middle, raw, rest = _split(one, self.num_box)
+            corners.append(_corners(middle, raw, [(w / width, h / height)
+                                                  for w, h in self.anchors]))
+            best, label = rest[..., 1:].softmax(-1).max(-1)
+            scores.append(rest[..., 0].sigmoid() * best)
+            labels.append(label + 1)
+        return best_boxes(torch.cat(corners, 1), torch.cat(scores, 1)[..., None],
+                          torch.cat(labels, 1)[..., None], self.least_score,
+                          self.threshold).view(1, 1, -1, 7)
+
+
+@layer
+class Yolov3DetectionOutput(Layer):
+    """YOLO v3: boxes of all cells with every class that scores enough, thinned over all classes.
+
+    Bottoms: `mask_group_num` maps (N, num_box * (5 + num_classes), h, w): for each box x, y, w, h,
+             objectness and classes, before any activation.
+    Top:     (1, 1, rows, 7), as YoloDetectionOutput.
+    Middles by sigmoid, sizes by exp times the anchors (`biases`, pixels of an input of
+    `anchors_scale` times the map); the score of a class is sigmoid(class) times
+    sigmoid(objectness), and must be above `confidence_threshold`. A box that overlaps a kept one,
+    of any class, by `nms_threshold` or more is left out. The original takes every map for square
+    and shifts the boxes of others; here they stay in their cells. Images of a batch are thinned
+    each on its own. No gradient.
+    Errors: SpecError for `gaussian_box`, and for fields and channels that do not fit.
+    Source: Yolov3DetectionOutputParameter; yolov3_detection_output_layer.cpp and yolov3_layer.cpp
+    of eric612/MobileNet-YOLO.
+    """
+
+    num_bottoms = (1, None)
+    no_gradient_bottoms = NO_GRADIENT
+
+    def __init__(self, spec: LayerSpec, *maps: Shape):
+        super().__init__(spec)
+        field = "yolov3_detection_output_param"
+        param = spec.proto.yolov3_detection_output_param
+        self.num_box, self.least_score = param.num_box, param.confidence_threshold
+        self.threshold, self.scales = _just_below(param.nms_threshold), list(param.anchors_scale)
+        if param.gaussian_box:
+            raise spec.error(f"{field}.gaussian_box", "is true; it is not supported")
+        for name, found, wanted in (("mask_group_num", param.mask_group_num, len(maps)),
+                                    ("anchors_scale", len(param.anchors_scale), len(maps)),
+                                    ("mask", len(param.mask), len(maps) * param.num_box)):
+            if found != wanted:
+                raise spec.error(f"{field}.{name}", f"gives {found}; {len(maps)} bottoms of "
+                                 f"{param.num_box} boxes need {wanted}")
+        for shape in maps:
+            _check_channels(spec, shape, param.num_box, param.num_classes)
+        anchors = _pairs(spec, field, param.biases, max(param.mask, default=0) + 1)
+        self.anchors = [anchors[number] for number in param.mask]
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The number of rows is not known before a forward; 1 stands for it."""
+        return [(1, 1, 1, 7)]
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        corners, scores = [], []
+        for index, one in enumerate(maps):
+            num_box, scale = self.num_box, self.scales[index]
+            height, width = one.shape[2:]
+            middle, raw, rest = _split(one, num_box)
+            own = self.anchors[index * num_box:(index + 1) * num_box]
+            corners.append(_corners(middle, raw, [(w / (width * scale), h / (height * scale))
+                                                  for w, h in own]))
+            scores.append(rest[..., 1:].sigmoid() * rest[..., :1].sigmoid())
+        score = torch.cat(scores, 1)
+        labels = torch.arange(1, score.shape[2] + 1, device=score.device).expand_as(score)
+        return best_boxes(torch.cat(corners, 1), score, labels, self.least_score,
+                          self.threshold).view(1, 1, -1, 7)
+
+
+def _just_below(number: float) -> float:
+    """The float32 below: at least `number` is above that."""
+    below = torch.nextafter(torch.tensor(number, dtype=torch.float32), torch.tensor(-math.inf))
+    return below.item()
