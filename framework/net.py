@@ -16,7 +16,7 @@ from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec, read_net
 from framework.definition.values import nearest
 from framework.errors import CaffeError
-from framework.fusion import (
+from framework.execution.chains import (
     Chain,
     FusedStep,
     Step,
@@ -42,8 +42,8 @@ class Net(nn.Module):
     data        how data layers work; `skip_data` leaves them out: their blobs must be given
     seed        of the fillers
 
-    Where nothing tells the difference but time, layers run together (framework/fusion.py); after
-    `net.fuse = False` they do not.
+    Where nothing tells the difference but time, layers run together (framework/execution/chains.py);
+    after `net.fuse = False` they do not.
     Raises SpecError for a definition that cannot be built, DataError for data that cannot be
     read, WeightsError for weights that do not fit.
     """
@@ -188,7 +188,7 @@ class Net(nn.Module):
     def freeze(self, frozen: bool = True) -> Net:
         """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those
         of convolutions, in the order that their arithmetic wants, and give blobs with channels
-        last. 3 x 3 filters may run as framework/frozen/winograd.py: values differ by about 1e-5
+        last. 3 x 3 filters may run as framework/execution/winograd.py: values differ by about 1e-5
         of the largest, and the copy of those weights is 4 times as large.
 
         Writing to a blob, as `load_weights` or an update does, is still seen; writing through

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from framework.frozen.packed import channels_last
-from framework.frozen.winograd import Winograd, pays
+from framework.execution.packed import channels_last
+from framework.execution.winograd import Winograd, pays
 from framework.net import Net
 from tests.support import net_from
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.fusion import Chain
+from framework.execution.chains import Chain
 from tests.support import net_from, noise
 
 INPUT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 9 ' \

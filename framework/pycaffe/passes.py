@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from framework.fusion import Step
+from framework.execution.chains import Step
 from framework.net import Net as TorchNet
 from framework.pycaffe.net_blob import NetBlob
 

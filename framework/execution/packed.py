@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framework.frozen.winograd import Winograd, pays
+from framework.execution.winograd import Winograd, pays
 from framework.layers.base import Layer
 from framework.layers.vision.convolution import Geometry
 
@@ -90,7 +90,7 @@ def channels_last(x: Tensor) -> Tensor:
     if x.shape[1] > 4 or not x.is_contiguous() or x.is_contiguous(
             memory_format=torch.channels_last):
         return x.contiguous(memory_format=torch.channels_last)
-    from framework.frozen.winograd_loops import interleave
+    from framework.execution.winograd_loops import interleave
     batch, channels, height, width = x.shape
     y = torch.empty(batch, height * width, channels)
     interleave(x.detach().view(batch, channels, -1).numpy(), y.numpy())

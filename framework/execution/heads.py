@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from framework.frozen.packed import Packed, must_run_singly
+from framework.execution.packed import Packed, must_run_singly
 
 MOST = 128                  # tops of a head that is joined with others: more fill the machine
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from framework.frozen.packed import must_run_singly
+from framework.execution.packed import must_run_singly
 
 
 class Added:

@@ -36,7 +36,7 @@ class Winograd:
 
     def __call__(self, x: Tensor) -> Tensor:
         """y (N, num_output, H + 2 pad - 2, W + 2 pad - 2), channels last."""
-        from framework.frozen.winograd_loops import put_tiles, take_tiles
+        from framework.execution.winograd_loops import put_tiles, take_tiles
         (batch, channels, height, width), (pad_h, pad_w) = x.shape, self.pad
         height, width = height + 2 * pad_h - 2, width + 2 * pad_w - 2
         num_output = self.points.shape[2]

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framework.frozen import heads, sums
-from framework.frozen.packed import Packed, has_hooks, is_plain
+from framework.execution import heads, sums
+from framework.execution.packed import Packed, has_hooks, is_plain
 from framework.layers.activation.neuron import ReLU
 from framework.layers.base import Layer
 from framework.layers.normalization.batch_norm import BatchNorm
