@@ -31,10 +31,11 @@ from framework.data.augment import distortion, resizing, sampler, view
 from framework.data.records import records
 from framework.data.records.database import Database
 from framework.data.records.pictures import Decoding, JpegPicture, Scratch, open_picture
-from framework.definition.spec import NetSpec, read_net
+from framework.definition.spec import NetSpec
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
 from framework.layers.data.picture_source import PictureSource
+from framework.net.reading import read_net
 from framework.proto import AnnotatedDatum
 from framework.system.malloc import keep_freed_memory
 

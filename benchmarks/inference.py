@@ -36,8 +36,8 @@ from plain_net import plain_net
 from torch import Tensor
 
 from framework.definition.prototxt import Document, to_text
-from framework.definition.spec import parse_net, read_net
-from framework.net import Net
+from framework.net.net import Net
+from framework.net.reading import parse_net, read_net
 from framework.system.malloc import keep_freed_memory
 from framework.weights.weights import save_weights
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from framework.net import Net, Step
+from framework.net.net import Net, Step
 
 
 class L2Norm(nn.Module):

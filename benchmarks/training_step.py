@@ -25,7 +25,7 @@ from plain_net import plain_net
 from torch import Tensor
 
 from framework.definition.prototxt import parse
-from framework.net import Net
+from framework.net.net import Net
 from framework.solver.optim import Optimizer
 
 FOLDER = Path(__file__).resolve().parents[1]

@@ -9,12 +9,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Net": "framework.net",
+    "Net": "framework.net.net",
     "Solver": "framework.solver.solver",
     "DataOptions": "framework.layers.base",
-    "read_net": "framework.definition.spec",
-    "parse_net": "framework.definition.spec",
-    "read_solver": "framework.definition.spec",
+    "read_net": "framework.net.reading",
+    "parse_net": "framework.net.reading",
+    "read_solver": "framework.net.reading",
     "NetSpec": "framework.definition.spec",
     "Layer": "framework.layers.base",
     "LAYERS": "framework.layers",

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from framework.build import build_layers, build_sources
-from framework.declared import ASSUMED_SIZES, declared_shapes
 from framework.definition import prototxt
 from framework.definition.prototxt import Document
-from framework.definition.spec import PHASES, NetSpec, finish_net
+from framework.definition.spec import PHASES, NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
+from framework.net.assumed_shapes import ASSUMED_SIZES, declared_shapes
+from framework.net.build import build_layers, build_sources
+from framework.net.reading import finish_net
 
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from framework.net import Net, Step
+from framework.net.net import Net, Step
 
 
 @dataclass

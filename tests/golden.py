@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from framework import parse_net
-from framework.net import Net
+from framework.net.net import Net
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 GOLDEN = SHARED / "golden"

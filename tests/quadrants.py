@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from framework.net import Net
+from framework.net.net import Net
 from framework.weights.weights import save_weights
 
 DATA = {

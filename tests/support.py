@@ -14,7 +14,7 @@ from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.layers import LAYERS
 from framework.layers.base import Layer, Shape
-from framework.net import Net
+from framework.net.net import Net
 
 
 def noise(*shape: int | Shape, seed: int = 1, dtype: torch.dtype = torch.float64,

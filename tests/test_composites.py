@@ -3,8 +3,9 @@
 import pytest
 
 from framework.definition.prototxt import to_text
-from framework.definition.spec import NetSpec, parse_net, read_net
+from framework.definition.spec import NetSpec
 from framework.errors import SpecError
+from framework.net.reading import parse_net, read_net
 from tests.support import net_from
 
 INPUT = """

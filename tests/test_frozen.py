@@ -9,7 +9,7 @@ import torch
 
 from framework.execution.packed import channels_last
 from framework.execution.winograd import Winograd, pays
-from framework.net import Net
+from framework.net.net import Net
 from tests.support import net_from
 
 ZOO = Path(__file__).resolve().parents[1] / "prototxt"

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import tests.golden as golden
-from framework.net import Net
+from framework.net.net import Net
 
 MODELS = golden.SHARED / "models"
 

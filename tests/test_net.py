@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from framework import CaffeError, SpecError, parse_net
-from framework.net import Net
+from framework.net.net import Net
 from tests.support import net_from, noise
 
 DATA = """layer { name: "in" type: "Input" top: "x" top: "t"

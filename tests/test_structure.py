@@ -13,7 +13,6 @@ FRAMEWORK = ROOT / "framework"
 RANKS = [
     ("errors", "system"),
     ("proto",),
-    ("alignment",),
     ("definition",),
     ("weights", "logs"),
     ("ops",),
@@ -21,7 +20,6 @@ RANKS = [
     ("layers",),
     ("pycaffe",),
     ("execution",),
-    ("declared", "declared_python", "foreign", "build", "sharing"),
     ("net",),
     ("census", "detector", "timing", "solver"),
     ("pycaffe.machine", "pycaffe.blob_memory", "pycaffe.net_blob"),

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from framework.build import build_layers, build_sources
 from framework.definition.prototxt import Lines
-from framework.definition.spec import NetSpec, read_net
+from framework.definition.spec import NetSpec
 from framework.layers.base import DataOptions
-from framework.net import Net
+from framework.net.build import build_layers, build_sources
+from framework.net.net import Net
+from framework.net.reading import read_net
 
 ROOT = Path(__file__).resolve().parents[1] / "prototxt"
 VGG16 = 14_714_688                      # its 13 convolutions

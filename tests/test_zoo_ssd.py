@@ -11,8 +11,9 @@ from framework.data.convert.datum import ImageOptions, annotated_datum
 from framework.data.datasets.label_files import Box
 from framework.data.records.label_map import labels_by_name, make
 from framework.definition.prototxt import to_text
-from framework.definition.spec import NetSpec, read_net, read_solver
-from framework.net import Net
+from framework.definition.spec import NetSpec
+from framework.net.net import Net
+from framework.net.reading import read_net, read_solver
 from framework.solver.solver import Solver
 from tests.data.pictures import make_voc
 

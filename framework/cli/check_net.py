@@ -18,13 +18,14 @@ from framework.data.prior_match import Match, PriorLayer, candidate_sizes, choos
 from framework.data.records.records import LABEL, BadRecord
 from framework.data.survey import Survey
 from framework.definition.prototxt import Document
-from framework.definition.spec import LayerSpec, NetSpec, read_net
+from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError, DataError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Shape
 from framework.layers.data.picture_source import PictureSource, color_of
 from framework.layers.ssd.prior_box import PriorBox
-from framework.net import Net
+from framework.net.net import Net
+from framework.net.reading import read_net
 from framework.system.progress import Progress
 
 MAX_TRIED = 300         # boxes on which sizes are tried out

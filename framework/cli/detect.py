@@ -92,8 +92,8 @@ def list_pictures(images: Sequence[Path]) -> list[Path]:
 def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
     from framework.data.records import label_map
-    from framework.definition.spec import read_net
     from framework.detector import Detector
+    from framework.net.reading import read_net
     from framework.system.malloc import keep_freed_memory
 
     keep_freed_memory()

@@ -29,7 +29,8 @@ def make_parser() -> argparse.ArgumentParser:
 def expanded_text(arguments: argparse.Namespace) -> str:
     """The text to print. Raises SpecError for a file that cannot be read or wired."""
     from framework.definition.prototxt import to_text
-    from framework.definition.spec import NetSpec, read_net
+    from framework.definition.spec import NetSpec
+    from framework.net.reading import read_net
 
     document = read_net(arguments.net, arguments.ignore_unknown_fields)
     for problem in document.problems:

@@ -26,7 +26,7 @@ from framework.system.progress import Progress
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from framework.net import Net
+    from framework.net.net import Net
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -76,7 +76,7 @@ def extract(options: argparse.Namespace) -> int:
 
 
 def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
-    from framework.net import Net
+    from framework.net.net import Net
 
     device = "cpu" if options.mode == "CPU" else f"cuda:{options.device}"
     net = Net(options.model, "TEST", options.weights, device=device,

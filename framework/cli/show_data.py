@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from framework.cli.check_net import phases
 from framework.data.records.label_map import read
-from framework.definition.spec import LayerSpec, read_net
+from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError, DataError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
 from framework.layers.data.picture_source import PictureSource
+from framework.net.reading import read_net
 from framework.visualize import class_color
 
 Array = NDArray[Any]

@@ -64,7 +64,7 @@ def test_model(options: argparse.Namespace) -> int:
     """Log the scores of a net file."""
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
-    from framework.net import Net
+    from framework.net.net import Net
     from framework.solver.scoring import evaluations, score
     from framework.weights.weights import load_weights
 

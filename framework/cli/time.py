@@ -38,7 +38,7 @@ def time(options: argparse.Namespace) -> int:
     place = machine.prepare(options)
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
-    from framework.net import Net
+    from framework.net.net import Net
     from framework.timing import lines, time_layers
 
     net = Net(options.model, options.phase, options.weights or None, level=options.level,

@@ -75,7 +75,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
 
 def read_document(options: argparse.Namespace) -> Document:
     """The solver file, changed as the flags say."""
-    from framework.definition.spec import read_solver
+    from framework.net.reading import read_solver
 
     document = read_solver(options.solver, options.ignore_unknown_fields)
     if options.iterations is not None:

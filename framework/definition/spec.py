@@ -5,92 +5,15 @@ Source: Net::Init, Net::FilterNet, Net::StateMeetsRule in BVLC's net.cpp.
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from framework.alignment import crop_offsets
-from framework.definition import prototxt
 from framework.definition.prototxt import Document, Lines
 from framework.definition.values import nearest
 from framework.errors import SpecError
 
 PHASES = ("TRAIN", "TEST")
-
-
-def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
-    """Read a net file of any age, upgrade it, expand its composite layers.
-
-    Raises SpecError that lists every unknown field, wrong value and unknown layer type of the
-    file, a line each. `ignore_unknown_fields` goes on without the unknown fields; they stay in
-    the document's `problems`.
-    """
-    return finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
-
-
-def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = False) -> Document:
-    """As read_net, from the text of a net."""
-    return finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
-
-
-def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
-    """Read a solver file of any age and upgrade it. Raises SpecError as read_net does."""
-    from framework.definition.upgrade import upgrade_solver
-
-    document = prototxt.read(path, "SolverParameter")
-    _report(document, ignore_unknown_fields)
-    upgrade_solver(document)
-    return document
-
-
-def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Document:
-    """Report, upgrade and expand a parsed net; a net inside a solver file comes here too."""
-    from framework.definition.composites.expand import expand
-    from framework.definition.upgrade import upgrade_net
-
-    def prepared(document: Document) -> Document:
-        _report(document, ignore_unknown_fields)
-        upgrade_net(document)
-        return document
-
-    expand(prepared(document), lambda path: prepared(prototxt.read(path, "NetParameter")))
-    return document
-
-
-def _report(document: Document, ignore_unknown_fields: bool) -> None:
-    """Raise one SpecError with a line for each problem, unknown layer types among them.
-
-    Ignored unknown fields are named in the log instead, unless something else is wrong.
-    """
-    rows = [(problem.line, f"{document.place(problem.line, problem.owner)}: "
-             f"{problem.field} {problem.text}") for problem in document.problems]
-    if ignore_unknown_fields and all(problem.unknown for problem in document.problems):
-        for _, text in rows:
-            logging.getLogger(__name__).warning("%s; ignored", text)
-        return
-    if not rows:
-        return
-    if document.message.DESCRIPTOR.name == "NetParameter":
-        rows += _unknown_types(document)
-    raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
-
-
-def _unknown_types(document: Document) -> list[tuple[int, str]]:
-    from framework.definition.composites.expand import COMPOSITES
-    from framework.layers import LAYERS
-
-    known = [*LAYERS, *COMPOSITES]
-    rows = []
-    for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
-                            strict=True):
-        if layer.type not in known:
-            line = lines.find("type")
-            rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
-                         f"{nearest(layer.type, known)}"))
-    return rows
 
 
 @dataclass(frozen=True)
@@ -157,7 +80,6 @@ class NetSpec:
                 self.layers.append(LayerSpec(layer, lines, lines.path or self.path, own_phase,
                                              _propagate_down(layer, document, lines)))
         self._wire()
-        self._align_crops()
 
     def _is_included(self, document: Document, layer: Any, lines: Lines) -> bool:
         if layer.include and layer.exclude:
@@ -195,20 +117,6 @@ class NetSpec:
                 makers[top] = spec.name
                 unread.add(top)
         self.outputs = sorted(unread)
-
-    def _align_crops(self) -> None:
-        """Tell each AutoCrop layer where it starts: that depends on the layers before it."""
-        for index, spec in enumerate(self.layers):
-            if spec.type != "AutoCrop":
-                continue
-            try:
-                offsets = crop_offsets([layer.proto for layer in self.layers], spec.proto)
-            except ValueError as error:
-                raise spec.error("bottom", f"cannot be aligned: {error}") from None
-            proto = type(spec.proto)()
-            proto.CopyFrom(spec.proto)
-            proto.crop_param.offset[:] = offsets
-            self.layers[index] = dataclasses.replace(spec, proto=proto)
 
 
 def _propagate_down(layer: Any, document: Document, lines: Lines) -> tuple[bool, ...]:

@@ -14,7 +14,8 @@ from framework.layers.data.memory_data import MemoryData
 from framework.layers.python.blob import Array, BlobVector
 from framework.layers.python.protocol import Phase
 from framework.layers.python.python_layer import Python
-from framework.net import Net as TorchNet
+from framework.net.net import Net as TorchNet
+from framework.net.params import share_by_layer_name
 from framework.pycaffe.batches import InBatches
 from framework.pycaffe.machine import MACHINE
 from framework.pycaffe.net_blob import NetBlob, ParamBlob
@@ -22,7 +23,6 @@ from framework.pycaffe.net_lists import Arrays
 from framework.pycaffe.passes import Callback, Node, Passes
 from framework.pycaffe.weights_kept import KeptWeights
 from framework.pycaffe.wiring import LayerView, constant_tops, feed_inputs, list_nodes
-from framework.sharing import share_by_layer_name
 from framework.system.random_state import random_numbers
 from framework.weights.weights import load_weights, save_weights
 
@@ -224,7 +224,8 @@ class Net(InBatches):
 
     def share_with(self, other: Net) -> None:
         """Let the layers of the same names have the parameters of `other`: one memory."""
-        share_by_layer_name(self._net, other._net)
+        share_by_layer_name([step.layer for step in self._net.layers],
+                            [step.layer for step in other._net.layers])
         for net in (self, other):
             net._kept.give_up()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from framework.layers.python.blob import Array, BlobVector
-from framework.net import Net as TorchNet
+from framework.net.net import Net as TorchNet
 from framework.pycaffe.net_blob import NetBlob
 from framework.pycaffe.passes import Node
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from framework.execution.chains import Step
-from framework.net import Net as TorchNet
+from framework.net.net import Net as TorchNet
 from framework.pycaffe.net_blob import NetBlob
 
 Callback = Callable[[int], object]

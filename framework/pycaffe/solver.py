@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from framework.definition.prototxt import Document
-from framework.definition.spec import read_solver
 from framework.errors import CaffeError
+from framework.net.reading import read_solver
 from framework.pycaffe.machine import MACHINE
 from framework.pycaffe.net import Net
 from framework.solver.optim import RULES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from framework.net import Net as TorchNet
+from framework.net.net import Net as TorchNet
 from framework.pycaffe.net_blob import ParamBlob
 
 

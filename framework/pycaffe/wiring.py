@@ -11,7 +11,7 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Source
 from framework.layers.data.dummy import DummyData
 from framework.layers.python.blob import BlobVector
-from framework.net import Net as TorchNet
+from framework.net.net import Net as TorchNet
 from framework.pycaffe.net_blob import NetBlob
 from framework.pycaffe.passes import Node
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from framework.logs.log import Log, number
-from framework.net import Net, Step
+from framework.net.net import Net, Step
 
 
 def mean_size(blob: Tensor | None) -> str:

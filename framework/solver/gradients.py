@@ -14,7 +14,7 @@ from torch import Tensor
 
 from framework.errors import CaffeError
 from framework.logs.log import Log
-from framework.net import Net
+from framework.net.net import Net
 from framework.solver import debug_info
 from framework.solver.ranks import average_over_ranks
 from framework.system.random_state import random_numbers

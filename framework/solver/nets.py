@@ -13,10 +13,11 @@ from typing import Any
 import torch
 
 from framework.definition.prototxt import Document, Lines
-from framework.definition.spec import PHASES, finish_net, read_net
+from framework.definition.spec import PHASES
 from framework.errors import SpecError
 from framework.layers.base import DataOptions
-from framework.net import Net
+from framework.net.net import Net
+from framework.net.reading import finish_net, read_net
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.logs.log import Log, number, output_lines
-from framework.net import Net
+from framework.net.net import Net
 
 
 @dataclass

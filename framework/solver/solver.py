@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from framework.definition.prototxt import Document
-from framework.definition.spec import read_solver
 from framework.layers.base import DataOptions
 from framework.logs.log import Log, number, output_lines
+from framework.net.reading import read_solver
 from framework.solver import debug_info, resume
 from framework.solver.fields import check_fields, snapshot_prefix
 from framework.solver.gradients import FLOAT32, Execution, Gradients

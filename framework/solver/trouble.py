@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from framework.errors import CaffeError
-from framework.net import Net
+from framework.net.net import Net
 
 CHECK_EVERY = 50          # iterations between looks at the losses where a look waits for a GPU
 ZEROS_ALLOWED = 1000      # so many losses of exactly 0 in a row end the run

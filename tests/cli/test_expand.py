@@ -3,7 +3,7 @@
 import pytest
 
 from framework.cli.expand import main
-from framework.definition.spec import parse_net
+from framework.net.reading import parse_net
 
 NET = """
 layer { name: "in" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 12] } } }

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from framework.cli.extract_features import main
-from framework.net import Net
+from framework.net.net import Net
 from framework.proto import Datum
 from framework.weights.weights import save_weights
 from tests.data.making import encoded, picture

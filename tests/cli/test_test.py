@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from framework.cli.test import main
-from framework.net import Net
+from framework.net.net import Net
 from framework.weights.weights import save_weights
 from tests.golden import ABSENT, case_names, load_case, part
 

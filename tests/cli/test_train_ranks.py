@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from framework import parse_net
-from framework.net import Net
+from framework.net.net import Net
 from framework.weights.caffemodel import read_caffemodel
 from framework.weights.weights import save_weights
 from tests.golden import ABSENT, assert_close, case_names, load_case, part

@@ -10,9 +10,10 @@ import pytest
 from framework.data.records import pictures
 from framework.data.records.jpeg import read_frame
 from framework.data.records.pictures import BadRecord, Decoding, JpegPicture, Scratch, open_picture
-from framework.definition.spec import NetSpec, read_net
+from framework.definition.spec import NetSpec
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
+from framework.net.reading import read_net
 from tests.data.making import annotated, write_database
 
 SAMPLINGS = {"4:2:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,

@@ -19,7 +19,7 @@ class AutoCrop(Layer):
 
     Bottoms: x (N, C, H, W), and a blob that gives the size (no gradient goes to it).
     Top:     (N, C, h, w). Where it starts follows from the kernels, strides and paddings of the
-             layers between the two bottoms (framework/alignment.py); the net's definition is
+             layers between the two bottoms (framework/net/crop_alignment.py); the definition is
              read for that before this layer is made, and the place stands in crop_param.offset.
     Errors:  SpecError if the layers between give no whole offset, or the cut leaves x.
     Meaning: yun-liu/rcf and s9xie/hed auto_crop_layer.cpp; longjon's V1 CROP layer.

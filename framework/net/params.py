@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from framework.layers.base import Layer, Shape
 from framework.proto import ParamSpec, enum_name
-
-if TYPE_CHECKING:
-    from framework.net import Net
 
 
 @dataclass(frozen=True)
@@ -116,19 +113,19 @@ def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int)
                                    f"{getattr(theirs, field):g}")
 
 
-def share_by_layer_name(net: Net, lender: Net) -> None:
-    """Put the lender's blobs into the layers of the same name. Shapes must agree."""
-    lent = {step.layer.spec.name: step.layer for step in lender.layers if step.layer.blob_names}
-    for step in net.layers:
-        source = lent.get(step.layer.spec.name)
+def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> None:
+    """Put the lenders' blobs into the layers of the same name. Shapes must agree."""
+    lent = {layer.spec.name: layer for layer in lenders if layer.blob_names}
+    for layer in layers:
+        source = lent.get(layer.spec.name)
         if source is None:
             continue
-        for index, (mine, theirs) in enumerate(zip(step.layer.blobs, source.blobs, strict=False)):
+        for index, (mine, theirs) in enumerate(zip(layer.blobs, source.blobs, strict=False)):
             if mine.shape != theirs.shape:
-                raise step.layer.spec.error("name", f"is that of a layer of {lender.phase} whose "
-                                            f"blob {index} is {tuple(theirs.shape)}, not "
-                                            f"{tuple(mine.shape)}")
-            step.layer.set_blob(index, theirs)
+                raise layer.spec.error("name", f"is that of a layer of {source.spec.phase} whose "
+                                       f"blob {index} is {tuple(theirs.shape)}, not "
+                                       f"{tuple(mine.shape)}")
+            layer.set_blob(index, theirs)
 
 
 def collect_blobs(layers: Sequence[Layer], force_backward: bool,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
-from framework.declared import ASSUMED_SIZES, declared_shapes
-from framework.declared_python import DeclaredPython, is_known
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
-from framework.foreign import refuse_foreign
 from framework.layers.base import LAYERS, DataOptions, Layer, Shape, Source
+from framework.net.assumed_shapes import ASSUMED_SIZES, declared_shapes
+from framework.net.crop_alignment import crop_offsets
+from framework.net.fork_fields import refuse_foreign
+from framework.net.python_shapes import DeclaredPython, is_known
 
 
 def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
@@ -47,7 +49,7 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
                without their modules, and files that layers read may be absent
     """
     layers = []
-    for layer_spec in spec.layers:
+    for layer_spec in _align_crops(spec.layers):
         cls = LAYERS[layer_spec.type]
         if issubclass(cls, Source):
             continue
@@ -65,6 +67,23 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
         _note_loss_weights(layer_spec, cls, loss_weights)
         layers.append(layer)
     return layers
+
+
+def _align_crops(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
+    """Tell each AutoCrop layer where it starts: that depends on the layers before it."""
+    aligned = list(specs)
+    for index, spec in enumerate(specs):
+        if spec.type != "AutoCrop":
+            continue
+        try:
+            offsets = crop_offsets([layer.proto for layer in specs], spec.proto)
+        except ValueError as error:
+            raise spec.error("bottom", f"cannot be aligned: {error}") from None
+        proto = type(spec.proto)()
+        proto.CopyFrom(spec.proto)
+        proto.crop_param.offset[:] = offsets
+        aligned[index] = dataclasses.replace(spec, proto=proto)
+    return aligned
 
 
 def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],

@@ -11,9 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from framework.build import build_layers, build_sources
 from framework.definition.prototxt import Document
-from framework.definition.spec import LayerSpec, NetSpec, read_net
+from framework.definition.spec import LayerSpec, NetSpec
 from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.execution.chains import (
@@ -27,7 +26,14 @@ from framework.execution.chains import (
 )
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
-from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
+from framework.net.build import build_layers, build_sources
+from framework.net.params import (
+    LearnedBlob,
+    collect_blobs,
+    share_by_layer_name,
+    share_by_param_name,
+)
+from framework.net.reading import read_net
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
@@ -42,8 +48,8 @@ class Net(nn.Module):
     data        how data layers work; `skip_data` leaves them out: their blobs must be given
     seed        of the fillers
 
-    Where nothing tells the difference but time, layers run together (framework/execution/chains.py);
-    after `net.fuse = False` they do not.
+    Where nothing tells the difference but time, layers run together
+    (framework/execution/chains.py); after `net.fuse = False` they do not.
     Raises SpecError for a definition that cannot be built, DataError for data that cannot be
     read, WeightsError for weights that do not fit.
     """
@@ -77,7 +83,7 @@ class Net(nn.Module):
         self.reshaped = share_by_param_name(built)
         self.to(device)
         if share_with is not None:
-            share_by_layer_name(self, share_with)
+            share_by_layer_name(built, [step.layer for step in share_with.layers])
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
         self.renew_views()

@@ -1,0 +1,1 @@
+"""From a specification to a net, and its forward pass."""

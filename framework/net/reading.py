@@ -1,0 +1,80 @@
+"""Nets and solvers read from files and texts: parsed, upgraded, composite layers expanded."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from framework.definition import prototxt
+from framework.definition.composites.expand import COMPOSITES, expand
+from framework.definition.prototxt import Document
+from framework.definition.upgrade import upgrade_net, upgrade_solver
+from framework.definition.values import nearest
+from framework.errors import SpecError
+
+
+def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
+    """Read a net file of any age, upgrade it, expand its composite layers.
+
+    Raises SpecError that lists every unknown field, wrong value and unknown layer type of the
+    file, a line each. `ignore_unknown_fields` goes on without the unknown fields; they stay in
+    the document's `problems`.
+    """
+    return finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
+
+
+def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = False) -> Document:
+    """As read_net, from the text of a net."""
+    return finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
+
+
+def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
+    """Read a solver file of any age and upgrade it. Raises SpecError as read_net does."""
+    document = prototxt.read(path, "SolverParameter")
+    _report(document, ignore_unknown_fields)
+    upgrade_solver(document)
+    return document
+
+
+def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Document:
+    """Report, upgrade and expand a parsed net; a net inside a solver file comes here too."""
+
+    def prepared(document: Document) -> Document:
+        _report(document, ignore_unknown_fields)
+        upgrade_net(document)
+        return document
+
+    expand(prepared(document), lambda path: prepared(prototxt.read(path, "NetParameter")))
+    return document
+
+
+def _report(document: Document, ignore_unknown_fields: bool) -> None:
+    """Raise one SpecError with a line for each problem, unknown layer types among them.
+
+    Ignored unknown fields are named in the log instead, unless something else is wrong.
+    """
+    rows = [(problem.line, f"{document.place(problem.line, problem.owner)}: "
+             f"{problem.field} {problem.text}") for problem in document.problems]
+    if ignore_unknown_fields and all(problem.unknown for problem in document.problems):
+        for _, text in rows:
+            logging.getLogger(__name__).warning("%s; ignored", text)
+        return
+    if not rows:
+        return
+    if document.message.DESCRIPTOR.name == "NetParameter":
+        rows += _unknown_types(document)
+    raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
+
+
+def _unknown_types(document: Document) -> list[tuple[int, str]]:
+    from framework.layers import LAYERS  # lazy: torch costs 1.5 s, a sound file needs no table
+
+    known = [*LAYERS, *COMPOSITES]
+    rows = []
+    for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
+                            strict=True):
+        if layer.type not in known:
+            line = lines.find("type")
+            rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
+                         f"{nearest(layer.type, known)}"))
+    return rows
