@@ -17,8 +17,8 @@ from framework.layers import LAYERS
 from framework.layers.base import Layer, Shape
 from framework.logs.log import Log
 from framework.solver.gradients import Execution
-from framework.solver.snapshot import read_state
 from framework.solver.solver import Solver
+from framework.solver.solverstate import read_state
 
 NET = """name: "small"
 layer { name: "data" type: "DummyData" top: "data" top: "label"

@@ -8,7 +8,7 @@ from framework.definition.prototxt import Document
 from framework.definition.prototxt import Lines as Places
 from framework.errors import SpecError
 from framework.proto import SolverParameter
-from framework.solver.fields import HONOURED, MACHINE_HINTS, check_fields
+from framework.solver.solver_fields import HONOURED, MACHINE_HINTS, check_fields
 from tests.solver_runs import NET, log_of, make
 
 

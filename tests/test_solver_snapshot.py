@@ -15,7 +15,7 @@ import pytest
 from framework.definition.prototxt import parse
 from framework.errors import WeightsError
 from framework.proto import SolverState
-from framework.solver import snapshot
+from framework.solver import solverstate
 from framework.solver.solver import Solver
 from framework.system import atomic
 
@@ -23,10 +23,10 @@ GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
 needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")
 
 
-def state() -> snapshot.State:
+def state() -> solverstate.State:
     arrays = [np.random.default_rng(3).normal(size=shape).astype(np.float32)
               for shape in ((2, 3, 4), (5,), ())]
-    return snapshot.State(300, "snap_iter_300.caffemodel", arrays, 2, 0.125, 41)
+    return solverstate.State(300, "snap_iter_300.caffemodel", arrays, 2, 0.125, 41)
 
 
 def original(case: str, name: str, folder: Path) -> Path:
@@ -38,8 +38,8 @@ def original(case: str, name: str, folder: Path) -> Path:
 @needs_golden
 def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
     path = original("snapshot_adam_binaryproto", "snap_iter_10.solverstate", tmp_path)
-    read = snapshot.read_state(path)
-    snapshot.write_state(tmp_path / "ours.solverstate", read)
+    read = solverstate.read_state(path)
+    solverstate.write_state(tmp_path / "ours.solverstate", read)
     assert (tmp_path / "ours.solverstate").read_bytes() == path.read_bytes()
     assert (read.iter, read.learned_net) == (10, "snap_iter_10.caffemodel")
     assert [array.shape for array in read.history] == [(3, 2, 3, 3), (3,), (4, 36), (4,)] * 2
@@ -48,7 +48,7 @@ def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
 @needs_golden
 def test_an_hdf5_state_has_the_originals_names_types_and_string(tmp_path):
     theirs = h5py.File(original("snapshot_sgd_hdf5", "snap_iter_10.solverstate.h5", tmp_path))
-    snapshot.write_state(tmp_path / "ours.solverstate.h5", snapshot.read_state(theirs.filename))
+    solverstate.write_state(tmp_path / "ours.solverstate.h5", solverstate.read_state(theirs.filename))
     ours = h5py.File(tmp_path / "ours.solverstate.h5")
     found = {}
     theirs.visititems(lambda name, item: found.setdefault(name, item))
@@ -63,8 +63,8 @@ def test_an_hdf5_state_has_the_originals_names_types_and_string(tmp_path):
 @pytest.mark.parametrize("suffix", [".solverstate", ".solverstate.h5"])
 def test_a_state_comes_back_as_it_was(tmp_path, suffix):
     path, before = tmp_path / f"a{suffix}", state()
-    snapshot.write_state(path, before)
-    after = snapshot.read_state(path)
+    solverstate.write_state(path, before)
+    after = solverstate.read_state(path)
     for left, right in zip(before.history, after.history, strict=True):
         assert left.shape == right.shape
         np.testing.assert_array_equal(left, right)
@@ -73,7 +73,7 @@ def test_a_state_comes_back_as_it_was(tmp_path, suffix):
 
 
 def test_protobuf_reads_what_is_written(tmp_path):
-    snapshot.write_state(tmp_path / "a.solverstate", state())
+    solverstate.write_state(tmp_path / "a.solverstate", state())
     message = SolverState()
     message.ParseFromString((tmp_path / "a.solverstate").read_bytes())
     assert (message.iter, message.current_step, message.iter_last_event) == (300, 2, 41)
@@ -86,24 +86,24 @@ def test_unpacked_double_and_legacy_shapes_are_read(tmp_path):
     blob = message.history.add(num=1, channels=1, height=2, width=3)
     blob.double_data.extend([0.5, 1, 1.5, 2, 2.5, 3])
     (tmp_path / "a.solverstate").write_bytes(message.SerializeToString())
-    read = snapshot.read_state(tmp_path / "a.solverstate")
+    read = solverstate.read_state(tmp_path / "a.solverstate")
     np.testing.assert_array_equal(read.history[0], [[[[0.5, 1, 1.5], [2, 2.5, 3]]]])
 
 
 @pytest.mark.parametrize("suffix", [".solverstate", ".solverstate.h5"])
 def test_a_state_cut_off_anywhere_is_an_error_of_one_line(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    snapshot.write_state(path, state())
+    solverstate.write_state(path, state())
     whole = path.read_bytes()
     for share in (0.0, 0.2, 0.5, 0.9):
         path.write_bytes(whole[:int(len(whole) * share)])
         with pytest.raises(WeightsError, match=r"a\.solverstate.* is no whole solver state"):
-            snapshot.read_state(path)
+            solverstate.read_state(path)
 
 
 def test_a_missing_state_is_named(tmp_path):
     with pytest.raises(WeightsError, match="none.solverstate: no such solver state"):
-        snapshot.read_state(tmp_path / "none.solverstate")
+        solverstate.read_state(tmp_path / "none.solverstate")
 
 
 def test_writing_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -120,7 +120,7 @@ def test_states_are_found_newest_first_by_number(tmp_path):
     for name in ("s_iter_9.solverstate", "s_iter_10.solverstate.h5", "s_iter_x.solverstate",
                  "other_iter_99.solverstate", "s_iter_100.caffemodel"):
         (tmp_path / name).touch()
-    found = [path.name for path in snapshot.find_states(str(tmp_path / "s"))]
+    found = [path.name for path in solverstate.find_states(str(tmp_path / "s"))]
     assert found == ["s_iter_10.solverstate.h5", "s_iter_9.solverstate"]
 
 
@@ -128,16 +128,16 @@ def test_keeping_two_removes_the_older_snapshots_with_all_their_files(tmp_path):
     for number in (10, 20, 30):
         for suffix in (".caffemodel", ".solverstate", ".run.json"):
             (tmp_path / f"s_iter_{number}{suffix}").touch()
-    snapshot.remove_older(str(tmp_path / "s"), keep=2)
+    solverstate.remove_older(str(tmp_path / "s"), keep=2)
     assert {name.split(".")[0] for name in os.listdir(tmp_path)} == {"s_iter_20", "s_iter_30"}
 
 
 def test_a_run_file_of_another_iteration_is_not_used(tmp_path):
-    run = snapshot.RunState(5, 3, 2, [4], [0.1, 0.7])
-    snapshot.write_run(tmp_path / "s_iter_5.run.json", run)
-    assert snapshot.read_run(tmp_path / "s_iter_5.run.json", 5) == run
-    assert snapshot.read_run(tmp_path / "s_iter_5.run.json", 6) is None
-    assert snapshot.run_path(tmp_path / "s_iter_5.solverstate.h5") == \
+    run = solverstate.RunState(5, 3, 2, [4], [0.1, 0.7])
+    solverstate.write_run(tmp_path / "s_iter_5.run.json", run)
+    assert solverstate.read_run(tmp_path / "s_iter_5.run.json", 5) == run
+    assert solverstate.read_run(tmp_path / "s_iter_5.run.json", 6) is None
+    assert solverstate.run_path(tmp_path / "s_iter_5.solverstate.h5") == \
         tmp_path / "s_iter_5.run.json"
 
 
@@ -147,7 +147,7 @@ def test_what_a_killed_process_left_is_removed_and_that_of_a_living_one_is_not(t
     for number in (process.pid, os.getpid()):
         (tmp_path / f".partial-{number}-s_iter_7.caffemodel").touch()
     (tmp_path / f".partial-{process.pid}-other_iter_7.caffemodel").touch()
-    snapshot.remove_partials(str(tmp_path / "s"))
+    solverstate.remove_partials(str(tmp_path / "s"))
     assert sorted(os.listdir(tmp_path)) == sorted([
         f".partial-{os.getpid()}-s_iter_7.caffemodel",
         f".partial-{process.pid}-other_iter_7.caffemodel"])
@@ -194,7 +194,7 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(tmp_path, full_fro
         f"{tmp_path}/s_iter_{number}.solverstate: cannot be written: No space left on device; the "
         f"newest whole snapshot is {tmp_path}/s_iter_2.solverstate; the run goes on without this "
         "one" for number in (4, 6)]
-    assert [path.name for path in snapshot.find_states(str(tmp_path / "s"))] == [
+    assert [path.name for path in solverstate.find_states(str(tmp_path / "s"))] == [
         "s_iter_8.solverstate", "s_iter_2.solverstate"]
     assert not list(tmp_path.glob("s_iter_[46]*"))
 
@@ -213,7 +213,7 @@ def test_the_state_of_another_run_does_not_stand_by_new_weights(tmp_path, full_f
     full_from.first = 4
     with pytest.raises(WeightsError):
         solver_of(tmp_path, "max_iter: 4", seed=8).solve()
-    assert [path.name for path in snapshot.find_states(str(tmp_path / "s"))] == [
+    assert [path.name for path in solverstate.find_states(str(tmp_path / "s"))] == [
         "s_iter_2.solverstate"]
 
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from framework.definition.prototxt import parse
 from framework.errors import CaffeError
 from framework.logs.log import Log
+from framework.solver.divergence import LossWatch
 from framework.solver.solver import Solver
-from framework.solver.trouble import LossWatch
 
 DATA = """
 layer { name: "data" type: "DummyData" top: "data" top: "label"
@@ -108,7 +108,7 @@ def test_the_pictures_of_the_batch_are_named_without_those_left_out():
 
 
 def test_no_snapshot_is_written_after_a_loss_that_is_nan(monkeypatch):
-    monkeypatch.setattr("framework.solver.trouble.LossWatch.add", late)
+    monkeypatch.setattr("framework.solver.divergence.LossWatch.add", late)
     Path("net.prototxt").write_text(NET.replace('top: "drop" }', 'top: "drop0" } layer { name: '
                                     '"log" type: "Log" bottom: "drop0" top: "drop" }'))
     with pytest.raises(CaffeError, match="iteration 0: the loss is nan"):

@@ -65,7 +65,7 @@ def test_model(options: argparse.Namespace) -> int:
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net.net import Net
-    from framework.solver.scoring import evaluations, score
+    from framework.solver.testing import evaluations, score
     from framework.weights.weights import load_weights
 
     place = machine.prepare(options)
@@ -112,9 +112,9 @@ def test_solver(options: argparse.Namespace) -> int:
     from framework.cli.train import read_document, wished_gpu
     from framework.layers.base import DataOptions
     from framework.logs.log import Log
-    from framework.solver.fields import check_fields
     from framework.solver.nets import Machine, test_nets
-    from framework.solver.scoring import check_evaluation, score
+    from framework.solver.solver_fields import check_fields
+    from framework.solver.testing import check_evaluation, score
     from framework.weights.weights import load_weights
 
     iterations, options.iterations = options.iterations, None
@@ -143,8 +143,8 @@ def test_solver(options: argparse.Namespace) -> int:
 
 def weights_of(document: Any, snapshot: str) -> str:
     """The weights that a solver state names. Any: Document, known with its module."""
-    from framework.solver import snapshot as files
-    from framework.solver.fields import snapshot_prefix
+    from framework.solver import solverstate as files
+    from framework.solver.solver_fields import snapshot_prefix
 
     if snapshot == "auto":
         prefix = snapshot_prefix(document)

@@ -16,7 +16,7 @@ from framework.errors import CaffeError
 from framework.logs.log import Log
 from framework.net.net import Net
 from framework.solver import debug_info
-from framework.solver.ranks import average_over_ranks
+from framework.solver.distributed import average_over_ranks
 from framework.system.random_state import random_numbers
 
 PRECISIONS = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16,

@@ -19,15 +19,15 @@ from framework.definition.prototxt import Document
 from framework.layers.base import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
-from framework.solver import debug_info, resume
-from framework.solver.fields import check_fields, snapshot_prefix
+from framework.solver import debug_info, snapshots
+from framework.solver.distributed import AGREE_EVERY, agreed
+from framework.solver.divergence import LossWatch
 from framework.solver.gradients import FLOAT32, Execution, Gradients
 from framework.solver.lr_policy import LearningRate, RateState
 from framework.solver.nets import Machine, test_nets, train_net
 from framework.solver.optim import Optimizer
-from framework.solver.ranks import AGREE_EVERY, agreed
-from framework.solver.scoring import Scores, check_evaluation, score
-from framework.solver.trouble import LossWatch
+from framework.solver.solver_fields import check_fields, snapshot_prefix
+from framework.solver.testing import Scores, check_evaluation, score
 from framework.weights.weights import load_weights
 
 # policies whose steps the original logs
@@ -65,7 +65,7 @@ class Solver:
         hints = check_fields(self.document)
         self.prefix = snapshot_prefix(self.document)
         if seed is None and snapshot is not None:
-            seed = resume.seed_of(self.prefix, snapshot)
+            seed = snapshots.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
         self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
         self.log = log or Log(enabled=rank == 0)
@@ -91,7 +91,7 @@ class Solver:
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
                skip_mismatch: bool) -> None:
         if snapshot == "auto":
-            if resume.restore_newest(self):
+            if snapshots.restore_newest(self):
                 return
         elif snapshot is not None:
             self.restore(snapshot)
@@ -121,7 +121,7 @@ class Solver:
             self.restore(resume_file)
         param, self.stopped = self.param, False
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
-            resume.check_writable(self)
+            snapshots.check_writable(self)
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         if param.snapshot_after_train and self.saved_at != self.iter:
@@ -154,7 +154,7 @@ class Solver:
             self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
-                resume.save_and_go_on(self)
+                snapshots.save_and_go_on(self)
         self._look(self.iter - 1)
 
     def iterate(self) -> None:
@@ -242,7 +242,7 @@ class Solver:
         else:
             action = None
         if action == "snapshot" and self.saved_at != self.iter:
-            resume.save_and_go_on(self)
+            snapshots.save_and_go_on(self)
         elif action == "terminate" and self.saved_at != self.iter:
             self.snapshot()
         self.stopped = self.stopped or action in ("stop", "terminate")
@@ -253,7 +253,7 @@ class Solver:
         Not after a bad loss: a GPU's losses are looked at now and then only.
         """
         self._look(self.iter - 1)
-        state = resume.save(self)
+        state = snapshots.save(self)
         self.saved_at = self.iter
         return state
 
@@ -264,4 +264,4 @@ class Solver:
 
     def restore(self, path: str | Path) -> None:
         """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""
-        resume.restore(self, path)
+        snapshots.restore(self, path)

@@ -14,7 +14,7 @@ import torch
 
 from framework.errors import CaffeError, WeightsError
 from framework.proto import enum_name
-from framework.solver import snapshot as files
+from framework.solver import solverstate as files
 from framework.solver.lr_policy import RateState
 from framework.weights.weights import load_weights, save_weights
 
