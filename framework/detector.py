@@ -17,9 +17,9 @@ from framework.data.convert.mean_image import read_mean
 from framework.data.records import label_map
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError
+from framework.evaluation.detection import Detection
 from framework.net.net import Net
 from framework.proto import ResizeParameter
-from framework.visualize import Detection
 
 Floats = NDArray[np.float32]
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from framework import Net, parse_net
-from framework.census import Selection, phases_of, stages_for, take_census
 from framework.definition.spec import NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
 from framework.net.assumed_shapes import declared_shapes
 from framework.net.python_shapes import PYTHON_SHAPES
+from framework.report.net_summary import Selection, phases_of, stages_for, take_census
 
 
 def shapes_of(text, phase="TRAIN"):

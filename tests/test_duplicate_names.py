@@ -3,8 +3,8 @@
 import pytest
 
 from framework import Net, SpecError, load_weights, parse_net, save_weights
-from framework.census import Selection, take_census
 from framework.proto import NetParameter
+from framework.report.net_summary import Selection, take_census
 
 RELU = 'layer { name: "ip" type: "ReLU" bottom: "y" top: "y" }\n'
 TEXT = """

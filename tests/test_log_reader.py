@@ -10,8 +10,8 @@ import pytest
 
 from framework.cli import parse_log, plot_log
 from framework.errors import DataError
-from framework.logs.plot import span
 from framework.logs.reader import read_log
+from framework.report.log_plot import span
 
 LOG = """Log file created at: 2017/01/01 00:00:00
 I0101 23:59:58.500000  4242 solver.cpp:75] Solving VGG_VOC0712_SSD_300x300_train

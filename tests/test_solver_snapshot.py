@@ -48,7 +48,8 @@ def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
 @needs_golden
 def test_an_hdf5_state_has_the_originals_names_types_and_string(tmp_path):
     theirs = h5py.File(original("snapshot_sgd_hdf5", "snap_iter_10.solverstate.h5", tmp_path))
-    solverstate.write_state(tmp_path / "ours.solverstate.h5", solverstate.read_state(theirs.filename))
+    state = solverstate.read_state(theirs.filename)
+    solverstate.write_state(tmp_path / "ours.solverstate.h5", state)
     ours = h5py.File(tmp_path / "ours.solverstate.h5")
     found = {}
     theirs.visititems(lambda name, item: found.setdefault(name, item))

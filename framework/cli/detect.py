@@ -19,7 +19,8 @@ from framework.errors import DataError
 
 if TYPE_CHECKING:
     from framework.detector import Detector
-    from framework.visualize import Detection, Picture
+    from framework.evaluation.detection import Detection
+    from framework.report.draw_boxes import Picture
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
@@ -122,8 +123,8 @@ def _run(
     import cv2
 
     from framework.data.convert.datum import read_picture
+    from framework.report.draw_boxes import draw_detections
     from framework.system.progress import Progress
-    from framework.visualize import draw_detections
 
     results: list[dict[str, Any]] = []
     skipped: list[str] = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from framework.cli.app import add_net_flags, run
 
 if TYPE_CHECKING:
-    from framework.census import Census
+    from framework.report.net_summary import Census
 
 MANY = 8        # files from which on a process a core pays
 DESCRIPTION = """Say for each net file: its dialect, layers, output shapes, parameters,
@@ -54,7 +54,7 @@ def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
     """The census of each file in turn; many files are divided over the cores."""
     import torch
 
-    from framework.census import Selection, take_census
+    from framework.report.net_summary import Selection, take_census
 
     selection = Selection(arguments.phase, arguments.level, tuple(arguments.stage),
                           arguments.no_data, arguments.ignore_unknown_fields)

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def plot(options: argparse.Namespace) -> int:
     import cv2
 
-    from framework.logs.plot import draw
+    from framework.report.log_plot import draw
 
     lines = {}
     for path in options.logs:

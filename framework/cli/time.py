@@ -39,7 +39,7 @@ def time(options: argparse.Namespace) -> int:
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net.net import Net
-    from framework.timing import lines, time_layers
+    from framework.report.layer_times import lines, time_layers
 
     net = Net(options.model, options.phase, options.weights or None, level=options.level,
               stages=[stage for stage in options.stage.split(",") if stage],

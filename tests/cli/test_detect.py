@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from framework.cli.detect import main
-from framework.visualize import class_color
+from framework.report.draw_boxes import class_color
 from tests.quadrants import bright_quarter, write_net
 
 

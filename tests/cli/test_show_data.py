@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from framework.cli import check_data
-from framework.cli.show_data import draw_boxes, sheet, visible
 from framework.data.augment.mean import Mean
+from framework.report.data_sheet import draw_boxes, sheet, visible
 from tests.data.making import annotated, annotated_net, encoded, write_database, write_pictures
 
 TRANSFORM = "mean_value: 100 mean_value: 50 mean_value: 20 scale: 0.5"

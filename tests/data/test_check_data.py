@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from framework.cli import check_data
-from framework.data.prior_match import PriorLayer, candidate_sizes, choose, match_boxes
+from framework.report.prior_match import PriorLayer, candidate_sizes, choose, match_boxes
 from tests.data.clips import write_frames, write_list
 from tests.data.making import (
     annotated,

@@ -9,7 +9,7 @@ from google.protobuf import text_format
 
 import framework.proto as proto
 from framework.errors import CaffeError
-from framework.pycaffe import draw
+from framework.report import net_graph
 
 NET = """
     name: "Small"
@@ -29,7 +29,8 @@ def net(text=NET):
 
 
 def test_layers_blobs_and_edges_are_the_lines_of_the_graph():
-    lines = [line.strip() for line in draw.get_pydot_graph(net(), "LR").to_string().splitlines()]
+    text = net_graph.get_pydot_graph(net(), "LR").to_string()
+    lines = [line.strip() for line in text.splitlines()]
     assert lines[:2] == ['digraph "Small" {', 'rankdir="LR";'] and lines[-1] == "}"
     assert ('"conv_Convolution" [label="conv\\n(Convolution)\\nkernel size: 3\\nstride: 1\\npad: 1"'
             ', shape=box, style=filled, fillcolor="#FF5050"];') in lines
@@ -52,17 +53,17 @@ def test_layers_blobs_and_edges_are_the_lines_of_the_graph():
 
 
 def test_a_phase_leaves_the_layers_of_the_other_out():
-    test = draw.get_pydot_graph(net(), "LR", phase=proto.TEST).to_string()
-    train = draw.get_pydot_graph(net(), "LR", label_edges=False, phase=proto.TRAIN).to_string()
+    test = net_graph.get_pydot_graph(net(), "LR", phase=proto.TEST).to_string()
+    train = net_graph.get_pydot_graph(net(), "LR", label_edges=False, phase=proto.TRAIN).to_string()
     assert "data_Data" not in test and "ReLU" not in test
     assert "data_Data" in train and "ReLU" in train and "Batch" not in train
     both = net('layer { name: "a" include { phase: TEST } exclude { stage: "b" } }')
     with pytest.raises(ValueError, match="layer a has both include and exclude"):
-        draw.get_pydot_graph(both, "LR", phase=proto.TEST)
+        net_graph.get_pydot_graph(both, "LR", phase=proto.TEST)
 
 
 def test_learning_rates_are_shown_if_wanted_and_words_stand_side_by_side_from_top_to_bottom():
-    text = draw.get_pydot_graph(net(), "TB", display_lrm=True).to_string()
+    text = net_graph.get_pydot_graph(net(), "TB", display_lrm=True).to_string()
     assert "conv (Convolution) kernel size: 3 stride: 1 pad: 1 lr mult: 3.0, 1.0" in text
     assert "ip (InnerProduct) lr mult: 1.0, 1.0" in text
 
@@ -70,16 +71,16 @@ def test_learning_rates_are_shown_if_wanted_and_words_stand_side_by_side_from_to
 def test_layers_of_the_older_form_are_drawn_as_todays():
     old = net('layers { name: "c" type: CONVOLUTION bottom: "x" top: "c" blobs_lr: 5 '
               'convolution_param { num_output: 4 kernel_size: 3 } }')
-    text = draw.get_pydot_graph(old, "TB", display_lrm=True).to_string()
+    text = net_graph.get_pydot_graph(old, "TB", display_lrm=True).to_string()
     assert "c_Convolution" in text and "lr mult: 5.0, 1.0" in text and len(old.layers) == 1
 
 
 def test_text_needs_no_program_and_a_picture_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    draw.draw_net_to_file(net(), str(tmp_path / "net.dot"), phase=proto.TEST)
-    assert (tmp_path / "net.dot").read_bytes() == draw.draw_net(net(), "LR", "raw", proto.TEST)
+    net_graph.draw_net_to_file(net(), str(tmp_path / "net.dot"), phase=proto.TEST)
+    assert (tmp_path / "net.dot").read_bytes() == net_graph.draw_net(net(), "LR", "raw", proto.TEST)
     with pytest.raises(CaffeError, match="as png needs Graphviz's program 'dot'.*not on the PATH"):
-        draw.draw_net_to_file(net(), str(tmp_path / "net.png"))
+        net_graph.draw_net_to_file(net(), str(tmp_path / "net.png"))
     assert not (tmp_path / "net.png").exists()
 
 
@@ -89,14 +90,14 @@ def test_the_program_gets_the_text_and_the_format(tmp_path, monkeypatch):
                        '"%s %s\\n" "$1" "$line"; done\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    graph = draw.get_pydot_graph(net(), "LR")
+    graph = net_graph.get_pydot_graph(net(), "LR")
     lines = graph.create_png().decode().splitlines()
     assert lines[0] == '-Tpng digraph "Small" {' and len(lines) == graph.to_string().count("\n")
     program.write_text("#!/bin/sh\necho syntax error near line 3 >&2\nexit 1\n")
     with pytest.raises(CaffeError, match="dot -Tsvg failed: syntax error near line 3"):
-        draw.draw_net(net(), "LR", "svg")
+        net_graph.draw_net(net(), "LR", "svg")
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_draws_a_png():
-    assert draw.draw_net(net(), "LR").startswith(b"\x89PNG")
+    assert net_graph.draw_net(net(), "LR").startswith(b"\x89PNG")

@@ -11,8 +11,8 @@ import framework.proto as proto
 import framework.pycaffe.model_libs as libs
 from framework import NetSpec as BuiltSpec
 from framework import SpecError, read_net
-from framework.census import Selection, take_census
 from framework.pycaffe.net_spec import NetSpec
+from framework.report.net_summary import Selection, take_census
 
 L, P = libs.L, libs.P
 ROOT = Path(__file__).resolve().parents[2]

@@ -95,6 +95,20 @@ def phases_of(document: Document) -> list[str]:
     return [phase for phase in PHASES if phase in named or _wires(document, phase)]
 
 
+def phases(document: Document, wanted: str | None) -> list[tuple[str, NetSpec]]:
+    """The phases that the net file is made for: those whose layers fit together."""
+    found: list[tuple[str, NetSpec]] = []
+    errors: list[CaffeError] = []
+    for phase in [wanted] if wanted else ["TRAIN", "TEST"]:
+        try:
+            found.append((phase, NetSpec(document, phase)))
+        except CaffeError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
+
+
 def stages_for(document: Document, phase: str, level: int | None) -> tuple[str, ...]:
     """The stage without which the net cannot be wired in a phase: the first that its rules name
     and that makes it whole. None if it needs none, or none helps."""

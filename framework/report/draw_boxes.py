@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.evaluation.detection import Detection
+
 Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]
 
 SMALLEST_SIDE = 320
 """Smaller pictures are enlarged before drawing: letters need some pixels."""
-
-
-@dataclass(frozen=True)
-class Detection:
-    """One found object: class number, score from 0 to 1, corners x1 y1 x2 y2 in pixels."""
-
-    label: int
-    score: float
-    corners: tuple[float, float, float, float]
 
 
 def draw_detections(

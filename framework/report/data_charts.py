@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.survey import Survey, label_counts
+from framework.report.data_survey import Survey, label_counts
 
 Picture = NDArray[np.uint8]
 

@@ -1,0 +1,1 @@
+"""What the programs print and draw about nets, data and training runs."""
