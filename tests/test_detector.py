@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from framework.data.convert.mean_image import to_blob
-from framework.detector import Detector
 from framework.errors import CaffeError, DataError
+from framework.inference.detector import Detector
 from tests.quadrants import bright_quarter, write_net
 
 

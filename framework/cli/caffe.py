@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from framework.cli import app, machine
+from framework.cli import app, devices
 
 COMMANDS = {"train": "framework.cli.train", "test": "framework.cli.test",
             "time": "framework.cli.time"}
@@ -50,7 +50,7 @@ def query(options: argparse.Namespace) -> int:
 
     from framework.logs.log import Log
 
-    numbers = machine.gpus(options.gpu)
+    numbers = devices.gpus(options.gpu)
     log = Log()
     log.info(f"Querying GPUs {options.gpu}")
     for number in numbers:

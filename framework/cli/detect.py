@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framework.cli import app, machine
+from framework.cli import app, devices
 from framework.errors import DataError
 
 if TYPE_CHECKING:
-    from framework.detector import Detector
     from framework.evaluation.detection import Detection
+    from framework.inference.detector import Detector
     from framework.report.draw_boxes import Picture
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -93,12 +93,12 @@ def list_pictures(images: Sequence[Path]) -> list[Path]:
 def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
     from framework.data.records import label_map
-    from framework.detector import Detector
+    from framework.inference.detector import Detector
     from framework.net.reading import read_net
     from framework.system.malloc import keep_freed_memory
 
     keep_freed_memory()
-    device = machine.prepare(options).device
+    device = devices.prepare(options).device
     mean: Any = options.mean  # numbers, a path, or None
     if mean and not Path(mean).is_file():
         try:

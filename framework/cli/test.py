@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from framework.cli import app, machine
+from framework.cli import app, devices
 from framework.errors import CaffeError
 
 VERSIONS = ("11point", "MaxIntegral", "Integral")
@@ -35,8 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="phase of the net (default: %(default)s)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
-    machine.add_flags(parser)
-    machine.add_log_flags(parser)
+    devices.add_flags(parser)
+    devices.add_log_flags(parser)
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
     app.add_net_flags(parser)
@@ -68,7 +68,7 @@ def test_model(options: argparse.Namespace) -> int:
     from framework.solver.testing import evaluations, score
     from framework.weights.weights import load_weights
 
-    place = machine.prepare(options)
+    place = devices.prepare(options)
     net = Net(options.model, options.phase, level=options.level,
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
@@ -123,7 +123,7 @@ def test_solver(options: argparse.Namespace) -> int:
     check_fields(document)
     if not param.test_iter:
         raise document.error("test_iter", "is missing: the solver has no test net")
-    place = machine.prepare(options, wished_gpu(param))
+    place = devices.prepare(options, wished_gpu(param))
     weights = options.weights or weights_of(document, options.snapshot)
     data = DataOptions(options.seed or 0, options.workers)
     machine_ = Machine(torch.device(place.device), data, options.ignore_unknown_fields)

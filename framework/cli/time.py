@@ -7,7 +7,7 @@ import sys
 import time as clock
 from collections.abc import Sequence
 
-from framework.cli import app, machine
+from framework.cli import app, devices
 from framework.errors import CaffeError
 
 
@@ -22,8 +22,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     app.add_net_flags(parser)
-    machine.add_flags(parser)
-    machine.add_log_flags(parser)
+    devices.add_flags(parser)
+    devices.add_log_flags(parser)
     return parser
 
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def time(options: argparse.Namespace) -> int:
     if options.iterations < 1:
         raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
-    place = machine.prepare(options)
+    place = devices.prepare(options)
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net.net import Net

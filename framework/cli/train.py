@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from framework.cli import app, machine
+from framework.cli import app, devices
 from framework.cli.signals import EFFECTS, Signals
 from framework.errors import CaffeError
 
@@ -26,9 +26,9 @@ def make_parser() -> argparse.ArgumentParser:
                              "or from the start if there is none")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
-    machine.add_flags(parser)
-    machine.add_log_flags(parser)
-    machine.add_training_flags(parser)
+    devices.add_flags(parser)
+    devices.add_log_flags(parser)
+    devices.add_training_flags(parser)
     parser.add_argument("--keep", type=int, default=0, metavar="N",
                         help="keep the newest N snapshots and remove older ones (default: all)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
@@ -56,11 +56,11 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
     if options.weights and options.snapshot and options.snapshot != "auto":
         raise CaffeError("--weights and --snapshot exclude each other: a solver state names its "
                          "weights")
-    if machine.several(options):
-        count = len(machine.gpus(options.gpu))
-        return machine.start_ranks("framework.cli.train", arguments, count)
+    if devices.several(options):
+        count = len(devices.gpus(options.gpu))
+        return devices.start_ranks("framework.cli.train", arguments, count)
     document = read_document(options)
-    place = machine.prepare(options, wished_gpu(document.message))
+    place = devices.prepare(options, wished_gpu(document.message))
     signals = Signals(options.sigint_effect, options.sighup_effect)
     try:
         with signals:
@@ -68,8 +68,8 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
             solver.solve()
             solver.close()
     finally:
-        machine.leave(place)
-    machine.end(place)
+        devices.leave(place)
+    devices.end(place)
     return 0
 
 
@@ -91,7 +91,7 @@ def wished_gpu(param: Any) -> int | None:
     return param.device_id if enum_name(param, "solver_mode") == "GPU" else None
 
 
-def make_solver(document: Document, options: argparse.Namespace, place: machine.Place,
+def make_solver(document: Document, options: argparse.Namespace, place: devices.Place,
                 signals: Signals) -> Solver:
     from framework.logs.board import BoardLog
     from framework.logs.log import Log

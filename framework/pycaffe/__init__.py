@@ -29,7 +29,7 @@ _SOLVERS = ("SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver
             "get_solver")
 _HOMES = {
     "Net": "net", "Classifier": "classifier", "Detector": "detector",
-    **dict.fromkeys(_MACHINE.split(), "machine"), **dict.fromkeys(_SOLVERS.split(), "solver"),
+    **dict.fromkeys(_MACHINE.split(), "settings"), **dict.fromkeys(_SOLVERS.split(), "solver"),
     **dict.fromkeys(("layers", "params", "NetSpec", "to_proto"), "net_spec"),
 }
 # Submodules that a script may use after `import caffe` alone.

@@ -16,13 +16,13 @@ from framework.layers.python.protocol import Phase
 from framework.layers.python.python_layer import Python
 from framework.net.net import Net as TorchNet
 from framework.net.params import share_by_layer_name
-from framework.pycaffe.batches import InBatches
-from framework.pycaffe.machine import MACHINE
-from framework.pycaffe.net_blob import NetBlob, ParamBlob
-from framework.pycaffe.net_lists import Arrays
-from framework.pycaffe.passes import Callback, Node, Passes
-from framework.pycaffe.weights_kept import KeptWeights
-from framework.pycaffe.wiring import LayerView, constant_tops, feed_inputs, list_nodes
+from framework.pycaffe.engine.blobs import NetBlob, ParamBlob
+from framework.pycaffe.engine.in_batches import InBatches
+from framework.pycaffe.engine.kept_weights import KeptWeights
+from framework.pycaffe.engine.lists import Arrays
+from framework.pycaffe.engine.passes import Callback, Node, Passes
+from framework.pycaffe.engine.wiring import LayerView, constant_tops, feed_inputs, list_nodes
+from framework.pycaffe.settings import MACHINE
 from framework.system.random_state import random_numbers
 from framework.weights.weights import load_weights, save_weights
 

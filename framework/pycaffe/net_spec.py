@@ -15,7 +15,7 @@ from typing import Any
 
 import framework.proto as proto
 from framework.definition.values import nearest
-from framework.pycaffe.assignment import assign_proto, same_kind
+from framework.pycaffe.engine.assignment import assign_proto, same_kind
 from framework.pycaffe.proto import caffe_pb2
 
 __all__ = ["Function", "Layers", "NetSpec", "Parameters", "Top", "assign_proto", "layers",

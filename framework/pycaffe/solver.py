@@ -12,8 +12,8 @@ from torch import Tensor
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.net.reading import read_solver
-from framework.pycaffe.machine import MACHINE
 from framework.pycaffe.net import Net
+from framework.pycaffe.settings import MACHINE
 from framework.solver.optim import RULES
 from framework.solver.solver import Solver as Training
 

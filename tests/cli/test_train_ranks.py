@@ -60,8 +60,8 @@ SUM = """net_param {
 base_lr: 0.0001 lr_policy: "fixed" max_iter: 100000000 display: 10"""
 AS_WITH_TWO_GPUS = """
 import sys
-from framework.cli import machine, train
-machine.several, machine.gpus = lambda options: True, lambda text: [0, 1]
+from framework.cli import devices, train
+devices.several, devices.gpus = lambda options: True, lambda text: [0, 1]
 if __name__ == "__main__":
     sys.exit(train.main(sys.argv[1:]))
 """

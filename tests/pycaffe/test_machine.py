@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import framework.pycaffe as caffe
-from framework.pycaffe import machine
-from framework.pycaffe.blob_memory import Memory
+from framework.pycaffe import settings
+from framework.pycaffe.engine.memory import Memory
 
 NET = ('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }'
        'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { '
@@ -17,25 +17,25 @@ NET = ('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 di
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    monkeypatch.setattr(machine.MACHINE, "__dict__", machine.Machine().__dict__)
+    monkeypatch.setattr(settings.MACHINE, "__dict__", settings.Machine().__dict__)
 
 
 def test_a_script_for_a_gpu_runs_on_a_machine_without_and_is_told(monkeypatch, capfd):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     caffe.set_device(1)
     caffe.set_mode_gpu()
-    assert machine.MACHINE.device() == machine.MACHINE.device() == torch.device("cpu")
+    assert settings.MACHINE.device() == settings.MACHINE.device() == torch.device("cpu")
     assert capfd.readouterr().err.count("this machine has no GPU") == 1
 
 
 def test_the_device_is_that_of_the_last_call(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     caffe.set_device(1)
-    assert machine.MACHINE.device() == torch.device("cpu")
+    assert settings.MACHINE.device() == torch.device("cpu")
     caffe.set_mode_gpu()
-    assert machine.MACHINE.device() == torch.device("cuda", 1)
+    assert settings.MACHINE.device() == torch.device("cuda", 1)
     caffe.set_mode_cpu()
-    assert machine.MACHINE.device() == torch.device("cpu")
+    assert settings.MACHINE.device() == torch.device("cpu")
 
 
 def test_the_log_is_as_loud_as_a_script_wants(capfd):

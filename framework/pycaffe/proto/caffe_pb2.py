@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 import framework.proto as proto
-from framework.pycaffe.assignment import assign_proto
+from framework.pycaffe.engine.assignment import assign_proto
 
 
 @cache

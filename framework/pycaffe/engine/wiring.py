@@ -12,8 +12,8 @@ from framework.layers.base import DataOptions, Source
 from framework.layers.data.dummy import DummyData
 from framework.layers.python.blob import BlobVector
 from framework.net.net import Net as TorchNet
-from framework.pycaffe.net_blob import NetBlob
-from framework.pycaffe.passes import Node
+from framework.pycaffe.engine.blobs import NetBlob
+from framework.pycaffe.engine.passes import Node
 
 
 class LayerView:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from framework.layers.base import Layer
 from framework.layers.python.blob import Array, Shaped
-from framework.pycaffe.blob_memory import Memory, Shape
+from framework.pycaffe.engine.memory import Memory, Shape
 
 
 class Owner(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from framework.layers.python.blob import Array
-from framework.pycaffe.net_lists import Arrays, NetLists
+from framework.pycaffe.engine.lists import Arrays, NetLists
 
 
 class InBatches(NetLists):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from framework.execution.chains import Step
 from framework.net.net import Net as TorchNet
-from framework.pycaffe.net_blob import NetBlob
+from framework.pycaffe.engine.blobs import NetBlob
 
 Callback = Callable[[int], object]
 

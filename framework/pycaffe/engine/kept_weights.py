@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from framework.net.net import Net as TorchNet
-from framework.pycaffe.net_blob import ParamBlob
+from framework.pycaffe.engine.blobs import ParamBlob
 
 
 class KeptWeights:

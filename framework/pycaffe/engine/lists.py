@@ -8,8 +8,8 @@ from typing import Any
 
 from framework.layers.python.blob import Array, BlobVector
 from framework.net.net import Net as TorchNet
-from framework.pycaffe.net_blob import NetBlob
-from framework.pycaffe.passes import Node
+from framework.pycaffe.engine.blobs import NetBlob
+from framework.pycaffe.engine.passes import Node
 
 Arrays = dict[str, Array]
 

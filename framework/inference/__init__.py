@@ -1,0 +1,1 @@
+"""Trained nets put to use."""

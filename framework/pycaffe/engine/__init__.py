@@ -1,0 +1,1 @@
+"""How pycaffe's Net works inside."""
