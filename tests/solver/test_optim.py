@@ -14,7 +14,7 @@ from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.solver.optim import Optimizer
 
-GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
+GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden" / "solver"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from framework.data.augment.geometry import areas, intersections
 from framework.data.augment.sampler_loops import allowed_windows
-from tests.data.test_box_loops import ODD
+from tests.data.augment.test_box_loops import ODD
 
 
 def trials(uniform, sizes):

@@ -21,7 +21,7 @@ SAMPLINGS = {"4:2:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
              "4:4:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440,
              "4:4:4": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
              "4:1:1": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411}
-RECIPE = Path(__file__).resolve().parents[2] / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"
+RECIPE = Path(__file__).resolve().parents[3] / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"
 MARKER_SOF, MARKER_SOS, END = b"\xff\xc0", b"\xff\xda", b"\xff\xd9"
 
 

@@ -13,8 +13,8 @@ from framework.data.augment.sampler import BatchSamplers
 from framework.data.records.pictures import DecodedPicture
 from framework.data.records.records import Record
 from framework.definition import prototxt
+from tests.data.augment.test_transform import boxes_of, transformer
 from tests.data.making import annotated_net, good_records, make_source, picture, write_database
-from tests.data.test_transform import boxes_of, transformer
 
 RUNS = 2000
 

@@ -14,7 +14,7 @@ from framework.errors import WeightsError
 from framework.weights.weights import load_weights, read_layers, save_weights
 from tests.weight_files import SHAPES, assert_blobs, blob_message, fill, make_net, noise, write_net
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not here")
 
 

@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from framework import proto
 from framework.proto.schema import parse
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
 PROJECTS = ("number_ssd", "number_bvlc", "number_nvidia", "number_intel")
 PRIVATE = 20001  # numbers of fields that lost theirs to another project's
 
@@ -202,4 +202,4 @@ def test_importing_the_package_reads_nothing():
     code = ("import sys, framework.proto as p; from pathlib import Path; "
             "assert p.schema.cache_info().currsize == 0; p.NetParameter; "
             "assert p.schema.cache_info().currsize == 1")
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -12,7 +12,7 @@ from framework.execution.winograd import Winograd, pays
 from framework.net.net import Net
 from tests.support import net_from
 
-ZOO = Path(__file__).resolve().parents[1] / "prototxt"
+ZOO = Path(__file__).resolve().parents[2] / "prototxt"
 
 
 def noise(*size, seed=0):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.layers.test_regions import overlap
+from tests.layers.rcnn.test_regions import overlap
 from tests.support import check_layer, make, noise
 
 REGRESSION = ("bbox_reg_param { bbox_mean: 0 bbox_mean: 0.125 bbox_mean: 0 bbox_mean: 0 "

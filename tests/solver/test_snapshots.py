@@ -19,7 +19,7 @@ from framework.solver import solverstate
 from framework.solver.solver import Solver
 from framework.system import atomic
 
-GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
+GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden" / "solver"
 needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")
 
 
