@@ -11,15 +11,9 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from framework.data.augment.geometry import Floats, areas
+from framework.data.records.boxes import CORNERS, LABEL
 from framework.data.records.database import Database
-from framework.data.records.records import (
-    CORNERS,
-    LABEL,
-    BadRecord,
-    Decoding,
-    read_annotated,
-    read_datum,
-)
+from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum
 from framework.proto import AnnotatedDatum, Datum
 from framework.system.progress import Progress
 

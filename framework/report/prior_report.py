@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from framework.data.records.records import LABEL
+from framework.data.records.boxes import LABEL
 from framework.errors import CaffeError
 from framework.layers.base import Shape
 from framework.layers.ssd.prior_box import PriorBox

@@ -10,21 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from framework.data.augment.geometry import CENTER, OVERLAP, Floats, Window
-from framework.data.records.records import XMAX, XMIN, YMAX, YMIN
+from framework.data.records.boxes import XMAX, XMIN, YMAX, YMIN
 from framework.system.compiled import compiled_exactly
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
-
-
-@compiled_exactly
-def are_sound(boxes: Floats) -> bool:
-    """Are all corners finite, and none inverted?"""
-    for box in boxes:
-        for axis in range(2):
-            low, high = box[XMIN + axis], box[XMAX + axis]
-            if not -np.inf < low <= high < np.inf:
-                return False
-    return True
 
 
 @compiled_exactly

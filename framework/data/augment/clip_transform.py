@@ -18,8 +18,8 @@ import numpy as np
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
+from framework.data.records.boxes import Floats
 from framework.data.records.pictures import BadRecord, Pixels
-from framework.data.records.records import Floats
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 from framework.weights.caffemodel import describe, read_any_blob

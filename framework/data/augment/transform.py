@@ -23,8 +23,9 @@ from framework.data.augment.geometry import WHOLE, Rectangle, Window
 from framework.data.augment.mean import Mean
 from framework.data.augment.planes import mirrored
 from framework.data.augment.view import Viewer
+from framework.data.records.boxes import CORNERS, Floats
 from framework.data.records.pictures import Scratch
-from framework.data.records.records import CORNERS, BadRecord, Floats, Pixels, Record
+from framework.data.records.records import BadRecord, Pixels, Record
 
 REFUSED = ("flow",)
 

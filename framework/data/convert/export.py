@@ -13,16 +13,9 @@ from typing import Any
 import cv2
 
 from framework.data.augment.geometry import Floats
+from framework.data.records.boxes import CORNERS, DIFFICULT, LABEL
 from framework.data.records.database import Database
-from framework.data.records.records import (
-    CORNERS,
-    DIFFICULT,
-    LABEL,
-    BadRecord,
-    Decoding,
-    annotation_boxes,
-    datum_picture,
-)
+from framework.data.records.records import BadRecord, Decoding, annotation_boxes, datum_picture
 from framework.proto import AnnotatedDatum
 from framework.system.progress import Progress
 

@@ -12,9 +12,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.augment.draws import Draws, Order
+from framework.data.augment.draws import Draws
 from framework.data.augment.planes import write_planes
-from framework.data.records.records import BadRecord, Floats, Pixels
+from framework.data.loading.order import Order
+from framework.data.records.boxes import Floats
+from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
 
 Array = NDArray[Any]

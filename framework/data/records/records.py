@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
 
+from framework.data.records.boxes import CORNERS, Floats
 from framework.data.records.pictures import (
     BadRecord,
     DecodedPicture,
@@ -22,12 +22,6 @@ from framework.data.records.pictures import (
     open_picture,
 )
 from framework.proto import AnnotatedDatum, Datum
-
-Floats = NDArray[np.float32]
-
-# Columns of `Record.boxes`.
-LABEL, INSTANCE, XMIN, YMIN, XMAX, YMAX, DIFFICULT = range(7)
-CORNERS = slice(XMIN, YMAX + 1)
 
 
 @dataclass
@@ -73,7 +67,7 @@ def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
 
     Raises BadRecord for a label outside `labels`, and for corners that are inverted or not finite.
     """
-    from framework.data.augment.box_loops import are_sound
+    from framework.data.records.box_checks import are_sound  # lazy: numba costs 0.4 s
 
     values: list[float] = []
     for group in message.annotation_group:

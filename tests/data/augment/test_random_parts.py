@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from framework.data.augment.distortion import draw_distortion
-from framework.data.augment.draws import Draws, Order, Stream
+from framework.data.augment.draws import Draws, Stream
 from framework.data.augment.geometry import Rectangle, areas, intersections
 from framework.data.augment.resizing import draw_interpolation
 from framework.data.augment.sampler import BatchSamplers
+from framework.data.loading.order import Order
 from framework.data.records.pictures import DecodedPicture
 from framework.data.records.records import Record
 from framework.definition import prototxt

@@ -8,8 +8,9 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.mean import Mean
 from framework.data.augment.random_sizes import draw_resize, stretch
 from framework.data.augment.transform import Transformer
+from framework.data.records.boxes import CORNERS
 from framework.data.records.pictures import DecodedPicture
-from framework.data.records.records import CORNERS, BadRecord, Record
+from framework.data.records.records import BadRecord, Record
 from framework.definition import prototxt
 from tests.data.making import picture
 

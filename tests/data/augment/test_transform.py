@@ -14,8 +14,9 @@ from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
 from framework.data.augment.planes import as_pixels, mirrored, planes_of, whole
 from framework.data.augment.transform import Transformer
+from framework.data.records.boxes import CORNERS
 from framework.data.records.pictures import DecodedPicture
-from framework.data.records.records import CORNERS, Record
+from framework.data.records.records import Record
 from framework.definition import prototxt
 from tests.data.making import picture
 
