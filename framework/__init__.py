@@ -6,6 +6,8 @@ The public names load what they need at first use; importing the package opens n
 import importlib
 from typing import Any
 
+from framework import moved
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -26,6 +28,7 @@ _HOMES = {
     "WeightsError": "framework.errors",
 }
 __all__ = sorted(_HOMES)
+moved.install()
 
 
 def __getattr__(name: str) -> Any:

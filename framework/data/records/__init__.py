@@ -1,1 +1,5 @@
 """From a database to records: pictures and boxes."""
+
+from framework.moved import names_of
+
+__getattr__ = names_of(__name__)

@@ -1,1 +1,5 @@
 """Data layers: where batches come from."""
+
+from framework.moved import names_of
+
+__getattr__ = names_of(__name__)
