@@ -260,7 +260,7 @@ def names_of(package: str) -> Callable[[str], Any]:     # Any: whatever has the 
 
 
 def _is_module(path: str) -> bool:
-    import importlib.util  # lazy: costs 5 ms, more than all else here
+    import importlib.util  # lazy: costs more than all else here
 
     return importlib.util.find_spec(path) is not None
 

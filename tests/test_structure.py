@@ -2,77 +2,125 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORK = ROOT / "framework"
-# A module imports only from its own rank or those before it.
-RANKS = [
-    ("errors", "system"),
-    ("proto",),
-    ("definition",),
-    ("weights", "logs"),
-    ("ops",),
-    ("data", "evaluation"),
-    ("layers",),
-    ("execution",),
-    ("net",),
-    ("inference", "solver"),
-    ("report",),
-    ("pycaffe.engine",),
-    ("pycaffe",),
-    ("cli",),
-]
-RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}
+# A room imports only from those before it. A room within a room is named with it.
+ROOMS = """
+    moved errors system proto definition ops evaluation logs weights
+    data.records data.augment data.loading data.datasets data.convert
+    layers execution net solver inference report export serve pycaffe cli
+""".split()
+# Imports that break a rule, to be cured: the module, what it imports, and why it still does.
+STILL_CIRCULAR = {
+    ("framework.solver.snapshots", "framework.solver.solver"):
+        "takes and sets the fields of a Solver, which is to give a State",
+}
 MODULES = sorted(FRAMEWORK.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text()) for path in MODULES}
 
 
-def package_of(path: Path) -> str:
-    return place_of(path.relative_to(FRAMEWORK).with_suffix("").parts)
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def place_of(parts: Sequence[str]) -> str:
-    """The package, or the module in it where that has a rank of its own."""
-    module = ".".join(parts[:2])
-    return module if module in RANK_OF else parts[0]
+PATHS = {name_of(path): path for path in MODULES}
+
+
+def room_of(module: str) -> str:
+    """The room of a module: `data.records`, `layers`; "" for the package itself."""
+    parts = module.split(".")[1:3]
+    inner = ".".join(parts)
+    return inner if inner in ROOMS else "".join(parts[:1])
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """The framework's own packages that a module imports at its top level."""
+    """The framework's own modules that a module imports, wherever in it the import is."""
     found = set()
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("framework"):
-            parts = (node.module or "").split(".")
-            found |= {place_of(parts[1:])} if len(parts) > 1 else {alias.name
-                                                                  for alias in node.names}
-        elif isinstance(node, ast.Import):
-            found |= {place_of(alias.name.split(".")[1:]) for alias in node.names
-                      if alias.name.startswith("framework.")}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in PATHS else node.module)
+    return {name for name in found if name in PATHS}
+
+
+@cache
+def graph() -> dict[str, set[str]]:
+    found = {}
+    for name, path in PATHS.items():
+        found[name] = {other for other in imported(TREES[path]) - {name}
+                       if (name, other) not in STILL_CIRCULAR}
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FRAMEWORK)))
-def test_imports_point_one_way(path):
-    own = package_of(path)
-    if own == "__init__":
-        return
-    assert own in RANK_OF, f"say in RANKS where {own} stands"
-    rank = RANK_OF[own]
-    later = {name for name in imported(ast.parse(path.read_text()))
-             if RANK_OF.get(name, rank) > rank}
-    assert not later, f"{own} imports {later}, which come after it"
+def test_no_imports_run_in_a_circle():
+    try:
+        list(TopologicalSorter(graph()).static_order())
+    except CycleError as error:
+        pytest.fail("these import each other: " + " <- ".join(error.args[1]))
+
+
+def test_every_exception_is_still_needed():
+    for module, other in STILL_CIRCULAR:
+        assert other in imported(TREES[PATHS[module]]), f"{module} no longer imports {other}"
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_imports_point_one_way(name):
+    own = room_of(name)
+    if own in ("", "data"):
+        return          # the packages themselves import nothing, or what is in them by name
+    assert own in ROOMS, f"say in ROOMS where {own} is"
+    later = {other for other in graph()[name]
+             if room_of(other) and ROOMS.index(room_of(other)) > ROOMS.index(own)}
+    assert not later, f"{name} imports {later}, which come after it"
+
+
+def lazy_blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    """The runs of imports inside of functions, and of what else is not a module's top level."""
+    blocks = []
+    for child in ast.walk(node):
+        if isinstance(child, ast.Module):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            run: list[ast.stmt] = []
+            statements = getattr(child, field, None)
+            for statement in statements if isinstance(statements, list) else []:
+                if isinstance(statement, ast.Import | ast.ImportFrom):
+                    if not run:
+                        blocks.append(run)
+                    run.append(statement)
+                else:
+                    run = []
+    return blocks
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_lazy_import_says_why(name):
+    lines = PATHS[name].read_text().split("\n")
+    for block in lazy_blocks(TREES[PATHS[name]]):
+        around = lines[block[0].lineno - 2:block[-1].end_lineno]
+        assert any("# lazy: " in line for line in around), \
+            f"{name}:{block[0].lineno} imports within a function; say why: # lazy: ..."
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FRAMEWORK)))
 def test_files_and_functions_stay_small(path):
-    source = path.read_text()
-    assert source.count("\n") <= 300
-    for node in ast.walk(ast.parse(source)):
+    assert path.read_text().count("\n") <= 400
+    for node in ast.walk(TREES[path]):
         if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < 40, f"{node.name} has over 40 lines"
+            assert node.end_lineno - node.lineno < 50, f"{node.name} has over 50 lines"
 
 
 def test_every_tool_is_executable_and_has_a_module_of_its_name():

@@ -46,6 +46,7 @@ def make_query_parser() -> argparse.ArgumentParser:
 
 def query(options: argparse.Namespace) -> int:
     """Log what the original's device_query logs of each device."""
+    # lazy: --help does without it
     import torch
 
     from framework.logs.log import Log

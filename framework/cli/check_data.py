@@ -46,21 +46,24 @@ def check(options: argparse.Namespace) -> int:
         if not options.label_map_file and beside.is_file():
             print(f"labels as in {beside}")
             options.label_map_file = str(beside)
-        from framework.report.data_report import report  # lazy: OpenCV costs 0.2 s
+        from framework.report.data_report import report  # lazy: --help does without it
 
         return report(str(path), options.label_map_file, plot=options.plot)
     if not path.exists():
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")
     if options.show:
+        # lazy: --help does without it
         from framework.cli import show_data
 
         return show_data.show_files(net_paths(path), options)
+    # lazy: --help does without it
     from framework.cli import check_net
 
     return check_net.check_files(net_paths(path), options)
 
 
 def how_to_make() -> str:
+    # lazy: --help does without it
     from framework.data.records.database import HOW_TO_MAKE
 
     return HOW_TO_MAKE

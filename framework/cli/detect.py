@@ -67,6 +67,7 @@ def detect(options: argparse.Namespace) -> int:
     if not results:
         raise DataError(f"none of {len(paths)} pictures could be read; the first: {skipped[0]}")
     content = {"model": options.model, "weights": options.weights, "images": results}
+    # lazy: --help does without it
     from framework.system.atomic import write_file
 
     write_file(options.out / "detections.json", json.dumps(content, indent=1) + "\n")
@@ -92,6 +93,7 @@ def list_pictures(images: Sequence[Path]) -> list[Path]:
 
 def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
+    # lazy: --help does without it
     from framework.data.records import label_map
     from framework.inference.detector import Detector
     from framework.net.reading import read_net
@@ -120,6 +122,7 @@ def _run(
     options: argparse.Namespace, detector: Detector, names: dict[int, str], paths: list[Path]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Detect, draw and write, batch by batch. Any: what JSON holds."""
+    # lazy: --help does without it
     import cv2
 
     from framework.data.convert.datum import read_picture

@@ -64,6 +64,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
 
 def gpus(text: str) -> list[int]:
     """The numbers in `0,1` or `all`. Raises CaffeError where there are no such devices."""
+    # lazy: --help does without it
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -91,6 +92,7 @@ def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
 
     wish  the device that the solver file asks for, taken where --gpu says nothing
     """
+    # lazy: --help does without it
     import torch
 
     if not options.gpu and wish is not None and torch.cuda.is_available():
@@ -119,6 +121,7 @@ def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
 
 def leave(place: Place) -> None:
     """Part from the other processes."""
+    # lazy: --help does without it
     import torch
 
     if place.world_size > 1:

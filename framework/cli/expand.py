@@ -28,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def expanded_text(arguments: argparse.Namespace) -> str:
     """The text to print. Raises SpecError for a file that cannot be read or wired."""
+    # lazy: --help does without it
     from framework.definition.prototxt import to_text
     from framework.definition.spec import NetSpec
     from framework.net.reading import read_net

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
+    # lazy: --help does without it
     from framework.data.convert.export import export_coco, export_voc
     from framework.data.records.database import open_database
     from framework.data.records.label_map import object_labels, read

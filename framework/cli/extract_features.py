@@ -76,6 +76,7 @@ def extract(options: argparse.Namespace) -> int:
 
 
 def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
+    # lazy: --help does without it
     from framework.net.net import Net
 
     device = "cpu" if options.mode == "CPU" else f"cuda:{options.device}"
@@ -94,6 +95,7 @@ def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
 def _write(net: Net, names: Sequence[str], writers: Sequence[DatabaseWriter],
            num_batches: int) -> list[int]:
     """Run the batches; returns the number of records of each database."""
+    # lazy: --help does without it
     import torch
 
     counts = [0] * len(names)

@@ -52,6 +52,7 @@ def inspect(arguments: argparse.Namespace) -> int:
 
 def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
     """The census of each file in turn; many files are divided over the cores."""
+    # lazy: --help does without it
     import torch
 
     from framework.report.net_summary import Selection, take_census

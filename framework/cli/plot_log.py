@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def plot(options: argparse.Namespace) -> int:
+    # lazy: --help does without it
     import cv2
 
     from framework.report.log_plot import draw

@@ -62,6 +62,7 @@ def test(options: argparse.Namespace) -> int:
 
 def test_model(options: argparse.Namespace) -> int:
     """Log the scores of a net file."""
+    # lazy: --help does without it
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net.net import Net
@@ -95,6 +96,7 @@ def test_model(options: argparse.Namespace) -> int:
 
 def log_scores(log: Any, scores: Any) -> None:
     """The original's lines of a test without a solver. Any: Log and Scores, known with torch."""
+    # lazy: --help does without it
     from framework.logs.log import loss_text, number
 
     log.info(f"Loss: {number(scores.loss)}")
@@ -107,6 +109,7 @@ def log_scores(log: Any, scores: Any) -> None:
 
 def test_solver(options: argparse.Namespace) -> int:
     """Log the scores of a solver's test nets; its training data need not be there."""
+    # lazy: --help does without it
     import torch
 
     from framework.cli.train import read_document, wished_gpu
@@ -143,6 +146,7 @@ def test_solver(options: argparse.Namespace) -> int:
 
 def weights_of(document: Any, snapshot: str) -> str:
     """The weights that a solver state names. Any: Document, known with its module."""
+    # lazy: --help does without it
     from framework.solver import solverstate as files
     from framework.solver.solver_fields import snapshot_prefix
 

@@ -36,6 +36,7 @@ def time(options: argparse.Namespace) -> int:
     if options.iterations < 1:
         raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
     place = devices.prepare(options)
+    # lazy: --help does without it
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net.net import Net

@@ -75,6 +75,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
 
 def read_document(options: argparse.Namespace) -> Document:
     """The solver file, changed as the flags say."""
+    # lazy: --help does without it
     from framework.net.reading import read_solver
 
     document = read_solver(options.solver, options.ignore_unknown_fields)
@@ -86,6 +87,7 @@ def read_document(options: argparse.Namespace) -> Document:
 
 def wished_gpu(param: Any) -> int | None:
     """The CUDA device that a SolverParameter asks for, by default 0; None for solver_mode: CPU."""
+    # lazy: --help does without it
     from framework.proto import enum_name
 
     return param.device_id if enum_name(param, "solver_mode") == "GPU" else None
@@ -93,6 +95,7 @@ def wished_gpu(param: Any) -> int | None:
 
 def make_solver(document: Document, options: argparse.Namespace, place: devices.Place,
                 signals: Signals) -> Solver:
+    # lazy: --help does without it
     from framework.logs.board import BoardLog
     from framework.logs.log import Log
     from framework.solver.gradients import Execution

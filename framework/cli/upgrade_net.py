@@ -37,6 +37,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
     Raises SpecError that lists the wrong fields of a text, WeightsError for a broken binary.
     """
+    # lazy: --help does without it
     from google.protobuf.message import DecodeError
 
     from framework import proto
@@ -65,6 +66,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
 def write_message(message: Any, path: str, binary: bool) -> None:
     """Write or print a message; atomic. Any: it is of any kind."""
+    # lazy: --help does without it
     from framework.definition.prototxt import to_text
     from framework.system.atomic import replacing
 
@@ -84,6 +86,7 @@ def is_binary(path: str, form: str | None) -> bool:
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
+    # lazy: --help does without it
     from framework.definition.upgrade import upgrade_net
 
     source_binary = is_binary(arguments.source, arguments.input)

@@ -15,6 +15,7 @@ name ends in .binaryproto or .pb, else text; --input and --output say otherwise.
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
+    # lazy: --help does without it
     from framework.definition.upgrade import upgrade_solver
 
     document = read_document(arguments.source, "SolverParameter",

@@ -90,6 +90,7 @@ def channels_last(x: Tensor) -> Tensor:
     if x.shape[1] > 4 or not x.is_contiguous() or x.is_contiguous(
             memory_format=torch.channels_last):
         return x.contiguous(memory_format=torch.channels_last)
+    # lazy: numba costs 0.2 s
     from framework.execution.winograd_loops import interleave
     batch, channels, height, width = x.shape
     y = torch.empty(batch, height * width, channels)

@@ -36,6 +36,7 @@ class Winograd:
 
     def __call__(self, x: Tensor) -> Tensor:
         """y (N, num_output, H + 2 pad - 2, W + 2 pad - 2), channels last."""
+        # lazy: numba costs 0.2 s
         from framework.execution.winograd_loops import put_tiles, take_tiles
         (batch, channels, height, width), (pad_h, pad_w) = x.shape, self.pad
         height, width = height + 2 * pad_h - 2, width + 2 * pad_w - 2

@@ -16,6 +16,7 @@ class BoardLog(Log):
     def __init__(self, folder: str, log_folder: str = ""):
         super().__init__(folder=log_folder)
         try:
+            # lazy: an extra that not everyone installs
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise CaffeError("--tensorboard needs the package tensorboard: "

@@ -34,6 +34,7 @@ from framework.net.params import (
     share_by_param_name,
 )
 from framework.net.reading import read_net
+from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
@@ -90,7 +91,6 @@ class Net(nn.Module):
         self._iterators: list[Iterator[tuple[Tensor, ...]]] | None = None
         self._next_batch_index = 0
         if weights is not None:
-            from framework.weights.weights import load_weights
             load_weights(self, weights)
 
     def _check_types(self) -> None:

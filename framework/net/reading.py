@@ -67,7 +67,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:
-    from framework.layers import LAYERS  # lazy: torch costs 1.5 s, a sound file needs no table
+    from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound file needs no table
 
     known = [*LAYERS, *COMPOSITES]
     rows = []

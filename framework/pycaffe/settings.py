@@ -143,6 +143,7 @@ def _now() -> float:
 
 def layer_type_list() -> list[str]:
     """The types of layers that a prototxt can name."""
+    # lazy: torch and all layers cost 2 s, and only layer_type_list needs them
     from framework.definition.composites.expand import COMPOSITES
     from framework.layers import LAYERS
     return sorted({*LAYERS, *COMPOSITES})

@@ -174,6 +174,7 @@ def _read_hdf5(path: str | Path) -> State:
 
 def _h5py(path: str | Path) -> Any:       # a module without types
     try:
+        # lazy: an extra that not everyone installs
         import h5py
     except ImportError:
         raise WeightsError(f"{path}: HDF5 files need h5py: pip install h5py") from None

@@ -147,6 +147,7 @@ def _grouped(path: str | Path, arrays: Mapping[str, np.ndarray]) -> list[FileLay
 def _h5py(path: str | Path) -> Any:
     """The module h5py, which only this form needs. Any: it may not be installed."""
     try:
+        # lazy: an extra that not everyone installs
         import h5py
     except ImportError:
         raise WeightsError(f"{path}: HDF5 files need the package h5py: pip install "

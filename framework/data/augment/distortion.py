@@ -42,6 +42,7 @@ class Distortion:
         grey ones do. Each step rounds to whole grey levels and cuts to 0 ... 255, as in the
         original. Pixels are uint8.
         """
+        # lazy: numba costs 0.2 s
         from framework.data.augment.distortion_loops import distort
 
         height, width, channels = pixels.shape

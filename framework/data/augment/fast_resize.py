@@ -65,6 +65,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
     fill    whole levels, one a channel; not needed if the picture is the whole view
     Returns (channels, new_height, new_width) uint8.
     """
+    # lazy: numba costs 0.2 s
     from framework.data.augment import resize_loops as loops
 
     rows = _axis(mode, height, new_height, place.y, place.height)
@@ -96,6 +97,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
 
 
 def _axis(mode: int, source: int, targets: int, start: int, length: int) -> Axis:
+    # lazy: numba costs 0.2 s
     from framework.data.augment import resize_weights as rules
 
     make, taps, kind = {

@@ -49,6 +49,7 @@ class BatchSamplers:
         """
         if not self.shape[2]:
             return None
+        # lazy: numba costs 0.2 s
         from framework.data.augment.sampler_loops import allowed_windows
 
         uniform = draws.generator.random(self.shape, dtype=np.float32)

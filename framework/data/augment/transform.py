@@ -159,6 +159,7 @@ class Transformer:
         corners = np.empty((0, 4), np.float32) if boxes is None else boxes[:, CORNERS]
         window = self.samplers.draw(corners, draws)
         if window is not None:
+            # lazy: numba costs 0.2 s
             from framework.data.augment import box_loops
 
             x, y, *size = box_loops.crop_rectangle(window, view.width, view.height)
@@ -183,6 +184,7 @@ class Transformer:
         """The boxes seen in a window, in its units; those outside are dropped."""
         if boxes is None:
             return None
+        # lazy: numba costs 0.2 s
         from framework.data.augment import box_loops
 
         return box_loops.look_through(boxes, window, *self._emit)
@@ -203,6 +205,7 @@ class Transformer:
 
     def _finish_boxes(self, boxes: Floats, view: Rectangle, window: Window,
                       is_mirrored: bool) -> Floats:
+        # lazy: numba costs 0.2 s
         from framework.data.augment import box_loops
 
         if self.resize_param is not None:

@@ -57,6 +57,7 @@ def _serve(tokens: IO[bytes], results: IO[bytes]) -> None:
         except CaffeError as error:
             message = error
         except Exception as error:
+            # lazy: only a process that fails needs it
             import traceback
 
             traceback.print_exc()

@@ -143,6 +143,7 @@ class _Reader:
 def open_hdf5(path: str) -> Any:
     """An open HDF5 file (h5py.File, which is only looked for here). DataError if it is none."""
     try:
+        # lazy: an extra that not everyone installs
         import h5py
     except ImportError:
         raise DataError("HDF5 files need the package h5py: pip install h5py") from None

@@ -120,6 +120,7 @@ class PictureSource(Source):
             return pixels.to(torch.float32)
         mean = self.mean.by_channel(pixels.shape[1]) or (0.0,) * pixels.shape[1]
         if pixels.device.type == "cpu":
+            # lazy: numba costs 0.2 s
             from framework.data.augment.mean_loops import subtract
 
             result = self._memory.empty(tuple(pixels.shape))

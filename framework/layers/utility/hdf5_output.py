@@ -47,6 +47,7 @@ class HDF5Output(Layer):
 
     def _write(self, blobs: dict[str, Tensor]) -> None:
         try:
+            # lazy: an extra that not everyone installs
             import h5py
         except ImportError:
             raise CaffeError(f"{self.spec.place()}: writes HDF5: install h5py") from None
