@@ -8,8 +8,8 @@ nn.BatchNorm2d and so on (benchmarks/plain_net.py), OpenCV's readNetFromCaffe on
 prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the boxes and scores
 that DetectionOutput takes. Rounds go in turns, each of two forwards of which the second counts;
 printed are medians of milliseconds, by the processor and by the clock, and processor time in parts
-of ours as Detector has it, frozen by `net.freeze()` and through `net.run(inputs, wanted)`: above 1
-is slower than that. The line `ours` is `net(inputs)`, which keeps every blob. As in `tools/detect`,
+of ours as Detector has it, after `net.optimize_for_inference()` and through `net.run(inputs,
+wanted)`: above 1 is slower than that. The line `ours` is `net(inputs)`, which keeps every blob. As in `tools/detect`,
 freed memory stays with the process, for plain PyTorch too; the other programs do so by themselves.
 
 --peers is a Python that has opencv-python-headless<5, onnxruntime and onnx, for instance
@@ -143,7 +143,7 @@ def contestants(net: Net, document: Document, data: Tensor, names: Sequence[str]
     for name, top in zip(names, tops, strict=True):
         torch.testing.assert_close(top, expected[name], rtol=1e-3, atol=1e-4)
     runs["ours"] = timed(lambda: net({"data": data}))
-    frozen = Net(document, share_with=net).freeze()
+    frozen = Net(document, share_with=net).optimize_for_inference()
     with torch.inference_mode():
         blobs = frozen.run({"data": data})
     for name in names:

@@ -89,7 +89,7 @@ def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
             raise CaffeError(f"{options.model}: no blob is named '{name}'{nearest(name, known)}")
     if not net.sources:
         raise CaffeError(f"{options.model}: has no data layer to take pictures from")
-    return net.freeze()
+    return net.optimize_for_inference()
 
 
 def _write(net: Net, names: Sequence[str], writers: Sequence[DatabaseWriter],

@@ -5,7 +5,8 @@ is ever seen. Such a chain runs as convolution, one batch normalisation with sca
 ReLU in the same memory; without gradients on a CPU the stored statistics go into the weights of
 the convolution. Parameters, running sums, gradients, and the names of all blobs are those of the
 layers one by one; values differ by rounding. `net.fused` lists the steps as they run;
-`net.fuse = False` turns it off. After `net.freeze()` convolutions run as framework/frozen/ says.
+`net.fuse = False` turns it off. After `net.optimize_for_inference()` convolutions run as
+`packed`, `winograd`, `heads` and `sums` beside it say.
 """
 
 from __future__ import annotations

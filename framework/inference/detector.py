@@ -45,7 +45,8 @@ class Detector:
         scale: float | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
-        self.net = Net(model, "TEST", weights, skip_data=True, device=device).freeze()
+        self.net = Net(model, "TEST", weights, skip_data=True, device=device)
+        self.net.optimize_for_inference()
         self.input = self._picture_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)

@@ -191,7 +191,7 @@ class Net(nn.Module):
             self._plans[key] = steps, {} if wanted is None else last_uses(steps, wanted)
         return self._plans[key]
 
-    def freeze(self, frozen: bool = True) -> Net:
+    def optimize_for_inference(self, frozen: bool = True) -> Net:
         """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those
         of convolutions, in the order that their arithmetic wants, and give blobs with channels
         last. 3 x 3 filters may run as framework/execution/winograd.py: values differ by about 1e-5
@@ -209,6 +209,8 @@ class Net(nn.Module):
         if frozen:
             self.fused = join_heads(self.fused)
         return self
+
+    freeze = optimize_for_inference     # its name in 0.1: kept for one release
 
     def renew_views(self) -> None:
         """Make the blobs that are shared in another shape views of their owners' again."""

@@ -163,3 +163,7 @@ def test_the_whole_net_compiles_exports_and_runs_in_another_shape():
     torch.testing.assert_close(compiled(given)["loss_a"], expected)
     program = torch.export.export(net, (given,))
     torch.testing.assert_close(program.module()(given)["loss_a"], expected)
+
+
+def test_freeze_is_still_a_name_of_optimize_for_inference():
+    assert Net.freeze is Net.optimize_for_inference

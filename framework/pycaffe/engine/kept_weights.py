@@ -1,4 +1,4 @@
-"""When a net may keep its weights in the order that oneDNN wants: see `framework.Net.freeze`."""
+"""When a net may keep its weights in the order that oneDNN wants: Net.optimize_for_inference."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class KeptWeights:
         for blob in self.blobs:
             blob.looked = held      # ask again next time, while it is held
         if held and self.frozen:
-            self.net.freeze(False)
+            self.net.optimize_for_inference(False)
         elif not held:
-            self.net.freeze()
+            self.net.optimize_for_inference()
         self.frozen = not held
 
     def give_up(self) -> None:
         """Keep nothing from here on: another net has the same parameters, and shows them too."""
         if self.frozen:
-            self.net.freeze(False)
+            self.net.optimize_for_inference(False)
         self.keeps = self.frozen = False
