@@ -9,8 +9,9 @@ prototxt, ONNX Runtime on the export of the plain net. SSD nets run up to the bo
 that DetectionOutput takes. Rounds go in turns, each of two forwards of which the second counts;
 printed are medians of milliseconds, by the processor and by the clock, and processor time in parts
 of ours as Detector has it, after `net.optimize_for_inference()` and through `net.run(inputs,
-wanted)`: above 1 is slower than that. The line `ours` is `net(inputs)`, which keeps every blob. As in `tools/detect`,
-freed memory stays with the process, for plain PyTorch too; the other programs do so by themselves.
+wanted)`: above 1 is slower than that. The line `ours` is `net(inputs)`, which keeps every blob. As
+in `tools/detect`, freed memory stays with the process, for plain PyTorch too; the other programs do
+so by themselves.
 
 --peers is a Python that has opencv-python-headless<5, onnxruntime and onnx, for instance
     python -m venv build/peers && build/peers/bin/pip install onnx onnxruntime \
