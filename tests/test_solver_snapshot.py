@@ -18,9 +18,7 @@ from framework.proto import SolverState
 from framework.prototxt import parse
 from framework.solver import snapshot
 from framework.solver.solver import Solver
-
-GOLDEN = Path(__file__).parents[1].parent / "shared" / "golden" / "solver"
-needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")
+from tests.golden import load_case
 
 
 def state() -> snapshot.State:
@@ -31,11 +29,10 @@ def state() -> snapshot.State:
 
 def original(case: str, name: str, folder: Path) -> Path:
     path = folder / name
-    path.write_bytes(np.load(GOLDEN / f"{case}.npz")[f"file/{name}"].tobytes())
+    path.write_bytes(load_case(f"solver/{case}")[f"file/{name}"].tobytes())
     return path
 
 
-@needs_golden
 def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
     path = original("snapshot_adam_binaryproto", "snap_iter_10.solverstate", tmp_path)
     read = snapshot.read_state(path)
@@ -45,7 +42,6 @@ def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
     assert [array.shape for array in read.history] == [(3, 2, 3, 3), (3,), (4, 36), (4,)] * 2
 
 
-@needs_golden
 def test_an_hdf5_state_has_the_originals_names_types_and_string(tmp_path):
     theirs = h5py.File(original("snapshot_sgd_hdf5", "snap_iter_10.solverstate.h5", tmp_path))
     snapshot.write_state(tmp_path / "ours.solverstate.h5", snapshot.read_state(theirs.filename))

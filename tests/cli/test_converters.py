@@ -18,7 +18,7 @@ from framework.data.label_files import Box, read_xml
 from framework.data.mean import read_mean
 from framework.proto import AnnotatedDatum, Datum
 from tests.data.pictures import make_voc, write_jpeg
-from tests.golden import ABSENT, GOLDEN, SHARED, load_case, part
+from tests.golden import PHOTOGRAPHS, load_case, needs_photographs, part
 
 MAP = 'item { name: "cat" label: 2 display_name: "Cat" }'
 
@@ -110,7 +110,7 @@ def test_a_class_outside_the_map_is_an_error_and_one_broken_picture_in_many_is_n
     assert not (tmp_path / "other").exists()
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
+@needs_photographs
 def test_convert_imageset_and_compute_image_mean_make_the_originals_values(
     tmp_path, monkeypatch, capsys
 ):
@@ -120,7 +120,7 @@ def test_convert_imageset_and_compute_image_mean_make_the_originals_values(
         (tmp_path / path).write_bytes(content.tobytes())
     monkeypatch.chdir(tmp_path)
     assert convert_imageset.main([f"{tmp_path}/", "images.txt", "db"]) == 0
-    assert read_all(tmp_path / "db") == read_all(GOLDEN / "io/datum_lmdb")
+    assert read_all(tmp_path / "db") == read_all(PHOTOGRAPHS / "io/datum_lmdb")
     assert Datum.FromString(read_all(tmp_path / "db")[2][1]).label == 4
     assert compute_image_mean.main(["db", "mean.binaryproto"]) == 0
     np.testing.assert_allclose(read_mean(tmp_path / "mean.binaryproto"), case["mean"], rtol=1e-6)
