@@ -36,7 +36,7 @@ lint: .venv/installed
 
 # One thread a process: two processes share two cores better than two pools of threads do.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --durations=15
 
 clean:
 	rm -rf .venv build dist *.egg-info demo
