@@ -55,20 +55,18 @@ class IndexCheck(nn.Module):
 
     def counted(self, values: Tensor, num: int | None = None) -> tuple[Tensor, Tensor | None]:
         """The same, and which ones count (bool); None if there is no number to ignore."""
-        values, valid = values.detach(), None
+        values = values.detach()
         num = self.num if num is None else num
-        if self.ignore is not None:
-            cut = values.trunc() if values.is_floating_point() else values
-            valid = cut != self.ignore
-            values = values.where(valid, 0)
-        if not _may_read(values):
-            inside = (values > -1) & (values < num)
-            return self.require(values, inside, num).long(), valid
-        if values.numel():
-            low, high = values.aminmax()            # one pass; NaN makes both NaN
-            if not (float(low) > -1 and float(high) < num):
-                self.require(values, (values > -1) & (values < num), num)
-        return values.long(), valid
+        numbers = values.long()
+        valid = None if self.ignore is None else numbers != self.ignore
+        if valid is not None:
+            numbers = numbers.where(valid, 0)
+        if _may_read(values):
+            if not _all_below(values if valid is None else numbers, num):
+                self.require(values, _inside(values, valid, num), num)
+            return numbers, valid
+        numbers = self.require(values, _inside(values, valid, num), num).long()
+        return numbers if valid is None else numbers.where(valid, 0), valid
 
     def require(self, values: Tensor, inside: Tensor, num: int | None = None,
                 items: Tensor | None = None) -> Tensor:
@@ -121,12 +119,13 @@ class IndexCheck(nn.Module):
             return "it is not a number that can be counted with: look at the data"
         may_ignore = self.ignore_field is not None and self.ignore is None
         if may_ignore and (value < 0 or value == 255):
-            return (f"numbers begin with 0; if {value:g} marks what does not count, write "
+            return (f"labels begin with 0; if {value:g} marks what does not count, write "
                     f"{self.ignore_field}: {value:.0f}")
+        noun = "labels" if self.what.startswith("classes") else "numbers"
         if value < self.first:
-            return f"numbers begin with {self.first}"
+            return f"{noun} begin with {self.first}"
         if value == num and self.first == 0:
-            return f"numbers begin with 0, not with 1{self.hint and f'; or {self.hint}'}"
+            return f"{noun} begin with 0, not with 1{self.hint and f'; or {self.hint}'}"
         return self.hint
 
 
@@ -151,6 +150,19 @@ def raise_noted(net: nn.Module) -> None:
             for other in checks:
                 other.first_wrong.fill_(UNSEEN)
             raise check.error(int(place), value, int(num), owner, check.shape)
+
+
+def _all_below(values: Tensor, num: int) -> bool:
+    """Whether all are from 0 to `num` - 1: one pass, in which NaN makes both ends NaN."""
+    if not values.numel():
+        return True
+    low, high = values.aminmax()
+    return low.item() > -1 and high.item() < num
+
+
+def _inside(values: Tensor, valid: Tensor | None, num: int) -> Tensor:
+    inside = (values > -1) & (values < num)
+    return inside if valid is None else inside | ~valid
 
 
 def _may_read(values: Tensor) -> bool:

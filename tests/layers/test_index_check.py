@@ -66,7 +66,7 @@ def test_ignored_labels_may_be_outside_of_the_classes(ignore):
 
 
 @pytest.mark.parametrize("value, cause", [
-    (3, "numbers begin with 0, not with 1; or the layer that makes 'bottom0' gives too few"),
+    (3, "labels begin with 0, not with 1; or the layer that makes 'bottom0' gives too few"),
     (7, "the layer that makes 'bottom0' gives too few classes .num_output."),
     (255, "if 255 marks what does not count, write loss_param.ignore_label: 255"),
     (-1, "if -1 marks what does not count, write loss_param.ignore_label: -1"),
