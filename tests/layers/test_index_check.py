@@ -132,6 +132,16 @@ def test_a_test_ends_with_the_wrong_label_that_a_device_noted():
         score(net, 1, "Integral")
 
 
+@pytest.mark.parametrize("label", [0.0, 4.0, -1.0])
+def test_a_ground_truth_label_is_named_with_its_row_and_item(label):
+    truth = layer_examples.TRUTH.clone()
+    truth[0, 0, 2, 1] = label
+    layer = make("MultiBoxLoss", "num_classes: 4", (2, 12), (2, 12), (1, 2, 12), (1, 1, 3, 8))
+    with pytest.raises(DataError, match=rf"blob 'bottom3' has the value {label:g} at row 2 .item 1."
+                       " of the batch; it must be from 0 to 3, as there are 4 classes, and not 0"):
+        layer(noise(2, 12), noise(2, 12), layer_examples.PRIOR, truth)
+
+
 WITH_NUMBERS = [example for example in (*layer_examples.EXAMPLES, *community_examples.EXAMPLES)
                 if any(isinstance(bottom, torch.Tensor) and not bottom.requires_grad
                        for bottom in example.bottoms)]
