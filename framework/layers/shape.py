@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
+from framework.layers.index_check import IndexCheck
 from framework.layers.param_fields import honour, is_set
 from framework.spec import LayerSpec
 
@@ -225,9 +226,10 @@ class BatchReindex(Layer):
         if len(index) != 1:
             raise spec.error("bottom", f"'{spec.bottoms[1]}' holds the items' numbers and has the "
                              f"shape {tuple(index)}; it must have one axis")
+        self.check = IndexCheck(spec, 1, index, what=f"items of '{spec.bottoms[0]}'")
 
     def forward(self, x: Tensor, index: Tensor) -> Tensor:
-        return x.index_select(0, index.long())
+        return x.index_select(0, self.check(index, x.shape[0]))
 
 
 @layer
