@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections import deque
@@ -13,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from framework.data import own_folders
 from framework.data.annoset import Converted
 from framework.data.atomic import resumed_folder
 from framework.data.database_writer import database_writer
@@ -37,6 +37,7 @@ def convert(
     database: Path,
     *,
     redo: bool = False,
+    inputs: Sequence[Path] = (),
     check_size: bool = False,
     jobs: int = 0,
     identity: str = "",
@@ -45,13 +46,14 @@ def convert(
 
     make        makes a record, in any of `jobs` threads (0: one a core); its DataError leaves
                 the record out; the number in the keys counts those too, as in the original
-    redo        replace `database` if it exists
+    redo        replace `database` if it exists and these programs made it
+    inputs      what is read: `database` must not hold it
     check_size  all records must have as many bytes of data as the first
     identity    the conversion's `fingerprint`: an interrupted one of the same goes on
     Every record left out is named on stderr. Raises DataError, and leaves nothing behind, if
     more than 5 % of the records are bad, or none is good.
     """
-    with resumed_folder(database, redo) as folder:
+    with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
         forget(folder)
@@ -61,16 +63,15 @@ def convert(
 def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Converted], *,
          check_size: bool = False, jobs: int = 0, identity: str = "", name: str = "") -> Report:
     """As `convert`, in a folder that may hold a part of the records, with its journal."""
-    folder.mkdir(exist_ok=True)
+    own_folders.make(folder)
     journal = Journal(folder / JOURNAL, identity)
     report = journal.resume() if (folder / "data.mdb").is_file() else None
     what = name or folder.name
     if report is None:
-        if any(folder.iterdir()):
+        if any(path.name != own_folders.MARK for path in folder.iterdir()):
             print(f"{what}: an interrupted call made it of other pictures or with other flags: "
                   "it starts anew", file=sys.stderr)
-        shutil.rmtree(folder)
-        folder.mkdir()
+        own_folders.clear(folder)
         journal.start()
         report = Report()
     elif report.done:
@@ -89,6 +90,7 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
 def forget(folder: Path) -> None:
     """Remove the journal of a complete database."""
     (folder / JOURNAL).unlink(missing_ok=True)
+    own_folders.finish(folder)
 
 
 def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | DataError:
