@@ -30,6 +30,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
 
 
+def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
+    """The number that a text of ASCII digits is; None if it is none, or out of the range."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+        return None
+    number = int(text)
+    return number if low <= number <= high else None
+
+
 def shortened(text: str) -> str:
     """The text as a message shows it: what stands in a file can be megabytes long."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

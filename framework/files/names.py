@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 LONGEST = 255        # bytes, on the file systems that Linux has
 
 
@@ -15,7 +17,7 @@ def wrong_name(name: str, longest_suffix: str = "") -> str:
         return "no name of a file"
     if "/" in name:
         return "a path: it has a /"
-    if not name.isprintable():
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         return "not text: it has control characters, or bytes that are no letters"
     if len((name + longest_suffix).encode()) > LONGEST:
         return f"longer than the {LONGEST} bytes that a file's name may have"
