@@ -80,7 +80,7 @@ def convert(options: argparse.Namespace) -> int:
             print(f"{options.out / split}: {report.text()}")
         for split in chosen:
             conversion.forget(folder / split)
-    shown = ", ".join(item.display_name for item in names.item)
+    shown = ", ".join(shortened(item.display_name) for item in names.item)
     print(f"{options.out / LABEL_MAP}: {shown}")
     return 0
 

@@ -12,17 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
+
 from framework.data import own_folders
 from framework.data.annoset import Converted
 from framework.data.atomic import resumed_folder
 from framework.data.database_writer import database_writer
 from framework.data.journal import Journal, Report
-from framework.data.list_file import Entry
+from framework.data.list_file import MAX_BAD_SHARE, Entry
 from framework.errors import DataError
 from framework.progress import Progress
+from framework.scalars import shortened
 
-MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10
+LONGEST_KEY = 511
 RECORDS_A_COMMIT = 1000
 SECONDS_A_COMMIT = 2.0
 JOURNAL = "journal.jsonl"
@@ -94,10 +97,26 @@ def forget(folder: Path) -> None:
 
 
 def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | DataError:
+    """The record of an entry, or why it has none: one bad file does not end a conversion."""
     try:
+        key_of(0, entry)
         return make(entry)
     except DataError as error:
         return error
+    except (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error) as error:
+        return DataError(f"{shortened(entry.image)}: {shortened(repr(error))}")
+
+
+def key_of(index: int, entry: Entry) -> bytes:
+    """`%08d_<picture>`, the file's own bytes. DataError for one that LMDB cannot have."""
+    try:
+        key = f"{index:08d}_{entry.image}".encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise DataError(f"{shortened(entry.image)!r}: the name is no text") from None
+    if len(key) > LONGEST_KEY:
+        raise DataError(f"{shortened(entry.image)}: its key has {len(key)} bytes; LMDB takes "
+                        f"{LONGEST_KEY}: name it from a root folder nearer to it")
+    return key
 
 
 def _records(
@@ -118,7 +137,7 @@ def _records(
         report.written += 1
         report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
-        yield f"{index:08d}_{entry.image}".encode(), result.record
+        yield key_of(index, entry), result.record
 
 
 def _data_bytes(record: Any) -> int:
@@ -132,7 +151,7 @@ def _of_one_size(records: Iterable[tuple[bytes, Any]], report: Report
     for key, record in records:
         if _data_bytes(record) != report.data_bytes:
             raise DataError(
-                f"{key.decode()}: has {_data_bytes(record)} bytes of data, the first one has "
+                f"{os.fsdecode(key)}: has {_data_bytes(record)} bytes of data, the first one has "
                 f"{report.data_bytes}; --check_size wants all of one size"
             )
         yield key, record

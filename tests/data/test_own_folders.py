@@ -276,3 +276,16 @@ def test_make_clean_leaves_what_it_did_not_make(tmp_path):
         ".venv", ".venv/thesis.txt", "Makefile", "demo", "demo/shapes", "demo/shapes/thesis.txt",
         "demo/thesis.txt", "dist",
         "dist/thesis.txt", "notes.egg-info", "notes.egg-info/thesis.txt"]
+
+
+def test_two_conversions_of_one_name_at_once_leave_one_whole_database(tmp_path, voc):
+    code = "import sys; from framework.cli import convert_dataset; sys.exit(convert_dataset.main())"
+    command = [sys.executable, "-c", code, str(voc), str(tmp_path / "out")]
+    calls = [subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, text=True) for _ in range(2)]
+    errors = [call.communicate()[1] for call in calls]
+    assert 0 in [call.returncode for call in calls]
+    for call, error in zip(calls, errors, strict=True):
+        if call.returncode:
+            assert "out: exists" in error or "out: another process is making it" in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "voc"]
