@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf import text_encoding
 from google.protobuf.descriptor import FieldDescriptor
 
+LONGEST_SHOWN = 200       # letters of a name or value in a message
 LARGEST_FLOAT = 3.4028235677973366e38    # above it, rounding to float32 gives infinity
 INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -27,6 +28,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     by_folded = {word.lower(): word for word in known}
     close = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
     return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
+
+
+def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
+    """The number that a text of ASCII digits is; None if it is none, or out of the range."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+        return None
+    number = int(text)
+    return number if low <= number <= high else None
+
+
+def shortened(text: str) -> str:
+    """The text as a message shows it: what stands in a file can be megabytes long."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def convert(descriptor: Any, kind: str, token: str) -> Any:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from framework.data.label_files import LABEL_READERS, Box, Labels
 from framework.data.pictures import BadRecord, Decoding, decode
+from framework.data.text import is_there, read_bytes
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, Datum
+from framework.scalars import LARGEST_FLOAT, shortened
 
 Picture = NDArray[np.uint8]
 
@@ -71,7 +73,10 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     if stored is picture and same_type:
         datum.data = content
     else:
-        done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+        try:
+            done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+        except cv2.error:
+            done = False
         if not done:
             raise DataError(f"{path}: cannot be encoded as '{kind or suffix}'")
         datum.data = encoded.tobytes()
@@ -84,10 +89,7 @@ def read_picture(path: Path, color: bool = True) -> tuple[bytes, Picture]:
 
     DataError if it is missing, cut short, of four inks, or no picture.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    content = read_bytes(path)
     try:
         pixels = decode(content, Decoding(color))
     except BadRecord as error:
@@ -126,7 +128,7 @@ def annotated_datum(
     DataError if the picture or the label file cannot be read, or a name is not in the map.
     Source: io.cpp ReadRichImageToAnnotatedDatum.
     """
-    labels = LABEL_READERS[label_type](label_path) if label_path.is_file() else None
+    labels = LABEL_READERS[label_type](label_path) if is_there(label_path) else None
     return make_record(image_path, labels, str(label_path), labels_by_name, options)
 
 
@@ -145,6 +147,9 @@ def make_record(
     if labels is None:
         converted.remarks.append(f"{place}: no such file; stored without boxes")
         return converted
+    if not 0 <= min(labels.width, labels.height) <= max(labels.width, labels.height) < 2**31:
+        raise DataError(f"{place}: says that the picture is {labels.width:.6g} x "
+                        f"{labels.height:.6g}")
     if labels.width and (labels.width, labels.height) != (width, height):
         converted.remarks.append(
             f"{place}: says {labels.width} x {labels.height}, "
@@ -159,11 +164,16 @@ def make_record(
 def _usable(
     converted: Converted, labels: Labels, path: str, size: tuple[int, int]
 ) -> list[Box]:
-    """The boxes without inverted ones; a remark for each that is inverted, empty or outside."""
+    """The boxes without inverted ones; a remark for each that is inverted, empty or outside.
+
+    DataError for corners that are not finite as float32.
+    """
     kept = []
     for box in labels.boxes:
         x1, y1, x2, y2 = box.corners
-        place = f"{path}: '{box.name}' at {x1:g} {y1:g} {x2:g} {y2:g}"
+        place = f"{path}: '{shortened(str(box.name))}' at {x1:g} {y1:g} {x2:g} {y2:g}"
+        if not all(abs(corner) < LARGEST_FLOAT for corner in box.corners):
+            raise DataError(f"{place}: its corners must be finite numbers")
         if x1 > x2 or y1 > y2:
             converted.remarks.append(f"{place} has its corners swapped; left out")
             converted.skipped_boxes += 1
@@ -184,7 +194,10 @@ def _numbered(
         label = box.name if isinstance(box.name, int) else labels_by_name.get(box.name)
         if label is None:
             known = ", ".join(name for name in labels_by_name)
-            raise DataError(f"{path}: '{box.name}' is not in the label map ({known})")
+            raise DataError(f"{path}: '{shortened(str(box.name))}' is not in the label map "
+                            f"({shortened(known)})")
+        if not -(2**31) <= label < 2**31:
+            raise DataError(f"{path}: the label {label} has more than 32 bits")
         numbered.append((label, box))
     return numbered
 

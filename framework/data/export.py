@@ -23,6 +23,7 @@ from framework.data.records import (
     annotation_boxes,
     datum_picture,
 )
+from framework.files.names import wrong_name
 from framework.progress import Progress
 from framework.proto import AnnotatedDatum
 
@@ -110,6 +111,10 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
             report.bad.append((database.name(index), str(error)))
             continue
         name = _file_name(database.name(index), stored.name, taken)
+        reason = wrong_name(name)
+        if reason:
+            report.bad.append((database.name(index), f"its name is {reason}"))
+            continue
         taken.add(name)
         report.num_pictures += 1
         report.num_boxes += len(stored.boxes)

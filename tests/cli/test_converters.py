@@ -16,6 +16,7 @@ from framework.cli import (
 from framework.data import label_map
 from framework.data.label_files import Box, read_xml
 from framework.data.mean import read_mean
+from framework.data.own_folders import MARK
 from framework.proto import AnnotatedDatum, Datum
 from tests.data.pictures import make_voc, write_jpeg
 from tests.golden import PHOTOGRAPHS, load_case, needs_photographs, part
@@ -176,7 +177,8 @@ def test_shapes_are_drawn_and_converted_into_all_that_training_needs(tmp_path, c
     assert make_shapes.main([drawn, "--train", "6", "--test", "3", "--seed", "4"]) == 0
     assert convert_dataset.main([drawn, out]) == 0
     assert sorted(path.name for path in (tmp_path / "lmdb").iterdir()) == [
-        "labelmap.prototxt", "test", "test_name_size.txt", "trainval", "trainval_name_size.txt",
+        MARK, "labelmap.prototxt", "test", "test_name_size.txt", "trainval",
+        "trainval_name_size.txt",
     ]  # fmt: skip
     assert [len(read_all(tmp_path / "lmdb" / split)) for split in ("trainval", "test")] == [6, 3]
     labels = label_map.labels_by_name(label_map.read(tmp_path / "lmdb/labelmap.prototxt"))
