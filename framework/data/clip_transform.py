@@ -21,7 +21,7 @@ from framework.data.random import Draws
 from framework.data.records import Floats
 from framework.data.subtraction import Mean
 from framework.errors import DataError
-from framework.files.caffemodel import describe, read_any_blob
+from framework.files.blob import describe, read_any_blob
 from framework.proto import TransformationParameter
 
 DEFAULT_RATIOS = (1.0, 0.875, 0.75, 0.66)
