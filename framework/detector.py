@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data import geometry, label_map, resizing
-from framework.data.mean import read_mean
+from framework.data.mean_file import read_mean_image
 from framework.errors import CaffeError, DataError, WeightsError
 from framework.files.weights import load_weights
 from framework.net import Net
@@ -92,7 +92,7 @@ class Detector:
         if mean is None:
             mean = self.transform.mean_file or list(self.transform.mean_value) or [0.0]
         if isinstance(mean, str | Path):
-            return np.ascontiguousarray(read_mean(Path(mean)).transpose(1, 2, 0))
+            return np.ascontiguousarray(read_mean_image(mean).transpose(1, 2, 0))
         if len(mean) not in (1, self.num_channels):
             raise DataError(
                 f"{len(mean)} mean values are given; it must be one, or {self.num_channels}"
