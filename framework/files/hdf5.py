@@ -51,6 +51,8 @@ def damage_as(error: type[CaffeError], sentence: str) -> Iterator[None]:
 def open_file(path: str | Path, error: type[CaffeError], what: str = "HDF5 file") -> Any:
     """An open HDF5 file (Any: h5py has no types), closed when nothing refers to it any more."""
     h5py = module(path, error)
+    if not os.path.isfile(path):
+        raise error(f"{path}: there is no such file, or it is no regular one")
     with damage_as(error, f"{path}: is no {what}, or is damaged"):
         return h5py.File(path, "r")
 
@@ -90,7 +92,9 @@ def _check_dataset(dataset: Any, kinds: str) -> None:
     if dataset.shape is None:
         raise ValueError(f"'{name}' is empty, without a shape")
     if kind not in kinds:
-        what = "text" if kind in "OSU" else f"values of the type {dataset.dtype}"
+        what = f"values of the type {dataset.dtype}"
+        if kind in "OSU":
+            what = "text, or rows of different lengths"
         raise ValueError(f"'{name}' holds {what}; it must be real numbers")
 
 
@@ -104,6 +108,9 @@ def read(dataset: Any) -> np.ndarray:
 
 def blob(path: str | Path, file: Any, dataset: Any) -> Blob:
     """A dataset that `entry` gave, whose values are read later. Any: as above."""
+    if dataset is None:
+        raise ValueError("a dataset is missing")
+
     def values() -> np.ndarray:
         assert file         # which must stay open
         with damage_as(WeightsError, f"{path}: '{name_of(dataset)}' cannot be read"):
