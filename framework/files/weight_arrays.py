@@ -31,6 +31,7 @@ Layers = Iterable[tuple[Any, list[np.ndarray], list[np.ndarray]]]   # message, a
 _SAFE_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
                "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
                "BOOL": "?"}
+PIECE = 1 << 20                      # bytes read at once
 LONGEST_HEADER = 100_000_000        # bytes; the limit of the safetensors project
 _DAMAGE = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
            RuntimeError, TypeError, ValueError, struct.error, tokenize.TokenError,
@@ -115,8 +116,8 @@ def _npz_blob(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInf
         with _damage_named(f"{path}: '{member.filename}' cannot be read"), \
                 archive.open(member) as file:
             _npy_header(file)
-            array = np.frombuffer(bytearray(file.read(blob.size * dtype.itemsize)), dtype)
-            if array.size != blob.size or file.read(1):     # the read at the end checks the sum
+            array = np.empty(blob.size, dtype)
+            if not _fill(array, file) or file.read(1):      # the read at the end checks the sum
                 raise ValueError(f"it is not as long as its shape {describe(shape)} says")
             if is_fortran:
                 array = array.reshape(shape[::-1]).transpose().reshape(-1)
@@ -129,6 +130,19 @@ def _npz_blob(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInf
     except ValueError as error:
         raise ValueError(f"'{member.filename}': {error}") from None
     return blob
+
+
+def _fill(array: np.ndarray, file: IO[bytes]) -> bool:
+    """Read the bytes of an array in pieces; returns whether the file has as many."""
+    view = array.view(np.uint8)
+    position = 0
+    while position < view.size:
+        piece = file.read(min(view.size - position, PIECE))
+        if not piece:
+            return False
+        view[position:position + len(piece)] = np.frombuffer(piece, np.uint8)
+        position += len(piece)
+    return True
 
 
 def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
