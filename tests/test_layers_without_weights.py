@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import framework
-from framework.cli import detect, test
+from framework.cli import detect, test, time
 from framework.detector import Detector
 from framework.errors import WeightsError
 from framework.pycaffe.net import Net as PycaffeNet
@@ -73,3 +73,15 @@ def test_tools_test_warns_of_the_layer(tmp_path, capsys):
                       "--iterations", "1"]) == 0
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "ip_x" in line]
     assert line.startswith("W") and "1 not in the file: ip_x" in line
+
+
+def test_tools_time_says_which_layers_got_no_weights(tmp_path, capsys):
+    net = 'layer { name: "data" type: "DummyData" top: "data" dummy_data_param { shape { dim: ' \
+        '[2, 3] } } }\nlayer { name: "%s" type: "Scale" bottom: "data" top: "y" }\n' \
+        'layer { name: "b" type: "Bias" bottom: "y" top: "z" }'
+    (tmp_path / "a").write_text(net % "scale")
+    (tmp_path / "b").write_text(net % "scale_x")
+    framework.save_weights(framework.Net(tmp_path / "a"), tmp_path / "w.caffemodel")
+    assert time.main(["--model", str(tmp_path / "b"), "--weights", str(tmp_path / "w.caffemodel"),
+                      "--iterations", "1"]) == 0
+    assert "w.caffemodel: 1 layers copied; 1 not in the file: scale_x" in capsys.readouterr().err
