@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data import geometry, label_map, resizing
-from framework.data.mean import read_mean
-from framework.errors import CaffeError, DataError
+from framework.data.mean_file import read_mean_image
+from framework.errors import CaffeError, DataError, WeightsError
+from framework.files.weights import load_weights
 from framework.net import Net
 from framework.proto import ResizeParameter
 from framework.prototxt import Document
@@ -44,7 +45,7 @@ class Detector:
         scale: float | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
-        self.net = Net(model, "TEST", weights, skip_data=True, device=device).freeze()
+        self.net = _trained_net(model, weights, device)
         self.input = self._picture_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
@@ -91,7 +92,7 @@ class Detector:
         if mean is None:
             mean = self.transform.mean_file or list(self.transform.mean_value) or [0.0]
         if isinstance(mean, str | Path):
-            return np.ascontiguousarray(read_mean(Path(mean)).transpose(1, 2, 0))
+            return np.ascontiguousarray(read_mean_image(mean).transpose(1, 2, 0))
         if len(mean) not in (1, self.num_channels):
             raise DataError(
                 f"{len(mean)} mean values are given; it must be one, or {self.num_channels}"
@@ -150,6 +151,22 @@ class Detector:
         low, extent = window[:2], window[2:] - window[:2]
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height
+
+
+def _trained_net(model: str | Path | Document, weights: str | Path,
+                 device: str | torch.device) -> Net:
+    """The net with its weights, packed. WeightsError for layers without any: a net of noise finds
+    boxes as well. Those that the prototxt fills on purpose, as upsampling, are only warned about.
+    """
+    net = Net(model, "TEST", skip_data=True, device=device)
+    report = load_weights(net, weights)
+    made_up = [step.layer.spec.name for step in net.layers
+               if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
+    if made_up:
+        raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
+                           f"{net.spec.path}; layers are found by their names")
+    report.warn(weights)
+    return net.freeze()
 
 
 def _interpolation(param: Any) -> int:

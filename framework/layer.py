@@ -56,6 +56,13 @@ class Layer(nn.Module):
     def blobs(self) -> list[Tensor]:
         return [getattr(self, name) for name in self.blob_names]
 
+    @property
+    def has_stated_blobs(self) -> bool:
+        """Does the prototxt say the values of the weight itself: constant, or upsampling?"""
+        filler = next(iter(self._fillers), None)
+        return (filler is not None and bool(filler.ListFields())
+                and filler.type in ("constant", "bilinear"))
+
     def set_blob(self, index: int, blob: Tensor) -> None:
         """Put another layer's blob in place of this one: both now train the same."""
         setattr(self, self.blob_names[index], blob)

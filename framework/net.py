@@ -85,7 +85,7 @@ class Net(nn.Module):
         self._next_batch_index = 0
         if weights is not None:
             from framework.files.weights import load_weights
-            load_weights(self, weights)
+            load_weights(self, weights).warn(weights, is_trained=self.phase == "TRAIN")
 
     def _check_types(self) -> None:
         unknown = [spec for spec in self.spec.layers if spec.type not in LAYERS]

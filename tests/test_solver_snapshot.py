@@ -219,3 +219,30 @@ def test_a_run_that_was_resumed_at_its_end_leaves_its_snapshot_alone(tmp_path):
     before = path.stat().st_ino
     solver_of(tmp_path, "max_iter: 4", snapshot="auto").solve()
     assert path.stat().st_ino == before
+
+
+def test_history_of_another_file_or_kind_is_never_read(tmp_path):
+    path = tmp_path / "a.solverstate.h5"
+    (tmp_path / "secret").write_bytes(bytes(20))
+    for data, message in ((h5py.ExternalLink("/etc/passwd", "x"), "'1' is a link"),
+                          (np.full(5, b"x"), "holds text"), (None, "in another file")):
+        snapshot.write_state(path, state())
+        with h5py.File(path, "r+") as file:
+            del file["history/1"]
+            if data is None:
+                file["history"].create_dataset("1", (5,), "f4",
+                                               external=[(str(tmp_path / "secret"), 0, 20)])
+            else:
+                file["history/1"] = data
+        with pytest.raises(WeightsError, match=f"is no whole solver state: .*{message}"):
+            snapshot.read_state(path)
+
+
+def test_history_in_halves_is_read(tmp_path):
+    """NVIDIA's branch writes raw data: 0.5, 1 and 1.5 in two bytes each."""
+    message = SolverState(iter=7)
+    blob = message.history.add(raw_data_type=2, raw_data=np.array([0.5, 1, 1.5], "<f2").tobytes())
+    blob.shape.dim.append(3)
+    (tmp_path / "a.solverstate").write_bytes(message.SerializeToString())
+    (history,) = snapshot.read_state(tmp_path / "a.solverstate").history
+    np.testing.assert_array_equal(np.asarray(history), [0.5, 1, 1.5])

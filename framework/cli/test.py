@@ -75,7 +75,7 @@ def test_model(options: argparse.Namespace) -> int:
               ignore_unknown_fields=options.ignore_unknown_fields)
     log, batches = Log(folder=options.log_dir), options.iterations or 50
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
-    log.info(f"{options.weights}: {report}")
+    (log.info if report.is_complete else log.warning)(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
 
     def show(index: int, outputs: dict[str, Any]) -> None:
@@ -129,7 +129,8 @@ def test_solver(options: argparse.Namespace) -> int:
     machine_ = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
     for index, net in enumerate(test_nets(document, None, machine_)):
         check_evaluation(document, net, index)
-        log.info(f"{weights}: {load_weights(net, weights, skip_mismatch=options.skip_mismatch)}")
+        report = load_weights(net, weights, skip_mismatch=options.skip_mismatch)
+        (log.info if report.is_complete else log.warning)(f"{weights}: {report}")
         log.info(f"Testing net (#{index})")
         batches = iterations or param.test_iter[index]
         with log.progress(batches, "test"):

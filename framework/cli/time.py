@@ -36,16 +36,19 @@ def time(options: argparse.Namespace) -> int:
     if options.iterations < 1:
         raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
     place = machine.prepare(options)
+    from framework.files.weights import load_weights
     from framework.layer import DataOptions
     from framework.logs.log import Log, number
     from framework.net import Net
     from framework.timing import lines, time_layers
 
-    net = Net(options.model, options.phase, options.weights or None, level=options.level,
+    net = Net(options.model, options.phase, level=options.level,
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     log = Log(folder=options.log_dir)
+    if options.weights:
+        log.info(f"{options.weights}: {load_weights(net, options.weights)}")
     log.info("Performing Forward")
     for _ in time_layers(net, 1):       # the first run allocates memory and chooses kernels
         loss = net.objective(net.blobs).item() if net.loss_weights else 0.0

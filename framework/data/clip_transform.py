@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
 from framework.data.geometry import Rectangle
+from framework.data.mean_file import read_mean_blob
 from framework.data.pictures import BadRecord, Pixels
 from framework.data.random import Draws
 from framework.data.records import Floats
 from framework.data.subtraction import Mean
 from framework.errors import DataError
-from framework.files.caffemodel import describe, read_any_blob
+from framework.files.blob import describe
 from framework.proto import TransformationParameter
 
 DEFAULT_RATIOS = (1.0, 0.875, 0.75, 0.66)
@@ -176,12 +176,7 @@ def read_mean_clip(path: str, layout: Layout) -> Floats:
     Its axes are channels, frames, height, width for a volume, else planes, height, width, and ones
     before them. C3D v1.0's own BlobProto is known too.
     """
-    try:
-        blob = read_any_blob(memoryview(Path(path).read_bytes()))
-    except OSError as error:
-        raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise DataError(f"{path}: the mean_file is no BlobProto: {error}") from None
+    blob = read_mean_blob(path)
     wanted = (layout.channels, layout.num_frames) if layout.is_volume else (layout.num_planes,)
     axes = len(wanted) + 2
     shape = (1,) * (axes - len(blob.shape)) + tuple(blob.shape)

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
 
 from framework.data.database import open_database
+from framework.data.mean_file import Mean
 from framework.data.records import BadRecord, Decoding, Pixels, datum_picture
 from framework.errors import DataError
 from framework.progress import Progress
 from framework.proto import AnnotatedDatum, BlobProto, Datum
-
-Mean = NDArray[np.float32]
 
 
 def mean_picture(database: Path) -> Mean:
@@ -43,32 +41,12 @@ def mean_picture(database: Path) -> Mean:
 def _planes(name: str, content: bytes) -> Pixels:
     """Pixels (channels, height, width) of a stored Datum or AnnotatedDatum."""
     is_annotated = content[:1] == b"\x0a"  # field 1 is a message there, a number in a Datum
-    datum = (AnnotatedDatum.FromString(content).datum if is_annotated
-             else Datum.FromString(content))  # fmt: skip
     try:
+        datum = (AnnotatedDatum.FromString(content).datum if is_annotated
+                 else Datum.FromString(content))  # fmt: skip
         return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
-    except BadRecord as error:
+    except (BadRecord, DecodeError) as error:
         raise DataError(f"record {name}: {error}") from None
-
-
-def read_mean(path: Path) -> Mean:
-    """The mean (channels, height, width) of a mean file, old dimensions or new shape.
-
-    DataError if the file is absent or holds no picture.
-    """
-    blob = BlobProto()
-    try:
-        blob.ParseFromString(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path}: the mean file cannot be read: {error.strerror}") from None
-    except DecodeError:
-        raise DataError(f"{path}: this is no mean file (a BlobProto)") from None
-    values = np.array(blob.data, np.float32)
-    shape = tuple(blob.shape.dim) or (blob.num, blob.channels, blob.height, blob.width)
-    shape = (1,) * (3 - len(shape)) + shape[-3:]
-    if not values.size or values.size != np.prod(shape):
-        raise DataError(f"{path}: holds {values.size} values for the shape {shape}")
-    return values.reshape(shape)
 
 
 def to_blob(mean: Mean) -> Any:

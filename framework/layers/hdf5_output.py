@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from framework.errors import CaffeError
+from framework.files import hdf5
 from framework.layer import Layer, Shape, layer
 from framework.spec import LayerSpec
 
@@ -46,10 +47,7 @@ class HDF5Output(Layer):
         return ()
 
     def _write(self, blobs: dict[str, Tensor]) -> None:
-        try:
-            import h5py
-        except ImportError:
-            raise CaffeError(f"{self.spec.place()}: writes HDF5: install h5py") from None
+        h5py = hdf5.module(self.spec.place(), CaffeError)
         try:
             with h5py.File(self.path, "a" if self.num_rows else "w", libver="earliest") as file:
                 for name, blob in blobs.items():

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
+import numpy as np
 import torch
-from google.protobuf.message import DecodeError
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.files.blob import read_blob_file
 from framework.layer import Layer, Shape, layer
 from framework.layers.fields import canonical_axis
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss_settings import check_labels, ignore_label, normalization
 from framework.ops.losses import FloorProbability, normalizer, precise
-from framework.proto import BlobProto, enum_name
+from framework.proto import enum_name
 from framework.spec import LayerSpec
 
 
@@ -130,12 +130,11 @@ class InfogainLoss(Layer):
         if not path:
             raise self.spec.error(field, "is not given, and there is no third bottom; one of them "
                                   "must give the matrix")
-        blob = BlobProto()
         try:
-            blob.ParseFromString(Path(path).read_bytes())
-        except (OSError, DecodeError) as error:
+            values = read_blob_file(path).values
+        except (OSError, ValueError) as error:
             raise self.spec.error(field, f"'{path}' cannot be read: {error}") from None
-        return torch.tensor(list(blob.data) or list(blob.double_data), dtype=torch.float32)
+        return torch.from_numpy(values.astype(np.float32))
 
     def forward(self, x: Tensor, labels: Tensor, *matrix: Tensor) -> Tensor | tuple[Tensor, ...]:
         x = precise(x)

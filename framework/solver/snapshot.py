@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 
 from framework.errors import WeightsError
+from framework.files import hdf5
 from framework.files.atomic import replacing
-from framework.files.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, read_blob, varint
+from framework.files.blob import read_any_blob
+from framework.files.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, varint
 from framework.solver.lr_policy import LARGEST
 
 
@@ -37,7 +39,7 @@ class State:
 
     iter: int
     learned_net: str
-    history: list[np.ndarray]
+    history: list[Any]      # Any: arrays, or Blobs of a file, which numpy takes for arrays
     current_step: int = 0
     minimum_loss: float = LARGEST
     iter_last_event: int = 0
@@ -99,7 +101,7 @@ def _state_parts(state: State) -> Iterator[bytes | memoryview]:
 
 
 def _write_hdf5(path: Path, state: State) -> None:
-    h5py = _h5py(path)
+    h5py = hdf5.module(path)
     with h5py.File(path, "w", libver="earliest") as file:
         for name in ("iter", "current_step", "iter_last_event"):
             file.create_dataset(name, data=np.array([getattr(state, name)], np.int32))
@@ -138,7 +140,7 @@ def _read_binary(data: memoryview) -> State:
         elif number == 2:
             state.learned_net = bytes(value).decode()
         elif number == 3:
-            state.history.append(read_blob(value))
+            state.history.append(read_any_blob(value))
         elif number == 5:
             state.minimum_loss = struct.unpack("<f", value)[0]
     if state.iter < 0:
@@ -147,28 +149,21 @@ def _read_binary(data: memoryview) -> State:
 
 
 def _read_hdf5(path: str | Path) -> State:
-    h5py = _h5py(path)
-    with h5py.File(path, "r") as file:
-        history = file["history"]
-        net = file["learned_net"][()] if "learned_net" in file else b""
+    file = hdf5.open_file(path, WeightsError, "whole solver state")
+    with hdf5.damage_as(WeightsError, f"{path}: is no whole solver state"):
+        history = hdf5.entry(file, "history")
+        if hdf5.entry(file, "iter") is None:
+            raise ValueError("it has no dataset iter")
 
         def number(name: str, default: float) -> float:
-            return file[name][()].item() if name in file else default
+            dataset = hdf5.entry(file, name)
+            return default if dataset is None else hdf5.read(dataset).item()
 
-        if "iter" not in file:
-            raise ValueError("it has no dataset iter")
-        return State(int(number("iter", 0)), net.decode() if isinstance(net, bytes) else str(net),
-                     [history[str(index)][()] for index in range(len(history))],
+        return State(int(number("iter", 0)), hdf5.read_text(file, "learned_net"),
+                     [hdf5.blob(path, file, hdf5.entry(history, str(index)))
+                      for index in range(len(history))],
                      int(number("current_step", 0)), number("minimum_loss", LARGEST),
                      int(number("iter_last_event", 0)))
-
-
-def _h5py(path: str | Path) -> Any:       # a module without types
-    try:
-        import h5py
-    except ImportError:
-        raise WeightsError(f"{path}: HDF5 files need h5py: pip install h5py") from None
-    return h5py
 
 
 def write_run(path: Path, run: RunState) -> None:

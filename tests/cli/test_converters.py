@@ -15,7 +15,7 @@ from framework.cli import (
 )
 from framework.data import label_map
 from framework.data.label_files import Box, read_xml
-from framework.data.mean import read_mean
+from framework.data.mean_file import read_mean_image
 from framework.data.own_folders import MARK
 from framework.proto import AnnotatedDatum, Datum
 from tests.data.pictures import make_voc, write_jpeg
@@ -124,7 +124,8 @@ def test_convert_imageset_and_compute_image_mean_make_the_originals_values(
     assert read_all(tmp_path / "db") == read_all(PHOTOGRAPHS / "io/datum_lmdb")
     assert Datum.FromString(read_all(tmp_path / "db")[2][1]).label == 4
     assert compute_image_mean.main(["db", "mean.binaryproto"]) == 0
-    np.testing.assert_allclose(read_mean(tmp_path / "mean.binaryproto"), case["mean"], rtol=1e-6)
+    mean = read_mean_image(tmp_path / "mean.binaryproto")
+    np.testing.assert_allclose(mean, case["mean"], rtol=1e-6)
     values = case["mean"].mean(axis=(1, 2))
     assert f"mean_value channel [2]: {values[2]:.4g}" in capsys.readouterr().out
 

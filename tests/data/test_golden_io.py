@@ -8,8 +8,8 @@ import pytest
 from framework import Net, parse_net
 from framework.data.database import open_database
 from framework.data.label_map import read
+from framework.data.mean_file import read_mean_image
 from framework.data.records import Decoding, read_annotated, read_datum
-from framework.data.subtraction import read_mean_image
 from framework.proto import AnnotatedDatum
 from tests.golden import (
     PHOTOGRAPHS,

@@ -159,7 +159,7 @@ def test_hdf5_files_are_checked(hdf5):
     with pytest.raises(SpecError, match="transform_param has no use here"):
         make_source(hdf5_net()[:-1] + " transform_param { scale: 2 } }")
     (hdf5 / "b.h5").write_bytes(b"no such thing")
-    with pytest.raises(DataError, match="b.h5: the file cannot be read as HDF5"):
+    with pytest.raises(DataError, match="b.h5: is no HDF5 file, or is damaged"):
         make_source(hdf5_net())
 
 
