@@ -25,7 +25,8 @@ def test_the_mean_is_the_originals_file():
         original.num, original.channels, original.height, original.width,
     ]  # fmt: skip
     assert not found.HasField("shape")
-    np.testing.assert_allclose(read_mean_image(PHOTOGRAPHS / "io/mean.binaryproto"), mean, rtol=1e-6)
+    read = read_mean_image(PHOTOGRAPHS / "io/mean.binaryproto")
+    np.testing.assert_allclose(read, mean, rtol=1e-6)
 
 
 @needs_photographs
