@@ -9,7 +9,7 @@ import torch
 
 from framework import parse_net, read_net
 from framework.census import Selection, take_census
-from framework.cli import train
+from framework.cli import train, upgrade_net
 from framework.cli.app import exhausted
 from framework.errors import CaffeError, SpecError
 from framework.net import Net
@@ -107,9 +107,17 @@ def test_a_net_of_an_impossible_name_is_one_line(name):
         read_net(name)
 
 
-def test_a_device_is_no_net():
+def test_a_device_is_no_net(capsys):
     with pytest.raises(SpecError, match="/dev/zero: is a pipe or a device"):
         read_net("/dev/zero")
+    assert upgrade_net.main(["/dev/zero", "--input", "binary"]) == 1
+    assert "/dev/zero: is a pipe or a device" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_file_to_write(tmp_path, capsys):
+    (tmp_path / "net.prototxt").write_text(IMAGE)
+    assert upgrade_net.main([str(tmp_path / "net.prototxt"), str(tmp_path)]) == 1
+    assert f"{tmp_path}: is a folder" in capsys.readouterr().err
 
 
 HEAD = ('layer {{ name: "h" type: "MultiBoxHead" bottom: "x" multi_box_head_param {{ '
