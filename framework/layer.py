@@ -77,8 +77,9 @@ class Layer(nn.Module):
             if filler is not None:
                 try:
                     fillers.fill_(values, filler, generator)
-                except ValueError as error:
-                    raise self.spec.error(f"{name}_filler", str(error)) from None
+                except (ValueError, RuntimeError, ArithmeticError) as error:
+                    reason = str(error).splitlines()[0]
+                    raise self.spec.error(f"{name}_filler", reason) from None
             wanted = blob.requires_grad
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)

@@ -24,6 +24,7 @@ from framework.fusion import (
 )
 from framework.layer import DataOptions, Layer, Shape, Source
 from framework.layers import LAYERS
+from framework.memory_check import check_memory
 from framework.prototxt import Document
 from framework.scalars import nearest
 from framework.sharing import LearnedBlob, collect_blobs, share_by_layer_name, share_by_param_name
@@ -67,6 +68,7 @@ class Net(nn.Module):
         built = build_layers(self.spec, self.shapes, self.loss_weights)
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
+        check_memory(self.spec.layers, built, self.shapes, device)
         self.fuse, self.fused = True, fuse(self.layers)
         self._frozen = False
         self._plans: dict[tuple[bool, frozenset[str] | None], Plan] = {}

@@ -18,7 +18,7 @@ RANKS = [
     ("alignment", "spec"),
     ("ops",),
     ("data", "evaluation", "shapes", "visualize"),
-    ("fillers", "layer"),
+    ("fillers", "layer", "memory_check"),
     ("pycaffe",),
     ("layers",),
     ("frozen",),

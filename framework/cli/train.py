@@ -29,7 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     machine.add_flags(parser)
     machine.add_log_flags(parser)
     machine.add_training_flags(parser)
-    parser.add_argument("--keep", type=int, default=0, metavar="N",
+    parser.add_argument("--keep", type=machine.count_flag, default=0, metavar="N",
                         help="keep the newest N snapshots and remove older ones (default: all)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")

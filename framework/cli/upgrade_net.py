@@ -41,10 +41,11 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
     from framework import proto, prototxt
     from framework.errors import SpecError, WeightsError
+    from framework.files.regular import read_bytes
 
     if binary:
         try:
-            message = getattr(proto, kind).FromString(Path(path).read_bytes())
+            message = getattr(proto, kind).FromString(read_bytes(path))
         except DecodeError as error:
             raise WeightsError(f"{path}: is no binary {kind}, or is damaged: {error}") from None
         return prototxt.Document(message, prototxt.Lines(), path)
@@ -64,6 +65,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
 def write_message(message: Any, path: str, binary: bool) -> None:
     """Write or print a message; atomic. Any: it is of any kind."""
+    from framework.errors import SpecError
     from framework.files.atomic import replacing
     from framework.prototxt import to_text
 
@@ -74,6 +76,8 @@ def write_message(message: Any, path: str, binary: bool) -> None:
     else:
         data = message.SerializeToString() if binary else \
             to_text(message).encode("utf-8", "surrogateescape")
+        if Path(path).is_dir():
+            raise SpecError(f"{path}: is a folder; it must be the file to write")
         with replacing(path) as partial:
             partial.write_bytes(data)
 

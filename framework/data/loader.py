@@ -125,12 +125,13 @@ class _Worker:
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         with file:
+            # -P: Python would look for modules in the working folder first, a cv2.py say
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "framework.data.worker"], stdin=subprocess.PIPE,
+                [sys.executable, "-P", "-m", "framework.data.worker"], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, pass_fds=[file.fileno()],
                 env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)})
             setup = Setup(maker, first, step, file.fileno(), slot_bytes, SLOTS, os.getcwd())
-            self._pipe().write(pickle.dumps(setup))
+            self._pipe().write(pickle.dumps(imported_folders()) + pickle.dumps(setup))
             self._pipe().flush()
 
     def receive(self) -> Batch:
@@ -183,6 +184,21 @@ class _Worker:
         self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def imported_folders() -> list[str]:
+    """Folders that are not on sys.path but that this process has modules from.
+
+    Those are what --import and `Python` layers brought in: readers may be made of their classes.
+    """
+    found = {}
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path and "." not in name and name != "__main__":
+            folder = Path(path).parent
+            found[str(folder.parent if hasattr(module, "__path__") else folder)] = True
+    known = {os.path.abspath(path) for path in sys.path}
+    return [folder for folder in found if os.path.abspath(folder) not in known]
 
 
 def _memory_file(size: int) -> IO[bytes]:

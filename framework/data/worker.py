@@ -1,7 +1,8 @@
 """A process that makes batches: `python -m framework.data.worker`, started by `loader` alone.
 
-It reads its Setup and then the numbers of free slots from stdin, and writes a note for each batch
-to stdout. It ends when its owner does, because the pipe then closes.
+It reads the folders of the user's own modules, its Setup and then the numbers of free slots from
+stdin, and writes a note for each batch to stdout. It ends when its owner does, because the pipe
+then closes.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main() -> None:
 
 
 def _serve(tokens: IO[bytes], results: IO[bytes]) -> None:
+    sys.path += pickle.load(tokens)
     setup: Setup = pickle.load(tokens)
     os.chdir(setup.folder)
     memory = mmap.mmap(setup.file_number, setup.slot_bytes * setup.num_slots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -13,7 +14,8 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         kind = stat.S_IFMT(os.stat(path).st_mode)
     except ValueError as error:
-        raise OSError(str(error)) from None
+        raise OSError(errno.EINVAL, str(error), repr(str(path))) from None
     if kind not in (stat.S_IFREG, stat.S_IFDIR):
-        raise OSError("is a pipe or a device; it must be a regular file")
+        raise OSError(errno.EINVAL, "is a pipe or a device; it must be a regular file",
+                      str(path))
     return Path(path).read_bytes()

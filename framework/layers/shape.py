@@ -131,7 +131,7 @@ class Tile(Layer):
         self.tiles = param.tiles
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([x] * self.tiles, self.axis)
+        return x.repeat([self.tiles if axis == self.axis else 1 for axis in range(x.dim())])
 
 
 @layer
