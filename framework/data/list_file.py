@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from framework.errors import DataError
+from framework.files.regular import read_regular
 
 
 class Entry(NamedTuple):
@@ -25,9 +26,11 @@ def numbered_lines(path: str, place: str = "") -> list[tuple[int, str]]:
     DataError, which begins with `place`, for a list that is absent or empty.
     """
     try:
-        lines = Path(path).read_text().splitlines()
+        lines = read_regular(path).decode().splitlines()
     except OSError as error:
         raise DataError(f"{place}{path}: the list cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{place}{path}: the list is not UTF-8 at byte {error.start}") from None
     found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not found:
         raise DataError(f"{place}{path}: the list is empty")

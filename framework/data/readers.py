@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,6 +17,7 @@ from framework.data.records import BadRecord, Decoding, Record
 from framework.data.resizing import resize_plain
 from framework.data.subtraction import read_mean
 from framework.data.transform import Transformer
+from framework.files.regular import read_regular
 from framework.proto import BatchSampler, TransformationParameter
 
 
@@ -162,7 +162,7 @@ class FileItems(ListedItems):
 def read_picture(path: str, decoding: Decoding) -> pictures.Pixels:
     """The pixels of an image file. BadRecord if it is absent or cannot be decoded."""
     try:
-        content = Path(path).read_bytes()
+        content = read_regular(path, pictures.MAX_FILE_BYTES)
     except OSError as error:
         raise BadRecord(f"the file cannot be read: {error.strerror}") from None
     return pictures.decode(content, decoding)
