@@ -17,7 +17,7 @@ from google.protobuf import text_format
 
 import framework.proto as proto
 from framework.errors import SpecError
-from framework.files.regular import read_bytes
+from framework.files.regular import read_regular
 from framework.scalars import convert, form_for_several, nearest, printable, shortened
 
 # `++` keeps no step for each character, as a plain `+` over a group does: 3 GB for 20 MB
@@ -100,7 +100,7 @@ def describe(owner: Any) -> str:
 def read(path: str | Path, kind: str) -> Document:
     """Parse the file at `path` as the message `kind`. Raises SpecError if it cannot be parsed."""
     try:
-        data = read_bytes(path)
+        data = read_regular(path)
     except OSError as error:
         raise SpecError(f"{printable(path)}: {error.strerror or error}") from None
     return parse(data.decode("utf-8-sig", errors="surrogateescape"), kind, str(path))

@@ -108,10 +108,10 @@ def test_a_net_of_an_impossible_name_is_one_line(name):
 
 
 def test_a_device_is_no_net(capsys):
-    with pytest.raises(SpecError, match="/dev/zero: is a pipe or a device"):
+    with pytest.raises(SpecError, match="/dev/zero: it is a device, not a regular file"):
         read_net("/dev/zero")
     assert upgrade_net.main(["/dev/zero", "--input", "binary"]) == 1
-    assert "/dev/zero: is a pipe or a device" in capsys.readouterr().err
+    assert "/dev/zero: it is a device, not a regular file" in capsys.readouterr().err
 
 
 def test_a_folder_is_no_file_to_write(tmp_path, capsys):

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from framework.cli.check_data import MAX_LISTED, report
+from framework.data.pictures import failing_as_bad
 from framework.data.prior_match import Match, PriorLayer, candidate_sizes, choose, match_boxes
 from framework.data.random import Draws
 from framework.data.records import LABEL, BadRecord
@@ -107,7 +108,8 @@ def check_items(spec: LayerSpec) -> int:
     bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):
         try:
-            items.item(index, Draws(0, index))
+            with failing_as_bad():
+                items.item(index, Draws(0, index))
         except BadRecord as error:
             bad[index] = str(error)
     bad |= items.found_bad()          # some find them on their own, some do both

@@ -41,11 +41,11 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
 
     from framework import proto, prototxt
     from framework.errors import SpecError, WeightsError
-    from framework.files.regular import read_bytes
+    from framework.files.regular import read_regular
 
     if binary:
         try:
-            message = getattr(proto, kind).FromString(read_bytes(path))
+            message = getattr(proto, kind).FromString(read_regular(path))
         except DecodeError as error:
             raise WeightsError(f"{path}: is no binary {kind}, or is damaged: {error}") from None
         return prototxt.Document(message, prototxt.Lines(), path)

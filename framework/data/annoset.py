@@ -12,9 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.data.label_files import LABEL_READERS, Box, Labels
-from framework.data.pictures import BadRecord, Decoding, decode
-from framework.data.text import is_there, read_bytes
+from framework.data.pictures import (
+    MAX_FILE_BYTES,
+    BadRecord,
+    Decoding,
+    decode,
+    failing_as_bad,
+)
+from framework.data.text import is_there
 from framework.errors import DataError
+from framework.files.regular import read_regular
 from framework.proto import AnnotatedDatum, Datum
 from framework.scalars import LARGEST_FLOAT, shortened
 
@@ -87,11 +94,15 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
 def read_picture(path: Path, color: bool = True) -> tuple[bytes, Picture]:
     """A file's bytes and its pixels, BGR (height, width, 3) or grey (height, width).
 
-    DataError if it is missing, cut short, of four inks, or no picture.
+    DataError if it is missing, no regular file, cut short, of four inks, or no picture.
     """
-    content = read_bytes(path)
     try:
-        pixels = decode(content, Decoding(color))
+        content = read_regular(path, MAX_FILE_BYTES)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        with failing_as_bad():
+            pixels = decode(content, Decoding(color))
     except BadRecord as error:
         raise DataError(f"{path}: {error}") from None
     return content, pixels if color else pixels[:, :, 0]

@@ -151,6 +151,6 @@ def write_file(path: Path, content: str | bytes) -> None:
     DataError for a device or a pipe: a file would take its place.
     """
     if path.exists() and not path.is_file():
-        raise DataError(f"{path}: is no file, and stays; name another place")
+        raise DataError(f"{path}: is no regular file and is not replaced; give another name")
     with replacing(path) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)

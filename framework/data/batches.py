@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.data.pictures import failing_as_bad
 from framework.data.planes import write_planes
 from framework.data.random import Draws, Order
 from framework.data.records import BadRecord, Floats, Pixels
@@ -163,7 +164,8 @@ class BatchMaker:
             if record in self._bad and record not in self.source.found_bad():
                 continue            # one that the source found bad may be good with other draws
             try:
-                item = self.source.item(record, draws.go_to(position))
+                with failing_as_bad():
+                    item = self.source.item(record, draws.go_to(position))
                 _check_shapes(item, planes)
                 return item
             except BadRecord as reason:

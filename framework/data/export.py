@@ -14,6 +14,7 @@ import cv2
 
 from framework.data.database import Database
 from framework.data.geometry import Floats
+from framework.data.pictures import failing_as_bad
 from framework.data.records import (
     CORNERS,
     DIFFICULT,
@@ -22,6 +23,7 @@ from framework.data.records import (
     Decoding,
     annotation_boxes,
     datum_picture,
+    parse,
 )
 from framework.files.names import wrong_name
 from framework.progress import Progress
@@ -104,10 +106,10 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
     """The good records, noted in `report`."""
     taken: set[str] = set()
     for index in Progress(len(database), "export").over(range(len(database))):
-        message: Any = AnnotatedDatum()      # Any: a message's fields are known only at run time
         try:
-            stored = _read(message, database.read(index), frozenset(names))
-        except (BadRecord, ValueError) as error:
+            with failing_as_bad():
+                stored = _read(database.read(index), frozenset(names))
+        except BadRecord as error:
             report.bad.append((database.name(index), str(error)))
             continue
         name = _file_name(database.name(index), stored.name, taken)
@@ -121,9 +123,9 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
         yield Stored(name, stored.content, stored.width, stored.height, stored.depth, stored.boxes)
 
 
-def _read(message: Any, content: bytes, labels: frozenset[int]) -> Stored:
-    """A record; its name is only a suffix yet. Any: an AnnotatedDatum."""
-    message.ParseFromString(content)
+def _read(content: bytes, labels: frozenset[int]) -> Stored:
+    """A record; its name is only a suffix yet."""
+    message = parse(AnnotatedDatum(), content)
     pixels = datum_picture(message.datum, Decoding()).whole()
     height, width, depth = pixels.shape
     boxes = annotation_boxes(message, labels)

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 
 from framework import prototxt
 from framework.errors import DataError
-from framework.files import regular
+from framework.files.regular import read_regular
 from framework.proto import LabelMap
 from framework.scalars import shortened, whole_number
 
@@ -28,7 +28,7 @@ def read(path: str | Path) -> Any:
     Any: a message's fields are known only at run time.
     """
     try:
-        content = regular.read_bytes(path)
+        content = read_regular(path)
     except OSError as error:
         raise DataError(f"{path}: the label map cannot be read: {error.strerror or error}; "
                         "tools/create_label_map makes one") from None

@@ -6,11 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
+from framework.data.batches import Bad
 from framework.data.database import open_database
+from framework.data.ledger import Ledger
 from framework.data.mean_file import Mean
-from framework.data.records import BadRecord, Decoding, Pixels, datum_picture
+from framework.data.pictures import failing_as_bad
+from framework.data.records import (
+    BadRecord,
+    Decoding,
+    Pixels,
+    datum_picture,
+    holds_annotated,
+    parse,
+)
 from framework.errors import DataError
 from framework.progress import Progress
 from framework.proto import AnnotatedDatum, BlobProto, Datum
@@ -19,14 +28,22 @@ from framework.proto import AnnotatedDatum, BlobProto, Datum
 def mean_picture(database: Path) -> Mean:
     """The mean (channels, height, width) of an LMDB's pictures, BGR.
 
-    DataError if the database is absent or empty, a picture cannot be decoded, or two differ in
-    size. Source: compute_image_mean.cpp; sums are in float64 here, so they do not saturate.
+    Bad records are left out, each named in the log. DataError if the database is absent or empty,
+    too many records are bad, or two pictures differ in size.
+    Source: compute_image_mean.cpp; sums are in float64 here, so they do not saturate.
     """
     records = open_database(database)
+    is_annotated = holds_annotated(records)
+    ledger = Ledger(str(database), len(records))
     total = np.zeros(0)
     for index in Progress(len(records), "mean").over(range(len(records))):
-        picture = _planes(records.name(index), records.read(index))
-        if index == 0:
+        try:
+            with failing_as_bad():
+                picture = _planes(records.read(index), is_annotated)
+        except BadRecord as reason:
+            ledger.note([Bad(index, records.name(index), str(reason))])
+            continue
+        if not total.size:
             total = np.zeros(picture.shape)
         if picture.shape != total.shape:
             raise DataError(
@@ -35,18 +52,17 @@ def mean_picture(database: Path) -> Mean:
                 "--resize_width"
             )
         total += picture
-    return (total / len(records)).astype(np.float32)
+    num_good = len(records) - len(ledger.bad)
+    if not num_good:
+        raise DataError(f"{database}: no record has a picture that can be used")
+    return (total / num_good).astype(np.float32)
 
 
-def _planes(name: str, content: bytes) -> Pixels:
+def _planes(content: bytes, is_annotated: bool) -> Pixels:
     """Pixels (channels, height, width) of a stored Datum or AnnotatedDatum."""
-    is_annotated = content[:1] == b"\x0a"  # field 1 is a message there, a number in a Datum
-    try:
-        datum = (AnnotatedDatum.FromString(content).datum if is_annotated
-                 else Datum.FromString(content))  # fmt: skip
-        return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
-    except (BadRecord, DecodeError) as error:
-        raise DataError(f"record {name}: {error}") from None
+    message = parse(AnnotatedDatum() if is_annotated else Datum(), content)
+    datum = message.datum if is_annotated else message
+    return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
 
 
 def to_blob(mean: Mean) -> Any:

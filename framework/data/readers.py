@@ -17,7 +17,7 @@ from framework.data.records import BadRecord, Decoding, Record
 from framework.data.resizing import resize_plain
 from framework.data.subtraction import read_mean
 from framework.data.transform import Transformer
-from framework.files import regular
+from framework.files.regular import read_regular
 from framework.proto import BatchSampler, TransformationParameter
 
 
@@ -162,7 +162,7 @@ class FileItems(ListedItems):
 def read_picture(path: str, decoding: Decoding) -> pictures.Pixels:
     """The pixels of an image file. BadRecord if it is absent or cannot be decoded."""
     try:
-        content = regular.read_bytes(path)
+        content = read_regular(path, pictures.MAX_FILE_BYTES)
     except OSError as error:
         raise BadRecord(f"the file cannot be read: {error.strerror or error}") from None
     return pictures.decode(content, decoding)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from framework.errors import DataError
-from framework.files import regular
+from framework.files.regular import read_regular
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
           (codecs.BOM_UTF16_BE, "utf-16"))
@@ -31,7 +31,7 @@ def is_there(path: Path) -> bool:
 def read_bytes(path: Path) -> bytes:
     """What is in a regular file. DataError if it is none, or cannot be read."""
     try:
-        return regular.read_bytes(path)
+        return read_regular(path)
     except OSError as error:
         raise _unreadable(path, error) from None
 

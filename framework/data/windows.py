@@ -16,6 +16,7 @@ import numpy as np
 
 from framework.data.batches import Array, Item
 from framework.data.geometry import Rectangle
+from framework.data.pictures import failing_as_bad
 from framework.data.random import Draws
 from framework.data.readers import Transformation, classes, read_picture
 from framework.data.records import BadRecord, Decoding, Pixels
@@ -128,8 +129,9 @@ class WindowItems:
             if window.image in self._bad:
                 continue
             try:
-                pixels = read_picture(self.name(window.image), Decoding(True))
-                return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
+                with failing_as_bad():
+                    pixels = read_picture(self.name(window.image), Decoding(True))
+                    return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
             except BadRecord as reason:
                 self._bad[window.image] = str(reason)
         raise DataError(f"none of {NUM_TRIES} windows could be read; the last picture missed is "

@@ -63,8 +63,9 @@ def test_a_bad_annotation_is_left_out(voc, tmp_path, capsys, head, change, reaso
 
 
 @pytest.mark.parametrize("place", ["JPEGImages/p03.jpg", "Annotations/p03.xml"])
-@pytest.mark.parametrize("kind, reason", [("pipe", "is a pipe or a device"), ("folder", "Is a dir"),
-                                          ("device", "is a pipe or a device")])
+@pytest.mark.parametrize("kind, reason", [("pipe", "it is a named pipe, not a regular file"),
+                                          ("folder", "Is a dir"),
+                                          ("device", "it is a device, not a regular file")])
 def test_only_regular_files_are_read(voc, tmp_path, capsys, place, kind, reason):
     (voc / place).unlink()
     {"pipe": os.mkfifo, "folder": os.mkdir,

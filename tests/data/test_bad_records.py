@@ -10,7 +10,11 @@ import pytest
 
 from framework.data.database import open_database
 from framework.data.jpeg import read_frame
+from framework.data.mean import mean_picture
+from framework.data.readers import DatabaseItems
+from framework.data.survey import survey_database
 from framework.errors import DataError
+from framework.proto import AnnotatedDatum
 from tests.data.making import (
     annotated,
     annotated_net,
@@ -38,7 +42,17 @@ def jpeg(seed: int = 3) -> bytes:
     return encoded(picture(seed), ".jpg")
 
 
+def raw(channels: int, height: int, width: int, content: bytes) -> bytes:
+    """An AnnotatedDatum of plain pixels."""
+    message = AnnotatedDatum.FromString(annotated(content, BOX, height, width))
+    message.datum.channels, message.datum.encoded = channels, False
+    return message.SerializeToString()
+
+
 BAD = {
+    "raw pixels of negative sizes": (raw(-1, -1, 3, b"abc"), "must be at least 1"),
+    "raw pixels of a size that wraps": (raw(1 << 30, 1 << 30, 1 << 30, b"abc"), "holds 3 values"),
+    "bytes that are no message": (b"\x0a\xff\xff", "the record is no AnnotatedDatum"),
     "a truncated JPEG": (annotated(jpeg()[:len(jpeg()) // 2], BOX), "the JPEG is cut short"),
     "a CMYK JPEG": (annotated(cmyk_jpeg(), BOX), "four inks"),
     "a grey picture": (annotated(encoded(picture(3, channels=1)), BOX), "the picture is grey"),
@@ -213,3 +227,37 @@ def test_a_bad_first_record_is_counted_once_too(tmp_path, caplog, workers):
     batches.close()
     assert caplog.text.count("00000000_record0.jpg is left out") == 1
     assert list(source.ledger.bad) == [0]
+
+
+@pytest.mark.parametrize("error, reason", [
+    (ValueError("of an array"), "ValueError: of an array"), (MemoryError(), "MemoryError"),
+    (cv2.error("of OpenCV"), "error: of OpenCV"), (OverflowError("too big"), "OverflowError"),
+])
+def test_what_fails_while_an_item_is_made_is_a_bad_record_with_its_cause(
+        tmp_path, caplog, monkeypatch, error, reason):
+    make_item = DatabaseItems.item
+
+    def failing(items, index, draws):
+        if index == 2:
+            raise error
+        return make_item(items, index, draws)
+
+    monkeypatch.setattr(DatabaseItems, "item", failing)
+    path = write_database(tmp_path / "lmdb", good_records(6))
+    batches = make_source(annotated_net(path, 3)).batches()
+    assert records_in(next(batches)[1].numpy()) == [0, 1, 3]
+    batches.close()
+    assert f"00000002_record2.jpg is left out: {reason}" in caplog.text
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_the_mean_and_the_survey_leave_out_what_is_no_record(tmp_path, caplog, place):
+    records = good_records(3)
+    records.insert(place, b"\x0a\xff\xff")
+    path = write_database(tmp_path / "lmdb", records)
+    expected = np.mean([picture(index) for index in range(3)], 0).transpose(2, 0, 1)
+    np.testing.assert_allclose(mean_picture(path), expected, rtol=1e-6)
+    assert "is left out: the record is no AnnotatedDatum" in caplog.text
+    found = survey_database(open_database(path), str(path))
+    assert [reason for _, reason in found.bad] == ["the record is no AnnotatedDatum"]
+    assert found.is_annotated and len(found.sizes) == 1

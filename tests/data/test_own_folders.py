@@ -131,7 +131,7 @@ def test_export_does_not_replace_the_database_it_reads(tmp_path, voc, capsys):
 
 def test_a_device_is_not_replaced_by_a_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DataError, match="pipe: is no file, and stays"):
+    with pytest.raises(DataError, match="pipe: is no regular file and is not replaced"):
         write_file(tmp_path / "pipe", "text")
     assert (tmp_path / "pipe").is_fifo()
 
