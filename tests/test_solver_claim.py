@@ -59,9 +59,9 @@ def test_beginning_anew_where_a_longer_run_wrote_is_said():
     make(LONG).solve()
     solver = make(TEXT + "max_iter: 4")
     solver.solve()
-    [line] = [line for line in log_of(solver) if "of another run" in line]
+    [line] = [line for line in log_of(solver) if "there already" in line]
     assert line == (
-        "s_iter_30.solverstate and 2 more of another run: this one begins at iteration 0, "
+        "s_iter_30.solverstate and 2 more are there already: this run begins at iteration 0, "
         "overwrites those whose iterations it reaches and leaves the others. To go on from the "
         "newest, give --snapshot auto; to keep both, another snapshot_prefix")
 
@@ -72,7 +72,7 @@ def test_auto_goes_on_with_the_run_that_began_last():
     solver = make(TEXT + "max_iter: 6", snapshot="auto")
     assert solver.iter == 4
     solver.solve()
-    assert not [line for line in log_of(solver) if "of another run" in line]
+    assert not [line for line in log_of(solver) if "there already" in line]
     assert make(TEXT, snapshot="auto").iter == 6
 
 
@@ -80,9 +80,18 @@ def test_auto_goes_on_with_a_run_that_went_back_to_an_older_state():
     make(TEXT + "max_iter: 6").solve()
     solver = make(TEXT + "max_iter: 3", snapshot="s_iter_2.solverstate")
     solver.solve()
-    assert any("s_iter_6.solverstate and 1 more of another run: this one begins at iteration 2"
+    assert any("s_iter_6.solverstate and 1 more are there already: this run begins at iteration 2"
                in line for line in log_of(solver))
     assert make(TEXT, snapshot="auto").iter == 3
+
+
+def test_a_damaged_state_that_auto_passed_over_is_no_other_runs():
+    make(TEXT + "max_iter: 4").solve()
+    Path("s_iter_4.solverstate").write_bytes(b"")
+    solver = make(TEXT + "max_iter: 3", snapshot="auto", keep=2)
+    solver.solve()
+    assert not [line for line in log_of(solver) if "there already" in line]
+    assert iterations() == [2, 3, 4]
 
 
 def test_auto_does_not_fall_back_to_an_earlier_run():

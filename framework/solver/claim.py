@@ -28,12 +28,14 @@ class Claim:
 
     run  counts the runs that began under the prefix; None until the run is about to write
     own  the states that the run wrote or was resumed from, oldest first
+    passed_over  damaged states of the run, after which it was resumed from an older one
     """
 
     def __init__(self, prefix: str, log: Log):
         self.prefix, self.log = prefix, log
         self.run: int | None = None
         self.own: list[Path] = []
+        self.passed_over: list[Path] = []
         self.resumed_run: int | None = None
         self.lock: weakref.finalize | None = None
         self.can_lock = True
@@ -60,14 +62,17 @@ class Claim:
         if self.run is not None:
             return
         there = files.find_runs(self.prefix)
-        higher = [entry for entry in there if entry[2] not in self.own and entry[1] > iteration
+        higher = [entry for entry in there if entry[1] > iteration
+                  and entry[2] not in [*self.own, *self.passed_over]
                   and (self.resumed_run is None or entry[0] >= self.resumed_run)]
         if higher:
             more = f" and {len(higher) - 1} more" if len(higher) > 1 else ""
+            verb = "are" if more else "is"
             self.log.warning(
-                f"{higher[0][2]}{more} of another run: this one begins at iteration {iteration}, "
-                "overwrites those whose iterations it reaches and leaves the others. To go on from "
-                "the newest, give --snapshot auto; to keep both, another snapshot_prefix")
+                f"{higher[0][2]}{more} {verb} there already: this run begins at iteration "
+                f"{iteration}, overwrites those whose iterations it reaches and leaves the others. "
+                "To go on from the newest, give --snapshot auto; to keep both, another "
+                "snapshot_prefix")
         if higher or self.resumed_run is None:
             self.run = 1 + max((run for run, _, _ in there), default=0)
         else:

@@ -208,6 +208,7 @@ def restore_newest(solver: Solver) -> bool:
     """
     there = files.find_runs(solver.prefix)
     problems = []
+    solver.claim.passed_over = []
     for number, iteration, path in there:
         if number < there[0][0]:
             problems.append(f"{path} is of an earlier run")
@@ -217,6 +218,7 @@ def restore_newest(solver: Solver) -> bool:
             return True
         except CaffeError as error:
             problems.append(f"{path} is not usable: {error}")
+            solver.claim.passed_over.append(path)
             solver.log.warning(problems[-1])
     if problems:
         raise WeightsError("--snapshot auto: there are snapshots, but none to go on from; give the "
