@@ -27,7 +27,7 @@ def test_a_list_that_is_a_pipe_or_no_text_is_refused(pipe, tmp_path):
     with pytest.raises(DataError, match="pipe: cannot be read: it is a named pipe"):
         numbered_lines(str(pipe))
     (tmp_path / "list").write_bytes(b"a.jpg 1\n\xe9.jpg 2\n")
-    with pytest.raises(DataError, match="list: the list is not UTF-8 at byte 8"):
+    with pytest.raises(DataError, match="list:2: is not text in UTF-8"):
         numbered_lines(str(tmp_path / "list"))
 
 

@@ -178,7 +178,7 @@ def test_keep_leaves_the_newest_snapshots():
 
 @pytest.mark.parametrize("prefix, expected", [
     ("", "solver_iter_1.solverstate"), ("folder", "folder/solver_iter_1.solverstate"),
-    ("new/run", "new/run_iter_1.solverstate")])
+    ("new/run", "new/run_iter_1.solverstate"), ("new/", "new/solver_iter_1.solverstate")])
 def test_snapshots_go_where_the_prefix_says(prefix, expected):
     Path("folder").mkdir()
     document = parse(PARAMS.replace('"s"', f'"{prefix}"') + 'net: "net.prototxt" max_iter: 1',

@@ -17,6 +17,7 @@ from framework.files import atomic
 from framework.proto import SolverState
 from framework.prototxt import parse
 from framework.solver import snapshot
+from framework.solver.run_file import RunState, read_run, run_path, write_run
 from framework.solver.solver import Solver
 from tests.golden import load_case
 
@@ -120,21 +121,11 @@ def test_states_are_found_newest_first_by_number(tmp_path):
     assert found == ["s_iter_10.solverstate.h5", "s_iter_9.solverstate"]
 
 
-def test_keeping_two_removes_the_older_snapshots_with_all_their_files(tmp_path):
-    for number in (10, 20, 30):
-        for suffix in (".caffemodel", ".solverstate", ".run.json"):
-            (tmp_path / f"s_iter_{number}{suffix}").touch()
-    snapshot.remove_older(str(tmp_path / "s"), keep=2)
-    assert {name.split(".")[0] for name in os.listdir(tmp_path)} == {"s_iter_20", "s_iter_30"}
-
-
-def test_a_run_file_of_another_iteration_is_not_used(tmp_path):
-    run = snapshot.RunState(5, 3, 2, [4], [0.1, 0.7])
-    snapshot.write_run(tmp_path / "s_iter_5.run.json", run)
-    assert snapshot.read_run(tmp_path / "s_iter_5.run.json", 5) == run
-    assert snapshot.read_run(tmp_path / "s_iter_5.run.json", 6) is None
-    assert snapshot.run_path(tmp_path / "s_iter_5.solverstate.h5") == \
-        tmp_path / "s_iter_5.run.json"
+def test_a_run_file_comes_back_as_it_was(tmp_path):
+    run = RunState(5, 3, 2, [4], [0.1, 0.7])
+    write_run(tmp_path / "s_iter_5.run.json", run)
+    assert read_run(tmp_path / "s_iter_5.solverstate") == run
+    assert run_path(tmp_path / "s_iter_5.solverstate.h5") == tmp_path / "s_iter_5.run.json"
 
 
 def test_what_a_killed_process_left_is_removed_and_that_of_a_living_one_is_not(tmp_path):

@@ -146,6 +146,7 @@ def weights_of(document: Any, snapshot: str) -> str:
     """The weights that a solver state names. Any: Document, known with its module."""
     from framework.solver import snapshot as files
     from framework.solver.fields import snapshot_prefix
+    from framework.solver.run_file import read_run
 
     if snapshot == "auto":
         prefix = snapshot_prefix(document)
@@ -153,7 +154,8 @@ def weights_of(document: Any, snapshot: str) -> str:
         if not states:
             raise CaffeError(f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
         snapshot = str(states[0])
-    return files.find_weights(snapshot, files.read_state(snapshot).learned_net)
+    run = read_run(snapshot)
+    return files.find_weights(snapshot, files.read_state(snapshot).learned_net, run)
 
 
 if __name__ == "__main__":

@@ -22,15 +22,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", default="", metavar="FILE,...",
                         help="weights to start from, by layer name; later files override")
     parser.add_argument("--snapshot", default="", metavar="FILE|auto",
-                        help="solver state to go on from; auto: the newest one that is whole, "
-                             "or from the start if there is none")
+                        help="solver state to go on from; auto: the newest whole one of the run "
+                             "that began last, or from the start if there is no state")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
     machine.add_flags(parser)
     machine.add_log_flags(parser)
     machine.add_training_flags(parser)
     parser.add_argument("--keep", type=machine.count_flag, default=0, metavar="N",
-                        help="keep the newest N snapshots and remove older ones (default: all)")
+                        help="keep the newest N snapshots of this run and remove its older ones "
+                             "(default: all)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     parser.add_argument("--skip-mismatch", action="store_true",

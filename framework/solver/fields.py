@@ -101,11 +101,13 @@ def snapshot_prefix(document: Document) -> str:
 
     Without `snapshot_prefix` it is the solver file without its suffix; a folder stands for the
     solver file's name in that folder (UpgradeSnapshotPrefixProperty in BVLC's upgrade_proto.cpp).
+    A path that ends in a slash is a folder before it exists too, so that the next run, which finds
+    it, has the same prefix; the original does not make folders and ends there.
     """
     given = document.message.snapshot_prefix
     own = Path(document.path).with_suffix("") if document.path != "<text>" else Path("solver")
     if not given:
         return str(own)
-    if os.path.isdir(given):
+    if given.endswith("/") or os.path.isdir(given):
         return str(Path(given) / own.name)
     return given

@@ -1,31 +1,34 @@
-"""Snapshots on disk: Caffe's solver states both ways, and what Caffe has no room for beside them.
+"""Snapshots on disk: Caffe's solver states both ways, and the files that belong to them.
 
-`<prefix>_iter_<n>.caffemodel`, `.solverstate` (with `.h5` behind for HDF5) are Caffe's own;
-`<prefix>_iter_<n>.run.json` holds what a run needs to go on exactly. The solver state is written
-last: where it stands, the snapshot is whole.
+`<prefix>_iter_<n>.caffemodel`, `.solverstate` (with `.h5` at the end for HDF5) are Caffe's own;
+`run_file.py` has the third. The solver state is written last: where it is, the snapshot is whole.
 Source: SnapshotSolverStateTo..., RestoreSolverStateFrom... in sgd_solver.cpp, weiliu89/caffe ssd.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import math
 import os
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from framework.errors import WeightsError
+from framework.errors import CaffeError, WeightsError
 from framework.files import hdf5
 from framework.files.atomic import replacing
 from framework.files.blob import read_any_blob
 from framework.files.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, varint
 from framework.solver.lr_policy import LARGEST
+from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
+
+# What numpy and h5py raise, and the wire format, where a file is damaged.
+DAMAGE = (*hdf5.DAMAGE, struct.error)
 
 
 @dataclass
@@ -45,27 +48,6 @@ class State:
     iter_last_event: int = 0
 
 
-@dataclass
-class RunState:
-    """What a run needs beside the solver state to continue exactly.
-
-    seed          of data and random layers; with the iteration it fixes all random numbers
-    batches       batches that one iteration takes: iter_size
-    test_batches  batches that each test net has read so far
-    losses        the losses of the current average, oldest first
-    flags         how the run was executed: precision, world_size, ...
-    loss_scale    state_dict of float16's GradScaler, else empty
-    """
-
-    iter: int
-    seed: int
-    batches: int
-    test_batches: list[int] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    flags: dict[str, Any] = field(default_factory=dict)     # Any: what JSON has
-    loss_scale: dict[str, float] = field(default_factory=dict)
-
-
 def state_path(prefix: str, iteration: int, hdf5: bool) -> str:
     return f"{prefix}_iter_{iteration}.solverstate" + (".h5" if hdf5 else "")
 
@@ -74,13 +56,12 @@ def weights_path(prefix: str, iteration: int, hdf5: bool) -> str:
     return f"{prefix}_iter_{iteration}.caffemodel" + (".h5" if hdf5 else "")
 
 
-def run_path(state: str | Path) -> Path:
-    """The path of the run file that belongs to a solver state."""
-    return Path(re.sub(r"\.solverstate(\.h5)?$", "", str(state)) + ".run.json")
+@contextlib.contextmanager
+def writing_state(path: str | Path, state: State) -> Iterator[Path]:
+    """Write a solver state, as HDF5 if the name ends in .h5, to the path that is given.
 
-
-def write_state(path: str | Path, state: State) -> None:
-    """Write a solver state, as HDF5 if the name ends in .h5. Atomic."""
+    It has its own name only at the end, when what belongs to it is written too. Atomic.
+    """
     with replacing(path) as partial:
         if str(path).endswith(".h5"):
             _write_hdf5(partial, state)
@@ -88,6 +69,13 @@ def write_state(path: str | Path, state: State) -> None:
             with open(partial, "wb") as file:
                 for part in _state_parts(state):
                     file.write(part)
+        yield partial
+
+
+def write_state(path: str | Path, state: State) -> None:
+    """Write a solver state that nothing else belongs to."""
+    with writing_state(path, state):
+        pass
 
 
 def _state_parts(state: State) -> Iterator[bytes | memoryview]:
@@ -122,12 +110,33 @@ def read_state(path: str | Path) -> State:
     """Read a solver state of either kind. Raises WeightsError that says what is wrong with it."""
     try:
         if str(path).endswith(".h5"):
-            return _read_hdf5(path)
-        return _read_binary(memoryview(Path(path).read_bytes()))
+            state = _read_hdf5(path)
+        else:
+            state = _read_binary(memoryview(Path(path).read_bytes()))
+        state.history = [np.asarray(values) for values in state.history]
+        _check(state)
+        return state
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such solver state") from None
-    except (OSError, ValueError, KeyError, UnicodeDecodeError, struct.error) as error:
+    except CaffeError:
+        raise
+    except DAMAGE as error:
         raise WeightsError(f"{path}: is no whole solver state: {error}") from error
+
+
+def _check(state: State) -> None:
+    """ValueError for numbers that the original cannot have written."""
+    for name in ("iter", "current_step", "iter_last_event"):
+        value = getattr(state, name)
+        if not 0 <= value < 1 << 31:
+            raise ValueError(f"its {name} is {value}")
+    if not math.isfinite(state.minimum_loss):
+        raise ValueError(f"its minimum_loss is {state.minimum_loss}")
+    for index, array in enumerate(state.history):
+        bad = array.size - int(np.isfinite(array).sum())
+        if bad:
+            raise ValueError(f"{bad} of {array.size} values of history blob {index} are nan or "
+                             "infinite")
 
 
 def _read_binary(data: memoryview) -> State:
@@ -166,40 +175,54 @@ def _read_hdf5(path: str | Path) -> State:
                      int(number("iter_last_event", 0)))
 
 
-def write_run(path: Path, run: RunState) -> None:
-    with replacing(path) as partial:
-        partial.write_text(json.dumps({"version": 1, **asdict(run)}, indent=1) + "\n")
+def find_runs(prefix: str) -> list[tuple[int, int, Path]]:
+    """Run, iteration and path of the solver states with this prefix, the newest first.
 
-
-def read_run(path: Path, iteration: int) -> RunState | None:
-    """The run file, or None if there is none or it is of another iteration."""
-    try:
-        content = json.loads(path.read_text())
-        run = RunState(**{name: value for name, value in content.items() if name != "version"})
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None
-    return run if run.iter == iteration else None
-
-
-def find_states(prefix: str) -> list[Path]:
-    """The solver states with this prefix, newest iteration first."""
+    A run that began anew is newer than all iterations of those before it. A state whose run file
+    is damaged counts as one of the last run.
+    """
     folder, name = os.path.split(prefix)
     pattern = re.compile(re.escape(name) + r"_iter_(\d+)\.solverstate(\.h5)?")
-    found = []
+    found: list[tuple[int | None, int, Path]] = []
     with contextlib.suppress(OSError):
         for entry in os.listdir(folder or "."):
             if match := pattern.fullmatch(entry):
-                found.append((int(match[1]), Path(folder, entry)))
-    return [path for _, path in sorted(found, reverse=True)]
+                found.append((_run_of(Path(folder, entry)), int(match[1]), Path(folder, entry)))
+    last = max((run for run, _, _ in found if run is not None), default=0)
+    return sorted(((last if run is None else run, iteration, path)
+                   for run, iteration, path in found), reverse=True)
 
 
-def find_weights(state_file: str | Path, learned_net: str) -> str:
-    """Where the weights of a state are: at their path, or beside the state if it was moved."""
-    if learned_net and not os.path.exists(learned_net):
-        beside = Path(state_file).parent / Path(learned_net).name
-        if beside.exists():
-            return str(beside)
-    return learned_net
+def _run_of(state: Path) -> int | None:
+    try:
+        run = read_run(state, whole=False)
+    except WeightsError:
+        return None
+    return run.run if run else 0
+
+
+def find_states(prefix: str) -> list[Path]:
+    """The solver states with this prefix, the newest first."""
+    return [path for _, _, path in find_runs(prefix)]
+
+
+def find_weights(state_file: str | Path, learned_net: str, run: RunState | None = None) -> str:
+    """Where the weights of a state are: at their path, or beside the state if it was moved.
+
+    Raises WeightsError if they are at neither, or if none are those that `run` has the checksum of.
+    """
+    if not learned_net:
+        raise WeightsError(f"{state_file}: does not name its weights (it has no learned_net)")
+    beside = str(Path(state_file).parent / Path(learned_net).name)
+    found = [path for path in dict.fromkeys([learned_net, beside]) if os.path.isfile(path)]
+    if not found:
+        raise WeightsError(f"{state_file}: its weights are missing: there is no {learned_net}")
+    suffix = ".caffemodel.h5" if str(state_file).endswith(".h5") else ".caffemodel"
+    for path in found:
+        if run is None or matches(path, run, suffix):
+            return path
+    raise WeightsError(f"{found[0]}: is not as it was written: the checksum in "
+                       f"{run_path(state_file)} differs")
 
 
 def remove_partials(prefix: str) -> None:
@@ -223,15 +246,12 @@ def is_running(process: int) -> bool:
     return True
 
 
-def remove_older(prefix: str, keep: int) -> None:
-    """Remove all but the newest `keep` snapshots of a prefix."""
-    for path in find_states(prefix)[keep:]:
-        remove(path)
-
-
 def remove(state: str | Path) -> None:
-    """Remove what there is of a snapshot, the state before its weights."""
-    stem = re.sub(r"\.solverstate(\.h5)?$", "", str(state))
-    for suffix in (".solverstate", ".solverstate.h5", ".run.json", ".caffemodel",
-                   ".caffemodel.h5"):
-        Path(stem + suffix).unlink(missing_ok=True)
+    """Remove what there is of a snapshot.
+
+    The large files first: where a process is killed in between, the next one sees a state of its
+    run, by the run file, and removes the rest.
+    """
+    Path(STATE_SUFFIX.sub(r".caffemodel\1", str(state))).unlink(missing_ok=True)
+    Path(state).unlink(missing_ok=True)
+    run_path(state).unlink(missing_ok=True)

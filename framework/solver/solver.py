@@ -20,6 +20,7 @@ from framework.layer import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.prototxt import Document
 from framework.solver import debug_info, resume
+from framework.solver.claim import Claim
 from framework.solver.fields import check_fields, snapshot_prefix
 from framework.solver.gradients import FLOAT32, Execution, Gradients
 from framework.solver.lr_policy import LearningRate, RateState
@@ -39,18 +40,20 @@ class Solver:
 
     source    a solver file's path, or a Document of `read_solver`
     weights   files to start from, separated by commas
-    snapshot  a solver state to go on from, or "auto": the newest usable one of the prefix, if any
+    snapshot  a solver state to go on from, or "auto": the newest usable one of the run that began
+              last with the prefix, from the start if there is no state
     device    "cpu", "cuda:0", ...
     seed      of fillers, data and random layers; by default that of the snapshot's run, then
               random_seed, and 0 without it
     workers   processes that make batches
     rank, world_size  which of several equal processes this is; gradients are averaged over them
-    keep      how many snapshots to keep on the disk; 0: all
+    keep      how many snapshots of this run to keep on the disk; 0: all
     execution  precision, compilation, memory layout of training; tests run plainly in float32
     actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
     log       where the original's lines go, by default stderr
 
-    Raises SpecError, DataError or WeightsError for files that cannot be used.
+    Raises SpecError, DataError or WeightsError for files that cannot be used. Training and
+    `snapshot` raise LockedError while another training writes snapshots of the same prefix.
     """
 
     def __init__(self, source: str | Path | Document, *, weights: str | Path | None = None,
@@ -69,6 +72,7 @@ class Solver:
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
         self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
         self.log = log or Log(enabled=rank == 0)
+        self.claim = Claim(self.prefix, self.log)
         for hint in hints:
             self.log.warning(hint)
         # max_iter: 0 evaluates only, and asks for no rate
@@ -115,6 +119,12 @@ class Solver:
 
     def solve(self, resume_file: str | Path | None = None) -> None:
         """Train to max_iter, test and snapshot on the way, and log it all."""
+        try:
+            self._solve(resume_file)
+        finally:
+            self.claim.release()
+
+    def _solve(self, resume_file: str | Path | None) -> None:
         self.log.info(f"Solving {self.net.name}")
         self.log.info(f"Learning Rate Policy: {self.param.lr_policy}")
         if resume_file is not None:
@@ -122,6 +132,7 @@ class Solver:
         param, self.stopped = self.param, False
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
             resume.check_writable(self)
+            self._claim()
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         if param.snapshot_after_train and self.saved_at != self.iter:
@@ -141,6 +152,8 @@ class Solver:
         param, stop = self.param, self.iter + count
         if count > 0 and self.policy is None:
             self.policy = LearningRate(self.document)
+        if count > 0 and param.snapshot:
+            self._claim()
         if not self.resumed:
             self.losses.clear()
         self.resumed = False
@@ -156,6 +169,11 @@ class Solver:
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
                 resume.save_and_go_on(self)
         self._look(self.iter - 1)
+
+    def _claim(self) -> None:
+        """LockedError if another training writes snapshots of the same prefix now."""
+        if self.rank == 0:
+            self.claim.take(self.iter)
 
     def iterate(self) -> None:
         """One iteration: gradients, display, update. Waits for the device only to display."""
@@ -261,6 +279,7 @@ class Solver:
         """Let go of the data layers' files and processes."""
         for net in [self.net, *self.test_nets]:
             net.close()
+        self.claim.release()
 
     def restore(self, path: str | Path) -> None:
         """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""
