@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -20,8 +21,10 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
 
     Flags may be spelt as gflags has them: -solver x, --solver=x, underscores or hyphens.
     A CaffeError, or an OSError on a user's file, becomes `error: ...` on stderr and exit code 1;
-    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2.
+    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2, and output that
+    nobody reads (`| head`) without a word.
     """
+    open_standard_streams()
     parser.allow_abbrev = False
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = list(sys.argv[1:] if argv is None else argv)
@@ -34,27 +37,62 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         import_modules(getattr(options, "modules", ()))
-        return main(options) or 0
+        code = main(options) or 0
+        sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
+        return code
+    except BrokenPipeError:
+        return 1
     except (CaffeError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
         if options.debug:
             raise
-        sys.stdout.flush()
-        print(f"error: {describe(error)}", file=sys.stderr)
+        complain(f"error: {describe(error)}")
         return 1
     except ModuleNotFoundError as error:
         if options.debug or (error.name or "").split(".")[0] not in NEEDED:
             raise
-        print(f"error: this Python ({sys.executable}) has no {error.name}: `source "
-              ".venv/bin/activate` after `make`, or `pip install .`", file=sys.stderr)
+        complain(f"error: this Python ({sys.executable}) has no {error.name}: `source "
+                 ".venv/bin/activate` after `make`, or `pip install .`")
         return 1
     except KeyboardInterrupt:
         if options.debug:
             raise
-        print("interrupted", file=sys.stderr)
+        complain("interrupted")
         return 130
+    finally:
+        drop_unwritable()
+
+
+def open_standard_streams() -> None:
+    """Stand in for standard streams that were closed (`2>&-`): the next file that is opened, a
+    database say, would get their number, and what libraries print there."""
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= 2:
+        os.set_inheritable(number, True)
+        number = os.dup(number)
+    os.close(number)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def complain(message: str) -> None:
+    """Print a line on stderr, if that is still there, behind what stands on stdout."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        print(message, file=sys.stderr, flush=True)
+
+
+def drop_unwritable() -> None:
+    """Let what a lost stream still holds go nowhere: the interpreter would complain of it at its
+    end, and end with another exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def add_net_flags(parser: argparse.ArgumentParser) -> None:

@@ -261,6 +261,7 @@ class Solver:
         """Let go of the data layers' files and processes."""
         for net in [self.net, *self.test_nets]:
             net.close()
+        self.log.close()
 
     def restore(self, path: str | Path) -> None:
         """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""
