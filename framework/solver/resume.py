@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,9 +36,11 @@ def save(solver: Solver) -> str:
         files.remove_older(solver.prefix, solver.keep)      # make room before
     try:
         _write(solver, weights, state, "HDF5" if hdf5 else "binary proto")
-    except WeightsError as error:
+    except (WeightsError, OSError) as error:
+        reason = f"{state}: cannot be written: {error.strerror}" if isinstance(error, OSError) \
+            else str(error)
         newest = next(iter(files.find_states(solver.prefix)), "none")
-        raise WeightsError(f"{error}; the newest whole snapshot is {newest}") from error
+        raise WeightsError(f"{reason}; the newest whole snapshot is {newest}") from error
     if solver.keep:
         files.remove_older(solver.prefix, solver.keep)
     return state
@@ -58,27 +59,6 @@ def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
     files.write_state(state, files.State(
         solver.iter, weights, history, solver.rates.current_step, solver.rates.minimum_loss,
         solver.rates.iter_last_event))
-
-
-def save_and_go_on(solver: Solver) -> None:
-    """`save`, in the midst of a run: a disk that is full for a while must not end it."""
-    try:
-        solver.snapshot()
-    except WeightsError as error:
-        files.remove(files.state_path(solver.prefix, solver.iter, hdf5=False))
-        solver.log.warning(f"{error}; the run goes on without this one")
-
-
-def check_writable(solver: Solver) -> None:
-    """SpecError now, and not after hours, if the first snapshot could not be written."""
-    folder = Path(solver.prefix).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise solver.document.error("snapshot_prefix", f"is '{solver.prefix}'; nothing can be "
-                                    f"written there: {error.strerror}") from None
 
 
 def restore(solver: Solver, path: str | Path) -> None:

@@ -235,8 +235,10 @@ def remove_older(prefix: str, keep: int) -> None:
 
 
 def remove(state: str | Path) -> None:
-    """Remove what there is of a snapshot, the state before its weights."""
+    """Remove what there is of a snapshot, the state before its weights. What a disk does not let
+    go, or is a folder, stays: that ends no run."""
     stem = re.sub(r"\.solverstate(\.h5)?$", "", str(state))
     for suffix in (".solverstate", ".solverstate.h5", ".run.json", ".caffemodel",
                    ".caffemodel.h5"):
-        Path(stem + suffix).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(stem + suffix).unlink(missing_ok=True)

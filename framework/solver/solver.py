@@ -19,7 +19,7 @@ from framework.files.weights import load_weights
 from framework.layer import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.prototxt import Document
-from framework.solver import debug_info, resume
+from framework.solver import debug_info, resume, saving
 from framework.solver.fields import check_fields, snapshot_prefix
 from framework.solver.gradients import FLOAT32, Execution, Gradients
 from framework.solver.lr_policy import LearningRate, RateState
@@ -49,6 +49,8 @@ class Solver:
     execution  precision, compilation, memory layout of training; tests run plainly in float32
     actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
     log       where the original's lines go, by default stderr
+    wait      sleeps for a number of seconds until the disk may take the run's last snapshot; None:
+              that it does not is an error at once
 
     Raises SpecError, DataError or WeightsError for files that cannot be used.
     """
@@ -58,7 +60,8 @@ class Solver:
                  seed: int | None = None, workers: int = 0, rank: int = 0, world_size: int = 1,
                  keep: int = 0, skip_mismatch: bool = False, ignore_unknown_fields: bool = False,
                  execution: Execution = FLOAT32, log: Log | None = None,
-                 actions: Callable[[], str | None] = lambda: None):
+                 actions: Callable[[], str | None] = lambda: None,
+                 wait: Callable[[float], object] | None = None):
         self.document = source if isinstance(source, Document) else \
             read_solver(source, ignore_unknown_fields)
         self.param: Any = self.document.message       # SolverParameter
@@ -68,6 +71,7 @@ class Solver:
             seed = resume.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
         self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
+        self.wait, self.num_unsaved = wait, 0
         self.log = log or Log(enabled=rank == 0)
         for hint in hints:
             self.log.warning(hint)
@@ -121,11 +125,11 @@ class Solver:
             self.restore(resume_file)
         param, self.stopped = self.param, False
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
-            resume.check_writable(self)
+            saving.check_writable(self)
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         if param.snapshot_after_train and self.saved_at != self.iter:
-            self.snapshot()
+            saving.save_last(self)
         if self.stopped:
             self.log.info("Optimization stopped early.")
             return
@@ -154,7 +158,7 @@ class Solver:
             self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
-                resume.save_and_go_on(self)
+                saving.save_and_go_on(self)
         self._look(self.iter - 1)
 
     def iterate(self) -> None:
@@ -242,9 +246,9 @@ class Solver:
         else:
             action = None
         if action == "snapshot" and self.saved_at != self.iter:
-            resume.save_and_go_on(self)
+            saving.save_and_go_on(self)
         elif action == "terminate" and self.saved_at != self.iter:
-            self.snapshot()
+            saving.save_last(self)
         self.stopped = self.stopped or action in ("stop", "terminate")
 
     def snapshot(self) -> str:
