@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,19 @@ def test_the_last_snapshot_waits_for_the_disk_and_is_written_then(tmp_path, full
     said = capsys.readouterr().err
     assert "it is tried again in 10 s" in said and "it is tried again in 30 s" in said
     assert "A snapshot could be written again, after 2 tries that failed" in said
+
+
+def test_hdf5_snapshots_survive_a_disk_that_takes_a_part_of_them_and_keep_no_file_open(tmp_path):
+    solver = solver_of(tmp_path, "max_iter: 4 snapshot: 2 snapshot_format: HDF5",
+                       wait=lambda seconds: resource.setrlimit(resource.RLIMIT_FSIZE, before))
+    before, opened = resource.getrlimit(resource.RLIMIT_FSIZE), os.listdir("/proc/self/fd")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        solver.solve()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert os.listdir("/proc/self/fd") == opened
+    assert solver_of(tmp_path, "", snapshot="auto").iter == 4
 
 
 @pytest.mark.parametrize("action", ["stop", "terminate"])

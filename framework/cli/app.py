@@ -36,6 +36,14 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     # numpy multiplies only small matrices here, and its threads spin too
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        return _guarded(main, options)
+    finally:
+        drop_unwritable()
+
+
+def _guarded(main: Main, options: argparse.Namespace) -> int:
+    """The exit code of `main`, whose mistakes become lines."""
+    try:
         import_modules(getattr(options, "modules", ()))
         code = main(options) or 0
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
@@ -58,8 +66,6 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
             raise
         complain("interrupted")
         return 130
-    finally:
-        drop_unwritable()
 
 
 def open_standard_streams() -> None:

@@ -9,6 +9,7 @@ Source: SnapshotSolverStateTo..., RestoreSolverStateFrom... in sgd_solver.cpp, w
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -100,7 +101,8 @@ def _state_parts(state: State) -> Iterator[bytes | memoryview]:
 
 def _write_hdf5(path: Path, state: State) -> None:
     h5py = _h5py(path)
-    with h5py.File(path, "w", libver="earliest") as file:
+    content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
+    with h5py.File(content, "w", libver="earliest") as file:
         for name in ("iter", "current_step", "iter_last_event"):
             file.create_dataset(name, data=np.array([getattr(state, name)], np.int32))
         file.create_dataset("minimum_loss", data=np.array([state.minimum_loss], np.float32))
@@ -114,6 +116,7 @@ def _write_hdf5(path: Path, state: State) -> None:
         group = file.create_group("history")
         for index, array in enumerate(state.history):
             group.create_dataset(str(index), data=np.asarray(array, np.float32))
+    path.write_bytes(content.getbuffer())
 
 
 def read_state(path: str | Path) -> State:
