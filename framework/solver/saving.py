@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framework.errors import WeightsError
+from framework.errors import CaffeError, WeightsError
 from framework.files.atomic import partial_path
 from framework.proto import enum_name
 from framework.solver import snapshot as files
@@ -72,6 +72,17 @@ def save_last(solver: Solver) -> None:
             solver.snapshot()
             break
     _say_recovered(solver)
+
+
+def save_before_error(solver: Solver) -> None:
+    """A snapshot of what was learned, before an error of the data ends the run."""
+    if solver.iter == 0 or solver.saved_at == solver.iter:
+        return
+    try:
+        solver.snapshot()
+    except CaffeError as error:
+        _remove_rest(solver)
+        solver.log.warning(str(error))
 
 
 def _pause(solver: Solver, seconds: int) -> bool:

@@ -6,6 +6,7 @@ update and snapshot within an iteration, and what is logged when.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framework.errors import DataError
 from framework.files.weights import load_weights
 from framework.layer import DataOptions
 from framework.logs.log import Log, number, output_lines
@@ -22,6 +24,7 @@ from framework.prototxt import Document
 from framework.solver import debug_info, resume, saving
 from framework.solver.fields import check_fields, snapshot_prefix
 from framework.solver.gradients import FLOAT32, Execution, Gradients
+from framework.solver.late_data import Interrupted, weakly
 from framework.solver.lr_policy import LearningRate, RateState
 from framework.solver.nets import Machine, test_nets, train_net
 from framework.solver.optim import Optimizer
@@ -77,11 +80,11 @@ class Solver:
             self.log.warning(hint)
         # max_iter: 0 evaluates only, and asks for no rate
         self.policy = LearningRate(self.document) if self.param.max_iter else None
-        machine = Machine(torch.device(device), DataOptions(self.seed, workers, rank, world_size),
-                          ignore_unknown_fields)
+        data = DataOptions(self.seed, workers, rank, world_size, weakly(self._wait_for_data))
+        machine = Machine(torch.device(device), data, ignore_unknown_fields)
         self.net = train_net(self.document, machine)
         # the first rank tests, on all records, while the others wait
-        alone = replace(machine, data=DataOptions(self.seed, workers))
+        alone = replace(machine, data=replace(data, rank=0, world_size=1))
         self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
         self.test_batches = [0] * len(self.test_nets)
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
@@ -133,12 +136,18 @@ class Solver:
         if self.stopped:
             self.log.info("Optimization stopped early.")
             return
+        with contextlib.suppress(Interrupted):
+            self._report_end()
+        self.log.info("Optimization Done.")
+
+    def _report_end(self) -> None:
+        """The loss of the next batch and the scores, after the last iteration."""
+        param = self.param
         if param.display and self.iter % param.display == 0 and self.net.loss_weights:
             self.losses.append(self.gradients.loss(self.iter * param.iter_size))
             self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
         if param.test_interval and self.iter % param.test_interval == 0:
             self.test_all()
-        self.log.info("Optimization Done.")
 
     def step(self, count: int) -> None:
         """Do `count` iterations. The average of the loss begins anew, but after a restore."""
@@ -149,12 +158,19 @@ class Solver:
             self.losses.clear()
         self.resumed = False
         while self.iter < stop and not self.stopped:
-            if param.test_interval and self.iter % param.test_interval == 0 and \
-                    (self.iter > 0 or param.test_initialization):
-                self.test_all()
-                if self.stopped:
-                    break
-            self.iterate()
+            try:
+                if param.test_interval and self.iter % param.test_interval == 0 and \
+                        (self.iter > 0 or param.test_initialization):
+                    self.test_all()
+                    if self.stopped:
+                        break
+                self.iterate()
+            except Interrupted:
+                self.net.seek(self.iter * param.iter_size)
+                break
+            except DataError:
+                saving.save_before_error(self)
+                raise
             self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
@@ -222,8 +238,12 @@ class Solver:
         check_evaluation(self.document, net, index)
         self.testing = True
         with self.log.progress(batches, "test"):
-            scores = score(net, batches, param.ap_version,
-                           lambda done: self._go_on(f"testing {done}/{batches}"))
+            try:
+                scores = score(net, batches, param.ap_version,
+                               lambda done: self._go_on(f"testing {done}/{batches}"))
+            except Interrupted:
+                net.seek(self.test_batches[index] + batches)
+                scores = None
         self.testing = False
         self.test_batches[index] += batches
         if scores is not None:
@@ -236,6 +256,13 @@ class Solver:
         self.log.advance(0, note)
         self._act()
         return not self.stopped
+
+    def _wait_for_data(self) -> None:
+        """A batch is late: do what is asked meanwhile. Ranks cannot agree on it: others wait."""
+        if self.world_size == 1:
+            self._act()
+            if self.stopped:
+                raise Interrupted
 
     def _act(self) -> None:
         """Do what was asked from outside."""
