@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,17 @@ def test_terminate_while_a_batch_is_late_makes_its_snapshot_and_ends(monkeypatch
     whole.solve()
     solver.solve()
     assert values(solver) == values(whole)
+
+
+def test_solvers_in_two_threads_train_as_each_alone():
+    text = f"max_iter: 150 net_param {{ {NET} }} snapshot_after_train: false"
+    alone = [make(text, seed=seed) for seed in (1, 2, 3)]
+    for solver in alone:
+        solver.solve()
+    together = [make(text, seed=seed) for seed in (1, 2, 3)]
+    threads = [threading.Thread(target=solver.solve) for solver in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [values(solver) for solver in together] == [values(solver) for solver in alone]
