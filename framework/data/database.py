@@ -50,7 +50,7 @@ class Database:
                                           create=False, readahead=False, max_spare_txns=4)
         except lmdb.Error as error:
             held = "already open" in str(error)
-            reason = "this program has it open in another way; close that first" if held else \
+            reason = _why_held(file) if held else \
                 f"it cannot be read as an LMDB ({error}); {make}"
             raise DataError(f"{file}: {reason}") from None
         self._number = os.open(file, os.O_RDONLY)
@@ -102,6 +102,17 @@ class Database:
         if self.path.stat().st_size < wanted:
             raise DataError(f"{self.path}: the file is cut short: {self.path.stat().st_size} of "
                             f"{wanted} bytes are there; copy or make it again")
+
+
+def _why_held(file: Path) -> str:
+    """Why LMDB says that this process has the file open already."""
+    status = file.stat()
+    forked = any(key[1:] == (status.st_dev, status.st_ino) and key[0] != os.getpid()
+                 for key in list(_OPEN))
+    if forked:
+        return ("it was opened before this process was forked, and LMDB allows it once in a "
+                "process; open it after the fork, or start the process by spawn")
+    return "this program has it open in another way; close that first"
 
 
 def _check(folder: Path, file: Path, make: str) -> None:

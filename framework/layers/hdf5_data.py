@@ -73,6 +73,8 @@ class HDF5Data(Source):
         if not source:
             raise self.spec.error("hdf5_data_param.source", "is missing; it names a list of files")
         try:
+            if Path(source).exists() and not Path(source).is_file():
+                raise DataError(f"{source}: the list of HDF5 files is no regular file")
             files = Path(source).read_text().split()
         except OSError as error:
             raise DataError(f"{source}: the list of HDF5 files cannot be read: "
@@ -146,6 +148,8 @@ def open_hdf5(path: str) -> Any:
         import h5py
     except ImportError:
         raise DataError("HDF5 files need the package h5py: pip install h5py") from None
+    if Path(path).exists() and not Path(path).is_file():       # a pipe would be waited for
+        raise DataError(f"{path}: is no regular file; HDF5 files are")
     try:
         return h5py.File(path, "r")
     except OSError as error:
