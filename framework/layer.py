@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from framework import fillers
+from framework.data.patience import nothing
 from framework.spec import LayerSpec
 
 Shape = tuple[int, ...]
@@ -106,12 +107,14 @@ class DataOptions:
 
     workers  processes that make batches; 0: a thread of this one
     rank     which of `world_size` equal processes this is
+    waiting  called while a batch is late; what it raises ends the wait, and the iterator
     """
 
     seed: int = 0
     workers: int = 0
     rank: int = 0
     world_size: int = 1
+    waiting: Callable[[], None] = nothing
 
 
 class Source:

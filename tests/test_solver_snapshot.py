@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from framework.errors import WeightsError
+from framework.errors import SpecError, WeightsError
 from framework.files import atomic
 from framework.proto import SolverState
 from framework.prototxt import parse
@@ -180,7 +181,8 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(tmp_path, full_fro
     assert [re.search(r"\] (.*)", line)[1] for line in warnings] == [
         f"{tmp_path}/s_iter_{number}.solverstate: cannot be written: No space left on device; the "
         f"newest whole snapshot is {tmp_path}/s_iter_2.solverstate; the run goes on without this "
-        "one" for number in (4, 6)]
+        f"one and tries again at iteration {number + 2}" for number in (4, 6)
+        ] + ["A snapshot could be written again, after 2 tries that failed"]
     assert [path.name for path in snapshot.find_states(str(tmp_path / "s"))] == [
         "s_iter_8.solverstate", "s_iter_2.solverstate"]
     assert not list(tmp_path.glob("s_iter_[46]*"))
@@ -193,6 +195,82 @@ def test_a_disk_that_is_full_at_the_end_is_an_error_that_names_the_last_snapshot
                        r".*s_iter_6.solverstate$"):
         solver_of(tmp_path, "max_iter: 8 snapshot: 3").solve()
     assert solver_of(tmp_path, "", snapshot="auto").iter == 6
+
+
+def test_the_last_snapshot_waits_for_the_disk_and_is_written_then(tmp_path, full_from, capsys):
+    full_from.first, waited = 8, list[float]()
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if sum(waited) == 35:
+            full_from.first = 10**9
+
+    solver_of(tmp_path, "max_iter: 8", wait=wait).solve()
+    assert solver_of(tmp_path, "", snapshot="auto").iter == 8 and sum(waited) == 10 + 30
+    said = capsys.readouterr().err
+    assert "it is tried again in 10 s" in said and "it is tried again in 30 s" in said
+    assert "A snapshot could be written again, after 2 tries that failed" in said
+
+
+def test_hdf5_snapshots_survive_a_disk_that_takes_a_part_of_them_and_keep_no_file_open(tmp_path):
+    solver = solver_of(tmp_path, "max_iter: 4 snapshot: 2 snapshot_format: HDF5",
+                       wait=lambda seconds: resource.setrlimit(resource.RLIMIT_FSIZE, before))
+    before, opened = resource.getrlimit(resource.RLIMIT_FSIZE), os.listdir("/proc/self/fd")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        solver.solve()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert os.listdir("/proc/self/fd") == opened
+    assert solver_of(tmp_path, "", snapshot="auto").iter == 4
+
+
+@pytest.mark.parametrize("action", ["stop", "terminate"])
+def test_a_signal_gives_up_the_last_snapshot_after_one_more_try(tmp_path, full_from, action):
+    full_from.first = 8
+    asked, waited = iter([None] * (8 + 11) + [action]), list[float]()
+    with pytest.raises(WeightsError, match="No space left on device"):
+        solver_of(tmp_path, "max_iter: 8", wait=waited.append,
+                  actions=lambda: next(asked)).solve()
+    assert len(waited) == 12
+
+
+@pytest.mark.parametrize("name", ["s_iter_4.solverstate", "s_iter_4.caffemodel",
+                                  "s_iter_4.run.json"])
+def test_a_folder_where_a_snapshot_should_be_does_not_end_the_run(tmp_path, name, capsys):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "kept").touch()
+    solver_of(tmp_path, "max_iter: 8 snapshot: 2").solve()
+    assert [path.name for path in snapshot.find_states(str(tmp_path / "s")) if path.is_file()] == [
+        f"s_iter_{number}.solverstate" for number in (8, 6, 2)]
+    assert (tmp_path / name / "kept").exists()
+    assert "cannot be written: Is a directory; the newest" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch, capsys):
+    unlink = Path.unlink
+
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        if "_iter_4" in path.name:
+            raise OSError(30, "Read-only file system")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    solver_of(tmp_path, "max_iter: 6 snapshot: 2").solve()
+    assert "cannot be written: Read-only file system; the newest" in capsys.readouterr().err
+    assert (tmp_path / "s_iter_6.solverstate").exists()
+
+
+@pytest.mark.parametrize("length, good", [(200, True), (225, False)])
+def test_a_prefix_too_long_for_the_files_of_a_snapshot_is_an_error_at_once(tmp_path, length, good):
+    solver = solver_of(tmp_path, "max_iter: 2")
+    solver.prefix = str(tmp_path / ("s" * length))
+    if good:
+        solver.solve()
+        assert Path(f"{solver.prefix}_iter_2.solverstate").exists()
+        return
+    with pytest.raises(SpecError, match="snapshot_prefix is .*File name too long"):
+        solver.solve()
 
 
 def test_the_state_of_another_run_does_not_stand_by_new_weights(tmp_path, full_from):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -22,8 +23,10 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
 
     Flags may be spelt as gflags has them: -solver x, --solver=x, underscores or hyphens.
     A CaffeError, or an OSError on a user's file, becomes `error: ...` on stderr and exit code 1;
-    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2.
+    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2, and output that
+    nobody reads (`| head`) without a word.
     """
+    open_standard_streams()
     parser.allow_abbrev = False
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = list(sys.argv[1:] if argv is None else argv)
@@ -35,22 +38,30 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     # numpy multiplies only small matrices here, and its threads spin too
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        return _guarded(main, options)
+    finally:
+        drop_unwritable()
+
+
+def _guarded(main: Main, options: argparse.Namespace) -> int:
+    """The exit code of `main`, whose mistakes become lines."""
+    try:
         import_modules(getattr(options, "modules", ()))
-        return main(options) or 0
+        code = main(options) or 0
+        sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
+        return code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         if options.debug:
             raise
-        print("interrupted", file=sys.stderr)
+        complain("interrupted")
         return 130
     except Exception as error:
         line = describe(error)
         if options.debug or not line:
             raise
-        sys.stdout.flush()
-        print(f"error: {line}", file=sys.stderr)
+        complain(f"error: {line}")
         return 1
 
 
@@ -63,6 +74,39 @@ def exhausted(error: Exception) -> str:
             or any(words in text for words in OUT_OF_MEMORY):
         return f"there is not enough memory: {text}; --debug shows where"
     return ""
+
+
+def open_standard_streams() -> None:
+    """Stand in for standard streams that were closed (`2>&-`): the next file that is opened, a
+    database say, would get their number, and what libraries print there."""
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= 2:
+        os.set_inheritable(number, True)
+        number = os.dup(number)
+    os.close(number)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def complain(message: str) -> None:
+    """Print a line on stderr, if that is still there, behind what stands on stdout."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        print(message, file=sys.stderr, flush=True)
+
+
+def drop_unwritable() -> None:
+    """Let what a lost stream still holds go nowhere: the interpreter would complain of it at its
+    end, and end with another exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def add_net_flags(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def make_solver(document: Document, options: argparse.Namespace, place: machine.
                   skip_mismatch=options.skip_mismatch,
                   execution=Execution(options.precision, options.compile, options.channels_last),
                   ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
-                  log=log)
+                  log=log, wait=time.sleep)
 
 
 def set_states(options: argparse.Namespace, param: Any) -> None:

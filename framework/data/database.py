@@ -61,7 +61,7 @@ class Database:
                             "again") from None
         except (DamagedPages, lmdb.Error) as error:
             held = "already open" in str(error)
-            reason = "this program has it open in another way; close that first" if held else \
+            reason = _why_held(file) if held else \
                 f"it cannot be read as an LMDB ({error}); {make}"
             raise DataError(f"{file}: {reason}") from None
         if not self.keys:
@@ -104,6 +104,17 @@ class Database:
             raise DataError(f"{self.path}: the database was changed while being read; write a new "
                             "one into a folder of its own")
         self._written = status.st_mtime_ns
+
+
+def _why_held(file: Path) -> str:
+    """Why LMDB says that this process has the file open already."""
+    status = file.stat()
+    forked = any(key[1:] == (status.st_dev, status.st_ino) and key[0] != os.getpid()
+                 for key in list(_OPEN))
+    if forked:
+        return ("it was opened before this process was forked, and LMDB allows it once in a "
+                "process; open it after the fork, or start the process by spawn")
+    return "this program has it open in another way; close that first"
 
 
 def _check(folder: Path, file: Path, make: str) -> None:

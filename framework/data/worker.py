@@ -16,7 +16,7 @@ from typing import IO
 
 import cv2
 
-from framework.data.sharing import Setup, SlotAllocator, Slots
+from framework.data.sharing import LENGTH, Setup, SlotAllocator, Slots
 from framework.errors import CaffeError, DataError
 from framework.memory import keep_freed_memory
 
@@ -63,7 +63,8 @@ def _serve(tokens: IO[bytes], results: IO[bytes]) -> None:
 
             traceback.print_exc()
             message = DataError(f"a data worker failed: {type(error).__name__}: {error}")
-        pickle.dump(message, results, pickle.HIGHEST_PROTOCOL)
+        content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        results.write(LENGTH.pack(len(content)) + content)
         results.flush()
         if isinstance(message, BaseException):
             return

@@ -18,7 +18,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     file or the new one. Raises WeightsError where it cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    partial = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -32,6 +32,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def partial_path(path: str | Path, process: int) -> Path:
+    """Where a process writes what will take its place at `path`."""
+    path = Path(path)
+    return path.with_name(f".partial-{process}-{path.name}")
 
 
 def sync(path: Path) -> None:

@@ -8,6 +8,7 @@ Source: Net::ToHDF5 in BVLC's net.cpp; the format description of the safetensors
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import mmap
 import os
@@ -82,7 +83,9 @@ def _hdf5_blobs(path: str | Path, file: Any, group: Any, h5py: Any) -> list[Blob
 
 def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None:
     """Write as the original does: `shared` blobs stand only in the layer that has them first."""
-    with hdf5.module(path).File(path, "w", libver="earliest") as file:
+    h5py = hdf5.module(path)
+    content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
+    with h5py.File(content, "w", libver="earliest") as file:
         for message, arrays, gradients in layers:
             group = file.require_group("data").require_group(message.name)
             for index, array in enumerate(arrays):
@@ -91,6 +94,7 @@ def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None
             for index, array in enumerate(gradients):
                 file.require_group("diff").require_group(message.name).create_dataset(
                     str(index), data=array)
+    path.write_bytes(content.getbuffer())
 
 
 def read_npz(path: str | Path) -> list[FileLayer]:

@@ -14,6 +14,7 @@ from torch.nn.functional import pad
 from framework.data.batches import BatchMaker, ItemSource, Share
 from framework.data.ledger import Ledger
 from framework.data.loader import ProcessLoader, ThreadLoader
+from framework.data.patience import Patience
 from framework.data.readers import Transformation
 from framework.data.records import Decoding
 from framework.data.stretching import idle_settings, is_set
@@ -87,10 +88,11 @@ class PictureSource(Source):
                 self._loaders.remove(loader)
 
     def _make_loader(self, start: int) -> ThreadLoader | ProcessLoader:
+        patience = Patience(self.spec.name, self.options.waiting)
         if self.options.workers == 0:
-            return ThreadLoader(self.maker, start)
+            return ThreadLoader(self.maker, start, patience)
         return ProcessLoader(self.maker, start, self.options.workers, self._num_bytes,
-                             self.spec.name)
+                             self.spec.name, patience)
 
     def keys(self, batch_index: int) -> list[str]:
         return self.maker.keys(batch_index, self.ledger.bad)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from framework.errors import CaffeError, WeightsError
 from framework.files.weights import load_weights, read_layers, save_weights
 from framework.proto import enum_name
 from framework.solver import snapshot as files
-from framework.solver.claim import LockedError
 from framework.solver.lr_policy import RateState
 from framework.solver.run_file import (
     RunState,
@@ -48,9 +46,11 @@ def save(solver: Solver) -> str:
         solver.claim.remove_older(solver.keep)      # make room before
     try:
         _write(solver, weights, state, "HDF5" if hdf5 else "binary proto")
-    except WeightsError as error:
+    except (WeightsError, OSError) as error:
+        reason = f"{state}: cannot be written: {error.strerror}" if isinstance(error, OSError) \
+            else str(error)
         newest = next(iter(files.find_states(solver.prefix)), "none")
-        raise WeightsError(f"{error}; the newest whole snapshot is {newest}") from error
+        raise WeightsError(f"{reason}; the newest whole snapshot is {newest}") from error
     solver.claim.wrote(state)
     if solver.keep:
         solver.claim.remove_older(solver.keep)
@@ -75,28 +75,6 @@ def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
             solver.iter, solver.seed, solver.param.iter_size, list(solver.test_batches),
             [float(loss) for loss in solver.losses], flags_of(solver),
             solver.gradients.scaler.state_dict(), solver.claim.run or 0, sums))
-
-
-def save_and_go_on(solver: Solver) -> None:
-    """`save`, in the midst of a run: a disk that is full for a while must not end it."""
-    try:
-        solver.snapshot()
-    except WeightsError as error:
-        if not isinstance(error, LockedError):      # what is there is not of this run
-            files.remove(files.state_path(solver.prefix, solver.iter, is_hdf5(solver)))
-        solver.log.warning(f"{error}; the run goes on without this one")
-
-
-def check_writable(solver: Solver) -> None:
-    """SpecError now, and not after hours, if the first snapshot could not be written."""
-    folder = Path(solver.prefix).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise solver.document.error("snapshot_prefix", f"is '{solver.prefix}'; nothing can be "
-                                    f"written there: {error.strerror}") from None
 
 
 def restore(solver: Solver, path: str | Path, iteration: int | None = None) -> None:

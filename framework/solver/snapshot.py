@@ -8,6 +8,7 @@ Source: SnapshotSolverStateTo..., RestoreSolverStateFrom... in sgd_solver.cpp, w
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 import re
@@ -90,7 +91,8 @@ def _state_parts(state: State) -> Iterator[bytes | memoryview]:
 
 def _write_hdf5(path: Path, state: State) -> None:
     h5py = hdf5.module(path)
-    with h5py.File(path, "w", libver="earliest") as file:
+    content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
+    with h5py.File(content, "w", libver="earliest") as file:
         for name in ("iter", "current_step", "iter_last_event"):
             file.create_dataset(name, data=np.array([getattr(state, name)], np.int32))
         file.create_dataset("minimum_loss", data=np.array([state.minimum_loss], np.float32))
@@ -104,6 +106,7 @@ def _write_hdf5(path: Path, state: State) -> None:
         group = file.create_group("history")
         for index, array in enumerate(state.history):
             group.create_dataset(str(index), data=np.asarray(array, np.float32))
+    path.write_bytes(content.getbuffer())
 
 
 def read_state(path: str | Path) -> State:
@@ -250,8 +253,10 @@ def remove(state: str | Path) -> None:
     """Remove what there is of a snapshot.
 
     The large files first: where a process is killed in between, the next one sees a state of its
-    run, by the run file, and removes the rest.
+    run, by the run file, and removes the rest. What a disk does not let go, or is a folder, stays:
+    that ends no run.
     """
-    Path(STATE_SUFFIX.sub(r".caffemodel\1", str(state))).unlink(missing_ok=True)
-    Path(state).unlink(missing_ok=True)
-    run_path(state).unlink(missing_ok=True)
+    weights = Path(STATE_SUFFIX.sub(r".caffemodel\1", str(state)))
+    for path in (weights, Path(state), run_path(state)):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

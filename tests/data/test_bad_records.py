@@ -1,6 +1,7 @@
 """One bad record never ends a run: it is counted, named once, and left out."""
 
 import itertools
+import os
 import struct
 
 import cv2
@@ -203,6 +204,16 @@ def test_a_database_that_the_program_itself_holds_open_is_named(tmp_path):
     with lmdb.open(str(path), readonly=True, lock=False), \
             pytest.raises(DataError, match="this program has it open in another way"):
         make_source(annotated_net(path, 2))
+
+
+@pytest.mark.skipif(int(lmdb.__version__.split(".")[0]) < 2, reason="lmdb 1 opens a file twice")
+def test_a_database_that_was_opened_before_a_fork_is_named_so(tmp_path, monkeypatch):
+    path = write_database(tmp_path / "lmdb", good_records(4))
+    database = open_database(path)
+    monkeypatch.setattr(os, "getpid", lambda: 1)        # as in the child, which has the memory too
+    with pytest.raises(DataError, match="data.mdb: it was opened before this process was forked"):
+        make_source(annotated_net(path, 2))
+    assert len(database) == 4
 
 
 def test_a_read_only_folder_is_enough(tmp_path):
