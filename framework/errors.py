@@ -1,6 +1,23 @@
 """The mistakes of users: each is one line on the screen, without a traceback."""
 
 
+import importlib
+import traceback
+from pathlib import Path
+
+
+def failure(error: BaseException) -> str:
+    """What went wrong in code of the user's, and at which line: `NameError: ... (mine.py:3)`."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    not_theirs = ("<", str(Path(__file__).parent), str(Path(importlib.__file__).parent))
+    theirs = [frame for frame in frames if not frame.filename.startswith(not_theirs)]
+    place = f" ({theirs[-1].filename}:{theirs[-1].lineno})" if theirs else ""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return text.splitlines()[0] + place
+
+
 class CaffeError(RuntimeError):
     """Something the user can put right. Its text names the place and the cure.
 

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from framework import parse_net
 from framework.net.net import Net
 
+# Every case but those that hold photographs or need the files of other people's models.
+PACKED = zipfile.ZipFile(Path(__file__).resolve().parent / "reference" / "golden.zip")
+FILES = frozenset(PACKED.namelist())
+
+# Those others are files beside the checkout, which not everybody has.
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-GOLDEN = SHARED / "golden"
-ABSENT = f"the golden cases are not at {GOLDEN}"
+PHOTOGRAPHS = SHARED / "golden"
+needs_photographs = pytest.mark.skipif(
+    not PHOTOGRAPHS.is_dir(), reason=f"needs golden cases with photographs at {PHOTOGRAPHS}")
+needs_models = pytest.mark.skipif(
+    not (SHARED / "models").is_dir(), reason=f"needs other people's models at {SHARED / 'models'}")
+OTHER_GROUPS = {"solver", "io", "models", "filler"}
 
 
 def case_names(*groups: str) -> list[str]:
-    """`group/case` of every case in the groups, or of all groups of layer and net cases."""
-    if not GOLDEN.is_dir():
-        return []
-    others = {"solver", "io", "models", "training", "filler"}
-    folders = groups or sorted(path.name for path in GOLDEN.iterdir()
-                               if path.is_dir() and path.name not in others)
-    return [f"{folder}/{path.stem}" for folder in folders
-            for path in sorted((GOLDEN / folder).glob("*.npz"))]
+    """`group/case` of every packed case in the groups, or of all groups of layer and net cases."""
+    cases = sorted(file.removesuffix(".npz") for file in FILES if file.endswith(".npz"))
+    wanted = groups or {name.split("/")[0] for name in cases} - OTHER_GROUPS
+    return [name for name in cases if name.split("/")[0] in wanted]
+
+
+def photograph_names(group: str) -> list[str]:
+    """`group/case` of every case that is a file beside the checkout only; [] where none is."""
+    files = sorted((PHOTOGRAPHS / group).glob("*.npz"))
+    return [f"{group}/{path.stem}" for path in files if f"{group}/{path.name}" not in FILES]
+
+
+def read_file(name: str) -> bytes:
+    """The content of a golden file, packed or beside the checkout."""
+    return PACKED.read(name) if name in FILES else (PHOTOGRAPHS / name).read_bytes()
 
 
 def load_case(name: str) -> dict[str, Any]:
-    with np.load(GOLDEN / f"{name}.npz") as arrays:
+    with np.load(io.BytesIO(read_file(f"{name}.npz"))) as arrays:
         return {key: arrays[key] for key in arrays.files}
 
 

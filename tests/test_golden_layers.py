@@ -13,7 +13,6 @@ GRADIENT_LIMITS = {"lrn": 5e-5, "batch_norm": 5e-5, "mvn": 5e-5, "rnn": 5e-5, "l
 SHAPE_ONLY = ("empty_window", "nan")
 
 
-@pytest.mark.skipif(not golden.GOLDEN.is_dir(), reason=golden.ABSENT)
 @pytest.mark.parametrize("name", golden.case_names())
 def test_layer_computes_what_the_original_computed(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

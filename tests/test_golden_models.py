@@ -10,8 +10,8 @@ from framework.net.net import Net
 MODELS = golden.SHARED / "models"
 
 
-@pytest.mark.skipif(not MODELS.is_dir(), reason=f"the models are not at {MODELS}")
-@pytest.mark.parametrize("name", golden.case_names("models"))
+@golden.needs_models
+@pytest.mark.parametrize("name", golden.photograph_names("models"))
 def test_a_real_model_computes_what_the_original_computed(name):
     case = golden.load_case(name)
     folder = MODELS / str(case["model"])

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden import ABSENT, GOLDEN, SHARED
+from tests.golden import PHOTOGRAPHS, SHARED, needs_photographs
 
 ROOT = Path(__file__).resolve().parents[1]
-PLAIN = GOLDEN / "training" / "plain"
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not PLAIN.is_dir(), reason=ABSENT)]
+PLAIN = PHOTOGRAPHS / "training" / "plain"
+pytestmark = [pytest.mark.slow, needs_photographs]
 
 
 @pytest.fixture(scope="module")

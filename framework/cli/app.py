@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from framework.cli import gflags
-from framework.errors import CaffeError
+from framework.errors import CaffeError, failure
 
+# how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "Insufficient memory")
 NEEDED = ("torch", "google", "yaml", "numpy", "lmdb", "cv2", "numba", "simplejpeg")
 Main = Callable[[argparse.Namespace], "int | None"]
 
@@ -20,8 +23,10 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
 
     Flags may be spelt as gflags has them: -solver x, --solver=x, underscores or hyphens.
     A CaffeError, or an OSError on a user's file, becomes `error: ...` on stderr and exit code 1;
-    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2.
+    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2, and output that
+    nobody reads (`| head`) without a word.
     """
+    open_standard_streams()
     parser.allow_abbrev = False
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = list(sys.argv[1:] if argv is None else argv)
@@ -33,53 +38,113 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     # numpy multiplies only small matrices here, and its threads spin too
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        return _guarded(main, options)
+    finally:
+        drop_unwritable()
+
+
+def _guarded(main: Main, options: argparse.Namespace) -> int:
+    """The exit code of `main`, whose mistakes become lines."""
+    try:
         import_modules(getattr(options, "modules", ()))
-        return main(options) or 0
-    except (CaffeError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
-        if options.debug:
-            raise
-        sys.stdout.flush()
-        print(f"error: {describe(error)}", file=sys.stderr)
-        return 1
-    except ModuleNotFoundError as error:
-        if options.debug or (error.name or "").split(".")[0] not in NEEDED:
-            raise
-        print(f"error: this Python ({sys.executable}) has no {error.name}: `source "
-              ".venv/bin/activate` after `make`, or `pip install .`", file=sys.stderr)
+        code = main(options) or 0
+        sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
+        return code
+    except BrokenPipeError:
         return 1
     except KeyboardInterrupt:
         if options.debug:
             raise
-        print("interrupted", file=sys.stderr)
+        complain("interrupted")
         return 130
+    except Exception as error:
+        line = describe(error)
+        if options.debug or not line:
+            raise
+        complain(f"error: {line}")
+        return 1
+
+
+def exhausted(error: Exception) -> str:
+    """The sentence about an error that says the machine has too little; "" for other errors."""
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    if isinstance(error, RecursionError):
+        return f"something is nested too deeply: {text}; --debug shows where"
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" \
+            or any(words in text for words in OUT_OF_MEMORY):
+        return f"there is not enough memory: {text}; --debug shows where"
+    return ""
+
+
+def open_standard_streams() -> None:
+    """Stand in for standard streams that were closed (`2>&-`): the next file that is opened, a
+    database say, would get their number, and what libraries print there."""
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= 2:
+        os.set_inheritable(number, True)
+        number = os.dup(number)
+    os.close(number)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def complain(message: str) -> None:
+    """Print a line on stderr, if that is still there, behind what stands on stdout."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        print(message, file=sys.stderr, flush=True)
+
+
+def drop_unwritable() -> None:
+    """Let what a lost stream still holds go nowhere: the interpreter would complain of it at its
+    end, and end with another exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def add_net_flags(parser: argparse.ArgumentParser) -> None:
     """Flags of every program that builds nets."""
     parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
-                        help="a Python module with layers of your own (@layer classes); found as "
-                             "Python finds modules, and in the working directory")
+                        help="a Python module with layers of your own (@layer or caffe.Layer "
+                             "classes); found as Python finds modules, and in the working "
+                             "directory")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known, naming each")
 
 
 def import_modules(names: Sequence[str]) -> None:
     """Import the user's modules, so that their layers stand in the table."""
+    if not names:
+        return
+    from framework.layers.python.importing import standing_in  # lazy: torch comes with it
+
     for name in names:
         sys.path.append(os.getcwd())
         try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            raise CaffeError(f"--import {name}: {error}") from error
+            with standing_in():
+                importlib.import_module(name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:      # SystemExit too: it would end the program unsaid
+            raise CaffeError(f"--import {name}: {failure(error)}") from error
         finally:
             sys.path.pop()
 
 
-def describe(error: CaffeError | OSError) -> str:
-    """The text of the line; system errors begin with the file."""
+def describe(error: Exception) -> str:
+    """The text of the line; system errors begin with the file. "" for a fault of our own."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    return str(error)
+    if isinstance(error, CaffeError | OSError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] in NEEDED:
+        return (f"this Python ({sys.executable}) has no {error.name}: `source .venv/bin/activate` "
+                "after `make`, or `pip install .`")
+    return exhausted(error)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.augment.draws import Draws
+from framework.data.records.pictures import failing_as_bad
 from framework.data.records.records import BadRecord
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError, DataError
@@ -84,7 +85,8 @@ def check_items(spec: LayerSpec) -> int:
     bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):
         try:
-            items.item(index, Draws(0, index))
+            with failing_as_bad():
+                items.item(index, Draws(0, index))
         except BadRecord as error:
             bad[index] = str(error)
     bad |= items.found_bad()          # some find them on their own, some do both

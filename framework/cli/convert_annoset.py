@@ -60,5 +60,5 @@ def convert(options: argparse.Namespace) -> int:
 
 
 def _classified(root: Path, image: ImageOptions, entry: list_file.Entry) -> Converted:
-    datum, picture = image_datum(root / entry.image, image, int(entry.label))
+    datum, picture = image_datum(root / entry.image, image, list_file.class_number(entry))
     return Converted(AnnotatedDatum(datum=datum), picture.shape[:2])

@@ -8,12 +8,12 @@ is written; after an interruption the same command goes on where it was.
 from __future__ import annotations
 
 import argparse
+import os
 import random
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.data.convert import conversion
 from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
@@ -23,8 +23,13 @@ from framework.data.datasets.splits import divide, shares
 from framework.data.records import label_map
 from framework.data.records.list_file import Entry
 from framework.definition import prototxt
+from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system import own_folders
 from framework.system.atomic import resumed_folder
+from framework.system.file_names import wrong_name
+
+LABEL_MAP, SIZES = "labelmap.prototxt", "_name_size.txt"        # what OUT has beside the splits
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -39,7 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="mix the order of these")
     parser.add_argument("--seed", type=int, default=0, help="of --shuffle and --split")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+                        help="threads (default: one a core)")
     return parser
 
 
@@ -50,23 +56,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def convert(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
-    if options.out.exists() and not options.redo:
+    if os.path.lexists(options.out) and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another place, or give --redo")
     data = description.load(options.dataset, options.root, is_divided=bool(options.split))
     if options.split:
         data = divide(data, shares(options.split), options.seed)
-    chosen = options.splits or list(data.splits)
+    chosen = list(dict.fromkeys(options.splits or data.splits))
     mixed = options.shuffle or data.shuffle
     for name in (*chosen, *mixed):
         if name not in data.splits:
             raise DataError(f"{options.dataset}: no split {name}; it has {', '.join(data.splits)}")
+    _check_splits(chosen, options.dataset)
     names = label_map.make(data.names)
     for item in names.item:
         item.display_name = data.display_names.get(item.name, item.display_name)
     labels = label_map.labels_by_name(names)
-    with resumed_folder(options.out, options.redo) as folder:
+    inputs = [options.dataset, data.root]
+    with resumed_folder(options.out, options.redo, inputs) as folder:
         _remove_others(folder, chosen)
-        (folder / "labelmap.prototxt").write_text(prototxt.to_text(names))
+        (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
         for split in chosen:
             entries = list(data.splits[split])
             if split in mixed:
@@ -75,16 +83,30 @@ def convert(options: argparse.Namespace) -> int:
             print(f"{options.out / split}: {report.text()}")
         for split in chosen:
             conversion.forget(folder / split)
-    shown = ", ".join(item.display_name for item in names.item)
-    print(f"{options.out / 'labelmap.prototxt'}: {shown}")
+    shown = ", ".join(shortened(item.display_name) for item in names.item)
+    print(f"{options.out / LABEL_MAP}: {shown}")
     return 0
+
+
+def _check_splits(splits: Sequence[str], place: Path) -> None:
+    """DataError for a split whose folder would not be one of its own in OUT."""
+    for split in splits:
+        reason = wrong_name(split, SIZES)
+        if not reason and (split in (LABEL_MAP, own_folders.MARK) or split.endswith(SIZES)):
+            reason = "the name of a file that this program writes"
+        if reason:
+            raise DataError(f"{place}: the split {shortened(split)!r} is {reason}; its name "
+                            "becomes that of a folder in OUT")
 
 
 def _remove_others(folder: Path, splits: list[str]) -> None:
     """Clear away what an interrupted call left of splits that are not asked for now."""
     for path in folder.iterdir():
-        if path.name not in splits:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path.is_dir():
+            if path.name not in splits:
+                own_folders.remove(path)
+        elif path.name != own_folders.MARK:
+            path.unlink()
 
 
 def _convert_split(
@@ -104,5 +126,5 @@ def _convert_split(
     identity = fingerprint(data.root, entries, (labels, data.skip_others))
     report = conversion.fill(database, entries, make, jobs=jobs, identity=identity)
     sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)
-    database.with_name(f"{database.name}_name_size.txt").write_text(sizes)
+    database.with_name(database.name + SIZES).write_bytes(os.fsencode(sizes))
     return report

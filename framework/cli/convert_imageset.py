@@ -34,7 +34,8 @@ def convert(options: argparse.Namespace) -> int:
     image = image_flags.image_options(options)
 
     def classified(entry: list_file.Entry) -> Converted:
-        datum, picture = image_datum(options.rootfolder / entry.image, image, int(entry.label))
+        number = list_file.class_number(entry)
+        datum, picture = image_datum(options.rootfolder / entry.image, image, number)
         return Converted(datum, picture.shape[:2])
 
     return image_flags.convert(options, entries, classified)

@@ -15,6 +15,7 @@ from framework.data.records import label_map
 from framework.definition import prototxt
 from framework.errors import DataError
 from framework.system.atomic import write_file
+from framework.system.text import is_there, read_lines
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -34,9 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def create(options: argparse.Namespace) -> int:
     """Write the label map. DataError names the line that cannot be taken."""
-    if not options.map_path.is_file():
+    if not is_there(options.map_path):
         raise DataError(f"{options.map_path}: no such file of class names")
-    lines = options.map_path.read_text().splitlines()
+    lines = read_lines(options.map_path)
+    if not options.delimiter:
+        raise DataError("--delimiter is empty; it must have a character that parts the fields")
     try:
         names = label_map.parse_lines(lines, options.delimiter, options.include_background)
     except DataError as error:

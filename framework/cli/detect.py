@@ -1,5 +1,7 @@
 """Find objects in pictures: writes each picture with its boxes, and detections.json.
 
+detections.jsonl gets one line of JSON for each picture as soon as it is done, so that nothing is
+lost if the run ends early; detections.json holds the same, all together, when all are done.
 IMAGE is a picture or a folder of pictures. With a test net as --model, size, mean and scale are
 those of its data layer; a deploy net says them in a transform_param of its Input layer, or they
 come from --size, --mean and --scale.
@@ -9,19 +11,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli import app, devices
-from framework.errors import DataError
+from framework.data.records.image_size import MAX_PIXELS
+from framework.errors import CaffeError, DataError
+from framework.system.atomic import write_file
 
 if TYPE_CHECKING:
     from framework.evaluation.detection import Detection
     from framework.inference.detector import Detector
     from framework.report.draw_boxes import Picture
 
+MAX_STEM_BYTES = 200            # of a drawn picture's name: a suffix, a number and more must fit
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
@@ -46,9 +53,12 @@ def make_parser() -> argparse.ArgumentParser:
 def picture_size(text: str) -> tuple[int, int]:
     """`300x300` or `300`: height and width."""
     parts = text.lower().split("x")
-    if not all(part.isdigit() and int(part) > 0 for part in parts) or len(parts) > 2:
+    if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts) > 2:
         raise argparse.ArgumentTypeError(f"'{text}' must be HEIGHTxWIDTH, 300x300 say")
-    return int(parts[0]), int(parts[-1])
+    height, width = int(parts[0]), int(parts[-1])
+    if not 0 < height * width <= MAX_PIXELS:
+        raise argparse.ArgumentTypeError(f"'{text}' must have 1 to {MAX_PIXELS} pixels")
+    return height, width
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,24 +67,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def detect(options: argparse.Namespace) -> int:
-    """Work through the pictures. DataError if not one of them could be read."""
+    """Work through the pictures; 1 if one could not be read or drawn.
+
+    DataError if not one of them could be read.
+    """
     paths = list_pictures(options.images)
     if options.batch < 1:
         raise DataError(f"--batch is {options.batch}; it must be at least 1")
     detector, names = _load(options)
     options.out.mkdir(parents=True, exist_ok=True)
+    report = options.out / "detections.json"
+    if report.is_dir():
+        raise DataError(f"{report}: is a folder; the results have to go there")
     results, skipped = _run(options, detector, names, paths)
     if not results:
         raise DataError(f"none of {len(paths)} pictures could be read; the first: {skipped[0]}")
     content = {"model": options.model, "weights": options.weights, "images": results}
-    # lazy: --help does without it
-    from framework.system.atomic import write_file
-
-    write_file(options.out / "detections.json", json.dumps(content, indent=1) + "\n")
+    write_file(report, json.dumps(content, indent=1) + "\n")
     num_boxes = sum(len(result["detections"]) for result in results)
-    print(f"{options.out}: {len(results)} pictures, {num_boxes} boxes of at least "
-          f"{options.threshold:g}" + (f", {len(skipped)} skipped" if skipped else ""))  # fmt: skip
-    return 0
+    num_undrawn = sum(result["drawn"] is None for result in results)
+    print(f"{os.fsencode(options.out).decode(errors='replace')}: {len(results)} pictures, "
+          f"{num_boxes} boxes of at least {options.threshold:g}"
+          + (f", {len(skipped)} skipped" if skipped else "")
+          + (f", {num_undrawn} not drawn" if num_undrawn else ""))  # fmt: skip
+    return int(bool(skipped or num_undrawn))
 
 
 def list_pictures(images: Sequence[Path]) -> list[Path]:
@@ -123,16 +139,14 @@ def _run(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Detect, draw and write, batch by batch. Any: what JSON holds."""
     # lazy: --help does without it
-    import cv2
-
     from framework.data.convert.datum import read_picture
-    from framework.report.draw_boxes import draw_detections
     from framework.system.progress import Progress
 
     results: list[dict[str, Any]] = []
     skipped: list[str] = []
     targets = _targets(paths, options.out)
-    with Progress(len(paths), "detect") as progress:
+    with (options.out / "detections.jsonl").open("w") as lines, \
+            Progress(len(paths), "detect") as progress:
         for batch in _batches(paths, options.batch):
             pictures: list[tuple[Path, Picture]] = []
             for path in batch:
@@ -143,10 +157,35 @@ def _run(
                     progress.write(f"skipped: {error}")
             found = detector.detect([picture for _, picture in pictures], options.threshold)
             for (path, picture), detections in zip(pictures, found, strict=True):
-                cv2.imwrite(str(targets[path]), draw_detections(picture, detections, names))
-                results.append(_entry(path, targets[path], picture, detections, names))
+                target: Path | None = targets[path]
+                try:
+                    _draw(targets[path], picture, detections, names)
+                except CaffeError as error:
+                    target = None
+                    progress.write(f"not drawn: {error}")
+                results.append(_entry(path, target, picture, detections, names))
+                lines.write(json.dumps(results[-1]) + "\n")
+                lines.flush()
             progress.advance(len(batch))
     return results, skipped
+
+
+def _draw(
+    target: Path, picture: Picture, detections: Sequence[Detection], names: dict[int, str]
+) -> None:
+    """Write the picture with its boxes. CaffeError if it cannot be encoded or written."""
+    import cv2
+
+    from framework.report.draw_boxes import draw_detections
+
+    try:
+        done, content = cv2.imencode(".jpg", draw_detections(picture, detections, names))
+    except cv2.error:
+        done = False
+    if not done:
+        height, width = picture.shape[:2]
+        raise DataError(f"{target}: {width} x {height} pixels cannot be written as a JPEG")
+    write_file(target, content.tobytes())
 
 
 def _batches(paths: list[Path], size: int) -> Iterator[list[Path]]:
@@ -157,29 +196,35 @@ def _batches(paths: list[Path], size: int) -> Iterator[list[Path]]:
 def _targets(paths: Sequence[Path], out: Path) -> dict[Path, Path]:
     """Where each picture goes: its name in `out`, numbered if it is taken, never onto itself."""
     sources = {path.resolve() for path in paths}
-    taken: set[Path] = set()
-    targets = {}
-    for path in paths:
-        target, number = out / f"{path.stem}.jpg", 1
-        while target in taken or target.resolve() in sources:
-            number += 1
-            target = out / f"{path.stem}_{number}.jpg"
-        taken.add(target)
-        targets[path] = target
+    folder = out.resolve()
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
+    targets: dict[Path, Path] = {}
+    for path in dict.fromkeys(paths):
+        stem = os.fsdecode(os.fsencode(path.stem)[:MAX_STEM_BYTES])
+        name = f"{stem}.jpg"
+        while not counts[stem] or name in taken or folder / name in sources:
+            counts[stem] += 1
+            name = f"{stem}.jpg" if counts[stem] == 1 else f"{stem}_{counts[stem]}.jpg"
+        taken.add(name)
+        targets[path] = out / name
     return targets
 
 
 def _entry(
     path: Path,
-    target: Path,
+    target: Path | None,
     picture: Picture,
     detections: Sequence[Detection],
     names: dict[int, str],
 ) -> dict[str, Any]:
-    """What detections.json says of one picture; boxes x1 y1 x2 y2 in its pixels."""
+    """What detections.json says of one picture; boxes x1 y1 x2 y2 in its pixels.
+
+    target  the drawn picture; None if it could not be drawn
+    """
     return {
         "file": str(path),
-        "drawn": target.name,
+        "drawn": None if target is None else target.name,
         "width": picture.shape[1],
         "height": picture.shape[0],
         "detections": [

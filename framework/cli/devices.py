@@ -28,14 +28,28 @@ class Place(NamedTuple):
     world_size: int = 1
 
 
+def count_flag(text: str) -> int:
+    """A flag's whole number from 0 on."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"is {text}; it must be at least 0")
+    return number
+
+
+def seed_flag(text: str) -> int:
+    """A flag's seed: what torch's generators take."""
+    if not -2**63 <= (number := int(text)) < 2**63:
+        raise argparse.ArgumentTypeError(f"is {text}; it must have at most 64 bits")
+    return number
+
+
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpu", default="", metavar="0|0,1|all|none",
                         help="CUDA devices; several work as one with a larger batch; none: the "
                              "CPU (default: what the solver says, else the CPU)")
-    parser.add_argument("--workers", type=int, default=0, metavar="N",
+    parser.add_argument("--workers", type=count_flag, default=0, metavar="N",
                         help="processes that make batches; 0: none beside this (default: "
                              "%(default)s)")
-    parser.add_argument("--seed", type=int, metavar="N",
+    parser.add_argument("--seed", type=seed_flag, metavar="N",
                         help="of fillers, data and random layers (default: random_seed, or 0)")
 
 
@@ -148,7 +162,8 @@ def several(options: argparse.Namespace) -> bool:
 def start_ranks(program: str, arguments: list[str], count: int) -> int:
     """Run `python -m program` once for each of `count` devices; the first exit code that is not 0.
 
-    Signals are handed on to all of them, once: they stop together and write their snapshot.
+    Modules are not looked for in the working folder, which may hold a cv2.py (-P). Signals are
+    handed on to all of them, once: they stop together and write their snapshot.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -158,7 +173,8 @@ def start_ranks(program: str, arguments: list[str], count: int) -> int:
     common = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "WORLD_SIZE": str(count),
               "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
               "RANKS_STARTED_BY": str(os.getpid())}
-    ranks = [subprocess.Popen([sys.executable, "-m", program, *arguments], start_new_session=True,
+    ranks = [subprocess.Popen([sys.executable, "-P", "-m", program, *arguments],
+                              start_new_session=True,
                               env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)})
              for rank in range(count)]
 

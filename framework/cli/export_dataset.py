@@ -36,14 +36,22 @@ def export(options: argparse.Namespace) -> int:
     from framework.data.convert.export import export_coco, export_voc
     from framework.data.records.database import open_database
     from framework.data.records.label_map import object_labels, read
+    from framework.errors import DataError
     from framework.system.atomic import new_folder
+    from framework.system.file_names import wrong_name
 
     message = read(options.label_map_file)
     labels = object_labels(message)
     names = {item.label: item.name for item in message.item if item.label in labels}
     database = open_database(options.database)
     split = options.split or options.database.resolve().name.removesuffix("_lmdb")
-    with new_folder(options.out, options.redo) as folder:
+    reason = wrong_name(split, "instances_.json")
+    if not reason and options.format == "coco" and split == "annotations":
+        reason = "the name of a folder that COCO's layout has"
+    if reason:
+        raise DataError(f"--split: {split!r} is {reason}; it becomes the name of a file in OUT")
+    inputs = [options.database, Path(options.label_map_file)]
+    with new_folder(options.out, options.redo, inputs) as folder:
         write = export_voc if options.format == "voc" else export_coco
         report = write(database, split, names, folder)
     for name, reason in report.bad:

@@ -98,12 +98,15 @@ def _write(net: Net, names: Sequence[str], writers: Sequence[DatabaseWriter],
     # lazy: --help does without it
     import torch
 
+    from framework.layers.index_check import raise_noted
+
     counts = [0] * len(names)
     with torch.inference_mode(), Progress(num_batches, "extract") as progress:
         for _ in range(num_batches):
             blobs = net.run(net.next_batch(), set(names))
             for index, (name, writer) in enumerate(zip(names, writers, strict=True)):
                 counts[index] += writer.write(list(_records(name, blobs[name], counts[index])))
+            raise_noted(net)
             progress.advance()
     return counts
 

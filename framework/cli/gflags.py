@@ -7,7 +7,7 @@ gflags takes `-shuffle`, `--shuffle`, `--shuffle=true`, `--noshuffle`, `-backend
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
@@ -19,6 +19,19 @@ def boolean(text: str) -> bool:
     if text.lower() in FALSE:
         return False
     raise argparse.ArgumentTypeError(f"'{text}' is not true or false")
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """The type of a flag that takes whole numbers from `low` to `high`."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not from {low} to {high}")
+        return value
+
+    number.__name__ = "whole number"        # argparse names it where the text is no number
+    return number
 
 
 def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: bool = False) -> None:

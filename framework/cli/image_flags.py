@@ -30,7 +30,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--encode_type", default="", help="jpg, png, ...: implies --encoded")
     gflags.add_flag(parser, "redo", "replace DB_NAME if it exists")
     parser.add_argument("--seed", type=int, default=0, help="of --shuffle")
-    parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+                        help="threads (default: one a core)")
 
 
 def check(options: argparse.Namespace) -> None:
@@ -69,6 +70,7 @@ def convert(
         make,
         options.database,
         redo=options.redo,
+        inputs=[options.rootfolder, options.listfile],
         check_size=options.check_size,
         jobs=options.jobs,
         identity=fingerprint(options.rootfolder, entries, (image_options(options), flags)),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MANY = 8        # files from which on a process a core pays
 DESCRIPTION = """Say for each net file: its dialect, layers, output shapes, parameters,
 multiply-adds and memory, and every unknown field or type with its line. Exit code 1 if a file
-cannot be built."""
+cannot be built. The module of a Python layer runs only if --import names it."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -58,7 +58,8 @@ def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
     from framework.report.net_summary import Selection, take_census
 
     selection = Selection(arguments.phase, arguments.level, tuple(arguments.stage),
-                          arguments.no_data, arguments.ignore_unknown_fields)
+                          arguments.no_data, arguments.ignore_unknown_fields,
+                          tuple(arguments.modules))
     take = functools.partial(take_census, selection=selection)
     processes = len(os.sched_getaffinity(0))
     if len(arguments.nets) < MANY or processes == 1:

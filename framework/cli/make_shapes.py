@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.data.convert.conversion import in_order
 from framework.data.datasets.label_files import Box
 from framework.data.datasets.synthetic import draw_picture
@@ -25,12 +25,14 @@ from framework.system.progress import Progress
 def make_parser() -> argparse.ArgumentParser:
     """The flags."""
     parser = argparse.ArgumentParser(prog="make_shapes", description=__doc__)
+    count = gflags.whole_number(0, 1_000_000)       # names have six digits
     parser.add_argument("out", metavar="OUT", type=Path)
-    parser.add_argument("--train", type=int, default=800, help="pictures in trainval (800)")
-    parser.add_argument("--test", type=int, default=200, help="pictures in test (200)")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--train", type=count, default=800, help="pictures in trainval (800)")
+    parser.add_argument("--test", type=count, default=200, help="pictures in test (200)")
+    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), default=1)
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=int, default=0, help="threads (default: one a core)")
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+                        help="threads (default: one a core)")
     return parser
 
 

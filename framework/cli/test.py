@@ -76,7 +76,7 @@ def test_model(options: argparse.Namespace) -> int:
               ignore_unknown_fields=options.ignore_unknown_fields)
     log, batches = Log(folder=options.log_dir), options.iterations or 50
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
-    log.info(f"{options.weights}: {report}")
+    (log.info if report.is_complete else log.warning)(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
 
     def show(index: int, outputs: dict[str, Any]) -> None:
@@ -132,7 +132,8 @@ def test_solver(options: argparse.Namespace) -> int:
     machine_ = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
     for index, net in enumerate(test_nets(document, None, machine_)):
         check_evaluation(document, net, index)
-        log.info(f"{weights}: {load_weights(net, weights, skip_mismatch=options.skip_mismatch)}")
+        report = load_weights(net, weights, skip_mismatch=options.skip_mismatch)
+        (log.info if report.is_complete else log.warning)(f"{weights}: {report}")
         log.info(f"Testing net (#{index})")
         batches = iterations or param.test_iter[index]
         with log.progress(batches, "test"):
@@ -148,6 +149,7 @@ def weights_of(document: Any, snapshot: str) -> str:
     """The weights that a solver state names. Any: Document, known with its module."""
     # lazy: --help does without it
     from framework.solver import solverstate as files
+    from framework.solver.run_file import read_run
     from framework.solver.solver_fields import snapshot_prefix
 
     if snapshot == "auto":
@@ -156,7 +158,8 @@ def weights_of(document: Any, snapshot: str) -> str:
         if not states:
             raise CaffeError(f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
         snapshot = str(states[0])
-    return files.find_weights(snapshot, files.read_state(snapshot).learned_net)
+    run = read_run(snapshot)
+    return files.find_weights(snapshot, files.read_state(snapshot).learned_net, run)
 
 
 if __name__ == "__main__":

@@ -41,12 +41,15 @@ def time(options: argparse.Namespace) -> int:
     from framework.logs.log import Log, number
     from framework.net.net import Net
     from framework.report.layer_times import lines, time_layers
+    from framework.weights.weights import load_weights
 
-    net = Net(options.model, options.phase, options.weights or None, level=options.level,
+    net = Net(options.model, options.phase, level=options.level,
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     log = Log(folder=options.log_dir)
+    if options.weights:
+        log.info(f"{options.weights}: {load_weights(net, options.weights)}")
     log.info("Performing Forward")
     for _ in time_layers(net, 1):       # the first run allocates memory and chooses kernels
         loss = net.objective(net.blobs).item() if net.loss_weights else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +23,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", default="", metavar="FILE,...",
                         help="weights to start from, by layer name; later files override")
     parser.add_argument("--snapshot", default="", metavar="FILE|auto",
-                        help="solver state to go on from; auto: the newest one that is whole, "
-                             "or from the start if there is none")
+                        help="solver state to go on from; auto: the newest whole one of the run "
+                             "that began last, or from the start if there is no state")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
     devices.add_flags(parser)
     devices.add_log_flags(parser)
     devices.add_training_flags(parser)
-    parser.add_argument("--keep", type=int, default=0, metavar="N",
-                        help="keep the newest N snapshots and remove older ones (default: all)")
+    parser.add_argument("--keep", type=devices.count_flag, default=0, metavar="N",
+                        help="keep the newest N snapshots of this run and remove its older ones "
+                             "(default: all)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     parser.add_argument("--skip-mismatch", action="store_true",
@@ -110,7 +112,7 @@ def make_solver(document: Document, options: argparse.Namespace, place: devices.
                   skip_mismatch=options.skip_mismatch,
                   execution=Execution(options.precision, options.compile, options.channels_last),
                   ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
-                  log=log)
+                  log=log, wait=time.sleep)
 
 
 def set_states(options: argparse.Namespace, param: Any) -> None:

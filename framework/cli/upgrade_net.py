@@ -43,10 +43,11 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
     from framework import proto
     from framework.definition import prototxt
     from framework.errors import SpecError, WeightsError
+    from framework.system.regular import read_regular
 
     if binary:
         try:
-            message = getattr(proto, kind).FromString(Path(path).read_bytes())
+            message = getattr(proto, kind).FromString(read_regular(path))
         except DecodeError as error:
             raise WeightsError(f"{path}: is no binary {kind}, or is damaged: {error}") from None
         return prototxt.Document(message, prototxt.Lines(), path)
@@ -68,6 +69,7 @@ def write_message(message: Any, path: str, binary: bool) -> None:
     """Write or print a message; atomic. Any: it is of any kind."""
     # lazy: --help does without it
     from framework.definition.prototxt import to_text
+    from framework.errors import SpecError
     from framework.system.atomic import replacing
 
     if path == "-" and binary:
@@ -77,6 +79,8 @@ def write_message(message: Any, path: str, binary: bool) -> None:
     else:
         data = message.SerializeToString() if binary else \
             to_text(message).encode("utf-8", "surrogateescape")
+        if Path(path).is_dir():
+            raise SpecError(f"{path}: is a folder; it must be the file to write")
         with replacing(path) as partial:
             partial.write_bytes(data)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
+import itertools
 import math
 import re
 from collections.abc import Iterable
@@ -11,6 +13,9 @@ from typing import Any
 from google.protobuf import text_encoding
 from google.protobuf.descriptor import FieldDescriptor
 
+NEAR = 0.7                # share of equal letters (difflib's ratio) from which a name is suggested
+MOST_COMPARED = 20_000    # names, 50 ms
+LONGEST_SHOWN = 200       # letters of a name or value in a message
 LARGEST_FLOAT = 3.4028235677973366e38    # above it, rounding to float32 gives infinity
 INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -18,15 +23,49 @@ INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
+QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'""")
 BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'num_output'?` if a known name is near, else nothing."""
-    by_folded = {word.lower(): word for word in known}
-    close = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
+    """`; did you mean 'num_output'?` if a known name is near, else nothing.
+
+    The `_param` that many names end in makes none of them near: yolov3_param is not log_param.
+    """
+    if len(name) > LONGEST_SHOWN:
+        return ""
+    by_folded = {_folded(word): word for word in itertools.islice(known, MOST_COMPARED)}
+    close = difflib.get_close_matches(_folded(name), by_folded, n=1, cutoff=NEAR)
     return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
+
+
+def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
+    """The number that a text of ASCII digits is; None if it is none, or out of the range."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+        return None
+    number = int(text)
+    return number if low <= number <= high else None
+
+
+def _folded(name: str) -> str:
+    return name.lower().removesuffix("_param")
+
+
+def shortened(text: str) -> str:
+    """The text as a message shows it: what stands in a file can be megabytes long."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def has_near(values: list[float], value: float, tolerance: float) -> bool:
+    """Whether one of the sorted `values` is nearer to `value` than `tolerance`."""
+    index = bisect.bisect_left(values, value)
+    return any(abs(other - value) < tolerance for other in values[max(0, index - 1):index + 1])
+
+
+def printable(path: object) -> str:
+    """A path as a message shows it, with NUL and line ends as escapes."""
+    return str(path) if str(path).isprintable() else repr(str(path))
 
 
 def convert(descriptor: Any, kind: str, token: str) -> Any:
@@ -37,8 +76,7 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
     if cpp == FieldDescriptor.CPPTYPE_STRING:
         if kind != "string":
             raise ValueError(f"is {token}; it must be a string in quotes")
-        data = b"".join(text_encoding.CUnescape(part[1:-1])
-                        for part in re.findall(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", token))
+        data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))
         if descriptor.type == FieldDescriptor.TYPE_BYTES:
             return data
         try:

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data.augment import geometry, resizing
-from framework.data.convert.mean_image import read_mean
 from framework.data.records import label_map
+from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError, DataError, WeightsError
 from framework.evaluation.detection import Detection
 from framework.net.net import Net
 from framework.proto import ResizeParameter
+from framework.weights.weights import load_weights
 
 Floats = NDArray[np.float32]
 
@@ -45,8 +46,7 @@ class Detector:
         scale: float | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
-        self.net = Net(model, "TEST", weights, skip_data=True, device=device)
-        self.net.optimize_for_inference()
+        self.net = _trained_net(model, weights, device)
         self.input = self._picture_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
@@ -93,7 +93,7 @@ class Detector:
         if mean is None:
             mean = self.transform.mean_file or list(self.transform.mean_value) or [0.0]
         if isinstance(mean, str | Path):
-            return np.ascontiguousarray(read_mean(Path(mean)).transpose(1, 2, 0))
+            return np.ascontiguousarray(read_mean_image(mean).transpose(1, 2, 0))
         if len(mean) not in (1, self.num_channels):
             raise DataError(
                 f"{len(mean)} mean values are given; it must be one, or {self.num_channels}"
@@ -152,6 +152,22 @@ class Detector:
         low, extent = window[:2], window[2:] - window[:2]
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height
+
+
+def _trained_net(model: str | Path | Document, weights: str | Path,
+                 device: str | torch.device) -> Net:
+    """The net with its weights, packed. WeightsError for layers without any: a net of noise finds
+    boxes as well. Those that the prototxt fills on purpose, as upsampling, are only warned about.
+    """
+    net = Net(model, "TEST", skip_data=True, device=device)
+    report = load_weights(net, weights)
+    made_up = [step.layer.spec.name for step in net.layers
+               if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
+    if made_up:
+        raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
+                           f"{net.spec.path}; layers are found by their names")
+    report.warn(weights)
+    return net.freeze()
 
 
 def _interpolation(param: Any) -> int:

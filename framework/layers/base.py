@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar, overload
 import torch
 from torch import Tensor, nn
 
+from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
 from framework.layers import fillers
 
@@ -56,6 +57,13 @@ class Layer(nn.Module):
     def blobs(self) -> list[Tensor]:
         return [getattr(self, name) for name in self.blob_names]
 
+    @property
+    def has_stated_blobs(self) -> bool:
+        """Does the prototxt say the values of the weight itself: constant, or upsampling?"""
+        filler = next(iter(self._fillers), None)
+        return (filler is not None and bool(filler.ListFields())
+                and filler.type in ("constant", "bilinear"))
+
     def set_blob(self, index: int, blob: Tensor) -> None:
         """Put another layer's blob in place of this one: both now train the same."""
         setattr(self, self.blob_names[index], blob)
@@ -70,8 +78,9 @@ class Layer(nn.Module):
             if filler is not None:
                 try:
                     fillers.fill_(values, filler, generator)
-                except ValueError as error:
-                    raise self.spec.error(f"{name}_filler", str(error)) from None
+                except (ValueError, RuntimeError, ArithmeticError) as error:
+                    reason = str(error).splitlines()[0]
+                    raise self.spec.error(f"{name}_filler", reason) from None
             wanted = blob.requires_grad
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)
@@ -98,12 +107,14 @@ class DataOptions:
 
     workers  processes that make batches; 0: a thread of this one
     rank     which of `world_size` equal processes this is
+    waiting  called while a batch is late; what it raises ends the wait, and the iterator
     """
 
     seed: int = 0
     workers: int = 0
     rank: int = 0
     world_size: int = 1
+    waiting: Callable[[], None] = nothing
 
 
 class Source:

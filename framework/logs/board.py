@@ -21,9 +21,16 @@ class BoardLog(Log):
         except ImportError:
             raise CaffeError("--tensorboard needs the package tensorboard: "
                              "pip install tensorboard") from None
+        self.folder, self.is_lost = folder, False
         self.writer = SummaryWriter(folder)
 
     def values(self, iteration: int, values: dict[str, float]) -> None:
-        for name, value in values.items():
-            self.writer.add_scalar(name, value, iteration)
-        self.writer.flush()
+        try:
+            for name, value in values.items():
+                self.writer.add_scalar(name, value, iteration)
+            self.writer.flush()
+        except OSError as error:
+            if not self.is_lost:
+                self.warning(f"{self.folder}: nothing can be written for TensorBoard: "
+                             f"{error.strerror or error}; the run goes on")
+            self.is_lost = True

@@ -7,6 +7,7 @@ of level, month and day, time, process, and the place that logs.
 from __future__ import annotations
 
 import contextlib
+import functools
 import getpass
 import os
 import socket
@@ -16,11 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from framework.logs.outlet import Outlet, append_to_file, append_to_stream
 from framework.system.progress import Progress
 
 
 class Log:
-    """Writes lines with glog's prefix.
+    """Writes lines with glog's prefix. The run outlives it: a terminal that was lost, a closed
+    pipe and a full disk raise nothing. Lines that cannot be written are counted, and said where
+    others still can and once the place takes lines again.
 
     stream   by default stderr as it is when a line is written
     enabled  False: nothing is written (all ranks but the first)
@@ -31,12 +35,16 @@ class Log:
     def __init__(self, stream: TextIO | None = None, enabled: bool = True, folder: str = ""):
         self.stream, self.enabled = stream, enabled
         self.bar: Progress | None = None
-        self.path = new_file(Path(folder)) if folder and enabled else None
+        self.outlets = [Outlet("stderr" if stream is None else "its stream", self._to_stream)]
+        if folder and enabled:
+            path = new_file(Path(folder))
+            self.outlets.insert(0, Outlet(str(path), functools.partial(append_to_file, path)))
 
     @property
     def draws_bars(self) -> bool:
         """Whether the lines go to a terminal that somebody watches."""
-        return self.enabled and (self.stream or sys.stderr).isatty()
+        stream = self.stream or sys.stderr
+        return self.enabled and stream is not None and not stream.closed and stream.isatty()
 
     @contextlib.contextmanager
     def progress(self, total: int, what: str) -> Iterator[None]:
@@ -65,6 +73,13 @@ class Log:
     def warning(self, message: str) -> None:
         self._write("W", message)
 
+    def close(self) -> None:
+        """Say what is lost for good, where that can be said."""
+        for outlet in self.outlets:
+            if outlet.lost:
+                self.warning(f"{outlet.take_lost()} lines of the log could not be written to "
+                             f"{outlet.name}: {outlet.reason}")
+
     def _write(self, level: str, message: str) -> None:
         if not self.enabled:
             return
@@ -72,13 +87,29 @@ class Log:
         place = f"{os.path.basename(caller.f_code.co_filename)}:{caller.f_lineno}"
         prefix = f"{level}{datetime.now():%m%d %H:%M:%S.%f} {os.getpid():>5} {place}] "
         for line in message.splitlines():
-            if self.path is not None:
-                with open(self.path, "a") as file:
-                    file.write(f"{prefix}{line}\n")
-            if self.bar is not None:
-                self.bar.write(prefix + line)
-            else:
-                print(prefix + line, file=self.stream or sys.stderr, flush=True)
+            for outlet in self.outlets:
+                self._put(outlet, prefix, line)
+
+    def _put(self, outlet: Outlet, prefix: str, line: str) -> None:
+        was_well = not outlet.reason
+        if not outlet.write(prefix + line):
+            if was_well:
+                for other in self.outlets:
+                    if other is not outlet:
+                        other.write(f"W{prefix[1:]}The log cannot be written to {outlet.name}: "
+                                    f"{outlet.reason}; the run goes on")
+        elif not was_well:
+            text = (f"W{prefix[1:]}{outlet.take_lost()} lines of the log could not be written to "
+                    f"{outlet.name}")
+            for other in self.outlets:
+                other.write(text)
+
+    def _to_stream(self, line: str) -> None:
+        if self.bar is not None:
+            self.bar.clear()
+        append_to_stream(self.stream or sys.stderr, line)
+        if self.bar is not None:
+            self.bar.redraw()
 
 
 def new_file(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from framework.definition.spec import LayerSpec, NetSpec
@@ -33,20 +33,32 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
             shapes.update(zip(layer_spec.tops, declared_shapes(layer_spec, assumed),
                               strict=True))
             continue
-        refuse_foreign(layer_spec)
-        source = cls(layer_spec, options)
+        source = _open_source(layer_spec, cls, options)
         shapes.update(zip(layer_spec.tops, source.top_shapes, strict=True))
         if layer_spec.type != "Input" and not skip_data:
             sources.append((source, layer_spec.tops))
     return sources
 
 
+def _open_source(spec: LayerSpec, cls: type[Source], options: DataOptions) -> Source:
+    refuse_foreign(spec)
+    try:
+        return cls(spec, options)
+    except CaffeError:
+        raise
+    except Exception as error:      # of any kind: it came from what the file says
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise spec.error("top", f"cannot be made: {reason}") from error
+
+
 def build_layers(spec: NetSpec, shapes: dict[str, Shape],
-                 loss_weights: dict[str, float], declared: bool = False) -> list[Layer]:
+                 loss_weights: dict[str, float], declared: bool = False,
+                 modules: Collection[str] | None = None) -> list[Layer]:
     """Make the layers in order. Notes the shape of every blob and the weight of every loss.
 
-    declared   the net is only looked at: known public `Python` layers count by their shapes,
-               without their modules, and files that layers read may be absent
+    declared   files that layers read may be absent
+    modules    the net is only looked at: these are the modules whose `Python` layers run; known
+               public ones of others count by their shapes, and the rest is an error
     """
     layers = []
     for layer_spec in _align_crops(spec.layers):
@@ -55,8 +67,8 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
             continue
         if declared:
             layer_spec = dataclasses.replace(layer_spec, without_files=True)
-            if layer_spec.type == "Python" and is_known(layer_spec):
-                cls = DeclaredPython
+        if layer_spec.type == "Python" and modules is not None:
+            cls = _looked_at(layer_spec, cls, modules)
         layer_spec = _with_automatic_top(layer_spec, cls)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
@@ -84,6 +96,15 @@ def _align_crops(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
         proto.crop_param.offset[:] = offsets
         aligned[index] = dataclasses.replace(spec, proto=proto)
     return aligned
+def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> type[Layer]:
+    """The class that gives the shapes of a `Python` layer; its module runs only if it may."""
+    module = spec.proto.python_param.module
+    if module in modules:
+        return cls
+    if not is_known(spec):
+        raise spec.error("python_param.module", f"is '{module}', whose code is not run by a look "
+                         f"at a net, so the shapes are unknown; --import {module} runs it")
+    return DeclaredPython
 
 
 def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
@@ -94,7 +115,7 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
         tops = layer.top_shapes(*bottoms)
     except CaffeError:
         raise
-    except (RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+    except Exception as error:      # of any kind: it came from what the file says
         found = ", ".join(f"'{name}' {shape}" for name, shape
                           in zip(spec.bottoms, bottoms, strict=True))
         reason = (str(error) or type(error).__name__).splitlines()[0]

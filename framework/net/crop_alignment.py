@@ -43,6 +43,8 @@ def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
     layers  LayerParameter messages of the net, in order (Any: made at run time); `crop` is one
     Raises ValueError that says why there is no such offset.
     """
+    if len(crop.bottom) != 2:
+        raise ValueError(f"it is given {len(crop.bottom)} times; it must be 2")
     makers: dict[str, Any] = {}
     for layer in layers:
         if layer is crop:
@@ -50,7 +52,8 @@ def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
         for top in layer.top:
             makers.setdefault(top, layer)
     paths = [_path(blob, makers) for blob in crop.bottom]
-    meeting = next((blob for blob in paths[1] if blob in paths[0]), None)
+    first_path = set(paths[0])
+    meeting = next((blob for blob in paths[1] if blob in first_path), None)
     if meeting is None:
         raise ValueError("its two bottoms come from no common blob")
     maps = [_map_from(path[:path.index(meeting)], makers) for path in paths]
@@ -69,12 +72,13 @@ def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
 
 def _path(blob: str, makers: dict[str, Any]) -> list[str]:
     """The blob, the first bottom of the layer that made it, and so on up to an input."""
-    path = [blob]
+    path, seen = [blob], {blob}
     while path[-1] in makers and makers[path[-1]].bottom:
         above = makers[path[-1]].bottom[0]
-        if above in path:
+        if above in seen:
             break
         path.append(above)
+        seen.add(above)
     return path
 
 
@@ -106,6 +110,8 @@ def _layer_map(layer: Any) -> tuple[Affine, Affine]:
         size, step, pad, dilation = (_size(param, name, side, index, default) for name, default in
                                      (("kernel_size", 1), ("stride", 1), ("pad", 0),
                                       ("dilation", 1)))
+        if step == 0:
+            raise ValueError(f"the layer '{layer.name}' on the way has stride 0")
         back = Affine(Fraction(step), Fraction(dilation * (size - 1), 2) - pad)
         maps.append(back if layer.type == "Deconvolution" else back.inverse())
     return maps[0], maps[1]

@@ -27,6 +27,7 @@ from framework.execution.chains import (
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
 from framework.net.build import build_layers, build_sources
+from framework.net.memory_check import check_memory
 from framework.net.params import (
     LearnedBlob,
     collect_blobs,
@@ -34,7 +35,6 @@ from framework.net.params import (
     share_by_param_name,
 )
 from framework.net.reading import read_net
-from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
@@ -74,6 +74,7 @@ class Net(nn.Module):
         built = build_layers(self.spec, self.shapes, self.loss_weights)
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
+        check_memory(self.spec.layers, built, self.shapes, device)
         self.fuse, self.fused = True, fuse(self.layers)
         self._frozen = False
         self._plans: dict[tuple[bool, frozenset[str] | None], Plan] = {}
@@ -91,7 +92,7 @@ class Net(nn.Module):
         self._iterators: list[Iterator[tuple[Tensor, ...]]] | None = None
         self._next_batch_index = 0
         if weights is not None:
-            load_weights(self, weights)
+            load_weights(self, weights).warn(weights, is_trained=self.phase == "TRAIN")
 
     def _check_types(self) -> None:
         unknown = [spec for spec in self.spec.layers if spec.type not in LAYERS]

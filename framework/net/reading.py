@@ -69,12 +69,12 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 def _unknown_types(document: Document) -> list[tuple[int, str]]:
     from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound file needs no table
 
-    known = [*LAYERS, *COMPOSITES]
-    rows = []
+    known = LAYERS.keys() | COMPOSITES.keys()
+    rows: list[tuple[int, str]] = []
     for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
                             strict=True):
         if layer.type not in known:
-            line = lines.find("type")
+            line, few = lines.find("type"), len(rows) < prototxt.MAX_SUGGESTIONS
             rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
-                         f"{nearest(layer.type, known)}"))
+                         f"{nearest(layer.type, sorted(known)) if few else ''}"))
     return rows

@@ -20,14 +20,6 @@ def precise(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def class_numbers(labels: Tensor, shape: torch.Size, axis: int) -> Tensor:
-    """Labels of any shape, one for each place of a blob of `shape` but for its class `axis`.
-
-    Fractions are cut off, as a C cast does. Returns int64 of `shape` without `axis`.
-    """
-    return labels.detach().reshape([*shape[:axis], *shape[axis + 1:]]).long()
-
-
 def normalizer(mode: str, x: Tensor, axis: int, valid: Tensor | None, fixed: float = 1.0
                ) -> Tensor | float:
     """By what a summed loss is divided; never less than 1.

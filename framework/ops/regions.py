@@ -41,7 +41,9 @@ def bin_edges(start: Tensor, length: Tensor, num_bins: int, limit: int) -> tuple
     size = (length / num_bins)[:, None]
     low = (index * size + start[:, None]).floor()
     high = ((index + 1) * size + start[:, None]).ceil()
-    return low.clamp(0, limit).long(), high.clamp(0, limit).long()
+    # a C cast of NaN gives the least integer, which is cut to 0
+    low, high = (edge.nan_to_num(0.0).clamp(0, limit).long() for edge in (low, high))
+    return low, high
 
 
 def rectangle_max(x: Tensor, item: Tensor, bins: Bins) -> Tensor:
@@ -159,6 +161,6 @@ def sample_bilinear(x: Tensor, item: Tensor, rows: Tensor, columns: Tensor) -> T
 
 def _neighbours(x: Tensor, limit: int) -> tuple[Tensor, Tensor, Tensor]:
     """The cells before and after each point, and its distance from the first."""
-    before = x.floor().clamp(0, limit - 1)
-    after = (x.floor() + 1).clamp(0, limit - 1)
+    cell = x.floor().nan_to_num(0.0)        # NaN has no cell, and shows in the distance
+    before, after = cell.clamp(0, limit - 1), (cell + 1).clamp(0, limit - 1)
     return before.long(), after.long(), x.clamp(0, limit - 1) - before

@@ -13,15 +13,19 @@ import numpy as np
 
 import framework.proto as proto
 from framework.layers.python.blob import Array
+from framework.weights.blob import read_any_blob
 
 
 def blobproto_to_array(blob: Any, return_diff: bool = False) -> Array:
     """The values, or the gradients, of a BlobProto as float64 of its shape.
 
-    The shape is num, channels, height, width if any of them is set. Values stored in double are
-    found as well. Raises ValueError if the number of values does not fit the shape.
+    The shape is num, channels, height, width if any of them is set. Values stored in double or as
+    raw data are found as well. Raises ValueError if their number does not fit the shape.
     """
-    values = (blob.diff or blob.double_diff) if return_diff else (blob.data or blob.double_data)
+    if not return_diff:
+        read = read_any_blob(memoryview(blob.SerializeToString()))
+        return read.values.astype(np.float64).reshape(read.shape)
+    values = blob.diff or blob.double_diff
     old = any(blob.HasField(name) for name in ("num", "channels", "height", "width"))
     shape = (blob.num, blob.channels, blob.height, blob.width) if old else tuple(blob.shape.dim)
     return np.array(values, np.float64).reshape(shape)

@@ -7,13 +7,15 @@ and SciPy it called.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from framework.data.records.image_size import TooLarge, check_size
+from framework.data.records.pictures import MAX_FILE_BYTES
 from framework.errors import DataError
 from framework.layers.python.blob import Array
+from framework.system.regular import read_regular
 
 Sizes = Sequence[int] | Array
 GREY_OF_RGB = (0.2125, 0.7154, 0.0721)
@@ -26,11 +28,19 @@ def load_image(filename: str, color: bool = True) -> Array:
     """The picture in a file: float32 (height, width, 3) in RGB, or (height, width, 1) in grey.
 
     Values are 0 to 1. The alpha channel is left out, and the turn that a camera noted is not
-    applied. Raises FileNotFoundError, or DataError if it is no picture that OpenCV reads.
+    applied. Raises OSError for a file that cannot be read, or DataError if it is no picture that
+    OpenCV reads or has too many pixels.
     """
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-    data = np.frombuffer(Path(filename).read_bytes(), np.uint8)
-    pixels: Array | None = cv2.imdecode(data, flags) if data.size else None
+    content = read_regular(filename, MAX_FILE_BYTES)
+    try:
+        check_size(content)
+        pixels: Array | None = cv2.imdecode(np.frombuffer(content, np.uint8), flags) \
+            if content else None
+    except TooLarge as error:
+        raise DataError(f"{filename}: {error}") from None
+    except cv2.error:
+        pixels = None
     if pixels is None:
         raise DataError(f"{filename}: is not a picture that can be decoded")
     values = pixels.astype(np.float64) / ONE.get(pixels.dtype.name, 1.0)

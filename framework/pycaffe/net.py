@@ -208,7 +208,7 @@ class Net(InBatches):
     def copy_from(self, weights: str) -> None:
         """Load the blobs of the layers of the same names from a caffemodel or HDF5 file."""
         self.settle()
-        load_weights(self._net, weights)
+        load_weights(self._net, weights).warn(weights, is_trained=self._net.phase == "TRAIN")
 
     load_hdf5 = copy_from
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from framework.data.augment.geometry import Floats, areas
 from framework.data.records.boxes import CORNERS, LABEL
 from framework.data.records.database import Database
-from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum
-from framework.proto import AnnotatedDatum, Datum
+from framework.data.records.pictures import failing_as_bad
+from framework.data.records.records import (
+    BadRecord,
+    Decoding,
+    holds_annotated,
+    read_annotated,
+    read_datum,
+)
 from framework.system.progress import Progress
 
 # Sides of squares as large as the boxes, in parts of the picture; and widths over heights.
@@ -72,15 +76,16 @@ def survey_database(database: Database, path: str, color: bool | None = None,
     A picture with another number of channels than most is bad.
     """
     found = Survey(path, [database.name(index) for index in range(len(database))])
-    found.is_annotated = looks_annotated(database.read(0))
+    found.is_annotated = holds_annotated(database)
     boxes, records, pictures = [], [], []
     channels: dict[int, int] = {}
     for index in Progress(len(database), "check").over(range(len(database))):
-        content = database.read(index)
         try:
-            record = read_annotated(content, Decoding(color), labels, True) \
-                if found.is_annotated else read_datum(content, Decoding(color))
-            shape = record.pixels.shape
+            with failing_as_bad():
+                content = database.read(index)
+                record = read_annotated(content, Decoding(color), labels, True) \
+                    if found.is_annotated else read_datum(content, Decoding(color))
+                shape = record.pixels.shape
             if needs_boxes and record.boxes is not None and not len(record.boxes):
                 raise BadRecord("it has no boxes to train on")
         except BadRecord as reason:
@@ -99,19 +104,6 @@ def survey_database(database: Database, path: str, color: bool | None = None,
         found.pictures = np.concatenate(pictures)
     _note_odd_channels(found, channels)
     return found
-
-
-def looks_annotated(content: bytes) -> bool:
-    """Is a record an AnnotatedDatum rather than a Datum? Field 1 is a message there."""
-    for kind, is_annotated in ((Datum, False), (AnnotatedDatum, True)):
-        message: Any = kind()            # Any: a message's fields are known only at run time
-        try:
-            message.ParseFromString(content)
-        except DecodeError:
-            continue
-        if is_annotated or message.channels or message.data or message.float_data:
-            return is_annotated
-    return True
 
 
 def _note_odd_channels(found: Survey, channels: dict[int, int]) -> None:

@@ -17,6 +17,7 @@ from framework.net.assumed_shapes import ASSUMED_SIZES, declared_shapes
 from framework.net.build import build_layers, build_sources
 from framework.net.reading import finish_net
 
+MOST_STAGES = 50        # that are tried, each by wiring the whole net
 BYTES = 4       # of a float32
 BVLC_TYPES = frozenset(
     "AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat ContrastiveLoss "
@@ -43,13 +44,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which layers of a file are meant, and how it is read. No phase: each that it declares."""
+    """Which layers of a file are meant, and how it is read. No phase: each that it declares.
+
+    modules   of `Python` layers that may run; no code that only the net names does
+    """
 
     phase: str | None = None
     level: int | None = None
     stages: tuple[str, ...] = ()
     skip_data: bool = True
     ignore_unknown_fields: bool = False
+    modules: tuple[str, ...] = ()
 
 
 @dataclass
@@ -111,12 +116,12 @@ def phases(document: Document, wanted: str | None) -> list[tuple[str, NetSpec]]:
 
 def stages_for(document: Document, phase: str, level: int | None) -> tuple[str, ...]:
     """The stage without which the net cannot be wired in a phase: the first that its rules name
-    and that makes it whole. None if it needs none, or none helps."""
+    and that makes it whole, of the first MOST_STAGES. None if it needs none, or none helps."""
     if _wires(document, phase, level):
         return ()
     named = [stage for layer in document.message.layer for rule in layer.include
              for stage in rule.stage]
-    return next(((stage,) for stage in dict.fromkeys(named)
+    return next(((stage,) for stage in list(dict.fromkeys(named))[:MOST_STAGES]
                  if _wires(document, phase, level, (stage,))), ())
 
 
@@ -184,7 +189,7 @@ def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[
         shapes: dict[str, Shape] = {}
         try:
             build_sources(spec, DataOptions(), shapes, selection.skip_data, assumed)
-            return shapes, build_layers(spec, shapes, {}, selection.skip_data)
+            return shapes, build_layers(spec, shapes, {}, selection.skip_data, selection.modules)
         except CaffeError as error:
             failed = failed or error
             if not selection.skip_data or not _is_assumed(spec):

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from framework.errors import CaffeError
+from framework.layers.index_check import raise_noted
 from framework.net.net import Net
 
 CHECK_EVERY = 50          # iterations between looks at the losses where a look waits for a GPU
@@ -99,7 +100,11 @@ class LossWatch:
         return shown or loss.device.type == "cpu" or len(self.unseen) >= CHECK_EVERY
 
     def look(self, net: Net, iteration: int, batches: int) -> None:
-        """Check all losses up to that of `iteration`; each took `batches` batches."""
+        """Check all losses up to that of `iteration`; each took `batches` batches.
+
+        DataError for a label outside of its range, which a GPU's step goes on from.
+        """
+        raise_noted(net)
         losses = torch.stack(self.unseen).tolist() if self.unseen else []
         first = iteration - len(losses) + 1
         self.unseen = []

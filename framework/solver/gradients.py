@@ -76,8 +76,10 @@ class Gradients:
             callback()
         losses = []
         for index in range(batches):
+            batch = self._next_batch()      # before: other threads' nets must not wait for data
             with random_numbers(self.key + iteration * batches + index, self.device):
-                losses.append(self._one(self._next_batch(), log))
+                losses.append(self._one(batch, log))
+            del batch       # its memory is free for the next one
             if self.device.type == "cpu" and not torch.isfinite(losses[-1]):
                 break       # the run ends here, and the blobs are those to look at
         loss = torch.stack(losses).sum() / batches
@@ -106,8 +108,9 @@ class Gradients:
     @torch.no_grad()
     def loss(self, batch: int) -> Tensor:
         """The loss of the next batch, which is number `batch` of the run, without gradients."""
+        blobs = self._next_batch()
         with random_numbers(self.key + batch, self.device):
-            return self._forward(self._next_batch())
+            return self._forward(blobs)
 
     def apply(self, update: Callable[[], None]) -> bool:
         """Update, unless a gradient left the range of float16; False then. Waits for the device

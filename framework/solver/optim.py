@@ -20,6 +20,7 @@ from torch import Tensor
 
 from framework.definition.prototxt import Document
 from framework.definition.values import nearest
+from framework.solver.lr_policy import power
 
 
 class Learned(Protocol):
@@ -117,8 +118,9 @@ class Optimizer:
             torch._foreach_mul_(gradients, clip_factor(gradients, self.param.clip_gradients))
         if self.param.iter_size != 1:
             torch._foreach_mul_(gradients, single(1 / self.param.iter_size))
-        for group in self.groups:
-            self._update_group(group, rate, iteration)
+        with np.errstate(all="ignore"):     # numbers beyond float32 are infinite, unsaid
+            for group in self.groups:
+                self._update_group(group, rate, iteration)
 
     def _update_group(self, group: Group, rate: float, iteration: int) -> None:
         gradients = [_gradient(parameter) for parameter in group.parameters]
@@ -140,10 +142,10 @@ class Optimizer:
     def _momentum(self, rate: float, iteration: int) -> float:
         param = self.param
         if param.momentum_policy == "poly":
-            share = (iteration / param.max_iter) ** param.momentum_power
+            share = power(iteration / param.max_iter, param.momentum_power)
             return single(param.momentum + (param.max_momentum - param.momentum) * share)
         if param.momentum_policy == "opt":
-            best = (1 - 0.5 * math.sqrt(rate)) ** 2
+            best = (1 - 0.5 * math.sqrt(rate)) ** 2 if rate >= 0 else math.nan
             return single(min(best, param.max_momentum) if param.HasField("max_momentum")
                           else best)
         return param.momentum
@@ -151,7 +153,7 @@ class Optimizer:
     def _decay(self, iteration: int) -> float:
         param = self.param
         if param.weight_decay_policy == "poly":
-            share = (iteration / param.max_iter) ** param.weight_decay_power
+            share = power(iteration / param.max_iter, param.weight_decay_power)
             return single(param.weight_decay * share)
         return param.weight_decay
 
@@ -277,7 +279,9 @@ def adam(group: Group, gradients: list[Tensor], by: Factors) -> None:
     torch._foreach_mul_(group.second, by.momentum2)
     torch._foreach_addcmul_(group.second, gradients, gradients, rest(by.momentum2))
     t = by.iteration + 1
-    correction = single(math.sqrt(1 - by.momentum2 ** t) / (1 - by.momentum ** t))
+    divisor = 1 - power(by.momentum, t)     # 0 where a policy made the momentum 1
+    root = math.sqrt(1 - by.momentum2 ** t)
+    correction = single(root / divisor) if divisor else math.inf
     steps = torch._foreach_sqrt(group.second)
     torch._foreach_add_(steps, by.delta)
     torch._foreach_addcdiv_(group.parameters, group.first, steps,

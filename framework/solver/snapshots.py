@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,15 @@ from framework.errors import CaffeError, WeightsError
 from framework.proto import enum_name
 from framework.solver import solverstate as files
 from framework.solver.lr_policy import RateState
-from framework.weights.weights import load_weights, save_weights
+from framework.solver.run_file import (
+    RunState,
+    checksum,
+    read_run,
+    run_path,
+    suffix_of,
+    write_run,
+)
+from framework.weights.weights import load_weights, read_layers, save_weights
 
 if TYPE_CHECKING:
     from framework.solver.solver import Solver
@@ -25,73 +32,67 @@ if TYPE_CHECKING:
 def save(solver: Solver) -> str:
     """Write `<prefix>_iter_<n>` with its suffixes, the state last. Returns the state's path.
 
-    Raises WeightsError, which names the newest whole snapshot, if the disk does not take it.
+    Raises WeightsError, which names the newest whole snapshot, if the disk does not take it, and
+    LockedError if another training writes there.
     """
-    hdf5 = enum_name(solver.param, "snapshot_format") == "HDF5"
+    hdf5 = is_hdf5(solver)
     weights = files.weights_path(solver.prefix, solver.iter, hdf5)
     state = files.state_path(solver.prefix, solver.iter, hdf5)
     if solver.rank != 0:
         return state
+    solver.claim.take(solver.iter)
     files.remove_partials(solver.prefix)
     if solver.keep:
-        files.remove_older(solver.prefix, solver.keep)      # make room before
+        solver.claim.remove_older(solver.keep)      # make room before
     try:
         _write(solver, weights, state, "HDF5" if hdf5 else "binary proto")
-    except WeightsError as error:
+    except (WeightsError, OSError) as error:
+        reason = f"{state}: cannot be written: {error.strerror}" if isinstance(error, OSError) \
+            else str(error)
         newest = next(iter(files.find_states(solver.prefix)), "none")
-        raise WeightsError(f"{error}; the newest whole snapshot is {newest}") from error
+        raise WeightsError(f"{reason}; the newest whole snapshot is {newest}") from error
+    solver.claim.wrote(state)
     if solver.keep:
-        files.remove_older(solver.prefix, solver.keep)
+        solver.claim.remove_older(solver.keep)
     return state
+
+
+def is_hdf5(solver: Solver) -> bool:
+    return enum_name(solver.param, "snapshot_format") == "HDF5"
 
 
 def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
     Path(state).unlink(missing_ok=True)     # of another run: it must not stand by new weights
     solver.log.info(f"Snapshotting to {kind} file {weights}")
     save_weights(solver.net, weights, gradients=solver.param.snapshot_diff)
-    files.write_run(files.run_path(state), files.RunState(
-        solver.iter, solver.seed, solver.param.iter_size, list(solver.test_batches),
-        [float(loss) for loss in solver.losses], flags_of(solver),
-        solver.gradients.scaler.state_dict()))
     solver.log.info(f"Snapshotting solver state to {kind} file {state}")
     history = [blob.detach().cpu().contiguous().numpy() for blob in solver.optimizer.history]
-    files.write_state(state, files.State(
-        solver.iter, weights, history, solver.rates.current_step, solver.rates.minimum_loss,
-        solver.rates.iter_last_event))
+    content = files.State(solver.iter, weights, history, solver.rates.current_step,
+                          solver.rates.minimum_loss, solver.rates.iter_last_event)
+    with files.writing_state(state, content) as partial:
+        sums = {suffix_of(weights): checksum(weights), suffix_of(state): checksum(partial)}
+        write_run(run_path(state), RunState(
+            solver.iter, solver.seed, solver.param.iter_size, list(solver.test_batches),
+            [float(loss) for loss in solver.losses], flags_of(solver),
+            solver.gradients.scaler.state_dict(), solver.claim.run or 0, sums))
 
 
-def save_and_go_on(solver: Solver) -> None:
-    """`save`, in the midst of a run: a disk that is full for a while must not end it."""
-    try:
-        solver.snapshot()
-    except WeightsError as error:
-        files.remove(files.state_path(solver.prefix, solver.iter, hdf5=False))
-        solver.log.warning(f"{error}; the run goes on without this one")
-
-
-def check_writable(solver: Solver) -> None:
-    """SpecError now, and not after hours, if the first snapshot could not be written."""
-    folder = Path(solver.prefix).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise solver.document.error("snapshot_prefix", f"is '{solver.prefix}'; nothing can be "
-                                    f"written there: {error.strerror}") from None
-
-
-def restore(solver: Solver, path: str | Path) -> None:
+def restore(solver: Solver, path: str | Path, iteration: int | None = None) -> None:
     """Take weights, history, rates and place in the data from a solver state.
 
+    iteration  what the state must be of, if that is known
     Raises WeightsError, and leaves the solver as it was, if the state is not of its net.
     """
     solver.log.info(f"Restoring previous solver status from {path}")
+    run = read_run(path)        # and its checksums, before anything else looks into the files
     state = files.read_state(path)
+    if run is not None and run.iter != state.iter:
+        raise WeightsError(f"{path}: is of iteration {state.iter}; {run_path(path)} is of "
+                           f"iteration {run.iter}")
+    if iteration not in (None, state.iter):
+        raise WeightsError(f"{path}: is of iteration {state.iter}, not {iteration}")
     history = check_history(solver, path, state.history)
-    weights = files.find_weights(path, state.learned_net)
-    if weights:
-        load_weights(solver.net, weights)
+    load_all(solver, path, files.find_weights(path, state.learned_net, run))
     with torch.no_grad():
         for mine, read in zip(solver.optimizer.history, history, strict=True):
             mine.copy_(read)
@@ -99,7 +100,25 @@ def restore(solver: Solver, path: str | Path) -> None:
     own = files.state_path(solver.prefix, state.iter, str(path).endswith(".h5"))
     solver.saved_at = state.iter if os.path.abspath(path) == os.path.abspath(own) else -1
     solver.rates = RateState(state.current_step, state.minimum_loss, state.iter_last_event)
-    run = files.read_run(files.run_path(path), state.iter)
+    solver.claim.resume(path, state.iter, run)
+    take_place(solver, run)
+
+
+def load_all(solver: Solver, state: str | Path, weights: str) -> None:
+    """Load the weights of a state. Raises WeightsError if a blob would be left as it is."""
+    params = solver.net.params
+    named = {layer.name for layer in read_layers(weights) if layer.blobs}
+    # HDF5 has a blob that layers share with the first of them alone
+    found = {blob.data_ptr() for name in named for blob in params.get(name, [])}
+    for name, blobs in params.items():
+        if any(blob.data_ptr() not in found for blob in blobs):
+            raise WeightsError(f"{weights}: has no blobs of layer '{name}': the state {state} is "
+                               "of another net")
+    load_weights(solver.net, weights)
+
+
+def take_place(solver: Solver, run: RunState | None) -> None:
+    """Go to the place in the data, and take what else a run file holds."""
     solver.losses.clear()
     if run is not None:
         solver.losses.extend(torch.tensor(loss, device=solver.device) for loss in run.losses)
@@ -120,10 +139,11 @@ def flags_of(solver: Solver) -> dict[str, Any]:
     return {**asdict(solver.gradients.execution), "world_size": solver.world_size}
 
 
-def warn_of_flags(solver: Solver, run: files.RunState) -> None:
+def warn_of_flags(solver: Solver, run: RunState) -> None:
     """Name what the run had otherwise before: from here on its numbers differ."""
-    for name, value in flags_of(solver).items():
-        before = run.flags.get(name, value)
+    run_flags = {**run.flags, "seed": run.seed}
+    for name, value in {**flags_of(solver), "seed": solver.seed}.items():
+        before = run_flags.get(name, value)
         if before != value:
             solver.log.warning(f"The run had {name} {before}, now it has {value}: it goes on, but "
                                "not to the same numbers")
@@ -150,19 +170,36 @@ def seed_of(prefix: str, snapshot: str | Path | None) -> int | None:
     """The seed of the run that a snapshot (or "auto") goes on with, if it is known."""
     states = files.find_states(prefix) if snapshot == "auto" else [Path(snapshot or "")]
     for path in states:
-        number = re.search(r"_iter_(\d+)\.solverstate", path.name)
-        run = files.read_run(files.run_path(path), int(number[1])) if number else None
-        if run is not None:
-            return run.seed
+        with contextlib.suppress(WeightsError):     # `restore` will name it
+            run = read_run(path)
+            if run is not None:
+                return run.seed
     return None
 
 
 def restore_newest(solver: Solver) -> bool:
-    """Restore the newest usable state of the solver's prefix; False if there is none."""
-    for path in files.find_states(solver.prefix):
+    """Restore the newest usable state of the last run with the solver's prefix.
+
+    False if there is no state. Raises WeightsError if none of the last run is usable: to begin
+    anew, or to go on from an earlier run, would be another training than the one that was asked
+    for.
+    """
+    there = files.find_runs(solver.prefix)
+    problems = []
+    solver.claim.passed_over = []
+    for number, iteration, path in there:
+        if number < there[0][0]:
+            problems.append(f"{path} is of an earlier run")
+            continue
         try:
-            restore(solver, path)
+            restore(solver, path, iteration)
             return True
         except CaffeError as error:
-            solver.log.warning(f"{path} is not usable: {error}")
+            problems.append(f"{path} is not usable: {error}")
+            solver.claim.passed_over.append(path)
+            solver.log.warning(problems[-1])
+    if problems:
+        raise WeightsError("--snapshot auto: there are snapshots, but none to go on from; give the "
+                           "state that is meant, or another snapshot_prefix to begin anew:\n"
+                           + "\n".join(problems))
     return False

@@ -6,6 +6,7 @@ update and snapshot within an iteration, and what is logged when.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,13 +17,16 @@ import torch
 from torch import Tensor
 
 from framework.definition.prototxt import Document
+from framework.errors import DataError
 from framework.layers.base import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
-from framework.solver import debug_info, snapshots
+from framework.solver import debug_info, saving, snapshots
+from framework.solver.claim import Claim
 from framework.solver.distributed import AGREE_EVERY, agreed
 from framework.solver.divergence import LossWatch
 from framework.solver.gradients import FLOAT32, Execution, Gradients
+from framework.solver.late_data import Interrupted, weakly
 from framework.solver.lr_policy import LearningRate, RateState
 from framework.solver.nets import Machine, test_nets, train_net
 from framework.solver.optim import Optimizer
@@ -39,18 +43,22 @@ class Solver:
 
     source    a solver file's path, or a Document of `read_solver`
     weights   files to start from, separated by commas
-    snapshot  a solver state to go on from, or "auto": the newest usable one of the prefix, if any
+    snapshot  a solver state to go on from, or "auto": the newest usable one of the run that began
+              last with the prefix, from the start if there is no state
     device    "cpu", "cuda:0", ...
     seed      of fillers, data and random layers; by default that of the snapshot's run, then
               random_seed, and 0 without it
     workers   processes that make batches
     rank, world_size  which of several equal processes this is; gradients are averaged over them
-    keep      how many snapshots to keep on the disk; 0: all
+    keep      how many snapshots of this run to keep on the disk; 0: all
     execution  precision, compilation, memory layout of training; tests run plainly in float32
     actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
     log       where the original's lines go, by default stderr
+    wait      sleeps for a number of seconds until the disk may take the run's last snapshot; None:
+              that it does not is an error at once
 
-    Raises SpecError, DataError or WeightsError for files that cannot be used.
+    Raises SpecError, DataError or WeightsError for files that cannot be used. Training and
+    `snapshot` raise LockedError while another training writes snapshots of the same prefix.
     """
 
     def __init__(self, source: str | Path | Document, *, weights: str | Path | None = None,
@@ -58,7 +66,8 @@ class Solver:
                  seed: int | None = None, workers: int = 0, rank: int = 0, world_size: int = 1,
                  keep: int = 0, skip_mismatch: bool = False, ignore_unknown_fields: bool = False,
                  execution: Execution = FLOAT32, log: Log | None = None,
-                 actions: Callable[[], str | None] = lambda: None):
+                 actions: Callable[[], str | None] = lambda: None,
+                 wait: Callable[[float], object] | None = None):
         self.document = source if isinstance(source, Document) else \
             read_solver(source, ignore_unknown_fields)
         self.param: Any = self.document.message       # SolverParameter
@@ -68,16 +77,18 @@ class Solver:
             seed = snapshots.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
         self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
+        self.wait, self.num_unsaved = wait, 0
         self.log = log or Log(enabled=rank == 0)
+        self.claim = Claim(self.prefix, self.log)
         for hint in hints:
             self.log.warning(hint)
         # max_iter: 0 evaluates only, and asks for no rate
         self.policy = LearningRate(self.document) if self.param.max_iter else None
-        machine = Machine(torch.device(device), DataOptions(self.seed, workers, rank, world_size),
-                          ignore_unknown_fields)
+        data = DataOptions(self.seed, workers, rank, world_size, weakly(self._wait_for_data))
+        machine = Machine(torch.device(device), data, ignore_unknown_fields)
         self.net = train_net(self.document, machine)
         # the first rank tests, on all records, while the others wait
-        alone = replace(machine, data=DataOptions(self.seed, workers))
+        alone = replace(machine, data=replace(data, rank=0, world_size=1))
         self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
         self.test_batches = [0] * len(self.test_nets)
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
@@ -115,47 +126,74 @@ class Solver:
 
     def solve(self, resume_file: str | Path | None = None) -> None:
         """Train to max_iter, test and snapshot on the way, and log it all."""
+        try:
+            self._solve(resume_file)
+        finally:
+            self.claim.release()
+
+    def _solve(self, resume_file: str | Path | None) -> None:
         self.log.info(f"Solving {self.net.name}")
         self.log.info(f"Learning Rate Policy: {self.param.lr_policy}")
         if resume_file is not None:
             self.restore(resume_file)
         param, self.stopped = self.param, False
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
-            snapshots.check_writable(self)
+            saving.check_writable(self)
+            self._claim()
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         if param.snapshot_after_train and self.saved_at != self.iter:
-            self.snapshot()
+            saving.save_last(self)
         if self.stopped:
             self.log.info("Optimization stopped early.")
             return
+        with contextlib.suppress(Interrupted):
+            self._report_end()
+        self.log.info("Optimization Done.")
+
+    def _report_end(self) -> None:
+        """The loss of the next batch and the scores, after the last iteration."""
+        param = self.param
         if param.display and self.iter % param.display == 0 and self.net.loss_weights:
             self.losses.append(self.gradients.loss(self.iter * param.iter_size))
             self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
         if param.test_interval and self.iter % param.test_interval == 0:
             self.test_all()
-        self.log.info("Optimization Done.")
 
     def step(self, count: int) -> None:
         """Do `count` iterations. The average of the loss begins anew, but after a restore."""
         param, stop = self.param, self.iter + count
         if count > 0 and self.policy is None:
             self.policy = LearningRate(self.document)
+        if count > 0 and param.snapshot:
+            self._claim()
         if not self.resumed:
             self.losses.clear()
         self.resumed = False
         while self.iter < stop and not self.stopped:
-            if param.test_interval and self.iter % param.test_interval == 0 and \
-                    (self.iter > 0 or param.test_initialization):
-                self.test_all()
-                if self.stopped:
-                    break
-            self.iterate()
+            try:
+                if param.test_interval and self.iter % param.test_interval == 0 and \
+                        (self.iter > 0 or param.test_initialization):
+                    self.test_all()
+                    if self.stopped:
+                        break
+                self.iterate()
+            except Interrupted:
+                self.net.seek(self.iter * param.iter_size)
+                break
+            except DataError:
+                saving.save_before_error(self)
+                raise
             self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
-                snapshots.save_and_go_on(self)
+                saving.save_and_go_on(self)
         self._look(self.iter - 1)
+
+    def _claim(self) -> None:
+        """LockedError if another training writes snapshots of the same prefix now."""
+        if self.rank == 0:
+            self.claim.take(self.iter)
 
     def iterate(self) -> None:
         """One iteration: gradients, display, update. Waits for the device only to display."""
@@ -218,8 +256,12 @@ class Solver:
         check_evaluation(self.document, net, index)
         self.testing = True
         with self.log.progress(batches, "test"):
-            scores = score(net, batches, param.ap_version,
-                           lambda done: self._go_on(f"testing {done}/{batches}"))
+            try:
+                scores = score(net, batches, param.ap_version,
+                               lambda done: self._go_on(f"testing {done}/{batches}"))
+            except Interrupted:
+                net.seek(self.test_batches[index] + batches)
+                scores = None
         self.testing = False
         self.test_batches[index] += batches
         if scores is not None:
@@ -233,6 +275,13 @@ class Solver:
         self._act()
         return not self.stopped
 
+    def _wait_for_data(self) -> None:
+        """A batch is late: do what is asked meanwhile. Ranks cannot agree on it: others wait."""
+        if self.world_size == 1:
+            self._act()
+            if self.stopped:
+                raise Interrupted
+
     def _act(self) -> None:
         """Do what was asked from outside."""
         if self.world_size == 1:
@@ -242,9 +291,9 @@ class Solver:
         else:
             action = None
         if action == "snapshot" and self.saved_at != self.iter:
-            snapshots.save_and_go_on(self)
+            saving.save_and_go_on(self)
         elif action == "terminate" and self.saved_at != self.iter:
-            self.snapshot()
+            saving.save_last(self)
         self.stopped = self.stopped or action in ("stop", "terminate")
 
     def snapshot(self) -> str:
@@ -261,6 +310,8 @@ class Solver:
         """Let go of the data layers' files and processes."""
         for net in [self.net, *self.test_nets]:
             net.close()
+        self.claim.release()
+        self.log.close()
 
     def restore(self, path: str | Path) -> None:
         """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
 
 from framework.definition.prototxt import Document
 from framework.definition.values import nearest
@@ -27,6 +32,9 @@ MACHINE_HINTS = frozenset("""
     device layer_wise_reduce per_parameter_reduce engine solver_data_type
     store_blobs_in_old_format log_avg_gradient_norm
 """.split())
+
+FLOATS = (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE)
+ENDLESS = frozenset(["clip_gradients", "max_momentum"])     # limits; infinite ones are none
 
 
 def check_fields(document: Document) -> list[str]:
@@ -56,9 +64,36 @@ def check_fields(document: Document) -> list[str]:
         if getattr(param, name) < least:
             problems.append(str(document.error(name, f"is {getattr(param, name)}; it must be at "
                                                f"least {least}")))
+    problems += [str(document.error(name, text)) for name, text in _wrong_numbers(param)]
     if problems:
         raise SpecError("\n".join(problems))
     return hints
+
+
+def _wrong_numbers(param: Any) -> Iterator[tuple[str, str]]:  # Any: a SolverParameter
+    """Fields that no update can be computed with: what the original takes is taken here too."""
+    for field, value in param.ListFields():
+        if field.cpp_type not in FLOATS:
+            continue
+        for number in value if field.is_repeated else [value]:
+            if math.isnan(number) or (math.isinf(number) and field.name not in ENDLESS):
+                yield field.name, f"is {number:g}; it must be a finite number"
+    if param.type == "Adam" and not -1 < param.momentum < 1:
+        yield "momentum", (f"is {param.momentum:g}; Adam divides by 1 less its powers, so that it "
+                           "must be between -1 and 1")
+    if param.type == "Adam" and not 0 <= param.momentum2 < 1:
+        yield "momentum2", (f"is {param.momentum2:g}; Adam takes the root of 1 less its powers, so "
+                            "that it must be from 0 to below 1")
+    if param.type == "AdaDelta" and not 0 <= param.momentum <= 1:
+        yield "momentum", (f"is {param.momentum:g}; AdaDelta takes the root of means that it "
+                           "weighs, so that it must be from 0 to 1")
+    for what in ("momentum", "weight_decay"):
+        power = getattr(param, f"{what}_power")
+        if getattr(param, f"{what}_policy") == "poly" and power < 0:
+            yield f"{what}_power", (f"is {power:g}; with {what}_policy \"poly\" 0 is raised to "
+                                    "it, so that it must not be negative")
+    if param.momentum_policy == "opt" and param.base_lr < 0:
+        yield "base_lr", f"is {param.base_lr:g}; momentum_policy \"opt\" takes its root"
 
 
 def snapshot_prefix(document: Document) -> str:
@@ -66,11 +101,13 @@ def snapshot_prefix(document: Document) -> str:
 
     Without `snapshot_prefix` it is the solver file without its suffix; a folder stands for the
     solver file's name in that folder (UpgradeSnapshotPrefixProperty in BVLC's upgrade_proto.cpp).
+    A path that ends in a slash is a folder before it exists too, so that the next run, which finds
+    it, has the same prefix; the original does not make folders and ends there.
     """
     given = document.message.snapshot_prefix
     own = Path(document.path).with_suffix("") if document.path != "<text>" else Path("solver")
     if not given:
         return str(own)
-    if os.path.isdir(given):
+    if given.endswith("/") or os.path.isdir(given):
         return str(Path(given) / own.name)
     return given

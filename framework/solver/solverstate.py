@@ -1,38 +1,35 @@
-"""Snapshots on disk: Caffe's solver states both ways, and what Caffe has no room for beside them.
+"""Snapshots on disk: Caffe's solver states both ways, and the files that belong to them.
 
-`<prefix>_iter_<n>.caffemodel`, `.solverstate` (with `.h5` behind for HDF5) are Caffe's own;
-`<prefix>_iter_<n>.run.json` holds what a run needs to go on exactly. The solver state is written
-last: where it stands, the snapshot is whole.
+`<prefix>_iter_<n>.caffemodel`, `.solverstate` (with `.h5` at the end for HDF5) are Caffe's own;
+`run_file.py` has the third. The solver state is written last: where it is, the snapshot is whole.
 Source: SnapshotSolverStateTo..., RestoreSolverStateFrom... in sgd_solver.cpp, weiliu89/caffe ssd.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import io
+import math
 import os
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from framework.errors import WeightsError
+from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
+from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
 from framework.system.atomic import replacing
-from framework.weights.wire import (
-    FIXED32,
-    VARINT,
-    blob_parts,
-    chunk,
-    fields,
-    key,
-    read_blob,
-    varint,
-)
+from framework.weights import hdf5
+from framework.weights.blob import read_any_blob
+from framework.weights.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, varint
+
+# What numpy and h5py raise, and the wire format, where a file is damaged.
+DAMAGE = (*hdf5.DAMAGE, struct.error)
 
 
 @dataclass
@@ -46,31 +43,10 @@ class State:
 
     iter: int
     learned_net: str
-    history: list[np.ndarray]
+    history: list[Any]      # Any: arrays, or Blobs of a file, which numpy takes for arrays
     current_step: int = 0
     minimum_loss: float = LARGEST
     iter_last_event: int = 0
-
-
-@dataclass
-class RunState:
-    """What a run needs beside the solver state to continue exactly.
-
-    seed          of data and random layers; with the iteration it fixes all random numbers
-    batches       batches that one iteration takes: iter_size
-    test_batches  batches that each test net has read so far
-    losses        the losses of the current average, oldest first
-    flags         how the run was executed: precision, world_size, ...
-    loss_scale    state_dict of float16's GradScaler, else empty
-    """
-
-    iter: int
-    seed: int
-    batches: int
-    test_batches: list[int] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    flags: dict[str, Any] = field(default_factory=dict)     # Any: what JSON has
-    loss_scale: dict[str, float] = field(default_factory=dict)
 
 
 def state_path(prefix: str, iteration: int, hdf5: bool) -> str:
@@ -81,13 +57,12 @@ def weights_path(prefix: str, iteration: int, hdf5: bool) -> str:
     return f"{prefix}_iter_{iteration}.caffemodel" + (".h5" if hdf5 else "")
 
 
-def run_path(state: str | Path) -> Path:
-    """The path of the run file that belongs to a solver state."""
-    return Path(re.sub(r"\.solverstate(\.h5)?$", "", str(state)) + ".run.json")
+@contextlib.contextmanager
+def writing_state(path: str | Path, state: State) -> Iterator[Path]:
+    """Write a solver state, as HDF5 if the name ends in .h5, to the path that is given.
 
-
-def write_state(path: str | Path, state: State) -> None:
-    """Write a solver state, as HDF5 if the name ends in .h5. Atomic."""
+    It has its own name only at the end, when what belongs to it is written too. Atomic.
+    """
     with replacing(path) as partial:
         if str(path).endswith(".h5"):
             _write_hdf5(partial, state)
@@ -95,6 +70,13 @@ def write_state(path: str | Path, state: State) -> None:
             with open(partial, "wb") as file:
                 for part in _state_parts(state):
                     file.write(part)
+        yield partial
+
+
+def write_state(path: str | Path, state: State) -> None:
+    """Write a solver state that nothing else belongs to."""
+    with writing_state(path, state):
+        pass
 
 
 def _state_parts(state: State) -> Iterator[bytes | memoryview]:
@@ -108,8 +90,9 @@ def _state_parts(state: State) -> Iterator[bytes | memoryview]:
 
 
 def _write_hdf5(path: Path, state: State) -> None:
-    h5py = _h5py(path)
-    with h5py.File(path, "w", libver="earliest") as file:
+    h5py = hdf5.module(path)
+    content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
+    with h5py.File(content, "w", libver="earliest") as file:
         for name in ("iter", "current_step", "iter_last_event"):
             file.create_dataset(name, data=np.array([getattr(state, name)], np.int32))
         file.create_dataset("minimum_loss", data=np.array([state.minimum_loss], np.float32))
@@ -123,18 +106,40 @@ def _write_hdf5(path: Path, state: State) -> None:
         group = file.create_group("history")
         for index, array in enumerate(state.history):
             group.create_dataset(str(index), data=np.asarray(array, np.float32))
+    path.write_bytes(content.getbuffer())
 
 
 def read_state(path: str | Path) -> State:
     """Read a solver state of either kind. Raises WeightsError that says what is wrong with it."""
     try:
         if str(path).endswith(".h5"):
-            return _read_hdf5(path)
-        return _read_binary(memoryview(Path(path).read_bytes()))
+            state = _read_hdf5(path)
+        else:
+            state = _read_binary(memoryview(Path(path).read_bytes()))
+        state.history = [np.asarray(values) for values in state.history]
+        _check(state)
+        return state
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such solver state") from None
-    except (OSError, ValueError, KeyError, UnicodeDecodeError, struct.error) as error:
+    except CaffeError:
+        raise
+    except DAMAGE as error:
         raise WeightsError(f"{path}: is no whole solver state: {error}") from error
+
+
+def _check(state: State) -> None:
+    """ValueError for numbers that the original cannot have written."""
+    for name in ("iter", "current_step", "iter_last_event"):
+        value = getattr(state, name)
+        if not 0 <= value < 1 << 31:
+            raise ValueError(f"its {name} is {value}")
+    if not math.isfinite(state.minimum_loss):
+        raise ValueError(f"its minimum_loss is {state.minimum_loss}")
+    for index, array in enumerate(state.history):
+        bad = array.size - int(np.isfinite(array).sum())
+        if bad:
+            raise ValueError(f"{bad} of {array.size} values of history blob {index} are nan or "
+                             "infinite")
 
 
 def _read_binary(data: memoryview) -> State:
@@ -147,7 +152,7 @@ def _read_binary(data: memoryview) -> State:
         elif number == 2:
             state.learned_net = bytes(value).decode()
         elif number == 3:
-            state.history.append(read_blob(value))
+            state.history.append(read_any_blob(value))
         elif number == 5:
             state.minimum_loss = struct.unpack("<f", value)[0]
     if state.iter < 0:
@@ -156,65 +161,71 @@ def _read_binary(data: memoryview) -> State:
 
 
 def _read_hdf5(path: str | Path) -> State:
-    h5py = _h5py(path)
-    with h5py.File(path, "r") as file:
-        history = file["history"]
-        net = file["learned_net"][()] if "learned_net" in file else b""
+    file = hdf5.open_file(path, WeightsError, "whole solver state")
+    with hdf5.damage_as(WeightsError, f"{path}: is no whole solver state"):
+        history = hdf5.entry(file, "history")
+        if hdf5.entry(file, "iter") is None:
+            raise ValueError("it has no dataset iter")
 
         def number(name: str, default: float) -> float:
-            return file[name][()].item() if name in file else default
+            dataset = hdf5.entry(file, name)
+            return default if dataset is None else hdf5.read(dataset).item()
 
-        if "iter" not in file:
-            raise ValueError("it has no dataset iter")
-        return State(int(number("iter", 0)), net.decode() if isinstance(net, bytes) else str(net),
-                     [history[str(index)][()] for index in range(len(history))],
+        return State(int(number("iter", 0)), hdf5.read_text(file, "learned_net"),
+                     [hdf5.blob(path, file, hdf5.entry(history, str(index)))
+                      for index in range(len(history))],
                      int(number("current_step", 0)), number("minimum_loss", LARGEST),
                      int(number("iter_last_event", 0)))
 
 
-def _h5py(path: str | Path) -> Any:       # a module without types
-    try:
-        # lazy: an extra that not everyone installs
-        import h5py
-    except ImportError:
-        raise WeightsError(f"{path}: HDF5 files need h5py: pip install h5py") from None
-    return h5py
+def find_runs(prefix: str) -> list[tuple[int, int, Path]]:
+    """Run, iteration and path of the solver states with this prefix, the newest first.
 
-
-def write_run(path: Path, run: RunState) -> None:
-    with replacing(path) as partial:
-        partial.write_text(json.dumps({"version": 1, **asdict(run)}, indent=1) + "\n")
-
-
-def read_run(path: Path, iteration: int) -> RunState | None:
-    """The run file, or None if there is none or it is of another iteration."""
-    try:
-        content = json.loads(path.read_text())
-        run = RunState(**{name: value for name, value in content.items() if name != "version"})
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None
-    return run if run.iter == iteration else None
-
-
-def find_states(prefix: str) -> list[Path]:
-    """The solver states with this prefix, newest iteration first."""
+    A run that began anew is newer than all iterations of those before it. A state whose run file
+    is damaged counts as one of the last run.
+    """
     folder, name = os.path.split(prefix)
     pattern = re.compile(re.escape(name) + r"_iter_(\d+)\.solverstate(\.h5)?")
-    found = []
+    found: list[tuple[int | None, int, Path]] = []
     with contextlib.suppress(OSError):
         for entry in os.listdir(folder or "."):
             if match := pattern.fullmatch(entry):
-                found.append((int(match[1]), Path(folder, entry)))
-    return [path for _, path in sorted(found, reverse=True)]
+                found.append((_run_of(Path(folder, entry)), int(match[1]), Path(folder, entry)))
+    last = max((run for run, _, _ in found if run is not None), default=0)
+    return sorted(((last if run is None else run, iteration, path)
+                   for run, iteration, path in found), reverse=True)
 
 
-def find_weights(state_file: str | Path, learned_net: str) -> str:
-    """Where the weights of a state are: at their path, or beside the state if it was moved."""
-    if learned_net and not os.path.exists(learned_net):
-        beside = Path(state_file).parent / Path(learned_net).name
-        if beside.exists():
-            return str(beside)
-    return learned_net
+def _run_of(state: Path) -> int | None:
+    try:
+        run = read_run(state, whole=False)
+    except WeightsError:
+        return None
+    return run.run if run else 0
+
+
+def find_states(prefix: str) -> list[Path]:
+    """The solver states with this prefix, the newest first."""
+    return [path for _, _, path in find_runs(prefix)]
+
+
+def find_weights(state_file: str | Path, learned_net: str, run: RunState | None = None) -> str:
+    """Where the weights of a state are: at their path, or beside the state if it was moved.
+
+    Raises WeightsError if they are at neither, or if none are those that `run` has the checksum of.
+    """
+    if not learned_net:
+        raise WeightsError(f"{state_file}: does not name its weights (it has no learned_net)")
+    beside = str(Path(state_file).parent / Path(learned_net).name)
+    found = [path for path in dict.fromkeys([learned_net, beside]) if os.path.isfile(path)]
+    if not found:
+        raise WeightsError(f"{state_file}: its weights are missing: there is no {learned_net}")
+    suffix = ".caffemodel.h5" if str(state_file).endswith(".h5") else ".caffemodel"
+    for path in found:
+        if run is None or matches(path, run, suffix):
+            return path
+    raise WeightsError(f"{found[0]}: is not as it was written: the checksum in "
+                       f"{run_path(state_file)} differs")
 
 
 def remove_partials(prefix: str) -> None:
@@ -238,15 +249,14 @@ def is_running(process: int) -> bool:
     return True
 
 
-def remove_older(prefix: str, keep: int) -> None:
-    """Remove all but the newest `keep` snapshots of a prefix."""
-    for path in find_states(prefix)[keep:]:
-        remove(path)
-
-
 def remove(state: str | Path) -> None:
-    """Remove what there is of a snapshot, the state before its weights."""
-    stem = re.sub(r"\.solverstate(\.h5)?$", "", str(state))
-    for suffix in (".solverstate", ".solverstate.h5", ".run.json", ".caffemodel",
-                   ".caffemodel.h5"):
-        Path(stem + suffix).unlink(missing_ok=True)
+    """Remove what there is of a snapshot.
+
+    The large files first: where a process is killed in between, the next one sees a state of its
+    run, by the run file, and removes the rest. What a disk does not let go, or is a folder, stays:
+    that ends no run.
+    """
+    weights = Path(STATE_SUFFIX.sub(r".caffemodel\1", str(state)))
+    for path in (weights, Path(state), run_path(state)):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

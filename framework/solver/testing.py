@@ -15,6 +15,7 @@ from torch import Tensor
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
+from framework.layers.index_check import raise_noted
 from framework.logs.log import Log, number, output_lines
 from framework.net.net import Net
 
@@ -78,6 +79,7 @@ def score(net: Net, batches: int, version: str,
                 sums[name] = _add(net, name, sums.get(name), blob)
         if net.loss_weights:
             loss += net.objective(net.blobs)
+    raise_noted(net)
     means = {name: (total / batches).flatten().tolist() for name, total in sums.items()}
     return _summary(net, loss.item() / max(batches, 1), means,
                     {name: torch.cat(parts).cpu().numpy() for name, parts in rows.items()

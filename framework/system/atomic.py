@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from framework.errors import DataError, WeightsError
+from framework.system import own_folders
 
 
 @contextlib.contextmanager
@@ -21,7 +21,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     file or the new one. Raises WeightsError where it cannot be written.
     """
     path = Path(path)
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    partial = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -37,6 +37,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
             partial.unlink()
 
 
+def partial_path(path: str | Path, process: int) -> Path:
+    """Where a process writes what will take its place at `path`."""
+    path = Path(path)
+    return path.with_name(f".partial-{process}-{path.name}")
+
+
 def sync(path: Path) -> None:
     """Wait until a file or folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -47,76 +53,142 @@ def sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def new_folder(path: Path, redo: bool = False) -> Iterator[Path]:
+def new_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> Iterator[Path]:
     """An empty folder beside `path` to write into; it takes the name `path` when all went well.
 
     If anything goes wrong it is removed, and what stood at `path` stays. DataError at once if
-    `path` exists, unless `redo`: then the old one goes when the new one is complete.
+    `path` exists, unless `redo`: then the old one goes when the new one is complete, if it is a
+    folder that this function or `resumed_folder` made. DataError too if another process is making
+    `path`, or one of `inputs` is in it.
     """
-    path = _check_free(path, redo)
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
-        yield partial
-        _replace(path, partial)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    with _partial(path, redo, inputs) as (place, partial):
+        try:
+            own_folders.clear(partial)
+            yield partial
+            _replace(place, partial, redo)
+        except BaseException:
+            if partial.is_dir():
+                own_folders.remove(partial)
+            raise
 
 
 @contextlib.contextmanager
-def resumed_folder(path: Path, redo: bool = False) -> Iterator[Path]:
+def resumed_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> Iterator[Path]:
     """As `new_folder`, but an interrupted call leaves `.<name>.partial` to the next one.
 
-    It is removed only after a DataError, which no repetition cures. DataError too if another
-    process is at work in it.
+    It is removed only after a DataError, which no repetition cures.
     """
-    path = _check_free(path, redo)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.mkdir(exist_ok=True)
-    descriptor = os.open(partial, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(f"{path}: another process is making it, in {partial}") from None
-        except OSError:
-            pass                # a file system without locks: two calls at once are the user's care
+    with _partial(path, redo, inputs) as (place, partial):
         try:
             yield partial
-            _replace(path, partial)
         except DataError:
-            shutil.rmtree(partial, ignore_errors=True)
+            own_folders.remove(partial)
             raise
         except BaseException:
             print(f"{partial} keeps what is done: the same command goes on from there",
                   file=sys.stderr)
             raise
+        _replace(place, partial, redo)
+
+
+@contextlib.contextmanager
+def _partial(path: Path, redo: bool, inputs: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """The real path, and the folder beside it to write into, held against other processes."""
+    path = Path(os.path.realpath(path))
+    _check_free(path, redo, inputs)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    descriptor = _hold(path, partial)
+    try:
+        is_new = [entry.name for entry in partial.iterdir()] == [own_folders.MARK]
+        try:
+            _recover(path)
+            _check_free(path, redo, inputs)
+        except DataError:
+            if is_new:
+                own_folders.remove(partial)
+            raise
+        yield path, partial
     finally:
         os.close(descriptor)
 
 
-def _check_free(path: Path, redo: bool) -> Path:
-    path = Path(os.path.abspath(path))
-    if path.exists() and not redo:
+def _check_free(path: Path, redo: bool, inputs: Sequence[Path]) -> None:
+    if not os.path.lexists(path):
+        return
+    if not redo:
         raise DataError(f"{path}: exists; remove it, name another place, or give --redo")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    for source in inputs:
+        real = Path(os.path.realpath(source))
+        if path in (real, *real.parents):
+            raise DataError(f"{path}: holds {source}, which is read; --redo would remove it")
+    own_folders.check(path)
 
 
-def _replace(path: Path, partial: Path) -> None:
-    """Give a complete folder its name; what stood there goes."""
-    if path.exists():
-        old = path.with_name(f".{path.name}.old-{os.getpid()}")
-        path.rename(old)
+def _hold(path: Path, partial: Path) -> int:
+    """A descriptor of the folder `partial`, made if it is not there, with a lock on it.
+
+    DataError if another process holds it, or it is not ours.
+    """
+    while True:
+        with contextlib.suppress(FileExistsError):
+            partial.mkdir()
+        try:
+            own_folders.check(partial)
+            descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue                    # another process has just given it its name
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise DataError(f"{path}: another process is making it, in {partial}") from None
+        except OSError:
+            pass                # a file system without locks: two calls at once are the user's care
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(partial)):
+                own_folders.mark(partial)
+                return descriptor
+        os.close(descriptor)            # locked when it had its name already
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _recover(path: Path) -> None:
+    """After a call that was killed while it replaced `path`: the old folder is put back, or goes.
+
+    There is a moment in which neither has the name; few systems can exchange two names.
+    """
+    old = _old(path)
+    if not os.path.lexists(old):
+        return
+    own_folders.check(old)
+    if os.path.lexists(path):
+        own_folders.remove(old)
+    else:
+        old.rename(path)
+
+
+def _replace(path: Path, partial: Path, redo: bool) -> None:
+    """Give a complete folder its name; what stood there goes, if it is ours."""
+    own_folders.finish(partial)
+    _check_free(path, redo, ())
+    if os.path.lexists(path):
+        path.rename(_old(path))
         partial.rename(path)
-        shutil.rmtree(old) if old.is_dir() else old.unlink()
+        own_folders.remove(_old(path))
     else:
         partial.rename(path)
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file that is there whole or not at all. CaffeError if it cannot be written."""
+    """Write a file that is there whole or not at all. CaffeError if it cannot be written.
+
+    DataError for a device or a pipe: a file would take its place.
+    """
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: is no regular file and is not replaced; give another name")
     with replacing(path) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)

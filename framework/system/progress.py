@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import time
@@ -23,6 +24,8 @@ class Progress:
     stream  where to show it, by default stderr; a bar is drawn only if it is a terminal,
             otherwise a plain line every `line_seconds` and one when the work ends
     clock   seconds that only go up
+
+    The work outlives its display: nothing is raised where the stream takes nothing any more.
 
         with Progress(len(paths), "read") as progress:
             for path in paths:
@@ -76,24 +79,30 @@ class Progress:
 
     def write(self, line: str) -> None:
         """A line of its own on the same stream, above the bar."""
-        if self.bar:
-            self.stream.write("\r\x1b[K")
-        self.stream.write(line + "\n")
-        self.stream.flush()
-        if self.bar:
-            self._show(self._line(self.clock()))
+        self.clear()
+        self._put(line + "\n")
+        self.redraw()
 
     def clear(self) -> None:
         """Take the bar away; the work may go on."""
         if self.bar:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
+            self._put("\r\x1b[K")
+
+    def redraw(self) -> None:
+        """Draw the bar again after `clear`."""
+        if self.bar:
+            self._show(self._line(self.clock()))
 
     def _show(self, line: str) -> None:
         if self.bar:
             line = line[: max(1, shutil.get_terminal_size().columns - 1)]
-        self.stream.write(f"\r\x1b[K{line}" if self.bar else line + "\n")
-        self.stream.flush()
+        self._put(f"\r\x1b[K{line}" if self.bar else line + "\n")
+
+    def _put(self, text: str) -> None:
+        """Write, unless the terminal was lost, the pipe or file closed, or the disk is full."""
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(text)
+            self.stream.flush()
 
     def _line(self, now: float) -> str:
         seconds = max(now - self.started, 1e-9)
@@ -119,8 +128,7 @@ class Progress:
             line = f"{self.what}: {self.done} in {clock_text(seconds)} ({rate:.1f}/s)"
             self._show(f"{line}  {self.note}" if self.note else line)
         if self.bar:
-            self.stream.write("\n")
-            self.stream.flush()
+            self._put("\n")
 
 
 def clock_text(seconds: float) -> str:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 
 import torch
 
+# torch's generators are those of the whole process, so only one thread at a time may lend them a
+# seed. Generators of each net would be better, but torch's fused dropout and its compiler take
+# none, and seeded runs would get other numbers.
+_LENT = threading.RLock()
+
 
 @contextlib.contextmanager
 def random_numbers(seed: int, device: torch.device) -> Iterator[None]:
-    """Within it what random layers draw is decided by `seed`; behind it, as if it had not been."""
+    """Within it what random layers draw is decided by `seed`; behind it, as if it had not been.
+
+    Nets of other threads wait for their turn meanwhile.
+    """
+    with _LENT:
+        yield from _lend(seed, device)
+
+
+def _lend(seed: int, device: torch.device) -> Iterator[None]:
     generators = [torch.default_generator]      # torch.manual_seed is 1 ms without a GPU
     if device.type == "cuda":
         generators.append(torch.cuda.default_generators[device.index or 0])

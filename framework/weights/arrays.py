@@ -7,56 +7,85 @@ Source: Net::ToHDF5 in BVLC's net.cpp; the format description of the safetensors
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import math
 import mmap
+import os
 import re
 import struct
+import tokenize
 import zipfile
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from framework.errors import WeightsError
-from framework.weights.caffemodel import Blob, FileLayer
+from framework.weights import hdf5
+from framework.weights.blob import Blob, describe
+from framework.weights.caffemodel import FileLayer
 
 Layers = Iterable[tuple[Any, list[np.ndarray], list[np.ndarray]]]   # message, arrays, gradients
-_SAFE_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_SAFE_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
+               "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
+               "BOOL": "?"}
+PIECE = 1 << 20                      # bytes read at once
+LONGEST_HEADER = 100_000_000        # bytes; the limit of the safetensors project
+_DAMAGE = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
+           RuntimeError, TypeError, ValueError, struct.error, tokenize.TokenError,
+           zipfile.BadZipFile, zlib.error)
 
 
 def read_hdf5(path: str | Path) -> list[FileLayer]:
     """The layers of an HDF5 weight file. A blob that the file leaves out (shared) is None."""
-    h5py = _h5py(path)
-    layers: list[FileLayer] = []
+    file = hdf5.open_file(path, WeightsError)
+    with hdf5.damage_as(WeightsError, f"{path}: is no HDF5 weight file, or is damaged"):
+        h5py = hdf5.module(path)
+        data = hdf5.entry(file, "data")
+        if not isinstance(data, h5py.Group):
+            raise WeightsError(f"{path}: has no group 'data'; it is no weight file of Caffe's")
+        return [FileLayer(name, blobs=_hdf5_blobs(path, file, group, h5py))
+                for name, group in _groups(data, h5py)]
 
-    def visit(name: str, entry: Any) -> None:
-        if isinstance(entry, h5py.Group):
-            numbers = {int(key): entry[key] for key in entry if key.isdecimal()
-                       and isinstance(entry[key], h5py.Dataset)}
-            blobs: list[Blob | None] = [None] * (max(numbers, default=-1) + 1)
-            for index, dataset in numbers.items():
-                array = np.asarray(dataset[()])
-                blobs[index] = Blob(array.shape, array.reshape(-1))
-            layers.append(FileLayer(name, blobs=blobs))
 
-    try:
-        with h5py.File(path, "r") as file:
-            if "data" not in file or not isinstance(file["data"], h5py.Group):
-                raise WeightsError(f"{path}: has no group 'data'; it is no weight file of Caffe's")
-            file["data"].visititems(visit)
-    except WeightsError:
-        raise
-    except (OSError, RuntimeError, KeyError) as error:
-        raise WeightsError(f"{path}: is no HDF5 file, or is damaged: {error}") from None
-    return layers
+def _groups(data: Any, h5py: Any) -> Iterator[tuple[str, Any]]:
+    """Each group below `data` once, with its path from there. Any: h5py has no types."""
+    seen = {h5py.h5o.get_info(data.id).addr}
+    waiting = [("", data)]
+    while waiting:
+        above, group = waiting.pop()
+        if above:
+            yield above, group
+        inner = []
+        for key in group:
+            found, name = hdf5.entry(group, key), os.fsdecode(key)
+            if isinstance(found, h5py.Group):
+                address = h5py.h5o.get_info(found.id).addr
+                if address not in seen:         # a group can be linked into itself
+                    seen.add(address)
+                    inner.append((f"{above}/{name}" if above else name, found))
+        waiting += reversed(inner)
+
+
+def _hdf5_blobs(path: str | Path, file: Any, group: Any, h5py: Any) -> list[Blob | None]:
+    """Any: h5py has no types."""
+    blobs: dict[int, Blob] = {}
+    for key in group:
+        dataset, name = hdf5.entry(group, key), os.fsdecode(key)
+        if isinstance(dataset, h5py.Dataset) and name.isdecimal():
+            index = _index(path, f"{hdf5.name_of(group)}/{name}", name)
+            blobs[index] = hdf5.blob(path, file, dataset)
+    return _in_order(blobs)
 
 
 def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None:
     """Write as the original does: `shared` blobs stand only in the layer that has them first."""
-    h5py = _h5py(path)
-    with h5py.File(path, "w", libver="earliest") as file:
+    h5py = hdf5.module(path)
+    content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
+    with h5py.File(content, "w", libver="earliest") as file:
         for message, arrays, gradients in layers:
             group = file.require_group("data").require_group(message.name)
             for index, array in enumerate(arrays):
@@ -65,16 +94,69 @@ def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None
             for index, array in enumerate(gradients):
                 file.require_group("diff").require_group(message.name).create_dataset(
                     str(index), data=array)
+    path.write_bytes(content.getbuffer())
 
 
 def read_npz(path: str | Path) -> list[FileLayer]:
     """The layers of an .npz file with arrays named `layer/0`, `layer/1`, ..."""
+    with _damage_named(f"{path}: is no .npz file, or is damaged"):
+        archive = zipfile.ZipFile(path)     # closed when no blob refers to it any more
+        blobs: dict[str, Blob] = {}
+        for member in archive.infolist():
+            name = member.filename.removesuffix(".npy")
+            if name in blobs:
+                raise ValueError(f"the array '{name}' stands in it twice")
+            blobs[name] = _npz_blob(path, archive, member)
+    return _grouped(path, blobs)
+
+
+def _npz_blob(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Blob:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"'{member.filename}' is packed in another way than numpy's")
+    with archive.open(member) as file:
+        shape, is_fortran, dtype = _npy_header(file)
+
+    def values() -> np.ndarray:
+        with _damage_named(f"{path}: '{member.filename}' cannot be read"), \
+                archive.open(member) as file:
+            _npy_header(file)
+            array = np.empty(blob.size, dtype)
+            if not _fill(array, file) or file.read(1):      # the read at the end checks the sum
+                raise ValueError(f"it is not as long as its shape {describe(shape)} says")
+            if is_fortran:
+                array = array.reshape(shape[::-1]).transpose().reshape(-1)
+            return array
+
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path}: is no .npz file, or is damaged: {error}") from None
-    return _grouped(path, arrays)
+        blob = Blob(shape, dtype, values)
+        if blob.size * dtype.itemsize > member.file_size:
+            raise ValueError(f"it is shorter than its shape {describe(shape)} says")
+    except ValueError as error:
+        raise ValueError(f"'{member.filename}': {error}") from None
+    return blob
+
+
+def _fill(array: np.ndarray, file: IO[bytes]) -> bool:
+    """Read the bytes of an array in pieces; returns whether the file has as many."""
+    view = array.view(np.uint8)
+    position = 0
+    while position < view.size:
+        piece = file.read(min(view.size - position, PIECE))
+        if not piece:
+            return False
+        view[position:position + len(piece)] = np.frombuffer(piece, np.uint8)
+        position += len(piece)
+    return True
+
+
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether the first axis runs fastest, and type of an .npy file."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(file)
+    raise ValueError(f"it has version {version} of the .npy form, which is for structures only")
 
 
 def write_npz(path: Path, layers: Layers) -> None:
@@ -84,18 +166,23 @@ def write_npz(path: Path, layers: Layers) -> None:
 
 def read_safetensors(path: str | Path) -> list[FileLayer]:
     """The layers of a .safetensors file with tensors named `layer/0`, `layer/1`, ..."""
-    with open(path, "rb") as file:
-        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
-    try:
+    with _damage_named(f"{path}: is no .safetensors file, or is damaged"):
+        with open(path, "rb") as file:
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
         (size,) = struct.unpack("<Q", data[:8])
-        if size > len(data) - 8:
+        if size > min(len(data) - 8, LONGEST_HEADER):
             raise ValueError(f"its header of {size} bytes does not fit into the file")
-        header = json.loads(bytes(data[8:8 + size]))
-        arrays = {name: _safe_array(data[8 + size:], entry) for name, entry in header.items()
-                  if name != "__metadata__"}
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
-        raise WeightsError(f"{path}: is no .safetensors file, or is damaged: {error}") from None
-    return _grouped(path, arrays)
+        header = json.loads(bytes(data[8:8 + size]), object_pairs_hook=_without_repeats)
+        blobs = {name: _safe_blob(name, data[8 + size:], tensor)
+                 for name, tensor in header.items() if name != "__metadata__"}
+    return _grouped(path, blobs)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        raise ValueError("a name stands in its header twice")
+    return entries
 
 
 def write_safetensors(path: Path, layers: Layers) -> None:
@@ -115,15 +202,27 @@ def write_safetensors(path: Path, layers: Layers) -> None:
             file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
-def _safe_array(data: memoryview, entry: Mapping[str, Any]) -> np.ndarray:
-    start, end = entry["data_offsets"]
-    shape, code = entry["shape"], _SAFE_TYPES[entry["dtype"]]
-    if not 0 <= start <= end <= len(data) or end - start != math.prod(shape) * int(code[-1]):
-        raise ValueError(f"its tensors of shape {shape} do not fit into the file")
-    array = np.frombuffer(data[start:end], dtype=code)
-    if entry["dtype"] == "BF16":        # the upper half of a float32
-        array = (array.astype("<u4") << 16).view("<f4")
-    return array.reshape(shape)
+def _safe_blob(name: str, data: memoryview, tensor: Mapping[str, Any]) -> Blob:
+    start, end = tensor["data_offsets"]
+    if type(start) is not int or type(end) is not int:
+        raise ValueError(f"the offsets of '{name}' are {start} and {end}, not whole numbers")
+    if tensor["dtype"] not in _SAFE_TYPES:
+        raise ValueError(f"'{name}' holds values of the type {tensor['dtype']}; it must be one of "
+                         f"{', '.join(_SAFE_TYPES)}")
+    stored = np.dtype(_SAFE_TYPES[tensor["dtype"]])
+    is_bfloat16 = tensor["dtype"] == "BF16"
+
+    def values() -> np.ndarray:
+        array = np.frombuffer(data[start:end], dtype=stored)
+        if is_bfloat16:                     # the upper half of a float32
+            return (array.astype("<u4") << 16).view("<f4")
+        return array
+
+    blob = Blob(tensor["shape"], np.dtype("<f4") if is_bfloat16 else stored, values)
+    if not 0 <= start <= end <= len(data) or end - start != blob.size * stored.itemsize:
+        raise ValueError(f"the shape {describe(blob.shape)} of '{name}' does not fit its bytes "
+                         f"{start} to {end}")
+    return blob
 
 
 def _named(layers: Layers) -> dict[str, np.ndarray]:
@@ -131,25 +230,33 @@ def _named(layers: Layers) -> dict[str, np.ndarray]:
             for index, array in enumerate(arrays)}
 
 
-def _grouped(path: str | Path, arrays: Mapping[str, np.ndarray]) -> list[FileLayer]:
-    layers: dict[str, FileLayer] = {}
-    for name, array in arrays.items():
-        match = re.fullmatch(r"(.+)/(\d+)", name)
-        if match is None:
+def _grouped(path: str | Path, blobs: Mapping[str, Blob]) -> list[FileLayer]:
+    layers: dict[str, dict[int, Blob]] = {}
+    for name, blob in blobs.items():
+        layer, slash, number = name.rpartition("/")
+        if not (layer and slash and number.isdecimal()):
             raise WeightsError(f"{path}: '{name}' is not the name of a blob; it must be that of "
                                "a layer with a slash and a number, as 'conv1/0'")
-        layer = layers.setdefault(match[1], FileLayer(match[1]))
-        layer.blobs += [None] * (int(match[2]) + 1 - len(layer.blobs))
-        layer.blobs[int(match[2])] = Blob(array.shape, array.reshape(-1))
-    return list(layers.values())
+        layers.setdefault(layer, {})[_index(path, name, number)] = blob
+    return [FileLayer(layer, blobs=_in_order(found)) for layer, found in layers.items()]
 
 
-def _h5py(path: str | Path) -> Any:
-    """The module h5py, which only this form needs. Any: it may not be installed."""
+def _index(path: str | Path, name: str, number: str) -> int:
+    if not re.fullmatch("0|[1-9][0-9]{0,3}", number):
+        raise WeightsError(f"{path}: '{name}' is not the name of a blob: its number must be from 0 "
+                           "to 9999")
+    return int(number)
+
+
+def _in_order(blobs: Mapping[int, Blob]) -> list[Blob | None]:
+    return [blobs.get(index) for index in range(max(blobs, default=-1) + 1)]
+
+
+@contextlib.contextmanager
+def _damage_named(sentence: str) -> Iterator[None]:
+    """What the readers of zip, numpy and JSON raise on damaged files becomes a WeightsError."""
     try:
-        # lazy: an extra that not everyone installs
-        import h5py
-    except ImportError:
-        raise WeightsError(f"{path}: HDF5 files need the package h5py: pip install "
-                           "'caffe-on-torch[hdf5]'") from None
-    return h5py
+        yield
+    except _DAMAGE as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise WeightsError(f"{sentence}: {text}") from None

@@ -3,13 +3,11 @@
 Read and written on the wire, field by field, with the arrays as bytes: protobuf's messages hold
 a number as a Python object at a time, and end at 2 GiB. Only name, type, blobs and shapes are
 looked at, where the dialects of all Caffe projects agree.
-Source: NetParameter, V1LayerParameter, V0LayerParameter, BlobProto in caffe.proto; Blob::FromProto
-in BVLC's blob.cpp; NVIDIA's blob.cpp for raw data.
+Source: NetParameter, V1LayerParameter, V0LayerParameter, BlobProto in caffe.proto.
 """
 
 from __future__ import annotations
 
-import math
 import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,23 +17,13 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from framework.errors import WeightsError
-from framework.weights.wire import BYTES, FIXED32, FIXED64, chunk, fields, read_dims, varint
+from framework.weights.blob import DATA, DIFF, DOUBLE_DATA, DOUBLE_DIFF, SHAPE, Blob, read_any_blob
+from framework.weights.wire import BYTES, chunk, fields, varint
 
 NET_NAME, NET_V1_LAYERS, NET_LAYERS = 1, 2, 100
 # The numbers of name, type and blobs in each generation of layers; V0 stands inside V1.
 LAYER, V1_LAYER, V0_LAYER = (1, 2, 7), (4, 5, 6), (1, 2, 50)
 V0_IN_V1 = 1
-LEGACY = (1, 2, 3, 4)
-DATA, DIFF, SHAPE, DOUBLE_DATA, DOUBLE_DIFF, RAW_TYPE, RAW_DATA = 5, 6, 7, 8, 9, 10, 12
-RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2", 3: "<i4", 4: "<u4"}   # enum Type; BOOL is no weight
-
-
-@dataclass
-class Blob:
-    """An array of a weight file. `values` is flat and may lie anywhere in the file's memory."""
-
-    shape: tuple[int, ...]
-    values: np.ndarray
 
 
 @dataclass
@@ -100,73 +88,6 @@ def _read_layer(data: memoryview, numbers: tuple[int, int, int]) -> FileLayer:
                 raise ValueError(f"blob {len(layer.blobs)} of layer '{layer.name}': "
                                  f"{error}") from None
     return layer
-
-
-def read_any_blob(data: memoryview) -> Blob:
-    """The shape and values of a BlobProto of any project. ValueError if it is none."""
-    legacy: dict[int, int] = {}
-    shape: tuple[int, ...] = ()
-    pieces: dict[int, list[memoryview]] = {DATA: [], DOUBLE_DATA: [], RAW_DATA: []}
-    raw_type = 1
-    for number, kind, value in fields(data):
-        if isinstance(value, int):
-            if number in LEGACY:
-                legacy[number] = value
-            elif number == RAW_TYPE:
-                raw_type = value
-            elif number == DATA:
-                return _read_c3d_blob(data)
-        elif number in pieces and kind in (BYTES, FIXED32, FIXED64):
-            pieces[number].append(value)
-        elif number == SHAPE and kind == BYTES:
-            shape = tuple(read_dims(value))
-    values = _values(pieces, raw_type)
-    if legacy:
-        shape = tuple(legacy.get(number, 0) for number in LEGACY)
-    return _checked(shape, values)
-
-
-def _read_c3d_blob(data: memoryview) -> Blob:
-    """C3D's BlobProto has a fifth axis, `length`, as number 3: all numbers after it are one up."""
-    dims: dict[int, int] = {}
-    pieces = []
-    for number, kind, value in fields(data):
-        if isinstance(value, int):
-            dims[number] = value
-        elif number == DATA + 1 and kind in (BYTES, FIXED32):
-            pieces.append(value)
-    shape = tuple(dims.get(number, 0) for number in range(1, 6))
-    return _checked(shape, _join(pieces, "<f4"))
-
-
-def _values(pieces: dict[int, list[memoryview]], raw_type: int) -> np.ndarray:
-    if pieces[RAW_DATA]:
-        if raw_type not in RAW_TYPES:
-            raise ValueError(f"its raw data is of type {raw_type}, which is no weight's")
-        return _join(pieces[RAW_DATA], RAW_TYPES[raw_type])
-    if pieces[DOUBLE_DATA]:
-        return _join(pieces[DOUBLE_DATA], "<f8")
-    return _join(pieces[DATA], "<f4")
-
-
-def _join(pieces: Sequence[memoryview], code: str) -> np.ndarray:
-    size = int(code[-1])
-    if any(len(piece) % size for piece in pieces):
-        raise ValueError(f"its data is no whole number of values of {size} bytes")
-    if len(pieces) == 1:
-        return np.frombuffer(pieces[0], dtype=code)
-    return np.frombuffer(b"".join(pieces), dtype=code).copy()
-
-
-def _checked(shape: tuple[int, ...], values: np.ndarray) -> Blob:
-    if math.prod(shape) != values.size:
-        raise ValueError(f"{values.size} values stand in the shape {describe(shape)}")
-    return Blob(shape, values)
-
-
-def describe(shape: Iterable[int]) -> str:
-    """`64 x 3 x 7 x 7`, or `no axes`."""
-    return " x ".join(map(str, shape)) or "no axes"
 
 
 def write_caffemodel(file: BinaryIO, name: str, layers: Iterable[tuple[Any, Sequence[np.ndarray],

@@ -8,6 +8,8 @@ Source: Net::CopyTrainedLayersFrom, Net::ToProto, Net::ToHDF5, Blob::ShapeEquals
 from __future__ import annotations
 
 import itertools
+import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,13 +30,8 @@ from framework.weights.arrays import (
     write_npz,
     write_safetensors,
 )
-from framework.weights.caffemodel import (
-    Blob,
-    FileLayer,
-    describe,
-    read_caffemodel,
-    write_caffemodel,
-)
+from framework.weights.blob import Blob, describe
+from framework.weights.caffemodel import FileLayer, read_caffemodel, write_caffemodel
 
 LISTED = 8      # names in an error before it goes on with "and 12 more"
 _READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,
@@ -49,18 +46,37 @@ class LoadReport:
     not_in_file  layers of the net with blobs that no file has: they keep what the fillers made
     not_in_net   layers of the files with blobs that the net does not have
     mismatched   left out because of `skip_mismatch`: one sentence each
+    not_finite   blobs with NaN or infinite values, which were copied as they are
     """
 
     copied: list[str] = field(default_factory=list)
     not_in_file: list[str] = field(default_factory=list)
     not_in_net: list[str] = field(default_factory=list)
     mismatched: list[str] = field(default_factory=list)
+    not_finite: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Has every blob of the net a value from a file, and are they all numbers?"""
+        return not (self.not_in_file or self.mismatched or self.not_finite)
+
+    def warn(self, paths: str | Path | Sequence[str | Path], is_trained: bool = False) -> None:
+        """Log what makes the net's results useless; that layers of a net that `is_trained` are not
+        in the file, as in fine-tuning, is for information only."""
+        logger, name = logging.getLogger("framework.weights"), ", ".join(map(str, _split(paths)))
+        if self.not_in_file:
+            level = logging.INFO if is_trained else logging.WARNING
+            logger.log(level, "%s: layers of the net that are not in the file, and have no trained "
+                       "weights: %s", name, _list(self.not_in_file))
+        if self.not_finite:
+            logger.warning("%s: NaN or infinite values in %s", name, _list(self.not_finite))
 
     def __str__(self) -> str:
         lines = [f"{len(self.copied)} layers copied"]
         for what, names in (("not in the file", self.not_in_file),
                             ("not in the net", self.not_in_net),
-                            ("left out", self.mismatched)):
+                            ("left out", self.mismatched),
+                            ("with NaN or infinite values", self.not_finite)):
             if names:
                 lines.append(f"{len(names)} {what}: {_list(names)}")
         return "; ".join(lines)
@@ -74,14 +90,15 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
     paths          one path, several separated by commas, or a list; a later file overrides
     skip_mismatch  leave layers out whose blobs differ in number or shape, and report them
 
-    All files are read and checked before the first blob is changed. Raises WeightsError if a
-    file cannot be read, if shapes differ, or if a file has no layer of the net.
+    Shapes and kinds of all files are compared with the net before a value is read, and all values
+    are read and checked before the first blob is changed. Raises WeightsError if a file cannot be
+    read, if shapes differ, if a file has no layer of the net, or a value is too large for the net.
     Any: a framework.Net, or what looks like one.
     """
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
     names = {spec.name for spec in net.spec.layers}
-    copies: list[tuple[Tensor, Blob]] = []
+    copies: dict[str, tuple[Tensor, str | Path, Blob]] = {}
     problems: dict[str, str] = {}
     for path in _split(paths):
         layers = _that_count(read_layers(path), params)
@@ -93,17 +110,16 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
                 problems[layer.name] = f"{path}: layer '{layer.name}': {problem}"
             else:
                 report.copied.append(layer.name)
-                copies += [(target, blob) for target, blob
-                           in zip(params[layer.name], layer.blobs, strict=True) if blob]
+                pairs = zip(params[layer.name], layer.blobs, strict=True)
+                copies |= {f"blob {index} of layer '{layer.name}'": (target, path, blob)
+                           for index, (target, blob) in enumerate(pairs) if blob}
     if problems and not skip_mismatch:
         raise WeightsError("\n".join(list(problems.values())[:LISTED]) + "\nRename a layer in the "
                            "prototxt to learn it anew, or take the rest with --skip-mismatch")
-    with torch.no_grad():
-        for target, blob in copies:
-            _copy(target, blob)
+    report.not_finite = _copy_all(copies)
     report.copied = list(dict.fromkeys(report.copied))
     report.mismatched = list(problems.values())
-    report.not_in_file = [name for name in params if name not in {*report.copied, *problems}]
+    report.not_in_file = _left_alone(params, {*report.copied, *problems})
     return report
 
 
@@ -117,12 +133,15 @@ def _that_count(layers: list[FileLayer], params: dict[str, list[Tensor]]) -> lis
 def read_layers(path: str | Path) -> list[FileLayer]:
     """The layers of a weight file of any form. Raises WeightsError if it cannot be read."""
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise WeightsError(f"{path}: is no regular file")
         with open(path, "rb") as file:
             is_hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
         reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
         return reader(path)
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:      # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise WeightsError(f"{path}: cannot be read: {reason}") from None
 
 
 def save_weights(net: Any, path: str | Path, gradients: bool = False,
@@ -189,15 +208,51 @@ def _is_elsewhere(target: Tensor, name: str, params: dict[str, list[Tensor]]) ->
                for blob in blobs)
 
 
-def _copy(target: Tensor, blob: Blob) -> None:
+def _left_alone(params: dict[str, list[Tensor]], known: set[str]) -> list[str]:
+    """The layers that are not known, but for those that share all their blobs with known ones."""
+    filled = {blob.data_ptr() for name in known for blob in params.get(name, [])}
+    return [name for name, blobs in params.items() if name not in known
+            and not all(blob.data_ptr() in filled for blob in blobs)]
+
+
+def _copy_all(copies: dict[str, tuple[Tensor, str | Path, Blob]]) -> list[str]:
+    """Read all values, then copy all. Returns the names of blobs with NaN or infinite values."""
+    values = {name: _read(name, *copy) for name, copy in copies.items()}
+    with torch.no_grad():
+        for name, (target, _, _) in copies.items():
+            _copy(target, values[name])
+    return [name for name, array in values.items() if not _all_finite(array)]
+
+
+def _read(name: str, target: Tensor, path: str | Path, blob: Blob) -> np.ndarray:
+    """The values of a blob. WeightsError for one that the net's type would make infinite."""
+    values = blob.values
+    if values.dtype.kind == "f" and values.itemsize > target.element_size():
+        with np.errstate(over="ignore"):
+            too_large = np.isinf(values.astype(np.float32)) & np.isfinite(values)
+        if too_large.any():
+            raise WeightsError(f"{path}: {name} holds {values[too_large][0]:g}, which is too large "
+                               "for float32")
+    return values
+
+
+def _all_finite(values: np.ndarray) -> bool:
+    """The sum, which needs no memory, tells of NaN and infinity; it can be too large itself."""
+    if values.dtype.kind != "f":
+        return True
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
+
+
+def _copy(target: Tensor, values: np.ndarray) -> None:
     """Bytes where nothing changes: they may lie unaligned in the file, and need no copy between."""
-    if target.dtype == torch.float32 and blob.values.dtype == np.float32 \
+    if target.dtype == torch.float32 and values.dtype == np.float32 \
             and target.is_contiguous() and target.device.type == "cpu":
-        source = torch.from_numpy(blob.values.view(np.uint8))
+        source = torch.from_numpy(values.view(np.uint8))
         target.detach().view(-1).view(torch.uint8).copy_(source)
         return
     dtype = np.float64 if target.dtype == torch.float64 else np.float32
-    target.copy_(torch.from_numpy(np.array(blob.values, dtype=dtype)).reshape(target.shape))
+    target.copy_(torch.from_numpy(np.array(values, dtype=dtype)).reshape(target.shape))
 
 
 def _layers_of(net: Any, gradients: bool

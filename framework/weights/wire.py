@@ -12,8 +12,7 @@ import numpy as np
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 Value = int | memoryview
-SHAPE, DATA, DOUBLE_DATA = 7, 5, 8          # fields of BlobProto
-OLD_SHAPE = (1, 2, 3, 4)                    # num, channels, height, width
+SHAPE, DATA = 7, 5          # fields of BlobProto
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, int, Value]]:
@@ -82,35 +81,6 @@ def blob_parts(array: np.ndarray) -> list[bytes | memoryview]:
     dims = b"".join(varint(size) for size in array.shape)
     parts = chunk(DATA, [flat.data.cast("B")] if flat.size else [])
     return [*parts, *chunk(SHAPE, chunk(1, [dims]))]
-
-
-def read_blob(data: memoryview) -> np.ndarray:
-    """The array of a BlobProto, float or double data, shape or legacy dims; float32.
-
-    Raises ValueError if the numbers are not as many as the shape says.
-    """
-    pieces: list[np.ndarray] = []
-    shape: list[int] | None = None
-    old: dict[int, int] = {}
-    for number, _, value in fields(data):
-        if isinstance(value, int):
-            if number in OLD_SHAPE:
-                old[number] = value
-        elif number in (DATA, DOUBLE_DATA):     # packed, or one number a field
-            code = "<f4" if number == DATA else "<f8"
-            if len(value) % int(code[-1]):
-                raise ValueError(f"{len(value)} bytes are no whole number of values")
-            pieces.append(np.frombuffer(value, dtype=code))
-        elif number == SHAPE:
-            shape = read_dims(value)
-    if shape is None:
-        shape = [old.get(number, 0) for number in OLD_SHAPE] if old else None
-    flat = pieces[0] if len(pieces) == 1 else np.concatenate([*pieces, np.empty(0, "<f4")])
-    if shape is None:
-        shape = [flat.size]
-    if int(np.prod(shape)) != flat.size:
-        raise ValueError(f"{flat.size} values stand in a blob of shape {tuple(shape)}")
-    return flat.astype(np.float32, copy=False).reshape(shape)
 
 
 def read_dims(data: memoryview) -> list[int]:

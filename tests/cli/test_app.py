@@ -51,7 +51,8 @@ def test_layers_of_the_users_own_module_are_known(tmp_path, monkeypatch, capsys)
 
 def test_a_module_that_is_not_there_is_named(capsys, tmp_path):
     assert inspect(["--import", "no_such_module_here", "net.prototxt"]) == 1
-    assert "error: --import no_such_module_here: No module named" in capsys.readouterr().err
+    assert "error: --import no_such_module_here: ModuleNotFoundError: No module named" in \
+        capsys.readouterr().err
 
 
 def test_ignored_fields_are_named(tmp_path, caplog):

@@ -13,12 +13,13 @@ from framework.cli import (
     get_image_size,
     make_shapes,
 )
-from framework.data.convert.mean_image import read_mean
 from framework.data.datasets.label_files import Box, read_xml
 from framework.data.records import label_map
+from framework.data.records.mean_file import read_mean_image
 from framework.proto import AnnotatedDatum, Datum
+from framework.system.own_folders import MARK
 from tests.data.pictures import make_voc, write_jpeg
-from tests.golden import ABSENT, GOLDEN, SHARED, load_case, part
+from tests.golden import PHOTOGRAPHS, load_case, needs_photographs, part
 
 MAP = 'item { name: "cat" label: 2 display_name: "Cat" }'
 
@@ -110,7 +111,7 @@ def test_a_class_outside_the_map_is_an_error_and_one_broken_picture_in_many_is_n
     assert not (tmp_path / "other").exists()
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
+@needs_photographs
 def test_convert_imageset_and_compute_image_mean_make_the_originals_values(
     tmp_path, monkeypatch, capsys
 ):
@@ -120,10 +121,11 @@ def test_convert_imageset_and_compute_image_mean_make_the_originals_values(
         (tmp_path / path).write_bytes(content.tobytes())
     monkeypatch.chdir(tmp_path)
     assert convert_imageset.main([f"{tmp_path}/", "images.txt", "db"]) == 0
-    assert read_all(tmp_path / "db") == read_all(GOLDEN / "io/datum_lmdb")
+    assert read_all(tmp_path / "db") == read_all(PHOTOGRAPHS / "io/datum_lmdb")
     assert Datum.FromString(read_all(tmp_path / "db")[2][1]).label == 4
     assert compute_image_mean.main(["db", "mean.binaryproto"]) == 0
-    np.testing.assert_allclose(read_mean(tmp_path / "mean.binaryproto"), case["mean"], rtol=1e-6)
+    mean = read_mean_image(tmp_path / "mean.binaryproto")
+    np.testing.assert_allclose(mean, case["mean"], rtol=1e-6)
     values = case["mean"].mean(axis=(1, 2))
     assert f"mean_value channel [2]: {values[2]:.4g}" in capsys.readouterr().out
 
@@ -176,7 +178,8 @@ def test_shapes_are_drawn_and_converted_into_all_that_training_needs(tmp_path, c
     assert make_shapes.main([drawn, "--train", "6", "--test", "3", "--seed", "4"]) == 0
     assert convert_dataset.main([drawn, out]) == 0
     assert sorted(path.name for path in (tmp_path / "lmdb").iterdir()) == [
-        "labelmap.prototxt", "test", "test_name_size.txt", "trainval", "trainval_name_size.txt",
+        MARK, "labelmap.prototxt", "test", "test_name_size.txt", "trainval",
+        "trainval_name_size.txt",
     ]  # fmt: skip
     assert [len(read_all(tmp_path / "lmdb" / split)) for split in ("trainval", "test")] == [6, 3]
     labels = label_map.labels_by_name(label_map.read(tmp_path / "lmdb/labelmap.prototxt"))

@@ -1,10 +1,12 @@
 import json
+import os
 
 import cv2
 import numpy as np
 import pytest
 
 from framework.cli.detect import main
+from framework.inference.detector import Detector
 from framework.report.draw_boxes import class_color
 from tests.quadrants import bright_quarter, write_net
 
@@ -41,7 +43,7 @@ def test_bad_pictures_are_named_and_skipped_and_none_at_all_is_an_error(place, c
     path, flags = place
     bad = path / "cut.jpg"
     bad.write_bytes((path / "pictures/b.jpg").read_bytes()[:1000])
-    assert main([*flags, str(bad), str(path / "pictures/a.png"), str(path / "none.jpg")]) == 0
+    assert main([*flags, str(bad), str(path / "pictures/a.png"), str(path / "none.jpg")]) == 1
     output = capsys.readouterr()
     assert "skipped: " in output.err and "cut.jpg: the JPEG is cut short" in output.err
     assert "none.jpg: cannot be read" in output.err
@@ -60,6 +62,77 @@ def test_pictures_of_one_name_do_not_overwrite_each_other_or_themselves(place):
     assert sources[0].read_bytes() == before
     result = json.loads((path / "out/detections.json").read_text())
     assert [entry["drawn"] for entry in result["images"]] == ["a_2.jpg", "a_3.jpg"]
+
+
+def test_a_name_that_is_not_utf8_or_too_long_is_drawn_and_listed(place):
+    path, flags = place
+    content = (path / "pictures/b.jpg").read_bytes()
+    odd = [os.fsdecode(b"bad\xff\xfe.jpg"), "x" * 251 + ".jpg"]
+    for name in odd:
+        (path / name).write_bytes(content)
+    assert main([*flags, *(str(path / name) for name in odd)]) == 0
+    result = json.loads((path / "out/detections.json").read_text())
+    assert [entry["drawn"] for entry in result["images"]] == [odd[0], "x" * 200 + ".jpg"]
+    assert [entry["file"] for entry in result["images"]] == [str(path / name) for name in odd]
+    assert (path / "out" / odd[0]).stat().st_size > 1000
+
+
+def test_a_picture_that_cannot_be_drawn_is_named_and_its_numbers_are_kept(place, capsys):
+    path, flags = place
+    (path / "out/a.jpg").mkdir(parents=True)
+    assert main([*flags, str(path / "pictures")]) == 1
+    output = capsys.readouterr()
+    assert "not drawn: " in output.err and "a.jpg: is no regular file" in output.err
+    assert "2 pictures, 2 boxes of at least 0.4, 1 not drawn" in output.out
+    result = json.loads((path / "out/detections.json").read_text())
+    assert [entry["drawn"] for entry in result["images"]] == [None, "b.jpg"]
+    assert len(result["images"][0]["detections"]) == 1
+
+
+def test_each_picture_has_its_line_when_the_run_is_interrupted(place, monkeypatch):
+    path, flags = place
+    detect, calls = Detector.detect, []
+
+    def interrupted(detector, pictures, threshold):
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(pictures)
+        return detect(detector, pictures, threshold)
+
+    monkeypatch.setattr(Detector, "detect", interrupted)
+    assert main([*flags, "--batch", "1", str(path / "pictures")]) == 130
+    (line,) = (path / "out/detections.jsonl").read_text().splitlines()
+    entry = json.loads(line)
+    assert (entry["drawn"], len(entry["detections"])) == ("a.jpg", 1)
+    assert not (path / "out/detections.json").exists()
+
+
+def test_pipes_and_devices_among_the_pictures_are_named_and_skipped(place, capsys):
+    path, flags = place
+    os.mkfifo(path / "pictures/pipe.jpg")
+    assert main([*flags, str(path / "pictures"), "/dev/zero"]) == 1
+    output = capsys.readouterr()
+    assert "pipe.jpg: cannot be read: it is a named pipe, not a regular file" in output.err
+    assert "/dev/zero: cannot be read: it is a device" in output.err
+    assert "2 pictures, 2 boxes of at least 0.4, 2 skipped" in output.out
+
+
+def test_results_that_have_no_place_are_an_error_before_the_first_picture(place, capsys):
+    path, flags = place
+    for name in ("detections.json", "detections.jsonl"):
+        (path / "out" / name).mkdir(parents=True)
+        assert main([*flags, str(path / "pictures")]) == 1
+        assert f"{name}: " in capsys.readouterr().err
+        (path / "out" / name).rmdir()
+    assert not list((path / "out").glob("*.jpg"))
+
+
+@pytest.mark.parametrize("size", ["1000000x1000000", "0", "300x-1", "²", "1x2x3", ""])
+def test_a_wild_size_is_refused(place, capsys, size):
+    path, flags = place
+    with pytest.raises(SystemExit):
+        main([*flags, "--size", size, str(path / "pictures")])
+    assert "--size" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

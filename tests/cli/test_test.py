@@ -11,7 +11,7 @@ import torch
 from framework.cli.test import main
 from framework.net.net import Net
 from framework.weights.weights import save_weights
-from tests.golden import ABSENT, case_names, load_case, part
+from tests.golden import load_case, part
 
 NET = """name: "scores"
 layer { name: "data" type: "DummyData" top: "data" dummy_data_param { shape { dim: 2 dim: 3 }
@@ -70,7 +70,6 @@ def test_a_mistake_is_one_line(flags, message, capsys):
     assert errors.startswith(f"error: {message}") and errors.count("\n") == 1
 
 
-@pytest.mark.skipif(not case_names("solver"), reason=ABSENT)
 @pytest.mark.parametrize("version", ["11point", "MaxIntegral"])
 def test_a_detection_net_is_scored_by_class_as_the_original_does(version, capsys):
     case = load_case(f"solver/test_detection_{version.lower()}")

@@ -16,13 +16,12 @@ from framework import parse_net
 from framework.net.net import Net
 from framework.weights.caffemodel import read_caffemodel
 from framework.weights.weights import save_weights
-from tests.golden import ABSENT, assert_close, case_names, load_case, part
+from tests.golden import assert_close, load_case, part
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not case_names("solver"), reason=ABSENT)
 def test_two_ranks_of_half_the_batch_follow_the_original_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     case = load_case("solver/sgd_clip")

@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 
 from framework import Net, parse_net
-from framework.data.augment.mean import read_mean_image
 from framework.data.records.database import open_database
 from framework.data.records.label_map import read
+from framework.data.records.mean_file import read_mean_image
 from framework.data.records.records import Decoding, read_annotated, read_datum
 from framework.proto import AnnotatedDatum
-from tests.golden import ABSENT, GOLDEN, case_names, load_case, part
+from tests.golden import (
+    PHOTOGRAPHS,
+    case_names,
+    load_case,
+    needs_photographs,
+    part,
+    photograph_names,
+    read_file,
+)
 
-pytestmark = pytest.mark.skipif(not GOLDEN.is_dir(), reason=ABSENT)
 SOURCES = ("annotated_data", "annotated_raw", "data_", "image_data", "hdf5_data", "memory_data")
-NETS = [name for name in case_names("io") if name.split("/")[1].startswith(SOURCES)]
+NETS = [name for name in case_names("io") + photograph_names("io")
+        if name.split("/")[1].startswith(SOURCES)]
 
 
 def batches(case, net):
@@ -32,7 +40,8 @@ def test_batches_equal_the_originals(name, monkeypatch, tmp_path):
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content.tobytes())
-    monkeypatch.chdir(tmp_path if files else GOLDEN / "io")
+    beside = name in photograph_names("io") and not files
+    monkeypatch.chdir(PHOTOGRAPHS / "io" if beside else tmp_path)
     net = Net(parse_net(str(case["prototxt"])), phase=str(case["phase"]))
     if "data/data" in case:
         net.sources[0][0].set_input_arrays(case["data/data"], case["data/label"])
@@ -48,9 +57,10 @@ def test_batches_equal_the_originals(name, monkeypatch, tmp_path):
         net.close()
 
 
+@needs_photographs
 def test_an_annotated_database_holds_what_the_original_wrote():
     case = load_case("io/annotated_db")
-    database = open_database(GOLDEN / "io" / "annotated_lmdb")
+    database = open_database(PHOTOGRAPHS / "io" / "annotated_lmdb")
     assert [database.name(index) for index in range(len(database))] == list(case["keys"])
     for index in range(len(database)):
         content = database.read(index)
@@ -64,24 +74,26 @@ def test_an_annotated_database_holds_what_the_original_wrote():
         assert message.type == case[f"{index}/type"] and record.label == -1
 
 
+@needs_photographs
 def test_raw_records_hold_the_originals_pixels():
     case = load_case("io/annotated_raw")
-    database = open_database(GOLDEN / "io" / "annotated_raw_lmdb")
+    database = open_database(PHOTOGRAPHS / "io" / "annotated_raw_lmdb")
     for index in range(len(database)):
         record = read_annotated(database.read(index), Decoding(), None, True)
         np.testing.assert_array_equal(record.pixels.transpose(2, 0, 1), case[f"{index}/image"])
         np.testing.assert_array_equal(record.boxes, case[f"{index}/boxes"])
 
 
+@needs_photographs
 def test_a_datum_database_holds_what_the_original_wrote():
     case = load_case("io/datum_db")
-    database = open_database(GOLDEN / "io" / "datum_lmdb")
+    database = open_database(PHOTOGRAPHS / "io" / "datum_lmdb")
     assert [database.name(index) for index in range(len(database))] == list(case["keys"])
     for index in range(len(database)):
         record = read_datum(database.read(index), Decoding())
         np.testing.assert_array_equal(record.pixels.transpose(2, 0, 1), case[f"{index}/image"])
         assert record.label == case[f"{index}/label"]
-    np.testing.assert_array_equal(read_mean_image(GOLDEN / "io" / "mean.binaryproto"),
+    np.testing.assert_array_equal(read_mean_image(PHOTOGRAPHS / "io" / "mean.binaryproto"),
                                   case["mean"])
 
 
@@ -89,7 +101,9 @@ def test_a_label_map_is_read_as_text_and_as_binary(tmp_path):
     case = load_case("io/labelmap")
     binary = tmp_path / "labelmap.binaryproto"
     binary.write_bytes(case["binary"].tobytes())
-    for path in (GOLDEN / "io" / "labelmap_small.prototxt", binary):
+    text = tmp_path / "labelmap_small.prototxt"
+    text.write_bytes(read_file("io/labelmap_small.prototxt"))
+    for path in (text, binary):
         items = read(path).item
         assert [item.name for item in items] == list(case["names"])
         assert [item.label for item in items] == list(case["labels"])

@@ -79,7 +79,6 @@ def test_the_mean_divides_by_all_classes_and_batches_add_up():
     assert mean == pytest.approx((2 / 4 + 1 + 0) / 3)
 
 
-@pytest.mark.skipif(not golden.GOLDEN.is_dir(), reason=golden.ABSENT)
 @pytest.mark.parametrize("name, version", [("11point", "11point"), ("maxintegral", "MaxIntegral")])
 def test_the_originals_log_of_a_test_net(name, version):
     case = golden.load_case(f"solver/test_detection_{name}")

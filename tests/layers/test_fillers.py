@@ -16,7 +16,6 @@ def filled(shape, **fields):
     return blob
 
 
-@pytest.mark.skipif(not golden.GOLDEN.is_dir(), reason=golden.ABSENT)
 @pytest.mark.parametrize("name", golden.case_names("filler"))
 def test_statistics_are_the_originals(name):
     case = golden.load_case(name)

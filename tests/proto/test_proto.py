@@ -12,6 +12,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from framework import proto
 from framework.proto.schema import parse
+from tests.golden import load_case, read_file
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 PROJECTS = ("number_ssd", "number_bvlc", "number_nvidia", "number_intel")
@@ -153,15 +154,12 @@ def test_real_weight_files_are_read_without_a_remainder(path: Path):
     assert proto.NetParameter.FromString(net.SerializeToString()) == net
 
 
-@needs_shared
 def test_blob_files_of_the_original_hold_their_arrays():
-    expected = np.load(SHARED / "golden" / "io" / "blobproto.npz")
-    read = {path.stem: path.read_bytes() for path in (SHARED / "golden" / "io").glob("blob*proto")}
-
-    shaped = proto.BlobProto.FromString(read["blob_shape"])
-    legacy = proto.BlobProto.FromString(read["blob_legacy"])
-    double = proto.BlobProto.FromString(read["blob_double"])
-    vector = proto.BlobProtoVector.FromString(read["blob_vector"])
+    expected = load_case("io/blobproto")
+    shaped = proto.BlobProto.FromString(read_file("io/blob_shape.binaryproto"))
+    legacy = proto.BlobProto.FromString(read_file("io/blob_legacy.binaryproto"))
+    double = proto.BlobProto.FromString(read_file("io/blob_double.binaryproto"))
+    vector = proto.BlobProtoVector.FromString(read_file("io/blob_vector.binaryproto"))
 
     array = expected["array"]
     np.testing.assert_array_equal(np.reshape(shaped.data, list(shaped.shape.dim)), array)

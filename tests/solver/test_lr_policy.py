@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.solver.lr_policy import LearningRate, RateState
+from tests.golden import case_names, load_case
 
-GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden" / "solver"
-CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+CASES = case_names("solver")
 
 
 def policy(text: str) -> LearningRate:
@@ -27,10 +26,9 @@ def rates(text: str, iterations: list[int]) -> list[float]:
     return [rule.at(iteration, state, lambda: math.nan) for iteration in iterations]
 
 
-@pytest.mark.skipif(not CASES, reason="needs ../shared/golden")
 @pytest.mark.parametrize("case", CASES)
 def test_rates_are_those_the_original_logs(case):
-    golden = np.load(GOLDEN / f"{case}.npz")
+    golden = load_case(case)
     rule, state = policy(str(golden["solver"])), RateState()
     for iteration in range(20):
         loss = float(golden[f"smoothed_loss/{iteration}"])

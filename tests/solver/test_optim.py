@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +12,9 @@ from torch import Tensor
 from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.solver.optim import Optimizer
+from tests.golden import case_names, load_case
 
-GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden" / "solver"
-CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+CASES = case_names("solver")
 
 
 @dataclass
@@ -36,14 +35,14 @@ def optimizer(text: str, values: np.ndarray, **multipliers: float) -> tuple[Opti
     return Optimizer(solver(text), [Blob(parameter, **multipliers)]), parameter
 
 
-MULTIPLIERS = {"adadelta_step_mults": {"conv/1": (2, 1)}, "sgd_frozen_bias": {"conv/1": (0, 1)}}
+MULTIPLIERS = {"solver/adadelta_step_mults": {"conv/1": (2, 1)},
+               "solver/sgd_frozen_bias": {"conv/1": (0, 1)}}
 
 
-@pytest.mark.skipif(not CASES, reason="needs ../shared/golden")
 @pytest.mark.parametrize("case", CASES)
 def test_two_updates_from_the_originals_gradients_give_its_parameters(case):
-    golden = np.load(GOLDEN / f"{case}.npz")
-    names = [name.removeprefix("param0/") for name in golden.files if name.startswith("param0/")]
+    golden = load_case(case)
+    names = [name.removeprefix("param0/") for name in golden if name.startswith("param0/")]
     multipliers = MULTIPLIERS.get(case, {})
     blobs = [Blob(torch.tensor(golden[f"param0/{name}"], requires_grad=True),
                   *multipliers.get(name, (1, 1))) for name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,13 @@ import numpy as np
 import pytest
 
 from framework.definition.prototxt import parse
-from framework.errors import WeightsError
+from framework.errors import SpecError, WeightsError
 from framework.proto import SolverState
 from framework.solver import solverstate
+from framework.solver.run_file import RunState, read_run, run_path, write_run
 from framework.solver.solver import Solver
 from framework.system import atomic
-
-GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden" / "solver"
-needs_golden = pytest.mark.skipif(not GOLDEN.exists(), reason="needs ../shared/golden")
+from tests.golden import load_case
 
 
 def state() -> solverstate.State:
@@ -31,11 +31,10 @@ def state() -> solverstate.State:
 
 def original(case: str, name: str, folder: Path) -> Path:
     path = folder / name
-    path.write_bytes(np.load(GOLDEN / f"{case}.npz")[f"file/{name}"].tobytes())
+    path.write_bytes(load_case(f"solver/{case}")[f"file/{name}"].tobytes())
     return path
 
 
-@needs_golden
 def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
     path = original("snapshot_adam_binaryproto", "snap_iter_10.solverstate", tmp_path)
     read = solverstate.read_state(path)
@@ -45,7 +44,6 @@ def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
     assert [array.shape for array in read.history] == [(3, 2, 3, 3), (3,), (4, 36), (4,)] * 2
 
 
-@needs_golden
 def test_an_hdf5_state_has_the_originals_names_types_and_string(tmp_path):
     theirs = h5py.File(original("snapshot_sgd_hdf5", "snap_iter_10.solverstate.h5", tmp_path))
     state = solverstate.read_state(theirs.filename)
@@ -125,21 +123,11 @@ def test_states_are_found_newest_first_by_number(tmp_path):
     assert found == ["s_iter_10.solverstate.h5", "s_iter_9.solverstate"]
 
 
-def test_keeping_two_removes_the_older_snapshots_with_all_their_files(tmp_path):
-    for number in (10, 20, 30):
-        for suffix in (".caffemodel", ".solverstate", ".run.json"):
-            (tmp_path / f"s_iter_{number}{suffix}").touch()
-    solverstate.remove_older(str(tmp_path / "s"), keep=2)
-    assert {name.split(".")[0] for name in os.listdir(tmp_path)} == {"s_iter_20", "s_iter_30"}
-
-
-def test_a_run_file_of_another_iteration_is_not_used(tmp_path):
-    run = solverstate.RunState(5, 3, 2, [4], [0.1, 0.7])
-    solverstate.write_run(tmp_path / "s_iter_5.run.json", run)
-    assert solverstate.read_run(tmp_path / "s_iter_5.run.json", 5) == run
-    assert solverstate.read_run(tmp_path / "s_iter_5.run.json", 6) is None
-    assert solverstate.run_path(tmp_path / "s_iter_5.solverstate.h5") == \
-        tmp_path / "s_iter_5.run.json"
+def test_a_run_file_comes_back_as_it_was(tmp_path):
+    run = RunState(5, 3, 2, [4], [0.1, 0.7])
+    write_run(tmp_path / "s_iter_5.run.json", run)
+    assert read_run(tmp_path / "s_iter_5.solverstate") == run
+    assert run_path(tmp_path / "s_iter_5.solverstate.h5") == tmp_path / "s_iter_5.run.json"
 
 
 def test_what_a_killed_process_left_is_removed_and_that_of_a_living_one_is_not(tmp_path):
@@ -194,7 +182,8 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(tmp_path, full_fro
     assert [re.search(r"\] (.*)", line)[1] for line in warnings] == [
         f"{tmp_path}/s_iter_{number}.solverstate: cannot be written: No space left on device; the "
         f"newest whole snapshot is {tmp_path}/s_iter_2.solverstate; the run goes on without this "
-        "one" for number in (4, 6)]
+        f"one and tries again at iteration {number + 2}" for number in (4, 6)
+        ] + ["A snapshot could be written again, after 2 tries that failed"]
     assert [path.name for path in solverstate.find_states(str(tmp_path / "s"))] == [
         "s_iter_8.solverstate", "s_iter_2.solverstate"]
     assert not list(tmp_path.glob("s_iter_[46]*"))
@@ -207,6 +196,83 @@ def test_a_disk_that_is_full_at_the_end_is_an_error_that_names_the_last_snapshot
                        r".*s_iter_6.solverstate$"):
         solver_of(tmp_path, "max_iter: 8 snapshot: 3").solve()
     assert solver_of(tmp_path, "", snapshot="auto").iter == 6
+
+
+def test_the_last_snapshot_waits_for_the_disk_and_is_written_then(tmp_path, full_from, capsys):
+    full_from.first, waited = 8, list[float]()
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if sum(waited) == 35:
+            full_from.first = 10**9
+
+    solver_of(tmp_path, "max_iter: 8", wait=wait).solve()
+    assert solver_of(tmp_path, "", snapshot="auto").iter == 8 and sum(waited) == 10 + 30
+    said = capsys.readouterr().err
+    assert "it is tried again in 10 s" in said and "it is tried again in 30 s" in said
+    assert "A snapshot could be written again, after 2 tries that failed" in said
+
+
+def test_hdf5_snapshots_survive_a_disk_that_takes_a_part_of_them_and_keep_no_file_open(tmp_path):
+    solver = solver_of(tmp_path, "max_iter: 4 snapshot: 2 snapshot_format: HDF5",
+                       wait=lambda seconds: resource.setrlimit(resource.RLIMIT_FSIZE, before))
+    before, opened = resource.getrlimit(resource.RLIMIT_FSIZE), os.listdir("/proc/self/fd")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        solver.solve()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert os.listdir("/proc/self/fd") == opened
+    assert solver_of(tmp_path, "", snapshot="auto").iter == 4
+
+
+@pytest.mark.parametrize("action", ["stop", "terminate"])
+def test_a_signal_gives_up_the_last_snapshot_after_one_more_try(tmp_path, full_from, action):
+    full_from.first = 8
+    asked, waited = iter([None] * (8 + 11) + [action]), list[float]()
+    with pytest.raises(WeightsError, match="No space left on device"):
+        solver_of(tmp_path, "max_iter: 8", wait=waited.append,
+                  actions=lambda: next(asked)).solve()
+    assert len(waited) == 12
+
+
+@pytest.mark.parametrize("name", ["s_iter_4.solverstate", "s_iter_4.caffemodel",
+                                  "s_iter_4.run.json"])
+def test_a_folder_where_a_snapshot_should_be_does_not_end_the_run(tmp_path, name, capsys):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "kept").touch()
+    solver_of(tmp_path, "max_iter: 8 snapshot: 2").solve()
+    states = solverstate.find_states(str(tmp_path / "s"))
+    assert [path.name for path in states if path.is_file()] == [
+        f"s_iter_{number}.solverstate" for number in (8, 6, 2)]
+    assert (tmp_path / name / "kept").exists()
+    assert "cannot be written: Is a directory; the newest" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatch, capsys):
+    unlink = Path.unlink
+
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        if "_iter_4" in path.name:
+            raise OSError(30, "Read-only file system")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    solver_of(tmp_path, "max_iter: 6 snapshot: 2").solve()
+    assert "cannot be written: Read-only file system; the newest" in capsys.readouterr().err
+    assert (tmp_path / "s_iter_6.solverstate").exists()
+
+
+@pytest.mark.parametrize("length, good", [(200, True), (225, False)])
+def test_a_prefix_too_long_for_the_files_of_a_snapshot_is_an_error_at_once(tmp_path, length, good):
+    solver = solver_of(tmp_path, "max_iter: 2")
+    solver.prefix = str(tmp_path / ("s" * length))
+    if good:
+        solver.solve()
+        assert Path(f"{solver.prefix}_iter_2.solverstate").exists()
+        return
+    with pytest.raises(SpecError, match="snapshot_prefix is .*File name too long"):
+        solver.solve()
 
 
 def test_the_state_of_another_run_does_not_stand_by_new_weights(tmp_path, full_from):
@@ -224,3 +290,30 @@ def test_a_run_that_was_resumed_at_its_end_leaves_its_snapshot_alone(tmp_path):
     before = path.stat().st_ino
     solver_of(tmp_path, "max_iter: 4", snapshot="auto").solve()
     assert path.stat().st_ino == before
+
+
+def test_history_of_another_file_or_kind_is_never_read(tmp_path):
+    path = tmp_path / "a.solverstate.h5"
+    (tmp_path / "secret").write_bytes(bytes(20))
+    for data, message in ((h5py.ExternalLink("/etc/passwd", "x"), "'1' is a link"),
+                          (np.full(5, b"x"), "holds text"), (None, "in another file")):
+        solverstate.write_state(path, state())
+        with h5py.File(path, "r+") as file:
+            del file["history/1"]
+            if data is None:
+                file["history"].create_dataset("1", (5,), "f4",
+                                               external=[(str(tmp_path / "secret"), 0, 20)])
+            else:
+                file["history/1"] = data
+        with pytest.raises(WeightsError, match=f"is no whole solver state: .*{message}"):
+            solverstate.read_state(path)
+
+
+def test_history_in_halves_is_read(tmp_path):
+    """NVIDIA's branch writes raw data: 0.5, 1 and 1.5 in two bytes each."""
+    message = SolverState(iter=7)
+    blob = message.history.add(raw_data_type=2, raw_data=np.array([0.5, 1, 1.5], "<f2").tobytes())
+    blob.shape.dim.append(3)
+    (tmp_path / "a.solverstate").write_bytes(message.SerializeToString())
+    (history,) = solverstate.read_state(tmp_path / "a.solverstate").history
+    np.testing.assert_array_equal(np.asarray(history), [0.5, 1, 1.5])

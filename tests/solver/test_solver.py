@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 
 from framework.definition.prototxt import parse
-from framework.errors import SpecError, WeightsError
+from framework.errors import DataError, SpecError, WeightsError
 from framework.logs.log import Log, number
 from framework.proto import NetParameter
 from framework.solver.solver import Solver
@@ -178,7 +179,7 @@ def test_keep_leaves_the_newest_snapshots():
 
 @pytest.mark.parametrize("prefix, expected", [
     ("", "solver_iter_1.solverstate"), ("folder", "folder/solver_iter_1.solverstate"),
-    ("new/run", "new/run_iter_1.solverstate")])
+    ("new/run", "new/run_iter_1.solverstate"), ("new/", "new/solver_iter_1.solverstate")])
 def test_snapshots_go_where_the_prefix_says(prefix, expected):
     Path("folder").mkdir()
     document = parse(PARAMS.replace('"s"', f'"{prefix}"') + 'net: "net.prototxt" max_iter: 1',
@@ -248,3 +249,54 @@ def test_detection_without_an_evaluating_output_is_refused():
     solver = make('net: "net.prototxt" test_iter: 1 test_interval: 1 eval_type: "detection"')
     with pytest.raises(SpecError, match="no output of test net #0 comes from a DetectionEvaluate"):
         solver.test_all()
+
+
+def test_an_error_of_the_data_ends_the_run_behind_a_snapshot(monkeypatch):
+    solver = make(f"max_iter: 8 net_param {{ {NET} }}")
+    compute = solver.gradients.compute
+
+    def fail(iteration, *others):
+        if iteration == 5:
+            raise DataError("the second worker was killed")
+        return compute(iteration, *others)
+
+    monkeypatch.setattr(solver.gradients, "compute", fail)
+    with pytest.raises(DataError, match="the second worker was killed"):
+        solver.solve()
+    assert make(f"net_param {{ {NET} }}", snapshot="auto").iter == 5
+
+
+def test_terminate_while_a_batch_is_late_makes_its_snapshot_and_ends(monkeypatch):
+    asked = []
+    solver = make(f"max_iter: 8 net_param {{ {NET} }}", actions=lambda: asked and asked.pop())
+    [(source, _)] = solver.net.sources
+    whole = make(f"max_iter: 8 net_param {{ {NET} }}")
+    batches = source.batches
+
+    def late(start):
+        for index, batch in enumerate(batches(start)):
+            if start + index == 5 and start == 0:
+                asked.append("terminate")
+                source.options.waiting()
+            yield batch
+
+    monkeypatch.setattr(source, "batches", late)
+    solver.solve()
+    assert "Optimization stopped early." in log_of(solver) and solver.iter == 5
+    whole.solve()
+    solver.solve()
+    assert values(solver) == values(whole)
+
+
+def test_solvers_in_two_threads_train_as_each_alone():
+    text = f"max_iter: 150 net_param {{ {NET} }} snapshot_after_train: false"
+    alone = [make(text, seed=seed) for seed in (1, 2, 3)]
+    for solver in alone:
+        solver.solve()
+    together = [make(text, seed=seed) for seed in (1, 2, 3)]
+    threads = [threading.Thread(target=solver.solve) for solver in together]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [values(solver) for solver in together] == [values(solver) for solver in alone]

@@ -12,6 +12,7 @@ from torch import Tensor
 from framework import proto
 from framework.errors import WeightsError
 from framework.weights.weights import load_weights, read_layers, save_weights
+from tests.golden import load_case
 from tests.weight_files import SHAPES, assert_blobs, blob_message, fill, make_net, noise, write_net
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -184,12 +185,11 @@ def test_bfloat16_of_safetensors_is_read(tmp_path: Path):
     assert_blobs(net, {"b": [tensor.float().numpy()]})
 
 
-@needs_shared
 @pytest.mark.parametrize("case, name", [
     ("snapshot_adam_binaryproto", "snap_iter_10.caffemodel"),
     ("snapshot_sgd_hdf5", "snap_iter_10.caffemodel.h5")])
 def test_the_originals_snapshots_are_read(tmp_path: Path, case: str, name: str):
-    golden = np.load(SHARED / "golden" / "solver" / f"{case}.npz")
+    golden = load_case(f"solver/{case}")
     path = tmp_path / name
     path.write_bytes(golden[f"file/{name}"].tobytes())
     net = make_net({"conv": [(3, 2, 3, 3), (3,)], "relu": [], "fc": [(4, 36), (4,)]})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,10 +18,11 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
 from framework.data.records.boxes import Floats
+from framework.data.records.mean_file import read_mean_blob
 from framework.data.records.pictures import BadRecord, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
-from framework.weights.caffemodel import describe, read_any_blob
+from framework.weights.blob import describe
 
 DEFAULT_RATIOS = (1.0, 0.875, 0.75, 0.66)
 NEAR = 3        # a crop whose side differs by less from crop_size takes crop_size
@@ -176,12 +176,7 @@ def read_mean_clip(path: str, layout: Layout) -> Floats:
     Its axes are channels, frames, height, width for a volume, else planes, height, width, and ones
     before them. C3D v1.0's own BlobProto is known too.
     """
-    try:
-        blob = read_any_blob(memoryview(Path(path).read_bytes()))
-    except OSError as error:
-        raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise DataError(f"{path}: the mean_file is no BlobProto: {error}") from None
+    blob = read_mean_blob(path)
     wanted = (layout.channels, layout.num_frames) if layout.is_volume else (layout.num_planes,)
     axes = len(wanted) + 2
     shape = (1,) * (axes - len(blob.shape)) + tuple(blob.shape)

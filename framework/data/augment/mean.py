@@ -6,16 +6,13 @@ Source: TransformationParameter in caffe.proto; data_transformer.cpp of weiliu89
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
 from framework.data.augment.geometry import Floats
+from framework.data.records.mean_file import read_mean_image
 from framework.data.records.records import BadRecord, Pixels
-from framework.errors import DataError
-from framework.proto import BlobProto
 
 
 @dataclass(frozen=True)
@@ -90,28 +87,3 @@ def read_mean(param: Any) -> Mean:
     """The mean and scale of a TransformationParameter. DataError for a mean_file of no use."""
     image = read_mean_image(param.mean_file) if param.HasField("mean_file") else None
     return Mean(tuple(param.mean_value), image, param.scale)
-
-
-def read_mean_image(path: str | Path) -> Floats:
-    """The mean picture of a BlobProto file, (channels, height, width). DataError if there is none.
-
-    Both forms of its shape are taken: `shape`, and the older num, channels, height, width.
-    """
-    blob: Any = BlobProto()          # Any: a message's fields are known only at run time
-    try:
-        blob.ParseFromString(Path(path).read_bytes())
-    except OSError as error:
-        raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
-                        "tools/compute_image_mean makes one") from None
-    except DecodeError:
-        raise DataError(f"{path}: the mean_file is no BlobProto; tools/compute_image_mean makes "
-                        "one") from None
-    shape = list(blob.shape.dim) if blob.HasField("shape") else \
-        [blob.num, blob.channels, blob.height, blob.width]
-    data = np.array(blob.data or blob.double_data, np.float32)
-    while len(shape) > 3 and shape[0] == 1:
-        shape = shape[1:]
-    if len(shape) != 3 or data.size != np.prod(shape):
-        raise DataError(f"{path}: the mean_file holds {data.size} values of shape {shape}; it must "
-                        "be one picture: 1, channels, height, width")
-    return data.reshape(shape)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections import deque
@@ -13,16 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
+
 from framework.data.convert.datum import Converted
 from framework.data.convert.journal import Journal, Report
 from framework.data.records.database_writer import database_writer
-from framework.data.records.list_file import Entry
+from framework.data.records.list_file import MAX_BAD_SHARE, Entry
+from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.progress import Progress
 
-MAX_BAD_SHARE = 0.05
 SHOWN_REMARKS = 10
+LONGEST_KEY = 511
 RECORDS_A_COMMIT = 1000
 SECONDS_A_COMMIT = 2.0
 JOURNAL = "journal.jsonl"
@@ -37,6 +40,7 @@ def convert(
     database: Path,
     *,
     redo: bool = False,
+    inputs: Sequence[Path] = (),
     check_size: bool = False,
     jobs: int = 0,
     identity: str = "",
@@ -45,13 +49,14 @@ def convert(
 
     make        makes a record, in any of `jobs` threads (0: one a core); its DataError leaves
                 the record out; the number in the keys counts those too, as in the original
-    redo        replace `database` if it exists
+    redo        replace `database` if it exists and these programs made it
+    inputs      what is read: `database` must not hold it
     check_size  all records must have as many bytes of data as the first
     identity    the conversion's `fingerprint`: an interrupted one of the same goes on
     Every record left out is named on stderr. Raises DataError, and leaves nothing behind, if
     more than 5 % of the records are bad, or none is good.
     """
-    with resumed_folder(database, redo) as folder:
+    with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
         forget(folder)
@@ -61,16 +66,15 @@ def convert(
 def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Converted], *,
          check_size: bool = False, jobs: int = 0, identity: str = "", name: str = "") -> Report:
     """As `convert`, in a folder that may hold a part of the records, with its journal."""
-    folder.mkdir(exist_ok=True)
+    own_folders.make(folder)
     journal = Journal(folder / JOURNAL, identity)
     report = journal.resume() if (folder / "data.mdb").is_file() else None
     what = name or folder.name
     if report is None:
-        if any(folder.iterdir()):
+        if any(path.name != own_folders.MARK for path in folder.iterdir()):
             print(f"{what}: an interrupted call made it of other pictures or with other flags: "
                   "it starts anew", file=sys.stderr)
-        shutil.rmtree(folder)
-        folder.mkdir()
+        own_folders.clear(folder)
         journal.start()
         report = Report()
     elif report.done:
@@ -89,13 +93,30 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
 def forget(folder: Path) -> None:
     """Remove the journal of a complete database."""
     (folder / JOURNAL).unlink(missing_ok=True)
+    own_folders.finish(folder)
 
 
 def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | DataError:
+    """The record of an entry, or why it has none: one bad file does not end a conversion."""
     try:
+        key_of(0, entry)
         return make(entry)
     except DataError as error:
         return error
+    except (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error) as error:
+        return DataError(f"{shortened(entry.image)}: {shortened(repr(error))}")
+
+
+def key_of(index: int, entry: Entry) -> bytes:
+    """`%08d_<picture>`, the file's own bytes. DataError for one that LMDB cannot have."""
+    try:
+        key = f"{index:08d}_{entry.image}".encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise DataError(f"{shortened(entry.image)!r}: the name is no text") from None
+    if len(key) > LONGEST_KEY:
+        raise DataError(f"{shortened(entry.image)}: its key has {len(key)} bytes; LMDB takes "
+                        f"{LONGEST_KEY}: name it from a root folder nearer to it")
+    return key
 
 
 def _records(
@@ -116,7 +137,7 @@ def _records(
         report.written += 1
         report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
-        yield f"{index:08d}_{entry.image}".encode(), result.record
+        yield key_of(index, entry), result.record
 
 
 def _data_bytes(record: Any) -> int:
@@ -130,7 +151,7 @@ def _of_one_size(records: Iterable[tuple[bytes, Any]], report: Report
     for key, record in records:
         if _data_bytes(record) != report.data_bytes:
             raise DataError(
-                f"{key.decode()}: has {_data_bytes(record)} bytes of data, the first one has "
+                f"{os.fsdecode(key)}: has {_data_bytes(record)} bytes of data, the first one has "
                 f"{report.data_bytes}; --check_size wants all of one size"
             )
         yield key, record

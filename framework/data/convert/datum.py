@@ -12,9 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
-from framework.data.records.pictures import BadRecord, Decoding, decode
+from framework.data.records.pictures import (
+    MAX_FILE_BYTES,
+    BadRecord,
+    Decoding,
+    decode,
+    failing_as_bad,
+)
+from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, Datum
+from framework.system.regular import read_regular
+from framework.system.text import is_there
 
 Picture = NDArray[np.uint8]
 
@@ -71,7 +80,10 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     if stored is picture and same_type:
         datum.data = content
     else:
-        done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+        try:
+            done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+        except cv2.error:
+            done = False
         if not done:
             raise DataError(f"{path}: cannot be encoded as '{kind or suffix}'")
         datum.data = encoded.tobytes()
@@ -82,14 +94,15 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
 def read_picture(path: Path, color: bool = True) -> tuple[bytes, Picture]:
     """A file's bytes and its pixels, BGR (height, width, 3) or grey (height, width).
 
-    DataError if it is missing, cut short, of four inks, or no picture.
+    DataError if it is missing, no regular file, cut short, of four inks, or no picture.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     try:
-        pixels = decode(content, Decoding(color))
+        with failing_as_bad():
+            pixels = decode(content, Decoding(color))
     except BadRecord as error:
         raise DataError(f"{path}: {error}") from None
     return content, pixels if color else pixels[:, :, 0]
@@ -126,7 +139,7 @@ def annotated_datum(
     DataError if the picture or the label file cannot be read, or a name is not in the map.
     Source: io.cpp ReadRichImageToAnnotatedDatum.
     """
-    labels = LABEL_READERS[label_type](label_path) if label_path.is_file() else None
+    labels = LABEL_READERS[label_type](label_path) if is_there(label_path) else None
     return make_record(image_path, labels, str(label_path), labels_by_name, options)
 
 
@@ -145,6 +158,9 @@ def make_record(
     if labels is None:
         converted.remarks.append(f"{place}: no such file; stored without boxes")
         return converted
+    if not 0 <= min(labels.width, labels.height) <= max(labels.width, labels.height) < 2**31:
+        raise DataError(f"{place}: says that the picture is {labels.width:.6g} x "
+                        f"{labels.height:.6g}")
     if labels.width and (labels.width, labels.height) != (width, height):
         converted.remarks.append(
             f"{place}: says {labels.width} x {labels.height}, "
@@ -159,11 +175,16 @@ def make_record(
 def _usable(
     converted: Converted, labels: Labels, path: str, size: tuple[int, int]
 ) -> list[Box]:
-    """The boxes without inverted ones; a remark for each that is inverted, empty or outside."""
+    """The boxes without inverted ones; a remark for each that is inverted, empty or outside.
+
+    DataError for corners that are not finite as float32.
+    """
     kept = []
     for box in labels.boxes:
         x1, y1, x2, y2 = box.corners
-        place = f"{path}: '{box.name}' at {x1:g} {y1:g} {x2:g} {y2:g}"
+        place = f"{path}: '{shortened(str(box.name))}' at {x1:g} {y1:g} {x2:g} {y2:g}"
+        if not all(abs(corner) < LARGEST_FLOAT for corner in box.corners):
+            raise DataError(f"{place}: its corners must be finite numbers")
         if x1 > x2 or y1 > y2:
             converted.remarks.append(f"{place} has its corners swapped; left out")
             converted.skipped_boxes += 1
@@ -184,7 +205,10 @@ def _numbered(
         label = box.name if isinstance(box.name, int) else labels_by_name.get(box.name)
         if label is None:
             known = ", ".join(name for name in labels_by_name)
-            raise DataError(f"{path}: '{box.name}' is not in the label map ({known})")
+            raise DataError(f"{path}: '{shortened(str(box.name))}' is not in the label map "
+                            f"({shortened(known)})")
+        if not -(2**31) <= label < 2**31:
+            raise DataError(f"{path}: the label {label} has more than 32 bits")
         numbered.append((label, box))
     return numbered
 

@@ -15,8 +15,16 @@ import cv2
 from framework.data.augment.geometry import Floats
 from framework.data.records.boxes import CORNERS, DIFFICULT, LABEL
 from framework.data.records.database import Database
-from framework.data.records.records import BadRecord, Decoding, annotation_boxes, datum_picture
+from framework.data.records.pictures import failing_as_bad
+from framework.data.records.records import (
+    BadRecord,
+    Decoding,
+    annotation_boxes,
+    datum_picture,
+    parse,
+)
 from framework.proto import AnnotatedDatum
+from framework.system.file_names import wrong_name
 from framework.system.progress import Progress
 
 _SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}
@@ -96,22 +104,26 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
     """The good records, noted in `report`."""
     taken: set[str] = set()
     for index in Progress(len(database), "export").over(range(len(database))):
-        message: Any = AnnotatedDatum()      # Any: a message's fields are known only at run time
         try:
-            stored = _read(message, database.read(index), frozenset(names))
-        except (BadRecord, ValueError) as error:
+            with failing_as_bad():
+                stored = _read(database.read(index), frozenset(names))
+        except BadRecord as error:
             report.bad.append((database.name(index), str(error)))
             continue
         name = _file_name(database.name(index), stored.name, taken)
+        reason = wrong_name(name)
+        if reason:
+            report.bad.append((database.name(index), f"its name is {reason}"))
+            continue
         taken.add(name)
         report.num_pictures += 1
         report.num_boxes += len(stored.boxes)
         yield Stored(name, stored.content, stored.width, stored.height, stored.depth, stored.boxes)
 
 
-def _read(message: Any, content: bytes, labels: frozenset[int]) -> Stored:
-    """A record; its name is only a suffix yet. Any: an AnnotatedDatum."""
-    message.ParseFromString(content)
+def _read(content: bytes, labels: frozenset[int]) -> Stored:
+    """A record; its name is only a suffix yet."""
+    message = parse(AnnotatedDatum(), content)
     pixels = datum_picture(message.datum, Decoding()).whole()
     height, width, depth = pixels.shape
     boxes = annotation_boxes(message, labels)

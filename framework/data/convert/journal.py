@@ -72,8 +72,11 @@ class Journal:
             if not isinstance(entry, dict) or (
                     index == 0 and entry.get("fingerprint") != self._fingerprint):
                 break
-            if index:
-                self._add(report, entry)
+            try:
+                if index:
+                    self._add(report, entry)
+            except (KeyError, TypeError, ValueError):       # not ours, or damaged
+                break
             good += len(line)
         if not good:
             return None
@@ -120,13 +123,13 @@ def fingerprint(root: Path, entries: Iterable[Entry], flags: object) -> str:
             state = known.get(file) if file != name else _state(root / file)
             if state is None:
                 state = known[file] = _state(root / file)
-            digest.update(f"{name}\0{state}\n".encode())
+            digest.update(f"{name}\0{state}\n".encode(errors="backslashreplace"))
     return digest.hexdigest()
 
 
 def _state(path: Path) -> str:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return "absent"
     return f"{status.st_size} {status.st_mtime_ns}"

@@ -6,29 +6,44 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
 
+from framework.data.loading.bad_records import Ledger
+from framework.data.loading.batches import Bad
 from framework.data.records.database import open_database
-from framework.data.records.records import BadRecord, Decoding, Pixels, datum_picture
+from framework.data.records.mean_file import Mean
+from framework.data.records.pictures import failing_as_bad
+from framework.data.records.records import (
+    BadRecord,
+    Decoding,
+    Pixels,
+    datum_picture,
+    holds_annotated,
+    parse,
+)
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, BlobProto, Datum
 from framework.system.progress import Progress
-
-Mean = NDArray[np.float32]
 
 
 def mean_picture(database: Path) -> Mean:
     """The mean (channels, height, width) of an LMDB's pictures, BGR.
 
-    DataError if the database is absent or empty, a picture cannot be decoded, or two differ in
-    size. Source: compute_image_mean.cpp; sums are in float64 here, so they do not saturate.
+    Bad records are left out, each named in the log. DataError if the database is absent or empty,
+    too many records are bad, or two pictures differ in size.
+    Source: compute_image_mean.cpp; sums are in float64 here, so they do not saturate.
     """
     records = open_database(database)
+    is_annotated = holds_annotated(records)
+    ledger = Ledger(str(database), len(records))
     total = np.zeros(0)
     for index in Progress(len(records), "mean").over(range(len(records))):
-        picture = _planes(records.name(index), records.read(index))
-        if index == 0:
+        try:
+            with failing_as_bad():
+                picture = _planes(records.read(index), is_annotated)
+        except BadRecord as reason:
+            ledger.note([Bad(index, records.name(index), str(reason))])
+            continue
+        if not total.size:
             total = np.zeros(picture.shape)
         if picture.shape != total.shape:
             raise DataError(
@@ -37,38 +52,17 @@ def mean_picture(database: Path) -> Mean:
                 "--resize_width"
             )
         total += picture
-    return (total / len(records)).astype(np.float32)
+    num_good = len(records) - len(ledger.bad)
+    if not num_good:
+        raise DataError(f"{database}: no record has a picture that can be used")
+    return (total / num_good).astype(np.float32)
 
 
-def _planes(name: str, content: bytes) -> Pixels:
+def _planes(content: bytes, is_annotated: bool) -> Pixels:
     """Pixels (channels, height, width) of a stored Datum or AnnotatedDatum."""
-    is_annotated = content[:1] == b"\x0a"  # field 1 is a message there, a number in a Datum
-    datum = (AnnotatedDatum.FromString(content).datum if is_annotated
-             else Datum.FromString(content))  # fmt: skip
-    try:
-        return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
-    except BadRecord as error:
-        raise DataError(f"record {name}: {error}") from None
-
-
-def read_mean(path: Path) -> Mean:
-    """The mean (channels, height, width) of a mean file, old dimensions or new shape.
-
-    DataError if the file is absent or holds no picture.
-    """
-    blob = BlobProto()
-    try:
-        blob.ParseFromString(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path}: the mean file cannot be read: {error.strerror}") from None
-    except DecodeError:
-        raise DataError(f"{path}: this is no mean file (a BlobProto)") from None
-    values = np.array(blob.data, np.float32)
-    shape = tuple(blob.shape.dim) or (blob.num, blob.channels, blob.height, blob.width)
-    shape = (1,) * (3 - len(shape)) + shape[-3:]
-    if not values.size or values.size != np.prod(shape):
-        raise DataError(f"{path}: holds {values.size} values for the shape {shape}")
-    return values.reshape(shape)
+    message = parse(AnnotatedDatum() if is_annotated else Datum(), content)
+    datum = message.datum if is_annotated else message
+    return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
 
 
 def to_blob(mean: Mean) -> Any:

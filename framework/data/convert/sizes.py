@@ -7,8 +7,10 @@ from pathlib import Path
 
 from framework.data.convert.conversion import in_order
 from framework.data.convert.datum import read_picture
+from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
 from framework.system.progress import Progress
+from framework.system.text import is_there, read_lines
 
 
 def size_lines(
@@ -31,16 +33,17 @@ def size_lines(
 
 def read_ids(path: Path) -> dict[str, int]:
     """Lines of `name id`. DataError, with the line, for anything else or a name that repeats."""
-    if not path.is_file():
+    if not is_there(path):
         raise DataError(f"{path}: no such file of names and ids")
     ids: dict[str, int] = {}
-    for index, line in enumerate(path.read_text().splitlines(), start=1):
+    for index, line in enumerate(read_lines(path), start=1):
         words = line.split()
         if not words:
             continue
-        if len(words) != 2 or not words[1].lstrip("-").isdigit():
-            raise DataError(f"{path}:{index}: '{line.strip()}'; a line must be: name id")
+        number = whole_number(words[-1])
+        if len(words) != 2 or number is None:
+            raise DataError(f"{path}:{index}: '{shortened(line.strip())}'; a line must be: name id")
         if words[0] in ids:
             raise DataError(f"{path}:{index}: the name '{words[0]}' stands there twice")
-        ids[words[0]] = int(words[1])
+        ids[words[0]] = number
     return ids

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.label_files import Box, Labels
+from framework.data.datasets.label_files import JSON_ERRORS, Box, Labels, sound_labels, stated_size
 from framework.data.records.list_file import Entry
+from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
+from framework.system.text import read_text
 
 
 def load(description: Description) -> Dataset:
@@ -24,7 +27,7 @@ def load(description: Description) -> Dataset:
     """
     root, place = description.root, description.place
     splits: dict[str, list[Entry]] = {}
-    labels: dict[Entry, Labels] = {}
+    labels: dict[Entry, Labels | DataError] = {}
     categories: dict[str, str] = {}
     for split, value in description.splits().items():
         if not isinstance(value, dict) or set(value) != {"images", "annotations"}:
@@ -33,50 +36,61 @@ def load(description: Description) -> Dataset:
         try:
             categories |= {str(item["id"]): str(item["name"]) for item in tree["categories"]}
             found = _labels(tree, str(value["images"]), str(value["annotations"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{value['annotations']}: is not COCO's format: {error!r}") from None
+        except JSON_ERRORS as error:
+            raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
+                            f"{shortened(repr(error))}") from None
         splits[split] = list(found)
         labels |= found
     names = _chosen(description, categories)
-    data = Dataset(root, splits, names, labels.__getitem__, categories)
+    data = Dataset(root, splits, names, partial(sound_labels, labels), categories)
     return description.finish(data)
 
 
 def _read(description: Description, path: str) -> Any:
     """Any: what JSON holds."""
     try:
-        return json.loads((description.root / path).read_text())
-    except OSError as error:
-        raise DataError(f"{description.root / path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+        return json.loads(read_text(description.root / path))
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{description.root / path}: is not JSON: {error}") from None
 
 
-def _labels(tree: Any, folder: str, path: str) -> dict[Entry, Labels]:
-    """Any: what JSON holds."""
-    boxes: dict[int, list[Box]] = {}
+def _labels(tree: Any, folder: str, path: str) -> dict[Entry, Labels | DataError]:
+    """The boxes of each picture, or what is wrong with them. Any: what JSON holds."""
+    items: dict[Any, list[Any]] = {}
     for item in tree["annotations"]:
-        x, y, width, height = (float(value) for value in item["bbox"])
-        box = Box(str(item["category_id"]), (x, y, x + width, y + height),
-                  bool(item.get("iscrowd", 0)))  # fmt: skip
-        boxes.setdefault(item["image_id"], []).append(box)
-    return {
-        Entry(f"{folder}/{item['file_name']}", f"{path}#{item['id']}"): Labels(
-            tuple(boxes.get(item["id"], ())), int(item["width"]), int(item["height"])
-        )
-        for item in tree["images"]
-    }
+        items.setdefault(item["image_id"], []).append(item)
+    found: dict[Entry, Labels | DataError] = {}
+    for image in tree["images"]:
+        entry = Entry(f"{folder}/{image['file_name']}", f"{path}#{image['id']}")
+        try:
+            boxes = tuple(_box(item) for item in items.get(image["id"], ()))
+            found[entry] = Labels(boxes, *stated_size(image["width"], image["height"]))
+        except JSON_ERRORS as error:
+            found[entry] = DataError(f"{entry.label}: is not COCO's format: "
+                                     f"{shortened(repr(error))}")
+    return found
+
+
+def _box(item: Any) -> Box:
+    """Any: what JSON holds."""
+    x, y, width, height = (float(value) for value in item["bbox"])
+    return Box(str(item["category_id"]), (x, y, x + width, y + height),
+               bool(item.get("iscrowd", 0)))
 
 
 def _chosen(description: Description, categories: Mapping[str, str]) -> list[str]:
     """The numbers of the chosen categories, as text."""
     numbers = {name: number for number, name in categories.items()}
+    for number in categories:
+        if whole_number(number) is None:
+            raise DataError(f"{description.place}: a category has the id '{shortened(number)}'; it "
+                            "must be a whole number of 32 bits")
     ordered = sorted(categories, key=int)
     names = description.names(categories[number] for number in ordered)
     for name in names:
         if name not in numbers:
             raise DataError(
-                f"{description.place}: names has '{name}', which is no category; there are "
-                + ", ".join(sorted(numbers))
+                f"{description.place}: names has '{shortened(name)}', which is no category; there "
+                f"are {shortened(', '.join(sorted(numbers)))}"
             )
     return [numbers[name] for name in names]

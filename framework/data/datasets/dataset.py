@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,9 +11,28 @@ from typing import Any
 
 from framework.data.datasets.label_files import Labels
 from framework.data.records.list_file import Entry
+from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.text import read_lines
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG")
+
+
+def shown(value: object) -> str:
+    """What a file holds, as a message shows it: short, however large and often nested it is."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxdict, short.maxlist, short.maxstring = 2, 6, 6, 100
+    try:
+        return short.repr(value)
+    except ValueError:                  # a number of more digits than Python writes
+        return f"a {type(value).__name__}"
+
+
+def _is_text(name: str) -> bool:
+    try:
+        return "\0" not in name and bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -45,9 +66,9 @@ class Dataset:
         kept = tuple(box for box in labels.boxes if box.name in self.names)
         if len(kept) < len(labels.boxes) and not self.skip_others:
             other = next(box.name for box in labels.boxes if box.name not in self.names)
-            raise DataError(f"{self.root / entry.label}: '{other}' is none of the classes "
-                            f"({', '.join(self.names)}); `others: skip` in the YAML leaves boxes "
-                            "of other classes out")
+            raise DataError(f"{self.root / entry.label}: '{shortened(str(other))}' is none of the "
+                            f"classes ({shortened(', '.join(self.names))}); `others: skip` in the "
+                            "YAML leaves boxes of other classes out")
         return replace(labels, boxes=kept), len(labels.boxes) - len(kept)
 
 
@@ -68,16 +89,38 @@ class Description:
         """The key `splits`, {name: what the format wants}. DataError if it is missing."""
         splits = self.tree.get("splits")
         if not isinstance(splits, dict) or not splits:
-            raise DataError(f"{self.place}: splits is {splits!r}; it must map names to data")
-        return {str(name): value for name, value in splits.items()}
+            raise DataError(f"{self.place}: splits is {shown(splits)}; it must map names to data")
+        return self.named("splits", splits)
+
+    def named(self, key: str, tree: Mapping[Any, Any]) -> dict[str, Any]:
+        """What a key maps names to. DataError for a name that is none, or stands there twice.
+
+        Any: what YAML holds.
+        """
+        found: dict[str, Any] = {}
+        for name, value in tree.items():
+            word = self._word(key, name)
+            if word in found:
+                raise DataError(f"{self.place}: {key} has the name {shown(name)} twice")
+            found[word] = value
+        return found
 
     def words(self, key: str, value: object = None) -> list[str]:
         """A name or a list of names: of the key, or of `value`, found below it."""
         value = self.tree.get(key, []) if value is None else value
         words = value if isinstance(value, list) else [value]
         if not all(isinstance(word, str | int) for word in words):
-            raise DataError(f"{self.place}: {key} is {value!r}; it must be a name or a list")
-        return [str(word) for word in words]
+            raise DataError(f"{self.place}: {key} is {shown(value)}; it must be a name or a list")
+        return [self._word(key, word) for word in words]
+
+    def _word(self, key: str, value: object) -> str:
+        """A name as text. DataError for true, false, and what YAML made of other words."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
+            return str(value)
+        raise DataError(f"{self.place}: {key} has {shown(value)}; a name must be text or a whole "
+                        "number: put it in quotes")
 
     def names(self, found: Iterable[str]) -> list[str]:
         """The key `names`: a list, {0: name, 1: name}, or a file with a name on each line, below
@@ -86,24 +129,26 @@ class Description:
         DataError if there are none, or one stands there twice.
         """
         names = self.tree.get("names")
-        if isinstance(names, dict) and sorted(names) == list(range(len(names))):
-            names = [names[number] for number in sorted(names)]
+        if isinstance(names, dict) and set(names) == set(range(len(names))):
+            names = [names[number] for number in range(len(names))]
         if isinstance(names, str) and names.endswith((".txt", ".names")):
             names = self._lines(names)
         names = self.words("names", names) or list(found)
         if not names:
             raise DataError(f"{self.place}: no class name in any annotation")
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise DataError(f"{self.place}: names has '{min(twice)}' twice")
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise DataError(f"{self.place}: names has '{shortened(name)}' twice")
+            if not _is_text(name):
+                raise DataError(f"{self.place}: names has {shown(name)}, which is no text")
         return names
 
     def _lines(self, name: str) -> list[str]:
         try:
-            lines = (self.root / name).read_text().splitlines()
-        except OSError as error:
-            raise DataError(f"{self.place}: names is {name}, which cannot be read below "
-                            f"{self.root}: {error.strerror}") from None
+            lines = read_lines(self.root / name)
+        except DataError as error:
+            raise DataError(f"{self.place}: names is {shortened(name)}, which cannot be read below "
+                            f"{self.root}: {error}") from None
         return [line.strip() for line in lines if line.strip()]
 
     def finish(self, data: Dataset) -> Dataset:
@@ -112,8 +157,9 @@ class Description:
         for name in shuffle:
             if name not in data.splits:
                 known = ", ".join(data.splits)
-                raise DataError(f"{self.place}: shuffle names {name}; the splits are {known}")
+                raise DataError(f"{self.place}: shuffle names {shortened(name)}; the splits are "
+                                f"{shortened(known)}")
         others = self.tree.get("others", "refuse")
         if others not in ("refuse", "skip"):
-            raise DataError(f"{self.place}: others is {others!r}; it must be refuse or skip")
+            raise DataError(f"{self.place}: others is {shown(others)}; it must be refuse or skip")
         return replace(data, shuffle=shuffle, skip_others=others == "skip")

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
+import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from framework.data.records.list_file import Entry
+from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
+from framework.system import text
+
+JSON_ERRORS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading JSON and taking values of the wrong kind from it raises."""
+DECODED = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "hz",
+           "big5": "cp950", "cp950": "cp950", "big5hkscs": "big5hkscs",
+           "shift_jis": "cp932", "cp932": "cp932", "euc_jp": "euc_jp", "iso2022_jp": "iso2022_jp",
+           "euc_kr": "cp949", "cp949": "cp949", "johab": "johab", "iso2022_kr": "iso2022_kr",
+           "utf-8": "utf-8", "utf-8-sig": "utf-8-sig"}
+"""Encodings that files declare -> those that read them: many say an older standard than the one
+they use, and browsers know. UTF-8 stands here for those that spell it as expat does not, `utf8`."""
 
 Corners = tuple[float, float, float, float]
 
@@ -41,6 +56,14 @@ class Labels:
     relative: bool = False
 
 
+def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Labels:
+    """What a table of all pictures says of one. Raises its DataError if that is wrong."""
+    labels = table[entry]
+    if isinstance(labels, DataError):
+        raise labels
+    return labels
+
+
 def read_xml(path: Path) -> Labels:
     """The objects of a VOC (or ILSVRC) annotation. DataError if it is not one.
 
@@ -48,11 +71,12 @@ def read_xml(path: Path) -> Labels:
     it stands in the object; convert_annoset takes it only if it comes before the box.
     """
     try:
-        root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
+        root = _parse_xml(text.read_bytes(path))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DataError(f"{path}: is not XML: {error}") from None
     if root.tag != "annotation":
-        raise DataError(f"{path}: starts with <{root.tag}>; a VOC file with <annotation>")
+        raise DataError(f"{path}: starts with <{shortened(root.tag)}>; a VOC file with "
+                        "<annotation>")
     boxes = []
     for item in root.findall("object"):
         name = (item.findtext("name") or "").strip()
@@ -67,19 +91,40 @@ def read_xml(path: Path) -> Labels:
         int(_number(path, size, tag)) if size.find(tag) is not None else 0
         for tag in ("width", "height")
     )
-    if width <= 0 or height <= 0:
-        width = height = 0
+    width, height = stated_size(width, height)
     return Labels(tuple(boxes), width, height, (root.findtext("filename") or "").strip())
 
 
+def _parse_xml(content: bytes) -> ElementTree.Element:
+    """The root of a document. ParseError, ValueError or LookupError says what is wrong with it.
+
+    expat reads no encoding of several bytes a letter but UTF-8 and UTF-16; those come as text.
+    """
+    declared = re.match(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']", content)
+    encoding = DECODED.get(codecs.lookup(declared[1].decode("ascii")).name) if declared else None
+    if encoding is None:
+        return ElementTree.fromstring(content)
+    decoded = content.decode(encoding)
+    return ElementTree.fromstring(decoded.encode(), ElementTree.XMLParser(encoding="utf-8"))
+
+
+def stated_size(width: float, height: float) -> tuple[int, int]:
+    """Width and height as a label file states them; 0, 0 if one of them is none.
+
+    Raises ValueError or OverflowError for what is no number.
+    """
+    return (int(width), int(height)) if min(int(width), int(height)) > 0 else (0, 0)
+
+
 def _number(path: Path, parent: ElementTree.Element, tag: str) -> float:
-    text = (parent.findtext(tag) or "").strip()
+    found = (parent.findtext(tag) or "").strip()
     try:
-        value = float(text)
+        value = float(found)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise DataError(f"{path}: <{parent.tag}> has {tag} '{text}'; it must be a number")
+    if not abs(value) < LARGEST_FLOAT:
+        raise DataError(f"{path}: <{parent.tag}> has {tag} '{shortened(found)}'; it must be a "
+                        "number")
     return value
 
 
@@ -90,7 +135,7 @@ def read_json(path: Path) -> Labels:
     "iscrowd"}]}; the category's number, as text, is the name in the label map.
     """
     try:
-        tree = json.loads(path.read_text())
+        tree = json.loads(text.read_text(path))
         image = tree.get("image", {})
         boxes = []
         for item in tree["annotation"]:
@@ -98,16 +143,17 @@ def read_json(path: Path) -> Labels:
             name = str(item["category_id"])
             difficult = bool(int(item.get("iscrowd", 0)))
             boxes.append(Box(name, (x, y, x + width, y + height), difficult))
-        size = int(image.get("width", 0)), int(image.get("height", 0))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: is not a COCO annotation of one picture: {error!r}") from None
+        size = stated_size(image.get("width", 0), image.get("height", 0))
+    except JSON_ERRORS as error:
+        raise DataError(f"{path}: is not a COCO annotation of one picture: "
+                        f"{shortened(repr(error))}") from None
     return Labels(tuple(boxes), *size, str(image.get("file_name", "")))
 
 
 def read_text(path: Path) -> Labels:
     """Lines of `label x1 y1 x2 y2`: the label's number and pixels. DataError names the line."""
     boxes = []
-    for index, line in enumerate(path.read_text().splitlines(), start=1):
+    for index, line in enumerate(text.read_lines(path), start=1):
         words = line.split()
         if not words:
             continue
@@ -116,7 +162,8 @@ def read_text(path: Path) -> Labels:
             boxes.append(Box(int(words[0]), (x1, y1, x2, y2)))
         except ValueError:
             raise DataError(
-                f"{path}:{index}: '{line.strip()}'; a line must be: label xmin ymin xmax ymax"
+                f"{path}:{index}: '{shortened(line.strip())}'; a line must be: "
+                "label xmin ymin xmax ymax"
             ) from None
     return Labels(tuple(boxes))
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.label_files import Box, Labels
+from framework.data.datasets.label_files import Box, Labels, sound_labels
 from framework.data.records.list_file import Entry
+from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.text import is_there, open_text
 
 COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")
 
@@ -24,42 +29,82 @@ def load(description: Description) -> Dataset:
     """
     place = description.place
     splits: dict[str, list[Entry]] = {}
-    labels: dict[Entry, Labels] = {}
+    labels: dict[Entry, Labels | DataError] = {}
     for split, value in description.splits().items():
         if not isinstance(value, dict) or set(value) != {"images", "boxes"}:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and boxes")
         found = _labels(description, str(value["images"]), str(value["boxes"]))
         splits[split] = list(found)
         labels |= found
-    used = sorted({str(box.name) for entry in labels.values() for box in entry.boxes})
+    used = sorted({str(box.name) for entry in labels.values() if isinstance(entry, Labels)
+                   for box in entry.boxes})
     names = description.tree.get("names")
     shown: Mapping[str, str] = {}
     if isinstance(names, dict):
-        shown = {str(name): str(text) for name, text in names.items()}
+        titles = description.named("names", names)
+        description.words("names", list(titles.values()))
+        shown = {name: str(title) for name, title in titles.items()}
     chosen = list(shown) or description.names(used)
-    data = Dataset(description.root, splits, chosen, labels.__getitem__, shown)
+    data = Dataset(description.root, splits, chosen, partial(sound_labels, labels), shown)
     return description.finish(data)
 
 
-def _labels(description: Description, folder: str, path: str) -> dict[Entry, Labels]:
+def _labels(description: Description, folder: str, path: str) -> dict[Entry, Labels | DataError]:
+    """The boxes of each picture; a row that cannot be read makes its picture a bad record."""
     table = description.root / path
-    if not table.is_file():
+    if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")
     boxes: dict[str, list[Box]] = {}
-    with table.open(newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise DataError(f"{table}: has no column {missing[0]}; needed are {', '.join(COLUMNS)}")
-        for index, row in enumerate(reader, start=2):
+    wrong: dict[Entry, DataError] = {}
+    with open_text(table) as file:
+        rows = csv.reader(file)
+        places = _places(table, rows)
+        for row in _rows(rows):
+            place = f"{table}:{rows.line_num}"
+            name = row[places["ImageID"]] if len(row) > places["ImageID"] else ""
             try:
-                corners = (float(row["XMin"]), float(row["YMin"]),
-                           float(row["XMax"]), float(row["YMax"]))  # fmt: skip
-            except (TypeError, ValueError):
-                raise DataError(f"{table}:{index}: a corner is not a number") from None
-            box = Box(row["LabelName"], corners, row.get("IsGroupOf") == "1")
-            boxes.setdefault(row["ImageID"], []).append(box)
-    return {
-        Entry(f"{folder}/{name}.jpg", f"{path}#{name}"): Labels(tuple(found), relative=True)
-        for name, found in boxes.items()
+                box = _box(row, places)
+            except (IndexError, ValueError):
+                entry = Entry(f"{folder}/{name}.jpg", f"{path}#{name or rows.line_num}")
+                wrong[entry] = DataError(f"{place}: is no row of a box: {shortened(repr(row))}")
+                continue
+            boxes.setdefault(name, []).append(box)
+    found: dict[Entry, Labels | DataError] = {
+        Entry(f"{folder}/{name}.jpg", f"{path}#{name}"): Labels(tuple(of_name), relative=True)
+        for name, of_name in boxes.items()
     }
+    return found | wrong
+
+
+def _places(table: Path, rows: Any) -> dict[str, int]:
+    """Where each column is. DataError if one is missing. Any: the csv module's reader."""
+    header = next(_rows(rows), [])
+    for name in COLUMNS:
+        if name not in header:
+            raise DataError(f"{table}: has no column {name}; needed are {', '.join(COLUMNS)}")
+    return {name: place for place, name in enumerate(header)}
+
+
+def _rows(rows: Any) -> Iterator[list[str]]:
+    """The rows; one that the csv module refuses, as with a field of 131,072 letters, is empty.
+
+    Any: the csv module's reader.
+    """
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield [""]
+            continue
+        if row:
+            yield row
+
+
+def _box(row: Sequence[str], places: Mapping[str, int]) -> Box:
+    """Raises IndexError or ValueError for a row that is no box."""
+    corners = [float(row[places[name]]) for name in ("XMin", "YMin", "XMax", "YMax")]
+    group = places.get("IsGroupOf", len(row))
+    return Box(row[places["LabelName"]], (corners[0], corners[1], corners[2], corners[3]),
+               group < len(row) and row[group] == "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
 from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
+from framework.system.text import is_there, read_lines
 
 
 def load(description: Description) -> Dataset:
@@ -31,7 +33,7 @@ def load(description: Description) -> Dataset:
 
     def read_labels(entry: Entry) -> Labels | None:
         path = root / entry.label
-        return read_xml(path) if path.is_file() else None
+        return read_xml(path) if is_there(path) else None
 
     return description.finish(Dataset(root, entries, names, read_labels))
 
@@ -51,10 +53,9 @@ def _splits(description: Description) -> dict[str, list[Entry]]:
             )
         splits = {name: name for name in chosen}
     return {
-        str(name): [
-            entry for part in description.words("splits", parts) for entry in _part(root, part)
-        ]
-        for name, parts in splits.items()
+        name: [entry for part in description.words("splits", parts)
+               for entry in _part(root, part)]
+        for name, parts in description.named("splits", splits).items()
     }
 
 
@@ -66,7 +67,7 @@ def every_picture(root: Path) -> list[Entry]:
     names = sorted(path.name for path in (root / "JPEGImages").glob("*")
                    if path.suffix in IMAGE_SUFFIXES)
     entries = [Entry(f"JPEGImages/{name}", f"Annotations/{Path(name).stem}.xml") for name in names]
-    kept = [entry for entry in entries if (root / entry.label).is_file()]
+    kept = [entry for entry in entries if is_there(root / entry.label)]
     if not kept:
         raise DataError(f"{root}: has no picture in JPEGImages with an annotation of its name in "
                         "Annotations")
@@ -99,12 +100,12 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
     aside. DataError if the list is missing or empty. Missing files show when they are read.
     """
     path = root / "ImageSets" / "Main" / f"{split}.txt"
-    if not path.is_file():
+    if not is_there(path):
         found = ", ".join(split_names(root)) or "none"
         raise DataError(
             f"{path}: no such list; a VOC folder has ImageSets/Main/<split>.txt (found: {found})"
         )
-    names = [_stem(line) for line in path.read_text().splitlines() if line.strip()]
+    names = [_stem(line) for line in read_lines(path) if line.strip()]
     if not names:
         raise DataError(f"{path}: is empty; it must name one picture a line, without .jpg")
     return [(_image(root, name), f"Annotations/{name}.xml") for name in names]
@@ -122,7 +123,7 @@ def _stem(line: str) -> str:
 
 def _image(root: Path, name: str) -> str:
     for suffix in IMAGE_SUFFIXES:
-        if (root / "JPEGImages" / f"{name}{suffix}").is_file():
+        if os.path.isfile(root / "JPEGImages" / f"{name}{suffix}"):
             return f"JPEGImages/{name}{suffix}"
     return f"JPEGImages/{name}.jpg"
 

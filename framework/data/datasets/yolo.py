@@ -7,7 +7,9 @@ from pathlib import Path
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
 from framework.data.datasets.label_files import Box, Labels
 from framework.data.records.list_file import Entry
+from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.text import is_there, read_lines
 
 
 def load(description: Description) -> Dataset:
@@ -34,7 +36,7 @@ def load(description: Description) -> Dataset:
 
     def read_labels(entry: Entry) -> Labels:
         path = root / entry.label
-        return _read(path, names) if path.is_file() else Labels((), relative=True)
+        return _read(path, names) if is_there(path) else Labels((), relative=True)
 
     return description.finish(Dataset(root, splits, names, read_labels))
 
@@ -45,8 +47,8 @@ def _pictures(description: Description, part: str) -> list[str]:
     if path.is_dir():
         found = sorted(item for item in path.rglob("*") if item.suffix in IMAGE_SUFFIXES)
         pictures = [str(item.relative_to(root)) for item in found]
-    elif path.is_file():
-        lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    elif is_there(path):
+        lines = [line.strip() for line in read_lines(path) if line.strip()]
         pictures = [line.removeprefix("./") for line in lines]
     else:
         raise DataError(f"{description.place}: splits names {path}: no such folder or list")
@@ -56,7 +58,9 @@ def _pictures(description: Description, part: str) -> list[str]:
 
 
 def _label_path(image: str) -> str:
-    """The last folder `images` becomes `labels`."""
+    """The last folder `images` becomes `labels`; a line without a name, as `.`, stays."""
+    if not Path(image).name:
+        return image
     parts = list(Path(image).with_suffix(".txt").parts)
     for index in range(len(parts) - 2, -1, -1):
         if parts[index] == "images":
@@ -67,7 +71,7 @@ def _label_path(image: str) -> str:
 
 def _read(path: Path, names: list[str]) -> Labels:
     boxes = []
-    for index, line in enumerate(path.read_text().splitlines(), start=1):
+    for index, line in enumerate(read_lines(path), start=1):
         words = line.split()
         if not words:
             continue
@@ -76,10 +80,12 @@ def _read(path: Path, names: list[str]) -> Labels:
             x, y, width, height = (float(word) for word in words[1:])
         except ValueError:
             raise DataError(
-                f"{path}:{index}: '{line.strip()}'; a line must be: class x y width height"
+                f"{path}:{index}: '{shortened(line.strip())}'; a line must be: "
+                "class x y width height"
             ) from None
         if not 0 <= number < len(names):
-            raise DataError(f"{path}:{index}: class {number}; names has {len(names)}, from 0 on")
+            raise DataError(f"{path}:{index}: class {words[0]:.20}; names has {len(names)}, "
+                            "from 0 on")
         corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
         boxes.append(Box(names[number], corners))
     return Labels(tuple(boxes), relative=True)

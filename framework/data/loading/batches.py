@@ -16,6 +16,7 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.planes import write_planes
 from framework.data.loading.order import Order
 from framework.data.records.boxes import Floats
+from framework.data.records.pictures import failing_as_bad
 from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
 
@@ -165,7 +166,8 @@ class BatchMaker:
             if record in self._bad and record not in self.source.found_bad():
                 continue            # one that the source found bad may be good with other draws
             try:
-                item = self.source.item(record, draws.go_to(position))
+                with failing_as_bad():
+                    item = self.source.item(record, draws.go_to(position))
                 _check_shapes(item, planes)
                 return item
             except BadRecord as reason:

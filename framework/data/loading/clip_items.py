@@ -15,7 +15,7 @@ from framework.data.augment.resizing import resize_plain
 from framework.data.loading.batches import Array, Item
 from framework.data.loading.frames import FrameReader
 from framework.data.records.list_file import numbered_lines
-from framework.data.records.pictures import BadRecord
+from framework.data.records.pictures import BadRecord, failing_as_bad
 from framework.errors import DataError
 
 
@@ -98,12 +98,13 @@ class ClipItems:
         assert self._transformer is not None
         clip = self.clips[index]
         try:
-            frames = self.frames.read(self.root + clip.path, clip.number, draws)
-            if self.new_size is not None:
-                frames = [resize_plain(frame, *self.new_size, cv2.INTER_LINEAR)
-                          for frame in frames]
-            planes = self.transformation.layout.stack(frames)
-            pixels = self._transformer(planes, draws).transpose(1, 2, 0)
+            with failing_as_bad():
+                frames = self.frames.read(self.root + clip.path, clip.number, draws)
+                if self.new_size is not None:
+                    frames = [resize_plain(frame, *self.new_size, cv2.INTER_LINEAR)
+                              for frame in frames]
+                planes = self.transformation.layout.stack(frames)
+                pixels = self._transformer(planes, draws).transpose(1, 2, 0)
         except BadRecord as reason:
             self._bad.setdefault(index, str(reason))
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +18,7 @@ from framework.data.records import pictures, records
 from framework.data.records.database import Database, open_database
 from framework.data.records.records import BadRecord, Decoding, Record
 from framework.proto import BatchSampler, TransformationParameter
+from framework.system.regular import read_regular
 
 
 @dataclass(frozen=True)
@@ -162,9 +162,9 @@ class FileItems(ListedItems):
 def read_picture(path: str, decoding: Decoding) -> pictures.Pixels:
     """The pixels of an image file. BadRecord if it is absent or cannot be decoded."""
     try:
-        content = Path(path).read_bytes()
+        content = read_regular(path, pictures.MAX_FILE_BYTES)
     except OSError as error:
-        raise BadRecord(f"the file cannot be read: {error.strerror}") from None
+        raise BadRecord(f"the file cannot be read: {error.strerror or error}") from None
     return pictures.decode(content, decoding)
 
 

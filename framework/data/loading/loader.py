@@ -3,16 +3,19 @@
 Workers hand over batches in shared memory; only a small note of what is where passes the pipe.
 They are plain child processes, neither forked (which breaks threads and CUDA) nor importing the
 user's main program again. Batch `b` is made by worker `b` modulo their number, which is all that
-the number of workers changes.
+the number of workers changes. So one that was killed is started again and changes nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import mmap
 import os
 import pickle
 import queue
+import select
 import subprocess
 import sys
 import tempfile
@@ -22,7 +25,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from framework.data.loading.batches import Batch, BatchMaker
-from framework.data.loading.shared_memory import Setup, Slots, note_arrays
+from framework.data.loading.patience import TICK_SECONDS, Patience
+from framework.data.loading.shared_memory import LENGTH, Setup, Slots, note_arrays
 from framework.errors import DataError
 
 AHEAD = 2                # batches a thread makes ahead
@@ -32,10 +36,18 @@ SLOTS = 3                # batches that a worker has room for
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-class ThreadLoader:
-    """Batches from `start` on, made by one thread of this process."""
+class WorkerKilledError(DataError):
+    """A worker was ended by a signal."""
 
-    def __init__(self, maker: BatchMaker, start: int):
+
+class ThreadLoader:
+    """Batches from `start` on, made by one thread of this process.
+
+    patience  what happens while a batch is waited for
+    """
+
+    def __init__(self, maker: BatchMaker, start: int, patience: Patience):
+        self._patience = patience
         self._queue: queue.Queue[Batch | BaseException] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=_fill, name="data", daemon=True,
@@ -45,11 +57,19 @@ class ThreadLoader:
 
     def next(self) -> Batch:
         """The next batch; what went wrong in the thread is raised here."""
-        result = self._queue.get()
+        result = self._get()
         if isinstance(result, BaseException):
             self.close()
             raise result
         return result
+
+    def _get(self) -> Batch | BaseException:
+        self._patience.begin("the thread that makes batches")
+        while True:
+            try:
+                return self._queue.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                self._patience.tick()
 
 
 def _fill(maker: BatchMaker, start: int, results: queue.Queue[Batch | BaseException],
@@ -86,23 +106,40 @@ class ProcessLoader:
 
     num_bytes  of a usual batch; larger ones pass the pipe instead of the shared memory
     name       of the layer, for messages
+    patience   what happens while a batch is waited for
     """
 
-    def __init__(self, maker: BatchMaker, start: int, workers: int, num_bytes: int, name: str):
-        self._workers = [_Worker(maker, start + index, workers, num_bytes, f"{name}, {index}")
-                         for index in range(workers)]
-        self._turn = 0
+    def __init__(self, maker: BatchMaker, start: int, workers: int, num_bytes: int, name: str,
+                 patience: Patience):
+        self._patience, self._start, self._next = patience, start, start
+        self._make = functools.partial(_Worker, maker, workers, num_bytes, name)
+        self._workers = [self._make(index, start + index) for index in range(workers)]
+        self._again: set[int] = set()           # workers that were started a second time
         self.close = weakref.finalize(self, _close_all, self._workers)
 
     def next(self) -> Batch:
-        """The next batch. DataError if its worker died or met an unusable database."""
-        worker = self._workers[self._turn]
-        self._turn = (self._turn + 1) % len(self._workers)
+        """The next batch. DataError if its worker died twice or met an unusable database."""
+        index = (self._next - self._start) % len(self._workers)
         try:
-            return worker.receive()
+            try:
+                batch = self._workers[index].receive(self._patience)
+            except WorkerKilledError as error:
+                self._start_again(index, error)
+                batch = self._workers[index].receive(self._patience)
         except BaseException:
             self.close()
             raise
+        self._next += 1
+        return batch
+
+    def _start_again(self, index: int, error: WorkerKilledError) -> None:
+        """Put another worker in the place of one that was killed, which goes on where it was."""
+        if index in self._again:
+            raise error
+        self._again.add(index)
+        logging.getLogger("framework.data").warning("%s; it is started again, this once", error)
+        _close_all([self._workers[index]])
+        self._workers[index] = self._make(index, self._next)
 
 
 def _close_all(workers: list[_Worker]) -> None:
@@ -115,8 +152,9 @@ def _close_all(workers: list[_Worker]) -> None:
 class _Worker:
     """This side of one process: its pipes and the memory it fills."""
 
-    def __init__(self, maker: BatchMaker, first: int, step: int, num_bytes: int, name: str):
-        self._name = name
+    def __init__(self, maker: BatchMaker, step: int, num_bytes: int, name: str, index: int,
+                 first: int):
+        self._name = f"{name}, {index}"
         slot_bytes = -(-(num_bytes * 2 + (1 << 20)) // mmap.PAGESIZE) * mmap.PAGESIZE
         file = _memory_file(slot_bytes * SLOTS)
         self._memory = mmap.mmap(file.fileno(), slot_bytes * SLOTS)
@@ -125,21 +163,26 @@ class _Worker:
         root = str(Path(__file__).resolve().parents[3])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         with file:
+            # -P: Python would look for modules in the working folder first, a cv2.py say
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "framework.data.loading.worker"], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, pass_fds=[file.fileno()],
+                [sys.executable, "-P", "-m", "framework.data.loading.worker"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[file.fileno()],
                 env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)})
             setup = Setup(maker, first, step, file.fileno(), slot_bytes, SLOTS, os.getcwd())
-            self._pipe().write(pickle.dumps(setup))
-            self._pipe().flush()
-
-    def receive(self) -> Batch:
-        """The worker's next batch."""
+            with contextlib.suppress(BrokenPipeError):      # it has ended: `receive` says so
+                self._pipe().write(pickle.dumps(imported_folders()) + pickle.dumps(setup))
+                self._pipe().flush()
         assert self._process.stdout is not None
-        try:
-            message: Any = pickle.load(self._process.stdout)
-        except (EOFError, pickle.UnpicklingError, BrokenPipeError, ValueError):
-            raise DataError(f"data worker {self._name}: {self._fate()}") from None
+        self._results = self._process.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._results, select.POLLIN)
+
+    def receive(self, patience: Patience) -> Batch:
+        """The worker's next batch."""
+        patience.begin(f"data worker {self._name} (process {self._process.pid})",
+                       self._process.pid)
+        size, = LENGTH.unpack(self._read(LENGTH.size, patience))
+        message: Any = pickle.loads(self._read(size, patience))
         if isinstance(message, BaseException):
             raise message
         slot, notes, bad = message
@@ -151,6 +194,19 @@ class _Worker:
             self._num_held += 1
             weakref.finalize(holder, self._give_back, slot).atexit = False
         return Batch(arrays, bad)
+
+    def _read(self, size: int, patience: Patience) -> bytes:
+        """Bytes of the pipe, waited for in short turns, so that signals are seen meanwhile."""
+        content = bytearray()
+        while len(content) < size:
+            if not self._poll.poll(TICK_SECONDS * 1000):
+                patience.tick()
+                continue
+            part = os.read(self._results, min(size - len(content), 1 << 20))
+            if not part:
+                raise self._death()
+            content += part
+        return bytes(content)
 
     def _give_back(self, slot: int) -> None:
         self._num_held -= 1
@@ -165,14 +221,17 @@ class _Worker:
         assert self._process.stdin is not None
         return self._process.stdin
 
-    def _fate(self) -> str:
+    def _death(self) -> DataError:
+        """What to raise for a process that has closed its pipe."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.returncode
         if code is not None and code < 0:
             hint = "; the machine may be out of memory" if code == -9 else ""
-            return f"it was ended by signal {-code}{hint}"
-        return f"it ended early with exit code {code}; its last words stand above"
+            return WorkerKilledError(f"data worker {self._name}: it was ended by signal {-code}"
+                                     f"{hint}")
+        return DataError(f"data worker {self._name}: it ended early with exit code {code}; its "
+                         "last words stand above")
 
     def end(self) -> None:
         self._process.kill()
@@ -180,9 +239,25 @@ class _Worker:
             self._pipe().close()
 
     def wait(self) -> None:
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):    # a dead disk holds even killed ones
+            self._process.wait(10)
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def imported_folders() -> list[str]:
+    """Folders that are not on sys.path but that this process has modules from.
+
+    Those are what --import and `Python` layers brought in: readers may be made of their classes.
+    """
+    found = {}
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path and "." not in name and name != "__main__":
+            folder = Path(path).parent
+            found[str(folder.parent if hasattr(module, "__path__") else folder)] = True
+    known = {os.path.abspath(path) for path in sys.path}
+    return [folder for folder in found if os.path.abspath(folder) not in known]
 
 
 def _memory_file(size: int) -> IO[bytes]:

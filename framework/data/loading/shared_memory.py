@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from framework.data.loading.batches import Array, BatchMaker
 
 _ALIGNMENT = 64
+LENGTH = struct.Struct("<Q")    # the bytes of a note, before it in the pipe
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean, read_mean
 from framework.data.loading.batches import Array, Item
 from framework.data.loading.items import Transformation, classes, read_picture
+from framework.data.records.pictures import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
@@ -128,8 +129,9 @@ class WindowItems:
             if window.image in self._bad:
                 continue
             try:
-                pixels = read_picture(self.name(window.image), Decoding(True))
-                return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
+                with failing_as_bad():
+                    pixels = read_picture(self.name(window.image), Decoding(True))
+                    return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
             except BadRecord as reason:
                 self._bad[window.image] = str(reason)
         raise DataError(f"none of {NUM_TRIES} windows could be read; the last picture missed is "

@@ -1,7 +1,8 @@
 """A process that makes batches: `-m framework.data.loading.worker`, started by `loader` alone.
 
-It reads its Setup and then the numbers of free slots from stdin, and writes a note for each batch
-to stdout. It ends when its owner does, because the pipe then closes.
+It reads the folders of the user's own modules, its Setup and then the numbers of free slots from
+stdin, and writes a note for each batch to stdout. It ends when its owner does, because the pipe
+then closes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import IO
 
 import cv2
 
-from framework.data.loading.shared_memory import Setup, SlotAllocator, Slots
+from framework.data.loading.shared_memory import LENGTH, Setup, SlotAllocator, Slots
 from framework.errors import CaffeError, DataError
 from framework.system.malloc import keep_freed_memory
 
@@ -36,6 +37,7 @@ def main() -> None:
 
 
 def _serve(tokens: IO[bytes], results: IO[bytes]) -> None:
+    sys.path += pickle.load(tokens)
     setup: Setup = pickle.load(tokens)
     os.chdir(setup.folder)
     memory = mmap.mmap(setup.file_number, setup.slot_bytes * setup.num_slots)
@@ -62,7 +64,8 @@ def _serve(tokens: IO[bytes], results: IO[bytes]) -> None:
 
             traceback.print_exc()
             message = DataError(f"a data worker failed: {type(error).__name__}: {error}")
-        pickle.dump(message, results, pickle.HIGHEST_PROTOCOL)
+        content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        results.write(LENGTH.pack(len(content)) + content)
         results.flush()
         if isinstance(message, BaseException):
             return

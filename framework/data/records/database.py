@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 
 import lmdb
 
+from framework.data.records.lmdb_pages import CutShort, DamagedPages, check_pages
+from framework.data.records.pictures import BadRecord
 from framework.errors import DataError
 
 # LMDB may open a file only once in a process, so databases are shared; this is not a cache.
@@ -19,14 +21,13 @@ _OPEN: WeakValueDictionary[tuple[int, int, int], Database] = WeakValueDictionary
 
 HOW_TO_MAKE = ("make it with tools/convert_annoset (pictures with boxes) or "
                "tools/convert_imageset (pictures with a class each)")
-_CHANGED = "the database was changed while being read; write a new one into a folder of its own"
 
 
 def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
     """The database at `path`, a folder with data.mdb in it, or that file.
 
     make  says which command makes such a database, for the errors
-    Raises DataError if it is absent, empty, cut short, a LevelDB, or no LMDB.
+    Raises DataError if it is absent, empty, cut short, damaged, a LevelDB, or no LMDB.
     """
     folder = Path(path)
     file = folder / "data.mdb" if folder.is_dir() else folder
@@ -45,20 +46,24 @@ class Database:
 
     def __init__(self, file: Path, make: str):
         self.path = file
-        try:
-            self._environment = lmdb.open(str(file), subdir=False, readonly=True, lock=False,
-                                          create=False, readahead=False, max_spare_txns=4)
-        except lmdb.Error as error:
-            held = "already open" in str(error)
-            reason = "this program has it open in another way; close that first" if held else \
-                f"it cannot be read as an LMDB ({error}); {make}"
-            raise DataError(f"{file}: {reason}") from None
         self._number = os.open(file, os.O_RDONLY)
         weakref.finalize(self, os.close, self._number)
-        self._check_length()
-        self._written, self._head = os.fstat(self._number).st_mtime_ns, self._read_head()
-        with self._environment.begin() as transaction:
-            self.keys: list[bytes] = list(transaction.cursor().iternext(values=False))
+        try:
+            head = check_pages(self._number)
+            self._length, self._head_length = head.num_bytes, 2 * head.page_size
+            self._written, self._head = os.fstat(self._number).st_mtime_ns, self._read_head()
+            self._environment = lmdb.open(str(file), subdir=False, readonly=True, lock=False,
+                                          create=False, readahead=False, max_spare_txns=4)
+            with self._environment.begin() as transaction:
+                self.keys: list[bytes] = list(transaction.cursor().iternext(values=False))
+        except CutShort as error:
+            raise DataError(f"{file}: the file is cut short: {error}; copy or make it "
+                            "again") from None
+        except (DamagedPages, lmdb.Error) as error:
+            held = "already open" in str(error)
+            reason = _why_held(file) if held else \
+                f"it cannot be read as an LMDB ({error}); {make}"
+            raise DataError(f"{file}: {reason}") from None
         if not self.keys:
             raise DataError(f"{file}: the database has no records; {make}")
 
@@ -70,44 +75,54 @@ class Database:
         return self.keys[index].decode("utf-8", "replace")
 
     def read(self, index: int) -> bytes:
-        """The bytes of record `index`. DataError if the file was changed since it was opened."""
-        status = os.fstat(self._number)
-        if status.st_mtime_ns != self._written or status.st_size < self._length:
-            self._check_unchanged()
+        """The bytes of record `index`.
+
+        Raises DataError if the file was changed since it was opened, BadRecord if it is damaged.
+        """
+        self._check_unchanged()
+        reason = "its key is not where it belongs"
         try:
             with self._environment.begin() as transaction:
                 value: bytes | None = transaction.get(self.keys[index])
+            if value is not None:
+                return value
         except lmdb.Error as error:
-            raise DataError(f"{self.path}: {_CHANGED} ({error})") from None
-        if value is None:
-            raise DataError(f"{self.path}: {_CHANGED} (record {self.name(index)} has gone)")
-        return value
+            reason = str(error)
+        self._check_unchanged()
+        raise BadRecord(f"the database is damaged there: {reason}")
 
     def _read_head(self) -> bytes:
         """The two pages that every writer changes."""
-        return os.pread(self._number, 2 * self._environment.stat()["psize"], 0)
+        return os.pread(self._number, self._head_length, 0)
 
     def _check_unchanged(self) -> None:
-        """The file has another time: cut or overwritten, reading it could kill the process."""
+        """If the file has another time: cut or overwritten, reading it could kill the process."""
         status = os.fstat(self._number)
+        if status.st_mtime_ns == self._written and status.st_size >= self._length:
+            return
         if status.st_size < self._length or self._read_head() != self._head:
-            raise DataError(f"{self.path}: {_CHANGED}")
+            raise DataError(f"{self.path}: the database was changed while being read; write a new "
+                            "one into a folder of its own")
         self._written = status.st_mtime_ns
 
-    def _check_length(self) -> None:
-        """Reading behind the end of a cut file would kill the process with SIGBUS."""
-        pages = self._environment.info()["last_pgno"] + 1
-        wanted = pages * self._environment.stat()["psize"]
-        self._length = wanted
-        if self.path.stat().st_size < wanted:
-            raise DataError(f"{self.path}: the file is cut short: {self.path.stat().st_size} of "
-                            f"{wanted} bytes are there; copy or make it again")
+
+def _why_held(file: Path) -> str:
+    """Why LMDB says that this process has the file open already."""
+    status = file.stat()
+    forked = any(key[1:] == (status.st_dev, status.st_ino) and key[0] != os.getpid()
+                 for key in list(_OPEN))
+    if forked:
+        return ("it was opened before this process was forked, and LMDB allows it once in a "
+                "process; open it after the fork, or start the process by spawn")
+    return "this program has it open in another way; close that first"
 
 
 def _check(folder: Path, file: Path, make: str) -> None:
     if not folder.exists():
         raise DataError(f"{folder}: there is no such database; {make}")
     if file.exists():
+        if not file.is_file():
+            raise DataError(f"{file}: is no regular file; {make}")
         if file.stat().st_size == 0:
             raise DataError(f"{file}: the file is empty; {make}")
         return

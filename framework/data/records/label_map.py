@@ -14,8 +14,10 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from framework.definition import prototxt
+from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
 from framework.proto import LabelMap
+from framework.system.regular import read_regular
 
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
@@ -26,9 +28,9 @@ def read(path: str | Path) -> Any:
     Any: a message's fields are known only at run time.
     """
     try:
-        content = Path(path).read_bytes()
+        content = read_regular(path)
     except OSError as error:
-        raise DataError(f"{path}: the label map cannot be read: {error.strerror}; "
+        raise DataError(f"{path}: the label map cannot be read: {error.strerror or error}; "
                         "tools/create_label_map makes one") from None
     names = LabelMap()
     try:
@@ -91,11 +93,12 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
         fields = re.split(f"[{re.escape(delimiter)}]", line.strip())
         width = width or len(fields)
         if len(fields) != width or not 1 <= width <= 3:
-            raise DataError(f"line {index}: '{line.strip()}' has {len(fields)} fields; every line "
-                            f"must have {'1 to 3' if not 1 <= width <= 3 else width}")
-        label = str(len(names.item)) if width == 1 else fields[1]
-        if not re.fullmatch(r"-?\d+", label):
-            raise DataError(f"line {index}: '{label}' is no label; it must be a whole number")
-        names.item.add(name=fields[0], label=int(label),
+            raise DataError(f"line {index}: '{shortened(line.strip())}' has {len(fields)} fields; "
+                            f"every line must have {'1 to 3' if not 1 <= width <= 3 else width}")
+        label = len(names.item) if width == 1 else whole_number(fields[1])
+        if label is None:
+            raise DataError(f"line {index}: '{shortened(fields[1])}' is no label; it must be a "
+                            "whole number of 32 bits")
+        names.item.add(name=fields[0], label=label,
                        display_name=fields[2] if width == 3 else fields[0])
     return names

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
+from framework.system.text import is_there, read_lines
+
+MAX_BAD_SHARE = 0.05
 
 
 class Entry(NamedTuple):
@@ -25,9 +30,9 @@ def numbered_lines(path: str, place: str = "") -> list[tuple[int, str]]:
     DataError, which begins with `place`, for a list that is absent or empty.
     """
     try:
-        lines = Path(path).read_text().splitlines()
-    except OSError as error:
-        raise DataError(f"{place}{path}: the list cannot be read: {error.strerror}") from None
+        lines = read_lines(Path(path))
+    except DataError as error:
+        raise DataError(f"{place}{error}") from None
     found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not found:
         raise DataError(f"{place}{path}: the list is empty")
@@ -39,13 +44,14 @@ def read(path: Path, root: Path) -> list[Entry]:
 
     DataError, with the line, if there is no such file or a line has one word.
     """
-    if not path.is_file():
+    if not is_there(path):
         raise DataError(f"{path}: no such list file; a line must be: picture label")
     entries = []
-    for index, line in enumerate(path.read_text().splitlines(), start=1):
+    for index, line in enumerate(read_lines(path), start=1):
         words = line.split()
         if len(words) == 1:
-            raise DataError(f"{path}:{index}: '{line.strip()}'; a line must be: picture label")
+            raise DataError(f"{path}:{index}: '{shortened(words[0])}'; a line must be: "
+                            "picture label")
         if words:
             entries.append(_entry(line.strip(), words, root))
     if not entries:
@@ -56,16 +62,25 @@ def read(path: Path, root: Path) -> list[Entry]:
 def _entry(line: str, words: Sequence[str], root: Path) -> Entry:
     if len(words) > 2:
         for position, letter in enumerate(line):
-            if letter.isspace() and (root / line[:position].strip()).is_file():
+            if letter.isspace() and os.path.isfile(root / line[:position].strip()):
                 return Entry(line[:position].strip(), line[position:].strip())
     return Entry(" ".join(words[:-1]), words[-1])
 
 
+def class_number(entry: Entry) -> int:
+    """The label of an entry. DataError if it is no whole number of 32 bits."""
+    number = whole_number(entry.label)
+    if number is None:
+        raise DataError(f"the label '{shortened(entry.label)}' of {entry.image} is not a class "
+                        "number")
+    return number
+
+
 def check_numbers(entries: Sequence[Entry], path: Path) -> None:
-    """DataError for a label that is not a whole number."""
-    for entry in entries:
-        if not entry.label.lstrip("-").isdigit():
-            raise DataError(
-                f"{path}: the label '{entry.label}' of {entry.image} is not a class number; "
-                "lists of annotation files need convert_annoset --anno_type=detection"
-            )
+    """DataError if so many labels are no numbers that the list is one of another kind."""
+    wrong = [entry for entry in entries if whole_number(entry.label) is None]
+    if len(wrong) > MAX_BAD_SHARE * len(entries):
+        raise DataError(
+            f"{path}: the label '{shortened(wrong[0].label)}' of {wrong[0].image} is not a class "
+            "number; lists of annotation files need convert_annoset --anno_type=detection"
+        )

@@ -5,7 +5,9 @@ The same pixels as OpenCV's: both decode JPEGs with libjpeg-turbo, in its exact 
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +16,32 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from framework.data.records.image_size import TooLarge, check_pixels, check_size
 from framework.data.records.jpeg import BadJpeg, Frame, check_jpeg, with_height
 
 Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
 
+MAX_FILE_BYTES = 1 << 30                  # of an image file; a larger one is none
 _MOST_PIXELS = 1 << 26                    # of a picture whose memory is worth keeping
 _MARK = bytes(range(3, 255, 36))          # a picture that has these in its place is decoded whole
 
 
 class BadRecord(Exception):
     """A record that cannot be used. Its text is the reason."""
+
+
+@contextlib.contextmanager
+def failing_as_bad() -> Iterator[None]:
+    """What values within a record can make numpy and OpenCV raise, as a BadRecord.
+
+    The share of bad records that a run allows still ends one whose own settings are the cause.
+    """
+    try:
+        yield
+    except (ValueError, ArithmeticError, MemoryError, cv2.error) as error:
+        reason = " ".join(str(error).split())
+        raise BadRecord(f"{type(error).__name__}: {reason}" if reason
+                        else type(error).__name__) from error
 
 
 @dataclass(frozen=True)
@@ -152,13 +170,18 @@ def open_picture(content: bytes, decoding: Decoding) -> Picture:
     """The picture of an image file's bytes: BGR, 8 bits, not turned.
 
     Raises BadRecord if they are cut short, of four inks (CMYK), deeper than 8 bits, of another
-    number of channels, or no image; what is wrong within a JPEG only its `rows` tell.
+    number of channels, of too many pixels, or no image; what is wrong within a JPEG only its
+    `rows` tell.
     """
     if not content:
         raise BadRecord("the picture has no bytes")
     try:
         frame = check_jpeg(content)
-    except BadJpeg as error:
+        if frame is None:
+            check_size(content)
+        else:
+            check_pixels(frame.width, frame.height)
+    except (BadJpeg, TooLarge) as error:
         raise BadRecord(str(error)) from None
     if frame is not None and frame.is_usual and frame.components in (1, 3) \
             and 0 < frame.height * frame.width <= _MOST_PIXELS:

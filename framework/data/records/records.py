@@ -6,6 +6,7 @@ Source: Datum, AnnotatedDatum in caffe.proto; DecodeDatumToCVMat in io.cpp of we
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from framework.data.records.boxes import CORNERS, Floats
+from framework.data.records.database import Database
 from framework.data.records.pictures import (
     BadRecord,
     DecodedPicture,
@@ -46,7 +48,7 @@ class Record:
 
 def read_datum(content: bytes, decoding: Decoding) -> Record:
     """The picture and class of a Datum."""
-    datum = _parse(Datum(), content)
+    datum = parse(Datum(), content)
     return Record(datum_picture(datum, decoding), None, datum.label)
 
 
@@ -57,7 +59,7 @@ def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | 
     labels     those a box may have; None: any
     has_boxes  False: only the picture and the class of its Datum are wanted
     """
-    message = _parse(AnnotatedDatum(), content)
+    message = parse(AnnotatedDatum(), content)
     boxes = annotation_boxes(message, labels) if has_boxes else None
     return Record(datum_picture(message.datum, decoding), boxes, message.datum.label)
 
@@ -100,15 +102,43 @@ def datum_picture(datum: Any, decoding: Decoding) -> Picture:
     if datum.encoded:
         return open_picture(datum.data, decoding)
     shape = (datum.channels, datum.height, datum.width)
+    if min(shape) < 1:
+        raise BadRecord(f"its shape is {shape}; channels, height and width must be at least 1")
     data = np.frombuffer(datum.data, np.uint8) if datum.data else \
         np.array(datum.float_data, np.float32)
-    if data.size == 0 or data.size != np.prod(shape):
+    if data.size == 0 or data.size != math.prod(shape):
         raise BadRecord(f"it holds {data.size} values, but its shape is {shape}")
     decoding.check(datum.channels)
     return DecodedPicture(np.ascontiguousarray(data.reshape(shape).transpose(1, 2, 0)))
 
 
-def _parse(message: Any, content: bytes) -> Any:
+def holds_annotated(database: Database) -> bool:
+    """Are the records of a database AnnotatedDatum rather than Datum?"""
+    for index in range(len(database)):
+        try:
+            is_annotated = _looks_annotated(database.read(index))
+        except BadRecord:
+            continue
+        if is_annotated is not None:
+            return is_annotated
+    return True
+
+
+def _looks_annotated(content: bytes) -> bool | None:
+    """Field 1 is a message in an AnnotatedDatum, and a number in a Datum; None of neither."""
+    for kind, is_annotated in ((Datum, False), (AnnotatedDatum, True)):
+        message: Any = kind()            # Any: a message's fields are known only at run time
+        try:
+            message.ParseFromString(content)
+        except DecodeError:
+            continue
+        if is_annotated or message.channels or message.data or message.float_data:
+            return is_annotated
+    return None
+
+
+def parse(message: Any, content: bytes) -> Any:
+    """The message, filled. BadRecord if the bytes are none. Any: a Datum or AnnotatedDatum."""
     try:
         message.ParseFromString(content)
     except DecodeError:

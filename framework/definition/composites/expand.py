@@ -14,8 +14,11 @@ from typing import Any
 from framework.definition.composites.multibox_head import expand_head
 from framework.definition.composites.site import Expanded, Load, Site
 from framework.definition.prototxt import Document, Lines
-from framework.definition.values import nearest
+from framework.definition.values import nearest, shortened
+from framework.errors import SpecError
 
+MAX_CHAIN = 50          # NetFile layers inside one another
+MAX_FILES, MAX_LAYERS = 1_000, 20_000       # two NetFile layers in each of 26 files are 2^26
 NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_file_param")
 
 
@@ -25,9 +28,22 @@ def expand(document: Document, load: Load) -> None:
     `load` reads, checks and upgrades another net file, without expanding it.
     Lines of new layers point to the composite (MultiBoxHead) or into the file that was brought in
     (NetFile). Raises SpecError, at the composite's field, for a file that cannot be read or brings
-    in itself, bottoms and tops that do not fit, and a head that cannot be.
+    in itself, bottoms and tops that do not fit, a head that cannot be, and files that bring in
+    more than MAX_FILES files or MAX_LAYERS layers all together.
     """
-    _expand(document, load, (Path(document.path).resolve(),))
+    num_files = num_layers = 0
+
+    def load_counted(path: Path) -> Document:
+        nonlocal num_files, num_layers
+        found = load(path)
+        num_files += 1
+        num_layers += len(found.message.layer)
+        if num_files > MAX_FILES or num_layers > MAX_LAYERS:
+            raise SpecError(f"{document.path}: its NetFile layers bring in more than {MAX_FILES} "
+                            f"files or {MAX_LAYERS} layers")
+        return found
+
+    _expand(document, load_counted, (Path(document.path).resolve(),))
 
 
 def _expand(document: Document, load: Load, parents: tuple[Path, ...]) -> None:
@@ -99,19 +115,32 @@ def _read(site: Site) -> Document:
     path = Path(param.file)
     if outer != "<text>":
         path = Path(os.path.normpath(Path(outer).parent / path))
+    if "\0" in param.file:
+        raise site.error("net_file_param.file", f"is {param.file!r}; no file has such a name")
     resolved = path.resolve()
+    if len(site.parents) > MAX_CHAIN:
+        raise site.error("net_file_param.file", f"is the end of a chain of {MAX_CHAIN} NetFile "
+                         "layers, each in the file of the one before; no more are followed")
     if resolved in site.parents:
         ring = [*site.parents[site.parents.index(resolved):], resolved]
         raise site.error("net_file_param.file", "brings a file into itself: "
                          + " -> ".join(step.name for step in ring))
-    if not path.is_file():
-        raise site.error("net_file_param.file", f"names {path}, which is not a file")
+    if not _is_file(path):
+        raise site.error("net_file_param.file", f"names {shortened(str(path))}, which is not a "
+                         "file")
     document = site.load(path)
     site.document.problems += [
         problem._replace(line=0, text=f"{problem.text} ({path}:{problem.line})")
         for problem in document.problems]
     _expand(document, site.load, (*site.parents, resolved))
     return document
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:         # a name that is too long
+        return False
 
 
 def _is_input(layer: Any) -> bool:

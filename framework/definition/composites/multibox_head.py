@@ -6,6 +6,7 @@ weiliu89/caffe branch ssd, so that weights of published models find their layers
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,11 +14,14 @@ from typing import Any, NamedTuple
 import framework.proto as proto
 from framework.definition.composites.site import Expanded, Site
 from framework.definition.prototxt import Lines
+from framework.definition.values import has_near
 
 FIELDS = ("name", "type", "bottom", "include", "exclude", "loss_weight", "multi_box_head_param",
           "multibox_loss_param", "loss_param", "detection_output_param",
           "detection_evaluate_param")
 SHARED = ("num_classes", "share_location", "background_label_id")
+SAME_RATIO = 1e-6           # as in PriorBox
+MAX_OUTPUT = 2**31 - 1      # values of a blob in the original, whose counts are ints
 VARIANCE = (0.1, 0.1, 0.2, 0.2)
 
 
@@ -77,6 +81,10 @@ def _check(site: Site) -> None:
                          "odd, so that each cell of the map keeps its place")
     for index, source in enumerate(param.source):
         site.check_bottoms([source.bottom], f"multi_box_head_param.source[{index}].bottom")
+        for ratio in source.aspect_ratio:
+            if not 0 < ratio < math.inf:
+                raise site.error(f"multi_box_head_param.source[{index}].aspect_ratio",
+                                 f"is {ratio:g}; it must be above 0 and finite")
 
 
 def _sizes(site: Site) -> list[Sizes]:
@@ -130,10 +138,11 @@ def _sizes_from_ratios(site: Site, given: Sequence[str]) -> list[Sizes]:
 
 def num_priors(sizes: Sizes, ratios: Sequence[float], flip: bool) -> int:
     """Priors of a cell as PriorBox counts them: a ratio listed already is dropped."""
-    listed = [1.0]
+    listed = [1.0]      # sorted, so that thousands of ratios take no time
     for ratio in ratios:
-        if not any(math.isclose(ratio, other, abs_tol=1e-6) for other in listed):
-            listed += [ratio, 1 / ratio] if flip else [ratio]
+        if not has_near(listed, ratio, SAME_RATIO):
+            for other in [ratio, 1 / ratio] if flip else [ratio]:
+                bisect.insort(listed, other)
     return len(listed) * len(sizes.min_sizes) + len(sizes.max_sizes)
 
 
@@ -164,6 +173,10 @@ class _Maker:
                 "across_spatial": False, "channel_shared": False, "scale_filler": scale})
         num = num_priors(sizes, source.aspect_ratio, param.flip)
         num_boxes = num * (1 if param.share_location else param.num_classes)
+        if max(4 * num_boxes, num * param.num_classes) > MAX_OUTPUT:
+            raise self.site.error("multi_box_head_param.num_classes", f"is {param.num_classes}; "
+                                  f"with {num} priors a cell that is more than {MAX_OUTPUT} "
+                                  "outputs of a convolution")
         self.predict("loc", bottom, 4 * num_boxes)
         self.predict("conf", bottom, num * param.num_classes)
         prior: dict[str, Any] = {"min_size": sizes.min_sizes, "max_size": sizes.max_sizes}

@@ -7,14 +7,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from framework.data.augment import random_sizes
 from framework.data.augment.sampler import check_samplers
 from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.label_map import object_labels, read
-from framework.data.records.records import BadRecord, Decoding, read_annotated, read_datum
+from framework.data.records.pictures import failing_as_bad
+from framework.data.records.records import BadRecord, Decoding, parse, read_annotated, read_datum
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, layer
@@ -85,11 +84,12 @@ def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
         raise DataError(f"{spec.place()}: {error}") from None
     channels = []
     for index in range(min(len(database), NUM_LOOKED_AT)):
-        content = database.read(index)
         try:
-            record = read_annotated(content, items.decoding, None, False) if items.annotated \
-                else read_datum(content, items.decoding)
-            channels.append(record.pixels.shape[2])
+            with failing_as_bad():
+                content = database.read(index)
+                record = read_annotated(content, items.decoding, None, False) \
+                    if items.annotated else read_datum(content, items.decoding)
+                channels.append(record.pixels.shape[2])
         except BadRecord:
             continue
     return dataclasses.replace(items, decoding=usual_decoding(items.decoding.color, channels))
@@ -98,12 +98,10 @@ def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
 def _has_type(spec: LayerSpec, items: DatabaseItems) -> bool:
     """Does the first record have an annotation type?"""
     database = open_database(items.path, items.make)
-    message: Any = AnnotatedDatum()      # Any: a message's fields are known only at run time
     try:
-        message.ParseFromString(database.read(0))
-    except DecodeError:
+        return bool(parse(AnnotatedDatum(), database.read(0)).HasField("type"))
+    except BadRecord:
         return True
-    return bool(message.HasField("type"))
 
 
 def _labels(param: Any) -> frozenset[int] | None:

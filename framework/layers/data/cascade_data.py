@@ -12,9 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from framework.data.records.image_size import TooLarge, check_size
+from framework.data.records.pictures import MAX_FILE_BYTES
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source, layer
+from framework.system.regular import read_regular
 
 STEP = 32       # sides of inputs are multiples of it
 
@@ -102,7 +105,13 @@ class EvalData(Source):
 
     def _read(self, scene: Scene) -> tuple[np.ndarray, tuple[float, float]]:
         """The input (3, H, W), and its width and height over the picture's."""
-        picture = cv2.imread(scene.path, cv2.IMREAD_COLOR)
+        try:
+            content = read_regular(scene.path, MAX_FILE_BYTES)
+            check_size(content)
+            picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        except (OSError, TooLarge, cv2.error) as error:
+            raise DataError(f"{self.spec.place()}: {scene.path} is no picture that "
+                            f"can be read: {error}") from None
         if picture is None:
             raise DataError(f"{self.spec.place()}: {scene.path} is no picture that "
                             "can be read")

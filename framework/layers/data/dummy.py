@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from framework.layers import fillers
 from framework.layers.base import DataOptions, Shape, Source, layer
 from framework.proto import FillerParameter
 
+MOST_AT_ONCE = 2**24        # values that are filled when the net is only looked at, 64 MB
 OLD_FIELDS = ("num", "channels", "height", "width")
 
 
@@ -38,8 +41,14 @@ class DummyData(Source):
             raise _wrong_count(spec, "data_filler", len(given))
         given = given or [FillerParameter(type="constant", value=0)]
         self.fillers = given * len(spec.tops) if len(given) == 1 else given
-        self.constant = [self._fill(shape, filler, torch.Generator())
-                         for shape, filler in zip(self.top_shapes, self.fillers, strict=True)]
+        if sum(math.prod(shape) for shape in self.top_shapes) <= MOST_AT_ONCE:
+            self.constant       # noqa: B018  tells a filler that does not fit at once
+
+    @cached_property
+    def constant(self) -> list[Tensor]:
+        """The tops as they are where the filler is constant."""
+        return [self._fill(shape, filler, torch.Generator())
+                for shape, filler in zip(self.top_shapes, self.fillers, strict=True)]
 
     @staticmethod
     def declared_shapes(spec: LayerSpec) -> list[Shape]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,9 @@ from framework.data.loading.batches import Share
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Source, layer
+from framework.weights import hdf5
 
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Arrays = list[NDArray[np.float32]]
 
 
@@ -66,31 +71,51 @@ class HDF5Data(Source):
 
     def load(self, file_index: int) -> Arrays:
         """All rows of all tops of a file."""
-        with open_hdf5(self.files[file_index]) as file:
-            return [np.asarray(file[top][...], np.float32) for top in self.spec.tops]
+        path = self.files[file_index]
+        with hdf5.open_file(path, DataError) as file, \
+                hdf5.damage_as(DataError, f"{path}: cannot be read"):
+            return [np.asarray(hdf5.read(hdf5.entry(file, top)), np.float32)
+                    for top in self.spec.tops]
 
     def _read_list(self, source: str) -> list[str]:
         if not source:
             raise self.spec.error("hdf5_data_param.source", "is missing; it names a list of files")
         try:
-            files = Path(source).read_text().split()
-        except OSError as error:
+            content = Path(source).read_bytes()
+        except (OSError, ValueError) as error:      # ValueError: a NUL in the name
             raise DataError(f"{source}: the list of HDF5 files cannot be read: "
-                            f"{error.strerror}") from None
+                            f"{getattr(error, 'strerror', error)}") from None
+        if content.startswith(SIGNATURE):
+            raise self.spec.error("hdf5_data_param.source", f"'{source}' is an HDF5 file; it must "
+                                  "be a text file that names HDF5 files, one a line")
+        files = [os.fsdecode(name) for name in content.removeprefix(codecs.BOM_UTF8).split()]
         if not files:
             raise DataError(f"{source}: the list names no HDF5 files")
         return files
 
     def _shapes(self, path: str) -> list[tuple[int, ...]]:
-        with open_hdf5(path) as file:
-            for top in self.spec.tops:
-                if top not in file or not file[top].shape:
-                    raise DataError(f"{path}: there is no dataset '{top}', which layer "
-                                    f"'{self.spec.name}' has as a top; it has {sorted(file)}")
-            shapes = [tuple(file[top].shape) for top in self.spec.tops]
+        with hdf5.open_file(path, DataError) as file, \
+                hdf5.damage_as(DataError, f"{path}: is of no use"):
+            found = [self._dataset(path, file, top) for top in self.spec.tops]
+            shapes = [tuple(dataset.shape) for dataset in found]
         if len({shape[0] for shape in shapes}) > 1:
             raise DataError(f"{path}: the datasets differ in their number of rows: {shapes}")
+        size = 4 * sum(math.prod(shape) for shape in shapes)
+        if size > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
+            raise DataError(f"{path}: its rows take {size / 2**30:.3g} GiB, more than the memory "
+                            "here; HDF5Data holds a whole file, so divide it into several")
         return shapes
+
+    def _dataset(self, path: str, file: Any, top: str) -> Any:
+        """An open dataset. Any: h5py has no types."""
+        dataset = hdf5.entry(file, top)
+        if not isinstance(dataset, hdf5.module(path, DataError).Dataset):
+            what = "there is no dataset" if dataset is None else "there is a group, no dataset,"
+            raise DataError(f"{path}: {what} '{top}', which layer '{self.spec.name}' has as a top; "
+                            f"it has {sorted(map(os.fsdecode, file))}")
+        if not dataset.shape:
+            raise DataError(f"{path}: the dataset '{top}' is a single value, without rows")
+        return dataset
 
 
 class _Reader:
@@ -138,16 +163,3 @@ class _Reader:
                 order = [int(index) for index in draws.generator.permutation(number)]
             self._order = (epoch, order)
         return self._order[1]
-
-
-def open_hdf5(path: str) -> Any:
-    """An open HDF5 file (h5py.File, which is only looked for here). DataError if it is none."""
-    try:
-        # lazy: an extra that not everyone installs
-        import h5py
-    except ImportError:
-        raise DataError("HDF5 files need the package h5py: pip install h5py") from None
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise DataError(f"{path}: the file cannot be read as HDF5: {error}") from None

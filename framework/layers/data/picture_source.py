@@ -18,6 +18,7 @@ from framework.data.loading.bad_records import Ledger
 from framework.data.loading.batches import BatchMaker, ItemSource, Share
 from framework.data.loading.items import Transformation
 from framework.data.loading.loader import ProcessLoader, ThreadLoader
+from framework.data.loading.patience import Patience
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
@@ -87,10 +88,11 @@ class PictureSource(Source):
                 self._loaders.remove(loader)
 
     def _make_loader(self, start: int) -> ThreadLoader | ProcessLoader:
+        patience = Patience(self.spec.name, self.options.waiting)
         if self.options.workers == 0:
-            return ThreadLoader(self.maker, start)
+            return ThreadLoader(self.maker, start, patience)
         return ProcessLoader(self.maker, start, self.options.workers, self._num_bytes,
-                             self.spec.name)
+                             self.spec.name, patience)
 
     def keys(self, batch_index: int) -> list[str]:
         return self.maker.keys(batch_index, self.ledger.bad)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.losses import class_numbers
 from framework.ops.ranking import rank_of
 
 
@@ -41,14 +42,15 @@ class Accuracy(Layer):
                              f"number of classes, {scores[self.axis]}")
         self.top_k = param.top_k
         self.min_is_better = is_set(param, "min_is_better") and param.min_is_better
-        self.ignore = param.ignore_label if param.HasField("ignore_label") else None
+        self.check = class_check(
+            spec, labels, scores[self.axis], ignore_field="accuracy_param.ignore_label",
+            ignore=param.ignore_label if param.HasField("ignore_label") else None)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         number_type = scores.new_empty(()).float().dtype if scores.dtype.itemsize < 4 \
             else scores.dtype
-        numbers = class_numbers(labels, scores.shape, self.axis)
-        counts = numbers == numbers if self.ignore is None else numbers != self.ignore
-        numbers = numbers.where(counts, 0)
+        numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
+        counts = torch.ones_like(numbers, dtype=torch.bool) if valid is None else valid
         rank = rank_of(-scores if self.min_is_better else scores, numbers, self.axis)
         hits = ((rank < self.top_k) & counts).to(number_type)
         counted = counts.to(number_type)
@@ -83,10 +85,12 @@ class EltwiseAccuracy(Layer):
             raise spec.error("eltwise_accuracy_param.top_k", f"is {param.top_k}; it must be from 1 "
                              f"to the number of classes, {scores[1]}")
         self.top_k = param.top_k
-        self.ignore = param.ignore_label if param.HasField("ignore_label") else None
+        self.check = class_check(
+            spec, labels, scores[1], ignore_field="eltwise_accuracy_param.ignore_label",
+            ignore=param.ignore_label if param.HasField("ignore_label") else None)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        numbers = class_numbers(labels, scores.shape, 1)
-        counts = numbers == numbers if self.ignore is None else numbers != self.ignore
-        hits = (rank_of(scores, numbers.where(counts, 0), 1) < self.top_k) & counts
+        numbers, valid = class_numbers(self.check, labels, scores.shape, 1)
+        counts = torch.ones_like(numbers, dtype=torch.bool) if valid is None else valid
+        hits = (rank_of(scores, numbers, 1) < self.top_k) & counts
         return (hits.sum() / counts.sum()).to(scores.dtype).reshape(1, 1, 1, 1)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import (
     check_labels,
     check_same_count,
@@ -17,7 +18,7 @@ from framework.layers.loss.loss_settings import (
     normalization,
 )
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.losses import class_numbers, log_loss, normalizer, precise
+from framework.ops.losses import log_loss, normalizer, precise
 from framework.proto import enum_name
 
 
@@ -63,16 +64,16 @@ class FocalLoss(Layer):
             check_labels(spec, scores, labels, self.axis)
         self.mode = normalization(spec, "BATCH_SIZE" if self.on_targets else "VALID")
         self.ignore, self.fixed = ignore_label(spec), spec.proto.loss_param.pre_fixed_normalizer
+        self.check = class_check(spec, labels, scores[self.axis], ignore=self.ignore,
+                                 ignore_field="loss_param.ignore_label")
 
     def forward(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         scores = precise(scores)
         if self.on_targets:
             numbers = labels.detach().reshape(scores.shape).long()
+            valid = None if self.ignore is None else numbers != self.ignore
         else:
-            numbers = class_numbers(labels, scores.shape, self.axis)
-        valid = None if self.ignore is None else numbers != self.ignore
-        if valid is not None:
-            numbers = numbers.where(valid, 0)
+            numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         each = self._on_targets(scores, numbers) if self.on_targets \
             else self._on_labels(scores, numbers)
         if valid is not None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import (
     check_labels,
     check_same_count,
@@ -16,7 +17,7 @@ from framework.layers.loss.loss_settings import (
     normalization,
 )
 from framework.layers.params import canonical_axis, honour
-from framework.ops.losses import class_numbers, log_loss, normalizer, precise, smooth_l1
+from framework.ops.losses import log_loss, normalizer, precise, smooth_l1
 
 
 @layer
@@ -41,15 +42,14 @@ class SoftmaxWithLossOHEM(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
         check_labels(spec, scores, labels, self.axis)
-        self.mode, self.ignore = normalization(spec), ignore_label(spec)
+        self.mode = normalization(spec)
+        self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
+                                 ignore_field="loss_param.ignore_label")
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer
 
     def forward(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         scores = precise(scores)
-        numbers = class_numbers(labels, scores.shape, self.axis)
-        valid = None if self.ignore is None else numbers != self.ignore
-        if valid is not None:
-            numbers = numbers.where(valid, 0)
+        numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         each = log_loss(scores, numbers, self.axis)
         if valid is not None:
             each = each.where(valid, 0)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
+import numpy as np
 import torch
-from google.protobuf.message import DecodeError
 from torch import Tensor
 from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
 from framework.layers.params import canonical_axis
-from framework.ops.losses import FloorProbability, class_numbers, normalizer, precise
-from framework.proto import BlobProto, enum_name
+from framework.ops.losses import FloorProbability, normalizer, precise
+from framework.proto import enum_name
+from framework.weights.blob import read_blob_file
 
 
 def _check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
@@ -42,10 +43,11 @@ class HingeLoss(Layer):
         super().__init__(spec)
         _check_one_label_an_item(spec, scores, labels)
         self.norm = enum_name(spec.proto.hinge_loss_param, "norm")
+        self.check = class_check(spec, labels, math.prod(scores[1:]))
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         rows = precise(scores).reshape(scores.shape[0], -1)
-        own = F.one_hot(labels.detach().reshape(-1).long(), rows.shape[1])
+        own = F.one_hot(self.check(labels).reshape(-1), rows.shape[1])
         each = (1 + rows * (1 - 2 * own)).relu()
         return (each if self.norm == "L1" else each.square()).sum() / rows.shape[0]
 
@@ -68,10 +70,11 @@ class MultinomialLogisticLoss(Layer):
     def __init__(self, spec: LayerSpec, probability: Shape, labels: Shape):
         super().__init__(spec)
         _check_one_label_an_item(spec, probability, labels)
+        self.check = class_check(spec, labels, math.prod(probability[1:]))
 
     def forward(self, probability: Tensor, labels: Tensor) -> Tensor:
         rows = precise(probability).reshape(probability.shape[0], -1)
-        own = rows.gather(1, labels.detach().reshape(-1, 1).long())
+        own = rows.gather(1, self.check(labels).reshape(-1, 1))
         return -FloorProbability.apply(own).log().sum() / rows.shape[0]
 
 
@@ -108,7 +111,10 @@ class InfogainLoss(Layer):
         else:
             _check_one_label_an_item(spec, x, labels)
             num_classes = math.prod(x[1:])
-        self.mode, self.ignore = normalization(spec), ignore_label(spec)
+        self.mode = normalization(spec)
+        self.check = class_check(spec, labels, num_classes,
+                                 ignore=ignore_label(spec) if self.on_scores else None,
+                                 ignore_field="loss_param.ignore_label")
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer
         values = None if matrix else self._read_matrix()
         size = math.prod(matrix[0]) if values is None else values.numel()
@@ -124,24 +130,20 @@ class InfogainLoss(Layer):
         if not path:
             raise self.spec.error(field, "is not given, and there is no third bottom; one of them "
                                   "must give the matrix")
-        blob = BlobProto()
         try:
-            blob.ParseFromString(Path(path).read_bytes())
-        except (OSError, DecodeError) as error:
+            values = read_blob_file(path).values
+        except (OSError, ValueError) as error:
             raise self.spec.error(field, f"'{path}' cannot be read: {error}") from None
-        return torch.tensor(list(blob.data) or list(blob.double_data), dtype=torch.float32)
+        return torch.from_numpy(values.astype(np.float32))
 
     def forward(self, x: Tensor, labels: Tensor, *matrix: Tensor) -> Tensor | tuple[Tensor, ...]:
         x = precise(x)
         h = (matrix[0].detach() if matrix else self.matrix).to(x)
         if not self.on_scores:
             rows = FloorProbability.apply(x.flatten(1))
-            weights = h.reshape(rows.shape[1], -1)[labels.detach().reshape(-1).long()]
+            weights = h.reshape(rows.shape[1], -1)[self.check(labels).reshape(-1)]
             return -(weights * rows.log()).sum() / rows.shape[0]
-        numbers = class_numbers(labels, x.shape, self.axis)
-        valid = None if self.ignore is None else numbers != self.ignore
-        if valid is not None:
-            numbers = numbers.where(valid, 0)
+        numbers, valid = class_numbers(self.check, labels, x.shape, self.axis)
         weights = h.reshape(x.shape[self.axis], -1)[numbers].movedim(-1, self.axis)
         each = (weights * self._log_loss(x)).sum(self.axis)
         if valid is not None:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
@@ -95,11 +96,13 @@ class CenterLoss(Layer):
         if math.prod(labels) != math.prod(x[:self.axis]):
             raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
                              f"must be {math.prod(x[:self.axis])} labels")
+        self.check = IndexCheck(spec, 1, labels, param.num_output,
+                                hint="center_loss_param.num_output is too small")
         self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])), param.center_filler)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         rows = precise(x).flatten(self.axis).flatten(0, -2)
-        return _CenterLoss.apply(rows, self.centers.to(rows.dtype), labels.reshape(-1).long())
+        return _CenterLoss.apply(rows, self.centers.to(rows.dtype), self.check(labels).reshape(-1))
 
 
 class _MarginProduct(torch.autograd.Function):
@@ -183,6 +186,8 @@ class MarginInnerProduct(Layer):
         if math.prod(labels) != math.prod(x[:self.axis]):
             raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
                              f"must be {math.prod(x[:self.axis])} labels")
+        self.check = IndexCheck(spec, 1, labels, param.num_output,
+                                hint="margin_inner_product_param.num_output is too small")
         names = ("SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")
         self.multiple = names.index(enum_name(param, "type")) + 1
         self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
@@ -197,7 +202,7 @@ class MarginInnerProduct(Layer):
                 self.iteration.add_(1)
         weight = (self.weight if counting else F.normalize(self.weight, eps=0.0)).to(rows.dtype)
         lam = self._lambda().to(rows)
-        numbers = labels.detach().reshape(-1).long()
+        numbers = self.check(labels).reshape(-1)
         if self.multiple == 1:
             top = rows @ weight.t()
         else:

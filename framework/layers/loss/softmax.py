@@ -7,9 +7,10 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.losses import class_numbers, log_loss, normalizer, precise
+from framework.ops.losses import log_loss, normalizer, precise
 
 FEW = 8                     # classes; measured: 4 take an eighth of the time, 21 more than before
 
@@ -73,7 +74,8 @@ class SoftmaxWithLoss(Layer):
         check_labels(spec, scores, labels, self.axis)
         self.mode = normalization(spec, also="label_smoothing weight_by_label_freqs "
                                   "class_weighting")
-        self.ignore = ignore_label(spec)
+        self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
+                                 ignore_field="loss_param.ignore_label")
         self.fixed, self.smoothing = param.pre_fixed_normalizer, param.label_smoothing
         self.class_weights: list[float] = []
         if is_set(param, "weight_by_label_freqs") and param.weight_by_label_freqs:
@@ -85,10 +87,7 @@ class SoftmaxWithLoss(Layer):
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         scores = precise(scores)
-        numbers = class_numbers(labels, scores.shape, self.axis)
-        valid = None if self.ignore is None else numbers != self.ignore
-        if valid is not None:
-            numbers = numbers.where(valid, 0)
+        numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         each = log_loss(scores, numbers, self.axis)
         if self.smoothing:
             each = self._smoothed(scores, each)

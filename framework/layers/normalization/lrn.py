@@ -52,9 +52,11 @@ class LRN(Layer):
         squares = (x * x).to(torch.promote_types(x.dtype, torch.float32))
         half = self.size // 2
         if self.across:
-            padded = F.pad(squares, (0, 0) * (x.dim() - 2) + (half, half))
-            total, channels = padded.narrow(1, 0, x.shape[1]), x.shape[1]
-            for start in range(1, self.size):
+            channels = x.shape[1]
+            reach = min(half, channels - 1)     # beyond it there are only zeros
+            padded = F.pad(squares, (0, 0) * (x.dim() - 2) + (reach, reach))
+            total = padded.narrow(1, 0, channels)
+            for start in range(1, 2 * reach + 1):
                 total = total + padded.narrow(1, start, channels)
             base = self.k + self.alpha / self.size * total
         else:

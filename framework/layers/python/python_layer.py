@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from framework.definition.spec import LayerSpec
+from framework.errors import failure
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
+from framework.layers.python import protocol
 from framework.layers.python.blob import Blob
 from framework.layers.python.importing import standing_in
 from framework.layers.python.protocol import Phase
@@ -30,7 +34,8 @@ class Python(Layer):
     float32, or float64 if the first bottom is that. Its gradient is what its `backward` writes,
     whether or not that is the derivative of its `forward`. It breaks a compiled graph and cannot
     be exported. `share_in_parallel` means nothing: every rank has a process of its own.
-    Errors: SpecError if the module or class is not found, or setup or reshape fails.
+    Errors: SpecError if the module or class is not found, the class does not inherit from
+            caffe.Layer, or one of its methods fails.
     Source: PythonParameter in caffe.proto; BVLC python_layer.hpp, _caffe.cpp.
     """
 
@@ -45,7 +50,7 @@ class Python(Layer):
         shared = dict(zip(spec.bottoms, self.bottom_blobs, strict=True))
         self.top_blobs = [shared.get(name) or Blob() for name in spec.tops]
         self.instance = self._make_instance()
-        self._call("setup", self.bottom_blobs, self.top_blobs)
+        self._call(self.instance.setup, "setup", self.bottom_blobs, self.top_blobs)
         self.first_values = [blob.data.copy() for blob in self.instance.blobs]
         for index, values in enumerate(self.first_values):
             self.add_blob(f"blob{index}", values.shape)
@@ -53,34 +58,53 @@ class Python(Layer):
 
     def _make_instance(self) -> Any:  # Any: a class of the user's
         param = self.spec.proto.python_param
-        path = list(sys.path)
-        sys.path.append(os.getcwd())
-        try:
-            with standing_in():
-                module = importlib.import_module(param.module)
-        except Exception as error:
-            raise self.spec.error("python_param.module", f"'{param.module}' cannot be imported: "
-                                  f"{type(error).__name__}: {error}; its folder must be on "
-                                  "PYTHONPATH") from error
-        finally:
-            sys.path[:] = path
-        if not hasattr(module, param.layer):
-            raise self.spec.error("python_param.layer", f"'{param.layer}' is not in the module "
-                                  f"'{param.module}' ({getattr(module, '__file__', '')})")
-        instance = getattr(module, param.layer)(self.spec.proto)
+        module = self._import(param.module)
+        place = f"the module '{param.module}' ({getattr(module, '__file__', '')})"
+        made_by = getattr(module, param.layer, None)
+        if made_by is None:
+            raise self.spec.error("python_param.layer", f"'{param.layer}' is not in {place}")
+        # not any callable: `code.interact` would open a prompt
+        if not (isinstance(made_by, type) and issubclass(made_by, protocol.Layer)):
+            raise self.spec.error("python_param.layer", f"'{param.layer}' of {place} is no class "
+                                  "that inherits from caffe.Layer")
+        instance = self._call(made_by, "__init__", self.spec.proto)
         instance.param_str = instance.param_str_ = param.param_str
         instance.phase = Phase[self.spec.phase]
         return instance
 
-    def _call(self, what: str, *arguments: Any) -> None:  # Any: lists of blobs and of bools
-        """Call a method of the user's class while the net is built."""
+    def _import(self, name: str) -> ModuleType:
+        """The module, from sys.path or at last from the working folder."""
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            raise self.spec.error("python_param.module", f"'{name}' is a module of Python itself; "
+                                  "no layers are in it")
+        path = list(sys.path)
+        sys.path.append(os.getcwd())
         try:
             with standing_in():
-                getattr(self.instance, what)(*arguments)
-        except Exception as error:
+                return importlib.import_module(name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:      # SystemExit too: it would end the program unsaid
+            missing = isinstance(error, ModuleNotFoundError) and error.name is not None \
+                and f"{name}.".startswith(f"{error.name}.")
+            hint = "; its folder must be on PYTHONPATH" if missing else ""
+            raise self.spec.error("python_param.module", f"'{name}' cannot be imported: "
+                                  f"{failure(error)}{hint}") from error
+        finally:
+            sys.path[:] = path
+
+    # Any: lists of blobs and of bools; what a class of the user's gives
+    def _call(self, method: Callable[..., Any], what: str, *arguments: Any) -> Any:
+        """Call the user's class or a method of it."""
+        try:
+            with standing_in():
+                return method(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             param = self.spec.proto.python_param
             raise self.spec.error("python_param.layer", f"'{param.module}.{param.layer}' failed in "
-                                  f"{what}: {type(error).__name__}: {error}") from error
+                                  f"{what}: {failure(error)}") from error
 
     def materialise(self, generator: torch.Generator) -> None:
         """The blobs' first values are those that `setup` gave them."""
@@ -92,7 +116,7 @@ class Python(Layer):
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         for blob, shape in zip(self.bottom_blobs, bottoms, strict=True):
             blob.reshape(*shape)
-        self._call("reshape", self.bottom_blobs, self.top_blobs)
+        self._call(self.instance.reshape, "reshape", self.bottom_blobs, self.top_blobs)
         return [blob.shape for blob in self.top_blobs]
 
     @torch.compiler.disable
@@ -110,9 +134,8 @@ class Python(Layer):
             values = bottom.detach().to("cpu", torch.float64 if not single else torch.float32)
             blob.put(np.array(values.numpy()))
         self._share_blobs()
-        with standing_in():
-            self.instance.reshape(self.bottom_blobs, self.top_blobs)
-            self.instance.forward(self.bottom_blobs, self.top_blobs)
+        self._call(self.instance.reshape, "reshape", self.bottom_blobs, self.top_blobs)
+        self._call(self.instance.forward, "forward", self.bottom_blobs, self.top_blobs)
         self._keep_blobs()
         return tuple(torch.tensor(np.asarray(top.data, dtype)).to(device)
                      for top in self.top_blobs)
@@ -124,8 +147,7 @@ class Python(Layer):
             blob.diff[...] = 0
         for top, gradient in zip(self.top_blobs, gradients, strict=True):
             top.diff[...] = gradient.cpu().numpy()
-        with standing_in():
-            self.instance.backward(self.top_blobs, wanted, self.bottom_blobs)
+        self._call(self.instance.backward, "backward", self.top_blobs, wanted, self.bottom_blobs)
         found = [torch.tensor(blob.diff) for blob in (*self.bottom_blobs, *self.instance.blobs)]
         for blob, diff in zip(self.instance.blobs, before, strict=True):
             blob.diff[...] = diff

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops.losses import log_loss, precise
@@ -84,6 +85,9 @@ class DetectionGroupLoss(Layer):
                              "must be at least 1, or -1 for all")
         settings = spec.proto.loss_param
         self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
+        truth = bottoms[2]
+        self.check = IndexCheck(spec, 2, (truth[0], *truth[2:]), param.cls_num,
+                                hint="detection_group_loss_param.cls_num is too small")
         self.mean, self.deviation = mean_and_deviation(spec)
         self.balance = getattr(param, "lambda")
         self.limits = self._limits() if param.HasField("field_xyr") and \
@@ -107,8 +111,12 @@ class DetectionGroupLoss(Layer):
         scores, offsets = precise(scores), precise(offsets)
         truth = truth.detach().to(scores.dtype)
         label, wanted = truth[:, 0].trunc(), truth[:, 5]
-        asked = (label.clamp(max=1) if self.param.objectness else label).long()
-        each = log_loss(scores, asked.clamp(min=0), 1)
+        asked = label.clamp(max=1) if self.param.objectness else label
+        inside = asked < self.param.cls_num
+        if self.ignored is not None:
+            inside = inside | (asked == self.ignored)
+        asked = self.check.require(asked, inside)
+        each = log_loss(scores, asked.clamp(0, self.param.cls_num - 1).long(), 1)
         kept = self._keep(label, wanted, each.detach(), scores.detach().softmax(1)[:, 0])
         if self.ignored is not None:
             kept_label = kept & (asked != self.ignored)

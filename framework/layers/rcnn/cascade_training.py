@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
@@ -230,11 +231,13 @@ class BboxAccuracy(Layer):
             raise spec.error("bottom", f"has the shapes {offsets}, {rois} and {matched}; they must "
                              "be (R, 8), or (R, 4 C) with cls_aware, (R, 5) and (R, 6)")
         self.mean, self.deviation = mean_and_deviation(spec)
+        self.check = IndexCheck(spec, 2, matched[:1], offsets[1] // 4 if self.by_class else 2,
+                                unit="region")
 
     def forward(self, offsets: Tensor, rois: Tensor, matched: Tensor) -> tuple[Tensor, ...]:
         offsets, rois, truth = (bottom.detach().flatten(1) for bottom in (offsets, rois, matched))
-        label = truth[:, 0].long()
-        place = (label if self.by_class else label.clamp(max=1)).clamp(min=0)
+        label = truth[:, 0].trunc()
+        place = self.check(label.clamp(min=0) if self.by_class else label.clamp(0, 1))
         moves = offsets.unflatten(1, (-1, 4)).gather(1, place[:, None, None].expand(-1, 1, 4))[:, 0]
         moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
         counts = (label > 0) & (truth[:, -1] <= NEAR_TRUTH)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import honour
 from framework.ops.regions import (
     Bins,
@@ -22,10 +23,12 @@ from framework.ops.regions import (
 Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
-def _check_bottoms(spec: LayerSpec, x: Shape, rois: Shape) -> None:
+def _check_bottoms(spec: LayerSpec, x: Shape, rois: Shape) -> IndexCheck:
+    """What checks the items of the regions. SpecError for shapes that do not fit."""
     if len(x) != 4 or len(rois) < 2 or rois[1] != 5 or math.prod(rois[2:]) != 1:
         raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(rois)}; they must be "
                          "(N, C, H, W) and (R, 5): item, x1, y1, x2, y2 in pixels")
+    return IndexCheck(spec, 1, rois[:1], what=f"items of '{spec.bottoms[0]}'", unit="region")
 
 
 def _read_size(spec: LayerSpec) -> tuple[int, int]:
@@ -37,12 +40,12 @@ def _read_size(spec: LayerSpec) -> tuple[int, int]:
     return param.pooled_h, param.pooled_w
 
 
-def _columns(rois: Tensor) -> Corners:
+def _columns(rois: Tensor, check: IndexCheck, num_items: int) -> Corners:
     """Item (int64) and x1, y1, x2, y2 of each region, (R,) each."""
     rois = rois.detach().reshape(rois.shape[0], 5)
     rois = rois.to(torch.promote_types(rois.dtype, torch.float32))
     item, x1, y1, x2, y2 = rois.unbind(1)
-    return item.long(), x1, y1, x2, y2
+    return check(item, num_items), x1, y1, x2, y2
 
 
 def _grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -71,7 +74,7 @@ class ROIPooling(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
         self.height, self.width = _read_size(spec)
-        _check_bottoms(spec, x, rois)
+        self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.roi_pooling_param
         self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
 
@@ -81,7 +84,7 @@ class ROIPooling(Layer):
         return [(rois[0], x[1], self.height, self.width)]
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, *corners = _columns(rois)
+        item, *corners = _columns(rois, self.check, len(x))
         x1, y1, x2, y2 = (round_half_away(side * self.scale)
                           for side in _grown(corners, self.pad_ratio))
         # The original adds the start after rounding; it is whole, so that is the same.
@@ -113,7 +116,7 @@ class PSROIPooling(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
         honour(spec, "psroi_pooling_param", "spatial_scale output_dim group_size")
-        _check_bottoms(spec, x, rois)
+        self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.psroi_pooling_param
         for field in ("output_dim", "group_size"):
             if getattr(param, field) < 1:
@@ -126,7 +129,7 @@ class PSROIPooling(Layer):
                              f"group_size^2 is {self.num_outputs * self.size ** 2}")
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, x1, y1, x2, y2 = _columns(rois)
+        item, x1, y1, x2, y2 = _columns(rois, self.check, len(x))
         left, top = round_half_away(x1) * self.scale, round_half_away(y1) * self.scale
         right = (round_half_away(x2) + 1) * self.scale
         bottom = (round_half_away(y2) + 1) * self.scale
@@ -155,12 +158,12 @@ class ROIAlign(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
         self.height, self.width = _read_size(spec)
-        _check_bottoms(spec, x, rois)
+        self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.roi_pooling_param
         self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, *corners = _columns(rois)
+        item, *corners = _columns(rois, self.check, len(x))
         x1, y1, x2, y2 = (side * self.scale - 0.5 for side in _grown(corners, self.pad_ratio))
         bins = [torch.arange(num + 1, device=x.device, dtype=x1.dtype) / num
                 for num in (self.height, self.width)]

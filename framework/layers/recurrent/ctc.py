@@ -15,6 +15,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.ops.losses import precise
 
 
@@ -52,6 +53,18 @@ def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
     return labels.gather(1, order), (labels != blank).sum(1)
 
 
+def _class_check(spec: LayerSpec, bottom: int, shape: Shape, num_classes: int) -> IndexCheck:
+    """Of labels of the given shape (N, L), for bottom 0."""
+    hint = f"the layer that makes '{spec.bottoms[0]}' gives too few classes (num_output)"
+    return IndexCheck(spec, bottom, shape, num_classes, hint=hint)
+
+
+def _checked(check: IndexCheck, labels: Tensor, blank: int) -> Tensor:
+    """Labels (N, ...) as (N, L), each a class or the blank."""
+    labels = labels.detach().reshape(labels.shape[0], -1)
+    return check.require(labels, (labels > -1) & (labels < check.num) | (labels.trunc() == blank))
+
+
 @layer
 class WarpCTCLoss(Layer):
     """How unlikely the label sequences are, over all ways to spread them in time.
@@ -63,7 +76,9 @@ class WarpCTCLoss(Layer):
              times (N,), numbers of labels (N,), and labels (L, N).
     Top:     the loss (): the mean over sequences that fit into their time, with the gradient of
              their sum, as in the original (which forgets loss_weight as well; here it counts).
-    Errors:  SpecError for shapes that do not fit.
+    Errors:  SpecError for shapes that do not fit. DataError for a label that is no class or the
+             blank among the labels that count, more labels than there are or more times than the
+             scores have.
     Meaning: senlinuc/caffe_ocr warp_ctc_loss_layer.cpp; Graves et al. 2006.
     """
 
@@ -86,6 +101,18 @@ class WarpCTCLoss(Layer):
             found = ", ".join(str(tuple(shape)) for shape in (scores, *others))
             raise spec.error("bottom", f"has the shapes {found}; all must speak of {scores[1]} "
                              "sequences")
+        self._make_checks(scores, others)
+
+    def _make_checks(self, scores: Shape, others: tuple[Shape, ...]) -> None:
+        shape = others[-1]
+        if len(others) > 1:
+            shape = (scores[1], math.prod(shape) // scores[1])
+        self.check = _class_check(self.spec, len(others), shape, math.prod(scores[2:]))
+        if len(others) == 3:
+            self.check_times = IndexCheck(self.spec, 1, (scores[1],), why="the scores have no "
+                                          "more times")
+            self.check_lengths = IndexCheck(self.spec, 2, (scores[1],), why="there are no more "
+                                            "labels")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [()]
@@ -101,18 +128,27 @@ class WarpCTCLoss(Layer):
         """(N, L), (N,), (N,): labels, how many count, and in how many times."""
         last = others[-1].detach()
         if len(others) == 1:
-            labels, lengths = without_blanks(last, self.blank)
+            labels, lengths = without_blanks(_checked(self.check, last, self.blank), self.blank)
             return labels, lengths, torch.full_like(lengths, scores.shape[0])
         labels = (last.flatten(1) if last.dim() > 2 else last).t()
         if len(others) == 3:
-            times, lengths = (other.detach().flatten().long() for other in others[:2])
-            return labels.long(), lengths, times
+            times = self.check_times(others[0], scores.shape[0] + 1).flatten()
+            lengths = self.check_lengths(others[1], labels.shape[1] + 1).flatten()
+            ended = torch.arange(labels.shape[1], device=labels.device) >= lengths[:, None]
+            return self._inside(labels, labels.trunc(), ended), lengths, times
         ended = (labels < 0).cumsum(1) > 0
         begins = others[0].detach().flatten(1).round()[1:] == 0
         times = (begins.cumsum(0) == 0).sum(0) + 1
         lengths = (~ended).sum(1)
-        labels = (labels + 0.5).long() + (1 if self.blank == 0 else 0)
-        return torch.where(ended, 0, labels), lengths, torch.where(lengths == 0, 0, times)
+        index = (labels + 0.5).trunc() + (1 if self.blank == 0 else 0)
+        labels = self._inside(labels, index, ended)
+        return labels, lengths, torch.where(lengths == 0, 0, times)
+
+    def _inside(self, labels: Tensor, index: Tensor, ended: Tensor) -> Tensor:
+        """The classes `index` of the labels (N, L) as int64, 0 where these have ended."""
+        right = (index >= 0) & (index < self.check.num) & (index != self.blank)
+        self.check.require(labels, right | ended)
+        return index.where(right & ~ended, 0).long()
 
 
 @layer
@@ -122,7 +158,7 @@ class CtcLoss(Layer):
     Bottoms: scores (T, N, C) before softmax, C the alphabet_size; labels (N, L), of which those
              that equal blank_label are left out.
     Top:     the loss (): the mean over sequences, with the gradient of the sum.
-    Errors:  SpecError for sizes that do not fit.
+    Errors:  SpecError for sizes that do not fit. DataError for a label that is no class.
     Meaning: jolibrain/caffe ctc_loss_layer.cpp (deepdetect).
     """
 
@@ -140,6 +176,10 @@ class CtcLoss(Layer):
         if param.alphabet_size != scores[2]:
             raise spec.error("ctc_loss_param.alphabet_size", f"is {param.alphabet_size}; the "
                              f"bottom has {scores[2]} classes")
+        if not 0 <= self.blank < scores[2]:
+            raise spec.error("ctc_loss_param.blank_label", f"is {self.blank}; it must be from 0 to "
+                             f"{scores[2] - 1}")
+        self.check = _class_check(spec, 1, labels, scores[2])
         if not 0 < self.times <= scores[0]:
             raise spec.error("ctc_loss_param.time_step", f"is {self.times}; it must be from 1 to "
                              f"{scores[0]}")
@@ -148,7 +188,7 @@ class CtcLoss(Layer):
         return [()]
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        targets, lengths = without_blanks(labels.detach(), self.blank)
+        targets, lengths = without_blanks(_checked(self.check, labels, self.blank), self.blank)
         times = torch.full_like(lengths, self.times)
         losses, _ = sequence_losses(precise(scores), targets, lengths, times, self.blank)
         return _GradientOfSum.apply(losses, torch.ones_like(losses))

@@ -103,6 +103,14 @@ class Recurrence:
         return projected
 
 
+def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    """The shapes of the tops without a walk over all T steps."""
+    steps, streams = bottoms[1][:2]
+    one: list[Shape] = [(1, *bottoms[0][1:]), (1, streams), *bottoms[2:]]
+    first, *others = Layer.top_shapes(layer, *one)
+    return [(steps, *first[1:]), *others]
+
+
 def _exporting() -> bool:
     return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
 
@@ -134,6 +142,9 @@ class LSTM(Layer):
         super().__init__(spec)
         self.recurrence = Recurrence(self, 2, x, cont, list(others))
         self.recurrence.add_input_blobs(x, list(others), 4)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return shapes_from_one_step(self, bottoms)
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)
@@ -176,6 +187,9 @@ class RNN(Layer):
         param, size = spec.proto.recurrent_param, self.recurrence.size
         self.add_blob("output_weight", (size, size), param.weight_filler)
         self.add_blob("output_bias", (size,), param.bias_filler)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return shapes_from_one_step(self, bottoms)
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)

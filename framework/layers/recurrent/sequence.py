@@ -136,6 +136,11 @@ class Lstm(Layer):
         self.add_blob("bias", (4 * self.size,), param.bias_filler)
         self.carried: tuple[Tensor, ...] = ()
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """Without a walk over all steps."""
+        x = bottoms[0]
+        return [(*x[:1], self.size) if self.streams else (*x[:2], self.size)]
+
     def forward(self, x: Tensor, *flags: Tensor) -> Tensor:
         if self.streams:
             x = x.unflatten(0, (-1, self.streams))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import class_check
 from framework.layers.params import honour
 from framework.ops.ranking import largest
 
@@ -71,15 +72,19 @@ class SegAccuracy(Layer):
         param = spec.proto.seg_accuracy_param
         self.ignored, self.reset = list(param.ignore_label), param.reset
         self.num_classes = scores[1]
+        self.check = class_check(spec, labels, scores[1],
+                                 ignore_field="seg_accuracy_param.ignore_label")
         self.register_buffer("counts", torch.zeros(scores[1], scores[1], dtype=torch.int64),
                              persistent=False)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         found = largest(scores, 1, 1)[1].reshape(-1)
-        truth = labels.reshape(-1).long()
-        counted = torch.ones_like(truth, dtype=torch.bool)
+        labels = labels.detach()
+        counted = torch.ones_like(labels, dtype=torch.bool)
         for label in self.ignored:
-            counted = counted & (truth != label)
+            counted = counted & (labels.trunc() != label)
+        truth = self.check(labels.where(counted, 0)).reshape(-1)
+        counted = counted.reshape(-1)
         pair = (truth * self.num_classes + found).where(counted, 0)
         counts = torch.zeros(self.num_classes ** 2, dtype=torch.int64, device=scores.device)
         counts = counts.index_add(0, pair, counted.long()).view(self.num_classes, -1)

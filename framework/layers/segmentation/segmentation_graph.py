@@ -11,6 +11,9 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
+
+LARGEST_LABEL = 2**31
 
 
 @layer
@@ -80,13 +83,16 @@ class ConnectedComponent(Layer):
         super().__init__(spec)
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        self.check = IndexCheck(spec, 0, x, LARGEST_LABEL, why="labels are integers of 32 bits")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [tuple(bottoms[0])]
 
     @torch.compiler.disable
     def forward(self, x: Tensor) -> Tensor:
-        maps = x.detach().cpu().numpy().astype(np.int32)
+        labels = x.detach().cpu()
+        self.check.require(labels, labels.abs() < LARGEST_LABEL)
+        maps = labels.numpy().astype(np.int32)
         out = np.stack([_components(plane) for plane in maps.reshape(-1, *maps.shape[2:])])
         return torch.from_numpy(out.reshape(maps.shape)).to(x)
 
@@ -146,6 +152,8 @@ class MalisLoss(Layer):
         if not steps and affinity[1] > 3:
             raise spec.error("bottom", f"has {affinity[1]} edges; more than 3 need a bottom with "
                              "their steps")
+        self.check = IndexCheck(spec, 2, segments, LARGEST_LABEL,
+                                why="segments are integers of 32 bits")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         shapes: list[Shape] = [(), tuple(bottoms[0])]
@@ -157,6 +165,8 @@ class MalisLoss(Layer):
         num_edges = affinity.shape[1]
         offsets = steps[0].detach().reshape(-1, 3).long().cpu().numpy() if steps else \
             np.eye(3, dtype=np.int64)[3 - num_edges:]
+        segments = segments.detach().cpu()
+        self.check.require(segments, segments.abs() < LARGEST_LABEL)
         loss = _Malis.apply(affinity, truth, segments, offsets)
         return (loss, affinity.detach())[:len(self.spec.tops)]
 

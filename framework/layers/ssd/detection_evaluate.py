@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.ssd.multibox_settings import signed
 from framework.layers.ssd.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
@@ -72,6 +75,8 @@ class DetectionEvaluate(Layer):
             if param.HasField("name_size_file") else []
         self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
         self.pictures_seen = 0
+        self.check = IndexCheck(spec, 1, (math.prod(truth) // 8,), param.num_classes, unit="row",
+                                hint="detection_evaluate_param.num_classes is too small")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """As if every detection had a label."""
@@ -89,6 +94,8 @@ class DetectionEvaluate(Layer):
         found = found[found[:, 0].long() != -1]
         self._check_labels(found[:, 1].long(), "detections")
         self._check_labels(boxes[:, 1].long(), "ground truth")
+        inside = (boxes[:, 1] > -1) & (boxes[:, 1] < self.check.num)
+        self.check.require(boxes[:, 1], inside, items=boxes[:, 0])
         pictures = found[:, 0].long().unique()
         rows = found[found[:, 1] != -1]
         rows = rows[_order(rows, boxes)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -9,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.ssd.multibox_settings import check_predictions, read_settings
 from framework.ops.boxes import decode, encode
 from framework.ops.device import blocks, sizes_may_vary
@@ -35,7 +36,7 @@ class MultiBoxLoss(Layer):
     With `encode_variance_in_target` the gradient lacks the factor 1 / variance of the loss, and
     LOGISTIC without mining counts the places of its targets from image * P: both as the original,
     whose training people reproduce. Labels outside of the classes, where the original aborts or
-    reads foreign memory, are a DataError (a device-side assertion on a GPU). Boxes without area
+    reads foreign memory, are a DataError. Boxes without area
     match nothing. NaN predictions count as the hardest examples, so that the loss shows them.
     `eta` of nms_param is not used in mining, as in the original.
     Errors: SpecError for fields that contradict, and bottoms that do not fit each other.
@@ -55,6 +56,10 @@ class MultiBoxLoss(Layer):
                           self.settings.num_classes)
         if label[-1] != 8:
             raise spec.error("bottom", f"has the label shape {label}; a row must have 8 numbers")
+        self.check = IndexCheck(
+            spec, 3, (math.prod(label[:-1]),), self.settings.num_classes, unit="row",
+            what=f"classes, and not {self.settings.background}, that of the background",
+            hint="multibox_loss_param.num_classes is too small")
 
     def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, label: Tensor,
                 *first_stage: Tensor) -> Tensor:
@@ -94,15 +99,10 @@ class MultiBoxLoss(Layer):
         if not (settings.agnostic and settings.share_location):
             wrong |= truth.label >= settings.num_classes
         wrong &= truth.image >= 0
-        text = (f"layer '{self.spec.name}' (MultiBoxLoss): a ground truth box has a label outside "
-                f"of the {settings.num_classes} classes, or that of the background")
-        if sizes_may_vary(wrong):
-            if bool(wrong.any()):
-                found = sorted(set(truth.label[wrong].tolist()))
-                raise DataError(f"{text}: {', '.join(map(str, found))}")
-        elif wrong.is_cuda and not torch.compiler.is_compiling():
-            torch._assert_async(~wrong.any(), text)
-        return truth
+        rows = label.detach().reshape(-1, 8)
+        if len(rows):           # `truth` has a row even then
+            self.check.require(rows[:, 1], ~wrong, items=rows[:, 0])
+        return GroundTruth(truth.image, truth.label.where(~wrong, 0), truth.corners)
 
     def _match(self, loc: Tensor, priors: Tensor, fixed: Tensor, variances: Tensor,
                truth: GroundTruth) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from typing import Any
 
@@ -9,9 +10,11 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.definition.values import has_near
 from framework.layers.base import Layer, Shape, layer
 
 SAME_RATIO = 1e-6
+MOST_BOXES = 100_000    # of one cell
 
 
 @layer
@@ -85,35 +88,40 @@ class PriorBox(Layer):
 def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: the message
     """Width and height, in pixels, of the boxes of one cell, in their order."""
     lows, highs = list(param.min_size), list(param.max_size)
-    if not lows or min(lows) <= 0:
+    if not lows or not all(0 < low < math.inf for low in lows):
         raise spec.error("prior_box_param.min_size", f"is {lows or 'not given'}; at least one must "
-                         "be given, all above 0")
+                         "be given, all above 0 and finite")
     if highs and len(highs) != len(lows):
         raise spec.error("prior_box_param.max_size", f"is given {len(highs)} times; it must be as "
                          f"often as min_size, {len(lows)}, or never")
     for low, high in zip(lows, highs, strict=False):
-        if high <= low:
+        if not low < high < math.inf:
             raise spec.error("prior_box_param.max_size", f"is {high:g}; it must be greater than "
-                             f"its min_size, {low:g}")
-    shapes = []
+                             f"its min_size, {low:g}, and finite")
+    ratios, shapes = _ratios(spec, param), []
+    if len(lows) * (2 + len(ratios)) > MOST_BOXES:
+        raise spec.error("prior_box_param.min_size", f"is given {len(lows)} times, with "
+                         f"{len(ratios)} aspect ratios: more than {MOST_BOXES} boxes a cell")
     for index, low in enumerate(int(low) for low in lows):
         shapes.append((float(low), float(low)))
         if highs:
             side = math.sqrt(low * int(highs[index]))
             shapes.append((side, side))
-        shapes += [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in
-                   _ratios(spec, param)]
+        shapes += [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in ratios]
     return shapes
 
 
 def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
     """The aspect ratios other than 1."""
-    ratios = [1.0]
+    ratios, in_order = [1.0], [1.0]
     for ratio in param.aspect_ratio:
-        if ratio <= 0:
-            raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0")
-        if all(abs(ratio - known) >= SAME_RATIO for known in ratios):
-            ratios += [ratio, 1 / ratio] if param.flip else [ratio]
+        if not 0 < ratio < math.inf:
+            raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0 "
+                             "and finite")
+        if not has_near(in_order, ratio, SAME_RATIO):
+            for other in [ratio, 1 / ratio] if param.flip else [ratio]:
+                ratios.append(other)
+                bisect.insort(in_order, other)
     return [ratio for ratio in ratios if abs(ratio - 1) >= SAME_RATIO]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec
+from framework.definition.values import shortened, whole_number
 from framework.evaluation.result_files import FORMATS, ResultFiles
 from framework.ops.picture_boxes import Resizing
+from framework.system.file_names import wrong_name
+from framework.system.text import read_lines
 
 
 def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, int]]:
@@ -18,14 +22,16 @@ def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, i
             return []
         raise spec.error(field, f"is '{path}'; there is no such file")
     sizes = []
-    for number, line in enumerate(Path(path).read_text().splitlines(), start=1):
+    for number, line in enumerate(read_lines(Path(path)), start=1):
         words = line.split()
         if not words:
             continue
-        if len(words) != 3 or not words[1].isdecimal() or not words[2].isdecimal():
-            raise spec.error(field, f"is '{path}', whose line {number} is '{line.strip()}'; a line "
-                             "must be: name height width")
-        sizes.append((words[0], int(words[1]), int(words[2])))
+        height, width = (whole_number(word, low=0) for word in words[-2:]) if len(words) == 3 else \
+            (None, None)
+        if height is None or width is None:
+            raise spec.error(field, f"is '{path}', whose line {number} is "
+                             f"'{shortened(line.strip())}'; a line must be: name height width")
+        sizes.append((words[0], height, width))
     return sizes
 
 
@@ -57,6 +63,7 @@ def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int
     if missing:
         raise spec.error(f"{field}.label_map_file", f"is '{param.label_map_file}', which has no "
                          f"name for the labels {', '.join(missing)}")
+    _check_file_names(spec, field, param, [names[label] for label in objects])
     sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file)
     count = param.num_test_image if param.HasField("num_test_image") else len(sizes)
     if not 1 <= count <= len(sizes):
@@ -65,6 +72,22 @@ def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int
     files = ResultFiles(Path(param.output_directory), param.output_name_prefix,
                         param.output_format, names, objects, [name for name, _, _ in sizes], count)
     return files, [(height, width) for _, height, width in sizes]
+
+
+def _check_file_names(spec: LayerSpec, field: str, param: Any, names: Sequence[str]) -> None:
+    """SpecError for class names that are no names of files, where results have a file a class.
+
+    Any: SaveOutputParameter
+    """
+    for name in ("output_directory", "output_name_prefix"):
+        if "\0" in getattr(param, name):
+            raise spec.error(f"{field}.{name}", f"is {getattr(param, name)!r}; it must have no NUL")
+    for name in names if param.output_format == "VOC" else ():
+        reason = wrong_name(name, f"{Path(param.output_name_prefix).name}.txt")
+        if reason:
+            raise spec.error(f"{field}.label_map_file", f"is '{param.label_map_file}', where the "
+                             f"name of a class, {shortened(name)!r}, is {reason}; results in "
+                             "VOC's form have a file of its name for each class")
 
 
 def _read_names(spec: LayerSpec, field: str, path: str) -> dict[int, str]:

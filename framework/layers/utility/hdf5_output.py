@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError
 from framework.layers.base import Layer, Shape, layer
+from framework.weights import hdf5
 
 
 @layer
@@ -46,11 +47,7 @@ class HDF5Output(Layer):
         return ()
 
     def _write(self, blobs: dict[str, Tensor]) -> None:
-        try:
-            # lazy: an extra that not everyone installs
-            import h5py
-        except ImportError:
-            raise CaffeError(f"{self.spec.place()}: writes HDF5: install h5py") from None
+        h5py = hdf5.module(self.spec.place(), CaffeError)
         try:
             with h5py.File(self.path, "a" if self.num_rows else "w", libver="earliest") as file:
                 for name, blob in blobs.items():

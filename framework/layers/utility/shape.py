@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import canonical_axis, honour, is_set
 
 
@@ -129,7 +130,7 @@ class Tile(Layer):
         self.tiles = param.tiles
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([x] * self.tiles, self.axis)
+        return x.repeat([self.tiles if axis == self.axis else 1 for axis in range(x.dim())])
 
 
 @layer
@@ -224,9 +225,10 @@ class BatchReindex(Layer):
         if len(index) != 1:
             raise spec.error("bottom", f"'{spec.bottoms[1]}' holds the items' numbers and has the "
                              f"shape {tuple(index)}; it must have one axis")
+        self.check = IndexCheck(spec, 1, index, what=f"items of '{spec.bottoms[0]}'")
 
     def forward(self, x: Tensor, index: Tensor) -> Tensor:
-        return x.index_select(0, index.long())
+        return x.index_select(0, self.check(index, x.shape[0]))
 
 
 @layer

@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 
 EPSILON = 1e-5
+MOST_STEPS = 1000
 BOTTLENECK = 4      # channels between, for each that a step adds
 
 
@@ -27,7 +28,8 @@ class DenseBlock(Layer):
     In TRAIN the statistics are those of the batch; running ones take moving_average_fraction of
     it (variances unbiased). initChannel is taken from the bottom. With use_dropout each step
     drops dropout_amount of its values in TRAIN.
-    Errors: SpecError for other filter sizes, pads or strides than the 3, 1, 1 it has.
+    Errors: SpecError for other filter sizes, pads or strides than the 3, 1, 1 it has, and for
+            more than 1000 steps (the largest published block has 64).
     Meaning: senlinuc/caffe_ocr DenseBlock_layer.cu (Tongcheng Li); Huang et al. 2017.
     """
 
@@ -39,6 +41,9 @@ class DenseBlock(Layer):
             if getattr(param, field) != value:
                 raise spec.error(f"denseblock_param.{field}", f"is {getattr(param, field)}; only "
                                  f"{value} is supported")
+        if param.numTransition > MOST_STEPS:
+            raise spec.error("denseblock_param.numTransition", f"is {param.numTransition}; it must "
+                             f"be at most {MOST_STEPS}")
         self.steps, self.narrow = param.numTransition, param.use_BC
         self.fraction = param.moving_average_fraction
         self.dropped = param.dropout_amount if param.use_dropout else 0.0

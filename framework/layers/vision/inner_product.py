@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import canonical_axis, honour
 
 
@@ -103,6 +104,8 @@ class Embed(Layer):
         for field in ("num_output", "input_dim"):
             if getattr(param, field) == 0:
                 raise spec.error(f"embed_param.{field}", "is 0; it must be at least 1")
+        self.check = IndexCheck(spec, 0, x, param.input_dim, what="rows in the table",
+                                hint="embed_param.input_dim is too small")
         self.add_blob("weight", (param.input_dim, param.num_output), param.weight_filler)
         if param.bias_term:
             self.add_blob("bias", (param.num_output,), param.bias_filler)
@@ -110,5 +113,5 @@ class Embed(Layer):
             self.bias = None
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.embedding(x.long(), self.weight)
+        y = F.embedding(self.check(x), self.weight)
         return y if self.bias is None else y + self.bias

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import at_least, axis_sizes, honour
 from framework.proto import enum_name
 
@@ -103,6 +104,7 @@ class Upsample(Layer):
             if len(shape) != 4:
                 raise spec.error("bottom", f"has the shape {shape}; Upsample takes (N, C, H, W)")
         self.by_mask = len(bottoms) == 2 and bottoms[0] == bottoms[1]
+        self.check = IndexCheck(spec, 1, bottoms[-1], what="cells in a plane of the top")
         if len(bottoms) == 2 and not self.by_mask and param.ListFields():
             raise spec.error("bottom[1]", f"has the shape {bottoms[1]}; a pooling mask must have "
                              f"that of the first bottom, {bottoms[0]}")
@@ -128,7 +130,8 @@ class Upsample(Layer):
         height, width = self.sizes if all(self.sizes) else (
             n * scale - less for n, scale, less in
             zip(x.shape[2:], self.scale, self.less, strict=True))
-        return put(x, other, height, width)
+        return put(x, self.check.require(other.detach(), other < height * width, height * width),
+                   height, width)
 
 
 def put(x: Tensor, mask: Tensor, height: int, width: int) -> Tensor:
@@ -166,6 +169,7 @@ class Unpooling(Layer):
         if len(x) != 4 or mask not in (None, x):
             raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
                              "(N, C, H, W), twice")
+        self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
         if enum_name(param, "unpool") != "MAX":
             raise spec.error("unpooling_param.unpool", f"is {enum_name(param, 'unpool')}; only MAX "
                              "is supported")
@@ -183,6 +187,8 @@ class Unpooling(Layer):
             column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
             row, column = row.clamp(max=height - 1), column.clamp(max=width - 1)
             mask = (row[:, None] * width + column).expand(x.shape)
+        else:
+            mask = self.check.require(mask.detach(), mask < height * width, height * width)
         return put(x, mask, height, width)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.ops.boxes import iou
 from framework.ops.losses import precise
@@ -73,6 +74,12 @@ class RegionLoss(Layer):
         if not self.of_intel and (labels[0] != x[0] or math.prod(labels[1:]) % 5):
             raise spec.error("bottom", f"has labels of the shape {tuple(labels)}; they must be "
                              "(N, T * 5) or (1, 1, G, 8)")
+        rows = (math.prod(labels) // 8,) if self.of_intel else (x[0], math.prod(labels[1:]) // 5)
+        unit = "row" if self.of_intel else "item"
+        self.items = IndexCheck(spec, 1, rows, unit=unit, what="items in the batch")
+        self.classes = IndexCheck(spec, 1, rows, param.num_class, unit=unit,
+                                  first=int(self.of_intel),
+                                  hint="region_loss_param.num_class is too small")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [()]
@@ -84,23 +91,34 @@ class RegionLoss(Layer):
             value = value / x.shape[0]
         return _Slopes.apply(precise(x), slopes / x.shape[0], value)
 
-    def _rows(self, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _rows(self, labels: Tensor, num_items: int) -> tuple[Tensor, Tensor, Tensor]:
         """Picture and class (G,), centre and size (G, 4) of the boxes."""
         if self.of_intel:
             rows = labels.reshape(-1, 8)
-            rows = rows[rows[:, 0].long() != -1]
+            item, label = rows[:, 0].trunc(), rows[:, 1].trunc()
+            valid = item != -1
+            inside = (item >= 0) & (item < num_items)
+            item = self.items.require(item, ~valid | inside, num_items)
+            label = self._inside(label, valid, item)
+            rows = rows[valid]
             low, high = rows[:, 3:5], rows[:, 5:7]
-            return rows[:, 0].long(), rows[:, 1].long() - 1, torch.cat(
+            return item[valid].long(), label[valid].long() - 1, torch.cat(
                 [(low + high) / 2, high - low], 1)
         rows = labels.reshape(labels.shape[0], -1, 5)
         valid = (rows[..., 3] == 0).cumsum(1) == 0
         item = torch.arange(len(rows), device=rows.device)[:, None].expand_as(valid)
-        return item[valid], rows[valid][:, 0].long(), rows[valid][:, 1:]
+        label = self._inside(rows[..., 0].trunc(), valid)
+        return item[valid], label[valid].long(), rows[valid][:, 1:]
+
+    def _inside(self, label: Tensor, valid: Tensor, item: Tensor | None = None) -> Tensor:
+        index = label - self.classes.first
+        inside = (index >= 0) & (index < self.param.num_class)
+        return self.classes.require(label, ~valid | inside, items=item)
 
     def _slopes(self, x: Tensor, labels: Tensor) -> Tensor:
         param, side = self.param, x.shape[3]
         raw = x.unflatten(1, (param.num, -1)).permute(0, 3, 4, 1, 2)       # (N, S, S, A, 5 + C)
-        item, label, box = self._rows(labels.to(x.dtype))
+        item, label, box = self._rows(labels.to(x.dtype), len(x))
         biases = x.new_tensor(self.biases)
         cells = torch.arange(side, device=x.device, dtype=x.dtype)
         row, column = torch.meshgrid(cells, cells, indexing="ij")

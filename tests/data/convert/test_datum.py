@@ -16,7 +16,7 @@ from framework.data.records import label_map
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum
 from tests.data.pictures import noise_picture, write_jpeg
-from tests.golden import ABSENT, GOLDEN, SHARED, load_case
+from tests.golden import SHARED, load_case, needs_photographs, read_file
 
 LABELS = {"cat": 2, "dog": 5}
 
@@ -29,7 +29,7 @@ def boxes_of(record):
     ]  # fmt: skip
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
+@needs_photographs
 @pytest.mark.parametrize("split", ["test", "trainval"])
 def test_the_blood_cells_are_stored_byte_for_byte_as_by_the_original(split):
     data = SHARED / "data"
@@ -45,10 +45,11 @@ def test_the_blood_cells_are_stored_byte_for_byte_as_by_the_original(split):
         assert converted.record.SerializeToString() == value
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
-def test_boxes_are_grouped_as_the_golden_records_have_them():
+@needs_photographs
+def test_boxes_are_grouped_as_the_golden_records_have_them(tmp_path):
     case = load_case("io/annotated_db")
-    labels = label_map.labels_by_name(label_map.read(GOLDEN / "io/labelmap.prototxt"))
+    (tmp_path / "labelmap.prototxt").write_bytes(read_file("io/labelmap.prototxt"))
+    labels = label_map.labels_by_name(label_map.read(tmp_path / "labelmap.prototxt"))
     for index, key in enumerate(case["keys"]):
         image = SHARED / "data/bccd" / str(key)[9:]
         xml = SHARED / "data/bccd/Annotations" / f"{image.stem}.xml"

@@ -2,6 +2,7 @@
 
 import json
 
+import lmdb
 import numpy as np
 import pytest
 
@@ -84,3 +85,16 @@ def test_an_existing_folder_is_not_overwritten(database, tmp_path, capsys):
     (tmp_path / "out").mkdir()
     assert export(database, tmp_path / "out", "voc") == 1
     assert "exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name, reason", [(b"a\0b", "not text"), (b"a\nb", "not text"),
+                                          (b"n" * 400, "longer than the 255 bytes")])
+def test_a_key_that_is_no_name_of_a_file_is_a_bad_record(tmp_path, capsys, name, reason):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    path = write_database(tmp_path / "some_lmdb", good_records(2))
+    with lmdb.open(str(path), map_size=1 << 26) as environment, \
+            environment.begin(write=True) as transaction:
+        transaction.put(b"00000009_" + name + b".jpg", good_records(1)[0])
+    assert export(path, tmp_path / "out", "voc") == 0
+    output = capsys.readouterr()
+    assert f"its name is {reason}" in output.err and "2 pictures" in output.out

@@ -1,6 +1,7 @@
 """One bad record never ends a run: it is counted, named once, and left out."""
 
 import itertools
+import os
 import struct
 
 import cv2
@@ -8,9 +9,13 @@ import lmdb
 import numpy as np
 import pytest
 
+from framework.data.convert.mean_image import mean_picture
+from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.jpeg import read_frame
 from framework.errors import DataError
+from framework.proto import AnnotatedDatum
+from framework.report.data_survey import survey_database
 from tests.data.making import (
     annotated,
     annotated_net,
@@ -38,7 +43,17 @@ def jpeg(seed: int = 3) -> bytes:
     return encoded(picture(seed), ".jpg")
 
 
+def raw(channels: int, height: int, width: int, content: bytes) -> bytes:
+    """An AnnotatedDatum of plain pixels."""
+    message = AnnotatedDatum.FromString(annotated(content, BOX, height, width))
+    message.datum.channels, message.datum.encoded = channels, False
+    return message.SerializeToString()
+
+
 BAD = {
+    "raw pixels of negative sizes": (raw(-1, -1, 3, b"abc"), "must be at least 1"),
+    "raw pixels of a size that wraps": (raw(1 << 30, 1 << 30, 1 << 30, b"abc"), "holds 3 values"),
+    "bytes that are no message": (b"\x0a\xff\xff", "the record is no AnnotatedDatum"),
     "a truncated JPEG": (annotated(jpeg()[:len(jpeg()) // 2], BOX), "the JPEG is cut short"),
     "a CMYK JPEG": (annotated(cmyk_jpeg(), BOX), "four inks"),
     "a grey picture": (annotated(encoded(picture(3, channels=1)), BOX), "the picture is grey"),
@@ -191,6 +206,16 @@ def test_a_database_that_the_program_itself_holds_open_is_named(tmp_path):
         make_source(annotated_net(path, 2))
 
 
+@pytest.mark.skipif(int(lmdb.__version__.split(".")[0]) < 2, reason="lmdb 1 opens a file twice")
+def test_a_database_that_was_opened_before_a_fork_is_named_so(tmp_path, monkeypatch):
+    path = write_database(tmp_path / "lmdb", good_records(4))
+    database = open_database(path)
+    monkeypatch.setattr(os, "getpid", lambda: 1)        # as in the child, which has the memory too
+    with pytest.raises(DataError, match="data.mdb: it was opened before this process was forked"):
+        make_source(annotated_net(path, 2))
+    assert len(database) == 4
+
+
 def test_a_read_only_folder_is_enough(tmp_path):
     path = write_database(tmp_path / "lmdb", good_records(4))
     (path / "lock.mdb").unlink()
@@ -213,3 +238,37 @@ def test_a_bad_first_record_is_counted_once_too(tmp_path, caplog, workers):
     batches.close()
     assert caplog.text.count("00000000_record0.jpg is left out") == 1
     assert list(source.ledger.bad) == [0]
+
+
+@pytest.mark.parametrize("error, reason", [
+    (ValueError("of an array"), "ValueError: of an array"), (MemoryError(), "MemoryError"),
+    (cv2.error("of OpenCV"), "error: of OpenCV"), (OverflowError("too big"), "OverflowError"),
+])
+def test_what_fails_while_an_item_is_made_is_a_bad_record_with_its_cause(
+        tmp_path, caplog, monkeypatch, error, reason):
+    make_item = DatabaseItems.item
+
+    def failing(items, index, draws):
+        if index == 2:
+            raise error
+        return make_item(items, index, draws)
+
+    monkeypatch.setattr(DatabaseItems, "item", failing)
+    path = write_database(tmp_path / "lmdb", good_records(6))
+    batches = make_source(annotated_net(path, 3)).batches()
+    assert records_in(next(batches)[1].numpy()) == [0, 1, 3]
+    batches.close()
+    assert f"00000002_record2.jpg is left out: {reason}" in caplog.text
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_the_mean_and_the_survey_leave_out_what_is_no_record(tmp_path, caplog, place):
+    records = good_records(3)
+    records.insert(place, b"\x0a\xff\xff")
+    path = write_database(tmp_path / "lmdb", records)
+    expected = np.mean([picture(index) for index in range(3)], 0).transpose(2, 0, 1)
+    np.testing.assert_allclose(mean_picture(path), expected, rtol=1e-6)
+    assert "is left out: the record is no AnnotatedDatum" in caplog.text
+    found = survey_database(open_database(path), str(path))
+    assert [reason for _, reason in found.bad] == ["the record is no AnnotatedDatum"]
+    assert found.is_annotated and len(found.sizes) == 1

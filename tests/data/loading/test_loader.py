@@ -3,12 +3,15 @@
 import itertools
 import os
 import signal
+import subprocess
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from framework.data.loading.patience import Patience
 from framework.errors import DataError
 from tests.data.making import (
     annotated,
@@ -116,14 +119,79 @@ def test_batches_that_are_kept_stay_as_they_were(database):
     assert_same(kept, first_batches(make_source(annotated_net(database, 3, RANDOM)), 10))
 
 
-def test_a_worker_that_is_killed_ends_the_run_with_its_reason(database):
-    source = make_source(annotated_net(database, 3, RANDOM), workers=2)
+def test_a_worker_that_is_killed_is_started_again_and_changes_no_batch(database, caplog):
+    text = annotated_net(database, 3, RANDOM, SAMPLERS, "shuffle: true")
+    source = make_source(text, seed=5, workers=2)
+    batches = source.batches(4)
+    found = [tuple(top.clone() for top in next(batches)) for _ in range(2)]
+    os.kill(source._loaders[0]._workers[1]._process.pid, signal.SIGKILL)
+    found += [tuple(top.clone() for top in next(batches)) for _ in range(9)]
+    batches.close()
+    assert_same(found, first_batches(make_source(text, seed=5), 11, start=4))
+    assert [record.getMessage() for record in caplog.records] == [
+        "data worker data, 1: it was ended by signal 9; the machine may be out of memory; it is "
+        "started again, this once"]
+
+
+def test_a_worker_that_is_killed_twice_ends_the_run_with_its_reason(database):
+    source = make_source(annotated_net(database, 3, RANDOM), workers=1)
+    batches = source.batches()
+    with pytest.raises(DataError, match=r"data worker data, 0: it was ended by signal 9"):
+        for _ in range(30):
+            next(batches)
+            os.kill(source._loaders[0]._workers[0]._process.pid, signal.SIGKILL)
+
+
+class Called(Exception):
+    pass
+
+
+def test_what_is_asked_while_a_stopped_worker_is_late_is_done(database):
+    asked = []
+
+    def act():
+        if asked:
+            raise Called
+
+    source = make_source(annotated_net(database, 3, RANDOM), workers=1)
+    source.options = replace(source.options, waiting=act)
     batches = source.batches()
     next(batches)
-    os.kill(source._loaders[0]._workers[1]._process.pid, signal.SIGKILL)
-    with pytest.raises(DataError, match=r"data worker data, 1: it was ended by signal 9"):
+    os.kill(source._loaders[0]._workers[0]._process.pid, signal.SIGSTOP)
+    asked.append("stop")
+    with pytest.raises(Called):
         for _ in range(10):
             next(batches)
+    assert not source._loaders
+
+
+def test_what_is_asked_while_the_thread_is_late_is_done(database, monkeypatch):
+    def act():
+        raise Called
+
+    source = make_source(annotated_net(database, 3, RANDOM))
+    source.options = replace(source.options, waiting=act)
+    monkeypatch.setattr(source.maker, "make", lambda index: time.sleep(3))
+    with pytest.raises(Called):
+        next(source.batches())
+
+
+def test_who_is_late_is_named_after_a_minute_and_then_less_and_less_often(caplog):
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        seconds = iter(range(1000))
+        patience = Patience("data", clock=lambda: float(next(seconds)))
+        patience.begin("data worker 1", process.pid)
+        for _ in range(250):
+            patience.tick()
+    finally:
+        process.kill()
+        process.wait()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"layer 'data': data worker 1 has given no batch for {waited} s; it was stopped: kill "
+        "-CONT lets it go on" for waited in (60, 120, 240)]
 
 
 def test_closing_ends_the_workers(database):

@@ -1,6 +1,7 @@
 """ImageData, Data, MemoryData and HDF5Data."""
 
 import itertools
+import os
 
 import h5py
 import numpy as np
@@ -159,7 +160,7 @@ def test_hdf5_files_are_checked(hdf5):
     with pytest.raises(SpecError, match="transform_param has no use here"):
         make_source(hdf5_net()[:-1] + " transform_param { scale: 2 } }")
     (hdf5 / "b.h5").write_bytes(b"no such thing")
-    with pytest.raises(DataError, match="b.h5: the file cannot be read as HDF5"):
+    with pytest.raises(DataError, match="b.h5: is no HDF5 file, or is damaged"):
         make_source(hdf5_net())
 
 
@@ -173,3 +174,13 @@ def test_a_resize_prob_is_named_and_every_picture_resized(tmp_path, caplog):
     caplog.clear()
     make_source(annotated_net(path, 6, "resize_param { prob: 1 height: 8 width: 12 }"))
     assert not caplog.records
+
+
+@pytest.mark.parametrize("name", ["list.txt", "a.h5"])
+def test_a_pipe_among_the_hdf5_files_is_an_error_and_not_waited_for(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    if name != "list.txt":
+        (tmp_path / "list.txt").write_text("a.h5\n")
+    os.mkfifo(name)
+    with pytest.raises(DataError, match=f"{name}.* is no regular file"):
+        make_source(hdf5_net())

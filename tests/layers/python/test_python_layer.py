@@ -12,8 +12,6 @@ import tests.golden as golden
 from framework.errors import SpecError
 from tests.support import net_from, noise
 
-GOLDEN = pytest.mark.skipif(not golden.GOLDEN.is_dir(), reason=golden.ABSENT)
-
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -36,7 +34,6 @@ def python_net(module, cls, tops="top: \"y\"", phase="TRAIN", param_str=""):
                     f'module: "{module}" layer: "{cls}" param_str: "{param_str}" }} }}', phase)
 
 
-@GOLDEN
 def test_python_layer_computes_what_the_original_computed(folder):
     case = golden.load_case("io/python_layer")
     net = golden.build(case, folder)
@@ -113,7 +110,6 @@ def test_a_layer_that_cannot_be_made_says_why(folder, text, module, cls, message
         python_net(module, cls)
 
 
-@GOLDEN
 def test_hdf5_output_writes_what_the_original_wrote(folder):
     case = golden.load_case("io/hdf5_output")
     golden.forward(golden.build(case, folder), case)

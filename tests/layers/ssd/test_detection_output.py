@@ -294,3 +294,29 @@ def test_without_a_label_map_nothing_is_saved_as_in_the_original(tmp_path):
     layer(*bottoms)
 
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("../../evil", "a path: it has a /"), ("/etc/evil", "a path: it has a /"),
+    ("a\\000b", "not text: it has control characters"), ("..", "no name of a file"),
+    ("x" * 255, "longer than the 255 bytes"),
+])
+def test_a_class_name_that_is_no_name_of_a_file_is_refused(tmp_path, name, reason):
+    text = saving(tmp_path, "VOC")
+    path = tmp_path / "map.prototxt"
+    path.write_text(path.read_text().replace("cat", name))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SpecError, match=f"label_map_file is .*map.prototxt', .* is {reason}"):
+        make("DetectionOutput", f"detection_output_param {{ {text} }}",
+             *(tuple(bottom.shape) for bottom in example()))
+    assert sorted(tmp_path.rglob("*")) == before
+    make("DetectionOutput", "detection_output_param {" + text.replace('"VOC"', '"COCO"') + "}",
+         *(tuple(bottom.shape) for bottom in example()))         # no file has a class's name
+
+
+@pytest.mark.parametrize("field", ["output_directory", "output_name_prefix"])
+def test_a_nul_in_a_name_of_result_files_is_refused(tmp_path, field):
+    text = saving(tmp_path, "COCO").replace(f'{field}: "', f'{field}: "\\000')
+    with pytest.raises(SpecError, match=f"save_output_param.{field} is .* no NUL"):
+        make("DetectionOutput", f"detection_output_param {{ {text} }}",
+             *(tuple(bottom.shape) for bottom in example()))

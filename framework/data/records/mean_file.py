@@ -1,0 +1,44 @@
+"""Mean files: the BlobProto that transform_param's mean_file names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framework.errors import DataError
+from framework.weights.blob import Blob, describe, read_blob_file
+
+Mean = NDArray[np.float32]
+
+
+def read_mean_blob(path: str | Path) -> Blob:
+    """The blob of a mean file of any project. DataError if there is none, or of no numbers."""
+    try:
+        blob = read_blob_file(path)
+    except OSError as error:
+        raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
+                        "tools/compute_image_mean makes one") from None
+    except ValueError as error:
+        raise DataError(f"{path}: the mean_file is no BlobProto: {error}; "
+                        "tools/compute_image_mean makes one") from None
+    if not blob.size:
+        raise DataError(f"{path}: the mean_file holds 0 values")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(blob.values.astype(np.float32)).all():
+            raise DataError(f"{path}: the mean_file holds NaN, or values beyond float32")
+    return blob
+
+
+def read_mean_image(path: str | Path) -> Mean:
+    """The mean of a mean file as (channels, height, width). DataError if it is no one image.
+
+    Both forms of its shape are taken: `shape`, and the older num, channels, height, width.
+    """
+    blob = read_mean_blob(path)
+    shape = (1,) * (3 - len(blob.shape)) + blob.shape
+    if any(size != 1 for size in shape[:-3]):
+        raise DataError(f"{path}: the mean_file has the shape {describe(blob.shape)}; it must be "
+                        "one image: 1 x channels x height x width")
+    return blob.values.astype(np.float32).reshape(shape[-3:])

@@ -1,0 +1,83 @@
+"""Folders that these programs made, told by a mark inside: no other folder is ever removed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from framework.errors import DataError
+
+MARK = ".made_by_caffe_on_torch"
+_NOT_COUNTED = (MARK, "lock.mdb")       # lock.mdb: by whoever reads a database with locks
+
+
+def make(folder: Path) -> None:
+    """A folder with the mark; it may be there already. DataError if one that is there is not ours.
+    """
+    folder.mkdir(exist_ok=True)
+    check(folder)
+    mark(folder)
+
+
+def mark(folder: Path) -> None:
+    """Put the mark into a folder that is being made."""
+    (folder / MARK).write_text("{}\n")
+
+
+def finish(folder: Path) -> None:
+    """Note in the mark how many files and folders there are: one that is added shows."""
+    (folder / MARK).write_text(json.dumps({"entries": _count(folder)}) + "\n")
+
+
+def check(folder: Path) -> None:
+    """DataError unless the folder is empty, or has our mark and nothing was added to it since."""
+    if folder.is_symlink() or not folder.is_dir():
+        raise DataError(f"{folder}: is no folder that this program made, and stays; name another "
+                        "place, or remove it yourself")
+    if not any(folder.iterdir()):
+        return
+    if not (folder / MARK).is_file():
+        raise DataError(f"{folder}: was not made by this program (it has no {MARK}), and stays; "
+                        "name another place, or remove it yourself")
+    known = _noted(folder)
+    if known is not None and _count(folder) > known:
+        raise DataError(f"{folder}: has {_count(folder)} files and folders, but this program made "
+                        f"{known}; it stays: move away what is yours")
+
+
+def clear(folder: Path) -> None:
+    """Remove what is in a folder of ours; the mark stays. DataError if it is not ours."""
+    check(folder)
+    for path in folder.iterdir():
+        if path.name == MARK:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of ours. DataError, and nothing is removed, if it is not ours.
+
+    The mark goes last: what is left of an interrupted call is still known.
+    """
+    clear(folder)
+    (folder / MARK).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _noted(folder: Path) -> int | None:
+    """How many entries there were when the folder was finished; None if it was not."""
+    with contextlib.suppress(ValueError, AttributeError):
+        noted = json.loads((folder / MARK).read_text()).get("entries")
+        return noted if isinstance(noted, int) else None
+    return None
+
+
+def _count(folder: Path) -> int:
+    return sum(name not in _NOT_COUNTED
+               for _, folders, files in os.walk(folder) for name in (*folders, *files))

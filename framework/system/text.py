@@ -1,0 +1,83 @@
+"""Text files of data sets, in UTF-8, or in UTF-16 with its mark in front."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from framework.errors import DataError
+from framework.system.regular import read_regular
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
+          (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def is_there(path: Path) -> bool:
+    """Whether the name exists, whatever it is. DataError if that cannot be known."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    return True
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a regular file. DataError if it is none, or cannot be read."""
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a regular file, its line ends as they are.
+
+    DataError if it cannot be read, or, with the line, if it is in another encoding.
+    """
+    content = read_bytes(path)
+    encoding = _encoding(content)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[:error.start].count(b"\n") + 1
+        found = content[error.start:error.end][:4].hex(" ")
+        raise DataError(f"{path}:{line}: is not text in UTF-8 (bytes {found}); write it so, or in "
+                        "UTF-16 with its mark in front") from None
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of `read_text`, without their ends."""
+    return io.StringIO(read_text(path), newline=None).read().split("\n")
+
+
+@contextlib.contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """A regular file too large to be read at once, for the csv module. DataError as `read_text`."""
+    try:
+        if is_there(path) and not path.is_file():
+            read_bytes(path)                           # says what it is
+        with path.open("rb") as file:
+            encoding = _encoding(file.read(4))
+        with path.open(newline="", encoding=encoding) as text:
+            yield text
+    except UnicodeDecodeError:
+        read_text(path)                                # says where
+        raise
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _encoding(content: bytes) -> str:
+    return next((name for start, name in _MARKS if content.startswith(start)), "utf-8")
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return DataError(f"{path}: cannot be read: {reason}")
