@@ -174,6 +174,7 @@ def _draw(
     target: Path, picture: Picture, detections: Sequence[Detection], names: dict[int, str]
 ) -> None:
     """Write the picture with its boxes. CaffeError if it cannot be encoded or written."""
+    # lazy: --help does without it
     import cv2
 
     from framework.report.draw_boxes import draw_detections

@@ -35,6 +35,7 @@ from framework.net.params import (
     share_by_param_name,
 )
 from framework.net.reading import read_net
+from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
