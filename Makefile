@@ -11,8 +11,8 @@ DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
 
-# Draws a data set, trains a small SSD on it, tests it, and draws what it finds in a few pictures.
-demo: demo/pictures/detections.json
+# Draws a data set, trains a small SSD on it, tests it, and draws what it finds in a few images.
+demo: demo/images/detections.json
 
 demo/shapes: | .venv/installed
 	$(BIN)/python tools/make_shapes $@
@@ -23,12 +23,12 @@ demo/shapes_lmdb: | demo/shapes
 $(DEMO_WEIGHTS): solvers/ssd_shapes.prototxt | demo/shapes_lmdb
 	$(BIN)/python tools/train --solver solvers/ssd_shapes.prototxt
 
-demo/pictures/detections.json: $(DEMO_WEIGHTS)
+demo/images/detections.json: $(DEMO_WEIGHTS)
 	$(BIN)/python tools/test --model prototxt/ssd_shapes/train_test.prototxt \
 	  --weights $(DEMO_WEIGHTS) --iterations 10
 	$(BIN)/python tools/detect --model prototxt/ssd_shapes/deploy.prototxt \
 	  --weights $(DEMO_WEIGHTS) --labelmap demo/shapes_lmdb/labelmap.prototxt \
-	  --out demo/pictures demo/shapes/JPEGImages/00099?.jpg
+	  --out demo/images demo/shapes/JPEGImages/00099?.jpg
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -44,5 +44,5 @@ clean:
 	rm -rf build/lib build/bdist.* dist/caffe_on_torch-* caffe_on_torch.egg-info
 	for folder in demo/shapes demo/shapes_lmdb; do \
 	  if [ -e $$folder/.made_by_caffe_on_torch ]; then rm -rf $$folder; fi; done
-	rm -rf demo/pictures demo/ssd_shapes_iter_*
+	rm -rf demo/images demo/ssd_shapes_iter_*
 	for folder in build dist demo; do rmdir $$folder 2>/dev/null || true; done

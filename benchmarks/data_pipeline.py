@@ -30,11 +30,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from framework.data.augment import distortion, resizing, sampler, view
 from framework.data.records import records
 from framework.data.records.database import Database
-from framework.data.records.pictures import Decoding, JpegPicture, Scratch, open_picture
+from framework.data.records.images import Decoding, JpegImage, Scratch, open_image
 from framework.definition.spec import NetSpec
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
-from framework.layers.data.picture_source import PictureSource
+from framework.layers.data.image_source import ImageSource
 from framework.net.reading import read_net
 from framework.proto import AnnotatedDatum
 from framework.system.malloc import keep_freed_memory
@@ -43,10 +43,10 @@ ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "prototxt" / "ssd300_vgg16" / "train_test.prototxt"
 DATABASE = ROOT.parent / "shared" / "data" / "bccd_lmdb" / "trainval"
 STEPS = {"read": (Database, "read"), "parse": (records, "read_annotated"),
-         "decode": (JpegPicture, "rows"), "sample": (sampler.BatchSamplers, "draw"),
+         "decode": (JpegImage, "rows"), "sample": (sampler.BatchSamplers, "draw"),
          "distort": (distortion.Distortion, "apply"),
          "resize": (resizing, "resize"), "resample": (view, "resample"),
-         "to float": (PictureSource, "to_device")}
+         "to float": (ImageSource, "to_device")}
 
 
 def make_source(database: Path, workers: int = 0) -> Any:
@@ -57,24 +57,24 @@ def make_source(database: Path, workers: int = 0) -> Any:
     return LAYERS[spec.type](spec, DataOptions(workers=workers))     # type: ignore[call-arg]
 
 
-def encoded_pictures(source: Any, count: int = 100) -> list[bytes]:
+def encoded_images(source: Any, count: int = 100) -> list[bytes]:
     database = source.maker.source._database
     return [AnnotatedDatum.FromString(database.read(index)).datum.data
             for index in range(min(count, len(database)))]
 
 
-def decode_all(pictures: list[bytes]) -> int:
-    for content in pictures:
+def decode_all(images: list[bytes]) -> int:
+    for content in images:
         cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    return len(pictures)
+    return len(images)
 
 
-def decode_whole(pictures: list[bytes], scratch: Scratch) -> int:
+def decode_whole(images: list[bytes], scratch: Scratch) -> int:
     """By the pipeline's decoder, but all rows."""
-    for content in pictures:
-        picture = open_picture(content, Decoding())
-        picture.rows(picture.height, scratch)
-    return len(pictures)
+    for content in images:
+        image = open_image(content, Decoding())
+        image.rows(image.height, scratch)
+    return len(images)
 
 
 def make_batches(source: Any, numbers: Iterator[int]) -> int:
@@ -93,16 +93,16 @@ def rate(work: Callable[[], int], seconds: float) -> float:
 
 
 def compare(source: Any, seconds: float) -> None:
-    pictures, scratch, numbers = encoded_pictures(source), Scratch(), itertools.count()
+    images, scratch, numbers = encoded_images(source), Scratch(), itertools.count()
     for keeps, name in ((False, "memory as the C library has it"),
                         (True, "memory kept, as in the workers")):
         if keeps:
             keep_freed_memory()
-        turns = [(rate(lambda: decode_all(pictures), seconds / 8),
-                  rate(lambda: decode_whole(pictures, scratch), seconds / 8),
+        turns = [(rate(lambda: decode_all(images), seconds / 8),
+                  rate(lambda: decode_whole(images, scratch), seconds / 8),
                   rate(lambda: make_batches(source, numbers), seconds / 8)) for _ in range(3)]
         decoding, own, pipeline = sorted(turns)[1]
-        print(f"one core, {name}: decoding {decoding:.0f}/s (whole pictures by the pipeline's "
+        print(f"one core, {name}: decoding {decoding:.0f}/s (whole images by the pipeline's "
               f"decoder {own:.0f}/s), pipeline {pipeline:.0f}/s, ratio {pipeline / decoding:.2f}")
 
 
@@ -149,7 +149,7 @@ def worker_rate(database: Path, workers: int, seconds: float) -> tuple[float, fl
 
 
 def core_seconds(source: Any) -> float:
-    """Of this process and the workers of a source (Any: a PictureSource)."""
+    """Of this process and the workers of a source (Any: a ImageSource)."""
     total = time.process_time()
     for loader in source._loaders:
         for worker in getattr(loader, "_workers", ()):

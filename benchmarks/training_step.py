@@ -35,7 +35,7 @@ RATE = 1e-5             # small: the time is asked for, not what is learned
 
 
 def example(net: Net, batch: int) -> dict[str, Tensor]:
-    """Noise as pictures, and labels: classes, or three boxes a picture."""
+    """Noise as images, and labels: classes, or three boxes an image."""
     generator = torch.Generator().manual_seed(0)
     data = torch.randn((batch, *net.shapes["data"][1:]), generator=generator)
     if len(net.shapes["label"]) == 1:

@@ -1,4 +1,4 @@
-"""A net that finds bright quarters of a picture: its answers are known without training."""
+"""A net that finds bright quarters of an image: its answers are known without training."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def write_net(folder: Path, kind: str = "deploy", resize_mode: str = "WARP") -> 
 
 
 def bright_quarter(height: int, width: int, row: int, column: int) -> np.ndarray:
-    """A dark picture (height, width, 3) with one bright quarter."""
-    picture = np.full((height, width, 3), 20, np.uint8)
+    """A dark image (height, width, 3) with one bright quarter."""
+    image = np.full((height, width, 3), 20, np.uint8)
     y, x = row * height // 2, column * width // 2
-    picture[y : y + height // 2, x : x + width // 2] = 220
-    return picture
+    image[y : y + height // 2, x : x + width // 2] = 220
+    return image

@@ -52,7 +52,7 @@ COUNTS = {
 }
 CLASSIFIERS = [name for name in COUNTS if name not in (
     "vgg16_reduced", "fcn32s", "fcn16s", "fcn8s", "hed", "deeplab_largefov")]
-# nets that end in a global pooling take smaller pictures too, if their joints still fit
+# nets that end in a global pooling take smaller images too, if their joints still fit
 SMALL = dict.fromkeys(("inception_v2", "mobilenet_v1", "mobilenet_v2", "shufflenet_v1",
                        "shufflenet_v2", "densenet121"), (96, 128)) | dict.fromkeys(
                            ("inception_v3", "inception_v4"), (107, 139))
@@ -97,7 +97,7 @@ def test_a_classifier_ends_in_one_probability_for_each_class(name):
     ("fcn32s", ["score"]), ("fcn16s", ["score"]), ("fcn8s", ["score"]),
     ("deeplab_largefov", ["score"]),
     ("hed", [*(f"sigmoid-dsn{index}" for index in range(1, 6)), "sigmoid-fuse"])])
-def test_a_segmenter_ends_in_the_size_of_the_picture(name, outputs):
+def test_a_segmenter_ends_in_the_size_of_the_image(name, outputs):
     _, shapes, spec = build_on_meta(ROOT / name / "deploy.prototxt")
     assert spec.outputs == outputs
     for output in outputs:

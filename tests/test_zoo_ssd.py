@@ -15,7 +15,7 @@ from framework.definition.spec import NetSpec
 from framework.net.net import Net
 from framework.net.reading import read_net, read_solver
 from framework.solver.solver import Solver
-from tests.data.pictures import make_voc
+from tests.data.images import make_voc
 
 ROOT = Path(__file__).resolve().parents[1]
 SSD300 = ["ssd300_vgg16", "ssd300_mobilenet_v1", "ssd300_mobilenet_v2", "ssd300_resnet50",
@@ -102,7 +102,7 @@ def test_solver_is_the_published_recipe():
 
 @pytest.fixture(scope="module")
 def voc(tmp_path_factory):
-    """An LMDB of two pictures with boxes, and its label map of VOC's 20 names and background."""
+    """An LMDB of two images with boxes, and its label map of VOC's 20 names and background."""
     root = tmp_path_factory.mktemp("voc")
     boxes = {"a": [Box("cat", (4, 3, 30, 26))], "b": [Box("dog", (2, 5, 22, 28))]}
     make_voc(root, boxes)

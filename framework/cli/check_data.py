@@ -22,10 +22,10 @@ def make_parser() -> argparse.ArgumentParser:
                         "(default: labelmap.prototxt beside it)")
     parser.add_argument("--phase", choices=("TRAIN", "TEST"), help="only this phase of a net")
     parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the counts, one "
-                        "picture for each database: FILE.png, FILE_2.png, ...")
-    parser.add_argument("--show", metavar="DIR", type=Path, help="write pictures as the net gets "
+                        "image for each database: FILE.png, FILE_2.png, ...")
+    parser.add_argument("--show", metavar="DIR", type=Path, help="write images as the net gets "
                         "them, with their boxes, and check nothing")
-    parser.add_argument("--count", type=int, default=16, help="pictures of --show for each layer")
+    parser.add_argument("--count", type=int, default=16, help="images of --show for each layer")
     parser.add_argument("--seed", type=int, default=0, help="of the random changes of --show")
     app.add_net_flags(parser)
     return parser

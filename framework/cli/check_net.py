@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.augment.draws import Draws
-from framework.data.records.pictures import failing_as_bad
+from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError, DataError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
-from framework.layers.data.picture_source import PictureSource, color_of
+from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
 from framework.report.data_report import report
 from framework.report.data_survey import Survey
@@ -55,7 +55,7 @@ def plot_path(path: Path | None, number: int) -> Path | None:
 
 def data_source(spec: LayerSpec) -> str:
     """What a data layer reads from; "" for other layers."""
-    if not issubclass(LAYERS.get(spec.type, object), PictureSource):
+    if not issubclass(LAYERS.get(spec.type, object), ImageSource):
         return ""
     params = (spec.proto.data_param, spec.proto.image_data_param, spec.proto.window_data_param,
               spec.proto.dense_image_data_param, spec.proto.video_data_param)
@@ -80,7 +80,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None) -> in
 
 def check_items(spec: LayerSpec) -> int:
     """Read every file of a list and put it through the transformation."""
-    kind: Any = LAYERS[spec.type]        # Any: a PictureSource, whose __init__ takes options
+    kind: Any = LAYERS[spec.type]        # Any: a ImageSource, whose __init__ takes options
     items = kind(spec, DataOptions()).maker.source
     bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):
@@ -97,7 +97,7 @@ def check_items(spec: LayerSpec) -> int:
 
 
 def input_size(spec: LayerSpec) -> tuple[int, int] | None:
-    """(width, height) to which the pictures are resized; None if they are not, or keep their form.
+    """(width, height) to which the images are resized; None if they are not, or keep their form.
     """
     param = spec.proto.transform_param.resize_param
     is_warp = spec.proto.transform_param.HasField("resize_param") \

@@ -1,4 +1,4 @@
-"""The mean picture of an LMDB -> a mean_file, and one mean value a channel."""
+"""The mean image of an LMDB -> a mean_file, and one mean value a channel."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compute(options: argparse.Namespace) -> int:
-    """Write the mean and print each channel's. DataError for pictures of different sizes."""
+    """Write the mean and print each channel's. DataError for images of different sizes."""
     if options.backend != "lmdb":
         raise DataError(f"--backend is {options.backend}; only lmdb is read")
-    values = mean_image.mean_picture(options.database)
+    values = mean_image.mean_image(options.database)
     if options.out_path:
         write_file(options.out_path, mean_image.to_blob(values).SerializeToString())
         print(f"{options.out_path}: mean of {options.database}")

@@ -1,6 +1,6 @@
-"""Pictures and their boxes (or class numbers) -> an LMDB of AnnotatedDatum.
+"""Images and their boxes (or class numbers) -> an LMDB of AnnotatedDatum.
 
-Each line of LISTFILE is `picture label`, relative to ROOTFOLDER: the label is an annotation
+Each line of LISTFILE is `image label`, relative to ROOTFOLDER: the label is an annotation
 file (--anno_type=detection) or a number (classification). Flags may be written as the
 original's: --shuffle, --shuffle=true, --noshuffle.
 """
@@ -42,10 +42,10 @@ def convert(options: argparse.Namespace) -> int:
     """Convert as the flags say. DataError for what the user can put right."""
     image_flags.check(options)
     entries = list_file.read(options.listfile, options.rootfolder)
-    image = image_flags.image_options(options)
+    settings = image_flags.image_options(options)
     if options.anno_type == "classification":
         list_file.check_numbers(entries, options.listfile)
-        make = partial(_classified, options.rootfolder, image)
+        make = partial(_classified, options.rootfolder, settings)
         return image_flags.convert(options, entries, make, options.anno_type)
     if not options.label_map_file:
         raise DataError("--anno_type=detection needs --label_map_file")
@@ -54,11 +54,11 @@ def convert(options: argparse.Namespace) -> int:
 
     def detected(entry: list_file.Entry) -> Converted:
         image_path, label_path = options.rootfolder / entry.image, options.rootfolder / entry.label
-        return annotated_datum(image_path, label_path, labels, image, options.label_type)
+        return annotated_datum(image_path, label_path, labels, settings, options.label_type)
 
     return image_flags.convert(options, entries, detected, (options.label_type, labels))
 
 
-def _classified(root: Path, image: ImageOptions, entry: list_file.Entry) -> Converted:
-    datum, picture = image_datum(root / entry.image, image, list_file.class_number(entry))
-    return Converted(AnnotatedDatum(datum=datum), picture.shape[:2])
+def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> Converted:
+    datum, image = image_datum(root / entry.image, settings, list_file.class_number(entry))
+    return Converted(AnnotatedDatum(datum=datum), image.shape[:2])

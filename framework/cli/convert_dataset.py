@@ -39,7 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("out", metavar="OUT", type=Path)
     parser.add_argument("--root", type=Path, help="where the data are, in place of the YAML's root")
     parser.add_argument("--splits", nargs="+", metavar="NAME", help="only these")
-    parser.add_argument("--split", nargs="+", metavar="NAME=SHARE", help="divide all pictures "
+    parser.add_argument("--split", nargs="+", metavar="NAME=SHARE", help="divide all images "
                         "anew, at random by --seed: `trainval=0.8` leaves the rest to `test`")
     parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="mix the order of these")
     parser.add_argument("--seed", type=int, default=0, help="of --shuffle and --split")

@@ -1,6 +1,6 @@
-"""Pictures and their class numbers -> an LMDB of Datum, for Data layers.
+"""Images and their class numbers -> an LMDB of Datum, for Data layers.
 
-Each line of LISTFILE is `picture number`, the picture relative to ROOTFOLDER. Flags may be
+Each line of LISTFILE is `image number`, the image relative to ROOTFOLDER. Flags may be
 written as the original's: --shuffle, --shuffle=true, --noshuffle.
 """
 
@@ -31,11 +31,11 @@ def convert(options: argparse.Namespace) -> int:
     image_flags.check(options)
     entries = list_file.read(options.listfile, options.rootfolder)
     list_file.check_numbers(entries, options.listfile)
-    image = image_flags.image_options(options)
+    settings = image_flags.image_options(options)
 
     def classified(entry: list_file.Entry) -> Converted:
         number = list_file.class_number(entry)
-        datum, picture = image_datum(options.rootfolder / entry.image, image, number)
-        return Converted(datum, picture.shape[:2])
+        datum, image = image_datum(options.rootfolder / entry.image, settings, number)
+        return Converted(datum, image.shape[:2])
 
     return image_flags.convert(options, entries, classified)

@@ -1,8 +1,8 @@
-"""Find objects in pictures: writes each picture with its boxes, and detections.json.
+"""Find objects in images: writes each image with its boxes, and detections.json.
 
-detections.jsonl gets one line of JSON for each picture as soon as it is done, so that nothing is
+detections.jsonl gets one line of JSON for each image as soon as it is done, so that nothing is
 lost if the run ends early; detections.json holds the same, all together, when all are done.
-IMAGE is a picture or a folder of pictures. With a test net as --model, size, mean and scale are
+IMAGE is an image or a folder of images. With a test net as --model, size, mean and scale are
 those of its data layer; a deploy net says them in a transform_param of its Input layer, or they
 come from --size, --mean and --scale.
 """
@@ -26,9 +26,9 @@ from framework.system.atomic import write_file
 if TYPE_CHECKING:
     from framework.evaluation.detection import Detection
     from framework.inference.detector import Detector
-    from framework.report.draw_boxes import Picture
+    from framework.report.draw_boxes import Image
 
-MAX_STEM_BYTES = 200            # of a drawn picture's name: a suffix, a number and more must fit
+MAX_STEM_BYTES = 200            # of a drawn image's name: a suffix, a number and more must fit
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
@@ -41,16 +41,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, help="folder for the results")
     parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
     parser.add_argument("--threshold", type=float, default=0.4, help="lowest score (0.4)")
-    parser.add_argument("--batch", type=int, default=8, help="pictures at once (8)")
+    parser.add_argument("--batch", type=int, default=8, help="images at once (8)")
     parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file")
     parser.add_argument("--scale", type=float, help="factor behind the mean, 0.017 say")
-    parser.add_argument("--size", type=picture_size, help="HEIGHTxWIDTH of the net's input")
+    parser.add_argument("--size", type=image_size, help="HEIGHTxWIDTH of the net's input")
     parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
     app.add_net_flags(parser)
     return parser
 
 
-def picture_size(text: str) -> tuple[int, int]:
+def image_size(text: str) -> tuple[int, int]:
     """`300x300` or `300`: height and width."""
     parts = text.lower().split("x")
     if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts) > 2:
@@ -67,11 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def detect(options: argparse.Namespace) -> int:
-    """Work through the pictures; 1 if one could not be read or drawn.
+    """Work through the images; 1 if one could not be read or drawn.
 
     DataError if not one of them could be read.
     """
-    paths = list_pictures(options.images)
+    paths = list_images(options.images)
     if options.batch < 1:
         raise DataError(f"--batch is {options.batch}; it must be at least 1")
     detector, names = _load(options)
@@ -81,26 +81,26 @@ def detect(options: argparse.Namespace) -> int:
         raise DataError(f"{report}: is a folder; the results have to go there")
     results, skipped = _run(options, detector, names, paths)
     if not results:
-        raise DataError(f"none of {len(paths)} pictures could be read; the first: {skipped[0]}")
+        raise DataError(f"none of {len(paths)} images could be read; the first: {skipped[0]}")
     content = {"model": options.model, "weights": options.weights, "images": results}
     write_file(report, json.dumps(content, indent=1) + "\n")
     num_boxes = sum(len(result["detections"]) for result in results)
     num_undrawn = sum(result["drawn"] is None for result in results)
-    print(f"{os.fsencode(options.out).decode(errors='replace')}: {len(results)} pictures, "
+    print(f"{os.fsencode(options.out).decode(errors='replace')}: {len(results)} images, "
           f"{num_boxes} boxes of at least {options.threshold:g}"
           + (f", {len(skipped)} skipped" if skipped else "")
           + (f", {num_undrawn} not drawn" if num_undrawn else ""))  # fmt: skip
     return int(bool(skipped or num_undrawn))
 
 
-def list_pictures(images: Sequence[Path]) -> list[Path]:
-    """The files among the arguments, folders replaced by their pictures, sorted."""
+def list_images(images: Sequence[Path]) -> list[Path]:
+    """The files among the arguments, folders replaced by their images, sorted."""
     paths: list[Path] = []
     for image in images:
         if image.is_dir():
             found = sorted(path for path in image.iterdir() if path.suffix.lower() in SUFFIXES)
             if not found:
-                raise DataError(f"{image}: the folder has no picture ({', '.join(SUFFIXES)})")
+                raise DataError(f"{image}: the folder has no image ({', '.join(SUFFIXES)})")
             paths += found
         else:
             paths.append(image)
@@ -139,7 +139,7 @@ def _run(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Detect, draw and write, batch by batch. Any: what JSON holds."""
     # lazy: --help does without it
-    from framework.data.convert.datum import read_picture
+    from framework.data.convert.datum import read_image
     from framework.system.progress import Progress
 
     results: list[dict[str, Any]] = []
@@ -148,22 +148,22 @@ def _run(
     with (options.out / "detections.jsonl").open("w") as lines, \
             Progress(len(paths), "detect") as progress:
         for batch in _batches(paths, options.batch):
-            pictures: list[tuple[Path, Picture]] = []
+            images: list[tuple[Path, Image]] = []
             for path in batch:
                 try:
-                    pictures.append((path, read_picture(path)[1]))
+                    images.append((path, read_image(path)[1]))
                 except DataError as error:
                     skipped.append(str(error))
                     progress.write(f"skipped: {error}")
-            found = detector.detect([picture for _, picture in pictures], options.threshold)
-            for (path, picture), detections in zip(pictures, found, strict=True):
+            found = detector.detect([image for _, image in images], options.threshold)
+            for (path, image), detections in zip(images, found, strict=True):
                 target: Path | None = targets[path]
                 try:
-                    _draw(targets[path], picture, detections, names)
+                    _draw(targets[path], image, detections, names)
                 except CaffeError as error:
                     target = None
                     progress.write(f"not drawn: {error}")
-                results.append(_entry(path, target, picture, detections, names))
+                results.append(_entry(path, target, image, detections, names))
                 lines.write(json.dumps(results[-1]) + "\n")
                 lines.flush()
             progress.advance(len(batch))
@@ -171,20 +171,20 @@ def _run(
 
 
 def _draw(
-    target: Path, picture: Picture, detections: Sequence[Detection], names: dict[int, str]
+    target: Path, image: Image, detections: Sequence[Detection], names: dict[int, str]
 ) -> None:
-    """Write the picture with its boxes. CaffeError if it cannot be encoded or written."""
+    """Write the image with its boxes. CaffeError if it cannot be encoded or written."""
     # lazy: --help does without it
     import cv2
 
     from framework.report.draw_boxes import draw_detections
 
     try:
-        done, content = cv2.imencode(".jpg", draw_detections(picture, detections, names))
+        done, content = cv2.imencode(".jpg", draw_detections(image, detections, names))
     except cv2.error:
         done = False
     if not done:
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         raise DataError(f"{target}: {width} x {height} pixels cannot be written as a JPEG")
     write_file(target, content.tobytes())
 
@@ -195,7 +195,7 @@ def _batches(paths: list[Path], size: int) -> Iterator[list[Path]]:
 
 
 def _targets(paths: Sequence[Path], out: Path) -> dict[Path, Path]:
-    """Where each picture goes: its name in `out`, numbered if it is taken, never onto itself."""
+    """Where each image goes: its name in `out`, numbered if it is taken, never onto itself."""
     sources = {path.resolve() for path in paths}
     folder = out.resolve()
     taken: set[str] = set()
@@ -215,19 +215,19 @@ def _targets(paths: Sequence[Path], out: Path) -> dict[Path, Path]:
 def _entry(
     path: Path,
     target: Path | None,
-    picture: Picture,
+    image: Image,
     detections: Sequence[Detection],
     names: dict[int, str],
 ) -> dict[str, Any]:
-    """What detections.json says of one picture; boxes x1 y1 x2 y2 in its pixels.
+    """What detections.json says of one image; boxes x1 y1 x2 y2 in its pixels.
 
-    target  the drawn picture; None if it could not be drawn
+    target  the drawn image; None if it could not be drawn
     """
     return {
         "file": str(path),
         "drawn": None if target is None else target.name,
-        "width": picture.shape[1],
-        "height": picture.shape[0],
+        "width": image.shape[1],
+        "height": image.shape[0],
         "detections": [
             {
                 "label": entry.label,

@@ -72,7 +72,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
                         help="compile the training net by torch.compile; the first iterations "
                              "take minutes")
     parser.add_argument("--channels-last", action="store_true",
-                        help="lay pictures and weights out with channels last, which GPUs like in "
+                        help="lay images and weights out with channels last, which GPUs like in "
                              "bfloat16 and float16")
 
 

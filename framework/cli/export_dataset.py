@@ -1,7 +1,7 @@
-"""An LMDB of pictures with boxes -> files in the layout of VOC or COCO.
+"""An LMDB of images with boxes -> files in the layout of VOC or COCO.
 
 VOC: OUT/JPEGImages, OUT/Annotations, OUT/ImageSets/Main/SPLIT.txt. COCO: OUT/SPLIT and
-OUT/annotations/instances_SPLIT.json. Encoded pictures are written as they are stored.
+OUT/annotations/instances_SPLIT.json. Encoded images are written as they are stored.
 """
 
 from __future__ import annotations
@@ -56,6 +56,6 @@ def export(options: argparse.Namespace) -> int:
         report = write(database, split, names, folder)
     for name, reason in report.bad:
         print(f"left out: {name}: {reason}", file=sys.stderr)
-    print(f"{options.out}: {report.num_pictures} pictures, {report.num_boxes} boxes, "
+    print(f"{options.out}: {report.num_images} images, {report.num_boxes} boxes, "
           f"{len(report.bad)} bad records left out")
     return 0

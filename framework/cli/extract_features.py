@@ -1,4 +1,4 @@
-"""Write blobs of a net, picture by picture, to LMDBs of Datums: the features that it finds.
+"""Write blobs of a net, image by image, to LMDBs of Datums: the features that it finds.
 
     extract_features W NET fc7,pool5 features_fc7,features_pool5 10 lmdb [CPU|GPU [DEVICE]]
 
@@ -88,7 +88,7 @@ def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
         if name not in known:
             raise CaffeError(f"{options.model}: no blob is named '{name}'{nearest(name, known)}")
     if not net.sources:
-        raise CaffeError(f"{options.model}: has no data layer to take pictures from")
+        raise CaffeError(f"{options.model}: has no data layer to take images from")
     return net.optimize_for_inference()
 
 

@@ -1,4 +1,4 @@
-"""A list of pictures -> lines of `name height width`, for DetectionEvaluate and result files."""
+"""A list of images -> lines of `name height width`, for DetectionEvaluate and result files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    """Write the sizes. DataError for a picture that cannot be read: nothing is written then."""
+    """Write the sizes. DataError for an image that cannot be read: nothing is written then."""
     if not options.rootfolder.is_dir():
         raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
     entries = list_file.read(options.listfile, options.rootfolder)

@@ -43,7 +43,7 @@ def check(options: argparse.Namespace) -> None:
 
 
 def image_options(options: argparse.Namespace) -> ImageOptions:
-    """How pictures are stored."""
+    """How images are stored."""
     return ImageOptions(
         height=options.resize_height,
         width=options.resize_width,
@@ -61,7 +61,7 @@ def convert(
 ) -> int:
     """Shuffle if asked, write the database, say what was done. Returns the exit code.
 
-    flags  what the records depend on beside the pictures and the flags of `add`; its repr counts
+    flags  what the records depend on beside the images and the flags of `add`; its repr counts
     """
     if options.shuffle:
         random.Random(options.seed).shuffle(entries)

@@ -1,7 +1,7 @@
 """Draw a small detection data set in VOC's layout: circles, squares, triangles and stars.
 
 JPEGImages, Annotations and ImageSets/Main/{trainval,test}.txt appear in OUT when all of it is
-drawn. The same seed draws the same pictures.
+drawn. The same seed draws the same images.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from framework.cli import app, gflags
 from framework.data.convert.conversion import in_order
 from framework.data.datasets.label_files import Box
-from framework.data.datasets.synthetic import draw_picture
+from framework.data.datasets.synthetic import draw_image
 from framework.data.datasets.voc import annotation
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
@@ -27,8 +27,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make_shapes", description=__doc__)
     count = gflags.whole_number(0, 1_000_000)       # names have six digits
     parser.add_argument("out", metavar="OUT", type=Path)
-    parser.add_argument("--train", type=count, default=800, help="pictures in trainval (800)")
-    parser.add_argument("--test", type=count, default=200, help="pictures in test (200)")
+    parser.add_argument("--train", type=count, default=800, help="images in trainval (800)")
+    parser.add_argument("--test", type=count, default=200, help="images in test (200)")
     parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), default=1)
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
@@ -57,16 +57,16 @@ def make(options: argparse.Namespace) -> int:
         for split, members in splits.items():
             text = "".join(f"{name}\n" for name in members)
             (folder / "ImageSets" / "Main" / f"{split}.txt").write_text(text)
-    print(f"{options.out}: {len(names)} pictures, {num_shapes} shapes")
+    print(f"{options.out}: {len(names)} images, {num_shapes} shapes")
     return 0
 
 
 def draw_files(folder: Path, name: str, generator: np.random.Generator) -> int:
     """Write one JPEG and its XML; returns the number of shapes in it."""
-    picture, shapes = draw_picture(generator)
-    height, width = picture.shape[:2]
+    image, shapes = draw_image(generator)
+    height, width = image.shape[:2]
     quality = int(generator.integers(75, 96))
-    _, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     (folder / "JPEGImages" / f"{name}.jpg").write_bytes(content.tobytes())
     boxes = [Box(shape.name, shape.corners) for shape in shapes]
     text = annotation(f"{name}.jpg", width, height, boxes)

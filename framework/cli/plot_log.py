@@ -18,7 +18,7 @@ NO_VALUES = ("NumIters", "Seconds", "net")
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="plot_log", description=__doc__)
     parser.add_argument("logs", metavar="LOG", type=Path, nargs="+")
-    parser.add_argument("--out", metavar="PICTURE", default="log.png",
+    parser.add_argument("--out", metavar="IMAGE", default="log.png",
                         help="file to write, .png or .jpg (default: %(default)s)")
     parser.add_argument("--fields", metavar="NAME,...", default="loss",
                         help="what to draw: loss, LearningRate, an output, class1, ...; several "

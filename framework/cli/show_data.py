@@ -1,4 +1,4 @@
-"""The part of check_data that writes pictures as the net gets them, with their boxes drawn."""
+"""The part of check_data that writes images as the net gets them, with their boxes drawn."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 from framework.errors import CaffeError, DataError
 from framework.layers import LAYERS
-from framework.layers.data.picture_source import PictureSource
+from framework.layers.data.image_source import ImageSource
 from framework.net.reading import read_net
 from framework.report.data_sheet import show_layer
 from framework.report.net_summary import phases
 
 
 def show_files(paths: Sequence[Path], options: argparse.Namespace) -> int:
-    """Write the first `count` pictures of each data layer of the nets into folder `show`.
+    """Write the first `count` images of each data layer of the nets into folder `show`.
 
-    1 if a layer cannot be read. DataError if no layer gives pictures.
+    1 if a layer cannot be read. DataError if no layer gives images.
     """
     options.show.mkdir(parents=True, exist_ok=True)
     num_layers = worst = 0
@@ -25,7 +25,7 @@ def show_files(paths: Sequence[Path], options: argparse.Namespace) -> int:
         document = read_net(path, options.ignore_unknown_fields)
         for phase, net in phases(document, options.phase):
             for spec in net.layers:
-                if not issubclass(LAYERS.get(spec.type, object), PictureSource):
+                if not issubclass(LAYERS.get(spec.type, object), ImageSource):
                     continue
                 num_layers += 1
                 try:
@@ -34,5 +34,5 @@ def show_files(paths: Sequence[Path], options: argparse.Namespace) -> int:
                     print(f"error: {error}")
                     worst = 1
     if not num_layers:
-        raise DataError(f"{', '.join(map(str, paths))}: no data layer gives pictures")
+        raise DataError(f"{', '.join(map(str, paths))}: no data layer gives images")
     return worst

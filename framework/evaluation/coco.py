@@ -16,7 +16,7 @@ MOST_DETECTIONS = 100
 
 @dataclass(frozen=True)
 class Boxes:
-    """Boxes of one class in one picture.
+    """Boxes of one class in one image.
 
     corners  (K, 4) x1 y1 x2 y2 in pixels
     scores   (K,) of detections
@@ -42,7 +42,7 @@ def overlaps(found: np.ndarray, real: np.ndarray, crowd: np.ndarray) -> np.ndarr
 
 def judge(found: Boxes, real: Boxes, area: tuple[float, float]
           ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Match the detections of one picture, best first, with its boxes, for each overlap.
+    """Match the detections of one image, best first, with its boxes, for each overlap.
 
     Returns true (10, D), counted (10, D), bool, in the order of falling score, and how many boxes
     are to be found. A detection takes the free box it overlaps most; one that counts before one
@@ -81,19 +81,19 @@ def _take(overlap: np.ndarray, free: np.ndarray, ignored: np.ndarray, least: flo
     return None
 
 
-def class_average_precision(pictures: Sequence[tuple[Boxes, Boxes]],
+def class_average_precision(images: Sequence[tuple[Boxes, Boxes]],
                             area: tuple[float, float] = AREAS["all"]) -> np.ndarray:
     """(10,) average precision of one class at each overlap; NaN if there is nothing to find.
 
-    pictures  detections and ground truth of each picture
+    images  detections and ground truth of each image
     The precision is the best at that recall or more, at recalls 0, 0.01, ..., 1.
     """
-    judged = [judge(found, real, area) for found, real in pictures]
+    judged = [judge(found, real, area) for found, real in images]
     positives = sum(count for _, _, count in judged)
     if not positives:
         return np.full(len(OVERLAPS), np.nan)
     scores = np.concatenate([-np.sort(-np.asarray(found.scores), kind="mergesort")
-                             [:MOST_DETECTIONS] for found, _ in pictures])
+                             [:MOST_DETECTIONS] for found, _ in images])
     order = np.argsort(-scores, kind="mergesort")
     true = np.concatenate([true for true, _, _ in judged], 1)[:, order]
     counted = np.concatenate([counted for _, counted, _ in judged], 1)[:, order]
@@ -112,11 +112,11 @@ def class_average_precision(pictures: Sequence[tuple[Boxes, Boxes]],
 def summary(classes: Mapping[str, Sequence[tuple[Boxes, Boxes]]]) -> dict[str, float]:
     """COCO's six figures of precision over all classes: AP, AP50, AP75, APsmall, APmedium, APlarge.
 
-    classes  by class, detections and ground truth of each picture
+    classes  by class, detections and ground truth of each image
     A class without boxes (of that size) does not count; NaN if there is none with.
     """
-    by_area = {name: np.array([class_average_precision(pictures, area)
-                               for pictures in classes.values()]).reshape(-1, len(OVERLAPS))
+    by_area = {name: np.array([class_average_precision(images, area)
+                               for images in classes.values()]).reshape(-1, len(OVERLAPS))
                for name, area in AREAS.items()}
     values = {"AP": by_area["all"], "AP50": by_area["all"][:, :1], "AP75": by_area["all"][:, 5:6],
               **{f"AP{name}": by_area[name] for name in ("small", "medium", "large")}}

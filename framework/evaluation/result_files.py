@@ -15,9 +15,9 @@ FORMATS = ("VOC", "COCO", "ILSVRC")
 
 @dataclass(frozen=True)
 class Detection:
-    """A box in a picture; x, y, width, height in pixels, rounded to two decimals."""
+    """A box in an image; x, y, width, height in pixels, rounded to two decimals."""
 
-    picture: str
+    image: str
     label: int
     score: float
     box: tuple[float, float, float, float]
@@ -25,14 +25,14 @@ class Detection:
 
 @dataclass
 class ResultFiles:
-    """Collects the detections of a set of pictures and writes them when all have been seen.
+    """Collects the detections of a set of images and writes them when all have been seen.
 
     folder, prefix    VOC: `<prefix><class name>.txt` for each class; COCO: `<prefix>.json`;
                       ILSVRC: `<prefix>.txt`
     label_names       name of each label
     classes           the labels that have a VOC file
-    pictures          names, in the order of the pictures
-    num_pictures      a set has so many; then the files are written and the next set begins
+    images          names, in the order of the images
+    num_images      a set has so many; then the files are written and the next set begins
     Source: DetectionOutput's Forward in detection_output_layer.cpp, weiliu89/caffe branch ssd.
     """
 
@@ -41,8 +41,8 @@ class ResultFiles:
     form: str
     label_names: Mapping[int, str]
     classes: Sequence[int]
-    pictures: Sequence[str]
-    num_pictures: int
+    images: Sequence[str]
+    num_images: int
     seen: int = 0
     detections: list[Detection] = field(default_factory=list)
 
@@ -54,15 +54,15 @@ class ResultFiles:
                 self._voc_path(label).write_text("")
 
     def add(self, labels: np.ndarray, scores: np.ndarray, corners: np.ndarray) -> None:
-        """Take the detections of the next picture: (K,), (K,) and float32 (K, 4) in pixels."""
+        """Take the detections of the next image: (K,), (K,) and float32 (K, 4) in pixels."""
         numbers = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], 1)
         numbers = _half_away_from_zero(numbers.astype(np.float32) * np.float32(100)) / 100.0
         for label, score, box in zip(labels.tolist(), scores.astype(np.float32).tolist(),
                                      numbers.astype(np.float32).tolist(), strict=True):
-            self.detections.append(Detection(self.pictures[self.seen], int(label), score,
+            self.detections.append(Detection(self.images[self.seen], int(label), score,
                                              (box[0], box[1], box[2], box[3])))
         self.seen += 1
-        if self.seen == self.num_pictures:
+        if self.seen == self.num_images:
             self.write()
             self.seen, self.detections = 0, []
 
@@ -71,11 +71,11 @@ class ResultFiles:
         if self.form == "COCO":
             (self.folder / f"{self.prefix}.json").write_text(self._coco())
         elif self.form == "ILSVRC":
-            lines = [f"{found.picture} {found.label} {_tail(found)}\n" for found in self.detections]
+            lines = [f"{found.image} {found.label} {_tail(found)}\n" for found in self.detections]
             (self.folder / f"{self.prefix}.txt").write_text("".join(lines))
         else:
             for label in self.classes:
-                lines = [f"{found.picture} {_tail(found)}\n" for found in self.detections
+                lines = [f"{found.image} {_tail(found)}\n" for found in self.detections
                          if found.label == label]
                 self._voc_path(label).write_text("".join(lines))
 
@@ -88,7 +88,7 @@ class ResultFiles:
         for found in self.detections:
             box = ",\n".join(f"                {_shortest(number)}" for number in found.box)
             entries.append(
-                f'        {{\n            "image_id": {_name_or_number(found.picture)},\n'
+                f'        {{\n            "image_id": {_name_or_number(found.image)},\n'
                 f'            "category_id": {_name_or_number(self.label_names[found.label])},\n'
                 f'            "bbox": [\n{box}\n            ],\n'
                 f'            "score": {_shortest(found.score)}\n        }}')

@@ -62,7 +62,7 @@ class Winograd:
 def pays(channels: int, num_output: int, tops: tuple[int, int, int], threads: int) -> bool:
     """Whether Winograd's way takes clearly less time than the sum in its definition.
 
-    tops   number, height and width of the pictures of the top
+    tops   number, height and width of the images of the top
     In units of a multiplication and addition: the transforms of a tile cost what so many would,
     and do not run in threads; 36 points of a weight have to be read for its 9 values. Measured
     with AVX-512; 0.85 leaves room for other processors.

@@ -1,7 +1,7 @@
 """The transforms of `winograd`, compiled: pixels to the 36 points of each tile, and back.
 
-A tile is 4 x 4 pixels of the top; it needs 6 x 6 of the bottom. Tiles of all pictures stand in
-rows, `tile_rows` to a picture, `tile_columns` to a row. NaN stays NaN.
+A tile is 4 x 4 pixels of the top; it needs 6 x 6 of the bottom. Tiles of all images stand in
+rows, `tile_rows` to an image, `tile_columns` to a row. NaN stays NaN.
 Source: Lavin and Gray 2016, F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity.
 """
 
@@ -38,22 +38,22 @@ def take_tiles(x: Any, points: Any, first: int, rows: int, tile_rows: int, tile_
                pad_h: int, pad_w: int) -> None:
     """points (36, tiles, channels) of `rows` rows of tiles, from row `first` on.
 
-    x   (pictures, height, width, channels); pixels outside are 0
+    x   (images, height, width, channels); pixels outside are 0
     """
     height, width, channels = x.shape[1:]
     zeros, half = np.zeros(channels, _f), np.empty((6, 6, channels), _f)
     for row in range(rows):
-        picture, top = x[(first + row) // tile_rows], (first + row) % tile_rows * 4 - pad_h
+        image, top = x[(first + row) // tile_rows], (first + row) % tile_rows * 4 - pad_h
         for column in range(tile_columns):
             for j in range(6):
                 left = column * 4 - pad_w + j
                 inside = 0 <= left < width
-                a = picture[top, left] if inside and 0 <= top < height else zeros
-                b = picture[top + 1, left] if inside and 0 <= top + 1 < height else zeros
-                c = picture[top + 2, left] if inside and 0 <= top + 2 < height else zeros
-                d = picture[top + 3, left] if inside and 0 <= top + 3 < height else zeros
-                e = picture[top + 4, left] if inside and 0 <= top + 4 < height else zeros
-                f = picture[top + 5, left] if inside and 0 <= top + 5 < height else zeros
+                a = image[top, left] if inside and 0 <= top < height else zeros
+                b = image[top + 1, left] if inside and 0 <= top + 1 < height else zeros
+                c = image[top + 2, left] if inside and 0 <= top + 2 < height else zeros
+                d = image[top + 3, left] if inside and 0 <= top + 3 < height else zeros
+                e = image[top + 4, left] if inside and 0 <= top + 4 < height else zeros
+                f = image[top + 5, left] if inside and 0 <= top + 5 < height else zeros
                 p, q, r, s, t, u = (half[0, j], half[1, j], half[2, j], half[3, j], half[4, j],
                                     half[5, j])
                 for k in range(channels):
@@ -78,12 +78,12 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
     points  (36, tiles, channels)
     bias    (channels,)
     lowest  float32: 0 for a ReLU, -infinity for none
-    y       (pictures, height, width, channels); what of a tile lies outside is left out
+    y       (images, height, width, channels); what of a tile lies outside is left out
     """
     height, width, channels = y.shape[1:]
     half, outside = np.empty((4, 6, channels), _f), np.empty(channels, _f)
     for row in range(rows):
-        picture, top = y[(first + row) // tile_rows], (first + row) % tile_rows * 4
+        image, top = y[(first + row) // tile_rows], (first + row) % tile_rows * 4
         for column in range(tile_columns):
             tile, left = row * tile_columns + column, column * 4
             for j in range(6):
@@ -95,10 +95,10 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
             for i in range(min(4, height - top)):
                 a, b, c, d, e, f = (half[i, 0], half[i, 1], half[i, 2], half[i, 3], half[i, 4],
                                     half[i, 5])
-                p = picture[top + i, left]
-                q = picture[top + i, left + 1] if left + 1 < width else outside
-                r = picture[top + i, left + 2] if left + 2 < width else outside
-                s = picture[top + i, left + 3] if left + 3 < width else outside
+                p = image[top + i, left]
+                q = image[top + i, left + 1] if left + 1 < width else outside
+                r = image[top + i, left + 2] if left + 2 < width else outside
+                s = image[top + i, left + 3] if left + 3 < width else outside
                 for k in range(channels):
                     v, w, m, n = _to_pixels(a[k], b[k], c[k], d[k], e[k], f[k])
                     v, w, m, n = v + bias[k], w + bias[k], m + bias[k], n + bias[k]
@@ -108,15 +108,15 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
 
 @compiled_in_order
 def interleave(planes: Any, pixels: Any) -> None:
-    """pixels (pictures, places, channels) of planes (pictures, channels, places)."""
+    """pixels (images, places, channels) of planes (images, channels, places)."""
     places, channels = pixels.shape[1:]
-    for picture in range(len(planes)):
+    for image in range(len(planes)):
         if channels == 3:
-            a, b, c, y = planes[picture, 0], planes[picture, 1], planes[picture, 2], \
-                pixels[picture]
+            a, b, c, y = planes[image, 0], planes[image, 1], planes[image, 2], \
+                pixels[image]
             for k in range(places):
                 y[k, 0], y[k, 1], y[k, 2] = a[k], b[k], c[k]
         else:
             for channel in range(channels):
                 for k in range(places):
-                    pixels[picture, k, channel] = planes[picture, channel, k]
+                    pixels[image, k, channel] = planes[image, channel, k]

@@ -1,4 +1,4 @@
-"""A detection net ready for pictures: what its data layer does, the forward, boxes in pixels."""
+"""A detection net ready for images: what its data layer does, the forward, boxes in pixels."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ Floats = NDArray[np.float32]
 
 
 class Detector:
-    """A net with a DetectionOutput layer, from pictures to boxes.
+    """A net with a DetectionOutput layer, from images to boxes.
 
     model    a deploy net, or a test net: its data layer is not opened, but its transform_param
              says size, mean and scale (so may the Input layer of a deploy net)
     mean     values a channel (one counts for all), or the path of a mean file; instead of the net's
     scale    factor behind the subtraction of the mean; instead of the net's
-    size     (height, width) that pictures are resized to; instead of the net's
+    size     (height, width) that images are resized to; instead of the net's
 
-    Raises CaffeError if the net has no such layer, or not one input for pictures.
+    Raises CaffeError if the net has no such layer, or not one input for images.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Detector:
         size: tuple[int, int] | None = None,
     ) -> None:
         self.net = _trained_net(model, weights, device)
-        self.input = self._picture_input()
+        self.input = self._image_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
         self.transform: Any = data.proto.transform_param
@@ -58,20 +58,20 @@ class Detector:
         self.scale = self.transform.scale if scale is None else scale
         self.mean = self._mean(mean)
 
-    def _picture_input(self) -> str:
-        """The input of 1 or 3 channels; label blobs are (1, 1, rows, 8), too low for a picture."""
+    def _image_input(self) -> str:
+        """The input of 1 or 3 channels; label blobs are (1, 1, rows, 8), too low for an image."""
         inputs = [name for name in self.net.given_names if len(self.net.shapes[name]) == 4]
-        pictures = [
+        images = [
             name
             for name in inputs
             if self.net.shapes[name][1] in (1, 3) and min(self.net.shapes[name][2:]) > 8
         ]
-        if len(pictures) != 1:
+        if len(images) != 1:
             raise CaffeError(
-                f"{self.net.spec.path}: the inputs for pictures are {', '.join(pictures) or 'none'}"
+                f"{self.net.spec.path}: the inputs for images are {', '.join(images) or 'none'}"
                 "; detection needs one, of 1 or 3 channels"
             )
-        return pictures[0]
+        return images[0]
 
     def _detection_blob(self) -> str:
         found = [spec.tops[0] for spec in self.net.spec.layers if spec.type == "DetectionOutput"]
@@ -100,34 +100,34 @@ class Detector:
             )
         return np.array(mean, np.float32)
 
-    def prepare(self, picture: NDArray[Any]) -> Floats:
-        """A picture as the net takes it: (channels, height, width), resized, mean and scale done.
+    def prepare(self, image: NDArray[Any]) -> Floats:
+        """An image as the net takes it: (channels, height, width), resized, mean and scale done.
 
-        picture  uint8 (height, width, 3) in BGR, or (height, width) in grey
+        image  uint8 (height, width, 3) in BGR, or (height, width) in grey
         """
-        picture = picture.reshape(*picture.shape[:2], -1)
-        if picture.shape[2] != self.num_channels:
+        image = image.reshape(*image.shape[:2], -1)
+        if image.shape[2] != self.num_channels:
             code = cv2.COLOR_BGR2GRAY if self.num_channels == 1 else cv2.COLOR_GRAY2BGR
-            picture = cv2.cvtColor(picture, code).reshape(*picture.shape[:2], -1)
+            image = cv2.cvtColor(image, code).reshape(*image.shape[:2], -1)
         mode = _interpolation(self.resize)
-        pixels = resizing.resize(picture, self.resize, mode).astype(np.float32)
+        pixels = resizing.resize(image, self.resize, mode).astype(np.float32)
         if self.mean.ndim == 3 and self.mean.shape != pixels.shape:
             raise DataError(f"the mean file is {self.mean.shape}, the net takes {pixels.shape}")
         values = (pixels - self.mean) * np.float32(self.scale)
         return np.ascontiguousarray(values.transpose(2, 0, 1))
 
     def detect(
-        self, pictures: Sequence[NDArray[Any]], threshold: float = 0.0
+        self, images: Sequence[NDArray[Any]], threshold: float = 0.0
     ) -> list[list[Detection]]:
-        """The boxes of each picture with at least this score, best first, cut to the picture."""
-        found: list[list[Detection]] = [[] for _ in pictures]
-        inputs = [self.prepare(picture) for picture in pictures]
+        """The boxes of each image with at least this score, best first, cut to the image."""
+        found: list[list[Detection]] = [[] for _ in images]
+        inputs = [self.prepare(image) for image in images]
         for shape in dict.fromkeys(array.shape for array in inputs):
             chosen = [index for index, array in enumerate(inputs) if array.shape == shape]
             for row in self._rows(np.stack([inputs[index] for index in chosen])):
                 if row[1] >= 0 and row[2] >= threshold:
                     index = chosen[int(row[0])]
-                    corners = self._to_pixels(row[3:], *pictures[index].shape[:2])
+                    corners = self._to_pixels(row[3:], *images[index].shape[:2])
                     found[index].append(Detection(int(row[1]), float(row[2]), corners))
         for entries in found:
             entries.sort(key=lambda entry: -entry.score)
@@ -147,7 +147,7 @@ class Detector:
     def _to_pixels(
         self, corners: Floats, height: int, width: int
     ) -> tuple[float, float, float, float]:
-        """From parts of the net's input to pixels of the picture: padding goes."""
+        """From parts of the net's input to pixels of the image: padding goes."""
         window = geometry.resized_window(self.resize, width, height)
         low, extent = window[:2], window[2:] - window[:2]
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()

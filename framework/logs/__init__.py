@@ -1,1 +1,1 @@
-"""The original's log lines, and readers and pictures of logs."""
+"""The original's log lines, and readers and images of logs."""

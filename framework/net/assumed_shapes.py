@@ -12,8 +12,8 @@ from framework.layers.data.clip_settings import frame_planes, has_segments
 
 Size = tuple[int, int]
 ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28))
-"""Height and width of pictures whose net text does not say: ImageNet's usual crop, a line of text,
-small pictures. A look at a net takes the first that the net can be built with."""
+"""Height and width of images whose net text does not say: ImageNet's usual crop, a line of text,
+small images. A look at a net takes the first that the net can be built with."""
 
 
 KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
@@ -24,36 +24,36 @@ that fits."""
 def declared_shapes(spec: LayerSpec, assumed: Size = ASSUMED_SIZES[0]) -> list[Shape]:
     """The shapes of a data layer's tops as far as its text says; the rest is assumed.
 
-    Assumed are 3 channels and a picture of the size `assumed`, or those of a data set in
+    Assumed are 3 channels and an image of the size `assumed`, or those of a data set in
     KNOWN_SIZES; one label, one box an image.
     """
-    return DECLARED.get(spec.type, _pictures)(spec, assumed)
+    return DECLARED.get(spec.type, _images)(spec, assumed)
 
 
-def _pictures(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    """Pictures, then one label an item: Data, ImageData, WindowData, HDF5Data, ..."""
+def _images(spec: LayerSpec, assumed: Size) -> list[Shape]:
+    """Images, then one label an item: Data, ImageData, WindowData, HDF5Data, ..."""
     batch, known = _batch_size(spec), _known_size(spec)
-    height, width = _picture_size(spec) or (known[1:] if known else assumed)
-    pictures = (batch, known[0] if known else _channels(spec), height, width)
+    height, width = _image_size(spec) or (known[1:] if known else assumed)
+    images = (batch, known[0] if known else _channels(spec), height, width)
     labels: list[Shape] = [(batch,)] * (len(spec.tops) - 1)
-    return [pictures, *labels]
+    return [images, *labels]
 
 
 def _annotated(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    return [_pictures(spec, assumed)[0], *[(1, 1, _batch_size(spec), 8)] * (len(spec.tops) - 1)]
+    return [_images(spec, assumed)[0], *[(1, 1, _batch_size(spec), 8)] * (len(spec.tops) - 1)]
 
 
 def _memory(spec: LayerSpec, assumed: Size) -> list[Shape]:
     param = spec.proto.memory_data_param
-    pictures: Shape = (param.batch_size, param.channels, param.height, param.width)
-    pictures = tuple(param.dim) or pictures     # the whole shape in BVLC's branch opencl
-    labels: Shape = (pictures[0], *(1 for _ in pictures[1:]))
-    return [pictures, labels][:len(spec.tops)]
+    images: Shape = (param.batch_size, param.channels, param.height, param.width)
+    images = tuple(param.dim) or images     # the whole shape in BVLC's branch opencl
+    labels: Shape = (images[0], *(1 for _ in images[1:]))
+    return [images, labels][:len(spec.tops)]
 
 
 def _video(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """Frames, or with a list clips or segments (see VideoData); then labels."""
-    batch, channels, height, width = _pictures(spec, assumed)[0]
+    batch, channels, height, width = _images(spec, assumed)[0]
     length = _first(spec, "new_length")
     if has_segments(spec):
         parts = spec.proto.video_data_param.num_segments * max(length, 1)
@@ -66,21 +66,21 @@ def _video(spec: LayerSpec, assumed: Size) -> list[Shape]:
 
 
 def _dense(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    """Pictures, then label maps of one channel and the same size."""
-    pictures = _pictures(spec, assumed)[0]
+    """Images, then label maps of one channel and the same size."""
+    images = _images(spec, assumed)[0]
     part = spec.proto.dense_image_data_param.label_divide_factor
-    size = (side // part for side in pictures[2:])
-    return [pictures, *[(pictures[0], 1, *size)] * (len(spec.tops) - 1)]
+    size = (side // part for side in images[2:])
+    return [images, *[(images[0], 1, *size)] * (len(spec.tops) - 1)]
 
 
 def _segmented(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    """As _dense, then height and width of each picture."""
-    pictures, *labels = _dense(spec, assumed)
-    return [pictures, *labels[:1], (pictures[0], 1, 1, 2)][:len(spec.tops)]
+    """As _dense, then height and width of each image."""
+    images, *labels = _dense(spec, assumed)
+    return [images, *labels[:1], (images[0], 1, 1, 2)][:len(spec.tops)]
 
 
 def _cascade_training(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    """DetectionData: pictures, six planes for each map of anchors, boxes of eight numbers."""
+    """DetectionData: images, six planes for each map of anchors, boxes of eight numbers."""
     param = spec.proto.detection_data_param
     width, height = _cascade_size(param, "crop_width", "crop_short_size") \
         or _cascade_size(param, "resize_width", "short_size") or assumed[::-1]
@@ -92,7 +92,7 @@ def _cascade_training(spec: LayerSpec, assumed: Size) -> list[Shape]:
 
 
 def _cascade_test(spec: LayerSpec, assumed: Size) -> list[Shape]:
-    """EvalData: pictures, boxes of eight numbers, height and width of each input."""
+    """EvalData: images, boxes of eight numbers, height and width of each input."""
     param = spec.proto.eval_data_param
     width, height = _cascade_size(param, "resize_width", "short_size") \
         or assumed[::-1]
@@ -132,7 +132,7 @@ def _batch_size(spec: LayerSpec) -> int:
 
 def _channels(spec: LayerSpec) -> int:
     transform = spec.proto.transform_param
-    if tuple(spec.tops) == ("label",):      # a database of label maps beside that of pictures
+    if tuple(spec.tops) == ("label",):      # a database of label maps beside that of images
         return 1
     if transform.force_gray or len(transform.mean_value) == 1 and not transform.force_color:
         return 1
@@ -145,7 +145,7 @@ def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
     return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
 
 
-def _picture_size(spec: LayerSpec) -> tuple[int, int] | None:
+def _image_size(spec: LayerSpec) -> tuple[int, int] | None:
     """Height and width that the text gives; None if it gives none."""
     crop = _first(spec, "crop_size")
     if crop:

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape
 
-ASSUMED_SIZE = 224          # of a segmentation picture, whose own size decides
+ASSUMED_SIZE = 224          # of a segmentation image, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
 RON_SIZE = (320, 320)
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
@@ -99,8 +99,8 @@ def _same_labels(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     return [bottoms[1]]
 
 
-def _pictures_of(*names: str) -> Rule:
-    """FCN's data layers: one picture, then maps of one channel. `tops` in param_str has the
+def _images_of(*names: str) -> Rule:
+    """FCN's data layers: one image, then maps of one channel. `tops` in param_str has the
     last word about what they are."""
     def shapes(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
         stated = re.search(r"['\"]tops['\"]\s*:\s*(\[[^\]]*\])", spec.proto.python_param.param_str)
@@ -141,11 +141,11 @@ PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
     ("ron_layer.det_target_layer", "DetTargetLayer"): _anchor_targets,
     ("ron_layer.det_layer", "DetLayer"): _ron_detections,
     ("ron_layer.ohem_rpn", "OHEMRpnLayer"): _same_labels,
-    ("voc_layers", "VOCSegDataLayer"): _pictures_of("data", "label"),
-    ("voc_layers", "SBDDSegDataLayer"): _pictures_of("data", "label"),
-    ("pascalcontext_layers", "PASCALContextSegDataLayer"): _pictures_of("data", "label"),
-    ("siftflow_layers", "SIFTFlowSegDataLayer"): _pictures_of("data", "semantic", "geometric"),
-    ("nyud_layers", "NYUDSegDataLayer"): _pictures_of("color", "label"),
+    ("voc_layers", "VOCSegDataLayer"): _images_of("data", "label"),
+    ("voc_layers", "SBDDSegDataLayer"): _images_of("data", "label"),
+    ("pascalcontext_layers", "PASCALContextSegDataLayer"): _images_of("data", "label"),
+    ("siftflow_layers", "SIFTFlowSegDataLayer"): _images_of("data", "semantic", "geometric"),
+    ("nyud_layers", "NYUDSegDataLayer"): _images_of("color", "label"),
     ("sequence_input_layer", "videoReadTrain_RGB"): _clips(24),
     ("sequence_input_layer", "videoReadTrain_flow"): _clips(24),
     ("sequence_input_layer", "videoReadTest_RGB"): _clips(3),

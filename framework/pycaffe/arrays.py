@@ -74,7 +74,7 @@ def array_to_datum(arr: Array, label: int | None = None) -> Any:
 def datum_to_array(datum: Any) -> Array:
     """The array (channels, height, width) of a Datum: uint8 of its bytes, else float64.
 
-    Raises ValueError if their number does not fit, as for an encoded picture.
+    Raises ValueError if their number does not fit, as for an encoded image.
     """
     shape = (datum.channels, datum.height, datum.width)
     if datum.data:

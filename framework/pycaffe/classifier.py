@@ -1,4 +1,4 @@
-"""caffe.Classifier: classes of pictures, from one crop or the mean over ten."""
+"""caffe.Classifier: classes of images, from one crop or the mean over ten."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from framework.pycaffe.preprocessing import make_transformer
 
 
 class Classifier(Net):
-    """A net for pictures that gives a score for each class.
+    """A net for images that gives a score for each class.
 
-    image_dims   (height, width) to resize pictures to before cropping; by default that of the net
+    image_dims   (height, width) to resize images to before cropping; by default that of the net
     mean, input_scale, raw_scale, channel_swap   of caffe.io.Transformer
     Source: classifier.py of BVLC/caffe.
     """
@@ -34,20 +34,20 @@ class Classifier(Net):
             else image_dims
 
     def predict(self, inputs: Sequence[Array], oversample: bool = True) -> Array:
-        """Scores (N, classes) of N pictures (height, width, channels).
+        """Scores (N, classes) of N images (height, width, channels).
 
         oversample  the mean over centre, corners and their mirror images; else the centre alone
         """
-        pictures = np.stack([io.resize_image(picture, self.image_dims) for picture in inputs]
+        images = np.stack([io.resize_image(image, self.image_dims) for image in inputs]
                             ).astype(np.float32)
         if oversample:
-            pictures = io.oversample(pictures, self.crop_dims)
+            images = io.oversample(images, self.crop_dims)
         else:
             top, left = ((np.array(self.image_dims) - self.crop_dims) / 2.0).astype(int)
             height, width = self.crop_dims
-            pictures = pictures[:, top:top + height, left:left + width]
+            images = images[:, top:top + height, left:left + width]
         name = self.inputs[0]
-        crops = np.stack([self.transformer.preprocess(name, picture) for picture in pictures])
+        crops = np.stack([self.transformer.preprocess(name, image) for image in images])
         scores = self.forward_all(None, **{name: crops})[self.outputs[0]]
         if oversample:
             scores = scores.reshape(len(scores) // 10, 10, -1).mean(1)

@@ -1,4 +1,4 @@
-"""caffe.Detector: classes of windows of pictures, as in R-CNN."""
+"""caffe.Detector: classes of windows of images, as in R-CNN."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SELECTIVE_SEARCH = "selective_search_ijcv_with_python"
 
 
 class Detector(Net):
-    """A net that gives scores for windows of pictures, each warped to the net's input.
+    """A net that gives scores for windows of images, each warped to the net's input.
 
     context_pad  pixels of the net's input, on each side, that show what is around the window
     mean, input_scale, raw_scale, channel_swap   of caffe.io.Transformer
@@ -39,16 +39,16 @@ class Detector(Net):
                        ) -> list[dict[str, Any]]:   # Any: of different types by key
         """Scores of windows.
 
-        images_windows  pairs of a picture's path and its windows (ymin, xmin, ymax, xmax), pixels
+        images_windows  pairs of an image's path and its windows (ymin, xmin, ymax, xmax), pixels
         Returns for each window a dict of `filename`, `window` and `prediction`, its scores.
         """
         found: list[dict[str, Any]] = []
         crops = []
         name = self.inputs[0]
         for path, windows in images_windows:
-            picture = io.load_image(path).astype(np.float32)
+            image = io.load_image(path).astype(np.float32)
             for window in windows:
-                crops.append(self.transformer.preprocess(name, self.crop(picture, window)))
+                crops.append(self.transformer.preprocess(name, self.crop(image, window)))
                 found.append({"window": window, "filename": path})
         if not crops:
             return found
@@ -75,10 +75,10 @@ class Detector(Net):
         return self.detect_windows(zip(paths, windows, strict=True))
 
     def crop(self, im: Array, window: Array) -> Array:
-        """Cut a window (ymin, xmin, ymax, xmax) out of a picture (height, width, channels).
+        """Cut a window (ymin, xmin, ymax, xmax) out of an image (height, width, channels).
 
         With `context_pad` the result has the size of the net's input: what is around the window as
-        far as the picture goes, and the mean beyond.
+        far as the image goes, and the mean beyond.
         """
         y1, x1, y2, x2 = (int(side) for side in window)
         if not self.context_pad:
@@ -101,7 +101,7 @@ class Detector(Net):
         return crop
 
     def configure_crop(self, context_pad: int | None) -> None:
-        """Set the crop's size, and the mean in the values and order of pictures to pad with.
+        """Set the crop's size, and the mean in the values and order of images to pad with.
 
         context_pad  as of the class
         """

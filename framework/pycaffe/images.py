@@ -1,4 +1,4 @@
-"""Pictures as pycaffe's scripts take them: floats, RGB, sizes and crops.
+"""Images as pycaffe's scripts take them: floats, RGB, sizes and crops.
 
 Source: the behaviour of python/caffe/io.py in BVLC/caffe, and of the scikit-image (0.9 to 0.13)
 and SciPy it called.
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from framework.data.records.image_size import TooLarge, check_size
-from framework.data.records.pictures import MAX_FILE_BYTES
+from framework.data.records.images import MAX_FILE_BYTES
 from framework.errors import DataError
 from framework.layers.python.blob import Array
 from framework.system.regular import read_regular
@@ -25,10 +25,10 @@ ONE = {"uint8": 255.0, "uint16": 65535.0}
 
 
 def load_image(filename: str, color: bool = True) -> Array:
-    """The picture in a file: float32 (height, width, 3) in RGB, or (height, width, 1) in grey.
+    """The image in a file: float32 (height, width, 3) in RGB, or (height, width, 1) in grey.
 
     Values are 0 to 1. The alpha channel is left out, and the turn that a camera noted is not
-    applied. Raises OSError for a file that cannot be read, or DataError if it is no picture that
+    applied. Raises OSError for a file that cannot be read, or DataError if it is no image that
     OpenCV reads or has too many pixels.
     """
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
@@ -42,7 +42,7 @@ def load_image(filename: str, color: bool = True) -> Array:
     except cv2.error:
         pixels = None
     if pixels is None:
-        raise DataError(f"{filename}: is not a picture that can be decoded")
+        raise DataError(f"{filename}: is not an image that can be decoded")
     values = pixels.astype(np.float64) / ONE.get(pixels.dtype.name, 1.0)
     if values.ndim == 3 and values.shape[2] >= 3:
         values = values[:, :, 2::-1]
@@ -55,19 +55,19 @@ def load_image(filename: str, color: bool = True) -> Array:
 
 
 def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
-    """The picture (height, width, channels) in the size `new_dims`, (height, width), as float32.
+    """The image (height, width, channels) in the size `new_dims`, (height, width), as float32.
 
-    interp_order is 1, linear, or 0, the nearest pixel. No pixels are averaged where the picture
+    interp_order is 1, linear, or 0, the nearest pixel. No pixels are averaged where the image
     gets smaller.
 
     One or three channels: the centre of pixel i of n lies at (i + 0.5) * old / n - 0.5. Where
-    that is outside the centres of the outermost pixels, the edge is mixed with the picture's
+    that is outside the centres of the outermost pixels, the edge is mixed with the image's
     smallest value (skimage.transform.resize, mode "constant", on values scaled to 0 to 1).
     Other numbers of channels: pixel i lies at i * (old - 1) / (n - 1), so that the corners stay
     (scipy.ndimage.zoom). Raises ValueError for another order or shape.
     """
     if im.ndim != 3:
-        raise ValueError(f"the picture's shape is {im.shape}; it must be (height, width, channels)")
+        raise ValueError(f"the image's shape is {im.shape}; it must be (height, width, channels)")
     if interp_order not in (0, 1):
         raise ValueError(f"interp_order is {interp_order}; it must be 0 (nearest) or 1 (linear)")
     values = np.asarray(im, np.float64)
@@ -99,17 +99,17 @@ def _resized_axis(values: Array, axis: int, size: int, order: int, centred: bool
 
 
 def oversample(images: Sequence[Array] | Array, crop_dims: Sizes) -> Array:
-    """Ten crops of each picture, float32 (10 * N, height, width, channels).
+    """Ten crops of each image, float32 (10 * N, height, width, channels).
 
     The corners (upper left, upper right, lower left, lower right), the centre, and the five
-    mirrored, of pictures (height, width, channels) of one size; crop_dims is (height, width).
-    Raises ValueError if the crop is larger than the pictures.
+    mirrored, of images (height, width, channels) of one size; crop_dims is (height, width).
+    Raises ValueError if the crop is larger than the images.
     """
     height, width, channels = images[0].shape
     crop_height, crop_width = (int(size) for size in crop_dims)
     down, right = height - crop_height, width - crop_width
     if down < 0 or right < 0:
-        raise ValueError(f"the crop {crop_height} x {crop_width} does not fit into the picture "
+        raise ValueError(f"the crop {crop_height} x {crop_width} does not fit into the image "
                          f"{height} x {width}")
     corners = [(0, 0), (0, right), (down, 0), (down, right), (down // 2, right // 2)]
     crops = np.empty((len(images), 10, crop_height, crop_width, channels), np.float32)

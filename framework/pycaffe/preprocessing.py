@@ -1,4 +1,4 @@
-"""What caffe.Classifier and caffe.Detector do to pictures, by caffe.io."""
+"""What caffe.Classifier and caffe.Detector do to images, by caffe.io."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from framework.pycaffe import io
 def make_transformer(name: str, shape: Sequence[int], mean: Array | None,
                      input_scale: float | None, raw_scale: float | None,
                      channel_swap: Sequence[int] | None) -> io.Transformer:
-    """A caffe.io.Transformer from pictures (height, width, channels) to the blob `name`."""
+    """A caffe.io.Transformer from images (height, width, channels) to the blob `name`."""
     transformer = io.Transformer({name: tuple(shape)})
     transformer.set_transpose(name, (2, 0, 1))
     if mean is not None:

@@ -1,4 +1,4 @@
-"""Transformer: pictures into the form that an input of a net takes, and back.
+"""Transformer: images into the form that an input of a net takes, and back.
 
 Source: the behaviour of python/caffe/io.py in BVLC/caffe.
 """
@@ -35,7 +35,7 @@ class Transformer:
         return tuple(self.inputs[in_])
 
     def preprocess(self, in_: str, data: Array) -> Array:
-        """The input (channels, height, width) in float32 from a picture (height, width, channels).
+        """The input (channels, height, width) in float32 from an image (height, width, channels).
 
         In this order: resize, transpose, swap channels, raw scale, mean, input scale. `data`
         stays as it is.
@@ -57,7 +57,7 @@ class Transformer:
         return values
 
     def deprocess(self, in_: str, data: Array) -> Array:
-        """The picture that an input was made from, but for its size; axes of length 1 go."""
+        """The image that an input was made from, but for its size; axes of length 1 go."""
         self._shape(in_)
         kind = data.dtype if np.issubdtype(data.dtype, np.floating) else np.float32
         values = np.array(data, kind).squeeze()
@@ -97,7 +97,7 @@ class Transformer:
     def set_mean(self, in_: str, mean: Array) -> None:
         """What is subtracted: (channels,), (channels, height, width), or (height, width) for one.
 
-        A mean picture of another size is resized. Raises ValueError if the channels differ.
+        A mean image of another size is resized. Raises ValueError if the channels differ.
         """
         shape = self._shape(in_)
         if mean.ndim == 1:

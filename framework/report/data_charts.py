@@ -1,4 +1,4 @@
-"""Pictures of what is in a database: classes, sizes, forms and places of its boxes."""
+"""Images of what is in a database: classes, sizes, forms and places of its boxes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from framework.report.data_survey import Survey, label_counts
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 620, 420              # of a panel
 _LEFT, _RIGHT, _TOP, _BELOW = 60, 16, 40, 46
@@ -23,38 +23,38 @@ _INK, _GRID, _BAR = (40, 40, 40), (225, 225, 225), (180, 119, 31)
 
 
 def draw_survey(found: Survey, names: dict[int, str], size: tuple[int, int] | None = None
-                ) -> Picture:
-    """A picture, uint8 BGR, of four panels; without boxes only that of the classes.
+                ) -> Image:
+    """An image, uint8 BGR, of four panels; without boxes only that of the classes.
 
     names  of the labels
     size   as in `Survey.aspects`
     """
     counts = label_counts(found)
     shown = counts[:_MOST_CLASSES]
-    title = "boxes a class" if len(found.boxes) else "pictures a class"
+    title = "boxes a class" if len(found.boxes) else "images a class"
     if len(counts) > len(shown):
         title += f" (the first {len(shown)} of {len(counts)})"
-    bars = [(names.get(label, str(label)), boxes or pictures) for label, boxes, pictures in shown]
+    bars = [(names.get(label, str(label)), boxes or images) for label, boxes, images in shown]
     classes = _bars(title, bars)
     if not len(found.boxes):
         return classes
     sides = np.clip(found.sides(), _SIZE_BINS[0], 1)
     aspects = np.clip(found.aspects(size), _ASPECT_BINS[0], _ASPECT_BINS[-1])
     form = f" in {size[0]} x {size[1]}" if size else ""
-    sizes = _histogram("side of a square as large as the box, % of the picture", sides,
+    sizes = _histogram("side of a square as large as the box, % of the image", sides,
                        _SIZE_BINS, [(v / 100, f"{v:g}") for v in (1, 2, 5, 10, 20, 50, 100)])
     forms = _histogram(f"width over height of the box, in pixels{form}", aspects, _ASPECT_BINS,
                        [(2.0 ** v, f"{2.0 ** v:g}") for v in range(-3, 4)])
     return np.vstack([np.hstack([classes, _places(found)]), np.hstack([sizes, forms])])
 
 
-def _panel(title: str) -> Picture:
+def _panel(title: str) -> Image:
     panel = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     _write(panel, title, (_LEFT, 24))
     return panel
 
 
-def _write(panel: Picture, text: str, place: tuple[int, int], scale: float = 0.45) -> None:
+def _write(panel: Image, text: str, place: tuple[int, int], scale: float = 0.45) -> None:
     cv2.putText(panel, text.encode("ascii", "replace").decode(), place, cv2.FONT_HERSHEY_SIMPLEX,
                 scale, _INK, 1, cv2.LINE_AA)
 
@@ -63,7 +63,7 @@ def _text_width(text: str, scale: float = 0.45) -> int:
     return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0])
 
 
-def _scale(panel: Picture, most: int) -> float:
+def _scale(panel: Image, most: int) -> float:
     """Draw lines at round counts; returns the pixels a count takes upwards."""
     tall = HEIGHT - _TOP - _BELOW
     step = 10 ** math.floor(math.log10(max(most, 1)))
@@ -76,7 +76,7 @@ def _scale(panel: Picture, most: int) -> float:
     return tall / max(most, 1)
 
 
-def _bars(title: str, rows: Sequence[tuple[str, int]]) -> Picture:
+def _bars(title: str, rows: Sequence[tuple[str, int]]) -> Image:
     """One bar a row, its count on top and its name below."""
     panel = _panel(title)
     a_count = _scale(panel, max((count for _, count in rows), default=1))
@@ -97,7 +97,7 @@ def _bars(title: str, rows: Sequence[tuple[str, int]]) -> Picture:
 
 
 def _histogram(title: str, values: NDArray[np.float32], edges: NDArray[np.float64],
-               marks: Sequence[tuple[float, str]]) -> Picture:
+               marks: Sequence[tuple[float, str]]) -> Image:
     """Counts between edges that grow by a factor; `marks` are values and how to write them."""
     panel = _panel(title)
     counts, _ = np.histogram(values, edges)
@@ -116,15 +116,15 @@ def _histogram(title: str, values: NDArray[np.float32], edges: NDArray[np.float6
     return panel
 
 
-def _places(found: Survey) -> Picture:
-    """How many boxes cover each place of the picture: dark is many."""
-    panel = _panel("boxes over each place of the picture (dark: many)")
+def _places(found: Survey) -> Image:
+    """How many boxes cover each place of the image: dark is many."""
+    panel = _panel("boxes over each place of the image (dark: many)")
     steps = np.zeros((_CELLS + 1, _CELLS + 1))
     whole = np.clip(np.rint(np.clip(found.corners, 0, 1) * _CELLS), 0, _CELLS).astype(int)
     for columns, sign in (((0, 1), 1), ((2, 1), -1), ((0, 3), -1), ((2, 3), 1)):
         np.add.at(steps, (whole[:, columns[1]], whole[:, columns[0]]), sign)
     cover = steps.cumsum(0).cumsum(1)[:_CELLS, :_CELLS]
-    width, height = found.pictures.mean(0)
+    width, height = found.images.mean(0)
     scale = min((WIDTH - _LEFT - _RIGHT) / width, (HEIGHT - _TOP - _BELOW) / height)
     size = round(width * scale), round(height * scale)
     grey = np.rint(255 * (1 - cover / max(cover.max(), 1))).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What is in a database of records, printed: bad records, classes, sizes of pictures and boxes."""
+"""What is in a database of records, printed: bad records, classes, sizes of images and boxes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     """Print what is in a database; 1 if too many records are bad.
 
     priors  prints what a net's priors make of the Survey
-    size    (width, height) to which the net resizes the pictures; None: it does not
+    size    (width, height) to which the net resizes the images; None: it does not
     plot    where to draw it
     """
     database = open_database(path)
@@ -45,7 +45,7 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     print(f"\n{path}: {len(found.names)} records, {len(found.bad)} of them bad")
     for name, reason in found.bad:
         print(f"  bad: {name}: {reason}")
-    print_pictures(found, names)
+    print_images(found, names)
     if len(found.boxes):
         print_boxes(found, size)
         if priors is not None:
@@ -58,9 +58,9 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
 def write_plot(found: Survey, names: dict[int, str], size: tuple[int, int] | None,
                path: Path) -> None:
     """Draw a Survey into a file. DataError if it cannot be written."""
-    picture = draw_survey(found, names, size)
+    image = draw_survey(found, names, size)
     try:
-        written = cv2.imwrite(str(path), picture)
+        written = cv2.imwrite(str(path), image)
     except cv2.error:
         written = False
     if not written:
@@ -68,18 +68,18 @@ def write_plot(found: Survey, names: dict[int, str], size: tuple[int, int] | Non
     print(f"{path}: drawn")
 
 
-def print_pictures(found: Survey, names: dict[int, str]) -> None:
-    """Sizes of the pictures and counts of the classes."""
+def print_images(found: Survey, names: dict[int, str]) -> None:
+    """Sizes of the images and counts of the classes."""
     sizes = found.sizes.most_common()
     listed = ", ".join(f"{width} x {height}: {count}"
                        for (width, height), count in sizes[:MAX_LISTED])
-    print(f"pictures (width x height): {listed}"
+    print(f"images (width x height): {listed}"
           + (f" and {len(sizes) - MAX_LISTED} other sizes" if len(sizes) > MAX_LISTED else ""))
     print("classes:")
-    for label, boxes, pictures in label_counts(found):
+    for label, boxes, images in label_counts(found):
         name = f" {names[label]}" if label in names else ""
         print(f"  {label:4}{name}: " + (f"{boxes} boxes in " if boxes else "")
-              + f"{pictures} pictures")
+              + f"{images} images")
 
 
 def print_boxes(found: Survey, size: tuple[int, int] | None) -> None:
@@ -88,8 +88,8 @@ def print_boxes(found: Survey, size: tuple[int, int] | None) -> None:
     passing = int(((corners < 0) | (corners > 1)).any(1).sum())
     flat = int((corners[:, 2:] <= corners[:, :2]).any(1).sum())
     print(f"boxes: {len(corners)}, {len(corners) / len(set(found.records.tolist())):.1f} a "
-          f"picture; {passing} pass the border, {flat} have no area")
-    print("box size, side of a square as large, in % of the picture:")
+          f"image; {passing} pass the border, {flat} have no area")
+    print("box size, side of a square as large, in % of the image:")
     print_bars([(f"{100 * low:g} - {100 * high:g}", count)
                 for low, high, count in histogram(found.sides(), SIZE_EDGES)])
     print("box width over height, in pixels" + (f" of {size[0]} x {size[1]}:" if size else ":"))

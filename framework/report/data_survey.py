@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from framework.data.augment.geometry import Floats, areas
 from framework.data.records.boxes import CORNERS, LABEL
 from framework.data.records.database import Database
-from framework.data.records.pictures import failing_as_bad
+from framework.data.records.images import failing_as_bad
 from framework.data.records.records import (
     BadRecord,
     Decoding,
@@ -21,7 +21,7 @@ from framework.data.records.records import (
 )
 from framework.system.progress import Progress
 
-# Sides of squares as large as the boxes, in parts of the picture; and widths over heights.
+# Sides of squares as large as the boxes, in parts of the image; and widths over heights.
 SIZE_EDGES = (0, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0)
 ASPECT_EDGES = (0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4, np.inf)
 
@@ -31,11 +31,11 @@ class Survey:
     """What was found in a database.
 
     bad        name and reason of each bad record
-    sizes      number of pictures by (width, height)
+    sizes      number of images by (width, height)
     classes    number of records by class, of records without boxes
     boxes      (n, 7) of the good records, as in `Record`
     records    (n,) which record each box is of
-    pictures   (n, 2) width and height of that record's picture
+    images   (n, 2) width and height of that record's image
     """
 
     path: str
@@ -45,7 +45,7 @@ class Survey:
     classes: Counter[int] = field(default_factory=Counter)
     boxes: Floats = field(default_factory=lambda: np.zeros((0, 7), np.float32))
     records: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    pictures: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    images: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     is_annotated: bool = False
 
     @property
@@ -60,10 +60,10 @@ class Survey:
     def aspects(self, size: tuple[int, int] | None = None) -> Floats:
         """Widths over heights in pixels; only of boxes with an area.
 
-        size  (width, height) to which every picture is resized; None: as the pictures are
+        size  (width, height) to which every image is resized; None: as the images are
         """
         box = self.corners[:, 2:] - self.corners[:, :2]
-        box = (box * (self.pictures if size is None else size))[(box > 0).all(1)]
+        box = (box * (self.images if size is None else size))[(box > 0).all(1)]
         return np.asarray(box[:, 0] / box[:, 1], np.float32)
 
 
@@ -73,11 +73,11 @@ def survey_database(database: Database, path: str, color: bool | None = None,
 
     color, labels  as for `Decoding` and `read_annotated`
     needs_boxes    a record without boxes is bad, as in TRAIN
-    A picture with another number of channels than most is bad.
+    An image with another number of channels than most is bad.
     """
     found = Survey(path, [database.name(index) for index in range(len(database))])
     found.is_annotated = holds_annotated(database)
-    boxes, records, pictures = [], [], []
+    boxes, records, images = [], [], []
     channels: dict[int, int] = {}
     for index in Progress(len(database), "check").over(range(len(database))):
         try:
@@ -98,10 +98,10 @@ def survey_database(database: Database, path: str, color: bool | None = None,
             continue
         boxes.append(record.boxes)
         records.append(np.full(len(record.boxes), index))
-        pictures.append(np.full((len(record.boxes), 2), (width, height)))
+        images.append(np.full((len(record.boxes), 2), (width, height)))
     if boxes:
         found.boxes, found.records = np.concatenate(boxes), np.concatenate(records)
-        found.pictures = np.concatenate(pictures)
+        found.images = np.concatenate(images)
     _note_odd_channels(found, channels)
     return found
 
@@ -120,7 +120,7 @@ def _note_odd_channels(found: Survey, channels: dict[int, int]) -> None:
 
 
 def label_counts(found: Survey) -> list[tuple[int, int, int]]:
-    """(label, boxes, pictures with it), by label; of records without boxes their classes."""
+    """(label, boxes, images with it), by label; of records without boxes their classes."""
     if not len(found.boxes):
         return [(label, 0, count) for label, count in sorted(found.classes.items())]
     labels = found.boxes[:, LABEL].astype(int)

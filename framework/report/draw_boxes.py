@@ -1,4 +1,4 @@
-"""Draw boxes, labels and scores on pictures."""
+"""Draw boxes, labels and scores on images."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 
 from framework.evaluation.detection import Detection
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 Color = tuple[int, int, int]
 
 SMALLEST_SIDE = 320
-"""Smaller pictures are enlarged before drawing: letters need some pixels."""
+"""Smaller images are enlarged before drawing: letters need some pixels."""
 
 
 def draw_detections(
-    picture: NDArray[Any], detections: Sequence[Detection], names: Mapping[int, str] | None = None
-) -> Picture:
-    """A copy of the picture, uint8 (height, width, 3 or 1) or (height, width), with all boxes.
+    image: NDArray[Any], detections: Sequence[Detection], names: Mapping[int, str] | None = None
+) -> Image:
+    """A copy of the image, uint8 (height, width, 3 or 1) or (height, width), with all boxes.
 
-    Lines and letters grow with the picture; one whose longer side has fewer than 320 pixels is
+    Lines and letters grow with the image; one whose longer side has fewer than 320 pixels is
     enlarged by a whole factor. The best box is drawn last, on top. `names` by label; a label
     without a name shows its number. Any: what cv2.imread gives is good.
     """
-    canvas = _color_copy(picture)
+    canvas = _color_copy(image)
     factor = max(1, -(-SMALLEST_SIDE // max(canvas.shape[:2])))
     if factor > 1:
         size = (canvas.shape[1] * factor, canvas.shape[0] * factor)
@@ -42,13 +42,13 @@ def draw_detections(
     return canvas
 
 
-def _color_copy(picture: NDArray[Any]) -> Picture:
-    if picture.ndim == 2 or picture.shape[2] == 1:
-        picture = np.repeat(picture.reshape(*picture.shape[:2], 1), 3, axis=2)
-    return np.array(picture[:, :, :3], np.uint8, order="C")
+def _color_copy(image: NDArray[Any]) -> Image:
+    if image.ndim == 2 or image.shape[2] == 1:
+        image = np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    return np.array(image[:, :, :3], np.uint8, order="C")
 
 
-def _pixels(detection: Detection, factor: int, canvas: Picture) -> tuple[int, int, int, int]:
+def _pixels(detection: Detection, factor: int, canvas: Image) -> tuple[int, int, int, int]:
     height, width = canvas.shape[:2]
     x1, y1, x2, y2 = (round(value * factor) for value in detection.corners)
     x1, x2 = (min(max(value, 0), width - 1) for value in (x1, x2))
@@ -56,7 +56,7 @@ def _pixels(detection: Detection, factor: int, canvas: Picture) -> tuple[int, in
     return x1, y1, x2, y2
 
 
-def _draw_box(canvas: Picture, detection: Detection, factor: int) -> None:
+def _draw_box(canvas: Image, detection: Detection, factor: int) -> None:
     """A frame in the colour of the class, between two dark lines that show on any ground."""
     x1, y1, x2, y2 = _pixels(detection, factor, canvas)
     thickness = max(2, round(min(canvas.shape[:2]) / 250))
@@ -64,8 +64,8 @@ def _draw_box(canvas: Picture, detection: Detection, factor: int) -> None:
     cv2.rectangle(canvas, (x1, y1), (x2, y2), class_color(detection.label), thickness)
 
 
-def _write(canvas: Picture, detection: Detection, text: str, factor: int) -> None:
-    """`text` on a plate above the box, or in it where there is no room; inside the picture."""
+def _write(canvas: Image, detection: Detection, text: str, factor: int) -> None:
+    """`text` on a plate above the box, or in it where there is no room; inside the image."""
     height, width = canvas.shape[:2]
     left, top, _, _ = _pixels(detection, factor, canvas)
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, max(0.4, min(height, width) / 1000)

@@ -44,8 +44,8 @@ def span(values: list[float], count: int = 6) -> Span:
 
 
 def draw(lines: dict[str, Points], title: str) -> np.ndarray:
-    """A picture (540, 960, 3) of BGR bytes with a line for each entry and a legend."""
-    picture = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    """An image (540, 960, 3) of BGR bytes with a line for each entry and a legend."""
+    image = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     across = span([x for points in lines.values() for x, _ in points])
     up = span([y for points in lines.values() for _, y in points])
 
@@ -55,23 +55,23 @@ def draw(lines: dict[str, Points], title: str) -> np.ndarray:
 
     for tick in across.ticks:
         x, y = place(tick, up.low)
-        cv2.line(picture, (x, y), place(tick, up.high), GREY, 1)
-        write(picture, f"{tick:g}", (x - 4 * len(f"{tick:g}"), y + 20))
+        cv2.line(image, (x, y), place(tick, up.high), GREY, 1)
+        write(image, f"{tick:g}", (x - 4 * len(f"{tick:g}"), y + 20))
     for tick in up.ticks:
         x, y = place(across.low, tick)
-        cv2.line(picture, (x, y), place(across.high, tick), GREY, 1)
-        write(picture, f"{tick:g}", (x - 9 * len(f"{tick:g}") - 4, y + 5))
+        cv2.line(image, (x, y), place(across.high, tick), GREY, 1)
+        write(image, f"{tick:g}", (x - 9 * len(f"{tick:g}") - 4, y + 5))
     for index, (name, points) in enumerate(lines.items()):
         colour = COLOURS[index % len(COLOURS)]
         shown = np.array([place(x, y) for x, y in points if math.isfinite(y)], np.int32)
-        cv2.polylines(picture, [shown.reshape(-1, 1, 2)], False, colour, 2, cv2.LINE_AA)
+        cv2.polylines(image, [shown.reshape(-1, 1, 2)], False, colour, 2, cv2.LINE_AA)
         if len(shown) == 1:
-            cv2.circle(picture, tuple(map(int, shown[0])), 3, colour, -1, cv2.LINE_AA)
-        write(picture, name, (WIDTH - RIGHT - 240, TOP + 20 + 20 * index), colour)
-    write(picture, title, (LEFT, 24))
-    return picture
+            cv2.circle(image, tuple(map(int, shown[0])), 3, colour, -1, cv2.LINE_AA)
+        write(image, name, (WIDTH - RIGHT - 240, TOP + 20 + 20 * index), colour)
+    write(image, title, (LEFT, 24))
+    return image
 
 
-def write(picture: np.ndarray, text: str, place: tuple[int, int],
+def write(image: np.ndarray, text: str, place: tuple[int, int],
           colour: tuple[int, int, int] = BLACK) -> None:
-    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
+    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)

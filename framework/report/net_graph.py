@@ -1,6 +1,6 @@
 """Nets as graphs: layers and blobs, and what flows between them.
 
-The text of a graph, in Graphviz's language, needs no program; pictures need Graphviz's `dot`.
+The text of a graph, in Graphviz's language, needs no program; images need Graphviz's `dot`.
 Source: what python/caffe/draw.py in BVLC/caffe draws; https://graphviz.org/doc/info/lang.html.
 Any: messages, made at run time.
 """
@@ -49,7 +49,7 @@ class Graph:
         return "\n".join([*self._lines, "}", ""])
 
     def create(self, prog: str = "dot", format: str = "ps") -> bytes:
-        """The contents of a picture file; the text itself for the formats raw, dot and gv.
+        """The contents of an image file; the text itself for the formats raw, dot and gv.
 
         prog: the Graphviz program that lays it out. Raises CaffeError if it is missing or fails.
         """
@@ -187,16 +187,16 @@ def get_pydot_graph(caffe_net: Any, rankdir: str, label_edges: bool = True,
 
 def draw_net(caffe_net: Any, rankdir: str, ext: str = "png", phase: int | None = None,
              display_lrm: bool = False) -> bytes:
-    """The contents of a picture file of the net; see `get_pydot_graph` and `Graph.create`."""
+    """The contents of an image file of the net; see `get_pydot_graph` and `Graph.create`."""
     return get_pydot_graph(caffe_net, rankdir, phase=phase, display_lrm=display_lrm).create(
         format=ext)
 
 
 def draw_net_to_file(caffe_net: Any, filename: str, rankdir: str = "LR", phase: int | None = None,
                      display_lrm: bool = False) -> None:
-    """Write a picture of the net in the format of the file's ending: net.png, net.svg, net.dot.
+    """Write an image of the net in the format of the file's ending: net.png, net.svg, net.dot.
 
-    Nothing is written if the picture cannot be made.
+    Nothing is written if the image cannot be made.
     """
     ext = re.sub(r".*\.", "", filename)
     drawn = draw_net(caffe_net, rankdir, ext, phase, display_lrm)

@@ -182,7 +182,7 @@ def _count(document: Document, census: Census, selection: Selection,
 
 
 def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[Layer]]:
-    """The shapes of all blobs, and the layers. Where the size of pictures has to be assumed, the
+    """The shapes of all blobs, and the layers. Where the size of images has to be assumed, the
     first that the net can be built with; the error is that of the most usual one."""
     failed = None
     for assumed in ASSUMED_SIZES:

@@ -18,7 +18,7 @@ _MAX_ROUNDS = 20
 class PriorLayer:
     """The priors of one PriorBox layer.
 
-    corners    (P, 4) in parts of the picture
+    corners    (P, 4) in parts of the image
     min_sizes, max_sizes  its sizes, in pixels of the net's input
     """
 
@@ -61,7 +61,7 @@ def match_boxes(corners: Floats, layers: list[PriorLayer]) -> Match:
 def candidate_sizes(sides: Floats, size: float) -> list[tuple[int, int]]:
     """(min_size, max_size) in pixels that a layer's priors may have, from the large to the small.
 
-    sides  of squares as large as the boxes, in parts of the picture
+    sides  of squares as large as the boxes, in parts of the image
     size   of the net's input in pixels: the side of a square as large
     The sizes cover all but 2 % of the boxes at each end.
     """

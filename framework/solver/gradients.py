@@ -30,7 +30,7 @@ class Execution:
     precision      of convolutions and products (autocast): float32, bfloat16 or float16, this one
                    with a scaled loss; parameters, losses and updates are float32 in all of them
     compile        the net is made one program by torch.compile
-    channels_last  pictures and the weights of convolutions lie in memory with channels last
+    channels_last  images and the weights of convolutions lie in memory with channels last
     """
 
     precision: str = "float32"

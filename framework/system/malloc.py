@@ -1,4 +1,4 @@
-"""Freed memory stays with the process, so that the next forward or the next picture finds it.
+"""Freed memory stays with the process, so that the next forward or the next image finds it.
 
 The allocator of glibc gives large blocks back to the system as soon as they are free. The next
 forward gets them back page by page, filled with zeros: a tenth of its time, or more. OpenCV

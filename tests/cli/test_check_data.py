@@ -16,7 +16,7 @@ from tests.data.making import (
     annotated_net,
     encoded,
     good_records,
-    picture,
+    image,
     write_database,
 )
 
@@ -29,8 +29,8 @@ MAP = 'item { name: "none_of_the_above" label: 0 } item { name: "cat" label: 1 }
 def database(tmp_path):
     (tmp_path / "map.prototxt").write_text(MAP)
     records = good_records(40)
-    records[7] = annotated(encoded(picture(7)), [(9, 0.1, 0.1, 0.5, 0.5)])
-    records[11] = annotated(encoded(picture(11, channels=1)), [(1, 0.1, 0.1, 0.5, 0.5)])
+    records[7] = annotated(encoded(image(7)), [(9, 0.1, 0.1, 0.5, 0.5)])
+    records[11] = annotated(encoded(image(11, channels=1)), [(1, 0.1, 0.1, 0.5, 0.5)])
     records[13] = b"\x0a\xff"
     return write_database(tmp_path / "lmdb", records)
 
@@ -48,9 +48,9 @@ def test_all_bad_records_of_a_database_are_listed_and_classes_counted(database, 
     bad = [line for line in text if "bad: " in line]
     assert len(bad) == 3
     assert any("00000007_record7.jpg: label 9 is not one of" in line for line in bad)
-    assert any("00000011_record11.jpg: the picture is grey (1 channels)" in line for line in bad)
+    assert any("00000011_record11.jpg: the image is grey (1 channels)" in line for line in bad)
     assert any("00000013_record13.jpg: the record is no AnnotatedDatum" in line for line in bad)
-    assert "pictures (width x height): 56 x 40: 38" in text
+    assert "images (width x height): 56 x 40: 38" in text
     counts = [line.split() for line in text if line.strip().startswith(("1 cat", "2 dog"))]
     # Records 7, 13 and (index % 3 > 0) hold a second box; record 11 is bad only for its colours.
     dogs = sum(index % 3 > 0 for index in range(40) if index not in (7, 11, 13))
@@ -93,8 +93,8 @@ def test_what_cannot_be_checked_is_an_error(tmp_path, capsys):
     assert "no data layer reads from files" in capsys.readouterr().err
 
 
-def test_lists_of_pictures_are_checked_file_by_file(tmp_path, capsys):
-    (tmp_path / "0.png").write_bytes(encoded(picture(0)))
+def test_lists_of_images_are_checked_file_by_file(tmp_path, capsys):
+    (tmp_path / "0.png").write_bytes(encoded(image(0)))
     (tmp_path / "1.png").write_bytes(b"nonsense")
     (tmp_path / "list.txt").write_text("0.png 1\n1.png 2\n2.png 3\n")
     net = tmp_path / "net.prototxt"
@@ -104,7 +104,7 @@ def test_lists_of_pictures_are_checked_file_by_file(tmp_path, capsys):
     check_data.main([str(net)])
     text = capsys.readouterr().out
     assert "3 entries, 2 of them bad" in text
-    assert "1.png: the picture cannot be decoded" in text and "2.png: the file cannot" in text
+    assert "1.png: the image cannot be decoded" in text and "2.png: the file cannot" in text
 
 
 @pytest.mark.parametrize("form", [
@@ -154,7 +154,7 @@ def test_chosen_sizes_rise_with_the_layers_and_match_more_than_an_even_spread():
 def test_sizes_are_proposed_in_pixels_of_a_net_wider_than_high(tmp_path, capsys):
     # Squares of 24 pixels in a net of 120 x 60: 0.2 wide and 0.4 high.
     boxes = [(1, 0.1 * index, 0.3, 0.1 * index + 0.2, 0.7) for index in range(8)]
-    records = [annotated(encoded(picture(index, 40, 80)), boxes, 40, 80) for index in range(4)]
+    records = [annotated(encoded(image(index, 40, 80)), boxes, 40, 80) for index in range(4)]
     path = write_database(tmp_path / "lmdb", records)
     net = tmp_path / "net.prototxt"
     net.write_text(annotated_net(path, 2, "resize_param { height: 60 width: 120 }") + """

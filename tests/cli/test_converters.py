@@ -18,7 +18,7 @@ from framework.data.records import label_map
 from framework.data.records.mean_file import read_mean_image
 from framework.proto import AnnotatedDatum, Datum
 from framework.system.own_folders import MARK
-from tests.data.pictures import make_voc, write_jpeg
+from tests.data.images import make_voc, write_jpeg
 from tests.golden import PHOTOGRAPHS, load_case, needs_photographs, part
 
 MAP = 'item { name: "cat" label: 2 display_name: "Cat" }'
@@ -29,8 +29,8 @@ def read_all(path):
         return list(environment.begin().cursor())
 
 
-def voc_with_list(tmp_path, num_pictures=3):
-    boxes = {f"p{index}": [Box("cat", (1, 2, 30, 20))] for index in range(num_pictures)}
+def voc_with_list(tmp_path, num_images=3):
+    boxes = {f"p{index}": [Box("cat", (1, 2, 30, 20))] for index in range(num_images)}
     root = make_voc(tmp_path / "voc", boxes)
     lines = (f"JPEGImages/{name}.jpg Annotations/{name}.xml\n" for name in boxes)
     (tmp_path / "list").write_text("".join(lines))
@@ -94,7 +94,7 @@ def test_mistakes_are_one_line_and_leave_nothing(tmp_path, capsys, flags, messag
     assert not (tmp_path / "db").exists()
 
 
-def test_a_class_outside_the_map_is_an_error_and_one_broken_picture_in_many_is_not(
+def test_a_class_outside_the_map_is_an_error_and_one_broken_image_in_many_is_not(
     tmp_path, capsys
 ):
     places = voc_with_list(tmp_path, 25)
@@ -166,7 +166,7 @@ def test_get_image_size_lists_names_or_ids(tmp_path):
     assert (tmp_path / "sizes").read_text() == "17 20 33\n5 21 9\n"
 
 
-def test_get_image_size_writes_nothing_if_a_picture_is_missing(tmp_path, capsys):
+def test_get_image_size_writes_nothing_if_a_image_is_missing(tmp_path, capsys):
     (tmp_path / "list").write_text("one.jpg x\n")
     assert get_image_size.main([str(tmp_path), str(tmp_path / "list"), str(tmp_path / "out")]) == 1
     assert "one.jpg: cannot be read" in capsys.readouterr().err

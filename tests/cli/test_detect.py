@@ -14,18 +14,18 @@ from tests.quadrants import bright_quarter, write_net
 @pytest.fixture
 def place(tmp_path):
     model, weights = write_net(tmp_path)
-    (tmp_path / "pictures").mkdir()
-    cv2.imwrite(str(tmp_path / "pictures/a.png"), bright_quarter(400, 600, 1, 0))
-    cv2.imwrite(str(tmp_path / "pictures/b.jpg"), bright_quarter(330, 340, 0, 1))
-    (tmp_path / "pictures/notes.txt").write_text("no picture")
+    (tmp_path / "images").mkdir()
+    cv2.imwrite(str(tmp_path / "images/a.png"), bright_quarter(400, 600, 1, 0))
+    cv2.imwrite(str(tmp_path / "images/b.jpg"), bright_quarter(330, 340, 0, 1))
+    (tmp_path / "images/notes.txt").write_text("no image")
     (tmp_path / "map").write_text('item { name: "light" label: 1 }')
     flags = ["--model", str(model), "--weights", str(weights), "--out", str(tmp_path / "out")]
     return tmp_path, flags
 
 
-def test_pictures_of_a_folder_are_drawn_and_listed(place, capsys):
+def test_images_of_a_folder_are_drawn_and_listed(place, capsys):
     path, flags = place
-    assert main([*flags, "--labelmap", str(path / "map"), str(path / "pictures")]) == 0
+    assert main([*flags, "--labelmap", str(path / "map"), str(path / "images")]) == 0
     result = json.loads((path / "out/detections.json").read_text())
     first, second = result["images"]
     assert (first["width"], first["height"], first["drawn"]) == (600, 400, "a.jpg")
@@ -36,26 +36,26 @@ def test_pictures_of_a_folder_are_drawn_and_listed(place, capsys):
     np.testing.assert_allclose(second["detections"][0]["box"], [170, 0, 340, 165], atol=0.01)
     drawn = cv2.imread(str(path / "out/a.jpg")).astype(int)
     assert np.abs(drawn[300, 300] - class_color(1)).max() < 60
-    assert "2 pictures, 2 boxes" in capsys.readouterr().out
+    assert "2 images, 2 boxes" in capsys.readouterr().out
 
 
-def test_bad_pictures_are_named_and_skipped_and_none_at_all_is_an_error(place, capsys):
+def test_bad_images_are_named_and_skipped_and_none_at_all_is_an_error(place, capsys):
     path, flags = place
     bad = path / "cut.jpg"
-    bad.write_bytes((path / "pictures/b.jpg").read_bytes()[:1000])
-    assert main([*flags, str(bad), str(path / "pictures/a.png"), str(path / "none.jpg")]) == 1
+    bad.write_bytes((path / "images/b.jpg").read_bytes()[:1000])
+    assert main([*flags, str(bad), str(path / "images/a.png"), str(path / "none.jpg")]) == 1
     output = capsys.readouterr()
     assert "skipped: " in output.err and "cut.jpg: the JPEG is cut short" in output.err
     assert "none.jpg: cannot be read" in output.err
-    assert "1 pictures, 1 boxes of at least 0.4, 2 skipped" in output.out
+    assert "1 images, 1 boxes of at least 0.4, 2 skipped" in output.out
     assert main([*flags, str(bad)]) == 1
-    assert "none of 1 pictures could be read" in capsys.readouterr().err
+    assert "none of 1 images could be read" in capsys.readouterr().err
 
 
-def test_pictures_of_one_name_do_not_overwrite_each_other_or_themselves(place):
+def test_images_of_one_name_do_not_overwrite_each_other_or_themselves(place):
     path, flags = place
     (path / "out").mkdir()
-    sources = [path / "out/a.jpg", path / "pictures/a.png"]
+    sources = [path / "out/a.jpg", path / "images/a.png"]
     cv2.imwrite(str(sources[0]), bright_quarter(330, 340, 0, 0))
     before = sources[0].read_bytes()
     assert main([*flags, *map(str, sources)]) == 0
@@ -66,7 +66,7 @@ def test_pictures_of_one_name_do_not_overwrite_each_other_or_themselves(place):
 
 def test_a_name_that_is_not_utf8_or_too_long_is_drawn_and_listed(place):
     path, flags = place
-    content = (path / "pictures/b.jpg").read_bytes()
+    content = (path / "images/b.jpg").read_bytes()
     odd = [os.fsdecode(b"bad\xff\xfe.jpg"), "x" * 251 + ".jpg"]
     for name in odd:
         (path / name).write_bytes(content)
@@ -77,51 +77,51 @@ def test_a_name_that_is_not_utf8_or_too_long_is_drawn_and_listed(place):
     assert (path / "out" / odd[0]).stat().st_size > 1000
 
 
-def test_a_picture_that_cannot_be_drawn_is_named_and_its_numbers_are_kept(place, capsys):
+def test_a_image_that_cannot_be_drawn_is_named_and_its_numbers_are_kept(place, capsys):
     path, flags = place
     (path / "out/a.jpg").mkdir(parents=True)
-    assert main([*flags, str(path / "pictures")]) == 1
+    assert main([*flags, str(path / "images")]) == 1
     output = capsys.readouterr()
     assert "not drawn: " in output.err and "a.jpg: is no regular file" in output.err
-    assert "2 pictures, 2 boxes of at least 0.4, 1 not drawn" in output.out
+    assert "2 images, 2 boxes of at least 0.4, 1 not drawn" in output.out
     result = json.loads((path / "out/detections.json").read_text())
     assert [entry["drawn"] for entry in result["images"]] == [None, "b.jpg"]
     assert len(result["images"][0]["detections"]) == 1
 
 
-def test_each_picture_has_its_line_when_the_run_is_interrupted(place, monkeypatch):
+def test_each_image_has_its_line_when_the_run_is_interrupted(place, monkeypatch):
     path, flags = place
     detect, calls = Detector.detect, []
 
-    def interrupted(detector, pictures, threshold):
+    def interrupted(detector, images, threshold):
         if calls:
             raise KeyboardInterrupt
-        calls.append(pictures)
-        return detect(detector, pictures, threshold)
+        calls.append(images)
+        return detect(detector, images, threshold)
 
     monkeypatch.setattr(Detector, "detect", interrupted)
-    assert main([*flags, "--batch", "1", str(path / "pictures")]) == 130
+    assert main([*flags, "--batch", "1", str(path / "images")]) == 130
     (line,) = (path / "out/detections.jsonl").read_text().splitlines()
     entry = json.loads(line)
     assert (entry["drawn"], len(entry["detections"])) == ("a.jpg", 1)
     assert not (path / "out/detections.json").exists()
 
 
-def test_pipes_and_devices_among_the_pictures_are_named_and_skipped(place, capsys):
+def test_pipes_and_devices_among_the_images_are_named_and_skipped(place, capsys):
     path, flags = place
-    os.mkfifo(path / "pictures/pipe.jpg")
-    assert main([*flags, str(path / "pictures"), "/dev/zero"]) == 1
+    os.mkfifo(path / "images/pipe.jpg")
+    assert main([*flags, str(path / "images"), "/dev/zero"]) == 1
     output = capsys.readouterr()
     assert "pipe.jpg: cannot be read: it is a named pipe, not a regular file" in output.err
     assert "/dev/zero: cannot be read: it is a device" in output.err
-    assert "2 pictures, 2 boxes of at least 0.4, 2 skipped" in output.out
+    assert "2 images, 2 boxes of at least 0.4, 2 skipped" in output.out
 
 
-def test_results_that_have_no_place_are_an_error_before_the_first_picture(place, capsys):
+def test_results_that_have_no_place_are_an_error_before_the_first_image(place, capsys):
     path, flags = place
     for name in ("detections.json", "detections.jsonl"):
         (path / "out" / name).mkdir(parents=True)
-        assert main([*flags, str(path / "pictures")]) == 1
+        assert main([*flags, str(path / "images")]) == 1
         assert f"{name}: " in capsys.readouterr().err
         (path / "out" / name).rmdir()
     assert not list((path / "out").glob("*.jpg"))
@@ -131,7 +131,7 @@ def test_results_that_have_no_place_are_an_error_before_the_first_picture(place,
 def test_a_wild_size_is_refused(place, capsys, size):
     path, flags = place
     with pytest.raises(SystemExit):
-        main([*flags, "--size", size, str(path / "pictures")])
+        main([*flags, "--size", size, str(path / "images")])
     assert "--size" in capsys.readouterr().err
 
 
@@ -148,7 +148,7 @@ def test_a_wild_size_is_refused(place, capsys, size):
 )
 def test_mistakes_are_one_line(place, capsys, extra, message):
     path, flags = place
-    assert main([*flags, *extra, str(path / "pictures")]) == 1
+    assert main([*flags, *extra, str(path / "images")]) == 1
     output = capsys.readouterr().err
     assert message in output and output.count("\n") == 1
     assert not (path / "out").exists()
@@ -159,7 +159,7 @@ def test_a_net_that_says_nothing_of_the_mean_gets_a_note(place, capsys):
     model = path / "deploy.prototxt"
     text = model.read_text()
     model.write_text(text.replace("transform_param { mean_value: 100 scale: 0.01 }", ""))
-    assert main([*flags, str(path / "pictures")]) == 0
+    assert main([*flags, str(path / "images")]) == 0
     assert "says nothing of mean and scale" in capsys.readouterr().err
-    assert main([*flags, "--mean", "100", "--scale", "0.01", str(path / "pictures")]) == 0
+    assert main([*flags, "--mean", "100", "--scale", "0.01", str(path / "images")]) == 0
     assert "note" not in capsys.readouterr().err

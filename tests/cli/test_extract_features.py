@@ -13,7 +13,7 @@ from framework.cli.extract_features import main
 from framework.net.net import Net
 from framework.proto import Datum
 from framework.weights.weights import save_weights
-from tests.data.making import encoded, picture
+from tests.data.making import encoded, image
 
 NET = """layer { name: "data" type: "ImageData" top: "data" top: "label"
   image_data_param { source: "list.txt" batch_size: 3 } }
@@ -30,7 +30,7 @@ def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("net.prototxt").write_text(NET)
     for index in range(3):
-        Path(f"{index}.png").write_bytes(encoded(picture(index, 11, 16), ".png"))
+        Path(f"{index}.png").write_bytes(encoded(image(index, 11, 16), ".png"))
     Path("list.txt").write_text("".join(f"{index}.png {index}\n" for index in range(3)))
     net = Net("net.prototxt")
     save_weights(net, "w.caffemodel")
@@ -43,7 +43,7 @@ def read_all(folder):
         return [(bytes(key), Datum.FromString(value)) for key, value in transaction.cursor()]
 
 
-def test_each_picture_has_a_record_in_each_database(capsys):
+def test_each_image_has_a_record_in_each_database(capsys):
     assert main(["w.caffemodel", "net.prototxt", "conv,ip", "convs,ips", "2", "lmdb", "CPU"]) == 0
     assert capsys.readouterr().out == "convs: 6 features of blob conv\nips: 6 features of blob ip\n"
     net = Net("net.prototxt", weights="w.caffemodel")

@@ -1,4 +1,4 @@
-"""tools/check_data NET --show DIR: pictures as the net gets them."""
+"""tools/check_data NET --show DIR: images as the net gets them."""
 
 import cv2
 import numpy as np
@@ -7,12 +7,12 @@ import pytest
 from framework.cli import check_data
 from framework.data.augment.mean import Mean
 from framework.report.data_sheet import draw_boxes, sheet, visible
-from tests.data.making import annotated, annotated_net, encoded, write_database, write_pictures
+from tests.data.making import annotated, annotated_net, encoded, write_database, write_images
 
 TRANSFORM = "mean_value: 100 mean_value: 50 mean_value: 20 scale: 0.5"
 
 
-def test_pictures_are_shown_with_the_mean_put_back_and_their_boxes(tmp_path):
+def test_images_are_shown_with_the_mean_put_back_and_their_boxes(tmp_path):
     grey = np.full((200, 320, 3), (10, 120, 230), np.uint8)
     path = write_database(tmp_path / "lmdb", [annotated(
         encoded(grey), [(1, 0.25, 0.25, 0.75, 0.5)], 200, 320)])
@@ -31,8 +31,8 @@ def test_pictures_are_shown_with_the_mean_put_back_and_their_boxes(tmp_path):
     assert not changed[70:95, 90:230].any() and (drawn[0, 0] == (10, 120, 230)).all()
 
 
-def test_a_label_map_stands_beside_its_picture(tmp_path):
-    write_pictures(tmp_path, 2)
+def test_a_label_map_stands_beside_its_image(tmp_path):
+    write_images(tmp_path, 2)
     (tmp_path / "list").write_text("0.png 0_marks.png\n1.png 1_marks.png\n")
     net = tmp_path / "net.prototxt"
     net.write_text(f'layer {{ name: "data" type: "DenseImageData" top: "data" top: "label" '
@@ -46,7 +46,7 @@ def test_a_label_map_stands_beside_its_picture(tmp_path):
     assert (drawn[6:, 56:] == 0).all() and (drawn[:5, 56:63] != 0).any()
 
 
-def test_a_grey_input_and_a_mean_picture_become_visible():
+def test_a_grey_input_and_a_mean_image_become_visible():
     image = np.full((1, 4, 6), 30, np.float32)
     assert (visible(np.full((1, 4, 6), 5, np.float32), Mean(image=image, scale=0.5)) == 40).all()
 
@@ -58,7 +58,7 @@ def test_boxes_at_the_border_are_drawn_inside():
 
 
 @pytest.mark.parametrize("count, shape", [(1, (112, 212)), (5, (218, 830))])
-def test_a_sheet_holds_all_pictures(count, shape):
+def test_a_sheet_holds_all_images(count, shape):
     whole = sheet([np.zeros((100, 200, 3), np.uint8)] * count)
     assert whole.shape[:2] == shape
     assert (whole == 0).all(2).sum() == count * 100 * 200

@@ -7,21 +7,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.data.making import picture
+from tests.data.making import image
 
 
 def write_frames(folder: Path, count: int, pattern: str = "%06d.jpg", first: int = 1,
                  height: int = 40, width: int = 56, seed: int = 0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(first, first + count):
-        cv2.imwrite(str(folder / (pattern % index)), picture(seed + index, height, width))
+        cv2.imwrite(str(folder / (pattern % index)), image(seed + index, height, width))
 
 
 def write_flow(folder: Path, count: int, pattern: str = "flow_%c_%05d.jpg", seed: int = 0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(1, count + 1):
         for part, letter in enumerate("xy"):
-            pixels = picture(seed + 1000 * part + index, 40, 56, 1)
+            pixels = image(seed + 1000 * part + index, 40, 56, 1)
             cv2.imwrite(str(folder / (pattern % (letter, index))), pixels)
 
 
@@ -34,7 +34,7 @@ def write_video(path: Path, count: int) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (56, 40))
     assert writer.isOpened()
     for index in range(count):
-        writer.write(picture(index))
+        writer.write(image(index))
     writer.release()
     return path
 

@@ -17,8 +17,8 @@ from framework.layers.base import DataOptions, Source
 from framework.proto import AnnotatedDatum, Datum
 
 
-def picture(seed: int, height: int = 40, width: int = 56, channels: int = 3) -> np.ndarray:
-    """Smooth noise: a picture whose neighbouring pixels differ little."""
+def image(seed: int, height: int = 40, width: int = 56, channels: int = 3) -> np.ndarray:
+    """Smooth noise: an image whose neighbouring pixels differ little."""
     coarse = np.random.default_rng(seed).integers(0, 256, (5, 7, channels), dtype=np.uint8)
     grown = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     return grown.reshape(height, width, channels)
@@ -55,12 +55,12 @@ def write_database(path: Path, records) -> Path:
 
 
 def good_records(count: int, size=(40, 56)) -> list[bytes]:
-    """Pictures with one to three boxes each; the first corner tells which record it is."""
+    """Images with one to three boxes each; the first corner tells which record it is."""
     records = []
     for index in range(count):
         boxes = [(1 + extra, (index % 50) / 100, 0.1 * extra, 0.6 + 0.1 * extra, 0.9)
                  for extra in range(1 + index % 3)]
-        records.append(annotated(encoded(picture(index, *size)), boxes, *size))
+        records.append(annotated(encoded(image(index, *size)), boxes, *size))
     return records
 
 
@@ -85,9 +85,9 @@ def records_in(labels: np.ndarray) -> list[int]:
     return [math.floor(rows[rows[:, 0] == place][0, 3] * 100 + 0.5) for place in places]
 
 
-def write_pictures(folder, count=4, height=40, width=56):
+def write_images(folder, count=4, height=40, width=56):
     for index in range(count):
-        cv2.imwrite(str(folder / f"{index}.png"), picture(index, height, width))
+        cv2.imwrite(str(folder / f"{index}.png"), image(index, height, width))
         marks = np.full((height, width), index, np.uint8)
         marks[:5, :7] = 200 + index
         cv2.imwrite(str(folder / f"{index}_marks.png"), marks)
@@ -102,4 +102,4 @@ def finished(source, start=0):
 
 
 def planes(seed, height=40, width=56):
-    return picture(seed, height, width).transpose(2, 0, 1).astype(np.float32)
+    return image(seed, height, width).transpose(2, 0, 1).astype(np.float32)

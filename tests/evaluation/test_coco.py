@@ -39,15 +39,15 @@ def test_precision_is_the_best_at_each_of_101_recalls():
     np.testing.assert_allclose(result, (26 * 1 + 25 * 2 / 3) / 101)
 
 
-def test_a_second_detection_of_a_box_is_wrong_and_scores_rank_over_all_pictures():
-    pictures = [(found((*SQUARE, 0.9), (*SQUARE, 0.8)), truth(SQUARE)),
+def test_a_second_detection_of_a_box_is_wrong_and_scores_rank_over_all_images():
+    images = [(found((*SQUARE, 0.9), (*SQUARE, 0.8)), truth(SQUARE)),
                 (found((*SQUARE, 0.85)), truth(SQUARE))]
 
     # true, true, false: all boxes are found before the double
-    np.testing.assert_allclose(class_average_precision(pictures), 1)
-    pictures[1] = (found((*SQUARE, 0.7)), truth(SQUARE))
+    np.testing.assert_allclose(class_average_precision(images), 1)
+    images[1] = (found((*SQUARE, 0.7)), truth(SQUARE))
     # true, false, true: 51 recalls at 1, 50 at 2/3
-    np.testing.assert_allclose(class_average_precision(pictures), (51 + 50 * 2 / 3) / 101)
+    np.testing.assert_allclose(class_average_precision(images), (51 + 50 * 2 / 3) / 101)
 
 
 def test_detections_on_a_crowd_do_not_count():
@@ -66,9 +66,9 @@ def test_the_overlap_with_a_crowd_is_over_the_detections_own_area():
 
 def test_sizes_are_counted_apart():
     small, large = (0, 0, 20, 20), (100, 100, 300, 300)
-    pictures = {"cat": [(found((*small, 0.5)), truth(small, large))]}
+    images = {"cat": [(found((*small, 0.5)), truth(small, large))]}
 
-    figures = summary(pictures)
+    figures = summary(images)
 
     assert figures["APsmall"] == pytest.approx(1) and figures["APlarge"] == 0
     assert np.isnan(figures["APmedium"])
@@ -76,15 +76,15 @@ def test_sizes_are_counted_apart():
 
 
 def test_a_class_without_boxes_does_not_count_in_the_mean():
-    pictures = {"cat": [(found((*SQUARE, 0.5)), truth(SQUARE))],
+    images = {"cat": [(found((*SQUARE, 0.5)), truth(SQUARE))],
                 "dog": [(found((*SQUARE, 0.5)), truth())]}
 
-    assert summary(pictures)["AP"] == pytest.approx(1)
-    assert np.isnan(class_average_precision(pictures["dog"], AREAS["all"])).all()
+    assert summary(images)["AP"] == pytest.approx(1)
+    assert np.isnan(class_average_precision(images["dog"], AREAS["all"])).all()
 
 
-def test_only_the_hundred_best_detections_of_a_picture_count():
+def test_only_the_hundred_best_detections_of_a_image_count():
     noise = [(500 + n, 0, 510 + n, 40, 0.9) for n in range(100)]
-    pictures = [(found(*noise, (*SQUARE, 0.5)), truth(SQUARE))]
+    images = [(found(*noise, (*SQUARE, 0.5)), truth(SQUARE))]
 
-    assert class_average_precision(pictures).max() == 0
+    assert class_average_precision(images).max() == 0

@@ -82,15 +82,15 @@ def test_a_frozen_net_takes_any_batch_and_size_in_turn():
 
 def test_a_frozen_net_runs_in_several_threads():
     net, other = frozen_and_not()
-    pictures = [noise(1, 3, 30 + index % 3, 41, seed=index) for index in range(12)]
+    images = [noise(1, 3, 30 + index % 3, 41, seed=index) for index in range(12)]
 
     def run(x):
         with torch.inference_mode():
             return net.run({"x": x}, ["d"])["d"]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(run, pictures))
+        found = list(pool.map(run, images))
     with torch.inference_mode():
-        for x, y in zip(pictures, found, strict=True):
+        for x, y in zip(images, found, strict=True):
             torch.testing.assert_close(y, other.run({"x": x}, ["d"])["d"], rtol=1e-4, atol=1e-4)
 
 

@@ -56,7 +56,7 @@ def test_tables_are_written_beside_each_other(log, capsys):
     assert (log.parent / "out" / "train.log.test").exists()
 
 
-def test_a_picture_is_drawn(log, capsys):
+def test_a_image_is_drawn(log, capsys):
     out = log.parent / "p.png"
     assert plot_log.main([str(log), "--out", str(out), "--fields", "loss,detection_eval"]) == 0
     assert out.read_bytes().startswith(b"\x89PNG")

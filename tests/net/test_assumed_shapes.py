@@ -157,10 +157,10 @@ def test_a_net_that_wires_only_with_a_stage_is_shown_with_it(tmp_path):
     assert census.built and census.stages == ("on-val",)
 
 
-def test_eval_data_gives_pictures_boxes_and_sizes(tmp_path):
+def test_eval_data_gives_images_boxes_and_sizes(tmp_path):
     import cv2
-    picture = np.random.default_rng(2).integers(0, 256, (50, 80, 3), dtype=np.uint8)
-    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    image = np.random.default_rng(2).integers(0, 256, (50, 80, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), image)
     (tmp_path / "list.txt").write_text(
         "# 0\na.png\n3 50 80\n2\n3 0 1 8 10 39 29\n1 1 0 0 0 9 9\n1\n1 2 3 4\n"
         "# 1\na.png\n3 50 80\n0\n0\n")
@@ -173,18 +173,18 @@ def test_eval_data_gives_pictures_boxes_and_sizes(tmp_path):
     pixels, boxes, size = next(batches)
     # 100 x 160, of which 160 becomes 150; the nearest multiples of 32 are 96 and 160
     assert source.top_shapes == [(1, 3, 96, 160), (2, 8, 1, 1), (1, 2, 1, 1)]
-    expected = cv2.resize(picture, (160, 96)).astype(np.float32) - [104, 117, 123]
+    expected = cv2.resize(image, (160, 96)).astype(np.float32) - [104, 117, 123]
     np.testing.assert_allclose(pixels.numpy(), expected.transpose(2, 0, 1)[None], rtol=1e-6)
     np.testing.assert_allclose(boxes[:, :, 0, 0].numpy(), [
         [0, 16, 19.2, 78, 55.68, 3, 0, 1], [0, 0, 0, 18, 17.28, 1, 1, 0]], rtol=1e-6)
     assert size.flatten().tolist() == [96, 160]
-    assert next(batches)[1].flatten().tolist() == [-1] * 8      # a picture without boxes
+    assert next(batches)[1].flatten().tolist() == [-1] * 8      # an image without boxes
     assert next(batches)[1].shape == (2, 8, 1, 1)               # and from the front again
 
 
 @pytest.mark.parametrize("text, message", [
-    ("# 0\na.png\n3 50 80\n1\n3 0 1 8", "picture 0 is incomplete"),
-    ("0 a.png", "'0' stands where picture 0 must begin"), ("", "the window file is empty")])
+    ("# 0\na.png\n3 50 80\n1\n3 0 1 8", "image 0 is incomplete"),
+    ("0 a.png", "'0' stands where image 0 must begin"), ("", "the window file is empty")])
 def test_a_broken_window_file_is_an_error(tmp_path, text, message):
     (tmp_path / "list.txt").write_text(text)
     net = f"""layer {{ name: "d" type: "EvalData" top: "x" top: "gt" eval_data_param {{

@@ -1,4 +1,4 @@
-"""Nets as Graphviz's text, and pictures of them by Graphviz itself."""
+"""Nets as Graphviz's text, and images of them by Graphviz itself."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_layers_of_the_older_form_are_drawn_as_todays():
     assert "c_Convolution" in text and "lr mult: 5.0, 1.0" in text and len(old.layers) == 1
 
 
-def test_text_needs_no_program_and_a_picture_says_what_it_needs(tmp_path, monkeypatch):
+def test_text_needs_no_program_and_a_image_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     net_graph.draw_net_to_file(net(), str(tmp_path / "net.dot"), phase=proto.TEST)
     assert (tmp_path / "net.dot").read_bytes() == net_graph.draw_net(net(), "LR", "raw", proto.TEST)

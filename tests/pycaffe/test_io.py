@@ -1,4 +1,4 @@
-"""caffe.io: arrays and messages, pictures, the Transformer."""
+"""caffe.io: arrays and messages, images, the Transformer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def linear_by_hand(image, size, places, outside):
 
 @pytest.mark.parametrize("size", [(9, 13), (3, 4), (4, 14), (6, 7), (1, 20)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_pictures_are_resized_about_pixel_centres_with_the_smallest_value_around(channels, size):
+def test_images_are_resized_about_pixel_centres_with_the_smallest_value_around(channels, size):
     image = noise(6, 7, channels)
     expected = linear_by_hand(
         image, size, lambda i, axis: (i + 0.5) * image.shape[axis] / size[axis] - 0.5, image.min())
@@ -103,7 +103,7 @@ def test_the_numbers_of_scikit_image_and_scipy():
                                   image[[0, 0, 1, 1], :, 0])
 
 
-def test_a_constant_picture_stays_constant_and_odd_wishes_are_refused():
+def test_a_constant_image_stays_constant_and_odd_wishes_are_refused():
     np.testing.assert_array_equal(io.resize_image(np.full((2, 3, 3), 7), (5, 4)),
                                   np.full((5, 4, 3), 7, np.float32))
     with pytest.raises(ValueError, match="interp_order is 3"):
@@ -129,11 +129,11 @@ def test_a_file_is_read_as_rgb_from_0_to_1(tmp_path, name, pixels, rgb):
     np.testing.assert_allclose(grey[1, 2, 0], np.dot(rgb, (0.2125, 0.7154, 0.0721)), rtol=1e-6)
 
 
-def test_sixteen_bits_are_scaled_and_what_is_no_picture_is_named(tmp_path):
+def test_sixteen_bits_are_scaled_and_what_is_no_image_is_named(tmp_path):
     cv2.imwrite(str(tmp_path / "deep.png"), np.full((2, 3, 3), 13107, np.uint16))
     np.testing.assert_allclose(io.load_image(str(tmp_path / "deep.png")), 0.2, rtol=1e-6)
-    (tmp_path / "text.jpg").write_text("no picture")
-    with pytest.raises(DataError, match="text.jpg: is not a picture"):
+    (tmp_path / "text.jpg").write_text("no image")
+    with pytest.raises(DataError, match="text.jpg: is not an image"):
         io.load_image(str(tmp_path / "text.jpg"))
     with pytest.raises(FileNotFoundError):
         io.load_image(str(tmp_path / "none.jpg"))
@@ -175,7 +175,7 @@ def test_preprocess_is_each_step_in_turn_and_deprocess_turns_back():
     np.testing.assert_allclose(transformer().deprocess("data", result[None]), image, rtol=1e-4)
 
 
-def test_a_picture_of_another_size_is_resized_first_and_so_is_a_mean():
+def test_a_image_of_another_size_is_resized_first_and_so_is_a_mean():
     image, mean = noise(8, 7, 3), noise(3, 6, 9)
     made = io.Transformer({"data": [1, 3, 4, 5]})
     np.testing.assert_array_equal(made.preprocess("data", image), io.resize_image(image, (4, 5)))

@@ -89,7 +89,7 @@ def test_the_rows_of_hdf5_files_are_named(iter_size, batches):
         make(f'net: "net.prototxt" max_iter: 4 iter_size: {iter_size}').solve()
 
 
-def test_the_pictures_of_the_batch_are_named_without_those_left_out():
+def test_the_images_of_the_batch_are_named_without_those_left_out():
     for index, size in enumerate((6, 0, 6, 6, 6)):      # the second file is empty
         pixels = np.full((6, 7, 3), 10 * index, np.uint8)
         Path(f"{index}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes()[:size * 1000])

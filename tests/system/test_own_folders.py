@@ -12,8 +12,8 @@ from framework.data.datasets.label_files import Box
 from framework.errors import DataError
 from framework.system import own_folders
 from framework.system.atomic import new_folder, resumed_folder, write_file
+from tests.data.images import make_voc
 from tests.data.making import good_records, write_database
-from tests.data.pictures import make_voc
 
 FOLDERS = [new_folder, resumed_folder]
 
@@ -266,7 +266,7 @@ def test_an_exported_split_is_one_plain_name(tmp_path, capsys, kind, name):
 
 
 def test_make_clean_leaves_what_it_did_not_make(tmp_path):
-    for name in ("demo/shapes", "demo/pictures", "build/lib", "dist", ".venv", "notes.egg-info"):
+    for name in ("demo/shapes", "demo/images", "build/lib", "dist", ".venv", "notes.egg-info"):
         victim(tmp_path / name)
     fill(tmp_path / "demo/shapes_lmdb")
     (tmp_path / "demo/thesis.txt").write_text("precious")

@@ -1,4 +1,4 @@
-"""Compiled: what becomes of a picture's boxes, in float32 as in Caffe.
+"""Compiled: what becomes of an image's boxes, in float32 as in Caffe.
 
 boxes  (n, 7) as in `Record`; a new array is returned
 Source: ProjectBBox, MeetEmitConstraint, UpdateBBoxByResizePolicy in bbox_util.cpp and
@@ -50,7 +50,7 @@ def look_through(boxes: Floats, window: Window, emit: int, least: float) -> Floa
 
 @compiled_exactly
 def resize(boxes: Floats, old: Floats, new: Floats, padding: Floats) -> Floats:
-    """The boxes in a picture of size `old` resized to `new` less `padding` on both sides.
+    """The boxes in an image of size `old` resized to `new` less `padding` on both sides.
 
     old, new, padding  (2,) in pixels across and down
     """
@@ -67,7 +67,7 @@ def resize(boxes: Floats, old: Floats, new: Floats, padding: Floats) -> Floats:
 
 @compiled_exactly
 def mirror(boxes: Floats) -> Floats:
-    """The boxes of the picture turned left to right."""
+    """The boxes of the image turned left to right."""
     turned = boxes.copy()
     for box in turned:
         box[XMIN], box[XMAX] = _ONE - box[XMAX], _ONE - box[XMIN]
@@ -76,10 +76,10 @@ def mirror(boxes: Floats) -> Floats:
 
 @compiled_exactly
 def crop_rectangle(window: Window, width: int, height: int) -> tuple[int, int, int, int]:
-    """x, y, width, height of a window of a picture of that size, in pixels.
+    """x, y, width, height of a window of an image of that size, in pixels.
 
-    Cut to the picture, rounded down, at least one pixel.
-    Source: CropImage in data_transformer.cpp, where a picture of no pixels ends the run.
+    Cut to the image, rounded down, at least one pixel.
+    Source: CropImage in data_transformer.cpp, where an image of no pixels ends the run.
     """
     wide, tall = np.float32(width), np.float32(height)
     left, right = _part(window[0]) * wide, _part(window[2]) * wide

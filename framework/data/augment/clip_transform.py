@@ -18,8 +18,8 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
 from framework.data.records.boxes import Floats
+from framework.data.records.images import BadRecord, Pixels
 from framework.data.records.mean_file import read_mean_blob
-from framework.data.records.pictures import BadRecord, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 from framework.weights.blob import describe
@@ -33,7 +33,7 @@ class Layout:
     """How the frames of a clip stand in one array.
 
     channels    of a frame: 3, or 1 for a frame in grey; a frame of flow is two of 1
-    num_frames  all pictures of a clip
+    num_frames  all images of a clip
     is_volume   channel by channel, each with all frames (C3D); else frame by frame
     """
 
@@ -152,7 +152,7 @@ class ClipTransformation:
 
 
 def read_clip_mean(param: Any, layout: Layout) -> Mean:
-    """Mean and scale with a value, or a picture, for each plane of a clip.
+    """Mean and scale with a value, or an image, for each plane of a clip.
 
     Of mean_value one is for all, others go round: they are those of the channels of a frame, or
     of several frames on end. DataError if their number, or the mean_file, does not fit.

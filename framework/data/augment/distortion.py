@@ -18,7 +18,7 @@ from framework.data.records.records import Pixels
 
 @dataclass(frozen=True)
 class Distortion:
-    """The colour changes of one picture; None where one is not made.
+    """The colour changes of one image; None where one is not made.
 
     contrast_first  contrast before saturation and hue, else after them
     brightness      grey levels to add
@@ -36,9 +36,9 @@ class Distortion:
     channels: tuple[int, ...] | None = None
 
     def apply(self, pixels: Pixels) -> Pixels:
-        """The changed planes (channels, height, width) of a picture (height, width, channels).
+        """The changed planes (channels, height, width) of an image (height, width, channels).
 
-        Grey pictures have no hue and saturation; others that are not of three channels change as
+        Grey images have no hue and saturation; others that are not of three channels change as
         grey ones do. Each step rounds to whole grey levels and cuts to 0 ... 255, as in the
         original. Pixels are uint8.
         """

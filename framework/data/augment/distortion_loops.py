@@ -4,7 +4,7 @@ Source: convertTo, and BGR2HSV and HSV2BGR for 8 bits, of OpenCV (imgproc/color_
 im_transforms.cpp of weiliu89/caffe, branch ssd. Of HSV2BGR the plain form is followed, the one that
 OpenCV had when Caffe was written; its vector form since rounds otherwise. Each product is rounded,
 as it was then: a processor's fused multiply-add, which OpenCV uses today where there is one, moves
-one level in 80,000. So a picture is the same on every processor.
+one level in 80,000. So an image is the same on every processor.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _f = np.float32
 @compiled
 def distort(memory: Any, step: int, contrast_first: bool, brightness: float, contrast: float,
             saturation: float, has_hue: bool, hue: float, planes: Any) -> None:
-    """Change a picture, if of three channels then blue first.
+    """Change an image, if of three channels then blue first.
 
     memory                its bytes, from row to row `step`
     contrast, saturation  factors, below 0 for none
     brightness, hue       levels to add; with has_hue even 0 means a way through HSV, which rounds
-    saturation, has_hue   none for a picture that is not of three channels
+    saturation, has_hue   none for an image that is not of three channels
     planes                (channels, height, width) uint8, where the result goes
     """
     channels, height, width = planes.shape

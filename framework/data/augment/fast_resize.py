@@ -1,6 +1,6 @@
-"""Resize a picture on a plain ground, without the ground: OpenCV's levels in less time.
+"""Resize an image on a plain ground, without the ground: OpenCV's levels in less time.
 
-A resize is a weighted sum of rows, then of columns. What is summed here is the picture alone; what
+A resize is a weighted sum of rows, then of columns. What is summed here is the image alone; what
 the ground adds is known. OpenCV goes through each row pixel by pixel; here the sums of rows are
 turned, so that columns are rows too, and whole vectors are added.
 """
@@ -24,9 +24,9 @@ class Axis:
 
     first, taps   (targets,), (targets, taps): its weights, and the pixel of the view that the first
                   is for
-    begin, count  (targets,): the pixels of the picture that it is made of
+    begin, count  (targets,): the pixels of the image that it is made of
     weights       (targets, taps): whole numbers of 2048 (int32, LANCZOS4) or parts of 1 (float32)
-    whole, seen   (targets,): the sum of all its weights, and of those on the picture
+    whole, seen   (targets,): the sum of all its weights, and of those on the image
     """
 
     first: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Axis:
     seen: NDArray[Any]
 
     def touched(self) -> slice:
-        """The targets that have anything of the picture."""
+        """The targets that have anything of the image."""
         used = np.flatnonzero(self.count)
         return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
 
@@ -59,10 +59,10 @@ def can_resample(width: int, height: int, new_width: int, new_height: int, mode:
 
 def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_width: int,
              new_height: int, mode: int, fill: tuple[float, ...] = ()) -> Pixels:
-    """A view of `width` x `height`, `fill` but for the picture at `place`, resized.
+    """A view of `width` x `height`, `fill` but for the image at `place`, resized.
 
     planes  (channels, place.height, place.width) uint8
-    fill    whole levels, one a channel; not needed if the picture is the whole view
+    fill    whole levels, one a channel; not needed if the image is the whole view
     Returns (channels, new_height, new_width) uint8.
     """
     # lazy: numba costs 0.2 s

@@ -24,7 +24,7 @@ ALL, CENTER, OVERLAP = range(3)
 
 @dataclass(frozen=True)
 class Rectangle:
-    """A part of a picture in pixels."""
+    """A part of an image in pixels."""
 
     x: int
     y: int
@@ -58,10 +58,10 @@ def emit_rule(constraint: Any) -> tuple[int, float]:
 
 
 def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, Floats]:
-    """A picture of that size through ResizeParameter: its size, the new one, and the padding.
+    """An image of that size through ResizeParameter: its size, the new one, and the padding.
 
     All (2,), across and down, in pixels; the padding stands on both sides, within the new size.
-    Rounding of the resized picture to whole pixels is not followed, as in the original.
+    Rounding of the resized image to whole pixels is not followed, as in the original.
     """
     new = np.array([param.width, param.height], np.float32)
     old = np.array([width, height], np.float32)
@@ -78,7 +78,7 @@ def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, 
 
 
 def resized_window(param: Any, width: int, height: int) -> Window:
-    """Where a picture of that size lies in what ResizeParameter makes of it."""
+    """Where an image of that size lies in what ResizeParameter makes of it."""
     old, new, padding = resized_frame(param, width, height)
     high = padding + np.minimum(old * (new - 2 * padding) / old, new)
     return np.concatenate([padding / new, high / new])

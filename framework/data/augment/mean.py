@@ -33,9 +33,9 @@ class Mean:
         return self.image is None
 
     def fill(self, channels: int) -> tuple[float, ...]:
-        """What an expanded picture is filled with, for each channel; 0 without a mean.
+        """What an expanded image is filled with, for each channel; 0 without a mean.
 
-        Of a mean_file it is the average, since its size seldom is that of the expanded picture;
+        Of a mean_file it is the average, since its size seldom is that of the expanded image;
         the original demands that it is.
         """
         if self.image is not None:
@@ -45,31 +45,31 @@ class Mean:
     def by_channel(self, channels: int) -> tuple[float, ...]:
         """The mean values, one a channel; () for none. Raises BadRecord if they do not fit."""
         if len(self.values) not in (0, 1, channels):
-            raise BadRecord(f"the picture has {channels} channels, but mean_value is given "
+            raise BadRecord(f"the image has {channels} channels, but mean_value is given "
                             f"{len(self.values)} times")
         return self.values * channels if len(self.values) == 1 else self.values
 
     def subtract_image(self, pixels: Pixels, x: int, y: int, height: int, width: int) -> Pixels:
-        """(crop - mean) * scale of a crop at (x, y) of a picture of that size.
+        """(crop - mean) * scale of a crop at (x, y) of an image of that size.
 
-        The mean picture must have that size. Returns float32.
+        The mean image must have that size. Returns float32.
         """
         assert self.image is not None
         mean = self.image
         if mean.shape[1:] == (height, width):
             mean = mean[:, y:y + pixels.shape[0], x:x + pixels.shape[1]]
         if mean.shape != (pixels.shape[2], *pixels.shape[:2]):
-            raise BadRecord(f"the picture has shape {(pixels.shape[2], height, width)}, the "
+            raise BadRecord(f"the image has shape {(pixels.shape[2], height, width)}, the "
                             f"mean_file {self.image.shape}; they must be the same")
         result: Pixels = (pixels - mean.transpose(1, 2, 0)) * np.float32(self.scale)
         return result
 
     def subtract_middle(self, pixels: Pixels) -> Pixels:
-        """(crop - mean) * scale with the middle of the mean picture, wherever the crop was.
+        """(crop - mean) * scale with the middle of the mean image, wherever the crop was.
 
-        For crops of pictures that were stretched at random, or have another size than the mean
-        picture: BVLC's and SSD's branches end with the latter, NVIDIA's takes the middle for all.
-        Returns float32. Raises BadRecord if the mean picture is smaller than the crop.
+        For crops of images that were stretched at random, or have another size than the mean
+        image: BVLC's and SSD's branches end with the latter, NVIDIA's takes the middle for all.
+        Returns float32. Raises BadRecord if the mean image is smaller than the crop.
         Source: apply_mean_scale_mirror in data_transformer.cpp of NVIDIA/caffe.
         """
         assert self.image is not None

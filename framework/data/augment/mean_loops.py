@@ -13,12 +13,12 @@ from framework.system.compiled import compiled_exactly
 def subtract(pixels: Pixels, mean: Floats, scale: float, result: Floats) -> None:
     """Write (pixel - mean) * scale, in float32, into `result`.
 
-    pixels, result  (pictures, channels, height * width)
+    pixels, result  (images, channels, height * width)
     mean            (channels,)
     """
     factor = np.float32(scale)
-    for picture in range(pixels.shape[0]):
+    for image in range(pixels.shape[0]):
         for channel in range(pixels.shape[1]):
-            source, target = pixels[picture, channel], result[picture, channel]
+            source, target = pixels[image, channel], result[image, channel]
             for place in range(source.size):
                 target[place] = (np.float32(source[place]) - mean[channel]) * factor

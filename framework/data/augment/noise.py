@@ -1,4 +1,4 @@
-"""Degraded pictures: noise_param, after resizing.
+"""Degraded images: noise_param, after resizing.
 
 Source: ApplyNoise, colorReduce, constantNoise in im_transforms.cpp of weiliu89/caffe, branch ssd.
 """
@@ -20,7 +20,7 @@ _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 def apply_noise(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
-    """The picture after all the changes that a NoiseParameter names, in the original's order.
+    """The image after all the changes that a NoiseParameter names, in the original's order.
 
     `prob`, if given, is the chance of that; without it noise is always made. (The original looks
     at `prob` nowhere.) convert_to_lab gives float32: L 0 ... 100, a and b about -127 ... 127, where
@@ -54,7 +54,7 @@ def apply_noise(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
 
 
 def check_noise(param: Any, error: Callable[[str, str], Exception]) -> None:
-    """Raise `error(field, message)` for settings that make no picture."""
+    """Raise `error(field, message)` for settings that make no image."""
     field = "transform_param.noise_param"
     salt = param.saltpepper_param
     if param.saltpepper and not salt.value:
@@ -70,7 +70,7 @@ def check_noise(param: Any, error: Callable[[str, str], Exception]) -> None:
 
 
 def _on_brightness(pixels: Pixels, change: Callable[[Pixels], Pixels]) -> Pixels:
-    """Change the Y plane of a colour picture, or a grey picture itself."""
+    """Change the Y plane of a colour image, or a grey image itself."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return change(pixels.reshape(pixels.shape[:2]))
     planes = cv2.cvtColor(pixels, cv2.COLOR_BGR2YCrCb)
@@ -82,7 +82,7 @@ def _through_jpeg(pixels: Pixels, quality: int) -> Pixels:
     mode = cv2.IMREAD_COLOR if pixels.ndim == 3 and pixels.shape[2] == 3 else cv2.IMREAD_GRAYSCALE
     done, content = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise BadRecord("the picture cannot be written as a JPEG")
+        raise BadRecord("the image cannot be written as a JPEG")
     return np.asarray(cv2.imdecode(content, mode))
 
 
@@ -91,7 +91,7 @@ def _salt_and_pepper(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
     height, width, channels = pixels.shape
     values = np.array(param.value, np.float32).astype(np.uint8)
     if len(values) not in (1, channels):
-        raise BadRecord(f"the picture has {channels} channels, but saltpepper_param.value is given "
+        raise BadRecord(f"the image has {channels} channels, but saltpepper_param.value is given "
                         f"{len(values)} times")
     count = int(np.floor(np.float32(param.fraction) * width * height))
     columns = draws.generator.integers(0, width, count)
@@ -105,7 +105,7 @@ def _convert(pixels: Pixels, param: Any) -> Pixels:
     if not (param.convert_to_hsv or param.convert_to_lab):
         return pixels
     if pixels.shape[2] != 3:
-        raise BadRecord("a grey picture cannot be converted to HSV or Lab")
+        raise BadRecord("a grey image cannot be converted to HSV or Lab")
     if param.convert_to_hsv:
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV)
     return cv2.cvtColor(pixels.astype(np.float32) / np.float32(255), cv2.COLOR_BGR2Lab)

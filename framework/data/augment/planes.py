@@ -1,6 +1,6 @@
-"""Pictures as planes, one a channel: what the compiled loops work on.
+"""Images as planes, one a channel: what the compiled loops work on.
 
-Planes turned to look like a picture, (height, width, channels), are one for numpy; OpenCV must copy
+Planes turned to look like an image, (height, width, channels), are one for numpy; OpenCV must copy
 them before it works on them, so that is done only at the end.
 """
 
@@ -52,7 +52,7 @@ def mirrored(pixels: Pixels) -> Pixels:
 
 
 def memory_of(pixels: Pixels) -> tuple[NDArray[np.uint8], int]:
-    """The bytes from the first of a picture (uint8) to its last, and from row to row."""
+    """The bytes from the first of an image (uint8) to its last, and from row to row."""
     height, width, channels = pixels.shape
     if pixels.strides[1:] != (channels, 1):
         pixels = np.ascontiguousarray(pixels)

@@ -3,7 +3,7 @@
 NVIDIA: img_rand_resize_*, rand_resize_ratio_*, vertical_stretch_*, horizontal_stretch_* change the
 size before the crop; allow_upscale and interpolation_algo_* say how.
 Intel: random_resize_param draws the shorter side; random_aspect_ratio_param draws a window that
-becomes the crop. Both make a ResizeParameter of their own for each picture.
+becomes the crop. Both make a ResizeParameter of their own for each image.
 Source: image_random_resize in data_transformer.cpp of NVIDIA/caffe (0.16, 0.17); RandomResizeImage
 and RandomAlterAspectRatio in data_transformer.cpp of intel/caffe.
 """
@@ -45,7 +45,7 @@ def is_stretched(param: Any) -> bool:
 
 
 def stretch(pixels: Pixels, param: Any, crop: tuple[int, int], draws: Draws) -> Pixels:
-    """The picture (height, width, channels) in a size drawn for it, at least `crop`.
+    """The image (height, width, channels) in a size drawn for it, at least `crop`.
 
     crop  (height, width)
     Without allow_upscale no side grows, not even to the crop.
@@ -97,10 +97,10 @@ def _between(param: Any, names: tuple[str, ...], draws: Draws) -> np.float32:
 
 
 def draw_resize(param: Any, width: int, height: int, draws: Draws) -> tuple[Rectangle, Any]:
-    """What part of a picture of that size is taken, and the ResizeParameter for it.
+    """What part of an image of that size is taken, and the ResizeParameter for it.
 
     param  TransformationParameter with one of Intel's two messages
-    Raises BadRecord if the picture's own sides leave no size to draw.
+    Raises BadRecord if the image's own sides leave no size to draw.
     """
     whole = Rectangle(0, 0, width, height)
     if not param.HasField("random_resize_param"):
@@ -109,7 +109,7 @@ def draw_resize(param: Any, width: int, height: int, draws: Draws) -> tuple[Rect
     low = sizes.min_size or min(width, height)
     high = sizes.max_size or max(width, height)
     if low > high:
-        raise BadRecord(f"the picture is {width} x {height}: random_resize_param would draw its "
+        raise BadRecord(f"the image is {width} x {height}: random_resize_param would draw its "
                         f"shorter side from {low} to {high}")
     shorter = low + draws.below(high - low + 1)
     return whole, _with_shorter_side(sizes.resize_param, width, height, shorter)
@@ -166,7 +166,7 @@ def check_stretching(param: Any, error: Error) -> None:
         raise error(f"transform_param.{given[1]}", f"cannot be given together with {given[0]}: no "
                     "branch of Caffe has both")
     if given and not (param.crop_size or (is_stretched(param) and param.crop_h and param.crop_w)):
-        raise error(f"transform_param.{given[0]}", "needs crop_size, since its pictures differ in "
+        raise error(f"transform_param.{given[0]}", "needs crop_size, since its images differ in "
                     "size")
     if "random_aspect_ratio_param" in given:
         _check_aspect(param.random_aspect_ratio_param, error)

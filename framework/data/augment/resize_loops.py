@@ -62,10 +62,10 @@ def _add_weighted(rows: Any, first: int, count: int, factors: Any, total: Any) -
 @compiled
 def lay_ground(level: int, rows: Any, columns: Any, seen_rows: Any, seen_columns: Any,
                sums: Any) -> None:
-    """sums = what a plain ground of that level adds beside the picture, (columns, rows).
+    """sums = what a plain ground of that level adds beside the image, (columns, rows).
 
     rows, columns            the sums of each target's weights
-    seen_rows, seen_columns  of those that fall on the picture
+    seen_rows, seen_columns  of those that fall on the image
     """
     kind = sums.dtype.type
     for x in range(len(columns)):
@@ -106,7 +106,7 @@ def settle(plane: Any, place: Any, level: int, first_row: Any, row_weights: Any,
            first_column: Any, column_weights: Any, sums: Any) -> None:
     """Make doubtful float32 sums (columns, rows) again in OpenCV's order: along rows, then down.
 
-    plane  of the picture, at place (x, y) on a ground of `level`
+    plane  of the image, at place (x, y) on a ground of `level`
     first_row, row_weights, ...  all taps of each target, on the ground too
     """
     height, width = plane.shape

@@ -1,4 +1,4 @@
-"""Pictures to the size that the net wants: resize_param.
+"""Images to the size that the net wants: resize_param.
 
 Source: ApplyResize, InferNewSize in im_transforms.cpp of weiliu89/caffe, branch ssd.
 """
@@ -20,7 +20,7 @@ from framework.data.records.records import BadRecord, Pixels
 
 
 def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
-    """The picture in that size, by an OpenCV interpolation.
+    """The image in that size, by an OpenCV interpolation.
 
     Not by Intel's library, which OpenCV may use for CUBIC and which rounds otherwise.
     """
@@ -45,7 +45,7 @@ def draw_interpolation(param: Any, draws: Draws) -> int:
 
 
 def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
-    """(width, height) of a picture of that size after ResizeParameter."""
+    """(width, height) of an image of that size after ResizeParameter."""
     if param.resize_mode != param.FIT_SMALL_SIZE:
         return param.width, param.height
     new_width, new_height = fitted_size(param, np.float32(width) / np.float32(height))
@@ -53,7 +53,7 @@ def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
 
 
 def resize(pixels: Pixels, param: Any, mode: int) -> Pixels:
-    """The picture after ResizeParameter, with `mode` of `draw_interpolation`."""
+    """The image after ResizeParameter, with `mode` of `draw_interpolation`."""
     height, width = pixels.shape[:2]
     if param.resize_mode != param.FIT_LARGE_SIZE_AND_PAD:
         return resize_plain(pixels, *resized_size(param, width, height), mode)
@@ -87,6 +87,6 @@ def check_resize(param: Any, error: Callable[[str, str], Exception]) -> None:
 def _pad_values(param: Any, channels: int) -> tuple[float, ...]:
     values = list(param.pad_value) or [0]
     if len(values) not in (1, channels):
-        raise BadRecord(f"the picture has {channels} channels, but pad_value is given "
+        raise BadRecord(f"the image has {channels} channels, but pad_value is given "
                         f"{len(values)} times")
     return tuple(values * (4 if len(values) == 1 else 1))

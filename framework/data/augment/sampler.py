@@ -1,4 +1,4 @@
-"""Which part of the picture is cut out: batch_sampler of AnnotatedDataParameter.
+"""Which part of the image is cut out: batch_sampler of AnnotatedDataParameter.
 
 The numbers of all trials of all samplers are drawn at once, so that the next choices do not depend
 on how many are used.
@@ -41,9 +41,9 @@ class BatchSamplers:
                                 _bounds(constraints, "max", np.inf)], 1)
 
     def draw(self, corners: Floats, draws: Draws) -> Window | None:
-        """A window of the picture that a sampler allows, or None if no trial succeeds.
+        """A window of the image that a sampler allows, or None if no trial succeeds.
 
-        corners  (n, 4), the boxes of the picture
+        corners  (n, 4), the boxes of the image
         A constraint is met if one box meets all its parts. (In the original a box that meets the
         first part but not the next still lets the sample through.)
         """

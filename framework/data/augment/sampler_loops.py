@@ -1,4 +1,4 @@
-"""Compiled: the trials of all samplers against the boxes of a picture."""
+"""Compiled: the trials of all samplers against the boxes of an image."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def allowed_windows(uniform: Floats, sizes: Floats, counts: NDArray[np.int64], b
 
 @compiled_exactly
 def _place(uniform: Floats, sizes: Floats, window: Floats) -> None:
-    """Fill in a window inside the picture, whatever rounding does."""
+    """Fill in a window inside the image, whatever rounding does."""
     scale = sizes[0] + uniform[0] * sizes[1]
     square = scale * scale
     aspect = sizes[2] + uniform[1] * sizes[3]

@@ -1,8 +1,8 @@
-"""transform_param: from a record's picture and boxes to those of the batch.
+"""transform_param: from a record's image and boxes to those of the batch.
 
 The plain order of Caffe defines the result: distort, expand, sample, resize, noise, crop, mirror,
 mean, scale. Here expansion and sampling are decided first, on the boxes, which tells what part of
-the picture is seen; no row below it is decoded, and only that part is distorted and copied. Colour
+the image is seen; no row below it is decoded, and only that part is distorted and copied. Colour
 changes go pixel by pixel, so the result is the same. Unlike the original, nothing passes through a
 JPEG between two steps.
 Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd. The sizes that
@@ -24,7 +24,7 @@ from framework.data.augment.mean import Mean
 from framework.data.augment.planes import mirrored
 from framework.data.augment.view import Viewer
 from framework.data.records.boxes import CORNERS, Floats
-from framework.data.records.pictures import Scratch
+from framework.data.records.images import Scratch
 from framework.data.records.records import BadRecord, Pixels, Record
 
 REFUSED = ("flow",)
@@ -36,7 +36,7 @@ class Transformer:
     param      TransformationParameter
     is_train   random crops in TRAIN, central ones in TEST
     samplers   BatchSampler messages of an AnnotatedData layer
-    Not for several threads at once: it keeps memory for pictures decoded and expanded.
+    Not for several threads at once: it keeps memory for images decoded and expanded.
     """
 
     def __init__(self, param: Any, is_train: bool, mean: Mean, samplers: Sequence[Any] = ()):
@@ -56,22 +56,22 @@ class Transformer:
         self._scratch = Scratch()
 
     def __call__(self, record: Record, draws: Draws) -> tuple[Pixels, Floats | None]:
-        """The picture (height, width, channels) and boxes for the batch.
+        """The image (height, width, channels) and boxes for the batch.
 
         The pixels are uint8, still without mean and scale; or float32, with a mean_file's mean and
         scale applied; or float32 without, if the record holds floats. They may lie in memory that
         the next call uses. Raises BadRecord.
         """
-        picture, boxes = record.picture, record.boxes
+        image, boxes = record.image, record.boxes
         changes = None if self.distort_param is None else \
             distortion.draw_distortion(self.distort_param, draws)
-        view, boxes = self._choose_view(picture.width, picture.height, boxes, draws)
+        view, boxes = self._choose_view(image.width, image.height, boxes, draws)
         part, resize_param, mode = self._choose_resize(view.width, view.height, draws)
         if part is not None:
             boxes = self._look_through(boxes, _window(part, view.width, view.height))
             view = Rectangle(view.x + part.x, view.y + part.y, part.width, part.height)
-        fill = () if self.expand_param is None else self.mean.fill(picture.channels)
-        pixels = picture.rows(min(view.y + view.height, picture.height), self._scratch)
+        fill = () if self.expand_param is None else self.mean.fill(image.channels)
+        pixels = image.rows(min(view.y + view.height, image.height), self._scratch)
         pixels = self._viewer.show(pixels, view, changes, fill, resize_param, mode)
         return self._finish(pixels, boxes, view, draws)
 
@@ -89,13 +89,13 @@ class Transformer:
 
     def pair(self, pixels: Pixels, marks: Pixels, draws: Draws,
              ignore_label: int) -> tuple[Pixels, Pixels]:
-        """A picture and its label map (height, width, 1), changed alike.
+        """An image and its label map (height, width, 1), changed alike.
 
         What a crop lacks is added on the right and below, in the mean's colour and `ignore_label`.
         Source: TransformImgAndSeg in DeepLab's and PSPNet's data_transformer.cpp.
         """
         if pixels.shape[:2] != marks.shape[:2]:
-            raise BadRecord(f"the picture is {pixels.shape[1]} x {pixels.shape[0]}, its label map "
+            raise BadRecord(f"the image is {pixels.shape[1]} x {pixels.shape[0]}, its label map "
                             f"{marks.shape[1]} x {marks.shape[0]}")
         _, param, mode = self._choose_resize(pixels.shape[1], pixels.shape[0], draws)
         if param is not None:
@@ -126,7 +126,7 @@ class Transformer:
 
     def _choose_resize(self, width: int, height: int,
                        draws: Draws) -> tuple[Rectangle | None, Any, int]:
-        """The part of a picture that is resized, or None for all of it; its ResizeParameter, or
+        """The part of an image that is resized, or None for all of it; its ResizeParameter, or
         None; and the interpolation."""
         part, param = None, self.resize_param
         if self._draws_resize:
@@ -168,7 +168,7 @@ class Transformer:
         return view, boxes
 
     def _expansion(self, width: int, height: int, draws: Draws) -> Window | None:
-        """The window of expand_param: the picture's place in a larger one; None if it is not."""
+        """The window of expand_param: the image's place in a larger one; None if it is not."""
         param = self.expand_param
         if param is None or not draws.chance(param.prob) \
                 or abs(param.max_expand_ratio - 1) < 1e-2:
@@ -196,7 +196,7 @@ class Transformer:
         if not (crop_height and crop_width):
             return Rectangle(0, 0, width, height)
         if crop_height > height or crop_width > width:
-            raise BadRecord(f"the picture is {width} x {height}, smaller than the crop of "
+            raise BadRecord(f"the image is {width} x {height}, smaller than the crop of "
                             f"{crop_width} x {crop_height}")
         x, y = (width - crop_width) // 2, (height - crop_height) // 2
         if self.is_train:
@@ -258,7 +258,7 @@ def _given(param: Any, field: str) -> Any:
 
 
 def _window(crop: Rectangle, width: int, height: int) -> Window:
-    """A crop in parts of a picture of that size."""
+    """A crop in parts of an image of that size."""
     if (crop.width, crop.height) == (width, height):
         return WHOLE
     low = np.array([crop.x, crop.y], np.float32)

@@ -1,4 +1,4 @@
-"""The part of a picture that is seen, expanded and distorted, in the size that is wanted.
+"""The part of an image that is seen, expanded and distorted, in the size that is wanted.
 
 Colour changes go pixel by pixel, so they are made where the fewest pixels are: on the part that is
 seen, or, with NEAREST, on those that are left after resizing. The result is that of the plain
@@ -22,17 +22,17 @@ from framework.data.records.records import BadRecord, Pixels
 
 
 class Viewer:
-    """Shows views of pictures. Keeps a canvas, so it is not for several threads at once."""
+    """Shows views of images. Keeps a canvas, so it is not for several threads at once."""
 
     def __init__(self) -> None:
         self._canvas = Canvas()
 
     def show(self, pixels: Pixels, view: Rectangle, changes: Distortion | None,
              fill: tuple[float, ...], param: Any, mode: int) -> Pixels:
-        """What is seen, distorted where it is the picture's, `fill` elsewhere, then resized.
+        """What is seen, distorted where it is the image's, `fill` elsewhere, then resized.
 
-        pixels  the rows of the picture that the view reaches, or more; all its columns
-        view    in pixels of the picture, which it may exceed: x, y are negative if it was expanded
+        pixels  the rows of the image that the view reaches, or more; all its columns
+        view    in pixels of the image, which it may exceed: x, y are negative if it was expanded
         param   ResizeParameter, or None for the view's own size
         mode    OpenCV's number of the interpolation
         """
@@ -67,7 +67,7 @@ class Viewer:
 
 def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle,
                   changes: Distortion | None) -> Pixels:
-    """Distort those pixels of a picture resized by NEAREST that came from `place` in the view."""
+    """Distort those pixels of an image resized by NEAREST that came from `place` in the view."""
     if changes is None or not place.width * place.height:
         return resized
     rows = _range(resized.shape[0], view.height, place.y, place.height)

@@ -1,4 +1,4 @@
-"""Many pictures -> one LMDB: in parallel, in order, whole or not at all."""
+"""Many images -> one LMDB: in parallel, in order, whole or not at all."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def convert(
     jobs: int = 0,
     identity: str = "",
 ) -> Report:
-    """Write the record of each entry to an LMDB, with the key `%08d_<picture>`.
+    """Write the record of each entry to an LMDB, with the key `%08d_<image>`.
 
     make        makes a record, in any of `jobs` threads (0: one a core); its DataError leaves
                 the record out; the number in the keys counts those too, as in the original
@@ -72,13 +72,13 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
     what = name or folder.name
     if report is None:
         if any(path.name != own_folders.MARK for path in folder.iterdir()):
-            print(f"{what}: an interrupted call made it of other pictures or with other flags: "
+            print(f"{what}: an interrupted call made it of other images or with other flags: "
                   "it starts anew", file=sys.stderr)
         own_folders.clear(folder)
         journal.start()
         report = Report()
     elif report.done:
-        print(f"{what}: {report.done} of {len(entries)} pictures were done before",
+        print(f"{what}: {report.done} of {len(entries)} images were done before",
               file=sys.stderr)
     rest = entries[report.done:]
     with Progress(len(rest), f"convert {what}") as progress:
@@ -108,7 +108,7 @@ def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | Da
 
 
 def key_of(index: int, entry: Entry) -> bytes:
-    """`%08d_<picture>`, the file's own bytes. DataError for one that LMDB cannot have."""
+    """`%08d_<image>`, the file's own bytes. DataError for one that LMDB cannot have."""
     try:
         key = f"{index:08d}_{entry.image}".encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -171,7 +171,7 @@ def _judge(report: Report, num_entries: int) -> None:
     if not report.bad and report.written:
         return
     if not num_entries:
-        raise DataError("nothing to convert: the list names no picture")
+        raise DataError("nothing to convert: the list names no image")
     share = len(report.bad) / num_entries
     if share > MAX_BAD_SHARE:
         raise DataError(

@@ -1,4 +1,4 @@
-"""One picture and its label file -> the AnnotatedDatum (or Datum) that Caffe's tools store."""
+"""One image and its label file -> the AnnotatedDatum (or Datum) that Caffe's tools store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
-from framework.data.records.pictures import (
+from framework.data.records.images import (
     MAX_FILE_BYTES,
     BadRecord,
     Decoding,
@@ -25,12 +25,12 @@ from framework.proto import AnnotatedDatum, Datum
 from framework.system.regular import read_regular
 from framework.system.text import is_there
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """How pictures are stored; the flags of convert_annoset and convert_imageset.
+    """How images are stored; the flags of convert_annoset and convert_imageset.
 
     height, width    both above 0: resize to this; otherwise as they are
     min_dim, max_dim  grow so that the shorter side has min_dim, shrink so that the longer one
@@ -51,7 +51,7 @@ class ImageOptions:
 
 @dataclass
 class Converted:
-    """A record, its picture's height and width before resizing, and what was odd, in words."""
+    """A record, its image's height and width before resizing, and what was odd, in words."""
 
     record: Any
     size: tuple[int, int]
@@ -59,15 +59,15 @@ class Converted:
     skipped_boxes: int = 0
 
 
-def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Picture]:
-    """The Datum of a picture file, and its pixels before any resizing.
+def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Image]:
+    """The Datum of an image file, and its pixels before any resizing.
 
     The file's own bytes are kept if nothing is asked that changes them (colour, size, type).
     Source: io.cpp ReadImageToDatum; with --encoded alone the original encodes every file anew,
     because it compares ".jpg" with "jpg".
     """
-    content, picture = read_picture(path, options.color)
-    stored = resize(picture, options)
+    content, image = read_image(path, options.color)
+    stored = resize(image, options)
     suffix = path.suffix.lower().lstrip(".")
     kind = options.encode_type.lower().lstrip(".")
     datum = Datum(label=label, channels=1 if stored.ndim == 2 else stored.shape[2])
@@ -75,9 +75,9 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     if not (options.encoded or kind):
         planes = stored[None] if stored.ndim == 2 else stored.transpose(2, 0, 1)
         datum.data, datum.encoded = planes.tobytes(), False
-        return datum, picture
+        return datum, image
     same_type = kind in ("", suffix) or (kind == "jpg" and suffix == "jpeg")
-    if stored is picture and same_type:
+    if stored is image and same_type:
         datum.data = content
     else:
         try:
@@ -88,13 +88,13 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
             raise DataError(f"{path}: cannot be encoded as '{kind or suffix}'")
         datum.data = encoded.tobytes()
     datum.encoded = True
-    return datum, picture
+    return datum, image
 
 
-def read_picture(path: Path, color: bool = True) -> tuple[bytes, Picture]:
+def read_image(path: Path, color: bool = True) -> tuple[bytes, Image]:
     """A file's bytes and its pixels, BGR (height, width, 3) or grey (height, width).
 
-    DataError if it is missing, no regular file, cut short, of four inks, or no picture.
+    DataError if it is missing, no regular file, cut short, of four inks, or no image.
     """
     try:
         content = read_regular(path, MAX_FILE_BYTES)
@@ -108,9 +108,9 @@ def read_picture(path: Path, color: bool = True) -> tuple[bytes, Picture]:
     return content, pixels if color else pixels[:, :, 0]
 
 
-def resize(picture: Picture, options: ImageOptions) -> Picture:
-    """The picture in the size that is stored; the very same array if nothing changes."""
-    height, width = picture.shape[:2]
+def resize(image: Image, options: ImageOptions) -> Image:
+    """The image in the size that is stored; the very same array if nothing changes."""
+    height, width = image.shape[:2]
     if options.min_dim > 0 or options.max_dim > 0:
         scale = np.float32(1)
         if options.min_dim > 0 and min(height, width) < options.min_dim:
@@ -118,12 +118,12 @@ def resize(picture: Picture, options: ImageOptions) -> Picture:
         if 0 < options.max_dim < int(scale * np.float32(max(height, width))):
             scale = np.float32(options.max_dim) / np.float32(max(height, width))
         if scale == 1:
-            return picture
-        resized = cv2.resize(picture, None, fx=float(scale), fy=float(scale))
+            return image
+        resized = cv2.resize(image, None, fx=float(scale), fy=float(scale))
         return np.asarray(resized, np.uint8)
     if options.height > 0 and options.width > 0:
-        return np.asarray(cv2.resize(picture, (options.width, options.height)), np.uint8)
-    return picture
+        return np.asarray(cv2.resize(image, (options.width, options.height)), np.uint8)
+    return image
 
 
 def annotated_datum(
@@ -133,10 +133,10 @@ def annotated_datum(
     options: ImageOptions,
     label_type: str = "xml",
 ) -> Converted:
-    """The record of a picture with boxes; no label file means a picture without boxes.
+    """The record of an image with boxes; no label file means an image without boxes.
 
-    Boxes are divided by the size the label file states, or by the picture's if it states none.
-    DataError if the picture or the label file cannot be read, or a name is not in the map.
+    Boxes are divided by the size the label file states, or by the image's if it states none.
+    DataError if the image or the label file cannot be read, or a name is not in the map.
     Source: io.cpp ReadRichImageToAnnotatedDatum.
     """
     labels = LABEL_READERS[label_type](label_path) if is_there(label_path) else None
@@ -151,20 +151,20 @@ def make_record(
     options: ImageOptions,
 ) -> Converted:
     """As `annotated_datum`, of labels already read; messages begin with `place`."""
-    datum, picture = image_datum(image_path, options)
+    datum, image = image_datum(image_path, options)
     record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     converted = Converted(record, (height, width))
     if labels is None:
         converted.remarks.append(f"{place}: no such file; stored without boxes")
         return converted
     if not 0 <= min(labels.width, labels.height) <= max(labels.width, labels.height) < 2**31:
-        raise DataError(f"{place}: says that the picture is {labels.width:.6g} x "
+        raise DataError(f"{place}: says that the image is {labels.width:.6g} x "
                         f"{labels.height:.6g}")
     if labels.width and (labels.width, labels.height) != (width, height):
         converted.remarks.append(
             f"{place}: says {labels.width} x {labels.height}, "
-            f"the picture is {width} x {height}; boxes are divided by what the file says"
+            f"the image is {width} x {height}; boxes are divided by what the file says"
         )
     size = (1, 1) if labels.relative else (labels.width or width, labels.height or height)
     boxes = _usable(converted, labels, place, size)
@@ -192,7 +192,7 @@ def _usable(
         if x1 == x2 or y1 == y2:
             converted.remarks.append(f"{place} has no area")
         elif min(x1, y1) < 0 or x2 > size[0] or y2 > size[1]:
-            converted.remarks.append(f"{place} exceeds the picture of {size[0]} x {size[1]}")
+            converted.remarks.append(f"{place} exceeds the image of {size[0]} x {size[1]}")
         kept.append(box)
     return kept
 

@@ -15,12 +15,12 @@ import cv2
 from framework.data.augment.geometry import Floats
 from framework.data.records.boxes import CORNERS, DIFFICULT, LABEL
 from framework.data.records.database import Database
-from framework.data.records.pictures import failing_as_bad
+from framework.data.records.images import failing_as_bad
 from framework.data.records.records import (
     BadRecord,
     Decoding,
     annotation_boxes,
-    datum_picture,
+    datum_image,
     parse,
 )
 from framework.proto import AnnotatedDatum
@@ -32,7 +32,7 @@ _SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}
 
 @dataclass(frozen=True)
 class Stored:
-    """One picture of a database, ready to be a file.
+    """One image of a database, ready to be a file.
 
     name     the file's name, unlike those of the others
     boxes    (n, 7) as in `Record`, but the corners in pixels
@@ -48,9 +48,9 @@ class Stored:
 
 @dataclass
 class Exported:
-    """How many pictures and boxes were written, and the bad records."""
+    """How many images and boxes were written, and the bad records."""
 
-    num_pictures: int
+    num_images: int
     num_boxes: int
     bad: list[tuple[str, str]]
 
@@ -74,7 +74,7 @@ def export_voc(database: Database, split: str, names: dict[int, str], folder: Pa
 
 
 def export_coco(database: Database, split: str, names: dict[int, str], folder: Path) -> Exported:
-    """Write the pictures into <split> and annotations/instances_<split>.json.
+    """Write the images into <split> and annotations/instances_<split>.json.
 
     A difficult box becomes "iscrowd", the label is the category's number.
     """
@@ -116,7 +116,7 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
             report.bad.append((database.name(index), f"its name is {reason}"))
             continue
         taken.add(name)
-        report.num_pictures += 1
+        report.num_images += 1
         report.num_boxes += len(stored.boxes)
         yield Stored(name, stored.content, stored.width, stored.height, stored.depth, stored.boxes)
 
@@ -124,7 +124,7 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
 def _read(content: bytes, labels: frozenset[int]) -> Stored:
     """A record; its name is only a suffix yet."""
     message = parse(AnnotatedDatum(), content)
-    pixels = datum_picture(message.datum, Decoding()).whole()
+    pixels = datum_image(message.datum, Decoding()).whole()
     height, width, depth = pixels.shape
     boxes = annotation_boxes(message, labels)
     boxes[:, CORNERS] *= [width, height, width, height]
@@ -137,7 +137,7 @@ def _read(content: bytes, labels: frozenset[int]) -> Stored:
 
 def _file_name(key: str, suffix: str, taken: set[str]) -> str:
     """The name in a key `00000012_folder/name.jpg`, made unlike the others if it is not."""
-    stem = Path(re.sub(r"^\d{8}_", "", key)).stem or "picture"
+    stem = Path(re.sub(r"^\d{8}_", "", key)).stem or "image"
     name, count = f"{stem}{suffix}", 1
     while name in taken:
         count += 1

@@ -21,7 +21,7 @@ class Report:
     """What a conversion did: records written, records left out and why, odd things.
 
     done        entries that were dealt with
-    sizes       picture, height, width of each record written, before any resizing
+    sizes       image, height, width of each record written, before any resizing
     data_bytes  of the first record
     """
 

@@ -1,4 +1,4 @@
-"""The mean of all pictures of a database, and its file."""
+"""The mean of all images of a database, and its file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from framework.data.loading.bad_records import Ledger
 from framework.data.loading.batches import Bad
 from framework.data.records.database import open_database
+from framework.data.records.images import failing_as_bad
 from framework.data.records.mean_file import Mean
-from framework.data.records.pictures import failing_as_bad
 from framework.data.records.records import (
     BadRecord,
     Decoding,
     Pixels,
-    datum_picture,
+    datum_image,
     holds_annotated,
     parse,
 )
@@ -25,11 +25,11 @@ from framework.proto import AnnotatedDatum, BlobProto, Datum
 from framework.system.progress import Progress
 
 
-def mean_picture(database: Path) -> Mean:
-    """The mean (channels, height, width) of an LMDB's pictures, BGR.
+def mean_image(database: Path) -> Mean:
+    """The mean (channels, height, width) of an LMDB's images, BGR.
 
     Bad records are left out, each named in the log. DataError if the database is absent or empty,
-    too many records are bad, or two pictures differ in size.
+    too many records are bad, or two images differ in size.
     Source: compute_image_mean.cpp; sums are in float64 here, so they do not saturate.
     """
     records = open_database(database)
@@ -39,22 +39,22 @@ def mean_picture(database: Path) -> Mean:
     for index in Progress(len(records), "mean").over(range(len(records))):
         try:
             with failing_as_bad():
-                picture = _planes(records.read(index), is_annotated)
+                image = _planes(records.read(index), is_annotated)
         except BadRecord as reason:
             ledger.note([Bad(index, records.name(index), str(reason))])
             continue
         if not total.size:
-            total = np.zeros(picture.shape)
-        if picture.shape != total.shape:
+            total = np.zeros(image.shape)
+        if image.shape != total.shape:
             raise DataError(
-                f"{database}: {records.name(index)} is {picture.shape}, the first one "
+                f"{database}: {records.name(index)} is {image.shape}, the first one "
                 f"{total.shape}; a mean needs one size: convert with --resize_height and "
                 "--resize_width"
             )
-        total += picture
+        total += image
     num_good = len(records) - len(ledger.bad)
     if not num_good:
-        raise DataError(f"{database}: no record has a picture that can be used")
+        raise DataError(f"{database}: no record has an image that can be used")
     return (total / num_good).astype(np.float32)
 
 
@@ -62,7 +62,7 @@ def _planes(content: bytes, is_annotated: bool) -> Pixels:
     """Pixels (channels, height, width) of a stored Datum or AnnotatedDatum."""
     message = parse(AnnotatedDatum() if is_annotated else Datum(), content)
     datum = message.datum if is_annotated else message
-    return datum_picture(datum, Decoding()).whole().transpose(2, 0, 1)
+    return datum_image(datum, Decoding()).whole().transpose(2, 0, 1)
 
 
 def to_blob(mean: Mean) -> Any:

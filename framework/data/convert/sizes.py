@@ -1,4 +1,4 @@
-"""The sizes of pictures, as the size files of DetectionEvaluate and DetectionOutput list them."""
+"""The sizes of images, as the size files of DetectionEvaluate and DetectionOutput list them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from framework.data.convert.conversion import in_order
-from framework.data.convert.datum import read_picture
+from framework.data.convert.datum import read_image
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
 from framework.system.progress import Progress
@@ -16,17 +16,17 @@ from framework.system.text import is_there, read_lines
 def size_lines(
     root: Path, images: Sequence[str], ids: Mapping[str, int] | None = None
 ) -> list[str]:
-    """`name height width` of each picture: the file's name without folder and suffix, or its id.
+    """`name height width` of each image: the file's name without folder and suffix, or its id.
 
-    DataError if a picture cannot be read, or a name has no id. Source: get_image_size.cpp.
+    DataError if an image cannot be read, or a name has no id. Source: get_image_size.cpp.
     """
 
-    def line(image: str) -> str:
-        name = Path(image).stem
+    def line(path: str) -> str:
+        name = Path(path).stem
         if ids and name not in ids:
-            raise DataError(f"{image}: the name '{name}' has no id in the name_id_file")
-        _, picture = read_picture(root / image)
-        return f"{ids[name] if ids else name} {picture.shape[0]} {picture.shape[1]}"
+            raise DataError(f"{path}: the name '{name}' has no id in the name_id_file")
+        _, image = read_image(root / path)
+        return f"{ids[name] if ids else name} {image.shape[0]} {image.shape[1]}"
 
     return list(Progress(len(images), "measure").over(in_order(line, images)))
 

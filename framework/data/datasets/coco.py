@@ -1,4 +1,4 @@
-"""COCO's instances files: one JSON for the pictures and boxes of a split."""
+"""COCO's instances files: one JSON for the images and boxes of a split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def load(description: Description) -> Dataset:
           trainval: {images: train2017, annotations: annotations/instances_train2017.json}
 
     Classes are named by the number of their category, as result files of COCO want it, and
-    shown by its name; `names` chooses and orders categories by name. Pictures come in the order
+    shown by its name; `names` chooses and orders categories by name. Images come in the order
     of the file; "iscrowd" makes a box difficult.
     """
     root, place = description.root, description.place
@@ -55,7 +55,7 @@ def _read(description: Description, path: str) -> Any:
 
 
 def _labels(tree: Any, folder: str, path: str) -> dict[Entry, Labels | DataError]:
-    """The boxes of each picture, or what is wrong with them. Any: what JSON holds."""
+    """The boxes of each image, or what is wrong with them. Any: what JSON holds."""
     items: dict[Any, list[Any]] = {}
     for item in tree["annotations"]:
         items.setdefault(item["image_id"], []).append(item)

@@ -1,4 +1,4 @@
-"""A data set on disk: the pictures of each split, their labels, the classes."""
+"""A data set on disk: the images of each split, their labels, the classes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Description:
     """The keys of a YAML file, each checked when it is asked for.
 
     place       what errors begin with: the file's name
-    is_divided  the pictures are divided into splits later: no lists of them are needed
+    is_divided  the images are divided into splits later: no lists of them are needed
     """
 
     root: Path

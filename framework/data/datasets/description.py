@@ -30,7 +30,7 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False) -> Data
 
         format: voc                 # or coco, openimages, yolo
         root: ../VOCdevkit          # relative to this file; `root`, if given, replaces it
-        splits: {...}               # name: where its pictures and labels are, see the format's file
+        splits: {...}               # name: where its images and labels are, see the format's file
         names: [cat, dog]           # the classes in order; may be left out but for yolo
         others: skip                # boxes of other classes: refuse (a bad record), or skip
         shuffle: [trainval]         # may be left out

@@ -1,4 +1,4 @@
-"""Files that describe the boxes of one picture: VOC's XML, COCO's JSON, plain text."""
+"""Files that describe the boxes of one image: VOC's XML, COCO's JSON, plain text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Box:
 class Labels:
     """What a label file says; width and height are 0 if it does not tell them.
 
-    relative  corners are in parts of the picture, not in pixels
+    relative  corners are in parts of the image, not in pixels
     """
 
     boxes: tuple[Box, ...]
@@ -57,7 +57,7 @@ class Labels:
 
 
 def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Labels:
-    """What a table of all pictures says of one. Raises its DataError if that is wrong."""
+    """What a table of all images says of one. Raises its DataError if that is wrong."""
     labels = table[entry]
     if isinstance(labels, DataError):
         raise labels
@@ -129,7 +129,7 @@ def _number(path: Path, parent: ElementTree.Element, tag: str) -> float:
 
 
 def read_json(path: Path) -> Labels:
-    """The annotations of one picture, as SSD's COCO scripts split them off.
+    """The annotations of one image, as SSD's COCO scripts split them off.
 
     {"image": {"width", "height"}, "annotation": [{"category_id", "bbox": [x, y, w, h],
     "iscrowd"}]}; the category's number, as text, is the name in the label map.
@@ -145,7 +145,7 @@ def read_json(path: Path) -> Labels:
             boxes.append(Box(name, (x, y, x + width, y + height), difficult))
         size = stated_size(image.get("width", 0), image.get("height", 0))
     except JSON_ERRORS as error:
-        raise DataError(f"{path}: is not a COCO annotation of one picture: "
+        raise DataError(f"{path}: is not a COCO annotation of one image: "
                         f"{shortened(repr(error))}") from None
     return Labels(tuple(boxes), *size, str(image.get("file_name", "")))
 

@@ -1,4 +1,4 @@
-"""Open Images' tables: a CSV of the boxes of a split, and a folder of pictures."""
+"""Open Images' tables: a CSV of the boxes of a split, and a folder of images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def load(description: Description) -> Dataset:
         splits: {trainval: {images: train, boxes: train-annotations-bbox.csv}}
         names: {/m/01g317: Person, /m/0k4j: Car}     # or a list, or left out: all, sorted
 
-    A row is a box in parts of the picture <images>/<ImageID>.jpg; other columns than
+    A row is a box in parts of the image <images>/<ImageID>.jpg; other columns than
     ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are passed over.
     """
     place = description.place
@@ -50,7 +50,7 @@ def load(description: Description) -> Dataset:
 
 
 def _labels(description: Description, folder: str, path: str) -> dict[Entry, Labels | DataError]:
-    """The boxes of each picture; a row that cannot be read makes its picture a bad record."""
+    """The boxes of each image; a row that cannot be read makes its image a bad record."""
     table = description.root / path
     if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")

@@ -1,4 +1,4 @@
-"""Dividing the pictures of a data set anew, at random, into splits."""
+"""Dividing the images of a data set anew, at random, into splits."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def shares(texts: Sequence[str]) -> dict[str, float]:
 
 
 def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:
-    """The same pictures, each once, in splits of these shares; the order within is the old one.
+    """The same images, each once, in splits of these shares; the order within is the old one.
 
-    DataError if a split would be without pictures.
+    DataError if a split would be without images.
     """
     entries = list(dict.fromkeys(entry for split in data.splits.values() for entry in split))
     order = list(range(len(entries)))
@@ -48,7 +48,7 @@ def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:
         end = round(share * len(entries))
         splits[name] = [entries[index] for index in sorted(order[start:end])]
         if not splits[name]:
-            raise DataError(f"--split: {part:g} of {len(entries)} pictures leaves none for {name}")
+            raise DataError(f"--split: {part:g} of {len(entries)} images leaves none for {name}")
         start = end
     shuffle = tuple(name for name in data.shuffle if name in splits)
     return replace(data, splits=splits, shuffle=shuffle)

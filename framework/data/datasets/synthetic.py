@@ -1,4 +1,4 @@
-"""Draw photograph-like pictures of simple shapes, with their boxes: a data set from nothing."""
+"""Draw photograph-like images of simple shapes, with their boxes: a data set from nothing."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 NAMES = ("circle", "square", "triangle", "star")
 SIZES = ((320, 240), (240, 320), (400, 300), (300, 400), (360, 360), (480, 270))
-"""Widths and heights of the pictures."""
+"""Widths and heights of the images."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One shape in a picture: its class and its tight box x1 y1 x2 y2 in pixels, edges included."""
+    """One shape in an image: its class and its tight box x1 y1 x2 y2 in pixels, edges included."""
 
     name: str
     corners: tuple[float, float, float, float]
 
 
-def draw_picture(generator: np.random.Generator) -> tuple[Picture, list[Shape]]:
-    """A picture (height, width, 3) in BGR of one to six shapes that hardly cover one another.
+def draw_image(generator: np.random.Generator) -> tuple[Image, list[Shape]]:
+    """An image (height, width, 3) in BGR of one to six shapes that hardly cover one another.
 
-    Everything comes from `generator`: the same state draws the same picture.
+    Everything comes from `generator`: the same state draws the same image.
     """
     width, height = SIZES[generator.integers(len(SIZES))]
     image = _background(generator, width, height)
@@ -63,7 +63,7 @@ def _cover(
 
 
 def _outline(generator: np.random.Generator, name: str, width: int, height: int) -> Plane:
-    """Corner points (n, 2) of a turned, slightly squeezed shape that lies inside the picture."""
+    """Corner points (n, 2) of a turned, slightly squeezed shape that lies inside the image."""
     if name == "star":
         angles = np.arange(10) * math.pi / 5
         radii = np.where(np.arange(10) % 2 == 0, 1.0, 0.45)
@@ -121,17 +121,17 @@ def _background(generator: np.random.Generator, width: int, height: int) -> Plan
 
 
 def _paint(
-    generator: np.random.Generator, picture: Plane, outline: Plane, light: float
+    generator: np.random.Generator, image: Plane, outline: Plane, light: float
 ) -> None:
-    """Put one lit, slightly rough object and its shadow onto `picture`, in place."""
+    """Put one lit, slightly rough object and its shadow onto `image`, in place."""
     x1, y1, x2, y2 = _corners(outline)
     size = max(x2 - x1, y2 - y1)
     margin = int(size * 0.25) + 4
     left, top = max(int(x1) - margin, 0), max(int(y1) - margin, 0)
-    image = picture[top : int(y2) + margin, left : int(x2) + margin]
-    height, width = image.shape[:2]
+    part = image[top : int(y2) + margin, left : int(x2) + margin]
+    height, width = part.shape[:2]
     mask = _mask(outline - np.array([left, top], np.float32), width, height)
-    under = image[mask > 0.5].mean(axis=0)
+    under = part[mask > 0.5].mean(axis=0)
     colour = generator.uniform(15, 245, size=3)
     while np.abs(colour - under).max() < 70:
         colour = generator.uniform(15, 245, size=3)
@@ -140,7 +140,7 @@ def _paint(
     shift[:, 2] *= size * generator.uniform(0.03, 0.10)
     shadow = cv2.warpAffine(mask, shift, (width, height))
     shadow = cv2.GaussianBlur(shadow, (0, 0), 1 + size * 0.03)
-    image *= 1 - generator.uniform(0.2, 0.6) * shadow[..., None]
+    part *= 1 - generator.uniform(0.2, 0.6) * shadow[..., None]
 
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     across, down = x + left - (x1 + x2) / 2, y + top - (y1 + y2) / 2
@@ -149,8 +149,8 @@ def _paint(
     grain = int(generator.integers(2, 7))
     rough = generator.uniform(1, 9) * _noise(generator, width, height, grain)
     surface = colour * shade[..., None] + rough[..., None]
-    image *= 1 - mask[..., None]
-    image += np.clip(surface, 0, 255) * mask[..., None]
+    part *= 1 - mask[..., None]
+    part += np.clip(surface, 0, 255) * mask[..., None]
 
 
 def _mask(outline: Plane, width: int, height: int) -> Plane:
@@ -161,7 +161,7 @@ def _mask(outline: Plane, width: int, height: int) -> Plane:
     return np.asarray(mask / 255, np.float32)
 
 
-def _photograph(generator: np.random.Generator, image: Plane, light: float) -> Picture:
+def _photograph(generator: np.random.Generator, image: Plane, light: float) -> Image:
     """What a small camera makes of the scene: uneven light, soft focus, grain, exposure."""
     height, width = image.shape[:2]
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))

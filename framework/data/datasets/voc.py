@@ -23,7 +23,7 @@ def load(description: Description) -> Dataset:
           test: VOC2007/test
 
     Splits may be a list of names, or be left out: then they are all lists of the folder, or, of
-    pictures that are divided later, every picture.
+    images that are divided later, every image.
     """
     root = description.root
     entries = _splits(description)
@@ -42,14 +42,14 @@ def _splits(description: Description) -> dict[str, list[Entry]]:
     root = description.root
     splits = description.tree.get("splits")
     if not splits and description.is_divided:
-        return {"all": every_picture(root)}
+        return {"all": every_image(root)}
     if not isinstance(splits, dict):
         chosen = description.words("splits") or split_names(root)
         if not chosen:
             raise DataError(
                 f"{root}: has no ImageSets/Main/*.txt; a VOC folder holds JPEGImages, "
                 "Annotations and a list of names for each split; without lists, "
-                "--split trainval=0.8 divides the pictures at random"
+                "--split trainval=0.8 divides the images at random"
             )
         splits = {name: name for name in chosen}
     return {
@@ -59,7 +59,7 @@ def _splits(description: Description) -> dict[str, list[Entry]]:
     }
 
 
-def every_picture(root: Path) -> list[Entry]:
+def every_image(root: Path) -> list[Entry]:
     """All of JPEGImages that have an annotation, sorted; how many have none goes to stderr.
 
     DataError if there are none.
@@ -69,10 +69,10 @@ def every_picture(root: Path) -> list[Entry]:
     entries = [Entry(f"JPEGImages/{name}", f"Annotations/{Path(name).stem}.xml") for name in names]
     kept = [entry for entry in entries if is_there(root / entry.label)]
     if not kept:
-        raise DataError(f"{root}: has no picture in JPEGImages with an annotation of its name in "
+        raise DataError(f"{root}: has no image in JPEGImages with an annotation of its name in "
                         "Annotations")
     if len(kept) < len(entries):
-        print(f"{root}: {len(entries) - len(kept)} of {len(entries)} pictures have no annotation "
+        print(f"{root}: {len(entries) - len(kept)} of {len(entries)} images have no annotation "
               "and are left out", file=sys.stderr)
     return kept
 
@@ -94,7 +94,7 @@ def split_names(root: Path) -> list[str]:
 
 
 def read_split(root: Path, split: str) -> list[tuple[str, str]]:
-    """Picture and annotation of each line of ImageSets/Main/<split>.txt, relative to `root`.
+    """Image and annotation of each line of ImageSets/Main/<split>.txt, relative to `root`.
 
     A line is a file name without suffix; a second word (VOC's class lists: -1, 0, 1) is left
     aside. DataError if the list is missing or empty. Missing files show when they are read.
@@ -107,7 +107,7 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
         )
     names = [_stem(line) for line in read_lines(path) if line.strip()]
     if not names:
-        raise DataError(f"{path}: is empty; it must name one picture a line, without .jpg")
+        raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
     return [(_image(root, name), f"Annotations/{name}.xml") for name in names]
 
 
@@ -142,7 +142,7 @@ def class_names(paths: Iterable[Path]) -> list[str]:
 def annotation(
     file_name: str, width: int, height: int, boxes: Sequence[Box], depth: int = 3
 ) -> str:
-    """The text of an annotation file; corners are rounded to whole pixels inside the picture."""
+    """The text of an annotation file; corners are rounded to whole pixels inside the image."""
     root = ElementTree.Element("annotation")
     _add(root, "filename", file_name)
     size = ElementTree.SubElement(root, "size")

@@ -1,4 +1,4 @@
-"""YOLO's layout: a text file a picture, in a folder `labels` beside the folder `images`."""
+"""YOLO's layout: a text file an image, in a folder `labels` beside the folder `images`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from framework.system.text import is_there, read_lines
 def load(description: Description) -> Dataset:
     """A YOLO data set:
 
-        splits: {trainval: images/train, test: images/val}   # folders, or lists of pictures
+        splits: {trainval: images/train, test: images/val}   # folders, or lists of images
         names: [cat, dog]              # or {0: cat, 1: dog}, or classes.txt, a name on each line
 
     The labels of images/a/b.jpg are in labels/a/b.txt: lines of `class x y width height`, the
-    centre and size in parts of the picture. A picture without a label file has no objects.
+    centre and size in parts of the image. An image without a label file has no objects.
     """
     root = description.root
     splits = {
         split: [
             Entry(image, _label_path(image))
             for part in description.words("splits", value)
-            for image in _pictures(description, part)
+            for image in _images(description, part)
         ]
         for split, value in description.splits().items()
     }
@@ -41,20 +41,20 @@ def load(description: Description) -> Dataset:
     return description.finish(Dataset(root, splits, names, read_labels))
 
 
-def _pictures(description: Description, part: str) -> list[str]:
-    """The pictures of a folder, sorted, or those a list names, relative to the root."""
+def _images(description: Description, part: str) -> list[str]:
+    """The images of a folder, sorted, or those a list names, relative to the root."""
     root, path = description.root, description.root / part
     if path.is_dir():
         found = sorted(item for item in path.rglob("*") if item.suffix in IMAGE_SUFFIXES)
-        pictures = [str(item.relative_to(root)) for item in found]
+        images = [str(item.relative_to(root)) for item in found]
     elif is_there(path):
         lines = [line.strip() for line in read_lines(path) if line.strip()]
-        pictures = [line.removeprefix("./") for line in lines]
+        images = [line.removeprefix("./") for line in lines]
     else:
         raise DataError(f"{description.place}: splits names {path}: no such folder or list")
-    if not pictures:
-        raise DataError(f"{description.place}: splits names {path}, which has no picture")
-    return pictures
+    if not images:
+        raise DataError(f"{description.place}: splits names {path}, which has no image")
+    return images
 
 
 def _label_path(image: str) -> str:

@@ -16,7 +16,7 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.planes import write_planes
 from framework.data.loading.order import Order
 from framework.data.records.boxes import Floats
-from framework.data.records.pictures import failing_as_bad
+from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
 
@@ -28,9 +28,9 @@ Allocate = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 class Item:
     """One place of a batch.
 
-    planes  (height, width, channels) each: the picture, and its label map if it has one
+    planes  (height, width, channels) each: the image, and its label map if it has one
     boxes  (n, 7) as in `Record`, or None
-    label  the class of the whole picture
+    label  the class of the whole image
     """
 
     planes: tuple[Pixels, ...]

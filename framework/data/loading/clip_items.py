@@ -14,8 +14,8 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
 from framework.data.loading.batches import Array, Item
 from framework.data.loading.frames import FrameReader
+from framework.data.records.images import BadRecord, failing_as_bad
 from framework.data.records.list_file import numbered_lines
-from framework.data.records.pictures import BadRecord, failing_as_bad
 from framework.errors import DataError
 
 

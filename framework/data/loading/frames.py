@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import cv2
 
 from framework.data.augment.draws import Draws
-from framework.data.loading.items import read_picture
-from framework.data.records.pictures import BadRecord, Decoding, Pixels
+from framework.data.loading.items import read_image
+from framework.data.records.images import BadRecord, Decoding, Pixels
 
 FIRST_IN_FOLDER = 1                 # 000001.jpg; a video file's first frame has the number 0
 
@@ -110,7 +110,7 @@ class SegmentFrames:
     is shorter than `length`, all begin at the folder's first frame.
 
     pattern  as C prints it: of a number, or with `is_flow` of a letter and a number
-    is_flow  each frame is two pictures in grey, x and y, whose names have these letters
+    is_flow  each frame is two images in grey, x and y, whose names have these letters
     """
 
     length: int
@@ -145,7 +145,7 @@ class SegmentFrames:
 def read_frame(path: str, is_color: bool) -> Pixels:
     """The pixels of a frame's file. BadRecord, with its name, if it cannot be used."""
     try:
-        return read_picture(path, Decoding(is_color))
+        return read_image(path, Decoding(is_color))
     except BadRecord as reason:
         raise BadRecord(f"{Path(path).name}: {reason}") from None
 

@@ -1,4 +1,4 @@
-"""Pictures from a database or a list of files, transformed for a batch: what `batches` asks for."""
+"""Images from a database or a list of files, transformed for a batch: what `batches` asks for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
 from framework.data.augment.transform import Transformer
 from framework.data.loading.batches import Array, Item
-from framework.data.records import pictures, records
+from framework.data.records import images, records
 from framework.data.records.database import Database, open_database
 from framework.data.records.records import BadRecord, Decoding, Record
 from framework.proto import BatchSampler, TransformationParameter
@@ -132,7 +132,7 @@ class ListedItems:
 
 @dataclass
 class FileItems(ListedItems):
-    """Pictures in files, each with a class.
+    """Images in files, each with a class.
 
     files   paths, joined behind `root`, and labels
     new_size  (width, height) to resize to before anything else; None: as it is
@@ -148,7 +148,7 @@ class FileItems(ListedItems):
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
         path, label = self.files[index]
-        pixels = read_picture(self.root + path, self.decoding)
+        pixels = read_image(self.root + path, self.decoding)
         if self.new_size is not None:
             pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
         if self.is_rgb:
@@ -159,13 +159,13 @@ class FileItems(ListedItems):
         return [classes(items)] if self.num_labels else []
 
 
-def read_picture(path: str, decoding: Decoding) -> pictures.Pixels:
+def read_image(path: str, decoding: Decoding) -> images.Pixels:
     """The pixels of an image file. BadRecord if it is absent or cannot be decoded."""
     try:
-        content = read_regular(path, pictures.MAX_FILE_BYTES)
+        content = read_regular(path, images.MAX_FILE_BYTES)
     except OSError as error:
         raise BadRecord(f"the file cannot be read: {error.strerror or error}") from None
-    return pictures.decode(content, decoding)
+    return images.decode(content, decoding)
 
 
 def classes(items: Sequence[Item]) -> Array:

@@ -1,4 +1,4 @@
-"""Pictures and their label maps, from files: what the layers for segmentation batch."""
+"""Images and their label maps, from files: what the layers for segmentation batch."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import numpy as np
 from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
 from framework.data.loading.batches import Array, Item
-from framework.data.loading.items import ListedItems, read_picture
+from framework.data.loading.items import ListedItems, read_image
 from framework.data.records.records import BadRecord, Decoding, Pixels
 
 
 @dataclass
 class PairItems(ListedItems):
-    """Files of pictures and label maps.
+    """Files of images and label maps.
 
-    files         path of the picture; path of its label map, or the label of the whole picture, or
+    files         path of the image; path of its label map, or the label of the whole image, or
                   "" for none
     labels        "PIXEL", "IMAGE" or "NONE": what stands behind the path
     ignore_label  of pixels without a label
     new_size      (width, height) to resize to before anything else
     is_edge_map   the label map is a drawing: resized linearly, then 1 where it is lighter than half
-    has_sizes     a top with (height, width) of each picture, at most those of the batch
-    windows       x1, y1, x2, y2 of the part of each picture that is taken, last pixels included;
-                  beyond the picture it is black and not labelled
+    has_sizes     a top with (height, width) of each image, at most those of the batch
+    windows       x1, y1, x2, y2 of the part of each image that is taken, last pixels included;
+                  beyond the image it is black and not labelled
     """
 
     files: Sequence[tuple[str, str]]
@@ -42,7 +42,7 @@ class PairItems(ListedItems):
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
         path, label = self.files[index]
-        pixels = read_picture(self.root + path, Decoding(self.is_color))
+        pixels = read_image(self.root + path, Decoding(self.is_color))
         if self.windows is None:
             pixels = self._resized(pixels, cv2.INTER_LINEAR)
             marks = self._marks(label, pixels)
@@ -63,7 +63,7 @@ class PairItems(ListedItems):
             value = self.ignore_label if self.labels == "NONE" else int(label)
             return np.full((*pixels.shape[:2], 1), value, np.uint8)
         try:
-            return read_picture(self.root + label, Decoding(False))
+            return read_image(self.root + label, Decoding(False))
         except BadRecord as error:
             raise BadRecord(f"its label map {self.root + label}: {error}") from None
 

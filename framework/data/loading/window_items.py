@@ -1,4 +1,4 @@
-"""Windows of pictures with a class each: what WindowData batches.
+"""Windows of images with a class each: what WindowData batches.
 
 Source: window_data_layer.cpp of BVLC; Girshick et al. 2014, appendix A.
 """
@@ -18,18 +18,18 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean, read_mean
 from framework.data.loading.batches import Array, Item
-from framework.data.loading.items import Transformation, classes, read_picture
-from framework.data.records.pictures import failing_as_bad
+from framework.data.loading.items import Transformation, classes, read_image
+from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 
-NUM_TRIES = 100        # windows that are drawn before all pictures are taken for missing
+NUM_TRIES = 100        # windows that are drawn before all images are taken for missing
 
 
 @dataclass(frozen=True)
 class Window:
-    """A window of picture number `image`: corners in pixels, the last ones inside."""
+    """A window of image number `image`: corners in pixels, the last ones inside."""
 
     image: int
     label: int
@@ -41,7 +41,7 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowFile:
-    """What a window file lists: pictures, windows of objects, windows of background."""
+    """What a window file lists: images, windows of objects, windows of background."""
 
     images: list[str]
     objects: list[Window]
@@ -78,7 +78,7 @@ def read_windows(path: str, root: str, object_overlap: float,
                 elif overlap < background_overlap:
                     found.background.append(Window(image, 0, *corners))
     except (StopIteration, ValueError, RuntimeError):
-        raise DataError(f"{path}: picture {len(found.images)} is not described as `# index path "
+        raise DataError(f"{path}: image {len(found.images)} is not described as `# index path "
                         "channels height width windows`, then `class overlap x1 y1 x2 y2` for "
                         "each window") from None
     if not found.objects or not found.background:
@@ -130,15 +130,15 @@ class WindowItems:
                 continue
             try:
                 with failing_as_bad():
-                    pixels = read_picture(self.name(window.image), Decoding(True))
+                    pixels = read_image(self.name(window.image), Decoding(True))
                     return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
             except BadRecord as reason:
                 self._bad[window.image] = str(reason)
-        raise DataError(f"none of {NUM_TRIES} windows could be read; the last picture missed is "
+        raise DataError(f"none of {NUM_TRIES} windows could be read; the last image missed is "
                         f"{self.name(window.image)}")
 
     def _cut(self, pixels: Pixels, window: Window, is_mirrored: bool) -> Pixels:
-        """The window in crop_size, less the mean; 0 where it lies outside the picture."""
+        """The window in crop_size, less the mean; 0 where it lies outside the image."""
         height, width = pixels.shape[:2]
         size = self._param.crop_size
         x1, y1, x2, y2 = window.x1, window.y1, window.x2, window.y2
@@ -148,7 +148,7 @@ class WindowItems:
                          min(y2, height - 1) - max(y1, 0) + 1)
         if seen.width < 1 or seen.height < 1:
             raise BadRecord(f"the window {window.x1} {window.y1} {window.x2} {window.y2} lies "
-                            f"outside the picture of {width} x {height}")
+                            f"outside the image of {width} x {height}")
         place = _place(seen, Rectangle(x1, y1, x2 - x1 + 1, y2 - y1 + 1), size, is_mirrored)
         part = pixels[seen.y:seen.y + seen.height, seen.x:seen.x + seen.width]
         part = cv2.resize(part, (place.width, place.height), interpolation=cv2.INTER_LINEAR)
@@ -188,7 +188,7 @@ class WindowItems:
 
 
 def _place(seen: Rectangle, whole: Rectangle, size: int, is_mirrored: bool) -> Rectangle:
-    """Where in the crop the part of a window that lies in the picture goes."""
+    """Where in the crop the part of a window that lies in the image goes."""
     scale_x, scale_y = size / whole.width, size / whole.height
     left, top = _round((seen.x - whole.x) * scale_x), _round((seen.y - whole.y) * scale_y)
     right = _round((whole.x + whole.width - seen.x - seen.width) * scale_x)

@@ -1,4 +1,4 @@
-"""From a database to records: pictures and boxes."""
+"""From a database to records: images and boxes."""
 
 from framework.moved import names_of
 

@@ -12,15 +12,15 @@ from weakref import WeakValueDictionary
 
 import lmdb
 
+from framework.data.records.images import BadRecord
 from framework.data.records.lmdb_pages import CutShort, DamagedPages, check_pages
-from framework.data.records.pictures import BadRecord
 from framework.errors import DataError
 
 # LMDB may open a file only once in a process, so databases are shared; this is not a cache.
 _OPEN: WeakValueDictionary[tuple[int, int, int], Database] = WeakValueDictionary()
 
-HOW_TO_MAKE = ("make it with tools/convert_annoset (pictures with boxes) or "
-               "tools/convert_imageset (pictures with a class each)")
+HOW_TO_MAKE = ("make it with tools/convert_annoset (images with boxes) or "
+               "tools/convert_imageset (images with a class each)")
 
 
 def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
@@ -128,5 +128,5 @@ def _check(folder: Path, file: Path, make: str) -> None:
         return
     if (folder / "CURRENT").exists() or list(folder.glob("*.ldb")) or list(folder.glob("*.sst")):
         raise DataError(f"{folder}: this is a LevelDB, which is not read here; convert the "
-                        f"pictures again into an LMDB: {make}")
+                        f"images again into an LMDB: {make}")
     raise DataError(f"{folder}: the folder has no data.mdb, so it is no LMDB; {make}")

@@ -1,6 +1,6 @@
 """What a JPEG's markers tell before it is decoded: whether it is whole, its size and its inks.
 
-libjpeg decodes half a file into half a picture and says nothing to its caller.
+libjpeg decodes half a file into half an image and says nothing to its caller.
 Source: ITU-T T.81, annex B.
 """
 
@@ -23,7 +23,7 @@ class BadJpeg(Exception):
 class Frame:
     """What the frame header of a JPEG tells.
 
-    height, width  of the picture, in pixels; a height of 0 is told only behind the first scan
+    height, width  of the image, in pixels; a height of 0 is told only behind the first scan
     components     the number of colour components
     height_at      where in the file the height stands: two bytes, the higher one first
     is_usual       Huffman codes of 8 bits, all at once or progressive: what every decoder knows
@@ -74,7 +74,7 @@ def read_frame(content: bytes) -> Frame | None:
 def with_height(content: bytes, frame: Frame, height: int) -> bytes:
     """The JPEG as if it ended below that row: decoders stop there and leave the rest unread.
 
-    For frames with `is_in_order`. The last row may differ from that of the whole picture, where
+    For frames with `is_in_order`. The last row may differ from that of the whole image, where
     colours of a lower resolution are smoothed over rows.
     """
     at = frame.height_at

@@ -1,4 +1,4 @@
-"""List files: their lines, and those of the original's converters, `picture label` on each."""
+"""List files: their lines, and those of the original's converters, `image label` on each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_BAD_SHARE = 0.05
 
 
 class Entry(NamedTuple):
-    """A line of a list file: the picture and its label (a file, or a number as text).
+    """A line of a list file: the image and its label (a file, or a number as text).
 
     Both paths are relative to the root folder.
     """
@@ -40,22 +40,22 @@ def numbered_lines(path: str, place: str = "") -> list[tuple[int, str]]:
 
 
 def read(path: Path, root: Path) -> list[Entry]:
-    """The lines of a list file; names with spaces work where the picture exists under `root`.
+    """The lines of a list file; names with spaces work where the image exists under `root`.
 
     DataError, with the line, if there is no such file or a line has one word.
     """
     if not is_there(path):
-        raise DataError(f"{path}: no such list file; a line must be: picture label")
+        raise DataError(f"{path}: no such list file; a line must be: image label")
     entries = []
     for index, line in enumerate(read_lines(path), start=1):
         words = line.split()
         if len(words) == 1:
             raise DataError(f"{path}:{index}: '{shortened(words[0])}'; a line must be: "
-                            "picture label")
+                            "image label")
         if words:
             entries.append(_entry(line.strip(), words, root))
     if not entries:
-        raise DataError(f"{path}: is empty; a line must be: picture label")
+        raise DataError(f"{path}: is empty; a line must be: image label")
     return entries
 
 

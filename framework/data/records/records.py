@@ -1,4 +1,4 @@
-"""Records of a database: Datum and AnnotatedDatum to pictures and boxes.
+"""Records of a database: Datum and AnnotatedDatum to images and boxes.
 
 What is wrong with one record is a `BadRecord`: the batch goes on without it.
 Source: Datum, AnnotatedDatum in caffe.proto; DecodeDatumToCVMat in io.cpp of weiliu89/caffe (ssd).
@@ -15,13 +15,13 @@ from google.protobuf.message import DecodeError
 
 from framework.data.records.boxes import CORNERS, Floats
 from framework.data.records.database import Database
-from framework.data.records.pictures import (
+from framework.data.records.images import (
     BadRecord,
-    DecodedPicture,
+    DecodedImage,
     Decoding,
-    Picture,
+    Image,
     Pixels,
-    open_picture,
+    open_image,
 )
 from framework.proto import AnnotatedDatum, Datum
 
@@ -30,38 +30,38 @@ from framework.proto import AnnotatedDatum, Datum
 class Record:
     """What one record holds.
 
-    picture  not decoded yet, if it is a JPEG
+    image  not decoded yet, if it is a JPEG
     boxes    (n, 7) float32: label, instance, xmin, ymin, xmax, ymax, difficult, coordinates in
              parts of the image; None if the record has no annotation type
     label    the class of the whole image
     """
 
-    picture: Picture
+    image: Image
     boxes: Floats | None
     label: int
 
     @property
     def pixels(self) -> Pixels:
-        """The whole picture, (height, width, channels), BGR. BadRecord if it cannot be decoded."""
-        return self.picture.whole()
+        """The whole image, (height, width, channels), BGR. BadRecord if it cannot be decoded."""
+        return self.image.whole()
 
 
 def read_datum(content: bytes, decoding: Decoding) -> Record:
-    """The picture and class of a Datum."""
+    """The image and class of a Datum."""
     datum = parse(Datum(), content)
-    return Record(datum_picture(datum, decoding), None, datum.label)
+    return Record(datum_image(datum, decoding), None, datum.label)
 
 
 def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | None,
                    has_boxes: bool) -> Record:
-    """The picture and boxes of an AnnotatedDatum.
+    """The image and boxes of an AnnotatedDatum.
 
     labels     those a box may have; None: any
-    has_boxes  False: only the picture and the class of its Datum are wanted
+    has_boxes  False: only the image and the class of its Datum are wanted
     """
     message = parse(AnnotatedDatum(), content)
     boxes = annotation_boxes(message, labels) if has_boxes else None
-    return Record(datum_picture(message.datum, decoding), boxes, message.datum.label)
+    return Record(datum_image(message.datum, decoding), boxes, message.datum.label)
 
 
 def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
@@ -94,13 +94,13 @@ def _unsound(corners: Floats) -> BadRecord:
                      .format(*inverted))
 
 
-def datum_picture(datum: Any, decoding: Decoding) -> Picture:
-    """The picture of a Datum message: encoded, raw bytes, or floats.
+def datum_image(datum: Any, decoding: Decoding) -> Image:
+    """The image of a Datum message: encoded, raw bytes, or floats.
 
-    Raises BadRecord, as `open_picture` does; what is wrong within a JPEG only its `rows` tell.
+    Raises BadRecord, as `open_image` does; what is wrong within a JPEG only its `rows` tell.
     """
     if datum.encoded:
-        return open_picture(datum.data, decoding)
+        return open_image(datum.data, decoding)
     shape = (datum.channels, datum.height, datum.width)
     if min(shape) < 1:
         raise BadRecord(f"its shape is {shape}; channels, height and width must be at least 1")
@@ -109,7 +109,7 @@ def datum_picture(datum: Any, decoding: Decoding) -> Picture:
     if data.size == 0 or data.size != math.prod(shape):
         raise BadRecord(f"it holds {data.size} values, but its shape is {shape}")
     decoding.check(datum.channels)
-    return DecodedPicture(np.ascontiguousarray(data.reshape(shape).transpose(1, 2, 0)))
+    return DecodedImage(np.ascontiguousarray(data.reshape(shape).transpose(1, 2, 0)))
 
 
 def holds_annotated(database: Database) -> bool:

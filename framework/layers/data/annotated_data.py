@@ -1,4 +1,4 @@
-"""AnnotatedData: pictures with boxes, from an LMDB."""
+"""AnnotatedData: images with boxes, from an LMDB."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from framework.data.augment import random_sizes
 from framework.data.augment.sampler import check_samplers
 from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
+from framework.data.records.images import failing_as_bad
 from framework.data.records.label_map import object_labels, read
-from framework.data.records.pictures import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, parse, read_annotated, read_datum
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, layer
-from framework.layers.data.picture_source import (
-    PictureSource,
+from framework.layers.data.image_source import (
+    ImageSource,
     color_of,
     transformation,
     usual_decoding,
@@ -26,17 +26,17 @@ from framework.layers.data.picture_source import (
 from framework.proto import AnnotatedDatum
 
 IDLE = (*random_sizes.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
-NUM_LOOKED_AT = 8       # records that tell whether the pictures are grey or in colour
+NUM_LOOKED_AT = 8       # records that tell whether the images are grey or in colour
 MAKE = ("tools/convert_dataset makes it from a folder in VOC's layout (VOC 2007 and 2012: "
         "tools/convert_dataset datasets/voc0712.yaml data/VOC0712 --root VOCdevkit), "
-        "tools/convert_annoset from a list of pictures and their annotations")
+        "tools/convert_annoset from a list of images and their annotations")
 
 
 @layer
-class AnnotatedData(PictureSource):
-    """Batches of pictures with their boxes, augmented, from an LMDB of AnnotatedDatum records.
+class AnnotatedData(ImageSource):
+    """Batches of images with their boxes, augmented, from an LMDB of AnnotatedDatum records.
 
-    Tops:   pictures (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             boxes (1, 1, rows, 8): item, label, instance, xmin, ymin, xmax, ymax, difficult, or one
             row of -1; classes (batch_size,) if the records have no annotation type.
     Order:  the database's, modulo its size; distort, expand, sample, resize, noise, crop, mirror.
@@ -57,7 +57,7 @@ class AnnotatedData(PictureSource):
         if transform.HasField("resize_param") and data.batch_size != 1 \
                 and resize.resize_mode == resize.FIT_SMALL_SIZE:
             raise spec.error("data_param.batch_size", f"is {data.batch_size}; it must be 1 with "
-                             "resize_mode FIT_SMALL_SIZE, whose pictures differ in size")
+                             "resize_mode FIT_SMALL_SIZE, whose images differ in size")
         has_label = len(spec.tops) > 1
         self.pad = transform.pad
         items = DatabaseItems(
@@ -77,7 +77,7 @@ def database_path(spec: LayerSpec) -> str:
 
 
 def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
-    """The items with the number of channels that most of the first pictures have."""
+    """The items with the number of channels that most of the first images have."""
     try:
         database = open_database(items.path, items.make)
     except DataError as error:

@@ -1,4 +1,4 @@
-"""cascade-rcnn's data layers: pictures one after another, with their boxes."""
+"""cascade-rcnn's data layers: images one after another, with their boxes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from framework.data.records.image_size import TooLarge, check_size
-from framework.data.records.pictures import MAX_FILE_BYTES
+from framework.data.records.images import MAX_FILE_BYTES
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source, layer
@@ -24,7 +24,7 @@ STEP = 32       # sides of inputs are multiples of it
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture and its boxes: rows of label, ignored, difficult, x1, y1, x2, y2 in pixels."""
+    """An image and its boxes: rows of label, ignored, difficult, x1, y1, x2, y2 in pixels."""
 
     path: str
     height: int
@@ -34,14 +34,14 @@ class Scene:
 
 @layer
 class EvalData(Source):
-    """Pictures in the order of a window file, each with its boxes.
+    """Images in the order of a window file, each with its boxes.
 
-    Tops:   picture (batch_size, 3, H, W), (pixel - mean) * scale, BGR; boxes (G, 8, 1, 1): item,
+    Tops:   image (batch_size, 3, H, W), (pixel - mean) * scale, BGR; boxes (G, 8, 1, 1): item,
             x1, y1, x2, y2 in the input's pixels, label, ignored, difficult, or one row of -1; if
             wanted height and width of the input (batch_size, 2, 1, 1).
-    A picture becomes resize_width x resize_height, or its shorter side short_size and no side
+    An image becomes resize_width x resize_height, or its shorter side short_size and no side
     above long_size; then both sides the nearest multiple of 32. The window file has for each
-    picture `# index`, path, channels, height, width, the number of its boxes and a line for each:
+    image `# index`, path, channels, height, width, the number of its boxes and a line for each:
     label, ignored, difficult, x1, y1, x2, y2; the number of regions of no interest, and those.
     Errors: SpecError for settings that cannot be followed; DataError for a file of no use.
     Meaning: zhaoweicai/cascade-rcnn eval_data_layer.cpp.
@@ -90,36 +90,36 @@ class EvalData(Source):
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         index = start
         while True:
-            pictures, boxes, sizes = [], [], []
+            images, boxes, sizes = [], [], []
             for item, scene in enumerate(self._batch(index)):
-                picture, factors = self._read(scene)
-                pictures.append(picture)
-                sizes.append(picture.shape[1:])
+                image, factors = self._read(scene)
+                images.append(image)
+                sizes.append(image.shape[1:])
                 boxes += [[item, *np.multiply(corners, factors * 2), label, ignored, difficult]
                           for label, ignored, difficult, *corners in scene.boxes]
             rows = np.array(boxes or [[-1.0] * 8], np.float32)
-            tops = (np.stack(pictures), rows[:, :, None, None],
+            tops = (np.stack(images), rows[:, :, None, None],
                     np.array(sizes, np.float32)[:, :, None, None])
             yield tuple(torch.from_numpy(top) for top in tops[:len(self.spec.tops)])
             index += 1
 
     def _read(self, scene: Scene) -> tuple[np.ndarray, tuple[float, float]]:
-        """The input (3, H, W), and its width and height over the picture's."""
+        """The input (3, H, W), and its width and height over the image's."""
         try:
             content = read_regular(scene.path, MAX_FILE_BYTES)
             check_size(content)
-            picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+            image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         except (OSError, TooLarge, cv2.error) as error:
-            raise DataError(f"{self.spec.place()}: {scene.path} is no picture that "
+            raise DataError(f"{self.spec.place()}: {scene.path} is no image that "
                             f"can be read: {error}") from None
-        if picture is None:
-            raise DataError(f"{self.spec.place()}: {scene.path} is no picture that "
+        if image is None:
+            raise DataError(f"{self.spec.place()}: {scene.path} is no image that "
                             "can be read")
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         high, wide = self._size(height, width)
         if (high, wide) != (height, width):
-            picture = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_LINEAR)
-        pixels = (picture.astype(np.float32) - self.mean) * np.float32(self.scale)
+            image = cv2.resize(image, (wide, high), interpolation=cv2.INTER_LINEAR)
+        pixels = (image.astype(np.float32) - self.mean) * np.float32(self.scale)
         return pixels.transpose(2, 0, 1), (wide / width, high / height)
 
 
@@ -128,7 +128,7 @@ def _nearest(number: float) -> int:
 
 
 def read_scenes(path: str, root: str) -> list[Scene]:
-    """The pictures and boxes of a window file. DataError if it is no such list."""
+    """The images and boxes of a window file. DataError if it is no such list."""
     try:
         words = iter(Path(path).read_text().split())
     except OSError as error:
@@ -137,7 +137,7 @@ def read_scenes(path: str, root: str) -> list[Scene]:
     try:
         for mark in words:
             if mark != "#":
-                raise DataError(f"{path}: '{mark}' stands where picture {len(scenes)} must begin "
+                raise DataError(f"{path}: '{mark}' stands where image {len(scenes)} must begin "
                                 "with '#'")
             next(words)
             name = next(words)
@@ -149,14 +149,14 @@ def read_scenes(path: str, root: str) -> list[Scene]:
     except DataError:
         raise
     except (StopIteration, RuntimeError, ValueError):
-        raise DataError(f"{path}: picture {len(scenes)} is incomplete or has a word that is no "
+        raise DataError(f"{path}: image {len(scenes)} is incomplete or has a word that is no "
                         "whole number") from None
     return scenes
 
 
 @layer
 class DetectionData(Source):
-    """Pictures and, for each map of anchors, what each anchor should say: known by shape only.
+    """Images and, for each map of anchors, what each anchor should say: known by shape only.
 
     Its choices of scales, crops and labels are not made here; the net can be looked at without
     data, and run by callers who give its blobs.
@@ -167,4 +167,4 @@ class DetectionData(Source):
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         raise spec.error("type", "'DetectionData' is known by the shapes of its tops only; its "
-                         "pictures and labels are not made here")
+                         "images and labels are not made here")

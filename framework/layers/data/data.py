@@ -1,4 +1,4 @@
-"""Data: pictures with a class each, from an LMDB."""
+"""Data: images with a class each, from an LMDB."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, layer
 from framework.layers.data.annotated_data import database_path, look_at_first
-from framework.layers.data.picture_source import (
-    PictureSource,
+from framework.layers.data.image_source import (
+    ImageSource,
     color_of,
     transformation,
     warn_of_idle_fields,
 )
 
-MAKE = "tools/convert_imageset makes it from a list of pictures and their classes"
+MAKE = "tools/convert_imageset makes it from a list of images and their classes"
 
 
 @layer
-class Data(PictureSource):
-    """Batches of pictures and their classes from an LMDB of Datum records.
+class Data(ImageSource):
+    """Batches of images and their classes from an LMDB of Datum records.
 
-    Tops:   pictures (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,).
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or no LMDB, or if more than 5 % of its records are bad.

@@ -1,4 +1,4 @@
-"""ImageData: pictures from files, named in a list with their classes."""
+"""ImageData: images from files, named in a list with their classes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, layer
-from framework.layers.data.picture_source import PictureSource, transformation, warn_of_idle_fields
+from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
 
 
 @layer
-class ImageData(PictureSource):
-    """Batches of pictures from a list of files.
+class ImageData(ImageSource):
+    """Batches of images from a list of files.
 
-    Tops:   pictures (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,).
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
-            or has a line that is no `path label`, or if more than 5 % of the pictures are bad.
+            or has a line that is no `path label`, or if more than 5 % of the images are bad.
     Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp.
     """
 
@@ -36,7 +36,7 @@ class ImageData(PictureSource):
                                  "transform_param.resize_param")
         self.pad, is_rgb = spec.proto.transform_param.pad, spec.proto.transform_param.bgr2rgb
         if is_rgb and not param.is_color:
-            raise spec.error("transform_param.bgr2rgb", "needs pictures in colour, but is_color is "
+            raise spec.error("transform_param.bgr2rgb", "needs images in colour, but is_color is "
                              "false")
         size = (param.new_width, param.new_height) if param.new_height else None
         items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
@@ -47,7 +47,7 @@ class ImageData(PictureSource):
 def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:
     """The lines of an ImageData list: a path, which may hold blanks, and a label."""
     if not path:
-        raise spec.error("image_data_param.source", "is missing; it names a list of pictures")
+        raise spec.error("image_data_param.source", "is missing; it names a list of images")
     entries = []
     for number, line in numbered_lines(path, f"{spec.place()}: "):
         name, _, label = line.rstrip().rpartition(" ")

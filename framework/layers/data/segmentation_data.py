@@ -1,4 +1,4 @@
-"""Pictures with label maps: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
+"""Images with label maps: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, layer
-from framework.layers.data.picture_source import PictureSource, transformation
+from framework.layers.data.image_source import ImageSource, transformation
 from framework.proto import enum_name
 
 Pair = tuple[str, str]
@@ -19,10 +19,10 @@ Corners = tuple[int, int, int, int]
 
 
 @layer
-class ImageLabelmapData(PictureSource):
-    """Pictures and drawings of their edges, 1 where the drawing is lighter than half.
+class ImageLabelmapData(ImageSource):
+    """Images and drawings of their edges, 1 where the drawing is lighter than half.
 
-    Tops:   pictures (batch_size, channels, height, width); edges (batch_size, 1, height, width).
+    Tops:   images (batch_size, channels, height, width); edges (batch_size, 1, height, width).
     Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
     Source: image_labelmap_data_layer.cpp of s9xie/hed and yun-liu/RCF.
     """
@@ -38,12 +38,12 @@ class ImageLabelmapData(PictureSource):
 
 
 @layer
-class DenseImageData(PictureSource):
-    """Pictures and label maps, whose grey levels are the labels.
+class DenseImageData(ImageSource):
+    """Images and label maps, whose grey levels are the labels.
 
-    Tops:   pictures (batch_size, channels, height, width); labels (batch_size, 1, height, width).
+    Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width).
     Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
-    The picture and its labels are mirrored and cropped alike, which the original refuses.
+    The image and its labels are mirrored and cropped alike, which the original refuses.
     Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
     """
 
@@ -62,11 +62,11 @@ class DenseImageData(PictureSource):
 
 
 @layer
-class ImageSegData(PictureSource):
-    """Pictures, label maps of any origin, and the sizes of the pictures.
+class ImageSegData(ImageSource):
+    """Images, label maps of any origin, and the sizes of the images.
 
-    Tops:   pictures (batch_size, channels, height, width); labels (batch_size, 1, height, width):
-            a label map's grey levels, the picture's one label, or ignore_label everywhere, by
+    Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width):
+            a label map's grey levels, the image's one label, or ignore_label everywhere, by
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
     Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
     Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet.
@@ -88,16 +88,16 @@ class ImageSegData(PictureSource):
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
     def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners] | None]:
-        """The pairs of the list and the windows of their pictures; None: all of each."""
+        """The pairs of the list and the windows of their images; None: all of each."""
         return read_pairs(self.spec, path, kind), None
 
 
 @layer
 class WindowSegData(ImageSegData):
-    """Windows of pictures and of their label maps.
+    """Windows of images and of their label maps.
 
-    Tops:   as ImageSegData. The list has behind the picture, and what `label_type` says, the
-            window x1 y1 x2 y2, last pixels included; beyond the picture a window is black and
+    Tops:   as ImageSegData. The list has behind the image, and what `label_type` says, the
+            window x1 y1 x2 y2, last pixels included; beyond the image a window is black and
             has the label ignore_label. Windows are resized to new_width and new_height.
     Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
     Source: window_seg_data_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
@@ -127,27 +127,27 @@ def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
 
 
 def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[Pair]:
-    """The lines of a list: a picture, and behind it what `kind` says."""
+    """The lines of a list: an image, and behind it what `kind` says."""
     return [_pair(path, number, line.split(), kind) for number, line in _lines(spec, path)]
 
 
 def _lines(spec: LayerSpec, path: str) -> list[tuple[int, str]]:
     """The lines of a list that are not empty, with their numbers."""
     if not path:
-        raise spec.error("source", "is missing; it names a list of pictures and label maps")
+        raise spec.error("source", "is missing; it names a list of images and label maps")
     return numbered_lines(path, f"{spec.place()}: ")
 
 
 def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
     is_label = kind != "IMAGE" or (len(words) > 1 and words[1].isdigit())
     if not words or (kind != "NONE" and (len(words) != 2 or not is_label)):
-        wanted = "picture label" if kind == "IMAGE" else "picture label_map"
+        wanted = "image label" if kind == "IMAGE" else "image label_map"
         raise DataError(f"{path}:{number}: '{' '.join(words)}' is not `{wanted}`")
     return words[0], words[1] if kind != "NONE" else ""
 
 
 def _transformation(spec: LayerSpec) -> Any:
-    """The transform_param, without what only pictures without label maps can have."""
+    """The transform_param, without what only images without label maps can have."""
     param = spec.proto.transform_param
     for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
                  "pad", *random_sizes.NVIDIA, *random_sizes.INTEL):

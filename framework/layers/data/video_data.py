@@ -17,21 +17,21 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.clip_settings import CROP_FIELDS, has_list, read_settings
-from framework.layers.data.picture_source import PictureSource, transformation, warn_of_idle_fields
+from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
 
 OWN_FIELDS = ("video_type", "device_id", "video_file", "skip_frames")
 
 
 @layer
-class VideoData(PictureSource):
+class VideoData(ImageSource):
     """Batches of frames in their order, or, with a list, of clips; BGR, (pixel - mean) * scale.
 
     One video or camera (SSD): before each frame taken `skip_frames` are left out.
     Tops:   frames (batch_size, channels, height, width); zeros (batch_size,) as labels.
-    Errors: SpecError without a video_file; DataError if it or the camera gives no picture, and at
+    Errors: SpecError without a video_file; DataError if it or the camera gives no image, and at
             the end of the file, where the original ends the program.
 
-    A list of clips (C3D): `new_length` frames of a folder of pictures (`use_image`) or of a video.
+    A list of clips (C3D): `new_length` frames of a folder of images (`use_image`) or of a video.
     Tops:   clips (batch_size, 3, new_length, height, width); classes (batch_size,), or with
             use_multiple_label ones and zeros (batch_size, num_of_labels).
     A list of segments (TSN): `new_length` frames of each of `num_segments` parts of a folder.
@@ -136,7 +136,7 @@ class VideoData(PictureSource):
             frame = capture.retrieve()[1] if done else None
             if frame is None:
                 what = f"the video {self.param.video_file} has ended after {count} frames" \
-                    if self.is_file and count else f"{self._name()} gives no picture"
+                    if self.is_file and count else f"{self._name()} gives no image"
                 raise DataError(f"layer '{self.spec.name}' (VideoData): {what}")
             yield frame
 

@@ -1,4 +1,4 @@
-"""WindowData: windows of pictures, of objects and of background in a fixed share."""
+"""WindowData: windows of images, of objects and of background in a fixed share."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from framework.data.augment import random_sizes
 from framework.data.loading.window_items import WindowItems, read_windows
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, layer
-from framework.layers.data.picture_source import PictureSource, transformation, warn_of_idle_fields
+from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
 
 IDLE = (*random_sizes.NVIDIA, *random_sizes.INTEL, "bgr2rgb", "pad")   # of transform_param
 
 
 @layer
-class WindowData(PictureSource):
+class WindowData(ImageSource):
     """Batches of windows, drawn at random, resized to crop_size.
 
     Tops:   windows (batch_size, channels, crop_size, crop_size), (pixel - mean) * scale, and 0
-            outside the picture; classes (batch_size,), 0 for background.
+            outside the image; classes (batch_size,), 0 for background.
     Errors: SpecError for settings that cannot be followed; DataError for a window file of no use.
     Source: WindowDataParameter in caffe.proto; BVLC window_data_layer.cpp.
     """

@@ -56,7 +56,7 @@ class DetectionGroupLoss(Layer):
              centre x and y, width and height in pixels, overlap.
     Top:     (1, 1, 1, 2): classification loss + lambda * box loss, of which the gradient is, and
              lambda * box loss for the log.
-    In each picture the anchors with a label > 0 and as many of label 0 and overlap below
+    In each image the anchors with a label > 0 and as many of label 0 and overlap below
     bg_threshold are kept as batch_size, or bg_multiple and min_num_neg, say: chosen at random, or
     the hardest (bootstrap), or both half (mixture). Each loss is the mean over what is kept; with
     pos_neg_weighted foreground weighs 1 / (1 + bg_multiple). Offsets are cut to field_whr and
@@ -129,7 +129,7 @@ class DetectionGroupLoss(Layer):
         return torch.stack([classes + boxes, boxes.detach()]).view(1, 1, 1, 2)
 
     def _keep(self, label: Tensor, wanted: Tensor, loss: Tensor, background: Tensor) -> Tensor:
-        """(N * A, H, W) bool: the anchors of each picture that count."""
+        """(N * A, H, W) bool: the anchors of each image that count."""
         shape, num = label.shape, len(self.anchors)
         label, wanted, loss, background = (
             part.reshape(shape[0] // num, -1) for part in (label, wanted, loss, background))

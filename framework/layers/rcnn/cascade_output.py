@@ -14,13 +14,13 @@ from framework.ops.pixel_boxes import moved
 
 @layer
 class FrcnnOutput(Layer):
-    """The boxes of each class in one picture, after non-maximum suppression.
+    """The boxes of each class in one image, after non-maximum suppression.
 
     Bottoms: probabilities (R, C, ...), class 0 is background; offsets (R, 4 C, ...), or (R, 8,
              ...) unless cls_aware, of which the last four count; regions (R, 5 or 6, ...): image
              (0), x1, y1, x2, y2; height and width of the net's input (1, 2, ...). No gradient.
     Top:     (D + 1, 7, 1, 1): image, x1, y1, x2, y2, label, score; the first row is 0 and then -1,
-             so that no picture goes without; then by class and falling score. At build D is 0.
+             so that no image goes without; then by class and falling score. At build D is 0.
     Boxes of score conf_thr and more, cut to the input, go into the suppression of their class at
     iou_thr; the max_det_num of the highest scores stay. Data decide D: torch.compile breaks the
     graph here.

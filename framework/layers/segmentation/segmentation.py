@@ -16,7 +16,7 @@ from framework.ops.ranking import largest
 
 @layer
 class AutoCrop(Layer):
-    """Cut bottom 0 to the height and width of bottom 1, at the same place of the picture.
+    """Cut bottom 0 to the height and width of bottom 1, at the same place of the image.
 
     Bottoms: x (N, C, H, W), and a blob that gives the size (no gradient goes to it).
     Top:     (N, C, h, w). Where it starts follows from the kernels, strides and paddings of the

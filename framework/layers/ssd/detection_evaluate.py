@@ -14,7 +14,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.ssd.multibox_settings import signed
 from framework.layers.ssd.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
-from framework.ops.picture_boxes import in_picture, pixel_iou
+from framework.ops.image_boxes import in_image, pixel_iou
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
 
 
@@ -30,9 +30,9 @@ class DetectionEvaluate(Layer):
     `overlap_threshold` on it is true if it is the first with that box, else false. With
     `evaluate_difficult_gt: false` difficult boxes are not counted and a detection on one is
     neither. Ground truth ends at the first row of item -1; detections with label -1 are left out.
-    With a size file boxes are compared in pixels; its n-th line is the n-th picture that has
+    With a size file boxes are compared in pixels; its n-th line is the n-th image that has
     detections, batch after batch, and again from the front when all have been seen.
-    cascade-rcnn's form has a third bottom, height and width of the net's input for each picture
+    cascade-rcnn's form has a third bottom, height and width of the net's input for each image
     (N, 2, 1, 1); detections (D, 7, 1, 1) and truth (G, 8, 1, 1) are then in its pixels, in the
     order image, x1, y1, x2, y2, label, score or ignored and difficult; the top is (rows, 5, 1, 1)
     and the size file is required.
@@ -74,7 +74,7 @@ class DetectionEvaluate(Layer):
         sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file) \
             if param.HasField("name_size_file") else []
         self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
-        self.pictures_seen = 0
+        self.images_seen = 0
         self.check = IndexCheck(spec, 1, (math.prod(truth) // 8,), param.num_classes, unit="row",
                                 hint="detection_evaluate_param.num_classes is too small")
 
@@ -96,12 +96,12 @@ class DetectionEvaluate(Layer):
         self._check_labels(boxes[:, 1].long(), "ground truth")
         inside = (boxes[:, 1] > -1) & (boxes[:, 1] < self.check.num)
         self.check.require(boxes[:, 1], inside, items=boxes[:, 0])
-        pictures = found[:, 0].long().unique()
+        images = found[:, 0].long().unique()
         rows = found[found[:, 1] != -1]
         rows = rows[_order(rows, boxes)]
-        top = torch.cat([self._counts(boxes), self._judge(rows, boxes, pictures, inputs)])
+        top = torch.cat([self._counts(boxes), self._judge(rows, boxes, images, inputs)])
         if len(self.sizes):
-            self.pictures_seen = (self.pictures_seen + len(pictures)) % len(self.sizes)
+            self.images_seen = (self.images_seen + len(images)) % len(self.sizes)
         return top.view(-1, 5, 1, 1) if self.of_cascade else top.view(1, 1, -1, 5)
 
     def _check_labels(self, labels: Tensor, what: str) -> None:
@@ -117,14 +117,14 @@ class DetectionEvaluate(Layer):
         none = torch.full_like(num, -1)
         return torch.stack([none, classes, num, none, none], 1).to(boxes.dtype)
 
-    def _judge(self, rows: Tensor, boxes: Tensor, pictures: Tensor, inputs: Tensor | None
+    def _judge(self, rows: Tensor, boxes: Tensor, images: Tensor, inputs: Tensor | None
                ) -> Tensor:
         """The other rows of the top, for detections in their final order."""
         true = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
         neither = true
         if len(boxes) and len(rows):
             own = (rows[:, None, :2].long() == boxes[:, :2].long()).all(2)
-            overlap = torch.where(own, self._overlaps(rows, boxes, pictures, inputs), -1)
+            overlap = torch.where(own, self._overlaps(rows, boxes, images, inputs), -1)
             best, box = overlap.max(1)
             hit = best >= self.threshold
             if not self.use_difficult:
@@ -137,17 +137,17 @@ class DetectionEvaluate(Layer):
         verdict = torch.stack([true, ~(true | neither)], 1)
         return torch.cat([rows[:, :3], verdict.to(rows.dtype)], 1)
 
-    def _overlaps(self, rows: Tensor, boxes: Tensor, pictures: Tensor, inputs: Tensor | None
+    def _overlaps(self, rows: Tensor, boxes: Tensor, images: Tensor, inputs: Tensor | None
                   ) -> Tensor:
-        """(D, G); those of different pictures mean nothing."""
+        """(D, G); those of different images mean nothing."""
         if not len(self.sizes):
             return iou(rows[:, None, 3:], boxes[:, 3:7])
         sizes = self.sizes.to(rows.device)
-        number = torch.arange(len(pictures), device=rows.device) + self.pictures_seen
+        number = torch.arange(len(images), device=rows.device) + self.images_seen
         sizes = sizes[number % len(sizes)]
 
         def place(item: Tensor) -> Tensor:
-            return torch.searchsorted(pictures, item.long()).clamp(max=len(pictures) - 1)
+            return torch.searchsorted(images, item.long()).clamp(max=len(images) - 1)
 
         if inputs is not None:
             whole = inputs.detach().flatten(1)
@@ -158,7 +158,7 @@ class DetectionEvaluate(Layer):
             return overlap_in_pixels(found[:, None], real)
 
         def pixels(corners: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
-            return in_picture(corners, sizes[place(item)], self.resizing)
+            return in_image(corners, sizes[place(item)], self.resizing)
 
         found, found_area = pixels(rows[:, 3:], rows[:, 0])
         real, real_area = pixels(boxes[:, 3:7], boxes[:, 0])

@@ -12,8 +12,8 @@ from framework.layers.ssd.multibox_settings import check_predictions
 from framework.layers.ssd.result_settings import read_resizing, read_result_files
 from framework.ops.boxes import decode
 from framework.ops.detections import detection_rows
+from framework.ops.image_boxes import in_image
 from framework.ops.losses import precise
-from framework.ops.picture_boxes import in_picture
 
 LOWEST = torch.finfo(torch.float32).min
 
@@ -24,7 +24,7 @@ class DetectionOutput(Layer):
 
     Bottoms: loc (N, P * 4), or (N, P * num_classes * 4) if `share_location: false`;
              conf (N, P * num_classes) scores, after softmax; prior (1, 2, P * 4);
-             the picture blob, which nothing is read from, or, with `objectness_score` or five
+             the image blob, which nothing is read from, or, with `objectness_score` or five
              bottoms (RefineDet), the first stage's conf (N, P * 2) after softmax, by which priors
              below `objectness_score` are background, and its loc (N, P * 4), which moves priors.
     Top:     (1, 1, rows, 7): image, label, score, x1, y1, x2, y2 in parts of the image, not
@@ -32,8 +32,8 @@ class DetectionOutput(Layer):
              the whole batch has no box. No gradient.
     A score must be above `confidence_threshold`; NaN is not. Boxes with a NaN overlap nothing.
     `share_location` without background, where the original aborts, has all classes as objects.
-    With `save_output_param` the boxes of each `num_test_image` pictures are written to result
-    files, in pixels; pictures come in the order of the size file.
+    With `save_output_param` the boxes of each `num_test_image` images are written to result
+    files, in pixels; images come in the order of the size file.
     The number of rows depends on the values: the layer compiles and exports as one opaque step.
     Errors: SpecError for missing or impossible fields, and `visualize`, see tools/detect.
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
@@ -96,7 +96,7 @@ class DetectionOutput(Layer):
         for image in range(num_images):
             own = rows[(rows[:, 0] == image) & (rows[:, 1] >= 0)]
             size = torch.tensor([sizes[files.seen]]).expand(len(own), 2)
-            corners, _ = in_picture(own[:, 3:], size, self.resizing)
+            corners, _ = in_image(own[:, 3:], size, self.resizing)
             files.add(own[:, 1].numpy(), own[:, 2].numpy(), corners.numpy())
 
 
@@ -106,7 +106,7 @@ def _check_fields(spec: LayerSpec) -> None:
         raise spec.error("detection_output_param.num_classes", f"is {param.num_classes}; it must "
                          "be given, and at least 1")
     if param.visualize:
-        raise spec.error("detection_output_param.visualize", "is true; a net draws no pictures, "
+        raise spec.error("detection_output_param.visualize", "is true; a net draws no images, "
                          "tools/detect does")
     nms = param.nms_param
     if nms.soft_nms:

@@ -10,7 +10,7 @@ from framework.definition import prototxt
 from framework.definition.spec import LayerSpec
 from framework.definition.values import shortened, whole_number
 from framework.evaluation.result_files import FORMATS, ResultFiles
-from framework.ops.picture_boxes import Resizing
+from framework.ops.image_boxes import Resizing
 from framework.system.file_names import wrong_name
 from framework.system.text import read_lines
 
@@ -44,7 +44,7 @@ def read_resizing(spec: LayerSpec, field: str, param: Any) -> Resizing:  # Any: 
 
 
 def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int]]] | None:
-    """Where save_output_param asks for results to go, and height and width of each picture.
+    """Where save_output_param asks for results to go, and height and width of each image.
 
     None unless it names a directory, a label map and a size file: then the original saves nothing.
     """

@@ -36,7 +36,7 @@ class RegionLoss(Layer):
 
     Bottoms: x (N, num * (5 + num_class), side, side): for each anchor x, y, w, h, objectness and
              classes, before their sigmoid or softmax; and, in eric612's form, labels (N, T * 5):
-             class, centre x and y, w, h in parts of the picture, up to the first of w 0; in
+             class, centre x and y, w, h in parts of the image, up to the first of w 0; in
              Intel's form (1, 1, G, 8) as AnnotatedData makes them, whose classes count from 1.
     Top:     the loss (), the sum of squares of the slopes, over N in eric612's form. The gradient
              is the slopes over N, as in the originals.
@@ -92,7 +92,7 @@ class RegionLoss(Layer):
         return _Slopes.apply(precise(x), slopes / x.shape[0], value)
 
     def _rows(self, labels: Tensor, num_items: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Picture and class (G,), centre and size (G, 4) of the boxes."""
+        """Image and class (G,), centre and size (G, 4) of the boxes."""
         if self.of_intel:
             rows = labels.reshape(-1, 8)
             item, label = rows[:, 0].trunc(), rows[:, 1].trunc()
@@ -145,7 +145,7 @@ class RegionLoss(Layer):
         return slopes.permute(0, 3, 4, 1, 2).reshape(x.shape)
 
     def _covered(self, corners: Tensor, item: Tensor, box: Tensor) -> Tensor:
-        """(N, S, S, A): whether a prediction overlaps a box of its picture by more than thresh."""
+        """(N, S, S, A): whether a prediction overlaps a box of its image by more than thresh."""
         real = torch.cat([box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2], 1)
         own = torch.arange(corners.shape[0], device=item.device)[:, None] == item
         share = iou(corners.flatten(1, 3)[:, :, None], real)                # (N, S * S * A, G)

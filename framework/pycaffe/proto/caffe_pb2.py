@@ -42,7 +42,7 @@ def _nested(name: str, message: Any) -> Iterator[tuple[str, Any]]:
 class _SolverParameter:
     """SolverParameter, whose fields may be given as whole floats when one is made.
 
-    SSD's scripts divide the number of pictures by the batch size for test_iter: an integer in
+    SSD's scripts divide the number of images by the batch size for test_iter: an integer in
     Python 2, a float in 3, which protobuf refuses. In all else it is the message class.
     """
 

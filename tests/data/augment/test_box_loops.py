@@ -18,7 +18,7 @@ WINDOWS = np.float32([WHOLE, (0.25, 0.25, 0.75, 0.5), (-1, -0.5, 2, 3), (0.1, 0.
 
 
 def some_boxes(count: int = 10_000) -> np.ndarray:
-    """(n, 7): the odd ones, then random ones inside the picture, an eighth of them on a grid."""
+    """(n, 7): the odd ones, then random ones inside the image, an eighth of them on a grid."""
     generator = np.random.default_rng(5)
     points = generator.random((count, 2, 2), np.float32)
     points[::8] = np.round(points[::8] * 8) / 8
@@ -80,7 +80,7 @@ def test_what_touches_a_window_only_at_its_border_is_not_in_it():
     "height: 300 width: 200", "height: 300 width: 200 resize_mode: FIT_LARGE_SIZE_AND_PAD",
     "height: 100 width: 400 resize_mode: FIT_LARGE_SIZE_AND_PAD",
     "height: 300 width: 200 resize_mode: FIT_SMALL_SIZE"])
-def test_boxes_of_a_resized_picture_move_with_its_padding(text):
+def test_boxes_of_a_resized_image_move_with_its_padding(text):
     boxes = some_boxes()
     old, new, padding = resized_frame(message(text, "ResizeParameter"), 640, 427)
     corners, inner = boxes[:, CORNERS], new - 2 * padding

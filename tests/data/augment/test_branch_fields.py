@@ -10,10 +10,10 @@ from tests.data.making import (
     encoded,
     finished,
     good_records,
+    image,
     make_source,
-    picture,
     write_database,
-    write_pictures,
+    write_images,
 )
 
 ASPECT = ("random_aspect_ratio_param { min_area_ratio: 0.2 max_area_ratio: 0.9 "
@@ -35,10 +35,10 @@ def image_net(folder, transform, more=""):
 
 @pytest.fixture
 def database(tmp_path):
-    """Six records of Datum, pictures of 40 x 56, and one of 52 x 44."""
+    """Six records of Datum, images of 40 x 56, and one of 52 x 44."""
     sizes = [(40, 56)] * 5 + [(52, 44)]
     return write_database(tmp_path / "lmdb", [
-        Datum(data=encoded(picture(index, *size)), encoded=True, channels=3, height=size[0],
+        Datum(data=encoded(image(index, *size)), encoded=True, channels=3, height=size[0],
               width=size[1], label=index).SerializeToString()
         for index, size in enumerate(sizes)])
 
@@ -49,21 +49,21 @@ def test_pad_puts_zeros_around_the_finished_crop(database, transform, is_rounded
     source = make_source(data_net(database, f"crop_size: 30 pad: 3 {transform}"), "TEST")
     assert source.top_shapes[0] == (2, 3, 36, 36)
     pixels, _ = finished(source)
-    values = picture(1)[5:35, 13:43].transpose(2, 0, 1).astype(np.float32)
+    values = image(1)[5:35, 13:43].transpose(2, 0, 1).astype(np.float32)
     values = (values - np.float32(10.5 * is_rounded)) * np.float32(0.3)
     expected = np.pad(np.rint(values) if is_rounded else values, ((0, 0), (3, 3), (3, 3)))
     np.testing.assert_array_equal(pixels[1], expected)
 
 
 def test_bgr2rgb_turns_the_channels_before_the_mean(tmp_path, caplog, database):
-    write_pictures(tmp_path)
+    write_images(tmp_path)
     net = image_net(tmp_path, "bgr2rgb: true mean_value: 10 mean_value: 20 mean_value: 30")
-    expected = picture(0)[..., ::-1] - np.array([10, 20, 30], np.float32)
+    expected = image(0)[..., ::-1] - np.array([10, 20, 30], np.float32)
     pixels, _ = finished(make_source(net))
     np.testing.assert_array_equal(pixels[0], expected.transpose(2, 0, 1))
     make_source(data_net(database, "bgr2rgb: true"))
     assert "transform_param.bgr2rgb has no effect, as in the original" in caplog.text
-    with pytest.raises(SpecError, match=r"bgr2rgb needs pictures in colour"):
+    with pytest.raises(SpecError, match=r"bgr2rgb needs images in colour"):
         make_source(image_net(tmp_path, "bgr2rgb: true", "is_color: false"))
 
 
@@ -83,7 +83,7 @@ def test_random_seed_stands_for_the_runs_seed_but_not_in_the_order(database):
     "img_rand_resize_lower: 24 img_rand_resize_upper: 40 vertical_stretch_lower: 0.7 "
     "horizontal_stretch_upper: 1.4 allow_upscale: true", ASPECT,
     "random_resize_param { min_size: 24 max_size: 50 }"])
-def test_pictures_of_all_sizes_make_batches_for_any_number_of_workers(database, text):
+def test_images_of_all_sizes_make_batches_for_any_number_of_workers(database, text):
     net = data_net(database, f"crop_size: 22 mirror: true {text}", batch_size=6)
     alone, others = make_source(net), make_source(net, workers=2)
     try:

@@ -9,7 +9,7 @@ from framework.data.augment.noise import apply_noise
 from framework.data.records.records import BadRecord
 from framework.definition import prototxt
 from framework.errors import SpecError
-from tests.data.making import annotated_net, good_records, make_source, picture, write_database
+from tests.data.making import annotated_net, good_records, image, make_source, write_database
 
 
 def noisy(text, pixels, seed=0):
@@ -21,7 +21,7 @@ def noisy(text, pixels, seed=0):
 
 
 def test_inverse_is_the_difference_to_255():
-    pixels = picture(1)
+    pixels = image(1)
     np.testing.assert_array_equal(noisy("inverse: true", pixels), 255 - pixels)
 
 
@@ -33,14 +33,14 @@ def test_posterize_leaves_four_levels_in_the_middle_of_their_quarters():
 
 
 def test_decolorize_keeps_the_brightness_in_three_equal_channels():
-    pixels = picture(2)
+    pixels = image(2)
     found = noisy("decolorize: true", pixels)
     grey = pixels.astype(float) @ [0.114, 0.587, 0.299]
     assert (found == found[..., :1]).all() and np.abs(found[..., 0] - grey).max() <= 1
 
 
 def test_erode_takes_the_darkest_of_each_pixel_and_its_four_neighbours():
-    pixels = picture(3, 9, 13)
+    pixels = image(3, 9, 13)
     padded = np.pad(pixels, ((1, 1), (1, 1), (0, 0)), constant_values=255)
     neighbours = [padded[1 + y:10 + y, 1 + x:14 + x]
                   for y, x in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))]
@@ -48,7 +48,7 @@ def test_erode_takes_the_darkest_of_each_pixel_and_its_four_neighbours():
 
 
 def test_gauss_blur_is_a_weighted_mean_of_seven_by_seven():
-    pixels = picture(4, 20, 24)
+    pixels = image(4, 20, 24)
     weights = np.exp(-np.arange(-3, 4) ** 2 / (2 * 1.5 ** 2))
     weights = np.outer(weights, weights) / weights.sum() ** 2
     found = noisy("gauss_blur: true", pixels).astype(float)
@@ -59,7 +59,7 @@ def test_gauss_blur_is_a_weighted_mean_of_seven_by_seven():
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_hist_eq_spreads_the_brightness_over_all_levels(channels):
-    pixels = (picture(5, channels=channels) // 4 + 60).astype(np.uint8)
+    pixels = (image(5, channels=channels) // 4 + 60).astype(np.uint8)
     found = noisy("hist_eq: true", pixels)
     assert found.shape == pixels.shape
     grey = found if channels == 1 else cv2.cvtColor(found, cv2.COLOR_BGR2GRAY)
@@ -68,19 +68,19 @@ def test_hist_eq_spreads_the_brightness_over_all_levels(channels):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_clahe_raises_the_local_contrast(channels):
-    pixels = (picture(6, 64, 64, channels) // 8 + 100).astype(np.uint8)
+    pixels = (image(6, 64, 64, channels) // 8 + 100).astype(np.uint8)
     found = noisy("clahe: true", pixels)
     assert found.shape == pixels.shape and found.std() > 1.5 * pixels.std()
 
 
 def test_jpeg_is_what_a_jpeg_of_that_quality_leaves():
-    pixels = picture(7)
+    pixels = image(7)
     content = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 20])[1]
     np.testing.assert_array_equal(noisy("jpeg: 20", pixels), cv2.imdecode(content, 1))
 
 
 def test_saltpepper_sets_a_fraction_of_the_pixels():
-    pixels = picture(8, 50, 60) // 2
+    pixels = image(8, 50, 60) // 2
     found = noisy("saltpepper: true saltpepper_param { fraction: 0.1 value: 250 value: 251 "
                   "value: 252 }", pixels)
     changed = (found != pixels).any(2)
@@ -100,7 +100,7 @@ def test_conversions_to_hsv_and_lab():
 
 
 def test_without_prob_noise_is_always_made_and_with_it_as_often_as_told():
-    pixels = picture(9)
+    pixels = image(9)
     assert (noisy("inverse: true", pixels) != pixels).any()
     made = sum((noisy("inverse: true prob: 0.3", pixels, seed) != pixels).any()
                for seed in range(500))
@@ -109,14 +109,14 @@ def test_without_prob_noise_is_always_made_and_with_it_as_often_as_told():
 
 def test_the_order_is_the_originals():
     """erode before inverse: the darkest neighbour, then inverted."""
-    pixels = picture(10)
+    pixels = image(10)
     np.testing.assert_array_equal(noisy("inverse: true erode: true", pixels),
                                   255 - noisy("erode: true", pixels))
 
 
-def test_grey_pictures_have_no_hue():
-    with pytest.raises(BadRecord, match="a grey picture cannot be converted"):
-        noisy("convert_to_hsv: true", picture(1, channels=1))
+def test_grey_images_have_no_hue():
+    with pytest.raises(BadRecord, match="a grey image cannot be converted"):
+        noisy("convert_to_hsv: true", image(1, channels=1))
 
 
 def test_noise_comes_after_resizing_and_lab_batches_are_floats(tmp_path):
@@ -125,7 +125,7 @@ def test_noise_comes_after_resizing_and_lab_batches_are_floats(tmp_path):
                                        "noise_param { convert_to_lab: true }"), "TEST")
     pixels, _ = next(source.batches())
     assert pixels.shape == (2, 3, 7, 9) and str(pixels.dtype) == "torch.float32"
-    resized = cv2.resize(picture(0), (9, 7)).astype(np.float32) / 255
+    resized = cv2.resize(image(0), (9, 7)).astype(np.float32) / 255
     np.testing.assert_allclose(pixels[0].numpy().transpose(1, 2, 0),
                                cv2.cvtColor(resized, cv2.COLOR_BGR2Lab), atol=1e-4)
 

@@ -11,11 +11,11 @@ from framework.data.augment.geometry import Rectangle, areas, intersections
 from framework.data.augment.resizing import draw_interpolation
 from framework.data.augment.sampler import BatchSamplers
 from framework.data.loading.order import Order
-from framework.data.records.pictures import DecodedPicture
+from framework.data.records.images import DecodedImage
 from framework.data.records.records import Record
 from framework.definition import prototxt
 from tests.data.augment.test_transform import boxes_of, transformer
-from tests.data.making import annotated_net, good_records, make_source, picture, write_database
+from tests.data.making import annotated_net, good_records, image, make_source, write_database
 
 RUNS = 2000
 
@@ -131,7 +131,7 @@ def test_one_of_the_samples_found_is_taken_each_as_likely():
         assert is_share((width == scale).sum(), RUNS, share)
 
 
-def test_a_sampler_that_finds_nothing_leaves_the_whole_picture():
+def test_a_sampler_that_finds_nothing_leaves_the_whole_image():
     sampler = samplers("sampler { min_scale: 0.1 max_scale: 0.1 } max_sample: 1 "
                        "sample_constraint { min_jaccard_overlap: 0.9 }")
     assert set(windows(sampler, BOXES, 50)) == {None}
@@ -178,7 +178,7 @@ def test_colour_shifts_are_uniform_and_as_likely_as_told():
 def test_the_mean_colour_moves_as_the_brightness_says():
     transform = transformer("distort_param { brightness_prob: 1 brightness_delta: 32 }")
     grey = np.full((8, 64, 3), 128, np.uint8)
-    found = [int(transform(Record(DecodedPicture(grey), None, 0), Draws(4, position))[0].mean())
+    found = [int(transform(Record(DecodedImage(grey), None, 0), Draws(4, position))[0].mean())
              for position in range(1000)]
     assert is_uniform(np.array(found) + np.random.default_rng(0).uniform(-0.5, 0.5, 1000),
                       95.49, 160.51)
@@ -193,12 +193,12 @@ def test_each_interpolation_is_as_likely():
     assert all(is_share(drawn.count(mode), RUNS, 0.2) for mode in range(5))
 
 
-def test_half_of_the_pictures_are_mirrored_with_their_boxes():
+def test_half_of_the_images_are_mirrored_with_their_boxes():
     transform = transformer("mirror: true")
-    pixels = picture(1, 20, 30)
+    pixels = image(1, 20, 30)
     mirrored = 0
     for position in range(1000):
-        found, boxes = transform(Record(DecodedPicture(pixels), boxes_of((0.1, 0.2, 0.3, 0.9)), 0),
+        found, boxes = transform(Record(DecodedImage(pixels), boxes_of((0.1, 0.2, 0.3, 0.9)), 0),
                                  Draws(6, position))
         if np.array_equal(found, pixels):
             np.testing.assert_array_equal(boxes[0, 2:6], np.float32([0.1, 0.2, 0.3, 0.9]))

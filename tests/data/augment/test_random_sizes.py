@@ -9,10 +9,10 @@ from framework.data.augment.mean import Mean
 from framework.data.augment.random_sizes import draw_resize, stretch
 from framework.data.augment.transform import Transformer
 from framework.data.records.boxes import CORNERS
-from framework.data.records.pictures import DecodedPicture
+from framework.data.records.images import DecodedImage
 from framework.data.records.records import BadRecord, Record
 from framework.definition import prototxt
-from tests.data.making import picture
+from tests.data.making import image
 
 ASPECT = ("random_aspect_ratio_param { min_area_ratio: 0.2 max_area_ratio: 0.9 "
           "aspect_ratio_change: 0.75 }")
@@ -40,7 +40,7 @@ def resized(pixels, width, height, mode):
         cv2.ipp.setUseIPP(True)
 
 
-# A picture of 62 x 48 and the size that it gets, worked by hand.
+# An image of 62 x 48 and the size that it gets, worked by hand.
 NEAREST, LINEAR, CUBIC = cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC
 SIZE, UPSCALE = "img_rand_resize_lower: {0} img_rand_resize_upper: {0} ", "allow_upscale: true "
 VERTICAL = "vertical_stretch_lower: {0} vertical_stretch_upper: {0} "
@@ -68,7 +68,7 @@ RATIO = "rand_resize_ratio_lower: {0} rand_resize_ratio_upper: {0} "
      + RATIO.format(1), 62, 48, NEAREST),                       # each pair without effect
 ])
 def test_a_fixed_stretch_is_opencvs_resize(text, width, height, mode):
-    pixels = picture(3, 48, 62)
+    pixels = image(3, 48, 62)
     expected = middle(resized(pixels, width, height, mode), 20, 20)
     found = transformed(f"crop_size: 20 {text}", pixels)
     if mode == CUBIC:           # OpenCV rounds a half to even in vectors, up behind them
@@ -77,17 +77,17 @@ def test_a_fixed_stretch_is_opencvs_resize(text, width, height, mode):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_a_tall_picture_gets_its_ratio_in_height():
-    pixels = picture(3, 62, 48)
+def test_a_tall_image_gets_its_ratio_in_height():
+    pixels = image(3, 62, 48)
     found = transformed("crop_size: 20 " + SIZE.format(24) + RATIO.format(1.5), pixels)
     np.testing.assert_array_equal(found, middle(resized(pixels, 24, 36, NEAREST), 20, 20))
 
 
-def test_without_allow_upscale_a_picture_smaller_than_the_crop_stays_so():
+def test_without_allow_upscale_a_image_smaller_than_the_crop_stays_so():
     with pytest.raises(BadRecord, match="is 62 x 48, smaller than the crop of 50 x 50"):
-        transformed("crop_size: 50 " + SIZE.format(60), picture(3, 48, 62))
+        transformed("crop_size: 50 " + SIZE.format(60), image(3, 48, 62))
     assert transformed("crop_size: 50 allow_upscale: true " + SIZE.format(20),
-                       picture(3, 48, 62)).shape == (50, 50, 3)
+                       image(3, 48, 62)).shape == (50, 50, 3)
 
 
 def sizes_of(text, height, width, count=400):
@@ -119,7 +119,7 @@ def test_the_longer_side_of_a_square_is_drawn():
 
 
 def test_a_recipe_without_random_sizes_draws_crop_and_mirror_alone():
-    pixels = picture(2, 48, 62)
+    pixels = image(2, 48, 62)
     for seed in range(10):
         draws = Draws(seed, 3)
         y, x = draws.below(48 - 20 + 1), draws.below(62 - 20 + 1)
@@ -128,31 +128,32 @@ def test_a_recipe_without_random_sizes_draws_crop_and_mirror_alone():
         np.testing.assert_array_equal(found, pixels[y:y + 20, x:x + 20][:, ::step])
 
 
-def test_a_stretched_picture_is_less_the_middle_of_the_mean():
-    image = np.random.default_rng(1).normal(100, 20, (3, 33, 40)).astype(np.float32)
-    pixels = picture(2, 48, 62)
+def test_a_stretched_image_is_less_the_middle_of_the_mean():
+    mean_image = np.random.default_rng(1).normal(100, 20, (3, 33, 40)).astype(np.float32)
+    pixels = image(2, 48, 62)
     expected = (middle(resized(pixels, 31, 24, NEAREST), 20, 20)
-                - image[:, 6:26, 10:30].transpose(1, 2, 0)) * np.float32(0.5)
-    found = transformed("crop_size: 20 " + SIZE.format(24), pixels, mean=Mean((), image, 0.5))
+                - mean_image[:, 6:26, 10:30].transpose(1, 2, 0)) * np.float32(0.5)
+    found = transformed("crop_size: 20 " + SIZE.format(24), pixels, mean=Mean((), mean_image, 0.5))
     np.testing.assert_array_equal(found, expected)
     with pytest.raises(BadRecord, match=r"the mean_file \(3, 19, 40\); it must be as large"):
-        transformed("crop_size: 20 " + SIZE.format(24), pixels, mean=Mean((), image[:, :19], 0.5))
+        transformed("crop_size: 20 " + SIZE.format(24), pixels,
+                    mean=Mean((), mean_image[:, :19], 0.5))
 
 
 def test_a_crop_of_another_size_than_the_mean_is_less_the_middle_of_the_mean_too():
-    image = np.random.default_rng(1).normal(100, 20, (3, 33, 40)).astype(np.float32)
-    pixels = picture(2, 48, 62)
-    expected = middle(pixels, 20, 20) - image[:, 6:26, 10:30].transpose(1, 2, 0)
-    found = transformed("crop_size: 20", pixels, mean=Mean((), image))
+    mean_image = np.random.default_rng(1).normal(100, 20, (3, 33, 40)).astype(np.float32)
+    pixels = image(2, 48, 62)
+    expected = middle(pixels, 20, 20) - mean_image[:, 6:26, 10:30].transpose(1, 2, 0)
+    found = transformed("crop_size: 20", pixels, mean=Mean((), mean_image))
     np.testing.assert_array_equal(found, expected)
     with pytest.raises(BadRecord, match=r"the mean_file \(3, 33, 40\); they must be the same"):
-        transformed("", pixels, mean=Mean((), image))
+        transformed("", pixels, mean=Mean((), mean_image))
 
 
 @pytest.mark.parametrize(("size", "width", "height"), [
     ((40, 56), 28, 20), ((41, 57), 27, 20), ((57, 41), 20, 27), ((33, 33), 20, 20)])
 def test_random_resize_param_sets_the_shorter_side(size, width, height):
-    pixels = picture(1, *size)
+    pixels = image(1, *size)
     found = transformed("crop_size: 17 random_resize_param { min_size: 20 max_size: 20 "
                         "resize_param { interp_mode: AREA } }", pixels)
     expected = resized(pixels, width, height, cv2.INTER_AREA)
@@ -162,20 +163,20 @@ def test_random_resize_param_sets_the_shorter_side(size, width, height):
 @pytest.mark.parametrize(("text", "low", "high"), [
     ("min_size: 10 max_size: 14", 10, 14), ("", 20, 29), ("min_size: 25", 25, 29),
     ("max_size: 22", 20, 22)])
-def test_every_shorter_side_is_drawn_up_to_the_pictures_own(text, low, high):
+def test_every_shorter_side_is_drawn_up_to_the_images_own(text, low, high):
     param = message(f"random_resize_param {{ {text} }}")
     found = {draw_resize(param, 29, 20, Draws(1, position))[1].height for position in range(300)}
     assert found == set(range(low, high + 1))
 
 
-def test_a_picture_beyond_the_sizes_is_left_out():
+def test_a_image_beyond_the_sizes_is_left_out():
     with pytest.raises(BadRecord, match="draw its shorter side from 48 to 30"):
-        transformed("crop_size: 17 random_resize_param { max_size: 30 }", picture(1, 48, 62))
+        transformed("crop_size: 17 random_resize_param { max_size: 30 }", image(1, 48, 62))
 
 
 def test_a_fixed_aspect_is_a_square_window_in_any_place():
     """A quarter of 24 x 36: 14 x 14 (14.7 rounded down), resized to the crop."""
-    pixels = picture(4, 24, 36)
+    pixels = image(4, 24, 36)
     windows = {resized(pixels[y:y + 14, x:x + 14], 9, 9, LINEAR).tobytes(): (y, x)
                for y in range(11) for x in range(23)}
     found = {windows[transformed("crop_size: 9 random_aspect_ratio_param { min_area_ratio: 0.25 "
@@ -197,8 +198,8 @@ def test_windows_fill_the_bounds_of_area_and_aspect_both_ways():
     assert 0.56 < min(aspects) < 0.6 and 1.7 < max(aspects) < 1.8      # 0.75 squared
 
 
-def test_without_a_window_that_fits_the_whole_picture_is_taken():
-    pixels = picture(4, 24, 37)
+def test_without_a_window_that_fits_the_whole_image_is_taken():
+    pixels = image(4, 24, 37)
     found = transformed("crop_size: 9 random_aspect_ratio_param { max_attempt: 0 }", pixels)
     np.testing.assert_array_equal(found, middle(resized(pixels, 13, 9, LINEAR), 9, 9))
 
@@ -213,7 +214,7 @@ def test_boxes_follow_random_windows(text):
     boxes = np.array([[1, 0, 80 / 320, 60 / 240, 240 / 320, 180 / 240, 0]], np.float32)
     transform = Transformer(message(f"crop_size: 120 mirror: true {text}"), True, Mean())
     for seed in range(40):
-        found, seen = transform(Record(DecodedPicture(pixels), boxes, 0), Draws(seed, 1))
+        found, seen = transform(Record(DecodedImage(pixels), boxes, 0), Draws(seed, 1))
         assert found.shape == (120, 120, 3)
         rows, columns = np.nonzero(found[..., 0] > 127)
         corners = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]

@@ -9,7 +9,7 @@ from tests.data.augment.test_box_loops import ODD
 
 
 def trials(uniform, sizes):
-    """(4, samplers, trials): the windows of all trials, inside the picture."""
+    """(4, samplers, trials): the windows of all trials, inside the image."""
     low_scale, scale_range, low_aspect, aspect_range = sizes.T[:, :, None]
     scale = low_scale + uniform[0] * scale_range
     aspect = low_aspect + uniform[1] * aspect_range

@@ -15,10 +15,10 @@ from framework.data.augment.mean import Mean
 from framework.data.augment.planes import as_pixels, mirrored, planes_of, whole
 from framework.data.augment.transform import Transformer
 from framework.data.records.boxes import CORNERS
-from framework.data.records.pictures import DecodedPicture
+from framework.data.records.images import DecodedImage
 from framework.data.records.records import Record
 from framework.definition import prototxt
-from tests.data.making import picture
+from tests.data.making import image
 
 INTERPOLATIONS = {"LINEAR": 1, "AREA": 3, "NEAREST": 0, "CUBIC": 2, "LANCZOS4": 4}
 DISTORT = """distort_param { brightness_prob: 0.5 brightness_delta: 32 contrast_prob: 0.5
@@ -43,7 +43,7 @@ def boxes_of(*corners, label=1):
 
 
 def in_plain_order(transform, pixels, draws, mode):
-    """The picture as Caffe makes it: each step on the whole picture. Draws in our own order."""
+    """The image as Caffe makes it: each step on the whole image. Draws in our own order."""
     param = transform.param
     changes = draw_distortion(param.distort_param, draws)
     view, _ = transform._choose_view(pixels.shape[1], pixels.shape[0], boxes_of((0, 0, 1, 1)),
@@ -111,16 +111,16 @@ def distorted(pixels, changes):
 
 
 @pytest.mark.parametrize("name", INTERPOLATIONS)
-def test_the_picture_is_that_of_the_plain_order(name):
+def test_the_image_is_that_of_the_plain_order(name):
     transform = transformer(
         f"mirror: true {DISTORT} resize_param {{ height: 60 width: 76 interp_mode: {name} }} "
         "expand_param { prob: 0.6 max_expand_ratio: 4 }", samplers=SAMPLERS)
     cv2.ipp.setUseIPP(name != "CUBIC")
     try:
         for seed in range(60):
-            pixels = picture(seed, 120, 151)
+            pixels = image(seed, 120, 151)
             expected = in_plain_order(transform, pixels, Draws(seed, 7), INTERPOLATIONS[name])
-            found, _ = transform(Record(DecodedPicture(pixels.copy()), boxes_of((0, 0, 1, 1)), 0),
+            found, _ = transform(Record(DecodedImage(pixels.copy()), boxes_of((0, 0, 1, 1)), 0),
                                  Draws(seed, 7))
             if name == "CUBIC":    # OpenCV rounds a half to even in vectors, up behind them
                 difference = np.abs(found.astype(int) - expected)
@@ -133,7 +133,7 @@ def test_the_picture_is_that_of_the_plain_order(name):
 
 @pytest.mark.parametrize("mode", [cv2.INTER_LANCZOS4, cv2.INTER_AREA, cv2.INTER_CUBIC])
 @pytest.mark.parametrize("seed", range(25))
-def test_a_picture_is_resampled_as_with_its_ground(mode, seed):
+def test_a_image_is_resampled_as_with_its_ground(mode, seed):
     random = np.random.default_rng(seed)
     height, width = (int(value) for value in random.integers(1, 120, 2))
     view = Rectangle(0, 0, int(random.integers(max(width, 41), 400)),
@@ -158,11 +158,11 @@ def test_a_picture_is_resampled_as_with_its_ground(mode, seed):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_a_canvas_forgets_the_picture_before():
+def test_a_canvas_forgets_the_image_before():
     canvas = Canvas()
     places = [(0, 0, 90, 80), (20, 30, 80, 75), (1, 5, 200, 90), (0, 1, 57, 60)]
     for seed, (x, y, width, height) in enumerate(places):
-        small = picture(seed, 40, 56)
+        small = image(seed, 40, 56)
         expected = np.empty((height, width, 3), np.uint8)
         expected[:] = (10, 20, 30)
         expected[y:y + 40, x:x + 56] = small
@@ -174,7 +174,7 @@ ODD_BOXES = {
     "touching borders": [(0, 0, 0.3, 0.4), (0.7, 0.6, 1, 1), (0, 0.5, 1, 0.50001)],
     "one pixel": [(0.5, 0.5, 0.5 + 1 / 151, 0.5 + 1 / 120)],
     "without area": [(0.5, 0.5, 0.5, 0.5), (0.2, 0.1, 0.2, 0.9)],
-    "the whole picture": [(0, 0, 1, 1)],
+    "the whole image": [(0, 0, 1, 1)],
     "partly outside": [(-0.3, 0.2, 0.4, 1.7), (0.9, -2, 3, 0.1)],
     "outside": [(1.2, 0.3, 1.5, 0.6), (-2, -2, -1, -1)],
     "rounded past one": [(np.nextafter(np.float32(0), np.float32(-1)), 0, 1 + 1.2e-7, 1 + 1.2e-7)],
@@ -188,7 +188,7 @@ ODD_SETTINGS = ["", "emit_constraint { emit_type: CENTER }",
 def test_ten_thousand_augmentations_of_odd_boxes_stay_inside(kind):
     """10,000 over all kinds and settings; the original dies of `a <= b (0 vs. -1.19209e-07)`."""
     boxes = boxes_of(*ODD_BOXES[kind])
-    pixels = picture(1, 24, 31)
+    pixels = image(1, 24, 31)
     whole = "sampler { min_scale: 0.999 max_scale: 1 min_aspect_ratio: 0.99 max_aspect_ratio: 1 }"
     for setting, mode in itertools.product(ODD_SETTINGS, ("WARP", "FIT_LARGE_SIZE_AND_PAD")):
         transform = transformer(
@@ -196,20 +196,20 @@ def test_ten_thousand_augmentations_of_odd_boxes_stay_inside(kind):
             f"resize_param {{ height: 25 width: 22 resize_mode: {mode} }}",
             samplers=[*SAMPLERS, whole])
         for seed in range(160):
-            found, seen = transform(Record(DecodedPicture(pixels), boxes, 0), Draws(seed, 3))
+            found, seen = transform(Record(DecodedImage(pixels), boxes, 0), Draws(seed, 3))
             assert found.shape == ((20, 20, 3) if "crop" in setting else (25, 22, 3))
             corners = seen[:, CORNERS]
             assert ((corners >= 0) & (corners <= 1)).all()
             assert (corners[:, :2] <= corners[:, 2:]).all()
 
 
-def test_pictures_of_one_pixel_are_augmented_too():
+def test_images_of_one_pixel_are_augmented_too():
     transform = transformer("expand_param { prob: 0.5 max_expand_ratio: 4 } "
                             "resize_param { height: 7 width: 5 }", samplers=SAMPLERS)
     for height, width in [(1, 1), (1, 50), (50, 1), (2, 3)]:
         for seed in range(50):
-            pixels = picture(1, height, width)
-            found, _ = transform(Record(DecodedPicture(pixels), boxes_of((0, 0, 1, 1)), 0),
+            pixels = image(1, height, width)
+            found, _ = transform(Record(DecodedImage(pixels), boxes_of((0, 0, 1, 1)), 0),
                                  Draws(seed, 0))
             assert found.shape == (7, 5, 3)
 
@@ -224,7 +224,7 @@ def test_boxes_follow_the_pixels():
                             samplers=SAMPLERS, mean=(0.0,))
     seen_any = 0
     for seed in range(200):
-        found, seen = transform(Record(DecodedPicture(pixels), boxes, 0), Draws(seed, 0))
+        found, seen = transform(Record(DecodedImage(pixels), boxes, 0), Draws(seed, 0))
         white = found[..., 0] > 127
         if not len(seen):
             continue
@@ -241,23 +241,23 @@ def test_boxes_follow_the_pixels():
 def test_crops_are_random_in_train_and_central_in_test(is_train, count):
     pixels = np.arange(13 * 9, dtype=np.uint8).reshape(13, 9, 1).repeat(3, 2)
     transform = transformer("crop_size: 5", is_train, mean=())
-    corners = {int(transform(Record(DecodedPicture(pixels), None, 0), Draws(seed, 0))[0][0, 0, 0])
+    corners = {int(transform(Record(DecodedImage(pixels), None, 0), Draws(seed, 0))[0][0, 0, 0])
                for seed in range(1500)}
     assert len(corners) == count
     if not is_train:
         assert corners == {4 * 9 + 2}
 
 
-def test_a_mean_file_is_cropped_and_mirrored_with_the_picture():
-    image = np.random.default_rng(1).normal(100, 20, (3, 24, 31)).astype(np.float32)
+def test_a_mean_file_is_cropped_and_mirrored_with_the_image():
+    mean_image = np.random.default_rng(1).normal(100, 20, (3, 24, 31)).astype(np.float32)
     param = prototxt.parse("crop_size: 10 mirror: true", "TransformationParameter").message
-    transform = Transformer(param, True, Mean((), image, 0.5))
-    pixels = picture(2, 24, 31)
-    difference = (pixels - image.transpose(1, 2, 0)) * np.float32(0.5)
+    transform = Transformer(param, True, Mean((), mean_image, 0.5))
+    pixels = image(2, 24, 31)
+    difference = (pixels - mean_image.transpose(1, 2, 0)) * np.float32(0.5)
     views = [difference[y:y + 10, x:x + 10][:, ::step] for y in range(15) for x in range(22)
              for step in (1, -1)]
     for seed in range(20):
-        found, _ = transform(Record(DecodedPicture(pixels), None, 0), Draws(seed, 0))
+        found, _ = transform(Record(DecodedImage(pixels), None, 0), Draws(seed, 0))
         assert any(np.array_equal(found, view) for view in views)
 
 
@@ -273,7 +273,7 @@ def test_steps_of_a_distortion_round_and_saturate(changes, expected):
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_distortion_works_on_parts_of_pictures_of_any_channels(channels):
+def test_a_distortion_works_on_parts_of_images_of_any_channels(channels):
     random = np.random.default_rng(channels)
     part = random.integers(0, 256, (23, 31, channels), dtype=np.uint8)[3:20, 5:12]
     changes = Distortion(False, brightness=9.0, contrast=1.25,
@@ -285,7 +285,7 @@ def test_a_distortion_works_on_parts_of_pictures_of_any_channels(channels):
 
 @pytest.mark.parametrize("make", [np.ascontiguousarray,
                                   lambda pixels: as_pixels(planes_of(pixels))])
-def test_pictures_and_planes_are_mirrored_alike(make):
-    pixels = picture(5, 13, 29)
+def test_images_and_planes_are_mirrored_alike(make):
+    pixels = image(5, 13, 29)
     found = mirrored(make(pixels)[2:11, 3:20])
     np.testing.assert_array_equal(found, pixels[2:11, 3:20][:, ::-1])

@@ -13,7 +13,7 @@ from framework.data.datasets.label_files import Box, read_xml
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum
 from framework.system.text import open_text, read_lines
-from tests.data.pictures import make_voc
+from tests.data.images import make_voc
 
 NUM = 21            # one bad one of them is under 5 %
 NAMES = [f"p{index:02d}" for index in range(NUM)]
@@ -106,7 +106,7 @@ INFINITE, NAN = float("inf"), float("nan")
 
 @pytest.mark.parametrize("key, change, reason", [
     ("images", {"width": INFINITE}, "cannot convert float infinity to integer"),
-    ("images", {"width": 10**30}, "says that the picture is 1e+30 x 30"),
+    ("images", {"width": 10**30}, "says that the image is 1e+30 x 30"),
     ("images", {"file_name": "a\0b.jpg"}, "embedded null byte"),
     ("images", {"file_name": "\ud800.jpg"}, "the name is no text"),
     ("annotations", {"bbox": [NAN, 1, 2, 3]}, "'1' at nan 1 nan 4: its corners must be finite"),

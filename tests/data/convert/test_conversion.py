@@ -50,7 +50,7 @@ def test_more_than_a_twentieth_of_bad_records_leaves_nothing_behind(tmp_path):
 
 
 def test_an_empty_list_is_an_error(tmp_path):
-    with pytest.raises(DataError, match="names no picture"):
+    with pytest.raises(DataError, match="names no image"):
         convert([], made, tmp_path / "db")
     assert list(tmp_path.iterdir()) == []
 
@@ -139,7 +139,7 @@ def test_two_processes_do_not_make_one_database(tmp_path):
         convert(entries_of("1"), made, tmp_path / "db")
 
 
-def test_a_changed_picture_or_flag_is_another_conversion(tmp_path):
+def test_a_changed_image_or_flag_is_another_conversion(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"1")
     (tmp_path / "t.json").write_bytes(b"1")
     entries = [Entry("a.jpg", "t.json#1"), Entry("b.jpg", "5")]
@@ -201,12 +201,12 @@ def test_results_keep_their_order_whatever_thread_is_first():
     assert list(in_order(slow, range(60), jobs=4)) == [index * index for index in range(60)]
 
 
-def test_a_list_file_takes_spaces_where_the_picture_exists(tmp_path):
+def test_a_list_file_takes_spaces_where_the_image_exists(tmp_path):
     (tmp_path / "a b.jpg").write_bytes(b"")
     (tmp_path / "list").write_text("x.jpg  x.xml\n\na b.jpg c d.xml\n")
     assert read(tmp_path / "list", tmp_path) == [
         Entry("x.jpg", "x.xml"), Entry("a b.jpg", "c d.xml"),
     ]  # fmt: skip
     (tmp_path / "list").write_text("x.jpg x.xml\ny.jpg\n")
-    with pytest.raises(DataError, match="list:2: 'y.jpg'; a line must be: picture label"):
+    with pytest.raises(DataError, match="list:2: 'y.jpg'; a line must be: image label"):
         read(tmp_path / "list", tmp_path)

@@ -7,7 +7,7 @@ from framework.data.convert.datum import (
     ImageOptions,
     annotated_datum,
     image_datum,
-    read_picture,
+    read_image,
     resize,
 )
 from framework.data.datasets.label_files import Box
@@ -15,7 +15,7 @@ from framework.data.datasets.voc import annotation
 from framework.data.records import label_map
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum
-from tests.data.pictures import noise_picture, write_jpeg
+from tests.data.images import noise_image, write_jpeg
 from tests.golden import SHARED, load_case, needs_photographs, read_file
 
 LABELS = {"cat": 2, "dog": 5}
@@ -73,7 +73,7 @@ def test_groups_come_in_order_of_appearance_and_are_divided_by_the_stated_size(t
     ]
     np.testing.assert_allclose(boxes_of(converted.record), expected, rtol=1e-7)
     assert converted.size == (30, 40)
-    assert any("says 80 x 60, the picture is 40 x 30" in remark for remark in converted.remarks)
+    assert any("says 80 x 60, the image is 40 x 30" in remark for remark in converted.remarks)
 
 
 def test_an_inverted_box_is_left_out_and_one_without_area_stays(tmp_path):
@@ -94,7 +94,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(tmp_path):
         annotated_datum(tmp_path / "a.jpg", tmp_path / "a.xml", LABELS, ImageOptions())
 
 
-def test_without_a_label_file_the_picture_is_stored_without_boxes(tmp_path):
+def test_without_a_label_file_the_image_is_stored_without_boxes(tmp_path):
     write_jpeg(tmp_path / "a.jpg")
     converted = annotated_datum(tmp_path / "a.jpg", tmp_path / "no.xml", LABELS, ImageOptions())
     assert converted.record.HasField("type")
@@ -122,14 +122,14 @@ def test_the_files_own_bytes_are_kept_unless_something_changes_them(tmp_path, op
 
 
 def test_plain_pixels_are_stored_channel_by_channel(tmp_path):
-    picture = noise_picture(5, 7)
-    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    image = noise_image(5, 7)
+    cv2.imwrite(str(tmp_path / "a.png"), image)
     datum, _ = image_datum(tmp_path / "a.png", ImageOptions(encoded=False), label=3)
     assert (datum.channels, datum.height, datum.width, datum.label) == (3, 5, 7, 3)
     assert not datum.encoded
     stored = np.frombuffer(datum.data, np.uint8).reshape(3, 5, 7)
     for channel in range(3):
-        np.testing.assert_array_equal(stored[channel], picture[:, :, channel])
+        np.testing.assert_array_equal(stored[channel], image[:, :, channel])
     grey, _ = image_datum(tmp_path / "a.png", ImageOptions(encoded=False, color=False))
     assert (grey.channels, len(grey.data)) == (1, 35)
 
@@ -146,8 +146,8 @@ def test_plain_pixels_are_stored_channel_by_channel(tmp_path):
         (ImageOptions(min_dim=60, height=9, width=11), (60, 80)),
     ],
 )
-def test_sizes_of_resized_pictures(options, size):
-    assert resize(noise_picture(30, 40), options).shape[:2] == size
+def test_sizes_of_resized_images(options, size):
+    assert resize(noise_image(30, 40), options).shape[:2] == size
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.9])
@@ -155,15 +155,15 @@ def test_a_truncated_jpeg_is_refused(tmp_path, keep):
     content = write_jpeg(tmp_path / "a.jpg", 60, 80)
     (tmp_path / "a.jpg").write_bytes(content[: int(len(content) * keep)])
     with pytest.raises(DataError, match="a.jpg: .*cut short"):
-        read_picture(tmp_path / "a.jpg")
+        read_image(tmp_path / "a.jpg")
 
 
-def test_missing_and_empty_pictures_are_refused(tmp_path):
+def test_missing_and_empty_images_are_refused(tmp_path):
     (tmp_path / "empty.jpg").write_bytes(b"")
     (tmp_path / "text.jpg").write_bytes(b"hello")
     with pytest.raises(DataError, match="cannot be read: No such file"):
-        read_picture(tmp_path / "none.jpg")
+        read_image(tmp_path / "none.jpg")
     with pytest.raises(DataError, match="empty.jpg: .*no bytes"):
-        read_picture(tmp_path / "empty.jpg")
+        read_image(tmp_path / "empty.jpg")
     with pytest.raises(DataError, match="text.jpg: .*cannot be decoded"):
-        read_picture(tmp_path / "text.jpg")
+        read_image(tmp_path / "text.jpg")

@@ -10,7 +10,7 @@ from framework.cli import convert_dataset, export_dataset
 from framework.data.records.database import open_database
 from framework.data.records.records import Decoding, read_annotated
 from framework.proto import AnnotatedDatum, Datum
-from tests.data.making import annotated, encoded, good_records, picture, write_database
+from tests.data.making import annotated, encoded, good_records, image, write_database
 
 MAP = "".join(f'item {{ name: "{name}" label: {label} }} '
               for label, name in enumerate(("none_of_the_above", "ant", "bee", "cat")))
@@ -20,8 +20,8 @@ MAP = "".join(f'item {{ name: "{name}" label: {label} }} '
 def database(tmp_path):
     (tmp_path / "map.prototxt").write_text(MAP)
     records = good_records(6)
-    records[2] = annotated(encoded(picture(2), ".jpg"), [(3, 0.25, 0.5, 0.75, 1)])
-    records[4] = annotated(encoded(picture(4)), [(9, 0.1, 0.1, 0.5, 0.5)])
+    records[2] = annotated(encoded(image(2), ".jpg"), [(3, 0.25, 0.5, 0.75, 1)])
+    records[4] = annotated(encoded(image(4)), [(9, 0.1, 0.1, 0.5, 0.5)])
     return write_database(tmp_path / "some_lmdb", records)
 
 
@@ -40,7 +40,7 @@ def records_of(path):
 def test_what_is_exported_converts_to_the_same_records(database, tmp_path, capsys, kind):
     assert export(database, tmp_path / "out", kind) == 0
     shown = capsys.readouterr()
-    assert "5 pictures" in shown.out and "1 bad records left out" in shown.out
+    assert "5 images" in shown.out and "1 bad records left out" in shown.out
     assert "00000004_record4.jpg: label 9 is not one of" in shown.err
     splits = {"voc": "[some]", "coco": "{some: {images: some, annotations: "
                                        "annotations/instances_some.json}}"}[kind]
@@ -55,21 +55,21 @@ def test_what_is_exported_converts_to_the_same_records(database, tmp_path, capsy
         np.testing.assert_allclose(one.boxes, other.boxes, atol=1e-6)
 
 
-def test_encoded_pictures_are_written_as_they_are_and_raw_ones_as_png(tmp_path):
+def test_encoded_images_are_written_as_they_are_and_raw_ones_as_png(tmp_path):
     (tmp_path / "map.prototxt").write_text(MAP)
     raw = AnnotatedDatum(type=AnnotatedDatum.BBOX, datum=Datum(
-        channels=3, height=40, width=56, data=picture(5).transpose(2, 0, 1).tobytes()))
-    jpeg = encoded(picture(2), ".jpg")
+        channels=3, height=40, width=56, data=image(5).transpose(2, 0, 1).tobytes()))
+    jpeg = encoded(image(2), ".jpg")
     database = write_database(tmp_path / "lmdb", [annotated(jpeg, []), raw.SerializeToString()])
     export(database, tmp_path / "out", "voc")
     assert (tmp_path / "out/JPEGImages/record0.jpg").read_bytes() == jpeg
-    assert (tmp_path / "out/JPEGImages/record1.png").read_bytes() == encoded(picture(5))
+    assert (tmp_path / "out/JPEGImages/record1.png").read_bytes() == encoded(image(5))
     assert (tmp_path / "out/ImageSets/Main/lmdb.txt").read_text() == "record0\nrecord1\n"
 
 
 def test_coco_counts_in_pixels_and_calls_difficult_crowd(tmp_path):
     (tmp_path / "map.prototxt").write_text(MAP)
-    message = AnnotatedDatum.FromString(annotated(encoded(picture(1)), [(2, 0.25, 0.5, 0.75, 1)]))
+    message = AnnotatedDatum.FromString(annotated(encoded(image(1)), [(2, 0.25, 0.5, 0.75, 1)]))
     message.annotation_group[0].annotation[0].bbox.difficult = True
     database = write_database(tmp_path / "lmdb", [message.SerializeToString()])
     export(database, tmp_path / "out", "coco")
@@ -97,4 +97,4 @@ def test_a_key_that_is_no_name_of_a_file_is_a_bad_record(tmp_path, capsys, name,
         transaction.put(b"00000009_" + name + b".jpg", good_records(1)[0])
     assert export(path, tmp_path / "out", "voc") == 0
     output = capsys.readouterr()
-    assert f"its name is {reason}" in output.err and "2 pictures" in output.out
+    assert f"its name is {reason}" in output.err and "2 images" in output.out

@@ -4,7 +4,7 @@ import pytest
 
 from framework.data.augment import mean as subtraction
 from framework.data.augment.clip_transform import Layout, read_clip_mean
-from framework.data.convert.mean_image import mean_picture, to_blob
+from framework.data.convert.mean_image import mean_image, to_blob
 from framework.data.records.mean_file import read_mean_image
 from framework.errors import DataError
 from framework.inference.detector import Detector
@@ -16,7 +16,7 @@ from tests.quadrants import write_net
 
 @needs_photographs
 def test_the_mean_is_the_originals_file():
-    mean = mean_picture(PHOTOGRAPHS / "io/datum_lmdb")
+    mean = mean_image(PHOTOGRAPHS / "io/datum_lmdb")
     case = load_case("io/datum_db")
     np.testing.assert_allclose(mean, case["mean"], rtol=1e-6)
     original = BlobProto.FromString((PHOTOGRAPHS / "io/mean.binaryproto").read_bytes())
@@ -30,10 +30,10 @@ def test_the_mean_is_the_originals_file():
 
 
 @needs_photographs
-def test_pictures_with_boxes_have_a_mean_too():
+def test_images_with_boxes_have_a_mean_too():
     case = load_case("io/annotated_raw")
     expected = sum(case[f"{index}/image"].astype(np.float64) for index in range(4)) / 4
-    mean = mean_picture(PHOTOGRAPHS / "io/annotated_raw_lmdb")
+    mean = mean_image(PHOTOGRAPHS / "io/annotated_raw_lmdb")
     np.testing.assert_allclose(mean, expected, rtol=1e-6)
 
 
@@ -89,4 +89,4 @@ def test_a_record_of_other_bytes_is_named(tmp_path):
     with lmdb.open(str(tmp_path / "db")) as environment, environment.begin(write=True) as writer:
         writer.put(b"first", b"\x0a\xff\xff")
     with pytest.raises(DataError, match="record first: "):
-        mean_picture(tmp_path / "db")
+        mean_image(tmp_path / "db")

@@ -7,7 +7,7 @@ from framework.data.datasets.description import load
 from framework.data.datasets.label_files import Box, Labels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
-from tests.data.pictures import make_voc, write_jpeg
+from tests.data.images import make_voc, write_jpeg
 
 YAML = """
 root: devkit
@@ -91,7 +91,7 @@ COCO = {
 }
 
 
-def test_coco_names_classes_by_number_and_keeps_pictures_without_boxes(tmp_path):
+def test_coco_names_classes_by_number_and_keeps_images_without_boxes(tmp_path):
     (tmp_path / "i.json").write_text(json.dumps(COCO))
     text = "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n"
     data = write_yaml(tmp_path / "d.yaml", text)
@@ -111,7 +111,7 @@ def test_coco_names_classes_by_number_and_keeps_pictures_without_boxes(tmp_path)
         write_yaml(tmp_path / "d.yaml", f"{text}names: [cat]\n")
 
 
-def test_yolo_boxes_are_centres_and_sizes_in_parts_of_the_picture(tmp_path):
+def test_yolo_boxes_are_centres_and_sizes_in_parts_of_the_image(tmp_path):
     for name in ("one", "two"):
         (tmp_path / "images/a").mkdir(parents=True, exist_ok=True)
         (tmp_path / f"images/a/{name}.png").write_bytes(b"")
@@ -137,7 +137,7 @@ p,x,/m/2,1,0.5,0.75,0.5,0.625,0
 """
 
 
-def test_open_images_rows_are_boxes_in_parts_of_the_picture(tmp_path):
+def test_open_images_rows_are_boxes_in_parts_of_the_image(tmp_path):
     (tmp_path / "t.csv").write_text(TABLE)
     text = "format: openimages\nsplits: {train: {images: pics, boxes: t.csv}}\n"
     data = write_yaml(tmp_path / "d.yaml", text + "names: {/m/2: Bus, /m/1: Truck}\n")

@@ -6,7 +6,7 @@ from framework.data.datasets.label_files import Box
 from framework.data.datasets.splits import divide, shares
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
-from tests.data.pictures import make_voc
+from tests.data.images import make_voc
 
 
 def data_of(count):
@@ -14,7 +14,7 @@ def data_of(count):
     return Dataset(".", {"one": entries[:7], "two": entries[5:]}, ["a"], lambda entry: None)
 
 
-def test_every_picture_stands_in_one_split_and_shares_are_met():
+def test_every_image_stands_in_one_split_and_shares_are_met():
     data = divide(data_of(50), shares(["train=0.5", "val=0.3"]), seed=3)
     assert {name: len(split) for name, split in data.splits.items()} == {
         "train": 25, "val": 15, "test": 10}
@@ -38,7 +38,7 @@ def test_shares_that_cannot_be_are_refused(texts, message):
         shares(texts)
 
 
-def test_a_split_of_no_picture_is_an_error():
+def test_a_split_of_no_image_is_an_error():
     with pytest.raises(DataError, match="leaves none for test"):
         divide(data_of(20), shares(["train=0.99"]), seed=0)
 
@@ -50,8 +50,8 @@ def test_a_folder_without_lists_names_the_cure_and_takes_it(tmp_path, capsys):
     (root / "Annotations" / "p9.xml").unlink()
     flags = [str(root), str(tmp_path / "out")]
     assert convert_dataset.main(flags) == 1
-    assert "--split trainval=0.8 divides the pictures" in capsys.readouterr().err
+    assert "--split trainval=0.8 divides the images" in capsys.readouterr().err
     assert convert_dataset.main([*flags, "--split", "trainval=0.8"]) == 0
     told = capsys.readouterr()
     assert "trainval: 7 records" in told.out and "test: 2 records" in told.out
-    assert "1 of 10 pictures have no annotation and are left out" in told.err
+    assert "1 of 10 images have no annotation and are left out" in told.err

@@ -1,12 +1,12 @@
 import numpy as np
 
-from framework.data.datasets.synthetic import NAMES, SIZES, draw_picture
+from framework.data.datasets.synthetic import NAMES, SIZES, draw_image
 
 
-def test_the_same_seed_draws_the_same_picture_and_another_one_does_not():
-    first, shapes = draw_picture(np.random.default_rng([3, 1]))
-    again, shapes_again = draw_picture(np.random.default_rng([3, 1]))
-    other, _ = draw_picture(np.random.default_rng([3, 2]))
+def test_the_same_seed_draws_the_same_image_and_another_one_does_not():
+    first, shapes = draw_image(np.random.default_rng([3, 1]))
+    again, shapes_again = draw_image(np.random.default_rng([3, 1]))
+    other, _ = draw_image(np.random.default_rng([3, 2]))
     assert shapes == shapes_again
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or (first != other).any()
@@ -15,10 +15,10 @@ def test_the_same_seed_draws_the_same_picture_and_another_one_does_not():
 def test_boxes_lie_inside_and_hardly_cover_one_another():
     names, sizes = set(), set()
     for index in range(40):
-        picture, shapes = draw_picture(np.random.default_rng([5, index]))
-        height, width = picture.shape[:2]
+        image, shapes = draw_image(np.random.default_rng([5, index]))
+        height, width = image.shape[:2]
         sizes.add((width, height))
-        assert picture.dtype == np.uint8
+        assert image.dtype == np.uint8
         assert 1 <= len(shapes) <= 6
         for position, shape in enumerate(shapes):
             names.add(shape.name)
@@ -36,12 +36,12 @@ def test_a_shape_stands_out_from_the_ground_around_its_box():
     """The colour in the middle of a circle or square differs from that just outside its corners."""
     differences = []
     for index in range(30):
-        picture, shapes = draw_picture(np.random.default_rng([7, index]))
+        image, shapes = draw_image(np.random.default_rng([7, index]))
         for shape in shapes:
             x1, y1, x2, y2 = (round(value) for value in shape.corners)
             x, y = (x1 + x2) // 2, (y1 + y2) // 2
-            inside = picture[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(0)
-            above, left = picture[max(y1 - 4, 0), x1:x2], picture[y1:y2, max(x1 - 4, 0)]
+            inside = image[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(0)
+            above, left = image[max(y1 - 4, 0), x1:x2], image[y1:y2, max(x1 - 4, 0)]
             border = np.concatenate([above, left]).mean(0)
             differences.append(np.abs(inside - border).max())
     assert np.median(differences) > 40

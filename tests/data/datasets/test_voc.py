@@ -3,7 +3,7 @@ import pytest
 from framework.data.datasets.label_files import Box, read_xml
 from framework.data.datasets.voc import annotation, class_names, read_split, split_names
 from framework.errors import DataError
-from tests.data.pictures import make_voc
+from tests.data.images import make_voc
 
 
 def test_a_written_annotation_reads_the_same(tmp_path):
@@ -13,12 +13,12 @@ def test_a_written_annotation_reads_the_same(tmp_path):
     labels = read_xml(path)
     assert labels.boxes == (
         Box("cat & dog", (3, 4, 20, 25), True),
-        Box("bird", (0, 6, 40, 29)),    # cut to the picture, whole pixels
+        Box("bird", (0, 6, 40, 29)),    # cut to the image, whole pixels
     )
     assert (labels.width, labels.height) == (40, 30)
 
 
-def test_a_split_names_pictures_with_any_suffix_spaces_and_class_list_marks(tmp_path):
+def test_a_split_names_images_with_any_suffix_spaces_and_class_list_marks(tmp_path):
     root = make_voc(tmp_path / "voc", {"one": [], "two words": []})
     (root / "JPEGImages" / "three.PNG").write_bytes(b"")
     (root / "ImageSets/Main/val.txt").write_text("one\ntwo words  1\nthree -1\nfour.jpg\n\n")

@@ -9,7 +9,7 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.data.convert.mean_image import mean_picture
+from framework.data.convert.mean_image import mean_image
 from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.jpeg import read_frame
@@ -21,8 +21,8 @@ from tests.data.making import (
     annotated_net,
     encoded,
     good_records,
+    image,
     make_source,
-    picture,
     records_in,
     write_database,
 )
@@ -40,7 +40,7 @@ def cmyk_jpeg() -> bytes:
 
 
 def jpeg(seed: int = 3) -> bytes:
-    return encoded(picture(seed), ".jpg")
+    return encoded(image(seed), ".jpg")
 
 
 def raw(channels: int, height: int, width: int, content: bytes) -> bytes:
@@ -56,17 +56,17 @@ BAD = {
     "bytes that are no message": (b"\x0a\xff\xff", "the record is no AnnotatedDatum"),
     "a truncated JPEG": (annotated(jpeg()[:len(jpeg()) // 2], BOX), "the JPEG is cut short"),
     "a CMYK JPEG": (annotated(cmyk_jpeg(), BOX), "four inks"),
-    "a grey picture": (annotated(encoded(picture(3, channels=1)), BOX), "the picture is grey"),
-    "no picture": (annotated(b"", BOX), "the picture has no bytes"),
-    "bytes that are no picture": (annotated(b"\xff\xd8 nonsense \xff\xd9", BOX), "decoded"),
-    "a 16 bit picture": (annotated(encoded(picture(3).astype(np.uint16) * 256), BOX), "8 bits"),
+    "a grey image": (annotated(encoded(image(3, channels=1)), BOX), "the image is grey"),
+    "no image": (annotated(b"", BOX), "the image has no bytes"),
+    "bytes that are no image": (annotated(b"\xff\xd8 nonsense \xff\xd9", BOX), "decoded"),
+    "a 16 bit image": (annotated(encoded(image(3).astype(np.uint16) * 256), BOX), "8 bits"),
     "no boxes": (annotated(jpeg(), []), "it has no boxes"),
     "an inverted box": (annotated(jpeg(), [(1, 0.5, 0.1, 0.2, 0.9)]), "a box is inverted"),
     "a box of no numbers": (annotated(jpeg(), [(1, 0.5, float("nan"), 0.2, 0.9)]), "no numbers"),
     "a label outside the map": (annotated(jpeg(), [(9, 0.1, 0.1, 0.2, 0.9)]), "label 9 is not"),
     "a box labelled background": (annotated(jpeg(), [(0, 0.1, 0.1, 0.2, 0.9)]), "label 0 is not"),
     "bytes that are no record": (b"\x0a\xff nonsense", "the record is no AnnotatedDatum"),
-    "a picture of another size": (annotated(encoded(picture(3, 20, 30)), BOX), "30 x 20 pixels"),
+    "an image of another size": (annotated(encoded(image(3, 20, 30)), BOX), "30 x 20 pixels"),
 }
 
 
@@ -99,21 +99,21 @@ def test_two_bad_records_in_a_row_give_their_places_to_the_next_good_one(tmp_pat
 
 def test_a_record_without_boxes_is_kept_in_test(tmp_path):
     records = good_records(3)
-    records[1] = annotated(encoded(picture(9)), [])
+    records[1] = annotated(encoded(image(9)), [])
     path = write_database(tmp_path / "lmdb", records)
     pixels, label = next(make_source(annotated_net(path, 3), "TEST").batches())
     assert sorted({int(row[0]) for row in label[0, 0]}) == [0, 2]
-    np.testing.assert_array_equal(pixels[1].numpy().transpose(1, 2, 0), picture(9))
+    np.testing.assert_array_equal(pixels[1].numpy().transpose(1, 2, 0), image(9))
 
 
 def test_a_batch_without_boxes_has_one_row_of_minus_one(tmp_path):
-    path = write_database(tmp_path / "lmdb", [annotated(encoded(picture(9)), [])] * 2)
+    path = write_database(tmp_path / "lmdb", [annotated(encoded(image(9)), [])] * 2)
     _, label = next(make_source(annotated_net(path, 2), "TEST").batches())
     np.testing.assert_array_equal(label, np.full((1, 1, 1, 8), -1))
 
 
-def test_grey_pictures_are_good_where_all_are_grey_or_colour_is_forced(tmp_path):
-    records = [annotated(encoded(picture(index, channels=1)), BOX) for index in range(3)]
+def test_grey_images_are_good_where_all_are_grey_or_colour_is_forced(tmp_path):
+    records = [annotated(encoded(image(index, channels=1)), BOX) for index in range(3)]
     path = write_database(tmp_path / "lmdb", records)
     assert make_source(annotated_net(path, 2)).top_shapes[0] == (2, 1, 40, 56)
     forced = make_source(annotated_net(path, 2, "force_color: true"))
@@ -124,7 +124,7 @@ def test_grey_pictures_are_good_where_all_are_grey_or_colour_is_forced(tmp_path)
 
 def test_a_grey_first_record_does_not_decide_for_the_others(tmp_path):
     records = good_records(5)
-    records[0] = annotated(encoded(picture(3, channels=1)), BOX)
+    records[0] = annotated(encoded(image(3, channels=1)), BOX)
     source = make_source(annotated_net(write_database(tmp_path / "lmdb", records), 2))
     assert source.top_shapes[0] == (2, 3, 40, 56)
     assert records_in(next(source.batches())[1].numpy()) == [1, 1]
@@ -148,9 +148,9 @@ def test_more_than_five_percent_of_bad_records_is_an_error(tmp_path):
 @pytest.mark.parametrize("seed", range(3))
 def test_jpeg_headers_tell_their_components(seed):
     for channels in (1, 3):
-        content = encoded(picture(seed, channels=channels), ".jpg")
+        content = encoded(image(seed, channels=channels), ".jpg")
         assert read_frame(content).components == channels
-    progressive = cv2.imencode(".jpg", picture(seed), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1]
+    progressive = cv2.imencode(".jpg", image(seed), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1]
     assert read_frame(progressive.tobytes()).components == 3
     assert read_frame(cmyk_jpeg()).components == 4
 
@@ -266,8 +266,8 @@ def test_the_mean_and_the_survey_leave_out_what_is_no_record(tmp_path, caplog, p
     records = good_records(3)
     records.insert(place, b"\x0a\xff\xff")
     path = write_database(tmp_path / "lmdb", records)
-    expected = np.mean([picture(index) for index in range(3)], 0).transpose(2, 0, 1)
-    np.testing.assert_allclose(mean_picture(path), expected, rtol=1e-6)
+    expected = np.mean([image(index) for index in range(3)], 0).transpose(2, 0, 1)
+    np.testing.assert_allclose(mean_image(path), expected, rtol=1e-6)
     assert "is left out: the record is no AnnotatedDatum" in caplog.text
     found = survey_database(open_database(path), str(path))
     assert [reason for _, reason in found.bad] == ["the record is no AnnotatedDatum"]

@@ -18,8 +18,8 @@ from tests.data.making import (
     annotated_net,
     encoded,
     good_records,
+    image,
     make_source,
-    picture,
     records_in,
     write_database,
 )
@@ -219,7 +219,7 @@ def test_workers_end_when_their_owner_forgets_them(database):
 @pytest.mark.parametrize("workers", [0, 2])
 def test_labels_larger_than_a_slot_pass_too(tmp_path, workers):
     boxes = [(1, 0.1, 0.1, 0.5, 0.5 + index / 1e5) for index in range(20000)]
-    path = write_database(tmp_path / "lmdb", [annotated(encoded(picture(1)), boxes)] * 2)
+    path = write_database(tmp_path / "lmdb", [annotated(encoded(image(1)), boxes)] * 2)
     (pixels, label), = first_batches(make_source(annotated_net(path, 2), workers=workers), 1)
     assert label.shape == (1, 1, 40000, 8)
     np.testing.assert_allclose(label[0, 0, 20000:, 6],

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from framework.data.records.image_size import LIMIT, MAX_PIXELS, image_size
-from framework.data.records.pictures import BadRecord, Decoding, decode
-from tests.data.making import picture
+from framework.data.records.images import BadRecord, Decoding, decode
+from tests.data.making import image
 
 KINDS = (".png", ".jpg", ".bmp", ".gif", ".webp", ".tif", ".ppm", ".pgm", ".pbm", ".pam", ".jp2",
          ".avif", ".ras", ".hdr", ".pfm")
 
 
 def stored(kind, height=37, width=53):
-    pixels = picture(4, height, width, 1 if kind in (".pgm", ".pbm") else 3)
+    pixels = image(4, height, width, 1 if kind in (".pgm", ".pbm") else 3)
     if kind in (".hdr", ".pfm"):
         pixels = pixels.astype(np.float32)
     return cv2.imencode(kind, pixels)[1].tobytes()
@@ -31,11 +31,11 @@ def test_the_header_tells_width_and_height_as_opencv_finds_them(kind):
 
 @pytest.mark.parametrize("flags", [[cv2.IMWRITE_WEBP_QUALITY, 101], [cv2.IMWRITE_WEBP_QUALITY, 50]])
 def test_lossy_and_lossless_webp_tell_their_size(flags):
-    assert image_size(cv2.imencode(".webp", picture(4, 37, 53), flags)[1].tobytes()) == (53, 37)
+    assert image_size(cv2.imencode(".webp", image(4, 37, 53), flags)[1].tobytes()) == (53, 37)
 
 
 def test_webp_with_transparency_tells_its_size():
-    pixels = picture(4, 37, 53, 4)
+    pixels = image(4, 37, 53, 4)
     content = cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, 50])[1].tobytes()
     assert content[12:16] == b"VP8X"
     assert image_size(content) == (53, 37)
@@ -77,7 +77,7 @@ def bomb_png(width, height):
 
 
 def with_size(kind, width, height):
-    """A stored picture whose header announces another size."""
+    """A stored image whose header announces another size."""
     content, sides = bytearray(stored(kind)), struct.pack(">HH", height, width)
     if kind == ".jpg":
         at = content.index(b"\xff\xc0") + 5

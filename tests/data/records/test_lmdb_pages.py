@@ -11,8 +11,8 @@ import pytest
 
 from framework.data.records import lmdb_pages
 from framework.data.records.database import open_database
+from framework.data.records.images import BadRecord
 from framework.data.records.lmdb_pages import check_pages
-from framework.data.records.pictures import BadRecord
 from framework.errors import DataError
 from tests.data.making import write_database
 
@@ -138,7 +138,7 @@ READ_ALL = """
 import sys
 from pathlib import Path
 from framework.data.records.database import open_database
-from framework.data.records.pictures import BadRecord
+from framework.data.records.images import BadRecord
 from framework.errors import DataError
 for file in sorted(Path(sys.argv[1]).iterdir()):
     print(file.name, flush=True)

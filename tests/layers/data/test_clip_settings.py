@@ -54,10 +54,10 @@ def test_a_net_takes_clips_and_other_layers_still_refuse_their_fields(clips):
     net = Net(parse_net(clip_net(clips) + pool), phase="TRAIN")
     assert net(net.next_batch())["p"].shape == (2, 3, 2, 15, 22)
     net.close()
-    pictures = f'layer {{ name: "d" type: "ImageData" top: "x" image_data_param {{ source: ' \
+    images = f'layer {{ name: "d" type: "ImageData" top: "x" image_data_param {{ source: ' \
         f'"{clips}" new_length: 16 }} }}'
     with pytest.raises(SpecError, match="image_data_param.new_length is a field of another"):
-        Net(parse_net(pictures))
+        Net(parse_net(images))
 
 
 def test_a_list_and_one_video_are_not_mixed(clips):

@@ -1,4 +1,4 @@
-"""Pictures and label maps: DenseImageData, ImageLabelmapData, ImageSegData."""
+"""Images and label maps: DenseImageData, ImageLabelmapData, ImageSegData."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from framework.data.augment.draws import Draws
 from framework.errors import DataError, SpecError
-from tests.data.making import finished, make_source, picture, planes, write_pictures
+from tests.data.making import finished, image, make_source, planes, write_images
 
 
 def pair_net(kind, folder, param, more="", transform="", tops="data label"):
@@ -18,7 +18,7 @@ def pair_net(kind, folder, param, more="", transform="", tops="data label"):
 
 @pytest.fixture
 def pairs(tmp_path):
-    write_pictures(tmp_path)
+    write_images(tmp_path)
     lines = [f"{index}.png {index}_marks.png" for index in range(4)]
     (tmp_path / "list.txt").write_text("\n".join(lines))
     return tmp_path
@@ -35,10 +35,10 @@ def test_dense_image_data_has_the_grey_levels_as_labels(pairs):
 @pytest.mark.parametrize("kind, param", [("DenseImageData", "dense_image_data_param"),
                                          ("ImageSegData", "image_data_param")])
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_picture_and_its_label_map_are_cropped_and_mirrored_alike(pairs, kind, param, workers):
-    """The label map here is the picture's own first channel."""
+def test_a_image_and_its_label_map_are_cropped_and_mirrored_alike(pairs, kind, param, workers):
+    """The label map here is the image's own first channel."""
     for index in range(4):
-        cv2.imwrite(str(pairs / f"{index}_marks.png"), picture(index)[..., 0])
+        cv2.imwrite(str(pairs / f"{index}_marks.png"), image(index)[..., 0])
     more = "label_type: PIXEL" if kind == "ImageSegData" else ""
     source = make_source(pair_net(kind, pairs, param, more,
                                   "mirror: true crop_h: 24 crop_w: 31"), workers=workers)
@@ -70,14 +70,14 @@ def test_image_seg_data_scales_by_one_of_the_factors(pairs):
     for position in range(40):
         crop_all = source.maker.source._transformer
         crop_all.crop = (0, 0)
-        pixels, marks = crop_all.pair(picture(0), picture(0)[..., :1], Draws(0, position), 255)
+        pixels, marks = crop_all.pair(image(0), image(0)[..., :1], Draws(0, position), 255)
         assert pixels.shape[:2] == marks.shape[:2]
         sizes.add(pixels.shape[:2])
     assert sizes == {(20, 28), (80, 112)}
 
 
 @pytest.mark.parametrize("kind, expected", [("IMAGE", [3, 5]), ("NONE", [77, 77])])
-def test_image_seg_data_takes_one_label_for_the_whole_picture(pairs, kind, expected):
+def test_image_seg_data_takes_one_label_for_the_whole_image(pairs, kind, expected):
     lines = ["0.png 3", "1.png 5"] if kind == "IMAGE" else ["0.png", "1.png"]
     (pairs / "list.txt").write_text("\n".join(lines))
     _, labels = finished(make_source(pair_net("ImageSegData", pairs, "image_data_param",
@@ -97,7 +97,7 @@ def test_a_label_map_of_another_size_is_a_bad_record(pairs, caplog):
     cv2.imwrite(str(pairs / "0_marks.png"), np.zeros((9, 9), np.uint8))
     _, labels = finished(make_source(pair_net("DenseImageData", pairs, "dense_image_data_param")))
     assert labels[0, 0, 30, 30] == 1
-    assert "the picture is 56 x 40, its label map 9 x 9" in caplog.text
+    assert "the image is 56 x 40, its label map 9 x 9" in caplog.text
 
 
 def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
@@ -108,7 +108,7 @@ def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
                              "crop_size: 9 random_resize_param { min_size: 20 }"))
     (pairs / "list.txt").write_text("0.png\n")
-    with pytest.raises(DataError, match="'0.png' is not `picture label_map`"):
+    with pytest.raises(DataError, match="'0.png' is not `image label_map`"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param"))
 
 
@@ -132,13 +132,13 @@ def test_window_seg_data_resizes_labels_without_mixing_them(pairs):
     text = pair_net("WindowSegData", pairs, "image_data_param",
                     "label_type: PIXEL new_width: 42 new_height: 30", "")
     pixels, labels = finished(make_source(text))
-    expected = cv2.resize(picture(0)[:10, :14], (42, 30), interpolation=cv2.INTER_LINEAR)
+    expected = cv2.resize(image(0)[:10, :14], (42, 30), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_array_equal(pixels[0], expected.transpose(2, 0, 1))
     assert set(np.unique(labels[1])) == {1, 201} and labels[1, 0, 14, 20] == 201
 
 
 @pytest.mark.parametrize("line, message", [
-    ("0.png 0_marks.png 1 2 3", "is not `picture label_map`|does not end with x1 y1 x2 y2"),
+    ("0.png 0_marks.png 1 2 3", "is not `image label_map`|does not end with x1 y1 x2 y2"),
     ("0.png 0_marks.png 9 2 3 8", "the window 9 2 3 8 is inside out")])
 def test_wrong_windows_are_errors(pairs, line, message):
     (pairs / "list.txt").write_text(line)

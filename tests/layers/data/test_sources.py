@@ -14,11 +14,11 @@ from tests.data.making import (
     encoded,
     finished,
     good_records,
+    image,
     make_source,
-    picture,
     planes,
     write_database,
-    write_pictures,
+    write_images,
 )
 
 
@@ -28,8 +28,8 @@ def image_net(folder, more="", transform=""):
             f'transform_param {{ {transform} }} }}')
 
 
-def test_image_data_reads_names_with_blanks_and_leaves_missing_pictures_out(tmp_path, caplog):
-    write_pictures(tmp_path)
+def test_image_data_reads_names_with_blanks_and_leaves_missing_images_out(tmp_path, caplog):
+    write_images(tmp_path)
     (tmp_path / "0.png").rename(tmp_path / "a b.png")
     (tmp_path / "list.txt").write_text("a b.png 7\nabsent.png 8\n2.png 9\n3.png 10\n")
     source = make_source(image_net(tmp_path, "", "mean_value: 10 scale: 0.5"))
@@ -43,7 +43,7 @@ def test_image_data_reads_names_with_blanks_and_leaves_missing_pictures_out(tmp_
     ("", "the list is empty"), ("0.png\n", "'0.png' is not `path label`"),
     ("0.png x\n", "'0.png x' is not"),
 ])
-def test_a_list_of_pictures_is_checked(tmp_path, text, message):
+def test_a_list_of_images_is_checked(tmp_path, text, message):
     (tmp_path / "list.txt").write_text(text)
     with pytest.raises(DataError, match=message):
         make_source(image_net(tmp_path))
@@ -66,8 +66,8 @@ def test_data_of_floats_is_less_the_mean_and_scaled(tmp_path):
     np.testing.assert_array_equal(labels, [4, 4, 4])
 
 
-def test_pictures_of_other_sizes_need_a_batch_of_one(tmp_path):
-    records = [Datum(data=encoded(picture(index, 20 + index, 30)), encoded=True,
+def test_images_of_other_sizes_need_a_batch_of_one(tmp_path):
+    records = [Datum(data=encoded(image(index, 20 + index, 30)), encoded=True,
                      label=index).SerializeToString() for index in range(3)]
     path = write_database(tmp_path / "lmdb", records)
     net = (f'layer {{ name: "d" type: "Data" top: "data" data_param {{ source: "{path}" '
@@ -164,13 +164,13 @@ def test_hdf5_files_are_checked(hdf5):
         make_source(hdf5_net())
 
 
-def test_a_resize_prob_is_named_and_every_picture_resized(tmp_path, caplog):
+def test_a_resize_prob_is_named_and_every_image_resized(tmp_path, caplog):
     path = write_database(tmp_path / "lmdb", good_records(6))
     transform = "resize_param { prob: 0.25 height: 8 width: 12 }"
     assert finished(make_source(annotated_net(path, 6, transform)))[0].shape == (6, 3, 8, 12)
     assert [record.getMessage() for record in caplog.records] == [
         "layer 'data' (AnnotatedData): transform_param.resize_param.prob is 0.25, but every "
-        "picture is resized, as in the original"]
+        "image is resized, as in the original"]
     caplog.clear()
     make_source(annotated_net(path, 6, "resize_param { prob: 1 height: 8 width: 12 }"))
     assert not caplog.records

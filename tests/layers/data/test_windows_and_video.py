@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from framework.errors import DataError, SpecError
-from tests.data.making import finished, make_source, picture, planes, write_pictures
+from tests.data.making import finished, image, make_source, planes, write_images
 
 
 def window_net(folder, more="", transform="crop_size: 12"):
@@ -18,7 +18,7 @@ def window_net(folder, more="", transform="crop_size: 12"):
 
 @pytest.fixture
 def windows(tmp_path):
-    write_pictures(tmp_path, 2)
+    write_images(tmp_path, 2)
     (tmp_path / "windows.txt").write_text(
         "# 0\n0.png\n3\n40\n56\n3\n2 0.9 10 5 33 28\n1 0.1 0 0 11 11\n3 0.45 1 1 5 5\n"
         "# 1\n1.png\n3\n40\n56\n2\n4 0.7 30 10 53 33\n1 0.2 20 20 31 31\n")
@@ -34,8 +34,8 @@ def test_window_data_has_background_first_and_a_share_of_objects(windows):
         assert set(labels[5:]) <= {2, 4}
         seen |= set(labels[5:])
         for place in range(5):
-            assert any(np.array_equal(pixels[place], planes(image)[:, y:y + 12, x:x + 12])
-                       for image, x, y in ((0, 0, 0), (1, 20, 20)))
+            assert any(np.array_equal(pixels[place], planes(number)[:, y:y + 12, x:x + 12])
+                       for number, x, y in ((0, 0, 0), (1, 20, 20)))
     assert seen == {2, 4}
 
 
@@ -44,12 +44,12 @@ def test_windows_are_resized_and_less_the_mean(windows):
         windows, "fg_fraction: 1 bg_threshold: 0.4", "crop_size: 12 mean_value: 50 scale: 0.1")))
     corners = {2: (0, 10, 5), 4: (1, 30, 10)}
     for crop, label in zip(pixels, labels, strict=True):
-        image, x, y = corners[label]
-        part = cv2.resize(picture(image)[y:y + 24, x:x + 24], (12, 12)).transpose(2, 0, 1)
+        number, x, y = corners[label]
+        part = cv2.resize(image(number)[y:y + 24, x:x + 24], (12, 12)).transpose(2, 0, 1)
         np.testing.assert_allclose(crop, (part - np.float32(50)) * np.float32(0.1), rtol=1e-5)
 
 
-def test_context_outside_the_picture_is_zero_after_the_mean(windows):
+def test_context_outside_the_image_is_zero_after_the_mean(windows):
     """Window 0 0 11 11 of background, twice as large with context: half of it is outside."""
     (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n2\n2 0.9 10 5 33 28\n"
                                          "1 0.1 0 0 11 11\n")
@@ -59,7 +59,7 @@ def test_context_outside_the_picture_is_zero_after_the_mean(windows):
     assert (pixels[0, :, 3:, 3:] < 0).all()
 
 
-def test_a_missing_picture_of_windows_is_counted_and_others_are_drawn(windows, caplog):
+def test_a_missing_image_of_windows_is_counted_and_others_are_drawn(windows, caplog):
     (windows / "1.png").unlink()
     source = make_source(window_net(windows, "fg_fraction: 0.5"))
     batches = source.batches()
@@ -70,7 +70,7 @@ def test_a_missing_picture_of_windows_is_counted_and_others_are_drawn(windows, c
 
 def test_window_files_are_checked(windows):
     (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n3\n2 0.9 10 5 33\n")
-    with pytest.raises(DataError, match="picture 1 is not described as"):
+    with pytest.raises(DataError, match="image 1 is not described as"):
         make_source(window_net(windows))
     with pytest.raises(SpecError, match="crop_mode is 'round'; it must be 'warp' or 'square'"):
         make_source(window_net(windows, 'crop_mode: "round"'))

@@ -9,7 +9,7 @@ import torch
 from framework.errors import SpecError
 from tests.support import check_layer, make, noise
 
-SHAPE = (4, 3, 2)               # 2 pictures of 2 anchors, 3 x 2 cells
+SHAPE = (4, 3, 2)               # 2 images of 2 anchors, 3 x 2 cells
 FIELDS = "field_w: 24 field_w: 12 field_h: 16 field_h: 40 stride: 8"
 REG = """bbox_reg_param { bbox_mean: 0.125 bbox_mean: 0 bbox_mean: -0.25 bbox_mean: 0
          bbox_std: 0.5 bbox_std: 0.5 bbox_std: 2 bbox_std: 2 }"""
@@ -100,8 +100,8 @@ def test_as_many_anchors_are_kept_as_the_batch_says(kind, hard_part):
     label = truth[:, 0]
     each = -scores.detach().log_softmax(1)[:, 0]
     kept = layer._keep(label, truth[:, 5], each, scores.softmax(1)[:, 0])
-    for picture in range(2):
-        rows = slice(2 * picture, 2 * picture + 2)
+    for image in range(2):
+        rows = slice(2 * image, 2 * image + 2)
         objects = array(label[rows] > 0)
         others = array((label[rows] == 0) & (truth[rows, 5] < 0.5))
         num_objects = min(2, objects.sum())

@@ -182,7 +182,7 @@ def test_frcnn_output_refuses_to_write_files():
              (2, 3), (2, 12), (2, 5), (1, 2))
 
 
-def test_detections_of_cascade_are_judged_in_the_pixels_of_the_picture(tmp_path):
+def test_detections_of_cascade_are_judged_in_the_pixels_of_the_image(tmp_path):
     sizes = tmp_path / "sizes.txt"
     sizes.write_text("first 180 50\nsecond 90 100\n")     # heights x2, widths x0.5 of the first
     truth = np.array([[0, 10, 10, 29, 29, 1, 0, 0], [0, 60, 10, 79, 29, 2, 0, 1],
@@ -195,7 +195,7 @@ def test_detections_of_cascade_are_judged_in_the_pixels_of_the_picture(tmp_path)
                 SIZES[:, :, None, None])
     rows = array(top)[:, :, 0, 0]
     expected = [[-1, 1, 1, -1, -1], [-1, 2, 0, -1, -1],
-                [0, 1, 0.9, 1, 0],      # in the picture (5.5, 20, 15, 58) on (5, 20, 14.5, 58)
+                [0, 1, 0.9, 1, 0],      # in the image (5.5, 20, 15, 58) on (5, 20, 14.5, 58)
                 [0, 1, 0.7, 0, 1],      # (5, 20, 14.5, 40): 21 of 39 rows, but the box is taken
                 [0, 2, 0.6, 0, 1],
                 [0, 2, 0.5, 0, 0]]      # a difficult one: neither

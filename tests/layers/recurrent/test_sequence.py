@@ -126,7 +126,7 @@ def convolution(name, bottom, size, param=""):
             f"convolution_param {{ num_output: 2 kernel_size: {size} {param} }} }}\n")
 
 
-# The first two stages of HED (Xie and Tu 2015): padding 35, side outputs cut to the picture.
+# The first two stages of HED (Xie and Tu 2015): padding 35, side outputs cut to the image.
 HED = ('layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 '
        'dim: 23 dim: 30 } } }\n'
        + convolution("c1", "data", 3, "pad: 35")

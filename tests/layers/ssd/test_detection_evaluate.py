@@ -128,7 +128,7 @@ def test_fake_rows_are_left_out():
     assert top.shape == (1, 1, 3, 5)
 
 
-def test_with_a_size_file_boxes_are_in_pixels_of_the_nth_picture_with_detections(tmp_path):
+def test_with_a_size_file_boxes_are_in_pixels_of_the_nth_image_with_detections(tmp_path):
     rows, truth = example()
     (tmp_path / "sizes.txt").write_text("".join(f"p{n} {h} {w}\n" for n, (h, w) in
                                                 enumerate(SIZES)))

@@ -148,14 +148,14 @@ def test_a_first_stage_moves_priors_and_rules_out_background():
     np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-9)
 
 
-def test_a_fourth_bottom_without_objectness_is_the_picture():
+def test_a_fourth_bottom_without_objectness_is_the_image():
     bottoms = example()
     text = "num_classes: 4 confidence_threshold: 0.1"
     plain = make("DetectionOutput", text, *(tuple(x.shape) for x in bottoms))
-    picture = torch.zeros(NUM_IMAGES, 3, 5, 6)
-    with_picture = make("DetectionOutput", text, *(tuple(x.shape) for x in (*bottoms, picture)))
+    image = torch.zeros(NUM_IMAGES, 3, 5, 6)
+    with_image = make("DetectionOutput", text, *(tuple(x.shape) for x in (*bottoms, image)))
 
-    assert torch.equal(with_picture(*bottoms, picture), plain(*bottoms))
+    assert torch.equal(with_image(*bottoms, image), plain(*bottoms))
 
 
 def test_it_exports_as_one_step():
@@ -225,7 +225,7 @@ def test_coco_results_are_json_whose_numbers_are_numbers(tmp_path):
         np.testing.assert_allclose(entry["bbox"], box, atol=0.011)
 
 
-def test_files_are_written_when_the_last_picture_of_the_set_has_come(tmp_path):
+def test_files_are_written_when_the_last_image_of_the_set_has_come(tmp_path):
     bottoms = example()
     text = saving(tmp_path, "ILSVRC", images=2)
     layer = make("DetectionOutput", f"detection_output_param {{ {text} }}",
@@ -248,14 +248,14 @@ def test_boxes_of_padded_inputs_lose_the_padding(tmp_path):
     rows = layer(*bottoms)[0, 0]
 
     line = (tmp_path / "out" / "r_.txt").read_text().splitlines()[0].split()
-    x1, y1, x2, y2 = rows[0, 3:].tolist()        # the first picture is 80 x 50: 18.75 lines above
+    x1, y1, x2, y2 = rows[0, 3:].tolist()        # the first image is 80 x 50: 18.75 lines above
     assert int(line[3]) == int(max(x1, 0) * 80)
     assert int(line[4]) == int(min(max((y1 * 100 - 18.75) / 62.5, 0), 1) * 50)
 
 
 @pytest.mark.parametrize("text, message", [
     ("keep_top_k: 3", "num_classes is 0; it must be given"),
-    ("num_classes: 4 visualize: true", "visualize is true; a net draws no pictures"),
+    ("num_classes: 4 visualize: true", "visualize is true; a net draws no images"),
     ("num_classes: 4 nms_param { nms_threshold: -0.1 }", "nms_threshold is -0.1; it must be at"),
     ("num_classes: 4 nms_param { eta: 0 }", "eta is 0; it must be above 0"),
     ("num_classes: 4 nms_param { eta: 1.5 }", "eta is 1.5; it must be above 0 and at most 1"),

@@ -14,7 +14,7 @@ BIASES = [(0.75, 0.5), (1.5, 2.25), (3.0, 1.25)]
 PARAM = (f"num: {NUM} num_class: {CLASSES} side: {SIDE} thresh: 0.375 coord_scale: 3 "
          "noobject_scale: 0.25 object_scale: 5 class_scale: 2 "
          + " ".join(f"biases: {w} biases: {h}" for w, h in BIASES))
-# picture, class from 0, centre, size; the last two are at one place
+# image, class from 0, centre, size; the last two are at one place
 BOXES = [(0, 2, 0.31, 0.55, 0.3, 0.35), (0, 0, 0.9, 0.1, 0.1, 0.15), (1, 3, 0.5, 0.52, 0.6, 0.3),
          (1, 1, 0.47, 0.58, 0.62, 0.28)]
 
@@ -91,7 +91,7 @@ def test_value_and_gradient_are_those_of_the_originals(intel, rescore):
     np.testing.assert_allclose(x.grad.numpy(), 3 * slopes / 2, rtol=1e-9, atol=1e-12)
 
 
-def test_pictures_without_boxes_only_learn_that_there_is_nothing():
+def test_images_without_boxes_only_learn_that_there_is_nothing():
     shape = (2, NUM * (5 + CLASSES), SIDE, SIDE)
     layer = make("RegionLoss", PARAM, shape, (2, 30))
     x = noise(shape)

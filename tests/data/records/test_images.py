@@ -1,4 +1,4 @@
-"""Pictures are decoded only as far as they are seen, and are OpenCV's to the bit."""
+"""Images are decoded only as far as they are seen, and are OpenCV's to the bit."""
 
 import itertools
 from pathlib import Path
@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.records import pictures
+from framework.data.records import images
+from framework.data.records.images import BadRecord, Decoding, JpegImage, Scratch, open_image
 from framework.data.records.jpeg import read_frame
-from framework.data.records.pictures import BadRecord, Decoding, JpegPicture, Scratch, open_picture
 from framework.definition.spec import NetSpec
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
@@ -96,13 +96,13 @@ def test_the_rows_from_the_top_are_opencvs_to_the_bit(kind, color):
     expected = by_opencv(content, color)
     if expected is None:
         with pytest.raises(BadRecord, match="cannot be decoded"):
-            open_picture(content, Decoding(color)).whole()
+            open_image(content, Decoding(color)).whole()
         return
-    picture = open_picture(content, Decoding(color))
-    assert (picture.height, picture.width, picture.channels) == expected.shape
-    np.testing.assert_array_equal(picture.whole(), expected)
-    for bottom in range(1, picture.height + 1):
-        found = picture.rows(bottom, scratch)
+    image = open_image(content, Decoding(color))
+    assert (image.height, image.width, image.channels) == expected.shape
+    np.testing.assert_array_equal(image.whole(), expected)
+    for bottom in range(1, image.height + 1):
+        found = image.rows(bottom, scratch)
         assert len(found) >= bottom
         np.testing.assert_array_equal(found, expected[:len(found)], err_msg=f"{bottom} rows")
 
@@ -110,18 +110,18 @@ def test_the_rows_from_the_top_are_opencvs_to_the_bit(kind, color):
 @pytest.mark.parametrize("kind, count", [("4:2:0", 20), ("grey", 20), ("restarts", 20),
                                          ("progressive", 53), ("a scan for each component", 53)])
 def test_rows_below_are_left_out_where_they_stand_in_order(kind, count):
-    assert len(open_picture(KINDS[kind], Decoding()).rows(20)) == count
+    assert len(open_image(KINDS[kind], Decoding()).rows(20)) == count
 
 
 def test_what_is_seen_of_nothing_is_a_row():
-    assert len(open_picture(KINDS["4:2:0"], Decoding()).rows(-5)) == 1
+    assert len(open_image(KINDS["4:2:0"], Decoding()).rows(-5)) == 1
 
 
 def test_only_scratch_memory_is_used_again():
-    picture, scratch = open_picture(KINDS["4:2:0"], Decoding()), Scratch()
-    assert np.shares_memory(picture.rows(50, scratch), picture.rows(9, scratch))
-    assert not np.shares_memory(picture.rows(9), picture.rows(9))
-    assert not np.shares_memory(picture.whole(), picture.rows(53, scratch))
+    image, scratch = open_image(KINDS["4:2:0"], Decoding()), Scratch()
+    assert np.shares_memory(image.rows(50, scratch), image.rows(9, scratch))
+    assert not np.shares_memory(image.rows(9), image.rows(9))
+    assert not np.shares_memory(image.whole(), image.rows(53, scratch))
 
 
 def spoilt(generator: np.random.Generator) -> bytes:
@@ -144,7 +144,7 @@ def spoilt(generator: np.random.Generator) -> bytes:
 
 def rows_or_reason(content: bytes, bottom: int) -> np.ndarray | str:
     try:
-        return open_picture(content, Decoding()).rows(bottom)
+        return open_image(content, Decoding()).rows(bottom)
     except BadRecord as reason:
         return str(reason)
 
@@ -155,7 +155,7 @@ def test_spoilt_jpegs_are_what_they_are_to_opencv(bottom):
     for number in range(400):
         content = spoilt(generator)
         found, expected = rows_or_reason(content, bottom), by_opencv(content)
-        if isinstance(found, str) and found != "the picture cannot be decoded":
+        if isinstance(found, str) and found != "the image cannot be decoded":
             assert "cut short" in found or "four inks" in found
             continue
         counts[expected is None] += 1
@@ -174,7 +174,7 @@ def test_an_error_behind_a_warning_is_one():
     assert read_frame(content).is_in_order
     for bottom in (5, 53):
         with pytest.raises(BadRecord, match="cannot be decoded"):
-            open_picture(content, Decoding()).rows(bottom, Scratch())
+            open_image(content, Decoding()).rows(bottom, Scratch())
 
 
 def test_a_height_that_is_told_later_is_refused():
@@ -182,23 +182,23 @@ def test_a_height_that_is_told_later_is_refused():
     content = with_byte(KINDS["4:2:0"], at + 1, 0)
     assert by_opencv(content) is None
     with pytest.raises(BadRecord, match="cannot be decoded"):
-        open_picture(content, Decoding())
+        open_image(content, Decoding())
 
 
 @pytest.mark.parametrize("channels, kind", [(1, "4:2:0"), (3, "grey")])
 def test_another_number_of_channels_shows_before_decoding(channels, kind, monkeypatch):
-    monkeypatch.setattr(JpegPicture, "rows", None)
+    monkeypatch.setattr(JpegImage, "rows", None)
     with pytest.raises(BadRecord, match=f"the others have {channels}"):
-        open_picture(KINDS[kind], Decoding(None, channels))
+        open_image(KINDS[kind], Decoding(None, channels))
 
 
 def test_a_jpeg_that_only_opencv_decodes_is_decoded(monkeypatch):
     def refuse(*_arguments, **_named):
         raise ValueError("an odd kind")
 
-    monkeypatch.setattr(pictures.simplejpeg, "decode_jpeg", refuse)
+    monkeypatch.setattr(images.simplejpeg, "decode_jpeg", refuse)
     for color in (None, True, False):
-        found = open_picture(KINDS["4:2:0"], Decoding(color)).rows(9, Scratch())
+        found = open_image(KINDS["4:2:0"], Decoding(color)).rows(9, Scratch())
         np.testing.assert_array_equal(found, by_opencv(KINDS["4:2:0"], color))
 
 
@@ -211,22 +211,22 @@ def ssd_batches(path: Path, count: int) -> list[list[np.ndarray]]:
     return [maker.make(index).arrays for index in range(count)]
 
 
-def test_batches_are_those_of_whole_pictures(tmp_path, monkeypatch):
+def test_batches_are_those_of_whole_images(tmp_path, monkeypatch):
     kinds = itertools.cycle(("4:2:0", "4:4:4", "4:2:2"))
     records = [annotated(jpeg(noisy(61 + 7 * index, 90 - 3 * index, seed=index), next(kinds),
                               progressive=int(index == 3)), [(1, 0.1, 0.05, 0.7, 0.4)])
                for index in range(7)]
     path = write_database(tmp_path / "lmdb", records)
-    parts, rows = [], JpegPicture.rows
+    parts, rows = [], JpegImage.rows
 
-    def noted(picture, bottom, scratch=None):
-        parts.append(bottom / picture.height)
-        return rows(picture, bottom, scratch)
+    def noted(image, bottom, scratch=None):
+        parts.append(bottom / image.height)
+        return rows(image, bottom, scratch)
 
-    monkeypatch.setattr(JpegPicture, "rows", noted)
+    monkeypatch.setattr(JpegImage, "rows", noted)
     found = ssd_batches(path, 2)
     assert sum(part < 0.7 for part in parts) > 5
-    monkeypatch.setattr(JpegPicture, "rows", lambda picture, *_: rows(picture, picture.height))
+    monkeypatch.setattr(JpegImage, "rows", lambda image, *_: rows(image, image.height))
     for batch, expected in zip(found, ssd_batches(path, 2), strict=True):
         for array, whole in zip(batch, expected, strict=True):
             np.testing.assert_array_equal(array, whole)

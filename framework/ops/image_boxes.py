@@ -1,4 +1,4 @@
-"""Boxes in parts of a net's input, as boxes in pixels of the picture it came from."""
+"""Boxes in parts of a net's input, as boxes in pixels of the image it came from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WARP, FIT_SMALL_SIZE, FIT_LARGE_SIZE_AND_PAD = 1, 2, 3
 
 @dataclass(frozen=True)
 class Resizing:
-    """How pictures became inputs: ResizeParameter's fields of the same names."""
+    """How images became inputs: ResizeParameter's fields of the same names."""
 
     mode: int
     height: int
@@ -22,14 +22,14 @@ class Resizing:
     width_scale: int = 0
 
 
-def in_picture(corners: Tensor, sizes: Tensor, resizing: Resizing | None = None
+def in_image(corners: Tensor, sizes: Tensor, resizing: Resizing | None = None
                ) -> tuple[Tensor, Tensor]:
-    """Clip boxes to the picture and scale them to its pixels.
+    """Clip boxes to the image and scale them to its pixels.
 
     corners   (K, 4) float32, in parts of the net's input
-    sizes     (K, 2) height and width of each box's picture
+    sizes     (K, 2) height and width of each box's image
     Returns corners (K, 4) in pixels and areas (K,). As the original, an area counts both border
-    pixels, (w + 1)(h + 1), except in pictures of one pixel and with FIT_SMALL_SIZE and scales.
+    pixels, (w + 1)(h + 1), except in images of one pixel and with FIT_SMALL_SIZE and scales.
     A box that lies in the padding of FIT_LARGE_SIZE_AND_PAD only stays where it is.
     Source: OutputBBox, ScaleBBox, ClipBBox, ProjectBBox in bbox_util.cpp.
     """
@@ -47,7 +47,7 @@ def in_picture(corners: Tensor, sizes: Tensor, resizing: Resizing | None = None
 
 
 def _without_padding(corners: Tensor, high: Tensor, wide: Tensor, resizing: Resizing) -> Tensor:
-    """Parts of the padded input as parts of the picture in its middle."""
+    """Parts of the padded input as parts of the image in its middle."""
     height = corners.new_tensor(float(resizing.height))
     width = corners.new_tensor(float(resizing.width))
     aspect = wide / high

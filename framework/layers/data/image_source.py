@@ -1,4 +1,4 @@
-"""What the data layers that batch pictures share: their loaders, bad records, mean and scale."""
+"""What the data layers that batch images share: their loaders, bad records, mean and scale."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from framework.layers.base import DataOptions, Shape, Source
 from framework.layers.data.kept_memory import KeptMemory
 
 
-class PictureSource(Source):
-    """Abstract: batches of pictures in bytes, made ahead; mean and scale follow on the device.
+class ImageSource(Source):
+    """Abstract: batches of images in bytes, made ahead; mean and scale follow on the device.
 
-    Tops:   pictures (batch_size, channels, height, width) float32, (pixel - mean) * scale, BGR;
+    Tops:   images (batch_size, channels, height, width) float32, (pixel - mean) * scale, BGR;
             then the labels, as the layer says.
     Errors: SpecError for settings that cannot be followed; DataError for records of no use.
     """
@@ -106,7 +106,7 @@ class PictureSource(Source):
         return (pixels, *(other.to(torch.float32) for other in others))
 
     def _with_border(self, pixels: Tensor) -> Tensor:
-        """Zeros on all sides of the finished picture, in place of the first convolution's padding.
+        """Zeros on all sides of the finished image, in place of the first convolution's padding.
 
         With mean_value the levels are rounded too, half to even. The original leaves its first row
         and column of zeros below and on the right to the mean; here all of the border is 0.
@@ -144,7 +144,7 @@ def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()
 
     idle  fields of NVIDIA's and Intel's branches that do nothing for this layer, there too: they
           are named in the log and left out
-    Pictures are resized whatever resize_param.prob says, as in the original (ApplyResize does not
+    Images are resized whatever resize_param.prob says, as in the original (ApplyResize does not
     look at it); a value other than 1 is named in the log.
     """
     param = type(spec.proto.transform_param)()
@@ -157,7 +157,7 @@ def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")
     if param.resize_param.prob != 1:
-        _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every picture is "
+        _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every image is "
               "resized, as in the original")
     return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
                           tuple(sampler.SerializeToString() for sampler in samplers))
@@ -176,7 +176,7 @@ def _warn(spec: LayerSpec, field: str, message: str) -> None:
 
 
 def color_of(spec: LayerSpec) -> bool | None:
-    """force_color, force_gray: True, False; None if the pictures decide."""
+    """force_color, force_gray: True, False; None if the images decide."""
     param = spec.proto.transform_param
     if param.force_color or spec.proto.data_param.force_encoded_color:
         return True
@@ -184,9 +184,9 @@ def color_of(spec: LayerSpec) -> bool | None:
 
 
 def usual_decoding(color: bool | None, channels: list[int]) -> Decoding:
-    """The decoding under which pictures of the most usual number of channels are good.
+    """The decoding under which images of the most usual number of channels are good.
 
-    channels  of the first pictures that can be decoded; with a tie the larger number counts
+    channels  of the first images that can be decoded; with a tie the larger number counts
     """
     if not channels:
         return Decoding(color)

@@ -1,4 +1,4 @@
-"""Small pictures and annotation files for tests."""
+"""Small images and annotation files for tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from framework.data.datasets.label_files import Box
 from framework.data.datasets.voc import annotation
 
 
-def noise_picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+def noise_image(height: int, width: int, seed: int = 0) -> np.ndarray:
     """Blurred noise, uint8 (height, width, 3): a JPEG of it is larger than its header."""
     generator = np.random.default_rng(seed)
     noise = generator.integers(0, 256, size=(height, width, 3), dtype=np.uint8)
@@ -20,13 +20,13 @@ def noise_picture(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def write_jpeg(path: Path, height: int = 30, width: int = 40, seed: int = 0) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = cv2.imencode(".jpg", noise_picture(height, width, seed))[1].tobytes()
+    content = cv2.imencode(".jpg", noise_image(height, width, seed))[1].tobytes()
     path.write_bytes(content)
     return content
 
 
 def make_voc(root: Path, boxes_by_name: dict[str, list[Box]], split: str = "trainval") -> Path:
-    """A VOC folder of 40 x 30 pictures with these boxes."""
+    """A VOC folder of 40 x 30 images with these boxes."""
     for folder in ("JPEGImages", "Annotations", "ImageSets/Main"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for seed, (name, boxes) in enumerate(boxes_by_name.items()):

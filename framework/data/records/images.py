@@ -1,4 +1,4 @@
-"""Pictures as records store them, decoded when their pixels are asked for, and no further down.
+"""Images as records store them, decoded when their pixels are asked for, and no further down.
 
 The same pixels as OpenCV's: both decode JPEGs with libjpeg-turbo, in its exact mode.
 """
@@ -22,8 +22,8 @@ from framework.data.records.jpeg import BadJpeg, Frame, check_jpeg, with_height
 Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
 
 MAX_FILE_BYTES = 1 << 30                  # of an image file; a larger one is none
-_MOST_PIXELS = 1 << 26                    # of a picture whose memory is worth keeping
-_MARK = bytes(range(3, 255, 36))          # a picture that has these in its place is decoded whole
+_MOST_PIXELS = 1 << 26                    # of an image whose memory is worth keeping
+_MARK = bytes(range(3, 255, 36))          # an image that has these in its place is decoded whole
 
 
 class BadRecord(Exception):
@@ -48,25 +48,25 @@ def failing_as_bad() -> Iterator[None]:
 class Decoding:
     """How to read pixels.
 
-    color     True: three channels, False: one, None: as many as the picture has
-    channels  the number every picture must then have; None: any
+    color     True: three channels, False: one, None: as many as the image has
+    channels  the number every image must then have; None: any
     """
 
     color: bool | None = None
     channels: int | None = None
 
     def check(self, channels: int) -> None:
-        """Raise BadRecord if a picture has another number of channels than all must have."""
+        """Raise BadRecord if an image has another number of channels than all must have."""
         if self.channels is not None and channels != self.channels:
             kinds = {1: "grey", 3: "in colour", 4: "with transparency"}
-            raise BadRecord(f"the picture is {kinds.get(channels, 'odd')} "
+            raise BadRecord(f"the image is {kinds.get(channels, 'odd')} "
                             f"({channels} channels), the others have {self.channels}")
 
 
 class Scratch:
-    """Memory for the pixels of one picture, used anew for the next: it stays in the cache.
+    """Memory for the pixels of one image, used anew for the next: it stays in the cache.
 
-    What lies in it is good until the next picture is decoded into it.
+    What lies in it is good until the next image is decoded into it.
     """
 
     def __init__(self) -> None:
@@ -79,8 +79,8 @@ class Scratch:
         return self._memory
 
 
-class Picture(ABC):
-    """A picture whose size is known and whose pixels can be had.
+class Image(ABC):
+    """An image whose size is known and whose pixels can be had.
 
     height, width  in pixels
     channels       1 grey, 3 BGR, 4 BGR and transparency; raw data has any number
@@ -103,8 +103,8 @@ class Picture(ABC):
         return self.rows(self.height)
 
 
-class DecodedPicture(Picture):
-    """A picture whose pixels are there."""
+class DecodedImage(Image):
+    """An image whose pixels are there."""
 
     def __init__(self, pixels: Pixels):
         """pixels: (height, width, channels)"""
@@ -115,7 +115,7 @@ class DecodedPicture(Picture):
         return self._pixels
 
 
-class JpegPicture(Picture):
+class JpegImage(Image):
     """A JPEG of one or three components, not decoded yet."""
 
     def __init__(self, content: bytes, frame: Frame, color: bool | None):
@@ -131,7 +131,7 @@ class JpegPicture(Picture):
         if self._frame.is_in_order and height < self.height:
             top = self._top(height, scratch)
             if top is not None:
-                return top[:-1]                 # the last row is not that of the whole picture
+                return top[:-1]                 # the last row is not that of the whole image
         try:
             memory = scratch.take(self._num_bytes(self.height))
             return self._decode(self._content, memory, is_strict=True)
@@ -166,15 +166,15 @@ class JpegPicture(Picture):
         return pixels
 
 
-def open_picture(content: bytes, decoding: Decoding) -> Picture:
-    """The picture of an image file's bytes: BGR, 8 bits, not turned.
+def open_image(content: bytes, decoding: Decoding) -> Image:
+    """The image of an image file's bytes: BGR, 8 bits, not turned.
 
     Raises BadRecord if they are cut short, of four inks (CMYK), deeper than 8 bits, of another
     number of channels, of too many pixels, or no image; what is wrong within a JPEG only its
     `rows` tell.
     """
     if not content:
-        raise BadRecord("the picture has no bytes")
+        raise BadRecord("the image has no bytes")
     try:
         frame = check_jpeg(content)
         if frame is None:
@@ -185,16 +185,16 @@ def open_picture(content: bytes, decoding: Decoding) -> Picture:
         raise BadRecord(str(error)) from None
     if frame is not None and frame.is_usual and frame.components in (1, 3) \
             and 0 < frame.height * frame.width <= _MOST_PIXELS:
-        picture: Picture = JpegPicture(content, frame, decoding.color)
+        image: Image = JpegImage(content, frame, decoding.color)
     else:
-        picture = DecodedPicture(decode_by_opencv(content, decoding.color))
-    decoding.check(picture.channels)
-    return picture
+        image = DecodedImage(decode_by_opencv(content, decoding.color))
+    decoding.check(image.channels)
+    return image
 
 
 def decode(content: bytes, decoding: Decoding) -> Pixels:
-    """The pixels of an image file's bytes, (height, width, channels), as `open_picture`'s."""
-    return open_picture(content, decoding).whole()
+    """The pixels of an image file's bytes, (height, width, channels), as `open_image`'s."""
+    return open_image(content, decoding).whole()
 
 
 def decode_by_opencv(content: bytes, color: bool | None) -> Pixels:
@@ -211,7 +211,7 @@ def decode_by_opencv(content: bytes, color: bool | None) -> Pixels:
     except cv2.error:
         pixels = None
     if pixels is None:
-        raise BadRecord("the picture cannot be decoded")
+        raise BadRecord("the image cannot be decoded")
     if pixels.dtype != np.uint8:
-        raise BadRecord(f"the picture has {pixels.dtype} pixels; they must have 8 bits")
+        raise BadRecord(f"the image has {pixels.dtype} pixels; they must have 8 bits")
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
