@@ -10,6 +10,7 @@ from framework import parse_net
 from framework.cli import expand, inspect
 from framework.cli.app import import_modules
 from framework.data.loading.loader import _Worker, imported_folders
+from framework.data.loading.patience import Patience
 from framework.errors import CaffeError, SpecError
 from framework.net.net import Net
 from framework.report.net_summary import Selection, take_census
@@ -39,9 +40,9 @@ def python_net(module, layer="Mine"):
 @pytest.mark.parametrize("planted", ["cv2", "framework"])
 def test_a_worker_runs_no_file_of_the_working_folder(folder, planted):
     (folder / f"{planted}.py").write_text(EVIL)
-    worker = _Worker(None, 0, 1, 1000, "t")
+    worker = _Worker(None, 1, 1000, "t", 0, 0)
     with pytest.raises(CaffeError):
-        worker.receive()        # there is nothing to make batches with
+        worker.receive(Patience("t"))     # there is nothing to make batches with
     worker.end()
     worker.wait()
     assert not (folder / "ran").exists()
