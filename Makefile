@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 
+# Tests start some hundred programs, which then read their modules compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: test demo lint clean
 
 .venv/installed: setup.cfg constraints.txt
