@@ -127,7 +127,8 @@ class Source:
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
-        self.spec, self.options = spec, options
+        self.spec = spec
+        self.options = options
         self.top_shapes: list[Shape] = []
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:

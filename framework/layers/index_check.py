@@ -42,10 +42,17 @@ class IndexCheck(nn.Module):
                  ignore_field: str | None = None, unit: str = "item", first: int = 0,
                  why: str = ""):
         super().__init__()
-        self.spec, self.bottom, self.shape, self.num = spec, bottom, tuple(shape), num
-        self.what, self.hint, self.unit, self.first = what, hint, unit, first
+        self.spec = spec
+        self.bottom = bottom
+        self.shape = tuple(shape)
+        self.num = num
+        self.what = what
+        self.hint = hint
+        self.unit = unit
+        self.first = first
         self.why = why
-        self.ignore, self.ignore_field = ignore, ignore_field
+        self.ignore = ignore
+        self.ignore_field = ignore_field
         # place in the flat bottom, the number found, how many are allowed, and the item
         self.register_buffer("first_wrong", torch.full((4,), UNSEEN), persistent=False)
 
@@ -108,7 +115,8 @@ class IndexCheck(nn.Module):
         if owner >= 0:
             where += f" (item {owner:.0f})"
         blob = self.spec.bottoms[self.bottom]
-        cause, why = self._cause(value, num), self.why or f"there are {num} {self.what}"
+        cause = self._cause(value, num)
+        why = self.why or f"there are {num} {self.what}"
         return DataError(
             f"layer '{self.spec.name}' ({self.spec.type}): blob '{blob}' has the value {value:g} "
             f"at {where} of the batch; it must be from {self.first} to "

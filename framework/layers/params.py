@@ -66,7 +66,8 @@ def axis_sizes(
     a wrong count, a number below `least`. Source: base_conv_layer.cpp LayerSetUp, BVLC.
     """
     path, field = where.rsplit(".", 1)
-    param, stem = message_at(spec, path), field.removesuffix("_size")
+    param = message_at(spec, path)
+    stem = field.removesuffix("_size")
     given = numbers(param, field)
     sides = [numbers(param, f"{stem}_{side}") for side in "hw"]
     if any(sides):

@@ -13,7 +13,8 @@ from framework.ops.mining import highest
 from framework.ops.nms import greedy
 
 # How many candidates of an image are looked at first: at least, and for each that may be kept.
-FIRST_CANDIDATES, CANDIDATES_PER_KEPT = 1024, 5
+FIRST_CANDIDATES = 1024
+CANDIDATES_PER_KEPT = 5
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,17 @@ def detect(scores: Tensor, boxes: Callable[[Tensor, Tensor, Tensor], Tensor],
         lists = scores.flatten(1)
         width = max(FIRST_CANDIDATES, CANDIDATES_PER_KEPT * rule.image_limit)
     else:
-        lists, width = scores.flatten(0, 1), num_priors
+        lists = scores.flatten(0, 1)
+        width = num_priors
         if rule.class_limit >= 0:
             width = min(width, rule.class_limit)
     while True:
         order, valid, more = best_first(lists, rule.score, width)
         place = order + torch.arange(len(order), device=order.device)[:, None] * lists.shape[1]
-        prior, rest = place % num_priors, place // num_priors
-        image, kind = rest // num_classes, rest % num_classes
+        prior = place % num_priors
+        rest = place // num_priors
+        image = rest // num_classes
+        kind = rest % num_classes
         kept = _thin(boxes(image, kind, prior), valid, kind, rule)
         if rule.image_limit < 0 or not bool((more & (kept.sum(1) < rule.image_limit)).any()):
             break

@@ -8,7 +8,8 @@ from torch import Tensor
 from framework.ops.boxes import crosses_border, iou
 from framework.ops.device import blocks, sizes_may_vary
 
-UNMATCHED, IGNORED = -1, -2
+UNMATCHED = -1
+IGNORED = -2
 # Smaller overlaps are none (MatchBBox).
 SMALLEST_OVERLAP = 1e-6
 
@@ -94,7 +95,8 @@ def _bipartite(overlaps: Tensor, group: Tensor) -> Tensor:
     """
     num_rows = len(group)
     taken = group.new_full((num_rows,), UNMATCHED)
-    rows, left = torch.arange(num_rows, device=group.device), overlaps
+    rows = torch.arange(num_rows, device=group.device)
+    left = overlaps
     for _ in range(num_rows):
         value, box = left.max(1)
         rivals = left.index_select(1, box)      # [r, s]: overlap of row r with the box s wants

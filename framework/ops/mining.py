@@ -31,7 +31,8 @@ def highest(value: Tensor, count: Tensor) -> Tensor:
             return reached
     else:
         last = value.sort(1, descending=True).values.gather(1, place)
-    above, equal = value > last, value == last
+    above = value > last
+    equal = value == last
     room = count - above.sum(1)
     return above | (equal & (equal.cumsum(1) <= room[:, None]))
 

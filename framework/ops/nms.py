@@ -96,7 +96,8 @@ def _settle(alive: Tensor, real: Tensor, pairs: Tensor, early_exit: bool) -> Ten
     """The kept ones if `pairs` (B, old + new, new), 0 or 1, says which box would suppress which."""
     num_old = real.shape[1]
     alive = alive & ~_any_pair(real, pairs[:, :num_old])
-    inner, keep = pairs[:, num_old:], alive
+    inner = pairs[:, num_old:]
+    keep = alive
     for _ in range(pairs.shape[2]):
         now = alive & ~_any_pair(keep, inner)
         if early_exit and torch.equal(now, keep):

@@ -60,9 +60,11 @@ def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Te
     it shows (the original drops it).
     """
     sizes = x.shape[2:]
-    top, pad = window.top_sizes(sizes), window.pad
+    top = window.top_sizes(sizes)
+    pad = window.pad
     if not window.fits_torch():
-        x, pad = pad_both_sides(x, pad, float("-inf")), (0,) * len(pad)
+        x = pad_both_sides(x, pad, float("-inf"))
+        pad = (0,) * len(pad)
     function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(pad) - 1]
     ceil_mode = not window.floor
     arguments = (window.kernel, window.stride, pad, window.dilation, ceil_mode)
@@ -82,12 +84,14 @@ def ave_pool(x: Tensor, window: PoolWindow, include_pad: bool = True) -> Tensor:
     x (N, C, n1, ...) -> (N, C, top1, ...). With `include_pad` false (Intel's avg_include_pad)
     only real cells are counted. A window outside of the bottom gives 0 (the original: NaN).
     """
-    top, pad = window.top_sizes(x.shape[2:]), window.pad
+    top = window.top_sizes(x.shape[2:])
+    pad = window.pad
     if not window.fits_torch():
         if not include_pad:
             ones = torch.ones_like(x[:1, :1])
             return ave_pool(x, window) / ave_pool(ones, window).clamp_min(1e-30)
-        x, pad = pad_both_sides(x, pad), (0,) * len(pad)
+        x = pad_both_sides(x, pad)
+        pad = (0,) * len(pad)
     function = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[len(pad) - 1]
     y = function(x, window.kernel, window.stride, pad, not window.floor, include_pad)
     return _fit(y, top, 0.0)
@@ -133,5 +137,6 @@ def _without_padding(
     stride = 1
     for n_padded, n, p in zip(reversed(padded), reversed(sizes), reversed(pad), strict=True):
         result = result + (index % n_padded - p) * stride
-        index, stride = index // n_padded, stride * n
+        index = index // n_padded
+        stride = stride * n
     return result

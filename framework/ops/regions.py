@@ -51,7 +51,8 @@ def rectangle_max(x: Tensor, item: Tensor, bins: Bins) -> Tensor:
 
     x (N, C, H, W), item (R,) int64: which of the N maps. Returns (R, C, P, Q).
     """
-    num_channels, cells = x.shape[1], x.shape[2] * x.shape[3]
+    num_channels = x.shape[1]
+    cells = x.shape[2] * x.shape[3]
     with torch.no_grad():
         places = torch.cat([_places_of_max(part, item, bins)
                             for part in x.detach().split(CHANNELS_AT_ONCE, 1)], 1)

@@ -44,7 +44,8 @@ class SeLu(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.selu_param
-        self.alpha, self.factor = param.alpha, getattr(param, "lambda")  # a word of Python
+        self.alpha = param.alpha
+        self.factor = getattr(param, "lambda")  # a word of Python
 
     def forward(self, x: Tensor) -> Tensor:
         return F.elu(x, self.alpha) * self.factor
@@ -63,7 +64,8 @@ class SeLuDropout(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.selu_dropout_param
-        self.ratio, self.alpha = param.dropout_ratio, param.alpha
+        self.ratio = param.dropout_ratio
+        self.alpha = param.alpha
         if not 0 <= self.ratio < 1:
             raise spec.error("selu_dropout_param.dropout_ratio", f"is {self.ratio:g}; it must be "
                              "at least 0 and below 1")

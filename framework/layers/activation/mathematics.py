@@ -91,7 +91,8 @@ class Exp(Layer):
             raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for "
                              "e")
         log_base = 1.0 if param.base == -1 else math.log(param.base)
-        self.scale, self.factor = log_base * param.scale, math.exp(log_base * param.shift)
+        self.scale = log_base * param.scale
+        self.factor = math.exp(log_base * param.shift)
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.exp(x * self.scale)
@@ -113,7 +114,9 @@ class Log(Layer):
         if param.base != -1 and (param.base <= 0 or param.base == 1):
             raise spec.error("log_param.base", f"is {param.base:g}; it must be above 0 and not 1, "
                              "or -1 for e")
-        self.scale, self.shift, self.in_place = param.scale, param.shift, is_in_place(spec)
+        self.scale = param.scale
+        self.shift = param.shift
+        self.in_place = is_in_place(spec)
         self.factor = 1.0 if param.base == -1 else 1 / math.log(param.base)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -139,7 +142,9 @@ class Power(Layer):
         super().__init__(spec)
         honour(spec, "power_param", "power scale shift")
         param = spec.proto.power_param
-        self.power, self.scale, self.shift = param.power, param.scale, param.shift
+        self.power = param.power
+        self.scale = param.scale
+        self.shift = param.shift
         self.in_place = is_in_place(spec)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -74,7 +74,8 @@ class ELU(Layer):
         super().__init__(spec)
         honour(spec, "elu_param", "alpha lambda")
         param = spec.proto.elu_param
-        self.alpha, self.factor = param.alpha, getattr(param, "lambda")  # a word of Python
+        self.alpha = param.alpha
+        self.factor = getattr(param, "lambda")  # a word of Python
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.elu(x, self.alpha)

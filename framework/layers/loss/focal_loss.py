@@ -48,7 +48,9 @@ class FocalLoss(Layer):
         super().__init__(spec)
         honour(spec, "focal_loss_param", "type gamma alpha axis")
         param = spec.proto.focal_loss_param
-        self.gamma, self.alpha, self.sign = param.gamma, param.alpha, 0
+        self.gamma = param.gamma
+        self.alpha = param.alpha
+        self.sign = 0
         if is_set(param, "type"):
             if enum_name(param, "type") == "LINEAR":
                 raise spec.error("focal_loss_param.type", "is LINEAR, which the original does not "
@@ -63,7 +65,8 @@ class FocalLoss(Layer):
         if not self.on_targets:
             check_labels(spec, scores, labels, self.axis)
         self.mode = normalization(spec, "BATCH_SIZE" if self.on_targets else "VALID")
-        self.ignore, self.fixed = ignore_label(spec), spec.proto.loss_param.pre_fixed_normalizer
+        self.ignore = ignore_label(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
         self.check = class_check(spec, labels, scores[self.axis], ignore=self.ignore,
                                  ignore_field="loss_param.ignore_label")
 

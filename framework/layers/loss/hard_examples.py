@@ -119,7 +119,8 @@ class BoxAnnotatorOHEM(Layer):
         param = spec.proto.box_annotator_ohem_param
         if param.roi_per_img < 1:
             raise spec.error("box_annotator_ohem_param.roi_per_img", "is 0; it must be at least 1")
-        self.most, self.ignore = param.roi_per_img, param.ignore_label
+        self.most = param.roi_per_img
+        self.ignore = param.ignore_label
         places = math.prod(rois[2:])
         if len(rois) < 2 or rois[1] != 5:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(rois)}; it must "

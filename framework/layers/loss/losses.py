@@ -109,7 +109,8 @@ class SigmoidCrossEntropyLoss(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)
         check_same_count(spec, x, target)
-        self.mode, self.ignore = normalization(spec, "BATCH_SIZE"), ignore_label(spec)
+        self.mode = normalization(spec, "BATCH_SIZE")
+        self.ignore = ignore_label(spec)
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
@@ -150,7 +151,8 @@ class ContrastiveLoss(Layer):
             raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(similar)}; they must "
                              "be (N, C) and one label for each of the N pairs")
         param = spec.proto.contrastive_loss_param
-        self.margin, self.legacy = param.margin, param.legacy_version
+        self.margin = param.margin
+        self.legacy = param.legacy_version
 
     def forward(self, a: Tensor, b: Tensor, similar: Tensor) -> Tensor:
         difference = (precise(a) - precise(b).reshape(a.shape)).flatten(1)

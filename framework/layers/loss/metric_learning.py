@@ -178,7 +178,9 @@ class MarginInnerProduct(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.margin_inner_product_param
-        self.base, self.gamma, self.power = param.base, param.gamma, param.power
+        self.base = param.base
+        self.gamma = param.gamma
+        self.power = param.power
         self.lambda_min = param.lambda_min
         self.axis = canonical_axis(spec, "margin_inner_product_param.axis", param.axis, x)
         if param.num_output == 0:
@@ -237,7 +239,8 @@ class InnerDistance(Layer):
         honour(spec, "inner_distance_param", "num_output bias_term weight_filler bias_filler axis "
                "distance_type normalize update_center_only")
         param = spec.proto.inner_distance_param
-        self.kind, self.normalize = param.distance_type, param.normalize
+        self.kind = param.distance_type
+        self.normalize = param.normalize
         self.own_only = param.update_center_only
         self.axis = canonical_axis(spec, "inner_distance_param.axis", param.axis, x)
         if param.distance_type not in ("L1", "L2"):

@@ -76,7 +76,8 @@ class SoftmaxWithLoss(Layer):
                                   "class_weighting")
         self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
                                  ignore_field="loss_param.ignore_label")
-        self.fixed, self.smoothing = param.pre_fixed_normalizer, param.label_smoothing
+        self.fixed = param.pre_fixed_normalizer
+        self.smoothing = param.label_smoothing
         self.class_weights: list[float] = []
         if is_set(param, "weight_by_label_freqs") and param.weight_by_label_freqs:
             self.class_weights = list(param.class_weighting)

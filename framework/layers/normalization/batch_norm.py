@@ -52,7 +52,8 @@ class BatchNorm(Layer):
         param = spec.proto.batch_norm_param
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {x}; BatchNorm needs at least 2 axes (N, C)")
-        self.eps, self.fraction = param.eps, param.moving_average_fraction
+        self.eps = param.eps
+        self.fraction = param.moving_average_fraction
         self.use_stored = (param.use_global_stats if param.HasField("use_global_stats")
                            else spec.phase == "TEST")
         self.moves_stored = param.update_global_stats and spec.phase == "TRAIN"

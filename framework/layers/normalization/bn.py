@@ -57,7 +57,8 @@ class BN(Layer):
             raise spec.error("bottom", f"has the shape {x}; BN needs at least 2 axes (N, C)")
         if pspnet and len(spec.tops) > 1:
             raise spec.error("top", "has more than one blob; only SegNet's BN has them")
-        self.is_segnets, self.frozen = bool(segnet), param.frozen
+        self.is_segnets = bool(segnet)
+        self.frozen = param.frozen
         shape = (1, x[1], 1, 1)
         if self.is_segnets:
             self.mode = enum_name(param, "bn_mode")
@@ -65,7 +66,8 @@ class BN(Layer):
             self.add_blob("scale", shape, param.scale_filler)
             self.add_blob("shift", shape, param.shift_filler)
         else:
-            self.momentum, self.eps = param.momentum, param.eps
+            self.momentum = param.momentum
+            self.eps = param.eps
             self.add_blob("scale", shape, param.slope_filler, learned=not self.frozen)
             self.add_blob("shift", shape, param.bias_filler, learned=not self.frozen)
             self.add_blob("mean", shape, learned=False)

@@ -35,8 +35,10 @@ class LRN(Layer):
         param = spec.proto.lrn_param
         if param.local_size % 2 == 0:
             raise spec.error("lrn_param.local_size", f"is {param.local_size}; it must be odd")
-        self.size, self.alpha, self.beta, self.k = (
-            param.local_size, param.alpha, param.beta, param.k)
+        self.size = param.local_size
+        self.alpha = param.alpha
+        self.beta = param.beta
+        self.k = param.k
         self.across = enum_name(param, "norm_region") == "ACROSS_CHANNELS"
         if len(x) < 2 or (not self.across and len(x) != 4):
             raise spec.error("bottom", f"has the shape {x}; LRN takes (N, C, H, W)")

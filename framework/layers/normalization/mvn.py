@@ -58,7 +58,8 @@ class MVN(Layer):
         param = spec.proto.mvn_param
         if not 1 <= len(x) <= 4:
             raise spec.error("bottom", f"has the shape {x}; MVN takes 1 to 4 axes")
-        self.normalize_variance, self.eps = param.normalize_variance, param.eps
+        self.normalize_variance = param.normalize_variance
+        self.eps = param.eps
         self.first = 1 if param.across_channels else 2
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,8 +17,10 @@ def broadcast_axes(spec: LayerSpec, prefix: str, bottoms: tuple[Shape, ...]) -> 
     With two bottoms it is the second's; else num_axes axes of the first from `axis` on (-1: all).
     Source: BVLC scale_layer.cpp LayerSetUp and Reshape, bias_layer.cpp the same.
     """
-    param, x = getattr(spec.proto, prefix), bottoms[0]
-    num_axes, given = param.num_axes, bottoms[1] if len(bottoms) == 2 else None
+    param = getattr(spec.proto, prefix)
+    x = bottoms[0]
+    num_axes = param.num_axes
+    given = bottoms[1] if len(bottoms) == 2 else None
     if given == ():
         return 0, ()
     if given is None and num_axes == 0:

@@ -52,7 +52,8 @@ class Blob(Shaped):
 
     def put(self, data: Array) -> None:
         """Let the blob hold `data` itself, and forget the gradients."""
-        self._data, self._diff = data, None
+        self._data = data
+        self._diff = None
 
     def reshape(self, *shape: int) -> None:
         """Change the shape. Values stay if there are as many as before; else they are zeros."""

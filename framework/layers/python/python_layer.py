@@ -129,7 +129,8 @@ class Python(Layer):
     def run_forward(self, bottoms: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Bottoms to numpy, the user's reshape and forward, tops from numpy."""
         single = not bottoms or bottoms[0].dtype != torch.float64
-        dtype, device = np.float32 if single else np.float64, self.place.device
+        dtype = np.float32 if single else np.float64
+        device = self.place.device
         for blob, bottom in zip(self.bottom_blobs, bottoms, strict=True):
             values = bottom.detach().to("cpu", torch.float64 if not single else torch.float32)
             blob.put(np.array(values.numpy()))
@@ -171,7 +172,8 @@ class _Call(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, owner: Python, num_bottoms: int, *values: Tensor) -> tuple[Tensor, ...]:
-        ctx.owner, ctx.num_bottoms = owner, num_bottoms  # Any: torch has no type for it
+        ctx.owner = owner
+        ctx.num_bottoms = num_bottoms  # Any: torch has no type for it
         ctx.likes = [(value.dtype, value.device) for value in values]
         return owner.run_forward(values[:num_bottoms])
 

@@ -48,9 +48,12 @@ class BoxGroupOutput(Layer):
                        for group in groups]
         self._check_shapes(bottoms)
         self.mean, self.deviation = mean_and_deviation(spec)
-        self.most_shift, self.most_growth = 1 / param.field_xyr, math.log(param.field_whr)
-        self.least_score, self.threshold = param.fg_thr, param.iou_thr
-        self.most_before, self.most = param.max_nms_num, param.max_post_nms_num
+        self.most_shift = 1 / param.field_xyr
+        self.most_growth = math.log(param.field_whr)
+        self.least_score = param.fg_thr
+        self.threshold = param.iou_thr
+        self.most_before = param.max_nms_num
+        self.most = param.max_post_nms_num
         self.least_size = param.min_size
 
     def _check_shapes(self, bottoms: tuple[Shape, ...]) -> None:

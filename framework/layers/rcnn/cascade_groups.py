@@ -110,7 +110,8 @@ class DetectionGroupLoss(Layer):
     def forward(self, scores: Tensor, offsets: Tensor, truth: Tensor) -> Tensor:
         scores, offsets = precise(scores), precise(offsets)
         truth = truth.detach().to(scores.dtype)
-        label, wanted = truth[:, 0].trunc(), truth[:, 5]
+        label = truth[:, 0].trunc()
+        wanted = truth[:, 5]
         asked = label.clamp(max=1) if self.param.objectness else label
         inside = asked < self.param.cls_num
         if self.ignored is not None:
@@ -122,7 +123,8 @@ class DetectionGroupLoss(Layer):
             kept_label = kept & (asked != self.ignored)
             kept_box = kept & (label != 0) & (label != self.ignored)
         else:
-            kept_label, kept_box = kept, kept & (label != 0)
+            kept_label = kept
+            kept_box = kept & (label != 0)
         weighted = torch.where(kept_label, each * self._weights(label, kept), 0)
         classes = weighted.sum() / kept_label.sum().clamp(min=1)
         boxes = self._box_loss(offsets, truth[:, 1:5], kept_box) * self.balance
@@ -130,7 +132,8 @@ class DetectionGroupLoss(Layer):
 
     def _keep(self, label: Tensor, wanted: Tensor, loss: Tensor, background: Tensor) -> Tensor:
         """(N * A, H, W) bool: the anchors of each image that count."""
-        shape, num = label.shape, len(self.anchors)
+        shape = label.shape
+        num = len(self.anchors)
         label, wanted, loss, background = (
             part.reshape(shape[0] // num, -1) for part in (label, wanted, loss, background))
         objects = label > 0
@@ -158,7 +161,8 @@ class DetectionGroupLoss(Layer):
     def _weights(self, label: Tensor, kept: Tensor) -> Tensor | float:
         if not self.param.pos_neg_weighted:
             return 1.0
-        part, total = 1 / (1 + self.param.bg_multiple), kept.sum()
+        part = 1 / (1 + self.param.bg_multiple)
+        total = kept.sum()
         objects, others = ((kept & side).sum().clamp(min=1) for side in (label > 0, label <= 0))
         return torch.where(label > 0, part * total / objects, (1 - part) * total / others)
 
@@ -171,7 +175,8 @@ class DetectionGroupLoss(Layer):
             least, most = (_column(limit, offsets) for limit in self.limits)
             offsets = offsets + (offsets.maximum(least).minimum(most) - offsets).detach()
         difference = torch.where(counts[:, None], offsets - target, 0)
-        size, square = difference.abs(), 0.5 * difference ** 2
+        size = difference.abs()
+        square = 0.5 * difference ** 2
         if self.param.bbox_loss_type == "Smooth_L1":
             square = torch.where(size < 1, square, size - 0.5)
         return square.sum() / (4 * counts.sum()).clamp(min=1)
@@ -197,7 +202,8 @@ class DetectionGroupAccuracy(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         param = spec.proto.detection_group_accuracy_param
-        self.param, self.anchors = plain(param), _anchors(spec, param, bottoms)
+        self.param = plain(param)
+        self.anchors = _anchors(spec, param, bottoms)
         settings = spec.proto.loss_param
         self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
         self.mean, self.deviation = mean_and_deviation(spec)
@@ -208,7 +214,8 @@ class DetectionGroupAccuracy(Layer):
         counts = (asked != 0) | (truth[:, 5] < self.param.bg_threshold)
         boxed = label != 0
         if self.ignored is not None:
-            counts, boxed = counts & (asked != self.ignored), boxed & (label != self.ignored)
+            counts = counts & (asked != self.ignored)
+            boxed = boxed & (label != self.ignored)
         right = (scores.argmax(1) == asked).to(scores.dtype)
         parts = [_mean(right, counts), _mean(right, counts & (asked != 0))]
         tops = [torch.stack(parts).view(1, 1, 1, 2)]

@@ -49,7 +49,8 @@ class FrcnnOutput(Layer):
             raise spec.error("bottom", f"has the shapes {found}; they must be (R, C), (R, "
                              f"{wanted}), (R, 5) and (1, 2)")
         self.mean, self.deviation = mean_and_deviation(spec)
-        self.least, self.threshold = param.conf_thr, param.iou_thr
+        self.least = param.conf_thr
+        self.threshold = param.iou_thr
         self.most = param.max_det_num
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:

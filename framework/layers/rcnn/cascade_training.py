@@ -66,7 +66,8 @@ class ProposalTarget(Layer):
         return [(num, width, 1, 1) for width in widths[:len(self.spec.tops)]]
 
     def forward(self, rois: Tensor, truth: Tensor) -> tuple[Tensor, ...]:
-        rows, boxes = rois.detach().flatten(1), truth.detach().flatten(1)
+        rows = rois.detach().flatten(1)
+        boxes = truth.detach().flatten(1)
         boxes = boxes[boxes[:, 0].long() != -1]
         if self.param.append_gtbox:
             rows = torch.cat([rows, boxes[:, :5]])
@@ -88,10 +89,13 @@ class ProposalTarget(Layer):
         over = best >= param.fg_thr
         ignored = boxes[match, 6] != 0 if len(boxes) else torch.zeros_like(over)
         between = ~over & (best >= param.bg_thr_lw) & (best < param.bg_thr_hg)
-        objects, others = ((over & ~ignored).nonzero()[:, 0], between.nonzero()[:, 0])
-        total, most = len(objects) + len(others), len(objects)
+        objects = (over & ~ignored).nonzero()[:, 0]
+        others = between.nonzero()[:, 0]
+        total = len(objects) + len(others)
+        most = len(objects)
         if param.batch_size > 0:
-            total, most = param.batch_size, math.floor(param.fg_fraction * param.batch_size + 0.5)
+            total = param.batch_size
+            most = math.floor(param.fg_fraction * param.batch_size + 0.5)
         objects = _sample(objects, most)
         room = total - len(objects)
         if len(others) < room and param.pickup_discard:
@@ -140,7 +144,8 @@ class ProposalTarget(Layer):
         each = torch.ones_like(best)
         if self.param.iou_weighted:
             each = torch.where(objects, best, each)
-        part, num = self.param.fg_fraction, len(each)
+        part = self.param.fg_fraction
+        num = len(each)
         sums = [torch.where(mask, each, 0).sum() for mask in (objects, ~objects)]
         scale = torch.where(objects, part * num / sums[0], (1 - part) * num / sums[1])
         return torch.where(sums[0] != 0, each * scale, each)
@@ -189,7 +194,8 @@ class HardMining(Layer):
             raise spec.error("top", f"is given {len(spec.tops)} times; it must be {len(others) + 1}"
                              ", one for each bottom but the first")
         param = spec.proto.hard_mining_param
-        self.each, self.images = param.num_roi_per_image, param.num_image
+        self.each = param.num_roi_per_image
+        self.images = param.num_image
 
     def forward(self, loss: Tensor, *bottoms: Tensor) -> tuple[Tensor, ...]:
         loss = loss.detach().flatten()

@@ -58,8 +58,10 @@ class Proposal(Layer):
         honour(spec, "proposal_param", "feat_stride base_size min_size ratio scale pre_nms_topn "
                "post_nms_topn nms_thresh")
         param = spec.proto.proposal_param
-        self.stride, self.min_size = param.feat_stride, param.min_size
-        self.most_before, self.most = param.pre_nms_topn, param.post_nms_topn
+        self.stride = param.feat_stride
+        self.min_size = param.min_size
+        self.most_before = param.pre_nms_topn
+        self.most = param.post_nms_topn
         self.threshold = param.nms_thresh
         for field in ("ratio", "scale"):
             if not getattr(param, field):

@@ -76,7 +76,8 @@ class ROIPooling(Layer):
         self.height, self.width = _read_size(spec)
         self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.roi_pooling_param
-        self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
+        self.scale = param.spatial_scale
+        self.pad_ratio = param.pad_ratio
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """Known without a forward, which takes seconds on meta tensors."""
@@ -123,7 +124,8 @@ class PSROIPooling(Layer):
                 raise spec.error(f"psroi_pooling_param.{field}",
                                  f"is {getattr(param, field)}; it must be at least 1")
         self.scale = param.spatial_scale
-        self.num_outputs, self.size = param.output_dim, param.group_size
+        self.num_outputs = param.output_dim
+        self.size = param.group_size
         if x[1] != self.num_outputs * self.size ** 2:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[1]} channels; output_dim * "
                              f"group_size^2 is {self.num_outputs * self.size ** 2}")
@@ -160,7 +162,8 @@ class ROIAlign(Layer):
         self.height, self.width = _read_size(spec)
         self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.roi_pooling_param
-        self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
+        self.scale = param.spatial_scale
+        self.pad_ratio = param.pad_ratio
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
         item, *corners = _columns(rois, self.check, len(x))

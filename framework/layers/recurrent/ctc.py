@@ -169,7 +169,8 @@ class CtcLoss(Layer):
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.ctc_loss_param
-        self.blank, self.times = param.blank_label, param.time_step
+        self.blank = param.blank_label
+        self.times = param.time_step
         if len(scores) != 3 or labels[0] != scores[1]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
                              "must be (T, N, C) and (N, L)")
@@ -244,7 +245,8 @@ class CTCGreedyDecoder(Layer):
         if labels and labels[0][0] != scores[1]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels[0])}; "
                              "they must be (T, N, C) and (N, L)")
-        param, classes = spec.proto.ctc_decoder_param, math.prod(scores[2:])
+        param = spec.proto.ctc_decoder_param
+        classes = math.prod(scores[2:])
         self.blank = param.blank_index if param.blank_index >= 0 else classes - 1
         self.merge = param.ctc_merge_repeated
 

@@ -33,11 +33,14 @@ class Recurrence:
     """
 
     def __init__(self, layer: Layer, num_states: int, x: Shape, cont: Shape, others: list[Shape]):
-        self.layer, self.spec, self.num_states = layer, layer.spec, num_states
+        self.layer = layer
+        self.spec = layer.spec
+        self.num_states = num_states
         honour(self.spec, "recurrent_param",
                "num_output weight_filler bias_filler debug_info expose_hidden")
         param = self.spec.proto.recurrent_param
-        self.size, self.exposed = param.num_output, param.expose_hidden
+        self.size = param.num_output
+        self.exposed = param.expose_hidden
         if self.size == 0:
             raise self.spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
         if len(x) < 2 or tuple(cont) != tuple(x[:2]):
@@ -67,7 +70,8 @@ class Recurrence:
 
     def add_input_blobs(self, x: Shape, others: list[Shape], num_gates: int) -> None:
         """Weights of x and of the static input, the bias between them, those of the state."""
-        add, rows = self.layer.add_blob, num_gates * self.size
+        add = self.layer.add_blob
+        rows = num_gates * self.size
         param = self.spec.proto.recurrent_param
         add("weight", (rows, math.prod(x[2:])), param.weight_filler)
         add("bias", (rows,), param.bias_filler)
@@ -184,7 +188,8 @@ class RNN(Layer):
         super().__init__(spec)
         self.recurrence = Recurrence(self, 1, x, cont, list(others))
         self.recurrence.add_input_blobs(x, list(others), 1)
-        param, size = spec.proto.recurrent_param, self.recurrence.size
+        param = spec.proto.recurrent_param
+        size = self.recurrence.size
         self.add_blob("output_weight", (size, size), param.weight_filler)
         self.add_blob("output_bias", (size,), param.bias_filler)
 

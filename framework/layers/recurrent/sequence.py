@@ -119,7 +119,8 @@ class Lstm(Layer):
         honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "
                "batch_size")
         param = spec.proto.lstm_param
-        self.size, self.limit = param.num_output, param.clipping_threshold
+        self.size = param.num_output
+        self.limit = param.clipping_threshold
         if self.size == 0:
             raise spec.error("lstm_param.num_output", "is 0; it must be at least 1")
         steps = x[0] if len(x) == 2 else math.prod(x[:2])

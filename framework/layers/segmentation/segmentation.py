@@ -70,7 +70,8 @@ class SegAccuracy(Layer):
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
                              "must be (N, C, H, W) and (N, 1, H, W)")
         param = spec.proto.seg_accuracy_param
-        self.ignored, self.reset = list(param.ignore_label), param.reset
+        self.ignored = list(param.ignore_label)
+        self.reset = param.reset
         self.num_classes = scores[1]
         self.check = class_check(spec, labels, scores[1],
                                  ignore_field="seg_accuracy_param.ignore_label")
@@ -98,7 +99,9 @@ class SegAccuracy(Layer):
 def _three_shares(counts: Tensor) -> Tensor:
     """Accuracy, mean recall, mean intersection over union of a table counts[truth, found]."""
     counts = counts.double()
-    right, labelled, found = counts.diagonal(), counts.sum(1), counts.sum(0)
+    right = counts.diagonal()
+    labelled = counts.sum(1)
+    found = counts.sum(0)
     accuracy = right.sum() / counts.sum().clamp(min=1)
     present = labelled > 0
     recall = (right / labelled.clamp(min=1)).sum() / present.sum().clamp(min=1)

@@ -179,7 +179,8 @@ class _Malis(torch.autograd.Function):
                 offsets: np.ndarray) -> Tensor:
         predicted, real = (part.detach().cpu().double().numpy() for part in (affinity, truth))
         labels = segments.detach().cpu().numpy().astype(np.int64)
-        slopes, total = np.zeros_like(predicted), 0.0
+        slopes = np.zeros_like(predicted)
+        total = 0.0
         for item in range(len(predicted)):
             for together, links in ((False, np.maximum), (True, np.minimum)):
                 plane = labels[item, -1 if together else 0]
@@ -201,7 +202,8 @@ def malis(links: np.ndarray, labels: np.ndarray, offsets: np.ndarray, together: 
 
     Kruskal's maximal spanning tree: the link that joins two parts decides all pairs between them.
     """
-    num_edges, shape = len(links), (1,) * (4 - links.ndim) + links.shape[1:]
+    num_edges = len(links)
+    shape = (1,) * (4 - links.ndim) + links.shape[1:]
     order, starts, ends = _sorted_links(links.reshape(num_edges, *shape), offsets)
     flat = links.ravel()
     parent = list(range(labels.size))
@@ -209,7 +211,8 @@ def malis(links: np.ndarray, labels: np.ndarray, offsets: np.ndarray, together: 
     sizes = np.unique(labels[labels != 0], return_counts=True)[1].astype(np.float64)
     same = float((sizes * (sizes - 1) / 2).sum())
     pairs = same if together else sizes.sum() * (sizes.sum() - 1) / 2 - same
-    loss, slope = 0.0, np.zeros(flat.shape)
+    loss = 0.0
+    slope = np.zeros(flat.shape)
     for edge, start, end in zip(order.tolist(), starts.tolist(), ends.tolist(), strict=True):
         first, second = _root(parent, start), _root(parent, end)
         if first == second:

@@ -48,7 +48,8 @@ class DetectionEvaluate(Layer):
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)
-        param, field = spec.proto.detection_evaluate_param, "detection_evaluate_param"
+        param = spec.proto.detection_evaluate_param
+        field = "detection_evaluate_param"
         self.of_cascade = bool(inputs)
         for shape, width, what in ((detections, 7, "detections"), (truth, 8, "ground truth")):
             wanted = (width, 1, 1) if inputs else (1, 1, width)
@@ -68,7 +69,8 @@ class DetectionEvaluate(Layer):
                              "must be above 0")
         self.background = signed(param.background_label_id)
         self.classes = [label for label in range(param.num_classes) if label != self.background]
-        self.threshold, self.use_difficult = param.overlap_threshold, param.evaluate_difficult_gt
+        self.threshold = param.overlap_threshold
+        self.use_difficult = param.evaluate_difficult_gt
         self.resizing = read_resizing(spec, f"{field}.resize_param", param.resize_param) \
             if param.HasField("resize_param") else None
         sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file) \
@@ -85,7 +87,8 @@ class DetectionEvaluate(Layer):
         return [(1, 1, len(self.classes) + bottoms[0][2], 5)]
 
     def forward(self, detections: Tensor, truth: Tensor, inputs: Tensor | None = None) -> Tensor:
-        found, boxes = detections.detach().reshape(-1, 7), truth.detach().reshape(-1, 8)
+        found = detections.detach().reshape(-1, 7)
+        boxes = truth.detach().reshape(-1, 8)
         if inputs is None:
             boxes = boxes[_until_end(boxes)]
         else:
@@ -172,7 +175,8 @@ def _until_end(boxes: Tensor) -> Tensor:
 
 def _order(rows: Tensor, boxes: Tensor) -> Tensor:
     """By image, label, and falling score if the image has boxes of the label."""
-    item, label = rows[:, 0].long(), rows[:, 1].long()
+    item = rows[:, 0].long()
+    label = rows[:, 1].long()
     has_boxes = (rows[:, None, :2].long() == boxes[:, :2].long()).all(2).any(1)
     order = torch.where(has_boxes, rows[:, 2], 0).argsort(dim=0, descending=True, stable=True)
     order = order[label[order].argsort(stable=True)]

@@ -47,7 +47,8 @@ class DetectionOutput(Layer):
         super().__init__(spec)
         param = spec.proto.detection_output_param
         _check_fields(spec)
-        self.param, self.nms = plain(param), plain(param.nms_param)
+        self.param = plain(param)
+        self.nms = plain(param.nms_param)
         self.least_score = param.confidence_threshold if param.HasField("confidence_threshold") \
             else LOWEST
         self.class_limit = param.nms_param.top_k if param.nms_param.HasField("top_k") else -1
@@ -55,7 +56,8 @@ class DetectionOutput(Layer):
         check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes)
         self.two_stages = len(others) == 2 or (len(others) == 1
                                                and param.HasField("objectness_score"))
-        save, field = param.save_output_param, "detection_output_param.save_output_param"
+        save = param.save_output_param
+        field = "detection_output_param.save_output_param"
         self.resizing = read_resizing(spec, f"{field}.resize_param", save.resize_param) \
             if save.HasField("resize_param") else None
         self.results = read_result_files(spec)
@@ -65,10 +67,12 @@ class DetectionOutput(Layer):
         return [(1, 1, 1, 7)]
 
     def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, *others: Tensor) -> Tensor:
-        param, nms = self.param, self.nms
+        param = self.param
+        nms = self.nms
         loc, conf = precise(loc.detach()), precise(conf.detach())
         priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
-        num_images, num_priors = len(loc), len(priors)
+        num_images = len(loc)
+        num_priors = len(priors)
         loc = loc.reshape(num_images, num_priors, self.loc_classes, 4)
         conf = conf.reshape(num_images, num_priors, param.num_classes)
         if self.two_stages:

@@ -83,7 +83,8 @@ def read_settings(spec: LayerSpec) -> MultiBoxSettings:
 def _check_fields(spec: LayerSpec) -> None:
     param = spec.proto.multibox_loss_param
     mining = enum_name(param, "mining_type")
-    background, num_classes = signed(param.background_label_id), param.num_classes
+    background = signed(param.background_label_id)
+    num_classes = param.num_classes
 
     def wrong(field: str, message: str) -> Exception:
         return spec.error(f"multibox_loss_param.{field}", message)
@@ -120,7 +121,8 @@ def check_predictions(spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, lo
                       num_classes: int) -> None:
     """Raise SpecError unless boxes and scores fit the priors and each other."""
     num_priors = prior[2] // 4 if len(prior) > 2 else 0
-    boxes, scores = num_priors * loc_classes * 4, num_priors * num_classes
+    boxes = num_priors * loc_classes * 4
+    scores = num_priors * num_classes
     if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
         raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors they "
                          f"must be (N, {boxes}) and (N, {scores})")

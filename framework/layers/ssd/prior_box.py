@@ -46,7 +46,8 @@ class PriorBox(Layer):
         self.variances = _variances(spec, param)
         self.image_size = _pair(spec, param, "img_size", "img_h", "img_w")
         self.step = _pair(spec, param, "step", "step_h", "step_w")
-        self.offset, self.clip = param.offset, param.clip
+        self.offset = param.offset
+        self.clip = param.clip
         self._known: dict[tuple[Any, ...], Tensor] = {}     # Any: sizes, type, device
 
     def forward(self, features: Tensor, image: Tensor) -> Tensor:
@@ -98,7 +99,8 @@ def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: t
         if not low < high < math.inf:
             raise spec.error("prior_box_param.max_size", f"is {high:g}; it must be greater than "
                              f"its min_size, {low:g}, and finite")
-    ratios, shapes = _ratios(spec, param), []
+    ratios = _ratios(spec, param)
+    shapes = []
     if len(lows) * (2 + len(ratios)) > MOST_BOXES:
         raise spec.error("prior_box_param.min_size", f"is given {len(lows)} times, with "
                          f"{len(ratios)} aspect ratios: more than {MOST_BOXES} boxes a cell")
@@ -113,7 +115,8 @@ def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: t
 
 def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
     """The aspect ratios other than 1."""
-    ratios, in_order = [1.0], [1.0]
+    ratios = [1.0]
+    in_order = [1.0]
     for ratio in param.aspect_ratio:
         if not 0 < ratio < math.inf:
             raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0 "

@@ -66,7 +66,8 @@ class Slice(Layer):
         honour(spec, "slice_param", "axis slice_dim slice_point")
         self.axis = _axis(spec, "slice_param", "slice_dim", x)
         self.points = list(spec.proto.slice_param.slice_point)
-        size, num_tops = x[self.axis], len(spec.tops)
+        size = x[self.axis]
+        num_tops = len(spec.tops)
         if not self.points:
             if size % num_tops:
                 raise spec.error("top", f"is given {num_tops} times, which does not divide the "
@@ -82,7 +83,8 @@ class Slice(Layer):
                              f"size {size} of axis {self.axis}")
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        size, num_tops = x.shape[self.axis], len(self.spec.tops)
+        size = x.shape[self.axis]
+        num_tops = len(self.spec.tops)
         if not self.points:
             return x.split(size // num_tops, self.axis)
         edges = [0, *self.points, size]

@@ -61,7 +61,8 @@ class ArgMax(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.argmax_param
-        self.top_k, self.out_max_val = param.top_k, param.out_max_val
+        self.top_k = param.top_k
+        self.out_max_val = param.out_max_val
         self.axis: int | None = None
         if param.HasField("axis"):
             self.axis = canonical_axis(spec, "argmax_param.axis", param.axis, x)

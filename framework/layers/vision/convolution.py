@@ -38,7 +38,8 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
 
     Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
     """
-    param, x = spec.proto.convolution_param, bottoms[0]
+    param = spec.proto.convolution_param
+    x = bottoms[0]
     for index, shape in enumerate(bottoms[1:], 1):
         if shape != x:
             raise spec.error(

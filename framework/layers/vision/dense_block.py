@@ -44,7 +44,8 @@ class DenseBlock(Layer):
         if param.numTransition > MOST_STEPS:
             raise spec.error("denseblock_param.numTransition", f"is {param.numTransition}; it must "
                              f"be at most {MOST_STEPS}")
-        self.steps, self.narrow = param.numTransition, param.use_BC
+        self.steps = param.numTransition
+        self.narrow = param.use_BC
         self.fraction = param.moving_average_fraction
         self.dropped = param.dropout_amount if param.use_dropout else 0.0
         growth = param.growthRate

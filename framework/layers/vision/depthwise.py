@@ -36,7 +36,8 @@ class ConvolutionDepthwise(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
-        param, channels = spec.proto.convolution_param, bottoms[0][1]
+        param = spec.proto.convolution_param
+        channels = bottoms[0][1]
         if param.axis != 1:
             raise spec.error("convolution_param.axis", f"is {param.axis}; it must be 1")
         for field in ("num_output", "group"):

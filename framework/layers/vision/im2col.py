@@ -30,7 +30,8 @@ class Im2col(Layer):
         unused = "num_output bias_term group weight_filler bias_filler"
         honour(spec, "convolution_param", "pad kernel_size stride pad_h pad_w kernel_h kernel_w "
                "stride_h stride_w axis dilation " + unused)
-        param, prefix = spec.proto.convolution_param, "convolution_param"
+        param = spec.proto.convolution_param
+        prefix = "convolution_param"
         self.axis = canonical_axis(spec, f"{prefix}.axis", param.axis, x)
         sizes = x[self.axis + 1 :]
         self.kernel, self.stride, self.pad, self.dilation = (
@@ -43,7 +44,8 @@ class Im2col(Layer):
                   x)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, num_axes = as_batch(x, self.axis), len(self.kernel)
+        batch = as_batch(x, self.axis)
+        num_axes = len(self.kernel)
         cut = windows(pad_both_sides(batch, self.pad), self.kernel, self.stride, self.dilation)
         top = cut.shape[2 : 2 + num_axes]
         if num_axes == 2:  # one fused kernel

@@ -44,8 +44,10 @@ class InnerProduct(Layer):
         num_output = others[0][0] if others else param.num_output
         if num_output == 0:
             raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
-        self.transpose, self.normalize = param.transpose, param.normalize
-        self.relu, self.negative_slope = param.relu, param.negative_slope
+        self.transpose = param.transpose
+        self.normalize = param.normalize
+        self.relu = param.relu
+        self.negative_slope = param.negative_slope
         shape = (num_output, math.prod(x[self.axis :]))
         counts = (math.prod(shape), num_output)
         for index, given in enumerate(others, 1):

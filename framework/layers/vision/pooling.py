@@ -162,7 +162,8 @@ class SPP(Layer):
             raise spec.error("bottom", f"has the shape {x}; SPP takes 4 axes (N, C, H, W)")
         if param.pyramid_height == 0:
             raise spec.error("spp_param.pyramid_height", "is 0; it must be at least 1")
-        self.levels, self.method = param.pyramid_height, enum_name(param, "pool")
+        self.levels = param.pyramid_height
+        self.method = enum_name(param, "pool")
         for level in range(self.levels):
             window = bins(x[2:], 2**level)
             if any(p >= k for p, k in zip(window.pad, window.kernel, strict=True)):

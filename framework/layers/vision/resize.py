@@ -53,7 +53,8 @@ class Interp(Layer):
             raise spec.error("interp_param", "gives no size; give height and width, or "
                              "zoom_factor, or shrink_factor, or a second bottom")
         self.sizes = None if factors else sizes
-        self.shrink, self.zoom = param.shrink_factor, param.zoom_factor
+        self.shrink = param.shrink_factor
+        self.zoom = param.zoom_factor
         self.begin, self.end = -param.pad_beg, -param.pad_end
         self.nearest = enum_name(param, "mode") == "NEAREST"
         if min(bottoms[0][2:]) <= self.begin + self.end:
@@ -139,7 +140,8 @@ def put(x: Tensor, mask: Tensor, height: int, width: int) -> Tensor:
 
     mask  in the shape of x, row-major indices in the plane as floats; below 0 puts nothing.
     """
-    places, cells = mask.detach().long().flatten(2), height * width
+    places = mask.detach().long().flatten(2)
+    cells = height * width
     places = torch.where(places < 0, cells, places)  # one cell more, cut off at the end
     blank = x.new_zeros(*x.shape[:2], cells + 1)
     spread = blank.scatter(2, places, x.flatten(2))[:, :, :cells]
@@ -212,7 +214,8 @@ class Reorg(Layer):
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {x}; Reorg takes (N, C, H, W)")
         at_least(spec, "reorg_param.stride", (param.stride,), 1)
-        self.stride, self.reverse = param.stride, param.reverse
+        self.stride = param.stride
+        self.reverse = param.reverse
         if x[1] % self.stride**2:
             raise spec.error("reorg_param.stride", f"is {self.stride}; its square must divide the "
                              f"{x[1]} channels")
@@ -221,7 +224,8 @@ class Reorg(Layer):
                              f"{x}")
 
     def forward(self, x: Tensor) -> Tensor:
-        (num, channels, height, width), s = x.shape, self.stride
+        (num, channels, height, width) = x.shape
+        s = self.stride
         fewer = channels // s**2
         if self.reverse:
             blocks = x.reshape(num, s, s, fewer, height, width).permute(0, 3, 4, 1, 5, 2)

@@ -95,7 +95,8 @@ class RegionLoss(Layer):
         """Image and class (G,), centre and size (G, 4) of the boxes."""
         if self.of_intel:
             rows = labels.reshape(-1, 8)
-            item, label = rows[:, 0].trunc(), rows[:, 1].trunc()
+            item = rows[:, 0].trunc()
+            label = rows[:, 1].trunc()
             valid = item != -1
             inside = (item >= 0) & (item < num_items)
             item = self.items.require(item, ~valid | inside, num_items)
@@ -116,7 +117,8 @@ class RegionLoss(Layer):
         return self.classes.require(label, ~valid | inside, items=item)
 
     def _slopes(self, x: Tensor, labels: Tensor) -> Tensor:
-        param, side = self.param, x.shape[3]
+        param = self.param
+        side = x.shape[3]
         raw = x.unflatten(1, (param.num, -1)).permute(0, 3, 4, 1, 2)       # (N, S, S, A, 5 + C)
         item, label, box = self._rows(labels.to(x.dtype), len(x))
         biases = x.new_tensor(self.biases)
@@ -168,7 +170,8 @@ class RegionLoss(Layer):
         if self.of_intel:
             push = -2 * (1 - score) ** 3
         elif param.rescore:
-            middle, size = (near + cell) / side, raw[:, 2:4].exp() * bias / side
+            middle = (near + cell) / side
+            size = raw[:, 2:4].exp() * bias / side
             found = torch.cat([middle - size / 2, middle + size / 2], 1)
             real = torch.cat([box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2], 1)
             push = score - iou(found, real)[:, None]

@@ -75,7 +75,8 @@ class YoloDetectionOutput(Layer):
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
         param = spec.proto.yolo_detection_output_param
-        self.num_box, self.least_score = param.num_box, _just_below(param.confidence_threshold)
+        self.num_box = param.num_box
+        self.least_score = _just_below(param.confidence_threshold)
         self.threshold = _just_below(param.nms_threshold)
         for shape in maps:
             _check_channels(spec, shape, param.num_box, param.num_classes)
@@ -87,7 +88,9 @@ class YoloDetectionOutput(Layer):
         return [(1, 1, 1, 7)]
 
     def forward(self, *maps: Tensor) -> Tensor:
-        corners, scores, labels = [], [], []
+        corners = []
+        scores = []
+        labels = []
         for one in maps:
             height, width = one.shape[2:]
             middle, raw, rest = _split(one, self.num_box)
@@ -126,8 +129,10 @@ class Yolov3DetectionOutput(Layer):
         super().__init__(spec)
         field = "yolov3_detection_output_param"
         param = spec.proto.yolov3_detection_output_param
-        self.num_box, self.least_score = param.num_box, param.confidence_threshold
-        self.threshold, self.scales = _just_below(param.nms_threshold), list(param.anchors_scale)
+        self.num_box = param.num_box
+        self.least_score = param.confidence_threshold
+        self.threshold = _just_below(param.nms_threshold)
+        self.scales = list(param.anchors_scale)
         if param.gaussian_box:
             raise spec.error(f"{field}.gaussian_box", "is true; it is not supported")
         for name, found, wanted in (("mask_group_num", param.mask_group_num, len(maps)),
@@ -146,9 +151,11 @@ class Yolov3DetectionOutput(Layer):
         return [(1, 1, 1, 7)]
 
     def forward(self, *maps: Tensor) -> Tensor:
-        corners, scores = [], []
+        corners = []
+        scores = []
         for index, one in enumerate(maps):
-            num_box, scale = self.num_box, self.scales[index]
+            num_box = self.num_box
+            scale = self.scales[index]
             height, width = one.shape[2:]
             middle, raw, rest = _split(one, num_box)
             own = self.anchors[index * num_box:(index + 1) * num_box]
