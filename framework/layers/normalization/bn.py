@@ -1,4 +1,4 @@
-"""BN of the segmentation projects."""
+"""Batch normalization with scale and shift of the segmentation projects SegNet and PSPNet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps")
 
 @layer
 class BN(Layer):
-    """Batch normalisation with scale and shift; two projects' layers, told apart by the fields.
+    """Batch normalization with scale and shift; two projects' layers, told apart by the fields.
 
     Bottom: x (N, C, n1, ...).
     Top:    y in the shape of x; with SegNet's, if named, also mean and variance (1, C, 1, 1) of
@@ -90,6 +90,7 @@ class BN(Layer):
         return y
 
     def segnets(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The tops of SegNet's layer; scale and shift (C,)."""
         if self.mode == "LEARN":
             y, mean, variance = by_batch(x, scale, shift, self.eps, scale.detach())
             num_values = x.numel() // x.shape[1]

@@ -1,4 +1,4 @@
-"""What cascade-rcnn's second stages learn from: regions with labels and targets."""
+"""Cascade R-CNN training, later stages: sample regions, assign targets, mine hard ones."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from framework.layers.params import plain
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
 
-SMALLEST_BACKUP = 32        # side of the box that stands in where no region can be chosen
+SMALLEST_BACKUP = 32        # side of the random box that is used where no region can be chosen
 NEAR_TRUTH = 0.975          # regions above this overlap are the ground truth itself
 
 
 @layer
 class ProposalTarget(Layer):
-    """Choose regions to train with, foreground and background, and say what they should give.
+    """Sample foreground and background regions, with labels and box regression targets.
 
     Bottoms: regions (R, 5, ...): image, x1, y1, x2, y2; ground truth (G, 8, ...): image, x1, y1,
-             x2, y2, label, ignored, difficult; rows of image -1 are no boxes. No gradient.
+             x2, y2, label, ignored, difficult; rows of image -1 do not count. No gradient.
     Tops:    K regions (K, 5, 1, 1); labels (K, 1, 1, 1); box targets, inside and outside weights
-             (K, 8 or 4 cls_num, 1, 1), zero but at the place of the label (of the class 1 unless
-             cls_aware); matched boxes (K, 6, 1, 1): label, x1, y1, x2, y2, overlap, zero for
+             (K, 8 or 4 cls_num, 1, 1), zero but for the columns of the label (of the class 1
+             unless cls_aware); matched boxes (K, 6, 1, 1): label, x1, y1, x2, y2, overlap, zero for
              background; if wanted sample weights (K, 1, 1, 1). At build K is batch_size, or R.
-    A region is foreground if it overlaps a box of its image by fg_thr or more (none if that box
-    is ignored), background from bg_thr_lw to below bg_thr_hg. batch_size of them are drawn, at
+    A region is foreground if it overlaps a box of its image by fg_thr or more (but not if that
+    box is ignored), background from bg_thr_lw to below bg_thr_hg. batch_size of them are drawn, at
     most fg_fraction foreground; -1 takes all; too few background ones are filled up, with
-    pickup_discard, from the other regions, the first first. The ground truth is among the
-    regions with append_gtbox. Without any region one random box of the background stands in.
+    pickup_discard, from the other regions, in their order. The ground truth is among the
+    regions with append_gtbox. Without any region one random box of the background is used.
     Drawn with torch's generator of the device. Data decide K: torch.compile breaks the graph.
-    Errors:  SpecError for shapes and thresholds; DataError if a box must stand in and img_width
-             or img_height leave no room for it.
-    Meaning: zhaoweicai/cascade-rcnn proposal_target_layer.cpp.
+    Errors:  SpecError for shapes and thresholds; DataError if a random box is needed and
+             img_width or img_height leave no room for it.
+    Source:  zhaoweicai/cascade-rcnn proposal_target_layer.cpp.
     """
 
     num_bottoms = (2, 2)
@@ -84,7 +84,10 @@ class ProposalTarget(Layer):
         return self._tops(rows, best, boxes[match], objects)
 
     def _choose(self, best: Tensor, match: Tensor, boxes: Tensor) -> tuple[Tensor, int]:
-        """Rows of the regions, foreground first, and how many are foreground."""
+        """Indices of the sampled regions, foreground first, and how many are foreground.
+
+        best, match  as `_best` gives them
+        """
         param = self.param
         over = best >= param.fg_thr
         ignored = boxes[match, 6] != 0 if len(boxes) else torch.zeros_like(over)
@@ -126,8 +129,8 @@ class ProposalTarget(Layer):
         offsets = offsets_to(rows[:, 1:], torch.where(objects[:, None], boxes[:, 1:5],
                                                       rows[:, 1:]))
         offsets = (offsets - offsets.new_tensor(self.mean)) / offsets.new_tensor(self.deviation)
-        place = (labels if self.by_class else labels.clamp(max=1)).long()
-        slot = place[:, None] == torch.arange(self.width // 4, device=rows.device)
+        column = (labels if self.by_class else labels.clamp(max=1)).long()
+        slot = column[:, None] == torch.arange(self.width // 4, device=rows.device)
         slot = (slot & objects[:, None])[:, :, None]
         targets = torch.where(slot, offsets[:, None], 0).flatten(1)
         good = (best >= self.param.bbox_thr_lw) & (best <= self.param.bbox_thr_hg)
@@ -152,7 +155,7 @@ class ProposalTarget(Layer):
 
 
 def _best(rows: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """For each region (R, 5) the largest overlap with a box (G, 8) of its image, and which."""
+    """For each region (R, 5) the largest IoU with a box (G, 8) of its image, and its index."""
     if not len(boxes):
         return rows.new_zeros(len(rows)), torch.zeros(len(rows), dtype=torch.long,
                                                       device=rows.device)
@@ -163,7 +166,7 @@ def _best(rows: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sample(rows: Tensor, most: int) -> Tensor:
-    """All, or `most` random ones."""
+    """All rows, or a random sample of `most`."""
     if len(rows) <= most:
         return rows
     return rows[torch.randperm(len(rows), device=rows.device)[:most]]
@@ -171,7 +174,7 @@ def _sample(rows: Tensor, most: int) -> Tensor:
 
 @layer
 class HardMining(Layer):
-    """Let the regions of largest loss of each image go on.
+    """Online hard example mining: select the regions of largest loss of each image.
 
     Bottoms: losses (R, 1, ...); regions (R, 5, ...): image, x1, y1, x2, y2; and any blobs
              (R, ...). No gradient.
@@ -179,7 +182,7 @@ class HardMining(Layer):
              largest loss of each image and, where images have fewer, of the largest of the rest,
              min(R, num_image * num_roi_per_image) in all, in their old order.
     Errors:  SpecError if the numbers of rows, or of bottoms and tops, differ.
-    Meaning: zhaoweicai/cascade-rcnn hard_mining_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn hard_mining_layer.cpp.
     """
 
     num_bottoms = (2, None)
@@ -201,28 +204,29 @@ class HardMining(Layer):
         loss = loss.detach().flatten()
         image = bottoms[0].detach().flatten(1)[:, 0].long()
         index = torch.arange(len(loss), device=loss.device)
-        # equal losses: the later region stands first
+        # equal losses: the later region comes first
         order = len(loss) - 1 - loss.flip(0).argsort(descending=True, stable=True)
         rank = torch.zeros_like(order).scatter(0, order, index)
         ahead = (image[:, None] == image) & (rank[:, None] > rank)
         spare = (ahead.sum(1) >= self.each).long()
         num = min(len(loss), self.images * self.each)
+        # the best of each image come first, in order of loss, then the spare ones
         chosen = (spare * len(loss) + rank).argsort()[:num].sort().values
         return tuple(bottom.detach()[chosen] for bottom in bottoms)
 
 
 @layer
 class BboxAccuracy(Layer):
-    """How well predicted boxes lie on the objects, and how well the regions did before.
+    """Mean IoU of predicted boxes with the objects, and of the regions before them.
 
     Bottoms: offsets (R, 4 C, ...), of which those of the label count (of the class 1 unless
              cls_aware); regions (R, 5, ...); matched boxes (R, 6, ...): label, x1, y1, x2, y2,
              overlap.
     Tops:    mean overlap of the moved regions with their boxes (1, 1, 1, 1); if wanted that of
              the regions themselves. Only regions with a label and an overlap of at most 0.975
-             count; -1 if there is none.
+             count; -1 if there is no such region.
     Errors:  SpecError if the numbers of rows differ. No gradient.
-    Meaning: zhaoweicai/cascade-rcnn bbox_accuracy_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn bbox_accuracy_layer.cpp.
     """
 
     num_bottoms = (3, 3)
@@ -243,8 +247,9 @@ class BboxAccuracy(Layer):
     def forward(self, offsets: Tensor, rois: Tensor, matched: Tensor) -> tuple[Tensor, ...]:
         offsets, rois, truth = (bottom.detach().flatten(1) for bottom in (offsets, rois, matched))
         label = truth[:, 0].trunc()
-        place = self.check(label.clamp(min=0) if self.by_class else label.clamp(0, 1))
-        moves = offsets.unflatten(1, (-1, 4)).gather(1, place[:, None, None].expand(-1, 1, 4))[:, 0]
+        column = self.check(label.clamp(min=0) if self.by_class else label.clamp(0, 1))
+        own = column[:, None, None].expand(-1, 1, 4)
+        moves = offsets.unflatten(1, (-1, 4)).gather(1, own)[:, 0]
         moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
         counts = (label > 0) & (truth[:, -1] <= NEAR_TRUTH)
         number = counts.sum()

@@ -1,4 +1,4 @@
-"""The boxes that predictions start from."""
+"""Prior (anchor, default) boxes of SSD."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MOST_BOXES = 100_000    # of one cell
 
 @layer
 class PriorBox(Layer):
-    """Boxes of given sizes and shapes around the middle of every cell of a feature map.
+    """Prior (anchor) boxes of given sizes and aspect ratios at every cell of a feature map.
 
     Bottoms: features (N, C, h, w) and image (N, C, H, W), of which only the sizes count.
-    Top:     (1, 2, h * w * B * 4): corners x1 y1 x2 y2 in parts of the image, then the variances.
+    Top:     (1, 2, h * w * B * 4): corners x1 y1 x2 y2 as fractions of the image, then variances.
              Cells by rows; in a cell, for each min_size: its square, the square of side
              sqrt(min_size * max_size) if there is a max_size, then the other aspect ratios.
     Sizes and steps are in pixels of the image. min_size and max_size are cut to integers first, as
@@ -30,7 +30,8 @@ class PriorBox(Layer):
     the inverse of each) is dropped. The numbers are rounded to float32, whatever the precision of
     the net; they are computed once for every pair of sizes.
     Errors: SpecError for missing, contradicting or non-positive fields.
-    Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd.
+    Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
+            et al. 2016.
     """
 
     num_bottoms = (2, 2)
@@ -62,7 +63,10 @@ class PriorBox(Layer):
         return self._known[key]
 
     def _priors(self, cells: Any, size: Any, like: Tensor) -> Tensor:  # Any: pairs of (sym) ints
-        """The top, computed as the original does: cell middles in float32, corners in double."""
+        """The top for maps of `cells` (h, w) and images of `size` (H, W), in the type of `like`.
+
+        Bit for bit as the original computes: cell middles in float32, corners in double.
+        """
         step = self.step or (size[0] / cells[0], size[1] / cells[1])
         middles = []
         for count, length in zip(cells, step, strict=True):

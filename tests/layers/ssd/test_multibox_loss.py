@@ -177,7 +177,8 @@ def test_a_label_that_is_no_class_is_an_error_that_names_it(wrong):
     layer, loc, conf, prior, label = small()
     label[0, 0, 1, 1] = wrong
 
-    with pytest.raises(DataError, match=rf"'layer' \(MultiBoxLoss\).*3 classes.*: {wrong}$"):
+    message = rf"'layer' \(MultiBoxLoss\).* has the value {wrong} at row 1 \(item 1\).* 3 classes"
+    with pytest.raises(DataError, match=message):
         layer(loc, conf, prior, label)
 
 
