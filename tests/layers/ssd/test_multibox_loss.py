@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import framework.layers.ssd.multibox_loss as multibox_loss
+import framework.layers.ssd.multibox_terms as multibox_terms
 from framework.errors import DataError, SpecError
 from framework.ops import mining
 from tests import slow_boxes
@@ -84,7 +84,7 @@ def test_loss_and_gradients_follow_the_definition(rule):
 
 @pytest.mark.parametrize("rule", RULES[::2], ids=name_of)
 def test_a_device_that_must_not_wait_gets_the_same(rule, monkeypatch):
-    for module in (multibox_loss, mining):
+    for module in (multibox_terms, mining):
         monkeypatch.setattr(module, "sizes_may_vary", lambda x: False)
 
     assert_like_definition(rule, example(rule, seed=11, num_images=2, rows=5))
