@@ -1,4 +1,4 @@
-"""All layer types: the first use of `LAYERS` imports every module here, which fills the table.
+"""Registry of all layer types, loaded lazily: the first use of `LAYERS` imports every module here.
 
 A single module, such as those that scripts for pycaffe need, is imported without the others and
 without torch.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["LAYERS"]
 
 
-def __getattr__(name: str) -> Any:      # Any: whatever has the name
+def __getattr__(name: str) -> Any:      # Any: an attribute of any type
     if name != "LAYERS":
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     for module in pkgutil.walk_packages(__path__, f"{__name__}."):

@@ -1,4 +1,4 @@
-"""What a layer is, and the table of all of them: `@layer` puts a class under its name there."""
+"""Base classes of layers and data sources, and the registry `LAYERS` that `@layer` fills."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Layer(nn.Module):
 
         filler   FillerParameter; None fills with zeros
         learned  False: running sums and the like, which no solver touches
-        It stands on the meta device until the net calls `materialise`.
+        It is on the meta device until the net calls `materialise`.
         """
         if 0 in shape:
             raise self.spec.error("bottom", f"gives the blob '{name}' an empty shape {shape}")
@@ -55,21 +55,22 @@ class Layer(nn.Module):
 
     @property
     def blobs(self) -> list[Tensor]:
+        """The blobs in Caffe's order."""
         return [getattr(self, name) for name in self.blob_names]
 
     @property
     def has_stated_blobs(self) -> bool:
-        """Does the prototxt say the values of the weight itself: constant, or upsampling?"""
+        """Whether the prototxt itself gives the values of the weight: constant, or bilinear."""
         filler = next(iter(self._fillers), None)
         return (filler is not None and bool(filler.ListFields())
                 and filler.type in ("constant", "bilinear"))
 
     def set_blob(self, index: int, blob: Tensor) -> None:
-        """Put another layer's blob in place of this one: both now train the same."""
+        """Share a blob of another layer: it replaces blob `index`, and both layers train it."""
         setattr(self, self.blob_names[index], blob)
 
     def materialise(self, generator: torch.Generator) -> None:
-        """Give the blobs that have no memory yet memory and values."""
+        """Allocate the blobs that are still on the meta device, and fill them."""
         for index, (name, filler) in enumerate(zip(self.blob_names, self._fillers, strict=True)):
             blob = getattr(self, name)
             if not blob.is_meta:
@@ -103,10 +104,10 @@ class Layer(nn.Module):
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How data layers work on this machine; it never changes what a batch holds but by `seed`.
+    """How data layers work on this machine; only `seed` changes what a batch holds.
 
-    workers  processes that make batches; 0: a thread of this one
-    rank     which of `world_size` equal processes this is
+    workers  processes that make batches; 0: a thread of this process
+    rank     the number of this process among `world_size` equal ones
     waiting  called while a batch is late; what it raises ends the wait, and the iterator
     """
 
@@ -127,7 +128,8 @@ class Source:
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
-        self.spec, self.options = spec, options
+        self.spec = spec
+        self.options = options
         self.top_shapes: list[Shape] = []
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
@@ -135,7 +137,7 @@ class Source:
         raise NotImplementedError
 
     def keys(self, batch_index: int) -> list[str]:
-        """What the records of a batch are called, for messages; empty where they have no names."""
+        """The names of the records of a batch, for messages; empty where they have no names."""
         return []
 
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
@@ -143,7 +145,7 @@ class Source:
         return tuple(top.to(device, non_blocking=True) for top in batch)
 
     def close(self) -> None:
-        """Let go of files and processes."""
+        """Close files and end processes."""
 
 
 LAYERS: dict[str, type[Layer] | type[Source]] = {}

@@ -1,4 +1,7 @@
-"""First values of blobs: the fillers of FillerParameter. Source: BVLC's filler.hpp."""
+"""Weight initialisation: the fillers of FillerParameter.
+
+Source: BVLC filler.hpp.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +31,17 @@ def fill_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
 
 
 def constant_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
+    """Every value is `value`."""
     blob.fill_(filler.value)
 
 
 def uniform_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
+    """Uniform from `min` to `max`."""
     blob.uniform_(filler.min, filler.max, generator=generator)
 
 
 def gaussian_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
-    """Normal; `sparse` keeps each value with probability sparse / outputs."""
+    """Normal with `mean` and `std`; `sparse` keeps each value with probability sparse / outputs."""
     blob.normal_(filler.mean, filler.std, generator=generator)
     if filler.sparse >= 0:
         share = filler.sparse / blob.shape[0]
@@ -51,18 +56,24 @@ def positive_unitball_(blob: Tensor, filler: Any, generator: torch.Generator) ->
 
 
 def xavier_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
-    """Uniform within sqrt(3 / fan). Source: Glorot and Bengio 2010."""
+    """Xavier (Glorot) initialisation: uniform within sqrt(3 / fan).
+
+    Source: Glorot and Bengio 2010.
+    """
     bound = math.sqrt(3 / _fan(blob, filler))
     blob.uniform_(-bound, bound, generator=generator)
 
 
 def msra_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
-    """Normal with deviation sqrt(2 / fan). Source: He et al. 2015."""
+    """MSRA (Kaiming) initialisation: normal with standard deviation sqrt(2 / fan).
+
+    Source: He et al. 2015.
+    """
     blob.normal_(0, math.sqrt(2 / _fan(blob, filler)), generator=generator)
 
 
 def bilinear_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
-    """The kernel of bilinear upsampling, in every channel."""
+    """The kernel of bilinear upsampling, in every channel; ValueError unless it is square."""
     if blob.dim() != 4 or blob.shape[2] != blob.shape[3]:
         raise ValueError(f"is bilinear; the blob must have 4 axes and a square kernel, "
                          f"not the shape {tuple(blob.shape)}")
@@ -74,7 +85,7 @@ def bilinear_(blob: Tensor, filler: Any, generator: torch.Generator) -> None:
 
 
 def _fan(blob: Tensor, filler: Any) -> float:
-    """Weights a value meets on its way in, out, or the mean of both, as `variance_norm` says."""
+    """Fan-in, fan-out or their mean, as `variance_norm` says."""
     fan_in = blob.numel() / blob.shape[0]
     fan_out = blob.numel() / (blob.shape[1] if blob.dim() > 1 else 1)
     return {"FAN_IN": fan_in, "FAN_OUT": fan_out,

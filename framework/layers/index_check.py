@@ -16,7 +16,7 @@ UNSEEN = -1.0
 
 
 class IndexCheck(nn.Module):
-    """Labels or indices as int64, all inside of their range.
+    """Bounds check: labels or indices as int64, all inside of their range.
 
     spec, bottom  the layer and which of its bottoms holds them
     shape   of the bottom when the net is built; its first axis counts items
@@ -24,14 +24,14 @@ class IndexCheck(nn.Module):
     what    what there are `num` of: classes, items of 'x', ...
     why     the reason for the range, where it is another than that
     hint    the usual cause of a number that is too large
-    ignore  a number that stands for "does not count", inside of the range or not
+    ignore  a number that marks what does not count, inside of the range or not
     ignore_field  where the prototxt says `ignore`; None if the layer has no such number
     unit    what the first axis of the bottom counts
 
     Fractions are cut off, as a C cast does; NaN and infinities are outside of every range.
     On a CPU a number outside is a DataError at once. On other devices, and in compiled graphs, the
-    step must not wait for the values: the first one is noted in a buffer on the device, 0 takes its
-    place in the arithmetic (a wrong index would abort the whole process there), and `raise_noted`
+    step must not wait for the values: the first one is noted in a buffer on the device, 0 replaces
+    it in the arithmetic (a wrong index would abort the whole process there), and `raise_noted`
     reports it. An exported program has no check.
     """
 
@@ -42,11 +42,18 @@ class IndexCheck(nn.Module):
                  ignore_field: str | None = None, unit: str = "item", first: int = 0,
                  why: str = ""):
         super().__init__()
-        self.spec, self.bottom, self.shape, self.num = spec, bottom, tuple(shape), num
-        self.what, self.hint, self.unit, self.first = what, hint, unit, first
+        self.spec = spec
+        self.bottom = bottom
+        self.shape = tuple(shape)
+        self.num = num
+        self.what = what
+        self.hint = hint
+        self.unit = unit
+        self.first = first
         self.why = why
-        self.ignore, self.ignore_field = ignore, ignore_field
-        # place in the flat bottom, the number found, how many are allowed, and the item
+        self.ignore = ignore
+        self.ignore_field = ignore_field
+        # index in the flat bottom, the number found, how many are allowed, and the item
         self.register_buffer("first_wrong", torch.full((4,), UNSEEN), persistent=False)
 
     def forward(self, values: Tensor, num: int | None = None) -> Tensor:
@@ -77,9 +84,9 @@ class IndexCheck(nn.Module):
         num = self.num if num is None else num
         if _may_read(values):
             if not bool(inside.all()):
-                place = int((~inside).flatten().nonzero()[0, 0])
-                item = UNSEEN if items is None else float(items.flatten()[place])
-                raise self.error(place, float(values.flatten()[place]), num, item,
+                position = int((~inside).flatten().nonzero()[0, 0])
+                item = UNSEEN if items is None else float(items.flatten()[position])
+                raise self.error(position, float(values.flatten()[position]), num, item,
                                  tuple(values.shape))
             return values
         if values.is_meta or _exporting() or not values.numel():
@@ -90,25 +97,31 @@ class IndexCheck(nn.Module):
     @torch.no_grad()
     def _note(self, values: Tensor, inside: Tensor, num: int, items: Tensor | None) -> None:
         wrong = (~inside).flatten()
-        place = wrong.to(torch.uint8).argmax()
+        position = wrong.to(torch.uint8).argmax()
         kind = self.first_wrong.dtype
         items = torch.full_like(values, UNSEEN) if items is None else items
-        value, item = (numbers.detach().flatten().gather(0, place[None])[0].to(kind)
+        value, item = (numbers.detach().flatten().gather(0, position[None])[0].to(kind)
                        for numbers in (values, items))
-        found = torch.stack([place.to(kind), value, torch.full_like(value, num), item])
+        found = torch.stack([position.to(kind), value, torch.full_like(value, num), item])
         is_first = wrong.any() & (self.first_wrong[0] < 0)
         self.first_wrong.copy_(torch.where(is_first, found, self.first_wrong))
 
-    def error(self, place: int, value: float, num: int, owner: float, shape: Shape) -> DataError:
-        """What stands at the flat `place` of the bottom, and what should."""
-        item, *rest = _unravel(place, shape)
+    def error(self, position: int, value: float, num: int, owner: float, shape: Shape) -> DataError:
+        """The DataError for the value at the flat index `position` of the bottom.
+
+        num    how many numbers are allowed
+        owner  the number of the item in the batch; negative if it is not known
+        shape  of the bottom
+        """
+        item, *rest = _unravel(position, shape)
         where = f"{self.unit} {item}"
         if math.prod(shape[1:]) > 1:
             where += f", position {', '.join(map(str, rest))}"
         if owner >= 0:
             where += f" (item {owner:.0f})"
         blob = self.spec.bottoms[self.bottom]
-        cause, why = self._cause(value, num), self.why or f"there are {num} {self.what}"
+        cause = self._cause(value, num)
+        why = self.why or f"there are {num} {self.what}"
         return DataError(
             f"layer '{self.spec.name}' ({self.spec.type}): blob '{blob}' has the value {value:g} "
             f"at {where} of the batch; it must be from {self.first} to "
@@ -129,13 +142,13 @@ class IndexCheck(nn.Module):
         return self.hint
 
 
-def _unravel(place: int, shape: Shape) -> list[int]:
-    """The index on each axis of the flat `place`; the first is not bounded."""
+def _unravel(position: int, shape: Shape) -> list[int]:
+    """The index on each axis of the flat index `position`; the first is not bounded."""
     index: list[int] = []
     for size in reversed(shape[1:]):
-        place, rest = divmod(place, size)
+        position, rest = divmod(position, size)
         index.insert(0, rest)
-    return [place, *index]
+    return [position, *index]
 
 
 def raise_noted(net: nn.Module) -> None:
@@ -145,11 +158,11 @@ def raise_noted(net: nn.Module) -> None:
     if not checks:
         return
     noted = torch.stack([check.first_wrong for check in checks]).tolist()
-    for check, (place, value, num, owner) in zip(checks, noted, strict=True):
-        if place >= 0:
+    for check, (position, value, num, owner) in zip(checks, noted, strict=True):
+        if position >= 0:
             for other in checks:
                 other.first_wrong.fill_(UNSEEN)
-            raise check.error(int(place), value, int(num), owner, check.shape)
+            raise check.error(int(position), value, int(num), owner, check.shape)
 
 
 def _all_below(values: Tensor, num: int) -> bool:
@@ -176,17 +189,17 @@ def _exporting() -> bool:
 
 def class_check(spec: LayerSpec, labels: Shape, num: int, *, ignore: int | None = None,
                 ignore_field: str | None = None) -> IndexCheck:
-    """Of bottom 1, labels for the scores that are bottom 0."""
+    """The bounds check of bottom 1: labels from 0 to `num` - 1 for the scores in bottom 0."""
     hint = f"the layer that makes '{spec.bottoms[0]}' gives too few classes (num_output)"
     return IndexCheck(spec, 1, labels, num, hint=hint, ignore=ignore, ignore_field=ignore_field)
 
 
 def class_numbers(check: IndexCheck, labels: Tensor, shape: torch.Size, axis: int
                   ) -> tuple[Tensor, Tensor | None]:
-    """Labels of any shape, one for each place of a blob of `shape` but for its class `axis`.
+    """Labels of any shape, checked, in `shape` without its class `axis`: one for each position.
 
     Returns int64 of `shape` without `axis`, 0 where ignored; and which count, None for all.
     """
     numbers, valid = check.counted(labels)
-    places = [*shape[:axis], *shape[axis + 1:]]
-    return numbers.reshape(places), None if valid is None else valid.reshape(places)
+    positions = [*shape[:axis], *shape[axis + 1:]]
+    return numbers.reshape(positions), None if valid is None else valid.reshape(positions)

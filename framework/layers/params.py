@@ -1,4 +1,4 @@
-"""Read a layer's own message: fields honoured, sizes with one number an axis, plain values."""
+"""Parse and check a layer's parameter message: known fields, sizes for each axis, axes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
 
-# Fields that choose how a machine computes, never what: every layer takes them and ignores them.
+# Fields that choose how to compute, never what: every layer accepts them and ignores them.
 MACHINE_HINTS = frozenset(
     "engine force_nd_im2col cudnn_convolution_algo_seeker conv_algos_override conv_algorithm "
     "CuDNNFwdAlgo CuDNNBwdDataAlgo CuDNNBwdFilterAlgo CuDNNWorkspaceSize "
@@ -19,10 +19,10 @@ MACHINE_HINTS = frozenset(
 
 
 def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
-    """Refuse every field of the message `param_name` that is set and not named in `fields`.
+    """Reject every field of the message `param_name` that is set and not named in `fields`.
 
-    A field set to its own default asks for nothing and passes; so do `MACHINE_HINTS`.
-    Raises SpecError that names the first field refused and those that are taken.
+    A field set to its own default changes nothing and passes; so do `MACHINE_HINTS`.
+    Raises SpecError that names the first field rejected and those that are allowed.
     """
     known = frozenset(fields.split()) | MACHINE_HINTS
     for field, value in message_at(spec, param_name).ListFields():
@@ -66,7 +66,8 @@ def axis_sizes(
     a wrong count, a number below `least`. Source: base_conv_layer.cpp LayerSetUp, BVLC.
     """
     path, field = where.rsplit(".", 1)
-    param, stem = message_at(spec, path), field.removesuffix("_size")
+    param = message_at(spec, path)
+    stem = field.removesuffix("_size")
     given = numbers(param, field)
     sides = [numbers(param, f"{stem}_{side}") for side in "hw"]
     if any(sides):

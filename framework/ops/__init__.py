@@ -1,1 +1,1 @@
-"""Tensors in, tensors out: no messages, no state."""
+"""Tensor operations that layers share, without protobuf messages and without state."""

@@ -1,4 +1,4 @@
-"""Boxes as corners x1 y1 x2 y2: areas, overlaps, and the codes of a box relative to a prior."""
+"""Bounding boxes as corners x1 y1 x2 y2: area, IoU, encoding and decoding against priors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ CORNER, CENTER_SIZE, CORNER_SIZE = 1, 2, 3
 
 
 def area(corners: Tensor) -> Tensor:
-    """Width times height of corners (..., 4); 0 for an inverted box. Source: BBoxSize."""
+    """Area of corners (..., 4): (...); 0 for an inverted box.
+
+    Source: BBoxSize, bbox_util.cpp in weiliu89/caffe branch ssd.
+    """
     x1, y1, x2, y2 = corners.unbind(-1)
     inverted = (x2 < x1) | (y2 < y1)
     return torch.where(inverted, 0, (x2 - x1) * (y2 - y1))
 
 
 def iou(first: Tensor, second: Tensor) -> Tensor:
-    """Intersection over union of corners (..., 4), broadcast against each other.
+    """Intersection over union (...) of corners (..., 4), broadcast against each other.
 
     Boxes that only touch, inverted boxes, boxes without area and boxes with a NaN have 0.
     Source: JaccardOverlap for normalized boxes, bbox_util.cpp in weiliu89/caffe branch ssd.
@@ -32,7 +35,7 @@ def iou(first: Tensor, second: Tensor) -> Tensor:
 
 
 def crosses_border(corners: Tensor) -> Tensor:
-    """Whether any coordinate of corners (..., 4) lies outside of the image, below 0 or above 1."""
+    """Whether corners (..., 4), as fractions of the image, leave it: any below 0 or above 1."""
     return ((corners < 0) | (corners > 1)).any(-1)
 
 
@@ -44,9 +47,9 @@ def _centers(corners: Tensor) -> tuple[Tensor, Tensor]:
 
 def encode(corners: Tensor, priors: Tensor, variances: Tensor, code: int,
            variance_in_target: bool = False) -> Tensor:
-    """What a net must predict at `priors` to mean the boxes `corners`; undone by `decode`.
+    """Box encoding: the offsets from `priors` to `corners`; the inverse of `decode`.
 
-    corners, priors     (..., 4) in parts of the image
+    corners, priors     (..., 4) as fractions of the image
     variances           (..., 4) divide the code, unless `variance_in_target`
     code                CORNER: differences of corners. CORNER_SIZE: in prior widths and heights.
                         CENTER_SIZE: difference of centres in those units, logs of size ratios.
@@ -54,7 +57,8 @@ def encode(corners: Tensor, priors: Tensor, variances: Tensor, code: int,
     Source: EncodeBBox, bbox_util.cpp in weiliu89/caffe branch ssd; Liu et al. 2016, eq. 2.
     """
     if code == CENTER_SIZE:
-        (middle, size), (prior_middle, prior_size) = _centers(corners), _centers(priors)
+        middle, size = _centers(corners)
+        prior_middle, prior_size = _centers(priors)
         offsets = torch.cat([(middle - prior_middle) / prior_size, (size / prior_size).log()], -1)
     else:
         offsets = corners - priors
@@ -65,7 +69,7 @@ def encode(corners: Tensor, priors: Tensor, variances: Tensor, code: int,
 
 def decode(offsets: Tensor, priors: Tensor, variances: Tensor, code: int,
            variance_in_target: bool = False) -> Tensor:
-    """Move and scale each prior by its predicted offsets.
+    """Box decoding: move and scale each prior by its predicted offsets.
 
     offsets             (..., 4) as `encode` makes them
     priors, variances   (..., 4); variances multiply the offsets, unless `variance_in_target`

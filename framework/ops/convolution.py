@@ -1,4 +1,7 @@
-"""Convolution and its transpose over any number of spatial axes: torch's kernels up to three."""
+"""Convolution and transposed convolution over any number of spatial axes.
+
+Up to three axes are torch's own kernels; more are windows and a product of matrices.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,13 @@ def convolve(
     dilation: Sequence[int],
     group: int,
 ) -> Tensor:
-    """x (N, C, n1, ...), weight (M, C / group, k1, ...), bias (M,) -> (N, M, out1, ...).
+    """Grouped convolution (cross-correlation) with stride, padding and dilation.
 
-    out = floor((n + 2 pad - dilation * (k - 1) - 1) / stride) + 1. Without a spatial axis
-    it is a product with the (M, C / group) matrix.
+    x       (N, C, n1, ...)
+    weight  (M, C / group, k1, ...)
+    bias    (M,)
+    Returns (N, M, out1, ...), out = floor((n + 2 pad - dilation * (k - 1) - 1) / stride) + 1.
+    Without a spatial axis it is a product with the (M, C / group) matrix.
     """
     spatial = x.dim() - 2
     if spatial == 2:
@@ -51,9 +57,12 @@ def deconvolve(
     dilation: Sequence[int],
     group: int,
 ) -> Tensor:
-    """x (N, C, n1, ...), weight (C, M / group, k1, ...), bias (M,) -> (N, M, out1, ...).
+    """Grouped transposed convolution with stride, padding and dilation.
 
-    out = stride * (n - 1) + dilation * (k - 1) + 1 - 2 pad.
+    x       (N, C, n1, ...)
+    weight  (C, M / group, k1, ...)
+    bias    (M,)
+    Returns (N, M, out1, ...), out = stride * (n - 1) + dilation * (k - 1) + 1 - 2 pad.
     """
     spatial = x.dim() - 2
     if spatial == 2:
@@ -61,6 +70,8 @@ def deconvolve(
     if spatial in (1, 3):
         function = F.conv_transpose1d if spatial == 1 else F.conv_transpose3d
         return function(x, weight, bias, stride, pad, 0, group, dilation)
+    # A transposed convolution is a convolution with the turned kernel over x with stride - 1
+    # zeros between its cells.
     turned = weight.reshape(group, -1, *weight.shape[1:]).transpose(1, 2)
     turned = turned.flatten(0, 1).flip(tuple(range(2, weight.dim())))
     sizes = [s * (n - 1) + 1 for s, n in zip(stride, x.shape[2:], strict=True)]

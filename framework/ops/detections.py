@@ -1,4 +1,4 @@
-"""From scores and boxes of all priors to the detections that are kept."""
+"""Detection post-processing: score threshold, per-class non-maximum suppression, top-k."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from framework.ops.boxes import decode
 from framework.ops.mining import highest
 from framework.ops.nms import greedy
 
-# How many candidates of an image are looked at first: at least, and for each that may be kept.
-FIRST_CANDIDATES, CANDIDATES_PER_KEPT = 1024, 5
+# How many candidates of an image go into the first round: at least, and for each that may be kept.
+FIRST_CANDIDATES = 1024
+CANDIDATES_PER_KEPT = 5
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """When boxes are left out.
+    """The parameters of non-maximum suppression.
 
     score        only scores strictly above count
     threshold    a box that overlaps a kept one of its class by more is left out
@@ -36,28 +37,34 @@ class Suppression:
 
 def detect(scores: Tensor, boxes: Callable[[Tensor, Tensor, Tensor], Tensor],
            rule: Suppression) -> tuple[Tensor, Tensor, Tensor]:
-    """The detections that remain of (N, C, P) scores, C classes without the background.
+    """Non-maximum suppression over all images and classes of a batch.
 
-    boxes   gives the corners (..., 4) of the priors in images, classes and places of these indices
+    scores  (N, C, P), C classes without the background
+    boxes   gives the corners (..., 4) for the indices of image, class and prior
     Returns image, class and prior of each, (K,) int64: by image, then class, then score; equal
     scores by prior. Of equal scores at the image limit those of the lower class remain.
 
-    With an image limit the classes of an image are thinned in one list, best first, which ends
-    when enough are kept: the boxes of most candidates are never decoded or compared.
+    With an image limit the classes of an image go through suppression in one list, best first,
+    which ends when enough are kept: the boxes of most candidates are never decoded or compared.
     """
     num_images, num_classes, num_priors = scores.shape
     if rule.image_limit >= 0:
         lists = scores.flatten(1)
         width = max(FIRST_CANDIDATES, CANDIDATES_PER_KEPT * rule.image_limit)
     else:
-        lists, width = scores.flatten(0, 1), num_priors
+        lists = scores.flatten(0, 1)
+        width = num_priors
         if rule.class_limit >= 0:
             width = min(width, rule.class_limit)
+    # If suppression leaves fewer than the limit while there are more candidates, try again with
+    # four times as many: the best of them come first, so that the result is that of all of them.
     while True:
         order, valid, more = best_first(lists, rule.score, width)
-        place = order + torch.arange(len(order), device=order.device)[:, None] * lists.shape[1]
-        prior, rest = place % num_priors, place // num_priors
-        image, kind = rest // num_classes, rest % num_classes
+        index = order + torch.arange(len(order), device=order.device)[:, None] * lists.shape[1]
+        prior = index % num_priors
+        rest = index // num_priors
+        image = rest // num_classes
+        kind = rest % num_classes
         kept = _thin(boxes(image, kind, prior), valid, kind, rule)
         if rule.image_limit < 0 or not bool((more & (kept.sum(1) < rule.image_limit)).any()):
             break
@@ -76,18 +83,19 @@ def _thin(corners: Tensor, valid: Tensor, kind: Tensor, rule: Suppression) -> Te
 
 
 def _rank_in_class(kind: Tensor, valid: Tensor) -> Tensor:
-    """(B, M): how many valid entries of the same class stand before each."""
+    """(B, M): the number of valid entries of the same class before each."""
     num_classes = int(kind.max()) + 1 if kind.numel() else 1
     own = torch.nn.functional.one_hot(kind, num_classes).mul_(valid[:, :, None])
     return (own.cumsum(1) - own).gather(2, kind[:, :, None])[:, :, 0]
 
 
 def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The places of the best scores above `score` of each list, the best first.
+    """Top-k with a threshold: the indices of the best scores of each list, the best first.
 
     lists  (B, W); equal scores in their order; NaN counts as not above
-    width  so many at most
-    Returns places (B, M), which of them are real (B, M), and whether there were more (B,).
+    score  only scores above it
+    width  k
+    Returns indices (B, M), which of them are real (B, M), and whether there were more (B,).
     """
     above = lists > score
     total = above.sum(1)
@@ -95,11 +103,11 @@ def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor,
     chosen = above
     if bool((total > num).any()):
         chosen = highest(torch.where(above, lists, -torch.inf), num)
-    row, place = chosen.nonzero(as_tuple=True)
+    row, column = chosen.nonzero(as_tuple=True)
     most = int(num.max()) if len(num) else 0
     valid = torch.arange(most, device=lists.device) < num[:, None]
-    order = place.new_zeros(len(lists), most)
-    order[valid] = place
+    order = column.new_zeros(len(lists), most)
+    order[valid] = column
     values = torch.where(valid, lists.gather(1, order), -torch.inf)
     turn = values.sort(dim=1, descending=True, stable=True).indices
     return order.gather(1, turn), valid, total > num
@@ -109,14 +117,16 @@ def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor,
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
                    eta: float, class_limit: int, image_limit: int) -> Tensor:
-    """DetectionOutput's rows (K, 7): image, class, score, x1, y1, x2, y2.
+    """Decode and suppress SSD's predictions to rows (K, 7): image, class, score, x1, y1, x2, y2.
 
     loc                (N, P, 1 or C, 4) codes of boxes, one for all classes or one for each
     conf               (N, P, C) scores
     priors, variances  (P, 4), or priors (N, P, 4), a set for each image
-    background         the class left out; another number: none
+    background         the class left out; no class if it is another number
     The other numbers are those of `framework.ops.boxes.decode` and `Suppression`. If no image has
-    a box, one row for each: its number, then -1. Opaque, for K depends on values.
+    a box, one row for each: its number, then -1. It is an opaque operation for torch.compile, as
+    K depends on values.
+    Source: detection_output_layer.cpp of weiliu89/caffe branch ssd.
     """
     num_images, num_priors, loc_classes = loc.shape[:3]
     classes = torch.tensor([index for index in range(conf.shape[2]) if index != background],
@@ -127,11 +137,11 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
     scores = scores.contiguous()
 
     def boxes(image: Tensor, kind: Tensor, prior: Tensor) -> Tensor:
-        place = image * num_priors + prior
-        own = priors[prior] if priors.dim() == 2 else priors.flatten(0, 1)[place]
+        index = image * num_priors + prior
+        own = priors[prior] if priors.dim() == 2 else priors.flatten(0, 1)[index]
         if loc_classes > 1:
-            place = place * loc_classes + classes[kind]
-        return decode(loc.flatten(0, 2)[place], own, variances[prior], code, variance_in_target)
+            index = index * loc_classes + classes[kind]
+        return decode(loc.flatten(0, 2)[index], own, variances[prior], code, variance_in_target)
 
     rule = Suppression(score, threshold, eta, class_limit, image_limit)
     image, kind, prior = detect(scores, boxes, rule)
@@ -154,24 +164,25 @@ def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: 
 @torch.library.custom_op("framework::best_boxes", mutates_args=())
 def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
                threshold: float) -> Tensor:
-    """Rows (K, 7) of the boxes that are kept when all classes of an image are thinned together.
+    """Class-agnostic non-maximum suppression of each image to rows (K, 7).
 
     corners         (N, M, 4)
     scores, labels  (N, M, C), C candidates of each box; scores must be above `score`
-    By image and falling score; of equal ones the box in front. If no image has a box, one row for
-    each: its number, then -1. Opaque, for K depends on values.
+    Rows hold image, label, score, x1, y1, x2, y2, by image and falling score; of equal scores the
+    earlier box comes first. If no image has a box, there is one row for each: its number, then -1.
+    It is an opaque operation for torch.compile, as K depends on values.
     """
     num_images, _, num_candidates = scores.shape
     lists = scores.flatten(1)
     order, valid, _ = best_first(lists, score, lists.shape[1])
     box = (order // num_candidates)[:, :, None].expand(-1, -1, 4)
     kept = greedy(corners.gather(1, box), valid, threshold)
-    image, place = kept.nonzero(as_tuple=True)
+    image, rank = kept.nonzero(as_tuple=True)
     if not len(image):
         rows = corners.new_full((num_images, 7), -1)
         rows[:, 0] = torch.arange(num_images, device=corners.device)
         return rows
-    found = order[image, place]
+    found = order[image, rank]
     numbers = [image, labels.flatten(1)[image, found], lists[image, found]]
     columns = torch.stack([number.to(corners.dtype) for number in numbers], 1)
     return torch.cat([columns, corners[image, found // num_candidates]], 1)

@@ -1,4 +1,4 @@
-"""Where an operation may let sizes depend on values."""
+"""Data-dependent sizes and cache blocking: where an operation may use them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLOCK = 2**18
 
 
 def blocks(x: Tensor, num_rows: int, row_size: int) -> list[slice]:
-    """Cut rows of `row_size` numbers into blocks to compute one after the other.
+    """Cache blocking: slices of `num_rows` rows of `row_size` numbers, computed one by one.
 
     A chain of operations over much memory takes several times as long on a CPU as the same chain
     block by block. On other devices, and in compiled graphs, there is one block.

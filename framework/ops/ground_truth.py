@@ -1,4 +1,4 @@
-"""Ground truth rows: image, label, instance, x1, y1, x2, y2, difficult."""
+"""Ground truth boxes of a label blob: image, label, instance, x1, y1, x2, y2, difficult."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class GroundTruth:
 
     image    (R,) int64; -1 for rows that do not count
     label    (R,) int64
-    corners  (R, 4) in parts of the image
+    corners  (R, 4) as fractions of the image
     """
 
     image: Tensor
@@ -22,17 +22,18 @@ class GroundTruth:
     corners: Tensor
 
     def images_with_boxes(self, num_images: int) -> Tensor:
-        """(num_images,) bool."""
+        """Which images have at least one box: (num_images,) bool."""
         found = torch.zeros(num_images + 1, dtype=torch.bool, device=self.image.device)
-        place = torch.where(self.image >= 0, self.image, num_images)
-        return found.index_fill(0, place, True)[:-1]
+        # rows that do not count mark one image more, which is cut off
+        marked = torch.where(self.image >= 0, self.image, num_images)
+        return found.index_fill(0, marked, True)[:-1]
 
 
 def read_ground_truth(rows: Tensor, num_images: int, use_difficult: bool) -> GroundTruth:
-    """Take a label blob of 8 numbers a row apart.
+    """Parse a label blob of 8 numbers a row.
 
-    Rows of item -1, of an item that is no image of the batch and, unless `use_difficult`, rows
-    marked difficult do not count, wherever they stand. There is at least one row, as in Caffe.
+    Rows of item -1, of an item outside of the batch and, unless `use_difficult`, rows marked
+    difficult do not count, wherever they are. There is at least one row, as in Caffe.
     Source: GetGroundTruth, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
     rows = rows.detach().reshape(-1, 8)

@@ -1,4 +1,4 @@
-"""Boxes in parts of a net's input, as boxes in pixels of the image it came from."""
+"""Map boxes from fractions of a net's input to pixels of the image it came from, and their IoU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WARP, FIT_SMALL_SIZE, FIT_LARGE_SIZE_AND_PAD = 1, 2, 3
 
 @dataclass(frozen=True)
 class Resizing:
-    """How images became inputs: ResizeParameter's fields of the same names."""
+    """How images were resized to inputs: ResizeParameter's fields of the same names."""
 
     mode: int
     height: int
@@ -26,11 +26,11 @@ def in_image(corners: Tensor, sizes: Tensor, resizing: Resizing | None = None
                ) -> tuple[Tensor, Tensor]:
     """Clip boxes to the image and scale them to its pixels.
 
-    corners   (K, 4) float32, in parts of the net's input
+    corners   (K, 4) float32, as fractions of the net's input
     sizes     (K, 2) height and width of each box's image
     Returns corners (K, 4) in pixels and areas (K,). As the original, an area counts both border
     pixels, (w + 1)(h + 1), except in images of one pixel and with FIT_SMALL_SIZE and scales.
-    A box that lies in the padding of FIT_LARGE_SIZE_AND_PAD only stays where it is.
+    A box wholly in the padding of FIT_LARGE_SIZE_AND_PAD keeps its coordinates.
     Source: OutputBBox, ScaleBBox, ClipBBox, ProjectBBox in bbox_util.cpp.
     """
     high, wide = sizes[:, 0].float(), sizes[:, 1].float()
@@ -47,7 +47,7 @@ def in_image(corners: Tensor, sizes: Tensor, resizing: Resizing | None = None
 
 
 def _without_padding(corners: Tensor, high: Tensor, wide: Tensor, resizing: Resizing) -> Tensor:
-    """Parts of the padded input as parts of the image in its middle."""
+    """Fractions of the padded input as fractions of the image in its middle."""
     height = corners.new_tensor(float(resizing.height))
     width = corners.new_tensor(float(resizing.width))
     aspect = wide / high
@@ -69,10 +69,12 @@ def _area(corners: Tensor, border: Tensor) -> Tensor:
 
 
 def pixel_iou(first: Tensor, second: Tensor, first_area: Tensor, second_area: Tensor) -> Tensor:
-    """Overlaps (A, B) of boxes in pixels, both border pixels counted.
+    """Pairwise intersection over union (A, B) of boxes in pixels, both border pixels counted.
 
-    Boxes apart from each other share one pixel, as in the original (JaccardOverlap with
-    normalized false): it matters for boxes of about a pixel.
+    first, second            (A, 4) and (B, 4) corners
+    first_area, second_area  (A,) and (B,) as `in_image` gives them
+    Boxes apart from each other share one pixel, as in the original, which matters for boxes of
+    about a pixel. Source: JaccardOverlap with normalized false, bbox_util.cpp.
     """
     a, b = first[:, None], second[None]
     apart = (b[..., :2] > a[..., 2:]).any(-1) | (b[..., 2:] < a[..., :2]).any(-1)

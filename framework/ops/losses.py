@@ -1,4 +1,4 @@
-"""The arithmetic that the losses share: tensors and numbers in, tensors out."""
+"""Loss functions that several loss layers share: log loss, smooth L1, normalizers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SMALLEST_PROBABILITY = 1e-20
 
 
 def precise(x: Tensor) -> Tensor:
-    """`x` in float32 if it is of half precision: sums over many values need the digits."""
+    """Cast half precision to float32 and leave the rest: sums over many values need the digits."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def normalizer(mode: str, x: Tensor, axis: int, valid: Tensor | None, fixed: float = 1.0
                ) -> Tensor | float:
-    """By what a summed loss is divided; never less than 1.
+    """The divisor of a summed loss; never less than 1.
 
     mode   FULL: all labels, VALID: those that count, BATCH_SIZE: product of the axes before
            `axis`, NONE: 1, PRE_FIXED: `fixed`
@@ -42,7 +42,7 @@ def normalizer(mode: str, x: Tensor, axis: int, valid: Tensor | None, fixed: flo
 
 
 def log_loss(scores: Tensor, labels: Tensor, axis: int) -> Tensor:
-    """-log softmax(scores)[label] for each label, at most 87.3365 (-log FLT_MIN).
+    """Cross-entropy: -log softmax(scores)[label] for each label, at most 87.3365 (-log FLT_MIN).
 
     Where it is cut the gradient is still probability - 1, as in the original, which cuts the
     value and not the gradient.
@@ -52,17 +52,21 @@ def log_loss(scores: Tensor, labels: Tensor, axis: int) -> Tensor:
 
 
 def smooth_l1(difference: Tensor, sigma: float = 1.0) -> Tensor:
-    """0.5 (sigma d)^2 below 1 / sigma^2, |d| - 0.5 / sigma^2 beyond. Girshick 2015, eq. 3."""
+    """Smooth L1 loss: 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2.
+
+    Source: Girshick 2015, eq. 3.
+    """
     square = sigma * sigma
     size = difference.abs()
     return torch.where(size < 1 / square, 0.5 * square * difference.square(), size - 0.5 / square)
 
 
 class FloorProbability(torch.autograd.Function):
-    """max(p, 1e-20), whose gradient is 1 also where p is smaller.
+    """Clamp with a straight-through gradient: max(p, 1e-20), with gradient 1 everywhere.
 
     So the losses on probabilities have the original's gradient, -1 / max(p, 1e-20), which is not
-    0 where the value is cut (multinomial_logistic_loss_layer.cpp, infogain_loss_layer.cpp).
+    0 where the value is cut.
+    Source: BVLC multinomial_logistic_loss_layer.cpp, infogain_loss_layer.cpp.
     """
 
     @staticmethod
@@ -75,9 +79,10 @@ class FloorProbability(torch.autograd.Function):
 
 
 class Distance(torch.autograd.Function):
-    """Euclidean length of rows (N, C), whose gradient is x / (length + 1e-4).
+    """Euclidean norm of rows (N, C), with the gradient x / (norm + 1e-4).
 
-    The original's ContrastiveLoss adds 1e-4 against division by zero in its backward only.
+    The original adds 1e-4 against division by zero in its backward only.
+    Source: BVLC contrastive_loss_layer.cpp.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Which ground truth box each prior is to predict, for all images of a batch at once."""
+"""Match priors with ground truth boxes (bipartite, then per prediction) for a whole batch."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from torch import Tensor
 from framework.ops.boxes import crosses_border, iou
 from framework.ops.device import blocks, sizes_may_vary
 
-UNMATCHED, IGNORED = -1, -2
-# Smaller overlaps are none (MatchBBox).
+UNMATCHED = -1
+IGNORED = -2
+# Smaller overlaps count as 0 (MatchBBox).
 SMALLEST_OVERLAP = 1e-6
 
 
 @torch.library.custom_op("framework::match", mutates_args=())
 def match(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
           threshold: float, ignore_crossing: bool) -> tuple[Tensor, Tensor]:
-    """Match ground truth rows with boxes, each group of rows and boxes on its own.
+    """Bipartite and per-prediction matching of ground truth rows with boxes, group by group.
 
     boxes            (P, 4) corners, the same priors in every group, or (num_groups, P, 4)
     corners, group   (R, 4) and (R,) int64: the rows and the group of each, an image for instance;
-                     a row with a negative group takes no part
-    threshold        from this overlap on a box is matched besides (PER_PREDICTION); negative:
-                     not at all (BIPARTITE)
-    ignore_crossing  boxes that cross the border of the image take no part
-    Returns (num_groups, P) each: the row (int64), or UNMATCHED, or IGNORED where a box takes no
-    part; and the largest overlap of the box with any row of its group, 0 up to 1e-6.
+                     a row with a negative group is left out
+    threshold        PER_PREDICTION: every box of this overlap or more is matched too;
+                     negative: BIPARTITE only
+    ignore_crossing  boxes that cross the border of the image are left out
+    Returns (num_groups, P) each: the row (int64), or UNMATCHED, or IGNORED where a box is left
+    out; and the largest overlap of the box with any row of its group, 0 up to 1e-6.
 
     First the largest overlap of all pairs of a group matches its row and box, again and again,
     among those not yet matched (ties: the lower box, then the earlier row). Then every box that
@@ -42,9 +43,10 @@ def match(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
     best, row = _best_rows(overlaps, group, num_groups, threshold)
     num_boxes = boxes.shape[-2]
     taken = _bipartite(overlaps, group)
-    place = torch.where(taken >= 0, group * num_boxes + taken, num_groups * num_boxes)
+    # rows without a box write into one cell more, which is cut off
+    cell = torch.where(taken >= 0, group * num_boxes + taken, num_groups * num_boxes)
     matched = torch.cat([row.flatten(), row.new_zeros(1)])
-    matched = matched.scatter_(0, place, torch.arange(len(group), device=row.device))
+    matched = matched.scatter_(0, cell, torch.arange(len(group), device=row.device))
     matched = matched[:-1].view(num_groups, num_boxes)
     if ignored is not None:
         matched = torch.where(ignored, IGNORED, matched)
@@ -76,6 +78,7 @@ def _best_rows(overlaps: Tensor, group: Tensor, num_groups: int,
     best.scatter_reduce_(0, index, overlaps, "amax")
     if threshold < 0:
         return best, group.new_full(best.shape, UNMATCHED)
+    # Of equal overlaps the earlier row: the least row number among those that reach the best one.
     first = best.new_full(best.shape, num_rows, dtype=torch.float32)
     numbers = torch.arange(num_rows, dtype=torch.float32, device=group.device)[:, None]
     for part in blocks(overlaps, num_rows, num_boxes):
@@ -85,16 +88,18 @@ def _best_rows(overlaps: Tensor, group: Tensor, num_groups: int,
 
 
 def _bipartite(overlaps: Tensor, group: Tensor) -> Tensor:
-    """(R,) the box that each row gets when every row and every box is matched at most once; or -1.
+    """Greedy bipartite matching: the box (R,) of each row, every box used at most once, or -1.
 
     Taking the largest of all pairs of a group, one after the other, gives the same as taking at
-    once, round by round, every pair that is the largest both of its row and of its box. Few
-    rounds do: on a CPU only the rows still without a box go into the next one, elsewhere there
+    once, round by round, every pair that is the largest both of its row and of its box: no later
+    pair can take its row or its box from it. Few rounds
+    are enough: on a CPU only the rows still without a box go into the next one, elsewhere there
     are as many rounds as rows, without waiting for the result.
     """
     num_rows = len(group)
     taken = group.new_full((num_rows,), UNMATCHED)
-    rows, left = torch.arange(num_rows, device=group.device), overlaps
+    rows = torch.arange(num_rows, device=group.device)
+    left = overlaps
     for _ in range(num_rows):
         value, box = left.max(1)
         rivals = left.index_select(1, box)      # [r, s]: overlap of row r with the box s wants
@@ -103,6 +108,7 @@ def _bipartite(overlaps: Tensor, group: Tensor) -> Tensor:
         beaten = same & ((rivals > value) | ((rivals == value) & earlier))
         won = (value > 0) & ~beaten.any(0)
         taken = taken.index_put((rows,), torch.where(won, box, taken[rows]))
+        # [r, s]: 0 where row s has taken a box that row r now has no overlap with, else no change
         gone = torch.where(same & won, 0.0, torch.inf).to(left.dtype)
         if sizes_may_vary(left):
             rest = (~won & (value > 0)).nonzero().flatten()

@@ -1,4 +1,4 @@
-"""Greedy non-maximum suppression, for many lists of boxes at once."""
+"""Greedy non-maximum suppression for many lists of boxes at once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch import Tensor
 
 from framework.ops.boxes import iou
 
-# Boxes that are compared with each other at once; at most.
+# The most boxes that are compared with each other at once.
 CHUNK = 256
 
 
 def greedy(corners: Tensor, valid: Tensor, threshold: float, *, eta: float = 1.0,
            group: Tensor | None = None, most: int | None = None,
            early_exit: bool = True) -> Tensor:
-    """Keep each box that overlaps no kept box before it by more than the threshold.
+    """Greedy NMS: keep each box that overlaps no kept box before it by more than the threshold.
 
     corners     (B, M, 4): B lists of boxes, the best first; boxes of one list are compared
     valid       (B, M) bool: the others are neither kept nor do they suppress
@@ -40,7 +40,7 @@ def greedy(corners: Tensor, valid: Tensor, threshold: float, *, eta: float = 1.0
 
 
 def _thresholds(threshold: float, eta: float) -> Sequence[float]:
-    """The threshold after 0, 1, ... kept boxes, in float32 as the original counts."""
+    """The adaptive threshold after 0, 1, ... kept boxes, in float32 as in the original."""
     steps = [torch.tensor(threshold, dtype=torch.float32)]
     while eta < 1 and steps[-1] > 0.5:
         steps.append(steps[-1] * torch.tensor(eta, dtype=torch.float32))
@@ -56,6 +56,7 @@ def _compact(kept: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _all(kept: Tensor) -> tuple[Tensor, Tensor]:
+    """All positions (B, K), without a size that depends on values, and which are kept."""
     return torch.arange(kept.shape[1], device=kept.device).expand(len(kept), -1), kept
 
 
@@ -64,16 +65,17 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
                    early_exit: bool) -> Tensor:
     """Which boxes of the chunk are kept, given the kept ones before it (position, is real).
 
-    What is kept is the one answer that agrees with itself: a box is kept if none of the kept ones
-    before it suppresses it. From any start, each round of asking makes at least one more box
-    at the front right for good, mostly many.
+    Fixed point: a box is kept if none of the kept ones before it suppresses it, and just one set
+    of boxes agrees with that rule. Applying the rule to all boxes at once, again and again, gets
+    there from any start: each round makes at least one more box at the front right for good, as
+    it depends on earlier ones only. Mostly a few rounds do; `len(new)` of them always do.
     """
     position, real = before
     new = corners[:, part]
     first = torch.cat([corners.gather(1, position[:, :, None].expand(-1, -1, 4)), new], 1)
     overlap = iou(first[:, :, None], new[:, None])              # [b, j, i]: box j with new box i
     index = torch.arange(first.shape[1], device=corners.device)
-    counts = (index[:, None] < index[position.shape[1]:])[None]     # j stands before i
+    counts = (index[:, None] < index[position.shape[1]:])[None]     # j comes before i
     if group is not None:
         groups = torch.cat([group.gather(1, position), group[:, part]], 1)
         counts = counts & (groups[:, :, None] == group[:, None, part])
@@ -81,7 +83,9 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
     if len(steps) == 1:
         return _settle(valid[:, part], real, pairs.float(), early_exit)
     table = torch.tensor(steps, dtype=overlap.dtype, device=overlap.device)
-    alive, keep = valid[:, part], valid[:, part]
+    alive = valid[:, part]
+    keep = alive
+    # eta: the threshold depends on how many are kept before, so that it is part of the fixed point
     for _ in range(new.shape[1]):
         is_kept = torch.cat([real, keep], 1)[:, :, None]
         rank = (is_kept & counts).sum(1).clamp(max=len(steps) - 1)
@@ -93,10 +97,11 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
 
 
 def _settle(alive: Tensor, real: Tensor, pairs: Tensor, early_exit: bool) -> Tensor:
-    """The kept ones if `pairs` (B, old + new, new), 0 or 1, says which box would suppress which."""
+    """The fixed point for `pairs` (B, old + new, new), 0 or 1: which box would suppress which."""
     num_old = real.shape[1]
     alive = alive & ~_any_pair(real, pairs[:, :num_old])
-    inner, keep = pairs[:, num_old:], alive
+    inner = pairs[:, num_old:]
+    keep = alive
     for _ in range(pairs.shape[2]):
         now = alive & ~_any_pair(keep, inner)
         if early_exit and torch.equal(now, keep):
@@ -106,5 +111,5 @@ def _settle(alive: Tensor, real: Tensor, pairs: Tensor, early_exit: bool) -> Ten
 
 
 def _any_pair(is_kept: Tensor, pairs: Tensor) -> Tensor:
-    """(B, new): whether any kept box stands in a pair with the new one; a sum of ones, above 0."""
+    """(B, new): whether a kept box pairs with the new one: a product of zeros and ones."""
     return torch.bmm(is_kept[:, None].to(pairs.dtype), pairs)[:, 0] > 0

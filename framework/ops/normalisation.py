@@ -1,4 +1,4 @@
-"""Normalisation by the statistics of a batch."""
+"""Batch normalisation, by the statistics of the batch or by stored ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from torch import Tensor
 def by_batch(
     x: Tensor, scale: Tensor | None, bias: Tensor | None, eps: float, like: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise each channel of x (N, C, ...) by its own mean and variance.
+    """Batch normalisation of x (N, C, ...) by the mean and variance of each channel.
 
-    scale, bias  (C,), applied after it; like: a (C,) tensor of the statistics' dtype and device.
+    scale, bias  (C,), applied after it
+    like         a (C,) tensor of the statistics' dtype and device
     Returns y like x, and without gradient the mean (C,) and the variance (C,) times m / (m - 1),
     m values in a channel; 0 for m = 1, where y is the bias.
     """
@@ -26,7 +27,11 @@ def by_batch(
 def by_stored(
     x: Tensor, scale: Tensor | None, bias: Tensor | None, mean: Tensor, variance: Tensor, eps: float
 ) -> Tensor:
-    """(x - mean) / sqrt(variance + eps) * scale + bias by channel; all but x (N, C, ...) (C,)."""
+    """Batch normalisation of x (N, C, ...) by stored statistics (inference).
+
+    scale, bias, mean, variance  (C,)
+    Returns (x - mean) / sqrt(variance + eps) * scale + bias, like x.
+    """
     return _batch_norm(x, scale, bias, mean, variance, False, eps)
 
 

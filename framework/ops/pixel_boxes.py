@@ -1,4 +1,4 @@
-"""Boxes in pixels whose last pixel belongs to them: width x2 - x1 + 1, as in the R-CNN family."""
+"""IoU, encoding and decoding of boxes in pixels with inclusive ends (width x2 - x1 + 1, R-CNN)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def overlap(first: Tensor, second: Tensor) -> Tensor:
-    """Area in common over area covered, (...), of corners (..., 4); 0 for boxes inside out."""
+    """Intersection over union (...) of corners (..., 4) in pixels; 0 for inverted boxes."""
     size = torch.minimum(first[..., 2:], second[..., 2:]) \
         - torch.maximum(first[..., :2], second[..., :2]) + 1
     common = torch.where((size >= 1).all(-1), size.prod(-1), 0)
@@ -18,7 +18,10 @@ def overlap(first: Tensor, second: Tensor) -> Tensor:
 
 
 def moved(boxes: Tensor, offsets: Tensor) -> Tensor:
-    """Boxes (..., 4) moved by dx, dy in their own sides and grown by the exponents of dw, dh."""
+    """Box decoding: corners (..., 4) moved and scaled by offsets (..., 4).
+
+    dx, dy count in widths and heights of the box; dw, dh are logs of size ratios.
+    """
     size = boxes[..., 2:] - boxes[..., :2] + 1
     grown = size * offsets[..., 2:].exp()
     corner = offsets[..., :2] * size + (boxes[..., :2] + boxes[..., 2:]) / 2 - (grown - 1) / 2
@@ -26,7 +29,7 @@ def moved(boxes: Tensor, offsets: Tensor) -> Tensor:
 
 
 def offsets_to(boxes: Tensor, targets: Tensor) -> Tensor:
-    """The offsets (..., 4) by which `moved` takes the boxes to the targets."""
+    """Box encoding: the offsets (..., 4) by which `moved` takes corners `boxes` to `targets`."""
     size, wanted = (box[..., 2:] - box[..., :2] + 1 for box in (boxes, targets))
     shift = (targets[..., :2] + wanted / 2 - boxes[..., :2] - size / 2) / size
     return torch.cat([shift, (wanted / size).log()], -1)

@@ -1,4 +1,4 @@
-"""Pooling by the original's window rules, on torch's fused kernels."""
+"""Max, average and stochastic pooling by Caffe's window rules, on torch's kernels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.ops.windows import pad_both_sides, windows
 
 @dataclass(frozen=True)
 class PoolWindow:
-    """Where the windows lie: one number for each spatial axis, in cells of the bottom.
+    """The geometry of pooling windows: one number for each spatial axis, in cells of the bottom.
 
     floor  sizes are rounded down (`round_mode: FLOOR`, `ceil_mode: false`) and not up.
     clip   a last window that starts in the padding at the end is dropped.
@@ -33,10 +33,11 @@ class PoolWindow:
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
 
     def top_sizes(self, sizes: Sequence[int]) -> tuple[int, ...]:
-        """Number of windows on each axis; see pooling_layer.cpp Reshape, BVLC.
+        """The number of windows on each axis.
 
         Rounded up, and then a last window that would start in the padding at the end is dropped,
-        but only if some padding is not 0: without any, a last window may lie outside entirely.
+        but only if some padding is not 0: without any, a last window may be outside entirely.
+        Source: pooling_layer.cpp Reshape, BVLC.
         """
         top = []
         for n, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True):
@@ -47,12 +48,12 @@ class PoolWindow:
         return tuple(top)
 
     def fits_torch(self) -> bool:
-        """torch's kernels take padding up to half a window; the original up to a whole one."""
+        """Whether torch's kernels take this padding: up to half a window (Caffe: a whole one)."""
         return all(2 * p <= e for p, e in zip(self.pad, self.extent, strict=True))
 
 
 def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Tensor, Tensor]:
-    """Largest value of each window, and the index of its cell in the plane as a float.
+    """Max pooling: the largest value of each window, and its index in the plane as a float.
 
     x (N, C, n1, ...) -> two of (N, C, top1, ...); without `with_mask` the second is the first.
     Ties: the first cell in row-major order, which takes the whole gradient. Padding never wins.
@@ -60,9 +61,11 @@ def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Te
     it shows (the original drops it).
     """
     sizes = x.shape[2:]
-    top, pad = window.top_sizes(sizes), window.pad
+    top = window.top_sizes(sizes)
+    pad = window.pad
     if not window.fits_torch():
-        x, pad = pad_both_sides(x, pad, float("-inf")), (0,) * len(pad)
+        x = pad_both_sides(x, pad, float("-inf"))
+        pad = (0,) * len(pad)
     function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(pad) - 1]
     ceil_mode = not window.floor
     arguments = (window.kernel, window.stride, pad, window.dilation, ceil_mode)
@@ -77,28 +80,31 @@ def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Te
 
 
 def ave_pool(x: Tensor, window: PoolWindow, include_pad: bool = True) -> Tensor:
-    """Mean of each window: its sum by its area, clipped to n + pad on the far side only.
+    """Average pooling: the sum of a window by its area, clipped to n + pad on the far side only.
 
     x (N, C, n1, ...) -> (N, C, top1, ...). With `include_pad` false (Intel's avg_include_pad)
     only real cells are counted. A window outside of the bottom gives 0 (the original: NaN).
     """
-    top, pad = window.top_sizes(x.shape[2:]), window.pad
+    top = window.top_sizes(x.shape[2:])
+    pad = window.pad
     if not window.fits_torch():
         if not include_pad:
             ones = torch.ones_like(x[:1, :1])
             return ave_pool(x, window) / ave_pool(ones, window).clamp_min(1e-30)
-        x, pad = pad_both_sides(x, pad), (0,) * len(pad)
+        x = pad_both_sides(x, pad)
+        pad = (0,) * len(pad)
     function = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[len(pad) - 1]
     y = function(x, window.kernel, window.stride, pad, not window.floor, include_pad)
     return _fit(y, top, 0.0)
 
 
 def stochastic_pool(x: Tensor, window: PoolWindow, sample: bool) -> Tensor:
-    """Zeiler and Fergus 2013, as pooling_layer.cu computes it; x (N, C, n1, ...), not negative.
+    """Stochastic pooling of x (N, C, n1, ...), not negative, to (N, C, top1, ...).
 
-    sample  a cell drawn with a probability in proportion to its value, else the mean of
-            the values weighted by themselves: sum(v * v) / sum(v), 0 if nothing is positive.
+    sample  true: a cell drawn with a probability in proportion to its value; false: the mean of
+            the values weighted by themselves, sum(v * v) / sum(v), 0 if nothing is positive.
     There is no padding. Draws with torch's default generator of the device.
+    Source: pooling_layer.cu, BVLC; Zeiler and Fergus 2013.
     """
     if not sample:
         total = ave_pool(x, window)
@@ -110,6 +116,7 @@ def stochastic_pool(x: Tensor, window: PoolWindow, sample: bool) -> Tensor:
             zip(top, window.stride, window.extent, x.shape[2:], strict=True)]
     x = F.pad(x, [one for end in reversed(over) for one in (0, max(end, 0))])
     cut = windows(x, window.kernel, window.stride, window.dilation).flatten(2 + len(top))
+    # inverse transform sampling: the first cell at which the cumulated sum reaches the threshold
     reached = cut.detach().cumsum(-1)
     threshold = torch.rand_like(reached[..., :1]) * reached[..., -1:]
     index = (reached >= threshold).to(torch.uint8).argmax(-1, keepdim=True)
@@ -117,7 +124,7 @@ def stochastic_pool(x: Tensor, window: PoolWindow, sample: bool) -> Tensor:
 
 
 def _fit(y: Tensor, top: Sequence[int], value: float) -> Tensor:
-    """Crop or extend the ends of the last axes: torch always drops a window that lies outside."""
+    """Crop or extend the ends of the last axes: torch always drops a window wholly outside."""
     have = y.shape[y.dim() - len(top) :]
     missing = [want - got for want, got in zip(top, have, strict=True)]
     if not any(missing):
@@ -129,9 +136,11 @@ def _without_padding(
     index: Tensor, padded: Sequence[int], sizes: Sequence[int], pad: Sequence[int]
 ) -> Tensor:
     """Turn flat indices of the padded plane into those of the plane."""
+    # axis by axis from the last: its index is the remainder, the others are the quotient
     result = torch.zeros_like(index)
     stride = 1
     for n_padded, n, p in zip(reversed(padded), reversed(sizes), reversed(pad), strict=True):
         result = result + (index % n_padded - p) * stride
-        index, stride = index // n_padded, stride * n
+        index = index // n_padded
+        stride = stride * n
     return result

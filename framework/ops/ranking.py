@@ -1,4 +1,4 @@
-"""Which values are the largest, with the original's rule for equal ones."""
+"""Top-k and ranks along an axis, with Caffe's order of equal values."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from torch import Tensor
 
 
 def largest(x: Tensor, k: int, axis: int) -> tuple[Tensor, Tensor]:
-    """The k largest values along `axis`, the best first, and their places (int64).
+    """Top-k: the k largest values of x along `axis`, the best first, and their indices (int64).
 
-    Of equal values the one in the later place comes first: the original sorts pairs of value
-    and place, downwards (argmax_layer.cpp).
+    Of equal values the one of higher index comes first: the original sorts pairs of value and
+    index, downwards. Source: BVLC argmax_layer.cpp.
     """
     last = x.shape[axis] - 1
-    turned = x.flip(axis)
+    turned = x.flip(axis)           # stable sorts keep the order, so that the later value is first
     if k == 1:
-        values, places = turned.max(axis, keepdim=True)
+        values, indices = turned.max(axis, keepdim=True)
     else:
-        values, places = turned.sort(dim=axis, descending=True, stable=True)
-        values, places = values.narrow(axis, 0, k), places.narrow(axis, 0, k)
-    return values, last - places
+        values, indices = turned.sort(dim=axis, descending=True, stable=True)
+        values, indices = values.narrow(axis, 0, k), indices.narrow(axis, 0, k)
+    return values, last - indices
 
 
 def rank_of(x: Tensor, index: Tensor, axis: int) -> Tensor:
-    """How many values of each row along `axis` stand before the one in place `index`, from 0.
+    """The rank, from 0, of the value at `index` in each row along `axis`.
 
     x      any shape
     index  x's shape without `axis`, int64
-    Of equal values the later place stands first, as in `largest`. A NaN stands behind all.
+    Returns int64 of the shape of `index`. Of equal values the later comes first, as in `largest`;
+    a NaN comes last.
     """
     index = index.unsqueeze(axis)
     value = x.gather(axis, index)
     shape = [1] * x.dim()
     shape[axis] = -1
-    places = torch.arange(x.shape[axis], device=x.device).view(shape)
-    before = (x > value) | ((x == value) & (places > index)) | value.isnan()
+    positions = torch.arange(x.shape[axis], device=x.device).view(shape)
+    before = (x > value) | ((x == value) & (positions > index)) | value.isnan()
     return before.sum(axis)

@@ -1,4 +1,4 @@
-"""Pooling over regions of interest: rectangles of a map, divided into bins."""
+"""Max, mean and bilinear sampling over regions of interest, divided into bins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 CHANNELS_AT_ONCE = 64
-"""For how many channels `rectangle_max` holds its tables in memory."""
+"""The number of channels for which `rectangle_max` holds its tables in memory at once."""
 
 
 class Bins(NamedTuple):
@@ -27,12 +27,12 @@ class Bins(NamedTuple):
 
 
 def round_half_away(x: Tensor) -> Tensor:
-    """C's round: halves go away from zero (torch's go to the even number)."""
+    """Round to whole numbers, halves away from zero, as C does (torch: to the even number)."""
     return x.sign() * (x.abs() + 0.5).floor()
 
 
 def bin_edges(start: Tensor, length: Tensor, num_bins: int, limit: int) -> tuple[Tensor, Tensor]:
-    """First and one past the last cell of each of `num_bins` equal parts of an interval.
+    """Bin edges: the first and one past the last cell of `num_bins` equal parts of an interval.
 
     start, length  (R,) in cells, with fractions
     Returns two (R, num_bins) int64, cut to 0..limit. Source: roi_pooling_layer.cpp.
@@ -47,28 +47,31 @@ def bin_edges(start: Tensor, length: Tensor, num_bins: int, limit: int) -> tuple
 
 
 def rectangle_max(x: Tensor, item: Tensor, bins: Bins) -> Tensor:
-    """The largest value of each bin, 0 if it is empty; the first in row order gets the gradient.
+    """Max over each bin, 0 if it is empty; of equal values the first in row order has the gradient.
 
-    x (N, C, H, W), item (R,) int64: which of the N maps. Returns (R, C, P, Q).
+    x     (N, C, H, W)
+    item  (R,) int64: which of the N maps
+    Returns (R, C, P, Q).
     """
-    num_channels, cells = x.shape[1], x.shape[2] * x.shape[3]
+    num_channels = x.shape[1]
+    cells = x.shape[2] * x.shape[3]
     with torch.no_grad():
-        places = torch.cat([_places_of_max(part, item, bins)
-                            for part in x.detach().split(CHANNELS_AT_ONCE, 1)], 1)
+        indices = torch.cat([_argmax(part, item, bins)
+                             for part in x.detach().split(CHANNELS_AT_ONCE, 1)], 1)
     channel = torch.arange(num_channels, device=x.device)[:, None, None]
-    index = (item[:, None, None, None] * num_channels + channel) * cells + places
-    values = x.reshape(-1).gather(0, index.reshape(-1)).reshape(places.shape)
+    index = (item[:, None, None, None] * num_channels + channel) * cells + indices
+    values = x.reshape(-1).gather(0, index.reshape(-1)).reshape(indices.shape)
     return values.masked_fill(bins.empty[:, None], 0)
 
 
-def _places_of_max(x: Tensor, item: Tensor, bins: Bins) -> Tensor:
-    """Where in its map (H * W) the maximum of each bin is: (R, C, P, Q) int64.
+def _argmax(x: Tensor, item: Tensor, bins: Bins) -> Tensor:
+    """Range maximum query by sparse tables: the index in H * W of each bin's maximum (R, C, P, Q).
 
     A table holds the maximum of every rectangle whose sides are powers of two; any rectangle is
-    the union of four of them.
+    the union of four of them, one at each of its corners.
     """
     height, width = x.shape[2:]
-    table, places = _power_table(x)
+    table, indices = _power_table(x)
     row_level = _level(bins.high - bins.low, height)[:, :, None]
     column_level = _level(bins.right - bins.left, width)[:, None, :]
     rows = bins.low[:, :, None], bins.high[:, :, None] - 2 ** row_level
@@ -78,20 +81,20 @@ def _places_of_max(x: Tensor, item: Tensor, bins: Bins) -> Tensor:
         for column in columns:
             corner = (row_level, column_level, item[:, None, None], slice(None),
                       row.clamp(0, height - 1), column.clamp(0, width - 1))
-            found = table[corner], places[corner]
+            found = table[corner], indices[corner]
             best = found if best is None else _better(*best, *found)
     assert best is not None
     return best[1].permute(0, 3, 1, 2).long()
 
 
 def _power_table(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Maxima over 2^i rows and 2^j columns from each cell on, and their places: (I, J, N, C, H, W).
+    """Sparse tables (I, J, N, C, H, W): maxima over 2^i rows, 2^j columns from each cell; indices.
 
     Near the end of the map they wrap round; no bin asks for those.
     """
     height, width = x.shape[2:]
-    place = torch.arange(height * width, device=x.device, dtype=torch.int32)
-    tables = [(x, place.view(height, width).expand_as(x))]
+    index = torch.arange(height * width, device=x.device, dtype=torch.int32)
+    tables = [(x, index.view(height, width).expand_as(x))]
     for level in range(1, height.bit_length()):
         tables.append(_doubled(*tables[-1], 2 ** (level - 1), 2))
     rows = []
@@ -101,29 +104,33 @@ def _power_table(x: Tensor) -> tuple[Tensor, Tensor]:
             row.append(_doubled(*row[-1], 2 ** (level - 1), 3))
         rows.append(row)
     return (torch.stack([torch.stack([table for table, _ in row]) for row in rows]),
-            torch.stack([torch.stack([places for _, places in row]) for row in rows]))
+            torch.stack([torch.stack([indices for _, indices in row]) for row in rows]))
 
 
-def _doubled(x: Tensor, places: Tensor, step: int, axis: int) -> tuple[Tensor, Tensor]:
-    return _better(x, places, x.roll(-step, axis), places.roll(-step, axis))
+def _doubled(x: Tensor, indices: Tensor, step: int, axis: int) -> tuple[Tensor, Tensor]:
+    return _better(x, indices, x.roll(-step, axis), indices.roll(-step, axis))
 
 
-def _better(x: Tensor, places: Tensor, y: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-    """The larger of two values and its place; of equal ones that in the earlier place."""
-    take = (y > x) | ((y == x) & (others < places))
-    return torch.where(take, y, x), torch.where(take, others, places)
+def _better(x: Tensor, indices: Tensor, y: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """The larger of two values and its index; of equal ones that of lower index."""
+    take = (y > x) | ((y == x) & (others < indices))
+    return torch.where(take, y, x), torch.where(take, others, indices)
 
 
 def _level(length: Tensor, limit: int) -> Tensor:
     """The largest k with 2^k <= length (0 for lengths below 1)."""
-    return torch.stack([length >= 2 ** k for k in range(1, limit.bit_length())]).sum(0) \
-        if limit > 1 else torch.zeros_like(length)
+    if limit <= 1:
+        return torch.zeros_like(length)
+    return torch.stack([length >= 2 ** k for k in range(1, limit.bit_length())]).sum(0)
 
 
 def rectangle_mean(x: Tensor, item: Tensor, channel: Tensor, bins: Bins) -> Tensor:
-    """The mean of each bin over a channel of its own, 0 if it is empty.
+    """Mean over each bin of a channel of its own, by an integral image; 0 if the bin is empty.
 
-    x (N, C, H, W), item (R,) int64, channel (D, P, Q) int64. Returns (R, D, P, Q).
+    x        (N, C, H, W)
+    item     (R,) int64: which of the N maps
+    channel  (D, P, Q) int64
+    Returns (R, D, P, Q).
     """
     sums = F.pad(x.double().cumsum(2).cumsum(3), (1, 0, 1, 0))
     where = item[:, None, None, None], channel[None]
@@ -138,10 +145,12 @@ def rectangle_mean(x: Tensor, item: Tensor, channel: Tensor, bins: Bins) -> Tens
 
 
 def sample_bilinear(x: Tensor, item: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """Values between the cells' centres at a grid of rows (R, P) and columns (R, Q).
+    """Bilinear sampling at a grid of rows (R, P) and columns (R, Q), in cells.
 
-    Points more than half a cell outside the map give 0, nearer ones the border's value.
-    x (N, C, H, W), item (R,) int64. Returns (R, C, P, Q).
+    x     (N, C, H, W)
+    item  (R,) int64: which of the N maps
+    Returns (R, C, P, Q). Points more than half a cell outside the map give 0, nearer ones the
+    value at the border.
     """
     height, width = x.shape[2:]
     outside = (((rows < -0.5) | (rows > height - 0.5))[:, :, None]

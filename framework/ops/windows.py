@@ -1,4 +1,4 @@
-"""Sliding windows over the last axes of a tensor, as a view."""
+"""Sliding windows (unfold) over the last axes of a tensor, as a view; symmetric padding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 def windows(
     x: Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
 ) -> Tensor:
-    """All windows that lie inside the last len(kernel) axes of x.
+    """Unfold: all windows inside the last len(kernel) axes of x.
 
     x (..., n1, n2, ...) -> (..., out1, out2, ..., k1, k2, ...), a view without a copy;
     out = floor((n - dilation * (k - 1) - 1) / stride) + 1 on each axis.

@@ -94,8 +94,8 @@ def test_a_known_public_layer_gives_its_shapes_without_its_module(folder):
     ("builtins", "input", "python_param.module 'builtins' is a module of Python itself"),
     ("antigravity", "x", "python_param.module 'antigravity' is a module of Python itself"),
     ("os.path", "join", "python_param.module 'os.path' is a module of Python itself"),
-    ("numpy", "zeros", r"'zeros' of the module 'numpy' \(.*\) is no class that inherits"),
-    ("numpy", "ndarray", r"'ndarray' of the module 'numpy' \(.*\) is no class that inherits"),
+    ("numpy", "zeros", r"'zeros' of the module 'numpy' \(.*\) is not a class that inherits"),
+    ("numpy", "ndarray", r"'ndarray' of the module 'numpy' \(.*\) is not a class that inherits"),
     ("nowhere", "L", "'nowhere' cannot be imported: ModuleNotFoundError: No module named "
      "'nowhere'.*; its folder must be on PYTHONPATH"),
 ])

@@ -145,7 +145,7 @@ def test_pspnets_bn_uses_running_averages_when_frozen_or_testing(frozen, phase):
     ("BN", "bn_mode: LEARN frozen: true", [(2, 3, 4, 5)], "has bn_mode and frozen"),
     ("BN", "moving_average: true", [(2, 3, 4, 5)], "moving_average asks for what BN does not do"),
     ("Axpy", "", [(2, 4), (2, 3, 4, 5), (2, 3, 4, 5)], "it must be"),
-    ("BroadcastMul", "", [(2, 4), (2, 3, 4, 5)], "ones behind"),
+    ("BroadcastMul", "", [(2, 4), (2, 3, 4, 5)], "followed by axes of size 1"),
     ("Pooling3D", "pooling3d_param { kernel_size: 2 }", [(2, 3, 4, 5, 6)],
      "kernel_depth is missing or 0"),
     ("Pooling3D", "pooling3d_param { kernel_size: 2 kernel_depth: 2 pad: 1 }", [(2, 3, 4, 5, 6)],

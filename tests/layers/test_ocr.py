@@ -191,7 +191,7 @@ def test_dense_block_has_its_blobs_kind_by_kind():
 
 
 @pytest.mark.parametrize("kind, param, shapes, message", [
-    ("WarpCTCLoss", "", [(5, 3, 4), (2, 4)], "all must speak of 3 sequences"),
+    ("WarpCTCLoss", "", [(5, 3, 4), (2, 4)], "all must have 3 sequences"),
     ("WarpCTCLoss", "ctc_loss_param { blank_index: 4 }", [(5, 3, 4), (3, 4)],
      "blank_index is 4; it must be from 0 to 3"),
     ("CtcLoss", "ctc_loss_param { alphabet_size: 5 time_step: 5 }", [(5, 3, 4), (3, 4)],

@@ -1,1 +1,1 @@
-"""Activation layers: elementwise functions."""
+"""Activation layers and other elementwise functions."""

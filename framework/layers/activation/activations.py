@@ -1,4 +1,4 @@
-"""Activations that community projects added."""
+"""Activations of community projects: ReLU6, SELU, Mish, hard swish, hard sigmoid, RReLU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from framework.layers.params import honour
 
 @layer
 class ReLU6(Layer):
-    """y = min(max(x, 0) + negative_slope * min(x, 0), 6); the slope is in `relu6_param`.
+    """ReLU6: y = min(max(x, 0) + negative_slope * min(x, 0), 6), the slope in `relu6_param`.
 
     Source: relu6_layer.cpp of eric612/MobileNet-YOLO and chuanqi305/MobileNetv2-SSDLite.
     """
@@ -36,15 +36,17 @@ class ReLU6(Layer):
 @layer
 @layer("SeLU")
 class SeLu(Layer):
-    """y = lambda * (x where x > 0, else alpha * (exp(x) - 1)); Klambauer et al. 2017.
+    """SELU: y = lambda * (x where x > 0, else alpha * (exp(x) - 1)).
 
-    Source: selu_layer.cpp of jolibrain/caffe (DeepDetect), used by soeaver/caffe-model.
+    Source: selu_layer.cpp of jolibrain/caffe (DeepDetect), used by soeaver/caffe-model;
+            Klambauer et al. 2017.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.selu_param
-        self.alpha, self.factor = param.alpha, getattr(param, "lambda")  # a word of Python
+        self.alpha = param.alpha
+        self.factor = getattr(param, "lambda")  # a keyword of Python
 
     def forward(self, x: Tensor) -> Tensor:
         return F.elu(x, self.alpha) * self.factor
@@ -52,7 +54,7 @@ class SeLu(Layer):
 
 @layer
 class SeLuDropout(Layer):
-    """Dropout that keeps mean 0 and variance 1: a dropped value becomes alpha, not 0.
+    """Alpha dropout: keeps mean 0 and variance 1, as a dropped value becomes alpha, not 0.
 
     TRAIN: y = a * (x, or alpha with probability dropout_ratio) + b, where q = 1 - ratio,
     a = (q * (1 + alpha^2 * (1 - q))) ** -0.5 and b = -a * (1 - q) * alpha. TEST: copy.
@@ -63,7 +65,8 @@ class SeLuDropout(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.selu_dropout_param
-        self.ratio, self.alpha = param.dropout_ratio, param.alpha
+        self.ratio = param.dropout_ratio
+        self.alpha = param.alpha
         if not 0 <= self.ratio < 1:
             raise spec.error("selu_dropout_param.dropout_ratio", f"is {self.ratio:g}; it must be "
                              "at least 0 and below 1")
@@ -80,11 +83,11 @@ class SeLuDropout(Layer):
 
 @layer
 class Insanity(Layer):
-    """Leaky ReLU with a random slope: y = x where x > 0, else x / u; Xu et al. 2015.
+    """Randomized leaky ReLU (RReLU): y = x where x > 0, else x / u.
 
     TRAIN: u uniform in lb ... ub for each value; TEST: u = (ub - lb) / (log |ub| - log |lb|).
     Errors: SpecError unless lb < ub and neither is 0.
-    Source: insanity_layer.cpp of happynear/caffe-windows.
+    Source: insanity_layer.cpp of happynear/caffe-windows; Xu et al. 2015.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -106,7 +109,10 @@ class Insanity(Layer):
 
 @layer
 class Mish(Layer):
-    """y = x * tanh(log(1 + exp(x))). Source: Misra 2019, as AlexeyAB's YOLOv4 converts to it."""
+    """Mish: y = x * tanh(log(1 + exp(x))).
+
+    Source: Misra 2019, as AlexeyAB's YOLOv4 converts to it.
+    """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -118,7 +124,7 @@ class Mish(Layer):
 @layer
 @layer("HSwish")
 class HardSwish(Layer):
-    """y = x * min(max(x + 3, 0), 6) / 6.
+    """Hard swish: y = x * min(max(x + 3, 0), 6) / 6.
 
     Source: hard_swish_layer.cpp and hswish_layer.cpp of the MobileNetV3 forks; Howard et al. 2019.
     """
@@ -132,10 +138,10 @@ class HardSwish(Layer):
 
 @layer
 class HardSigmoid(Layer):
-    """y = min(max(0.2 * x + 0.5, 0), 1), with its derivative.
+    """Hard sigmoid: y = min(max(0.2 * x + 0.5, 0), 1), with its derivative.
 
-    Source: hard_sigmoid_layer.cpp of eric612/MobileNet-YOLO, whose backward looks at the top in
-    place of the bottom and so is 0.2 everywhere.
+    Source: hard_sigmoid_layer.cpp of eric612/MobileNet-YOLO, whose backward looks at the top
+    instead of the bottom and so is 0.2 everywhere.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):

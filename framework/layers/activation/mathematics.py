@@ -1,4 +1,4 @@
-"""Layers that are a function of mathematics: absolute value, powers, exponentials, logarithms.
+"""Elementwise mathematics: absolute value, softplus, exponential, logarithm, power.
 
 Four of them (AbsVal, BNLL, Log, Power) read the bottom in their backward. In place, where the top
 has overwritten it, the original's gradient is wrong, and published training ran with it: see
@@ -20,11 +20,11 @@ from framework.layers.params import honour
 
 
 class InPlace(torch.autograd.Function):
-    """y as the value of a layer in place, with the gradient that the original has there.
+    """The value y of a layer in place, with the gradient that the original computes there.
 
-    Not the derivative of anything: `slope` is computed from y, which has taken x's place. Where
+    Not the derivative of anything: `slope` is computed from y, which has overwritten x. Where
     the layer writes its slope into the gradient before it multiplies (AbsVal, Log, Power), the
-    gradient from above is lost as well, and slope squared goes down (`lost`).
+    gradient of the top is lost as well, and slope squared is passed on (`lost`).
     Source: the Backward_cpu of these layers in BVLC, with bottom and top in one memory.
     """
 
@@ -45,13 +45,16 @@ class InPlace(torch.autograd.Function):
 
 
 def is_in_place(spec: LayerSpec) -> bool:
-    """Whether the top takes the bottom's place."""
+    """Whether the layer works in place: its top has the bottom's name."""
     return spec.bottoms[0] == spec.tops[0]
 
 
 @layer
 class AbsVal(Layer):
-    """y = |x|, with gradient 0 at 0; in place see InPlace. Source: BVLC absval_layer.cpp."""
+    """Absolute value: y = |x|, with gradient 0 at 0; in place see InPlace.
+
+    Source: BVLC absval_layer.cpp.
+    """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -64,7 +67,10 @@ class AbsVal(Layer):
 
 @layer
 class BNLL(Layer):
-    """y = log(1 + exp(x)), linear above 50; in place see InPlace. Source: BVLC bnll_layer.cpp."""
+    """Softplus: y = log(1 + exp(x)), linear above 50; in place see InPlace.
+
+    Source: BVLC bnll_layer.cpp.
+    """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -77,7 +83,7 @@ class BNLL(Layer):
 
 @layer
 class Exp(Layer):
-    """y = base ** (scale * x + shift); base -1 stands for e.
+    """Exponential: y = base ** (scale * x + shift); base -1 means e.
 
     Errors: SpecError if base is neither -1 nor above 0.
     Source: ExpParameter in caffe.proto; BVLC exp_layer.cpp.
@@ -91,7 +97,8 @@ class Exp(Layer):
             raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for "
                              "e")
         log_base = 1.0 if param.base == -1 else math.log(param.base)
-        self.scale, self.factor = log_base * param.scale, math.exp(log_base * param.shift)
+        self.scale = log_base * param.scale
+        self.factor = math.exp(log_base * param.shift)
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.exp(x * self.scale)
@@ -100,7 +107,7 @@ class Exp(Layer):
 
 @layer
 class Log(Layer):
-    """y = log_base(scale * x + shift); base -1 stands for e. In place see InPlace.
+    """Logarithm: y = log_base(scale * x + shift); base -1 means e. In place see InPlace.
 
     Errors: SpecError if base is neither -1 nor above 0, or is 1.
     Source: LogParameter in caffe.proto; BVLC log_layer.cpp.
@@ -113,7 +120,9 @@ class Log(Layer):
         if param.base != -1 and (param.base <= 0 or param.base == 1):
             raise spec.error("log_param.base", f"is {param.base:g}; it must be above 0 and not 1, "
                              "or -1 for e")
-        self.scale, self.shift, self.in_place = param.scale, param.shift, is_in_place(spec)
+        self.scale = param.scale
+        self.shift = param.shift
+        self.in_place = is_in_place(spec)
         self.factor = 1.0 if param.base == -1 else 1 / math.log(param.base)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -127,7 +136,7 @@ class Log(Layer):
 
 @layer
 class Power(Layer):
-    """y = (shift + scale * x) ** power; a constant with gradient 0 if power or scale is 0.
+    """Power: y = (shift + scale * x) ** power; constant, with gradient 0, if power or scale is 0.
 
     In place see InPlace.
     Source: PowerParameter in caffe.proto; BVLC power_layer.cpp.
@@ -139,7 +148,9 @@ class Power(Layer):
         super().__init__(spec)
         honour(spec, "power_param", "power scale shift")
         param = spec.proto.power_param
-        self.power, self.scale, self.shift = param.power, param.scale, param.shift
+        self.power = param.power
+        self.scale = param.scale
+        self.shift = param.shift
         self.in_place = is_in_place(spec)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -149,7 +160,7 @@ class Power(Layer):
         return InPlace.apply(x, y.detach(), self.slope_from(y.detach()), True)
 
     def slope_from(self, y: Tensor) -> Tensor:
-        """What the original takes for dy/dx when y stands where x was."""
+        """What the original uses for dy/dx in place, when y has overwritten x."""
         factor = self.power * self.scale
         if self.power == 1:
             return torch.full_like(y, factor)
@@ -160,6 +171,7 @@ class Power(Layer):
         return factor * y / (self.scale * y + self.shift)
 
     def value(self, x: Tensor) -> Tensor:
+        """y, with its derivative as the gradient."""
         if self.power * self.scale == 0:
             value = torch.tensor(self.shift, dtype=torch.float64).pow(self.power)
             return torch.where(torch.ones_like(x, dtype=torch.bool), value.to(x), x)

@@ -1,4 +1,4 @@
-"""Activations, Dropout, and other layers that change each value by itself."""
+"""Activations of BVLC Caffe (ReLU, PReLU, ELU, sigmoid, tanh, swish), dropout and clipping."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from framework.proto import FillerParameter
 
 @layer
 class ReLU(Layer):
-    """y = max(x, 0) + negative_slope * min(x, 0), for x of any shape; the gradient at 0 is the
-    slope.
+    """ReLU, or leaky ReLU: y = max(x, 0) + negative_slope * min(x, 0).
 
+    x has any shape; the gradient at 0 is the slope.
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp.
     """
 
@@ -36,12 +36,12 @@ class ReLU(Layer):
 
 @layer
 class PReLU(Layer):
-    """y = max(x, 0) + slope * min(x, 0) with learned slopes (He et al. 2015).
+    """Parametric ReLU: y = max(x, 0) + slope * min(x, 0) with learned slopes.
 
     Bottom: x (N, C, ...).
     Blobs:  slope (C,), or () with `channel_shared`; filled with 0.25 if there is no filler.
     Errors: SpecError with one axis.
-    Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp.
+    Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp; He et al. 2015.
     """
 
     keeps_shape = True
@@ -63,7 +63,7 @@ class PReLU(Layer):
 
 @layer
 class ELU(Layer):
-    """y = x where x > 0, else alpha * (exp(x) - 1); all times `lambda` (NVIDIA's fork).
+    """ELU: y = x where x > 0, else alpha * (exp(x) - 1); all times `lambda` (NVIDIA's fork).
 
     Source: ELUParameter in caffe.proto; BVLC elu_layer.cpp; Clevert et al. 2015.
     """
@@ -74,7 +74,8 @@ class ELU(Layer):
         super().__init__(spec)
         honour(spec, "elu_param", "alpha lambda")
         param = spec.proto.elu_param
-        self.alpha, self.factor = param.alpha, getattr(param, "lambda")  # a word of Python
+        self.alpha = param.alpha
+        self.factor = getattr(param, "lambda")  # a keyword of Python
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.elu(x, self.alpha)
@@ -83,7 +84,10 @@ class ELU(Layer):
 
 @layer
 class Sigmoid(Layer):
-    """y = 1 / (1 + exp(-x)). Source: BVLC sigmoid_layer.cpp."""
+    """Sigmoid: y = 1 / (1 + exp(-x)).
+
+    Source: BVLC sigmoid_layer.cpp.
+    """
 
     keeps_shape = True
 
@@ -97,7 +101,10 @@ class Sigmoid(Layer):
 
 @layer
 class TanH(Layer):
-    """y = tanh(x). Source: BVLC tanh_layer.cpp."""
+    """Hyperbolic tangent: y = tanh(x).
+
+    Source: BVLC tanh_layer.cpp.
+    """
 
     keeps_shape = True
 
@@ -111,7 +118,7 @@ class TanH(Layer):
 
 @layer
 class Threshold(Layer):
-    """y = 1 where x is strictly above `threshold`, else 0; no gradient.
+    """Step function: y = 1 where x is strictly above `threshold`, else 0; no gradient.
 
     Source: ThresholdParameter in caffe.proto; BVLC threshold_layer.cpp.
     """
@@ -127,9 +134,9 @@ class Threshold(Layer):
 
 @layer
 class Dropout(Layer):
-    """TRAIN: set each value to 0 with probability dropout_ratio, divide the others by 1 - ratio.
-    TEST: copy.
+    """Dropout: set random values to 0 in TRAIN, copy in TEST.
 
+    TRAIN sets each value to 0 with probability dropout_ratio and divides the others by 1 - ratio.
     With `scale_train: false` (Caffe before 2014, DeepDetect, CTPN) TRAIN leaves the others as
     they are and TEST multiplies by 1 - ratio. `sample_weights_test: true` (SegNet's fork) drops
     in TEST as well. `sqrt_scale: true` (happynear's) divides by the root of 1 - ratio.
@@ -161,9 +168,10 @@ class Dropout(Layer):
 
 @layer
 class Clip(Layer):
-    """y = x limited to [min, max]; the gradient is 0 outside, and passes everywhere in place,
-    where the original looks at y: see `mathematics.InPlace`.
+    """Clamp x to [min, max].
 
+    The gradient is 0 outside; in place it passes everywhere, as the original looks at y there:
+    see `mathematics.InPlace`.
     Errors: SpecError if min or max is missing.
     Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp.
     """
@@ -175,7 +183,8 @@ class Clip(Layer):
         for field in ("min", "max"):
             if not is_set(param, field):
                 raise spec.error(f"clip_param.{field}", "is missing; Clip needs min and max")
-        self.min, self.max, self.in_place = param.min, param.max, is_in_place(spec)
+        self.min, self.max = param.min, param.max
+        self.in_place = is_in_place(spec)
 
     def forward(self, x: Tensor) -> Tensor:
         y = x.clamp(self.min, self.max)
@@ -184,7 +193,10 @@ class Clip(Layer):
 
 @layer
 class Swish(Layer):
-    """y = x * sigmoid(beta * x). Source: BVLC swish_layer.cpp; Ramachandran et al. 2017."""
+    """Swish (SiLU): y = x * sigmoid(beta * x).
+
+    Source: BVLC swish_layer.cpp; Ramachandran et al. 2017.
+    """
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -1,1 +1,1 @@
-"""Loss layers, and measures of accuracy."""
+"""Loss layers and accuracy metrics."""

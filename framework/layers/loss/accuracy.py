@@ -1,4 +1,4 @@
-"""Accuracy: how many labels are among the best scores."""
+"""Top-k accuracy of classification, for items and for pixels."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from framework.ops.ranking import rank_of
 
 @layer
 class Accuracy(Layer):
-    """The share of labels whose score is among the `top_k` best of its place.
+    """Top-k accuracy: the share of labels whose score is among the `top_k` best of its position.
 
-    Bottoms: scores, any shape with the classes on `axis`; labels, one for each other place, cut
-             to integers. No gradient goes to either.
+    Bottoms: scores, any shape with the classes on `axis`; labels, one for each position,
+             cut to integers. No gradient goes to either.
     Tops:    the share (), NaN if no label counts; if wanted, the share of each class (classes,),
              0 for a class without labels.
     Labels equal to ignore_label do not count. Of equal scores the later class is the better one.
@@ -47,8 +47,7 @@ class Accuracy(Layer):
             ignore=param.ignore_label if param.HasField("ignore_label") else None)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
-        number_type = scores.new_empty(()).float().dtype if scores.dtype.itemsize < 4 \
-            else scores.dtype
+        number_type = torch.float32 if scores.dtype.itemsize < 4 else scores.dtype
         numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         counts = torch.ones_like(numbers, dtype=torch.bool) if valid is None else valid
         rank = rank_of(-scores if self.min_is_better else scores, numbers, self.axis)
@@ -65,7 +64,7 @@ class Accuracy(Layer):
 
 @layer
 class EltwiseAccuracy(Layer):
-    """The share of pixels whose score is among the `top_k` best of its place.
+    """Top-k pixel accuracy: the share of pixels whose label is among the `top_k` best scores.
 
     Bottoms: scores (N, C, H, W); labels (N, 1, H, W), cut to integers. No gradient.
     Top:     the share (1, 1, 1, 1), NaN if no label counts. Labels equal to ignore_label do not

@@ -1,4 +1,4 @@
-"""Losses of community projects on labels or targets: focal and absolute."""
+"""Focal loss and L1 loss of community projects."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from framework.proto import enum_name
 
 @layer
 class FocalLoss(Layer):
-    """A log loss that falls off for labels that are right already: -(1 - p)^gamma log p.
+    """Focal loss: cross-entropy with less weight on well-classified labels, -(1 - p)^gamma log p.
 
-    Bottoms: scores; and labels, one for each place but for the classes on `axis`, or, for the
+    Bottoms: scores, with the classes on `axis`; and labels, one for each position, or, for the
              sigmoid form, as many targets 0 or 1 as there are scores.
     Tops:    the loss (); if wanted the probabilities, without gradient.
     Softmax form: alpha (1 - p)^gamma (-log p) of each label's p, over a normalizer as in
     SoftmaxWithLoss. `axis` is focal_loss_param's, else softmax_param's. With `type` (happynear)
-    alpha stands in the power: ORIGIN (alpha - p)^gamma, ONEADDP (alpha + p)^gamma.
+    alpha is in the base of the power: ORIGIN (alpha - p)^gamma, ONEADDP (alpha + p)^gamma.
     Sigmoid form: p is sigmoid(x) for target 1, 1 - sigmoid(x) for 0; alpha, if given, weighs the
     ones and 1 - alpha the zeros; the normalizer is BATCH_SIZE by default.
     Errors:  SpecError for a wrong number of labels, type LINEAR, gamma below 0.
-    Meaning: jolibrain/caffe, zimenglan-sysu-512/Focal-Loss and happynear/caffe-windows
+    Source:  jolibrain/caffe, zimenglan-sysu-512/Focal-Loss and happynear/caffe-windows
              focal_loss_layer.cpp; the sigmoid form is the paper's, Lin et al. 2017.
     """
 
@@ -48,7 +48,9 @@ class FocalLoss(Layer):
         super().__init__(spec)
         honour(spec, "focal_loss_param", "type gamma alpha axis")
         param = spec.proto.focal_loss_param
-        self.gamma, self.alpha, self.sign = param.gamma, param.alpha, 0
+        self.gamma = param.gamma
+        self.alpha = param.alpha
+        self.sign = 0
         if is_set(param, "type"):
             if enum_name(param, "type") == "LINEAR":
                 raise spec.error("focal_loss_param.type", "is LINEAR, which the original does not "
@@ -63,7 +65,8 @@ class FocalLoss(Layer):
         if not self.on_targets:
             check_labels(spec, scores, labels, self.axis)
         self.mode = normalization(spec, "BATCH_SIZE" if self.on_targets else "VALID")
-        self.ignore, self.fixed = ignore_label(spec), spec.proto.loss_param.pre_fixed_normalizer
+        self.ignore = ignore_label(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
         self.check = class_check(spec, labels, scores[self.axis], ignore=self.ignore,
                                  ignore_field="loss_param.ignore_label")
 
@@ -72,18 +75,18 @@ class FocalLoss(Layer):
         if self.on_targets:
             numbers = labels.detach().reshape(scores.shape).long()
             valid = None if self.ignore is None else numbers != self.ignore
+            each = self._on_targets(scores, numbers)
         else:
             numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
-        each = self._on_targets(scores, numbers) if self.on_targets \
-            else self._on_labels(scores, numbers)
+            each = self._on_labels(scores, numbers)
         if valid is not None:
             each = each.where(valid, 0)
         if self.on_targets and self.mode == "BATCH_SIZE":
             loss = each.sum() / max(scores.shape[0], 1)
         else:
-            places = scores.reshape(-1, 1) if self.on_targets else scores
+            rows = scores.reshape(-1, 1) if self.on_targets else scores
             axis = 1 if self.on_targets else self.axis
-            loss = each.sum() / normalizer(self.mode, places, axis, valid, self.fixed)
+            loss = each.sum() / normalizer(self.mode, rows, axis, valid, self.fixed)
         if len(self.spec.tops) == 1:
             return (loss,)
         scores = scores.detach()
@@ -107,13 +110,13 @@ class FocalLoss(Layer):
 
 @layer
 class L1Loss(Layer):
-    """The absolute difference, summed, over the number of items.
+    """L1 loss: the absolute difference, summed, over the number of items.
 
     Bottoms: two blobs (N, ...) with as many values; both get a gradient, 0 where they are equal.
     Top:     the loss ().
     Errors:  SpecError if the bottoms differ in size, and for FlowNet2's l1_loss_param, which
              means another layer of this name.
-    Meaning: NVIDIA/caffe l1_loss_layer.cpp (DetectNet).
+    Source:  NVIDIA/caffe l1_loss_layer.cpp (DetectNet).
     """
 
     num_bottoms = (2, 2)

@@ -1,4 +1,4 @@
-"""Losses that also give the loss of each place, and the layer that picks the hardest: OHEM."""
+"""Online hard example mining (OHEM): losses for each region, and the choice of the hardest."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from framework.ops.losses import log_loss, normalizer, precise, smooth_l1
 
 @layer
 class SoftmaxWithLossOHEM(Layer):
-    """SoftmaxWithLoss that can also give the loss of each label.
+    """Softmax cross-entropy that can also give the loss of each label, for OHEM.
 
-    Bottoms: scores, classes on `softmax_param.axis`; labels, one for each other place.
+    Bottoms: scores, classes on `softmax_param.axis`; labels, one for each position.
     Tops:    the loss (); if wanted the probabilities, and the loss of each label in the shape of
              the labels, 0 where ignored. Only the first has a gradient.
     Errors:  SpecError if the number of labels is wrong.
-    Meaning: R-FCN (softmax_loss_ohem_layer.cu), Intel, bottom-up-attention.
+    Source:  R-FCN (softmax_loss_ohem_layer.cu), Intel, bottom-up-attention.
     """
 
     num_bottoms = (2, 2)
@@ -60,16 +60,16 @@ class SoftmaxWithLossOHEM(Layer):
 
 @layer
 class SmoothL1LossOHEM(Layer):
-    """SmoothL1Loss with weights that can also give the loss of each place.
+    """Smooth L1 loss with weights that can also give the loss of each position, for OHEM.
 
     Bottoms: x and target (N, C, ...), which both get a gradient; perhaps weights of that shape.
-    Tops:    the loss (); if wanted the sum over C at each place, (N, 1, H, W), without gradient.
+    Tops:    the loss (); if wanted the sum over C at each position, (N, 1, H, W), without gradient.
     With d = weight * (x - target): 0.5 d^2 where |d| < 1, else |d| - 0.5. The gradient is that of
     d, without the factor weight, as in the original (weights are 0 or 1).
     Normalizer: VALID (default) and FULL N * H * W, BATCH_SIZE N, NONE 1, PRE_FIXED
     pre_fixed_normalizer.
     Errors:  SpecError for sizes that differ.
-    Meaning: R-FCN (smooth_L1_loss_ohem_layer.cu), Intel, bottom-up-attention.
+    Source:  R-FCN (smooth_L1_loss_ohem_layer.cu), Intel, bottom-up-attention.
     """
 
     num_bottoms = (2, 3)
@@ -88,25 +88,26 @@ class SmoothL1LossOHEM(Layer):
         difference = precise(x) - precise(target).reshape(x.shape)
         if weights:
             weighted = difference * weights[0].reshape(x.shape)
+            # the value of `weighted` with the gradient of `difference`
             difference = difference + (weighted - difference).detach()
         each = smooth_l1(difference)
         loss = each.sum() / normalizer(self.mode, x, 1, None, self.fixed)
         if len(self.spec.tops) == 1:
             return (loss,)
-        places = each.detach().sum(1, keepdim=True)
-        return loss, places.reshape(*places.shape, *([1] * (4 - places.dim())))
+        sums = each.detach().sum(1, keepdim=True)
+        return loss, sums.reshape(*sums.shape, *([1] * (4 - sums.dim())))
 
 
 @layer
 class BoxAnnotatorOHEM(Layer):
-    """Of the regions of each image, keep the labels and weights of those with the largest loss.
+    """Online hard example mining: keep labels and weights of the regions of largest loss.
 
     Bottoms: regions (R, 5, ...), whose first number is the image; losses (R, 1, ...); labels
              (R, 1, ...); weights (R, C, ...). No gradient goes to any.
     Tops:    labels (R, 1, H, W), `ignore_label` for all but the `roi_per_img` largest losses of
              each image (of equal ones the earlier); weights (R, C, H, W), 0 for the others.
     Errors:  SpecError for roi_per_img 0, or shapes that do not fit.
-    Meaning: R-FCN (box_annotator_ohem_layer.cpp), Intel, bottom-up-attention; Shrivastava et al.
+    Source:  R-FCN (box_annotator_ohem_layer.cpp), Intel, bottom-up-attention; Shrivastava et al.
              2016.
     """
 
@@ -119,14 +120,16 @@ class BoxAnnotatorOHEM(Layer):
         param = spec.proto.box_annotator_ohem_param
         if param.roi_per_img < 1:
             raise spec.error("box_annotator_ohem_param.roi_per_img", "is 0; it must be at least 1")
-        self.most, self.ignore = param.roi_per_img, param.ignore_label
-        places = math.prod(rois[2:])
+        self.most = param.roi_per_img
+        self.ignore = param.ignore_label
+        num_positions = math.prod(rois[2:])
         if len(rois) < 2 or rois[1] != 5:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(rois)}; it must "
                              "be (R, 5, ...)")
         for name, shape in zip(spec.bottoms[1:], others, strict=True):
-            fits = shape[0] == rois[0] and math.prod(shape[2:]) == places
-            if not fits or (name != spec.bottoms[3] and math.prod(shape) != rois[0] * places):
+            fits = shape[0] == rois[0] and math.prod(shape[2:]) == num_positions
+            one_each = name == spec.bottoms[3] or math.prod(shape) == rois[0] * num_positions
+            if not (fits and one_each):
                 raise spec.error("bottom", f"'{name}' has the shape {tuple(shape)}, which does not "
                                  f"fit regions of shape {tuple(rois)}")
 
@@ -141,9 +144,14 @@ class BoxAnnotatorOHEM(Layer):
 
 
 def _rank_within(group: Tensor, value: Tensor) -> Tensor:
-    """The place of each value, from 0, among those of its group, the largest first."""
+    """The rank of each value, from 0, among those of its group, the largest first.
+
+    Two stable sorts order by group and, within it, by falling value; the rank is the position less
+    that of the group's first value.
+    """
     order = value.argsort(descending=True, stable=True)
     order = order[group[order].argsort(stable=True)]
     groups = group[order].contiguous()
-    place = torch.arange(len(groups), device=group.device)
-    return torch.zeros_like(place).scatter(0, order, place - torch.searchsorted(groups, groups))
+    position = torch.arange(len(groups), device=group.device)
+    rank = position - torch.searchsorted(groups, groups)
+    return torch.zeros_like(position).scatter(0, order, rank)

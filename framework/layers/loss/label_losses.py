@@ -1,4 +1,4 @@
-"""Losses on class labels other than that on the softmax: hinge, log and information gain."""
+"""Hinge loss, multinomial logistic loss and information gain loss on class labels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
 
 @layer
 class HingeLoss(Layer):
-    """max(0, 1 - x) for the label's class, max(0, 1 + x) for all others, over the items.
+    """Hinge loss, one against all: max(0, 1 - x) for the label's class, max(0, 1 + x) for others.
 
     Bottoms: scores (N, ...), labels (N,).
     Top:     the loss (): summed as it is (L1) or squared (L2), over N.
@@ -54,7 +54,7 @@ class HingeLoss(Layer):
 
 @layer
 class MultinomialLogisticLoss(Layer):
-    """Minus the logarithm of the probability at each label, over the items.
+    """Negative log-likelihood of the labels, from probabilities, over the items.
 
     Bottoms: probabilities (N, ...), labels (N,).
     Top:     the loss (); probabilities below 1e-20 count as that, in the gradient too, which is
@@ -80,15 +80,15 @@ class MultinomialLogisticLoss(Layer):
 
 @layer
 class InfogainLoss(Layer):
-    """Minus the logarithms of all probabilities, weighted by the row H[label] of a matrix.
+    """Information gain loss: -log of all probabilities, weighted by the row H[label] of a matrix.
 
     Bottoms: x, labels, and perhaps H with classes * classes values, which then is not read
              from the BlobProto file `source`.
     Top:     the loss (); and, in BVLC's form, the probabilities if wanted, without gradient.
     Two layers have this name. That of the SSD branch takes probabilities (N, ...) and divides by
-    N. BVLC's of 2017 takes scores with the classes on `axis`, makes the softmax itself and heeds
-    loss_param; it is meant where `axis`, `loss_param` or a second top is given. In both p counts
-    as 1e-20 if smaller, with the gradient that the original has there.
+    N. BVLC's of 2017 takes scores with the classes on `axis`, computes the softmax itself and
+    reads loss_param; it is the one where `axis`, `loss_param` or a second top is given. In both
+    p counts as 1e-20 if smaller, with the gradient that the original has there.
     Errors:  SpecError without a matrix, for one that cannot be read or has another size.
     Source:  InfogainLossParameter in caffe.proto; infogain_loss_layer.cpp of both.
     """

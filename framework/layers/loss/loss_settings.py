@@ -1,4 +1,4 @@
-"""What the losses on labels read of `loss_param` and of the shapes of their bottoms."""
+"""Parse `loss_param` (normalization, ignore_label) and check the shapes of labels and targets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from framework.proto import enum_name
 
 
 def normalization(spec: LayerSpec, default: str = "VALID", also: str = "") -> str:
-    """The mode by its name. The old `normalize` counts only without `normalization`.
+    """The normalization mode by its name; the old `normalize` counts only without it.
 
     also  fields of loss_param, besides the usual four, that the layer honours
-    Raises SpecError for the others. Source: SoftmaxWithLossLayer::LayerSetUp and its likes.
+    Raises SpecError for other fields. Source: SoftmaxWithLossLayer::LayerSetUp and the like, BVLC.
     """
     honour(spec, "loss_param",
            f"ignore_label normalization normalize pre_fixed_normalizer {also}")
@@ -33,7 +33,7 @@ def ignore_label(spec: LayerSpec) -> int | None:
 
 
 def check_labels(spec: LayerSpec, x: Shape, labels: Shape, axis: int) -> None:
-    """Raise SpecError unless there is one label for each place of `x` but for its class axis."""
+    """Raise SpecError unless there is one label for each position of `x` without its class axis."""
     wanted = math.prod(x[:axis]) * math.prod(x[axis + 1:])
     if math.prod(labels) != wanted:
         raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; the scores "

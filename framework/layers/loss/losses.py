@@ -1,4 +1,4 @@
-"""Losses on two blobs of equal size: targets that are numbers, not classes."""
+"""Regression and contrastive losses: Euclidean, smooth L1, sigmoid cross-entropy, contrastive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.ops.losses import Distance, normalizer, precise, smooth_l1
 
 @layer
 class EuclideanLoss(Layer):
-    """Half the squared difference, summed, over the number of items.
+    """Euclidean (L2) loss: half the squared difference, summed, over the number of items.
 
     Bottoms: two blobs (N, ...) with as many values; both get a gradient. A third as large, in
              BVLC's branch opencl, multiplies the differences; the sum is then over the number of
@@ -45,11 +45,12 @@ class EuclideanLoss(Layer):
 
 @layer
 class SmoothL1Loss(Layer):
-    """Squared for small differences d, linear for large ones, summed, over the number of items.
+    """Smooth L1 (Huber) loss: squared for small differences d, linear for large ones.
 
     Bottoms: x and target (N, ...), which both get a gradient; in Fast R-CNN's form also inside
              weights, which multiply d, and outside weights, which multiply each loss.
-    Top:     the loss (): 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2.
+    Top:     the loss (): 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2,
+             summed, over N.
              If wanted (zhaoweicai/cascade-rcnn), each item's sum over its channels, (N, 1, ...),
              without gradient.
     The SSD branch's form is that with two bottoms and `smooth_l1_loss_param.sigma` 1.
@@ -91,7 +92,7 @@ class SmoothL1Loss(Layer):
 
 @layer
 class SigmoidCrossEntropyLoss(Layer):
-    """Cross-entropy of sigmoid(x) against targets from 0 to 1, summed, over a normalizer.
+    """Sigmoid (binary) cross-entropy against targets from 0 to 1, summed, over a normalizer.
 
     Bottoms: x and target (N, ...) with as many values; no gradient goes to the target.
     Top:     the loss ().
@@ -109,7 +110,8 @@ class SigmoidCrossEntropyLoss(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)
         check_same_count(spec, x, target)
-        self.mode, self.ignore = normalization(spec, "BATCH_SIZE"), ignore_label(spec)
+        self.mode = normalization(spec, "BATCH_SIZE")
+        self.ignore = ignore_label(spec)
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
@@ -127,7 +129,7 @@ class SigmoidCrossEntropyLoss(Layer):
 
 @layer
 class ContrastiveLoss(Layer):
-    """Pull pairs of equal label together, push others `margin` apart.
+    """Contrastive loss: pull pairs of one kind together, push others `margin` apart.
 
     Bottoms: a and b (N, C), each with a gradient; similar (N,), cut to integers, 0 if the pair
              is not of one kind.
@@ -150,7 +152,8 @@ class ContrastiveLoss(Layer):
             raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(similar)}; they must "
                              "be (N, C) and one label for each of the N pairs")
         param = spec.proto.contrastive_loss_param
-        self.margin, self.legacy = param.margin, param.legacy_version
+        self.margin = param.margin
+        self.legacy = param.legacy_version
 
     def forward(self, a: Tensor, b: Tensor, similar: Tensor) -> Tensor:
         difference = (precise(a) - precise(b).reshape(a.shape)).flatten(1)

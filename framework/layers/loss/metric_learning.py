@@ -1,4 +1,4 @@
-"""Losses and layers that learn distances: faces, signatures."""
+"""Metric learning: triplet loss, center loss, SphereFace margin, distances to learned points."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from framework.proto import enum_name
 
 @layer
 class TripletLoss(Layer):
-    """An anchor must be nearer to its like than to another, by a margin.
+    """Triplet loss: an anchor must be nearer to its positive than to its negative, by a margin.
 
     Bottoms: anchor, positive, negative (N, C), each with a gradient; a fourth, weights of the
              items, is not used, as in the original.
     Top:     the loss (): max(0, margin + |a - p|^2 - |a - n|^2), summed, over 2 N.
     Errors:  SpecError if the bottoms differ in size.
-    Meaning: happynear/caffe-windows triplet_loss_layer.cpp; Schroff et al. 2015.
+    Source:  happynear/caffe-windows triplet_loss_layer.cpp; Schroff et al. 2015.
     """
 
     num_bottoms = (3, 4)
@@ -47,10 +47,11 @@ class TripletLoss(Layer):
 
 
 class _CenterLoss(torch.autograd.Function):
-    """Half the squared distance of rows (M, K) to their class's centre (N, K), over M.
+    """Center loss: half the squared distance of rows (M, K) to their class's centre, over M.
 
     The gradient of a centre is not the derivative: it is the sum of (centre - x) over its items,
-    over their number plus 1, whatever the weight of the loss (center_loss_layer.cpp).
+    over their number plus 1, whatever the weight of the loss.
+    Source: center_loss_layer.cpp of ydwen/caffe-face.
     """
 
     @staticmethod
@@ -71,14 +72,14 @@ class _CenterLoss(torch.autograd.Function):
 
 @layer
 class CenterLoss(Layer):
-    """Draw the features of each class to a centre that follows them.
+    """Center loss: pull the features of each class to a centre that is learned.
 
     Bottoms: x (M, ...), flattened from `axis` on; labels (M,).
     Top:     the loss (): |x - centre[label]|^2, summed, over 2 M.
     Blobs:   centers (num_output, K). Their gradient is the mean step towards their items, with
              one added to their number, whatever the loss_weight.
     Errors:  SpecError if num_output is 0, labels are not M, or distance_type is not L2.
-    Meaning: ydwen/caffe-face and happynear/caffe-windows center_loss_layer.cpp; Wen et al. 2016.
+    Source:  ydwen/caffe-face and happynear/caffe-windows center_loss_layer.cpp; Wen et al. 2016.
     """
 
     num_bottoms = (2, 2)
@@ -106,11 +107,12 @@ class CenterLoss(Layer):
 
 
 class _MarginProduct(torch.autograd.Function):
-    """x @ w.T with rows of w of length 1, but for the label's class |x| psi(angle), mixed with
-    the plain product by lambda.
+    """Angular margin (A-Softmax) product: x @ w.T, but |x| psi(angle) for the label's class.
 
+    The rows of w have length 1; the result is mixed with the plain product by lambda.
     Its gradients are not the derivative: that of w is as if the layer were linear, and the step
-    of x along the label's class is cut to length 1 (margin_inner_product_layer.cpp).
+    of x along the label's class is normalized to length 1.
+    Source: margin_inner_product_layer.cpp of wy1iu/sphereface.
     """
 
     @staticmethod
@@ -139,7 +141,10 @@ class _MarginProduct(torch.autograd.Function):
 
 
 def _psi(cosine: Tensor, multiple: int) -> tuple[Tensor, Tensor]:
-    """(-1)^k cos(m angle) - 2 k, falling over the whole half circle, and its slope by cosine."""
+    """psi = (-1)^k cos(m angle) - 2 k, falling from 0 to pi, and its slope by the cosine.
+
+    cos(m angle) is a polynomial (Chebyshev's) of the cosine.
+    """
     angle = cosine.acos()
     k = (angle * multiple / math.pi).floor().clamp(max=multiple - 1)
     sign = 1 - 2 * (k % 2)
@@ -154,7 +159,7 @@ def _psi(cosine: Tensor, multiple: int) -> tuple[Tensor, Tensor]:
 
 @layer
 class MarginInnerProduct(Layer):
-    """A linear layer on directions: the label's class must win by a multiple of the angle.
+    """SphereFace (A-Softmax) layer: the label's class must win by a multiple of the angle.
 
     Bottoms: x (M, ...), flattened from `axis` on; labels (M,).
     Tops:    (M, num_output): x @ w.T, but for the label's class |x| psi(angle); if wanted,
@@ -165,7 +170,7 @@ class MarginInnerProduct(Layer):
     (1 + gamma * iteration)^-power), where `iteration` counts the forwards in TRAIN. SINGLE
     mixes nothing. The gradients follow the original; they are not the derivative.
     Errors:  SpecError if num_output is 0 or labels are not M.
-    Meaning: wy1iu/sphereface and happynear/caffe-windows margin_inner_product_layer.cpp; Liu et
+    Source:  wy1iu/sphereface and happynear/caffe-windows margin_inner_product_layer.cpp; Liu et
              al. 2017.
     """
 
@@ -178,7 +183,9 @@ class MarginInnerProduct(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.margin_inner_product_param
-        self.base, self.gamma, self.power = param.base, param.gamma, param.power
+        self.base = param.base
+        self.gamma = param.gamma
+        self.power = param.power
         self.lambda_min = param.lambda_min
         self.axis = canonical_axis(spec, "margin_inner_product_param.axis", param.axis, x)
         if param.num_output == 0:
@@ -216,9 +223,9 @@ class MarginInnerProduct(Layer):
 
 @layer
 class InnerDistance(Layer):
-    """The distance of each row to each of `num_output` learned points, or to given ones.
+    """Pairwise distances of each row to `num_output` learned points, or to given ones.
 
-    Bottoms: x (M, ...), flattened from `axis` on; perhaps points (N, K) in place of the blob;
+    Bottoms: x (M, ...), flattened from `axis` on; perhaps points (N, K) instead of the blob;
              with `update_center_only` last the labels (M,).
     Top:     (M, N): sum of squared (L2) or absolute (L1) differences.
     Blobs:   weight (num_output, K), unless the points are given; with `normalize` its rows are
@@ -226,7 +233,7 @@ class InnerDistance(Layer):
     With `update_center_only` a point gets a gradient only from rows of its own label. There is
     no bias, whatever `bias_term` says, as in the original.
     Errors:  SpecError for transpose, a distance_type that is neither, or num_output 0.
-    Meaning: happynear/caffe-windows and NormFace inner_distance_layer.cpp; Wang et al. 2017.
+    Source:  happynear/caffe-windows and NormFace inner_distance_layer.cpp; Wang et al. 2017.
     """
 
     num_bottoms = (1, 3)
@@ -237,7 +244,8 @@ class InnerDistance(Layer):
         honour(spec, "inner_distance_param", "num_output bias_term weight_filler bias_filler axis "
                "distance_type normalize update_center_only")
         param = spec.proto.inner_distance_param
-        self.kind, self.normalize = param.distance_type, param.normalize
+        self.kind = param.distance_type
+        self.normalize = param.normalize
         self.own_only = param.update_center_only
         self.axis = canonical_axis(spec, "inner_distance_param.axis", param.axis, x)
         if param.distance_type not in ("L1", "L2"):
@@ -254,7 +262,7 @@ class InnerDistance(Layer):
         rows = precise(x).flatten(self.axis).flatten(0, -2)
         points = (others[0].flatten(1) if self.has_points else self._weight()).to(rows.dtype)
         top = self._distance(rows, points)
-        if self.own_only:
+        if self.own_only:       # the same values; points have a gradient from rows of their label
             numbers = others[-1].detach().reshape(-1, 1).long()
             own = numbers == torch.arange(points.shape[0], device=x.device)
             top = torch.where(own, top, self._distance(rows, points.detach()))

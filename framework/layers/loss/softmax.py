@@ -1,4 +1,4 @@
-"""Softmax, and the loss on it."""
+"""Softmax and softmax cross-entropy loss."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEW = 8                     # classes; measured: 4 take an eighth of the time, 2
 
 @layer
 class Softmax(Layer):
-    """exp(x) over its sum along `axis`.
+    """Softmax: exp(x) over its sum along `axis`.
 
     Bottom: x, any shape. Top: y in its shape.
     Errors: SpecError for an axis that is not there.
@@ -35,17 +35,17 @@ class Softmax(Layer):
         few = x.shape[self.axis] <= FEW and 0 < self.axis == x.dim() - 1
         if (few and x.device.type == "cpu" and not torch.is_grad_enabled()
                 and not torch.compiler.is_compiling() and not torch.jit.is_tracing()):
-            # along the last axis torch takes place by place, which is slow for few values
+            # torch computes along the last axis position by position: slow for few values
             return x.flatten(0, -2).t().contiguous().softmax(0).t().contiguous().view(x.shape)
         return x.softmax(self.axis)
 
 
 @layer
 class SoftmaxWithLoss(Layer):
-    """Minus the logarithm of the softmax at each label, summed, over a normalizer.
+    """Softmax cross-entropy: -log softmax at each label, summed, over a normalizer.
 
     Bottoms: scores, any shape with the classes on `softmax_param.axis`; labels, one for each
-             other place, cut to integers.
+             position, cut to integers.
     Tops:    the loss (); if wanted, the probabilities; if wanted, each label's own loss in the
              shape of the labels (taokong/caffe-ron, which leaves the second top blank then). Only
              the first has a gradient. (As in the original, the loss must then have a loss_weight
@@ -76,7 +76,8 @@ class SoftmaxWithLoss(Layer):
                                   "class_weighting")
         self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
                                  ignore_field="loss_param.ignore_label")
-        self.fixed, self.smoothing = param.pre_fixed_normalizer, param.label_smoothing
+        self.fixed = param.pre_fixed_normalizer
+        self.smoothing = param.label_smoothing
         self.class_weights: list[float] = []
         if is_set(param, "weight_by_label_freqs") and param.weight_by_label_freqs:
             self.class_weights = list(param.class_weighting)

@@ -1,4 +1,4 @@
-"""BatchNorm."""
+"""Batch normalization of BVLC, NVIDIA and Intel Caffe."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FIELDS = (
 
 @layer
 class BatchNorm(Layer):
-    """Shift and scale each channel to mean 0 and variance 1.
+    """Batch normalization: shift and scale each channel to mean 0 and variance 1.
 
     Bottom: x (N, C, n1, ...).
     Top:    y = (x - mean) / sqrt(variance + eps), in the shape of x.
     Blobs:  mean (C,) and variance (C,), decayed sums, and factor (1,), their weight; not learned.
             With `scale_bias: true`, or a scale_filler or bias_filler (NVIDIA's fork), or with
             `use_weight_bias: true` (Intel's), then scale (C,) and bias (C,): y * scale + bias.
-            Intel's `filler` without it belongs to its engines and means nothing here.
+            Intel's `filler` without it is for its engines and has no effect here.
     In TRAIN, or with `use_global_stats: false`, mean and variance are those of the batch, and
     factor = f * factor + 1, mean = f * mean + batch mean, variance = f * variance + m / (m - 1) *
     batch variance; f is moving_average_fraction, m the values in a channel (m = 1: as m / 1).
@@ -36,7 +36,8 @@ class BatchNorm(Layer):
     mean and the batch's mean square distance from it as variance, and adds both to the sums.
     Intel's `relu` and opencl's `fused_relu` are applied at the end.
     Errors: SpecError with one axis, and for fields of forks with another meaning.
-    Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp.
+    Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp; Ioffe
+            and Szegedy 2015.
     """
 
     keeps_shape = True
@@ -52,7 +53,8 @@ class BatchNorm(Layer):
         param = spec.proto.batch_norm_param
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {x}; BatchNorm needs at least 2 axes (N, C)")
-        self.eps, self.fraction = param.eps, param.moving_average_fraction
+        self.eps = param.eps
+        self.fraction = param.moving_average_fraction
         self.use_stored = (param.use_global_stats if param.HasField("use_global_stats")
                            else spec.phase == "TEST")
         self.moves_stored = param.update_global_stats and spec.phase == "TRAIN"
@@ -62,7 +64,7 @@ class BatchNorm(Layer):
         self.add_scale_and_bias(x[1:2])
 
     def add_scale_and_bias(self, shape: Shape) -> None:
-        """The blobs that NVIDIA's and Intel's layers have inside."""
+        """Add the learned blobs scale and bias of NVIDIA's and Intel's layers, where wanted."""
         param = self.spec.proto.batch_norm_param
         intels = param.HasField("use_weight_bias") and param.use_weight_bias
         nvidias = (param.scale_bias or param.HasField("scale_filler")
@@ -83,7 +85,7 @@ class BatchNorm(Layer):
         return y.relu() if self.relu else y
 
     def normalise(self, x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
-        """The layer without its ReLU, times scale (C,), plus bias (C,)."""
+        """Normalize x and apply scale (C,) and bias (C,), without the ReLU."""
         if not self.use_stored:
             y, mean, variance = by_batch(x, scale, bias, self.eps, self.mean)
             self.move_sums(mean, variance)
@@ -97,12 +99,13 @@ class BatchNorm(Layer):
         return by_stored(x, scale, bias, mean, variance, self.eps)
 
     def stored(self) -> tuple[Tensor, Tensor]:
-        """Mean and variance, (C,) each, that the sums stand for."""
+        """Mean and variance (C,) from the stored sums and their weight."""
         empty = self.factor == 0
         weight = torch.where(empty, 0.0, 1 / torch.where(empty, 1.0, self.factor))
         return self.mean * weight, self.variance * weight
 
     def move_sums(self, mean: Tensor, variance: Tensor) -> None:
+        """Add the statistics (C,) of a batch to the decayed sums."""
         with torch.no_grad():
             self.mean.mul_(self.fraction).add_(mean)
             self.variance.mul_(self.fraction).add_(variance)

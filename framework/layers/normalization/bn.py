@@ -1,4 +1,4 @@
-"""BN of the segmentation projects."""
+"""Batch normalization with scale and shift of the segmentation projects SegNet and PSPNet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps")
 
 @layer
 class BN(Layer):
-    """Batch normalisation with scale and shift; two projects' layers, told apart by the fields.
+    """Batch normalization with scale and shift; two projects' layers, told apart by the fields.
 
     Bottom: x (N, C, n1, ...).
     Top:    y in the shape of x; with SegNet's, if named, also mean and variance (1, C, 1, 1) of
@@ -57,7 +57,8 @@ class BN(Layer):
             raise spec.error("bottom", f"has the shape {x}; BN needs at least 2 axes (N, C)")
         if pspnet and len(spec.tops) > 1:
             raise spec.error("top", "has more than one blob; only SegNet's BN has them")
-        self.is_segnets, self.frozen = bool(segnet), param.frozen
+        self.is_segnets = bool(segnet)
+        self.frozen = param.frozen
         shape = (1, x[1], 1, 1)
         if self.is_segnets:
             self.mode = enum_name(param, "bn_mode")
@@ -65,7 +66,8 @@ class BN(Layer):
             self.add_blob("scale", shape, param.scale_filler)
             self.add_blob("shift", shape, param.shift_filler)
         else:
-            self.momentum, self.eps = param.momentum, param.eps
+            self.momentum = param.momentum
+            self.eps = param.eps
             self.add_blob("scale", shape, param.slope_filler, learned=not self.frozen)
             self.add_blob("shift", shape, param.bias_filler, learned=not self.frozen)
             self.add_blob("mean", shape, learned=False)
@@ -88,6 +90,7 @@ class BN(Layer):
         return y
 
     def segnets(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The tops of SegNet's layer; scale and shift (C,)."""
         if self.mode == "LEARN":
             y, mean, variance = by_batch(x, scale, shift, self.eps, scale.detach())
             num_values = x.numel() // x.shape[1]

@@ -1,4 +1,4 @@
-"""LRN."""
+"""Local response normalization."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from framework.proto import enum_name
 
 @layer
 class LRN(Layer):
-    """Divide each value by a power of the squares around it (Krizhevsky et al. 2012).
+    """Local response normalization: divide each value by a power of the squares around it.
 
     Bottom: x (N, C, n1, ...); WITHIN_CHANNEL needs (N, C, H, W).
     Top:    y = x / (k + alpha / n * sum(x^2)) ** beta, the sum over
             ACROSS_CHANNELS: local_size channels around, n = local_size;
             WITHIN_CHANNEL: local_size x local_size cells around, n = local_size^2, and k is 1
-            whatever is given. What lies outside counts as 0.
+            whatever is given. What is outside counts as 0.
     Blobs:  none.
     `fuse_type: FUSED_POOL_MAX` (BVLC's branch opencl) pools y as `lrn_param.pooling_param` says.
     Errors: SpecError if local_size is even.
-    Source: LRNParameter in caffe.proto; BVLC lrn_layer.cpp.
+    Source: LRNParameter in caffe.proto; BVLC lrn_layer.cpp; Krizhevsky et al. 2012.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -35,8 +35,10 @@ class LRN(Layer):
         param = spec.proto.lrn_param
         if param.local_size % 2 == 0:
             raise spec.error("lrn_param.local_size", f"is {param.local_size}; it must be odd")
-        self.size, self.alpha, self.beta, self.k = (
-            param.local_size, param.alpha, param.beta, param.k)
+        self.size = param.local_size
+        self.alpha = param.alpha
+        self.beta = param.beta
+        self.k = param.k
         self.across = enum_name(param, "norm_region") == "ACROSS_CHANNELS"
         if len(x) < 2 or (not self.across and len(x) != 4):
             raise spec.error("bottom", f"has the shape {x}; LRN takes (N, C, H, W)")
@@ -49,6 +51,7 @@ class LRN(Layer):
         return max_pool(y, self.window)[0] if self.pooling else y
 
     def normalise(self, x: Tensor) -> Tensor:
+        """y, before pooling."""
         squares = (x * x).to(torch.promote_types(x.dtype, torch.float32))
         half = self.size // 2
         if self.across:

@@ -1,4 +1,4 @@
-"""MVN."""
+"""Mean-variance normalization."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from framework.layers.params import honour
 
 
 class StandardScore(torch.autograd.Function):
-    """(x - mean) / (deviation + eps) over the last axis of x (..., n).
+    """Standard score: (x - mean) / (deviation + eps) over the last axis of x (..., n).
 
     Not the derivative: the backward treats deviation + eps as if it were the deviation,
-    (g - mean g - y * mean(g * y)) / (deviation + eps), as mvn_layer.cpp Backward_cpu does and
-    published training did.
+    (g - mean g - y * mean(g * y)) / (deviation + eps), as published training did.
+    Source: BVLC mvn_layer.cpp, Backward_cpu.
     """
 
     @staticmethod
@@ -41,7 +41,7 @@ class StandardScore(torch.autograd.Function):
 
 @layer
 class MVN(Layer):
-    """Bring each channel of each item to mean 0 and, by default, variance 1.
+    """Mean-variance normalization: each channel of each item to mean 0 and, by default, variance 1.
 
     Bottom: x (N, C, H, W), or fewer axes.
     Top:    y = (x - mean) / (standard deviation + eps), always with 4 axes, 1 where missing;
@@ -58,7 +58,8 @@ class MVN(Layer):
         param = spec.proto.mvn_param
         if not 1 <= len(x) <= 4:
             raise spec.error("bottom", f"has the shape {x}; MVN takes 1 to 4 axes")
-        self.normalize_variance, self.eps = param.normalize_variance, param.eps
+        self.normalize_variance = param.normalize_variance
+        self.eps = param.eps
         self.first = 1 if param.across_channels else 2
 
     def forward(self, x: Tensor) -> Tensor:

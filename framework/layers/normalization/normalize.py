@@ -1,7 +1,8 @@
-"""Normalize."""
+"""L2 normalization over channels (Normalize) of SSD, ParseNet and NormFace."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,11 +15,12 @@ from framework.proto import FillerParameter
 
 
 class ScaledUnit(torch.autograd.Function):
-    """y = scale * x / norm, norm = sqrt(sum(x^2) + eps) over `axes`; scale broadcasts against x.
+    """L2 normalization: y = scale * x / norm, norm = sqrt(sum(x^2) + eps) over `axes`.
 
-    Not the derivative where scales differ: the backward of x applies the scale last,
-    scale * (g - x * sum(x * g) / norm^2) / norm, as normalize_layer.cpp Backward_cpu does and
-    published training did. That of scale, sum(g * x / norm), is the derivative.
+    scale broadcasts against x. The gradient of x is not the derivative where scales differ: it
+    applies the scale last, scale * (g - x * sum(x * g) / norm^2) / norm, as published training did.
+    That of scale, sum(g * x / norm), is the derivative.
+    Source: normalize_layer.cpp Backward_cpu, weiliu89/caffe branch ssd.
     """
 
     @staticmethod
@@ -49,7 +51,7 @@ class ScaledUnit(torch.autograd.Function):
 @layer
 @layer("MyNormalize")
 class Normalize(Layer):
-    """Bring each item, or each of its positions, to length 1; two projects' layers.
+    """L2 (or L1) normalization of each item, or of each of its positions; two projects' layers.
 
     SSD's (and ParseNet's), with `norm_param`, or `my_norm_param` as MyNormalize:
     Bottom: x (N, C, n1, ...).
@@ -77,46 +79,75 @@ class Normalize(Layer):
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {x}; Normalize needs at least 2 axes (N, C)")
         name = "my_norm_param" if spec.type == "MyNormalize" else "norm_param"
-        param = getattr(spec.proto, name)
-        self.happynears = spec.proto.HasField("normalize_param")
-        if self.happynears:
-            if spec.proto.HasField(name):
-                raise spec.error("normalize_param", f"and {name} are both given: happynear's "
-                                 "layer has the first, SSD's the second")
-            self.read_happynears()
+        self.form: ScaledForm | UnitForm
+        if not spec.proto.HasField("normalize_param"):
+            self.form = self.read_scaled(name, x[1])
             return
+        if spec.proto.HasField(name):
+            raise spec.error("normalize_param", f"and {name} are both given: happynear's "
+                             "layer has the first, SSD's the second")
+        self.form = read_unit(spec)
+
+    def read_scaled(self, name: str, num_channels: int) -> ScaledForm:
+        """SSD's form, by the message `name`, and its blob."""
+        spec = self.spec
+        param = getattr(spec.proto, name)
         honour(spec, name, "across_spatial scale_filler channel_shared eps fix_scale")
         if len(spec.tops) == 2:
             raise spec.error("top", "has two blobs; only happynear's Normalize, with "
                              "normalize_param, has the norm as the second")
-        self.across_spatial, self.eps = param.across_spatial, param.eps
         one = FillerParameter(type="constant", value=1)
-        self.add_blob("scale", () if param.channel_shared else (x[1],),
+        self.add_blob("scale", () if param.channel_shared else (num_channels,),
                       param.scale_filler if is_set(param, "scale_filler") else one,
                       learned=not (is_set(param, "fix_scale") and param.fix_scale))
-
-    def read_happynears(self) -> None:
-        param = self.spec.proto.normalize_param
-        honour(self.spec, "normalize_param", "normalize_type bp_norm")
-        if param.normalize_type not in ("L2", "L1"):
-            raise self.spec.error("normalize_param.normalize_type",
-                                  f"is {param.normalize_type!r}; it must be L2 or L1")
-        self.order, self.bp_norm = param.normalize_type, param.bp_norm
+        return ScaledForm(param.across_spatial, param.eps)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        if self.happynears:
-            return self.happynears_forward(x)
+        if isinstance(self.form, UnitForm):
+            return self.form.tops(x)
+        return self.form.top(x, self.scale)
+
+
+@dataclass(frozen=True)
+class ScaledForm:
+    """SSD's and ParseNet's form: L2 normalization with a learned scale."""
+
+    across_spatial: bool
+    eps: float
+
+    def top(self, x: Tensor, scale: Tensor) -> Tensor:
+        """y, in the shape of x (N, C, n1, ...); scale () or (C,)."""
         axes = tuple(range(1, x.dim())) if self.across_spatial else (1,)
-        scale = self.scale.reshape(-1, *(1,) * (x.dim() - 2))
+        scale = scale.reshape(-1, *(1,) * (x.dim() - 2))
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         return ScaledUnit.apply(wide, scale, axes, self.eps)[0].to(x.dtype)
 
-    def happynears_forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+
+@dataclass(frozen=True)
+class UnitForm:
+    """happynear's form: L2 or L1 normalization over the channels, without a blob."""
+
+    order: str
+    with_norm: bool
+    norm_learns: bool
+
+    def tops(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """y, and the norm if it is wanted, with 4 axes."""
         x = x.reshape(*x.shape, *(1,) * (4 - x.dim()))
         if self.order == "L2":
             norm = ((x * x).sum(1, keepdim=True) + 1e-6).sqrt()
         else:
             norm = x.abs().sum(1, keepdim=True) + 1e-6
-        if len(self.spec.tops) == 1:
+        if not self.with_norm:
             return x / norm
-        return x / norm, norm if self.bp_norm else norm.detach()
+        return x / norm, norm if self.norm_learns else norm.detach()
+
+
+def read_unit(spec: LayerSpec) -> UnitForm:
+    """happynear's form, by normalize_param; SpecError if its type is neither L2 nor L1."""
+    param = spec.proto.normalize_param
+    honour(spec, "normalize_param", "normalize_type bp_norm")
+    if param.normalize_type not in ("L2", "L1"):
+        raise spec.error("normalize_param.normalize_type",
+                         f"is {param.normalize_type!r}; it must be L2 or L1")
+    return UnitForm(param.normalize_type, len(spec.tops) == 2, param.bp_norm)

@@ -1,4 +1,4 @@
-"""Scale and Bias."""
+"""Affine layers: multiply by a broadcast factor (Scale), add a broadcast bias (Bias)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from framework.proto import FillerParameter
 
 
 def broadcast_axes(spec: LayerSpec, prefix: str, bottoms: tuple[Shape, ...]) -> tuple[int, Shape]:
-    """The axis of the bottom where the factor or summand starts, and its shape.
+    """The axis of the bottom where the broadcast factor or summand starts, and its shape.
 
+    prefix   scale_param or bias_param
+    bottoms  shapes of one or two bottoms
     With two bottoms it is the second's; else num_axes axes of the first from `axis` on (-1: all).
+    Raises SpecError for axes that the bottom does not have, or shapes that do not fit.
     Source: BVLC scale_layer.cpp LayerSetUp and Reshape, bias_layer.cpp the same.
     """
-    param, x = getattr(spec.proto, prefix), bottoms[0]
-    num_axes, given = param.num_axes, bottoms[1] if len(bottoms) == 2 else None
+    param = getattr(spec.proto, prefix)
+    x = bottoms[0]
+    num_axes = param.num_axes
+    given = bottoms[1] if len(bottoms) == 2 else None
     if given == ():
         return 0, ()
     if given is None and num_axes == 0:
@@ -40,14 +45,14 @@ def broadcast_axes(spec: LayerSpec, prefix: str, bottoms: tuple[Shape, ...]) -> 
 
 
 def spread(small: Tensor, axis: int, x: Tensor) -> Tensor:
-    """View `small` so that it broadcasts against x from `axis` on."""
+    """Reshape `small` so that it broadcasts against x from `axis` on."""
     after = x.dim() - axis - small.dim()
     return small.reshape(*small.shape, *(1,) * after) if small.dim() else small
 
 
 @layer
 class Scale(Layer):
-    """Multiply by a factor, learned or computed, and add a bias if asked to.
+    """Multiply by a broadcast factor, learned or computed, and add a bias if asked to.
 
     Bottom: x (d0, ..., dn); then, optional, scale (d[axis], ..., d[axis + k - 1]).
     Top:    y = x * scale + bias, in the shape of x; both broadcast from `axis` on.
@@ -85,7 +90,7 @@ class Scale(Layer):
 
 @layer
 class Bias(Layer):
-    """Add a summand, learned or computed.
+    """Add a broadcast bias, learned or computed.
 
     Bottom: x (d0, ..., dn); then, optional, bias (d[axis], ..., d[axis + k - 1]).
     Top:    y = x + bias, in the shape of x; the bias broadcasts from `axis` on.

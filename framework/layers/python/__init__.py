@@ -1,1 +1,1 @@
-"""Layers that users write in Python, by pycaffe's protocol."""
+"""Python layers: layers that users write by pycaffe's protocol."""

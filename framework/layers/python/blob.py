@@ -1,4 +1,4 @@
-"""Blob: an array of values and one of gradients, as pycaffe shows them."""
+"""Blob of pycaffe: a numpy array of values and one of gradients."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ Array = NDArray[Any]
 
 
 def _old_axis(index: int) -> property:
-    """The length of an axis, 1 if there is none of that number."""
+    """A property: the length of axis `index`, 1 if the blob has fewer axes."""
     def length(self: Shaped) -> int:
         return self.shape[index] if index < len(self.shape) else 1
     return property(length)
 
 
 class Shaped:
-    """What all blobs can say about their shape; `num` to `width` are 1 for axes it lacks."""
+    """The shape properties of all blobs; `num` to `width` are 1 for axes that it does not have."""
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The sizes of all axes."""
         raise NotImplementedError
 
     @property
     def count(self) -> int:
+        """The number of values."""
         return math.prod(self.shape)
 
     num, channels, height, width = map(_old_axis, range(4))
@@ -41,6 +43,7 @@ class Blob(Shaped):
 
     @property
     def data(self) -> Array:
+        """The values."""
         return self._data
 
     @property
@@ -51,8 +54,9 @@ class Blob(Shaped):
         return self._diff
 
     def put(self, data: Array) -> None:
-        """Let the blob hold `data` itself, and forget the gradients."""
-        self._data, self._diff = data, None
+        """Take `data` itself as the values, without a copy, and drop the gradients."""
+        self._data = data
+        self._diff = None
 
     def reshape(self, *shape: int) -> None:
         """Change the shape. Values stay if there are as many as before; else they are zeros."""
@@ -63,6 +67,7 @@ class Blob(Shaped):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The sizes of all axes."""
         return self._data.shape
 
 

@@ -1,6 +1,6 @@
-"""How `import caffe` comes to mean framework.pycaffe: for a process, or for a moment.
+"""Import hook: `import caffe` gives framework.pycaffe, for a process or within a context.
 
-A package named `caffe` of our own would clash with an original one; so the name is only lent.
+A package named `caffe` of our own would clash with an original one; so the name is an alias only.
 `caffe.io` is framework.pycaffe.io, and so on: one module under two names.
 """
 
@@ -21,21 +21,24 @@ ELSEWHERE = {"caffe._caffe": HOME, "caffe.pycaffe": HOME}
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds `caffe.NAME` as framework.pycaffe.NAME, while `caffe` is framework.pycaffe."""
+    """Meta path finder: `caffe.NAME` is framework.pycaffe.NAME while `caffe` is our package."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None,
                   target: ModuleType | None = None) -> ModuleSpec | None:
+        """A spec for `caffe.NAME` if framework.pycaffe has that module, else None."""
         if not fullname.startswith("caffe.") or not _is_ours():
             return None
         home = _home(fullname)
         return ModuleSpec(fullname, self) if importlib.util.find_spec(home) else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module of framework.pycaffe itself, not a copy."""
         module = importlib.import_module(_home(spec.name))
         self.own_spec = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
+        """Give the module its own spec back, which importlib has replaced."""
         module.__spec__ = self.own_spec         # it was run when it was imported under its own name
 
 
@@ -51,7 +54,7 @@ def _is_ours() -> bool:
 
 
 def _remove() -> dict[str, ModuleType]:
-    """Take every module named caffe or caffe.NAME out of sys.modules."""
+    """Remove every module named caffe or caffe.NAME from sys.modules, and return them."""
     names = [name for name in sys.modules if name == "caffe" or name.startswith("caffe.")]
     return {name: sys.modules.pop(name) for name in names}
 
@@ -68,7 +71,7 @@ def install() -> ModuleType:
 
 @contextmanager
 def standing_in() -> Iterator[None]:
-    """Within it `import caffe` gives framework.pycaffe, even if an original one is installed.
+    """Context manager: `import caffe` gives framework.pycaffe, even if an original is installed.
 
     The original's `caffe.Layer` is a C++ class that only its own net can make.
     """

@@ -23,7 +23,7 @@ TRAIN, TEST = Phase.TRAIN, Phase.TEST
 
 
 class Layer:
-    """What `class Mine(caffe.Layer)` inherits.
+    """The base class of Python layers, `class Mine(caffe.Layer)`.
 
     `setup` is called once, `reshape` before every forward; `forward` fills `top[i].data`,
     `backward` fills `bottom[i].diff` where `propagate_down[i]`, and adds to `blobs[i].diff`.

@@ -1,4 +1,4 @@
-"""Python: a layer that the user wrote for pycaffe."""
+"""Python layer: run a class that the user wrote for pycaffe as a layer of the net."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from framework.layers.python.protocol import Phase
 
 @layer
 class Python(Layer):
-    """A class of the user's, by pycaffe's protocol: setup, reshape, forward, backward.
+    """Python layer: a user's class with pycaffe's setup, reshape, forward and backward.
 
     Bottoms, tops: what the class takes and makes; a top of a bottom's name is the same blob.
     Blobs:  those that its `setup` adds, with the values it gives them.
@@ -33,7 +33,7 @@ class Python(Layer):
     `import caffe` in it gives framework.pycaffe. The class sees numpy arrays on the CPU, in
     float32, or float64 if the first bottom is that. Its gradient is what its `backward` writes,
     whether or not that is the derivative of its `forward`. It breaks a compiled graph and cannot
-    be exported. `share_in_parallel` means nothing: every rank has a process of its own.
+    be exported. `share_in_parallel` has no effect: every rank has a process of its own.
     Errors: SpecError if the module or class is not found, the class does not inherit from
             caffe.Layer, or one of its methods fails.
     Source: PythonParameter in caffe.proto; BVLC python_layer.hpp, _caffe.cpp.
@@ -59,24 +59,24 @@ class Python(Layer):
     def _make_instance(self) -> Any:  # Any: a class of the user's
         param = self.spec.proto.python_param
         module = self._import(param.module)
-        place = f"the module '{param.module}' ({getattr(module, '__file__', '')})"
+        where = f"the module '{param.module}' ({getattr(module, '__file__', '')})"
         made_by = getattr(module, param.layer, None)
         if made_by is None:
-            raise self.spec.error("python_param.layer", f"'{param.layer}' is not in {place}")
+            raise self.spec.error("python_param.layer", f"'{param.layer}' is not in {where}")
         # not any callable: `code.interact` would open a prompt
         if not (isinstance(made_by, type) and issubclass(made_by, protocol.Layer)):
-            raise self.spec.error("python_param.layer", f"'{param.layer}' of {place} is no class "
-                                  "that inherits from caffe.Layer")
+            raise self.spec.error("python_param.layer", f"'{param.layer}' of {where} is not a "
+                                  "class that inherits from caffe.Layer")
         instance = self._call(made_by, "__init__", self.spec.proto)
         instance.param_str = instance.param_str_ = param.param_str
         instance.phase = Phase[self.spec.phase]
         return instance
 
     def _import(self, name: str) -> ModuleType:
-        """The module, from sys.path or at last from the working folder."""
+        """Import the module from sys.path, and else from the working folder."""
         if name.partition(".")[0] in sys.stdlib_module_names:
-            raise self.spec.error("python_param.module", f"'{name}' is a module of Python itself; "
-                                  "no layers are in it")
+            raise self.spec.error("python_param.module", f"'{name}' is a module of Python itself, "
+                                  "which has no layers")
         path = list(sys.path)
         sys.path.append(os.getcwd())
         try:
@@ -84,7 +84,7 @@ class Python(Layer):
                 return importlib.import_module(name)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:      # SystemExit too: it would end the program unsaid
+        except BaseException as error:      # SystemExit too: it would end us silently
             missing = isinstance(error, ModuleNotFoundError) and error.name is not None \
                 and f"{name}.".startswith(f"{error.name}.")
             hint = "; its folder must be on PYTHONPATH" if missing else ""
@@ -95,7 +95,7 @@ class Python(Layer):
 
     # Any: lists of blobs and of bools; what a class of the user's gives
     def _call(self, method: Callable[..., Any], what: str, *arguments: Any) -> Any:
-        """Call the user's class or a method of it."""
+        """Call the user's class or a method of it; SpecError if it fails."""
         try:
             with standing_in():
                 return method(*arguments)
@@ -107,7 +107,7 @@ class Python(Layer):
                                   f"{what}: {failure(error)}") from error
 
     def materialise(self, generator: torch.Generator) -> None:
-        """The blobs' first values are those that `setup` gave them."""
+        """Fill the blobs with the values that `setup` gave them."""
         for index, (name, values) in enumerate(zip(self.blob_names, self.first_values,
                                                    strict=True)):
             if getattr(self, name).is_meta:
@@ -127,9 +127,10 @@ class Python(Layer):
         return _Call.apply(self, len(bottoms), *bottoms, *self.blobs)
 
     def run_forward(self, bottoms: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Bottoms to numpy, the user's reshape and forward, tops from numpy."""
+        """Run the user's reshape and forward: bottoms to numpy, tops from numpy."""
         single = not bottoms or bottoms[0].dtype != torch.float64
-        dtype, device = np.float32 if single else np.float64, self.place.device
+        dtype = np.float32 if single else np.float64
+        device = self.place.device
         for blob, bottom in zip(self.bottom_blobs, bottoms, strict=True):
             values = bottom.detach().to("cpu", torch.float64 if not single else torch.float32)
             blob.put(np.array(values.numpy()))
@@ -141,8 +142,12 @@ class Python(Layer):
                      for top in self.top_blobs)
 
     def run_backward(self, gradients: tuple[Tensor, ...], wanted: list[bool]) -> list[Tensor]:
-        """The gradients of the bottoms and of the blobs, as the user's backward writes them."""
-        before = [blob.diff.copy() for blob in self.instance.blobs]     # of backwards before
+        """Run the user's backward: the gradients of the bottoms and of the blobs.
+
+        gradients  of the tops
+        wanted     which bottoms need one: `propagate_down`
+        """
+        before = [blob.diff.copy() for blob in self.instance.blobs]     # of earlier backward passes
         for blob in (*self.bottom_blobs, *self.instance.blobs):
             blob.diff[...] = 0
         for top, gradient in zip(self.top_blobs, gradients, strict=True):
@@ -154,12 +159,12 @@ class Python(Layer):
         return found
 
     def _share_blobs(self) -> None:
-        """Let the user's blobs hold the values of ours: the same memory, on the CPU."""
+        """Give the user's blobs the values of ours: the same memory, on the CPU."""
         for mine, theirs in zip(self.blobs, self.instance.blobs, strict=True):
             theirs.put(mine.detach().cpu().numpy())
 
     def _keep_blobs(self) -> None:
-        """Take over what the user's forward wrote into its blobs, running sums say."""
+        """Copy back what the user's forward wrote into its blobs, such as running sums."""
         with torch.no_grad():
             for mine, theirs in zip(self.blobs, self.instance.blobs, strict=True):
                 if mine.device.type != "cpu":
@@ -167,11 +172,12 @@ class Python(Layer):
 
 
 class _Call(torch.autograd.Function):
-    """The user's forward, and as its gradient what the user's backward writes."""
+    """Autograd function of the user's forward, with the user's backward as its gradient."""
 
     @staticmethod
     def forward(ctx: Any, owner: Python, num_bottoms: int, *values: Tensor) -> tuple[Tensor, ...]:
-        ctx.owner, ctx.num_bottoms = owner, num_bottoms  # Any: torch has no type for it
+        ctx.owner = owner
+        ctx.num_bottoms = num_bottoms  # Any: torch has no type for it
         ctx.likes = [(value.dtype, value.device) for value in values]
         return owner.run_forward(values[:num_bottoms])
 

@@ -1,1 +1,1 @@
-"""Layers of R-CNN detectors: proposals, regions, cascades."""
+"""Layers of R-CNN detectors: region proposals, RoI pooling, Cascade R-CNN."""

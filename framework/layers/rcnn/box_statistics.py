@@ -1,4 +1,4 @@
-"""The mean and deviation of box offsets, as cascade-rcnn's layers state them."""
+"""Mean and standard deviation of box offsets, by bbox_reg_param of cascade-rcnn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from framework.definition.spec import LayerSpec
 
 
 def mean_and_deviation(spec: LayerSpec) -> tuple[list[float], list[float]]:
-    """bbox_reg_param's bbox_mean and bbox_std of x y w h; 0 and 1 unless both are given."""
+    """bbox_reg_param's bbox_mean and bbox_std of x y w h; 0 and 1 unless both are given.
+
+    Raises SpecError unless there are four of each and no deviation is 0.
+    """
     param = spec.proto.bbox_reg_param
     mean, deviation = list(param.bbox_mean), list(param.bbox_std)
     if not mean or not deviation:

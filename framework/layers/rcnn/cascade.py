@@ -1,4 +1,4 @@
-"""Layers that a trained cascade-rcnn detector runs with: anchors to regions, regions to boxes."""
+"""Cascade R-CNN inference: region proposals, box decoding between stages, routing by scale."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from framework.ops import nms
 
 @layer
 class BoxGroupOutput(Layer):
-    """The best regions over all anchors of all maps, after non-maximum suppression.
+    """Region proposals over all anchors of all maps, after non-maximum suppression.
 
     Bottoms: for each map probabilities (N * A, C, H, W), of which the first is background, and
              offsets (N * A, 4, H, W): x y w h of each of its A anchors. No gradient.
     Tops:    regions (R, 5, 1, 1): image, x1, y1, x2, y2, or the one (0, 1, 1, 10, 10) if there is
-             none; if wanted (R, 6, 1, 1), their scores behind, zeros if there is none. At build
-             there is one.
+             no region; if wanted (R, 6, 1, 1), with their scores last, zeros if there is no
+             region. At build there is one.
     A box: offsets * bbox_std + bbox_mean, cut to 1 / field_xyr and log field_whr, on an anchor
     field_w * field_h around the cell's centre; then cut to the map's size in pixels. Those of
     score 1 - background of at least fg_thr and of sides from min_size on are ranked; the
     max_nms_num best go into the suppression at iou_thr; max_post_nms_num stay.
     Data decide the number of regions: torch.compile breaks the graph here.
     Errors:  SpecError for fields or bottoms that do not fit, or nms_type other than IOU.
-    Meaning: zhaoweicai/cascade-rcnn box_group_output_layer.cpp; Cai and Vasconcelos 2018.
+    Source:  zhaoweicai/cascade-rcnn box_group_output_layer.cpp; Cai and Vasconcelos 2018.
     """
 
     num_bottoms = (2, None)
@@ -48,9 +48,12 @@ class BoxGroupOutput(Layer):
                        for group in groups]
         self._check_shapes(bottoms)
         self.mean, self.deviation = mean_and_deviation(spec)
-        self.most_shift, self.most_growth = 1 / param.field_xyr, math.log(param.field_whr)
-        self.least_score, self.threshold = param.fg_thr, param.iou_thr
-        self.most_before, self.most = param.max_nms_num, param.max_post_nms_num
+        self.most_shift = 1 / param.field_xyr
+        self.most_growth = math.log(param.field_whr)
+        self.least_score = param.fg_thr
+        self.threshold = param.iou_thr
+        self.most_before = param.max_nms_num
+        self.most = param.max_post_nms_num
         self.least_size = param.min_size
 
     def _check_shapes(self, bottoms: tuple[Shape, ...]) -> None:
@@ -82,9 +85,9 @@ class BoxGroupOutput(Layer):
         corners = corners.gather(1, order[:, :, None].expand(-1, -1, 4))
         past_end = corners + corners.new_tensor([0, 0, 1, 1])   # pixels are cells: ends belong
         kept = nms.greedy(past_end, valid.gather(1, order), self.threshold, most=self.most or None)
-        image, place = kept.nonzero(as_tuple=True)
-        rows = torch.cat([image.to(corners.dtype)[:, None], corners[image, place],
-                          scores.gather(1, order)[image, place][:, None]], 1)
+        image, rank = kept.nonzero(as_tuple=True)
+        rows = torch.cat([image.to(corners.dtype)[:, None], corners[image, rank],
+                          scores.gather(1, order)[image, rank][:, None]], 1)
         if not len(rows):
             tops = rows.new_tensor([[0, 1, 1, 10, 10]]), rows.new_zeros(1, 6)
         else:
@@ -110,16 +113,16 @@ class BoxGroupOutput(Layer):
 
 @layer
 class DecodeBBox(Layer):
-    """Move regions by the offsets predicted for them.
+    """Box decoding: move and scale regions by the offsets predicted for them.
 
     Bottoms: offsets (R, 8, ...), of which the last four, x y w h, count; regions (R, 5, ...):
              image, x1, y1, x2, y2; in TRAIN perhaps the matched boxes (R, K, ...), whose last
              number is their overlap with the region. No gradient goes to any.
-    Top:     the moved regions, in the shape of the regions; in TRAIN without those turned inside
-             out and, with matched boxes, those that overlap by gt_iou_thr or more (their number
+    Top:     the moved regions, in the shape of the regions; in TRAIN without inverted ones
+             and, with matched boxes, those that overlap by gt_iou_thr or more (their number
              is then R only at build, and torch.compile breaks the graph here).
     Errors:  SpecError for other shapes, or a third bottom in TEST.
-    Meaning: zhaoweicai/cascade-rcnn decode_bbox_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn decode_bbox_layer.cpp.
     """
 
     num_bottoms = (2, 3)
@@ -159,15 +162,15 @@ class DecodeBBox(Layer):
 
 @layer
 class ScaleRoute(Layer):
-    """Let the regions of one range of sizes go on.
+    """Select the regions of one range of sizes, for one level of a feature pyramid.
 
     Bottoms: regions (R, 5, ...): image, x1, y1, x2, y2; and any blobs (R, ...). No gradient.
     Tops:    one for each bottom: its rows of the regions whose size, the root of their area, is
-             from low_scale to below high_scale; if there is none, the row whose size is nearest
-             to the middle of that range (by ratio). At build there is one row.
+             from low_scale to below high_scale; without such a region, the row of
+             the size nearest to the middle of that range (by ratio). At build there is one row.
     Data decide the number of rows: torch.compile breaks the graph here.
     Errors:  SpecError if the numbers of rows, or of bottoms and tops, differ.
-    Meaning: zhaoweicai/cascade-rcnn scale_route_layer.cpp (feature pyramids).
+    Source:  zhaoweicai/cascade-rcnn scale_route_layer.cpp (feature pyramids).
     """
 
     num_bottoms = (1, None)
@@ -186,8 +189,13 @@ class ScaleRoute(Layer):
         if low and (self.low <= 0 or self.low > self.high):
             raise spec.error("scale_route_param.low_scale", f"is {self.low}; it must be above 0 "
                              f"and not above high_scale")
-        self.middle = math.sqrt(self.low * self.high) if low and high \
-            else self.low if low else self.high if high else 256.0
+        self.middle = 256.0
+        if low and high:
+            self.middle = math.sqrt(self.low * self.high)
+        elif low:
+            self.middle = self.low
+        elif high:
+            self.middle = self.high
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(1, *shape[1:]) for shape in bottoms]

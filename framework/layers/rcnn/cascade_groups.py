@@ -1,4 +1,4 @@
-"""What cascade-rcnn's first stage learns by: the anchors of one map."""
+"""Cascade R-CNN training, first stage: loss and accuracy of the anchors of one map."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _column(values: list[float], like: Tensor) -> Tensor:
 
 @layer
 class DetectionGroupLoss(Layer):
-    """Classify the anchors of one map and move them to their boxes.
+    """Region proposal loss of one map: classification and box regression of sampled anchors.
 
     Bottoms: scores (N * A, C, H, W); offsets (N * A, 4, H, W); truth (N * A, 6, H, W): label,
              centre x and y, width and height in pixels, overlap.
@@ -62,7 +62,7 @@ class DetectionGroupLoss(Layer):
     pos_neg_weighted foreground weighs 1 / (1 + bg_multiple). Offsets are cut to field_whr and
     field_xyr if both are given; the cut has the gradient 1. Drawn with torch's generator.
     Errors:  SpecError for shapes and names that are not known.
-    Meaning: zhaoweicai/cascade-rcnn detection_group_loss_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn detection_group_loss_layer.cpp.
     """
 
     num_bottoms = (3, 3)
@@ -90,11 +90,11 @@ class DetectionGroupLoss(Layer):
                                 hint="detection_group_loss_param.cls_num is too small")
         self.mean, self.deviation = mean_and_deviation(spec)
         self.balance = getattr(param, "lambda")
-        self.limits = self._limits() if param.HasField("field_xyr") and \
-            param.HasField("field_whr") else None
+        has_limits = param.HasField("field_xyr") and param.HasField("field_whr")
+        self.limits = self._limits() if has_limits else None
 
     def _limits(self) -> tuple[list[float], list[float]]:
-        """Least and most of the normalised offsets, alike for x and y and for w and h."""
+        """Lower and upper limits of the normalised offsets; x and y share them, and w and h."""
         shift, growth = 1 / self.param.field_xyr, math.log(self.param.field_whr)
         least, most = [], []
         for start, limit in ((0, shift), (2, growth)):
@@ -110,7 +110,8 @@ class DetectionGroupLoss(Layer):
     def forward(self, scores: Tensor, offsets: Tensor, truth: Tensor) -> Tensor:
         scores, offsets = precise(scores), precise(offsets)
         truth = truth.detach().to(scores.dtype)
-        label, wanted = truth[:, 0].trunc(), truth[:, 5]
+        label = truth[:, 0].trunc()
+        wanted = truth[:, 5]
         asked = label.clamp(max=1) if self.param.objectness else label
         inside = asked < self.param.cls_num
         if self.ignored is not None:
@@ -122,7 +123,8 @@ class DetectionGroupLoss(Layer):
             kept_label = kept & (asked != self.ignored)
             kept_box = kept & (label != 0) & (label != self.ignored)
         else:
-            kept_label, kept_box = kept, kept & (label != 0)
+            kept_label = kept
+            kept_box = kept & (label != 0)
         weighted = torch.where(kept_label, each * self._weights(label, kept), 0)
         classes = weighted.sum() / kept_label.sum().clamp(min=1)
         boxes = self._box_loss(offsets, truth[:, 1:5], kept_box) * self.balance
@@ -130,7 +132,8 @@ class DetectionGroupLoss(Layer):
 
     def _keep(self, label: Tensor, wanted: Tensor, loss: Tensor, background: Tensor) -> Tensor:
         """(N * A, H, W) bool: the anchors of each image that count."""
-        shape, num = label.shape, len(self.anchors)
+        shape = label.shape
+        num = len(self.anchors)
         label, wanted, loss, background = (
             part.reshape(shape[0] // num, -1) for part in (label, wanted, loss, background))
         objects = label > 0
@@ -146,7 +149,7 @@ class DetectionGroupLoss(Layer):
         return (kept | hardest | drawn).reshape(shape)
 
     def _numbers(self, objects: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-        """(N,) foreground and (N,) background anchors to keep of so many."""
+        """(N,) foreground and (N,) background anchors to keep, given how many there are."""
         param = self.param
         if param.batch_size == -1:
             wanted = (objects * param.bg_multiple).clamp(min=param.min_num_neg)
@@ -158,7 +161,8 @@ class DetectionGroupLoss(Layer):
     def _weights(self, label: Tensor, kept: Tensor) -> Tensor | float:
         if not self.param.pos_neg_weighted:
             return 1.0
-        part, total = 1 / (1 + self.param.bg_multiple), kept.sum()
+        part = 1 / (1 + self.param.bg_multiple)
+        total = kept.sum()
         objects, others = ((kept & side).sum().clamp(min=1) for side in (label > 0, label <= 0))
         return torch.where(label > 0, part * total / objects, (1 - part) * total / others)
 
@@ -169,9 +173,11 @@ class DetectionGroupLoss(Layer):
         target = (target - _column(self.mean, target)) / _column(self.deviation, target)
         if self.limits is not None:
             least, most = (_column(limit, offsets) for limit in self.limits)
+            # clamp with a straight-through gradient: the cut has the gradient 1
             offsets = offsets + (offsets.maximum(least).minimum(most) - offsets).detach()
         difference = torch.where(counts[:, None], offsets - target, 0)
-        size, square = difference.abs(), 0.5 * difference ** 2
+        size = difference.abs()
+        square = 0.5 * difference ** 2
         if self.param.bbox_loss_type == "Smooth_L1":
             square = torch.where(size < 1, square, size - 0.5)
         return square.sum() / (4 * counts.sum()).clamp(min=1)
@@ -179,15 +185,15 @@ class DetectionGroupLoss(Layer):
 
 @layer
 class DetectionGroupAccuracy(Layer):
-    """How often the anchors of one map are right, and how well their boxes lie.
+    """Accuracy of the anchors of one map, and mean IoU of their boxes.
 
     Bottoms: as DetectionGroupLoss.
-    Tops:    (1, 1, 1, 2): the part of anchors whose largest score is that of their label, of all
+    Tops:    (1, 1, 1, 2): the share of anchors whose largest score is that of their label, of all
              but those of label 0 with an overlap of bg_threshold or more, and of those with a
              label; if wanted (1, 1, 1, 1): the mean overlap of the moved anchors with their
-             boxes. -1 where there are none. No gradient.
+             boxes. -1 where no anchor counts. No gradient.
     Errors:  SpecError for shapes that do not fit.
-    Meaning: zhaoweicai/cascade-rcnn detection_group_accuracy_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn detection_group_accuracy_layer.cpp.
     """
 
     num_bottoms = (3, 3)
@@ -197,7 +203,8 @@ class DetectionGroupAccuracy(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         param = spec.proto.detection_group_accuracy_param
-        self.param, self.anchors = plain(param), _anchors(spec, param, bottoms)
+        self.param = plain(param)
+        self.anchors = _anchors(spec, param, bottoms)
         settings = spec.proto.loss_param
         self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
         self.mean, self.deviation = mean_and_deviation(spec)
@@ -208,7 +215,8 @@ class DetectionGroupAccuracy(Layer):
         counts = (asked != 0) | (truth[:, 5] < self.param.bg_threshold)
         boxed = label != 0
         if self.ignored is not None:
-            counts, boxed = counts & (asked != self.ignored), boxed & (label != self.ignored)
+            counts = counts & (asked != self.ignored)
+            boxed = boxed & (label != self.ignored)
         right = (scores.argmax(1) == asked).to(scores.dtype)
         parts = [_mean(right, counts), _mean(right, counts & (asked != 0))]
         tops = [torch.stack(parts).view(1, 1, 1, 2)]
@@ -233,7 +241,7 @@ def _corners(centre: Tensor, size: Tensor) -> Tensor:
 
 
 def _mean(values: Tensor, counts: Tensor) -> Tensor:
-    """Of the values that count, -1 without any."""
+    """The mean of the values that count, -1 if none does."""
     number = counts.sum()
     mean = torch.where(counts, values, 0).sum() / number.clamp(min=1)
     return torch.where(number > 0, mean, -1)

@@ -1,4 +1,4 @@
-"""cascade-rcnn's detections: class scores and offsets of regions, made boxes."""
+"""Cascade R-CNN detections: decode the boxes of each class, non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from framework.ops.pixel_boxes import moved
 
 @layer
 class FrcnnOutput(Layer):
-    """The boxes of each class in one image, after non-maximum suppression.
+    """Faster and Cascade R-CNN detections of one image: per-class non-maximum suppression.
 
     Bottoms: probabilities (R, C, ...), class 0 is background; offsets (R, 4 C, ...), or (R, 8,
              ...) unless cls_aware, of which the last four count; regions (R, 5 or 6, ...): image
              (0), x1, y1, x2, y2; height and width of the net's input (1, 2, ...). No gradient.
     Top:     (D + 1, 7, 1, 1): image, x1, y1, x2, y2, label, score; the first row is 0 and then -1,
-             so that no image goes without; then by class and falling score. At build D is 0.
+             so that every image has a row; then by class and falling score. At build D is 0.
     Boxes of score conf_thr and more, cut to the input, go into the suppression of their class at
     iou_thr; the max_det_num of the highest scores stay. Data decide D: torch.compile breaks the
     graph here.
     Errors:  SpecError for shapes; for an nms_type other than IOU; for save_output_param with a
-             directory: results are not written to files.
-    Meaning: zhaoweicai/cascade-rcnn frcnn_output_layer.cpp.
+             directory: result files are not supported.
+    Source:  zhaoweicai/cascade-rcnn frcnn_output_layer.cpp.
     """
 
     num_bottoms = (4, 4)
@@ -49,7 +49,8 @@ class FrcnnOutput(Layer):
             raise spec.error("bottom", f"has the shapes {found}; they must be (R, C), (R, "
                              f"{wanted}), (R, 5) and (1, 2)")
         self.mean, self.deviation = mean_and_deviation(spec)
-        self.least, self.threshold = param.conf_thr, param.iou_thr
+        self.least = param.conf_thr
+        self.threshold = param.iou_thr
         self.most = param.max_det_num
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
@@ -60,21 +61,22 @@ class FrcnnOutput(Layer):
         corners = self._corners(offsets, rois, sizes.detach().flatten())
         scores = scores[:, 1:].t()                                  # (C - 1, R)
         order = scores.argsort(dim=1, descending=True, stable=True)
-        scores, corners = scores.gather(1, order), corners.expand(len(scores), -1, -1) \
-            if len(corners) == 1 else corners
+        scores = scores.gather(1, order)
+        if len(corners) == 1:
+            corners = corners.expand(len(scores), -1, -1)
         corners = corners.gather(1, order[:, :, None].expand(-1, -1, 4))
         past_end = corners + corners.new_tensor([0, 0, 1, 1])       # pixels are cells
         kept = nms.greedy(past_end, scores >= self.least, self.threshold)
         if self.most:
             kept &= self._among_best(scores, kept)
-        label, place = kept.nonzero(as_tuple=True)
-        rows = torch.cat([torch.zeros_like(corners[label, place, :1]), corners[label, place],
-                          (label + 1).to(scores.dtype)[:, None], scores[label, place][:, None]], 1)
+        label, rank = kept.nonzero(as_tuple=True)
+        rows = torch.cat([torch.zeros_like(corners[label, rank, :1]), corners[label, rank],
+                          (label + 1).to(scores.dtype)[:, None], scores[label, rank][:, None]], 1)
         first = rows.new_tensor([[0.0, *[-1.0] * 6]])
         return torch.cat([first, rows])[:, :, None, None]
 
     def _corners(self, offsets: Tensor, rois: Tensor, size: Tensor) -> Tensor:
-        """(C - 1, R, 4), or (1, R, 4) where all classes have the same."""
+        """Decoded boxes (C - 1, R, 4), or (1, R, 4) where all classes have the same."""
         moves = offsets.unflatten(1, (-1, 4))[:, 1:].transpose(0, 1)
         moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
         corners = moved(rois[:, 1:5], moves)

@@ -1,4 +1,4 @@
-"""What cascade-rcnn's second stages learn from: regions with labels and targets."""
+"""Cascade R-CNN training, later stages: sample regions, assign targets, mine hard ones."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from framework.layers.params import plain
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
 
-SMALLEST_BACKUP = 32        # side of the box that stands in where no region can be chosen
+SMALLEST_BACKUP = 32        # side of the random box that is used where no region can be chosen
 NEAR_TRUTH = 0.975          # regions above this overlap are the ground truth itself
 
 
 @layer
 class ProposalTarget(Layer):
-    """Choose regions to train with, foreground and background, and say what they should give.
+    """Sample foreground and background regions, with labels and box regression targets.
 
     Bottoms: regions (R, 5, ...): image, x1, y1, x2, y2; ground truth (G, 8, ...): image, x1, y1,
-             x2, y2, label, ignored, difficult; rows of image -1 are no boxes. No gradient.
+             x2, y2, label, ignored, difficult; rows of image -1 do not count. No gradient.
     Tops:    K regions (K, 5, 1, 1); labels (K, 1, 1, 1); box targets, inside and outside weights
-             (K, 8 or 4 cls_num, 1, 1), zero but at the place of the label (of the class 1 unless
-             cls_aware); matched boxes (K, 6, 1, 1): label, x1, y1, x2, y2, overlap, zero for
+             (K, 8 or 4 cls_num, 1, 1), zero but for the columns of the label (of the class 1
+             unless cls_aware); matched boxes (K, 6, 1, 1): label, x1, y1, x2, y2, overlap, zero for
              background; if wanted sample weights (K, 1, 1, 1). At build K is batch_size, or R.
-    A region is foreground if it overlaps a box of its image by fg_thr or more (none if that box
-    is ignored), background from bg_thr_lw to below bg_thr_hg. batch_size of them are drawn, at
+    A region is foreground if it overlaps a box of its image by fg_thr or more (but not if that
+    box is ignored), background from bg_thr_lw to below bg_thr_hg. batch_size of them are drawn, at
     most fg_fraction foreground; -1 takes all; too few background ones are filled up, with
-    pickup_discard, from the other regions, the first first. The ground truth is among the
-    regions with append_gtbox. Without any region one random box of the background stands in.
+    pickup_discard, from the other regions, in their order. The ground truth is among the
+    regions with append_gtbox. Without any region one random box of the background is used.
     Drawn with torch's generator of the device. Data decide K: torch.compile breaks the graph.
-    Errors:  SpecError for shapes and thresholds; DataError if a box must stand in and img_width
-             or img_height leave no room for it.
-    Meaning: zhaoweicai/cascade-rcnn proposal_target_layer.cpp.
+    Errors:  SpecError for shapes and thresholds; DataError if a random box is needed and
+             img_width or img_height leave no room for it.
+    Source:  zhaoweicai/cascade-rcnn proposal_target_layer.cpp.
     """
 
     num_bottoms = (2, 2)
@@ -66,7 +66,8 @@ class ProposalTarget(Layer):
         return [(num, width, 1, 1) for width in widths[:len(self.spec.tops)]]
 
     def forward(self, rois: Tensor, truth: Tensor) -> tuple[Tensor, ...]:
-        rows, boxes = rois.detach().flatten(1), truth.detach().flatten(1)
+        rows = rois.detach().flatten(1)
+        boxes = truth.detach().flatten(1)
         boxes = boxes[boxes[:, 0].long() != -1]
         if self.param.append_gtbox:
             rows = torch.cat([rows, boxes[:, :5]])
@@ -83,15 +84,21 @@ class ProposalTarget(Layer):
         return self._tops(rows, best, boxes[match], objects)
 
     def _choose(self, best: Tensor, match: Tensor, boxes: Tensor) -> tuple[Tensor, int]:
-        """Rows of the regions, foreground first, and how many are foreground."""
+        """Indices of the sampled regions, foreground first, and how many are foreground.
+
+        best, match  as `_best` gives them
+        """
         param = self.param
         over = best >= param.fg_thr
         ignored = boxes[match, 6] != 0 if len(boxes) else torch.zeros_like(over)
         between = ~over & (best >= param.bg_thr_lw) & (best < param.bg_thr_hg)
-        objects, others = ((over & ~ignored).nonzero()[:, 0], between.nonzero()[:, 0])
-        total, most = len(objects) + len(others), len(objects)
+        objects = (over & ~ignored).nonzero()[:, 0]
+        others = between.nonzero()[:, 0]
+        total = len(objects) + len(others)
+        most = len(objects)
         if param.batch_size > 0:
-            total, most = param.batch_size, math.floor(param.fg_fraction * param.batch_size + 0.5)
+            total = param.batch_size
+            most = math.floor(param.fg_fraction * param.batch_size + 0.5)
         objects = _sample(objects, most)
         room = total - len(objects)
         if len(others) < room and param.pickup_discard:
@@ -122,8 +129,8 @@ class ProposalTarget(Layer):
         offsets = offsets_to(rows[:, 1:], torch.where(objects[:, None], boxes[:, 1:5],
                                                       rows[:, 1:]))
         offsets = (offsets - offsets.new_tensor(self.mean)) / offsets.new_tensor(self.deviation)
-        place = (labels if self.by_class else labels.clamp(max=1)).long()
-        slot = place[:, None] == torch.arange(self.width // 4, device=rows.device)
+        column = (labels if self.by_class else labels.clamp(max=1)).long()
+        slot = column[:, None] == torch.arange(self.width // 4, device=rows.device)
         slot = (slot & objects[:, None])[:, :, None]
         targets = torch.where(slot, offsets[:, None], 0).flatten(1)
         good = (best >= self.param.bbox_thr_lw) & (best <= self.param.bbox_thr_hg)
@@ -140,14 +147,15 @@ class ProposalTarget(Layer):
         each = torch.ones_like(best)
         if self.param.iou_weighted:
             each = torch.where(objects, best, each)
-        part, num = self.param.fg_fraction, len(each)
+        part = self.param.fg_fraction
+        num = len(each)
         sums = [torch.where(mask, each, 0).sum() for mask in (objects, ~objects)]
         scale = torch.where(objects, part * num / sums[0], (1 - part) * num / sums[1])
         return torch.where(sums[0] != 0, each * scale, each)
 
 
 def _best(rows: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """For each region (R, 5) the largest overlap with a box (G, 8) of its image, and which."""
+    """For each region (R, 5) the largest IoU with a box (G, 8) of its image, and its index."""
     if not len(boxes):
         return rows.new_zeros(len(rows)), torch.zeros(len(rows), dtype=torch.long,
                                                       device=rows.device)
@@ -158,7 +166,7 @@ def _best(rows: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sample(rows: Tensor, most: int) -> Tensor:
-    """All, or `most` random ones."""
+    """All rows, or a random sample of `most`."""
     if len(rows) <= most:
         return rows
     return rows[torch.randperm(len(rows), device=rows.device)[:most]]
@@ -166,7 +174,7 @@ def _sample(rows: Tensor, most: int) -> Tensor:
 
 @layer
 class HardMining(Layer):
-    """Let the regions of largest loss of each image go on.
+    """Online hard example mining: select the regions of largest loss of each image.
 
     Bottoms: losses (R, 1, ...); regions (R, 5, ...): image, x1, y1, x2, y2; and any blobs
              (R, ...). No gradient.
@@ -174,7 +182,7 @@ class HardMining(Layer):
              largest loss of each image and, where images have fewer, of the largest of the rest,
              min(R, num_image * num_roi_per_image) in all, in their old order.
     Errors:  SpecError if the numbers of rows, or of bottoms and tops, differ.
-    Meaning: zhaoweicai/cascade-rcnn hard_mining_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn hard_mining_layer.cpp.
     """
 
     num_bottoms = (2, None)
@@ -189,34 +197,36 @@ class HardMining(Layer):
             raise spec.error("top", f"is given {len(spec.tops)} times; it must be {len(others) + 1}"
                              ", one for each bottom but the first")
         param = spec.proto.hard_mining_param
-        self.each, self.images = param.num_roi_per_image, param.num_image
+        self.each = param.num_roi_per_image
+        self.images = param.num_image
 
     def forward(self, loss: Tensor, *bottoms: Tensor) -> tuple[Tensor, ...]:
         loss = loss.detach().flatten()
         image = bottoms[0].detach().flatten(1)[:, 0].long()
         index = torch.arange(len(loss), device=loss.device)
-        # equal losses: the later region stands first
+        # equal losses: the later region comes first
         order = len(loss) - 1 - loss.flip(0).argsort(descending=True, stable=True)
         rank = torch.zeros_like(order).scatter(0, order, index)
         ahead = (image[:, None] == image) & (rank[:, None] > rank)
         spare = (ahead.sum(1) >= self.each).long()
         num = min(len(loss), self.images * self.each)
+        # the best of each image come first, in order of loss, then the spare ones
         chosen = (spare * len(loss) + rank).argsort()[:num].sort().values
         return tuple(bottom.detach()[chosen] for bottom in bottoms)
 
 
 @layer
 class BboxAccuracy(Layer):
-    """How well predicted boxes lie on the objects, and how well the regions did before.
+    """Mean IoU of predicted boxes with the objects, and of the regions before them.
 
     Bottoms: offsets (R, 4 C, ...), of which those of the label count (of the class 1 unless
              cls_aware); regions (R, 5, ...); matched boxes (R, 6, ...): label, x1, y1, x2, y2,
              overlap.
     Tops:    mean overlap of the moved regions with their boxes (1, 1, 1, 1); if wanted that of
              the regions themselves. Only regions with a label and an overlap of at most 0.975
-             count; -1 if there is none.
+             count; -1 if there is no such region.
     Errors:  SpecError if the numbers of rows differ. No gradient.
-    Meaning: zhaoweicai/cascade-rcnn bbox_accuracy_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn bbox_accuracy_layer.cpp.
     """
 
     num_bottoms = (3, 3)
@@ -237,8 +247,9 @@ class BboxAccuracy(Layer):
     def forward(self, offsets: Tensor, rois: Tensor, matched: Tensor) -> tuple[Tensor, ...]:
         offsets, rois, truth = (bottom.detach().flatten(1) for bottom in (offsets, rois, matched))
         label = truth[:, 0].trunc()
-        place = self.check(label.clamp(min=0) if self.by_class else label.clamp(0, 1))
-        moves = offsets.unflatten(1, (-1, 4)).gather(1, place[:, None, None].expand(-1, 1, 4))[:, 0]
+        column = self.check(label.clamp(min=0) if self.by_class else label.clamp(0, 1))
+        own = column[:, None, None].expand(-1, 1, 4)
+        moves = offsets.unflatten(1, (-1, 4)).gather(1, own)[:, 0]
         moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
         counts = (label > 0) & (truth[:, -1] <= NEAR_TRUTH)
         number = counts.sum()

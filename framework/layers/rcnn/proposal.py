@@ -1,4 +1,4 @@
-"""Proposal: from the scores and offsets of anchors to regions of interest."""
+"""Region proposal layer (RPN): decode anchors, non-maximum suppression, top-k."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.ops import nms
 
 
 def anchor_corners(base_size: int, ratios: list[float], scales: list[float]) -> list[list[float]]:
-    """x1, y1, x2, y2 of each anchor (ratio outer, scale inner) around the first cell, in pixels.
+    """Anchor boxes x1, y1, x2, y2 (ratio outer, scale inner) around the first cell, in pixels.
 
     ratio is height over width; sides are rounded to whole pixels, both ends included.
     Source: generate_anchors in proposal_layer.cpp (Python Faster R-CNN's generate_anchors.py
@@ -33,19 +33,19 @@ def anchor_corners(base_size: int, ratios: list[float], scales: list[float]) -> 
 
 @layer
 class Proposal(Layer):
-    """The best regions of each image after non-maximum suppression.
+    """Region proposals (RPN): the best regions of each image after non-maximum suppression.
 
     Bottoms: scores (N, 2 A, H, W), background then object; offsets (N, 4 A, H, W), dx dy dw dh
              of each anchor; image size (1 or N, 3 or more): height, width, scale, and perhaps a
              scale of its own for the width. No gradient goes to any.
     Tops:    regions (R, 5): image, x1, y1, x2, y2, at most post_nms_topn an image; if wanted,
              their scores (R,). At build there are N * post_nms_topn.
-    Anchors stand every feat_stride pixels, `ratio` times `scale` of them; boxes are cut to the
+    There are anchors every feat_stride pixels, `ratio` times `scale` of them; boxes are cut to the
     image; one smaller than min_size * scale has score 0. The pre_nms_topn best go into the
     suppression, which drops a box that overlaps a better one by more than nms_thresh.
     Data decide the number of regions: torch.compile breaks the graph here.
     Errors:  SpecError without ratio or scale, or for channels that do not fit.
-    Meaning: happynear/caffe-windows and sanghoon/caffe-fast-rcnn proposal_layer.cpp; Ren et al.
+    Source:  happynear/caffe-windows and sanghoon/caffe-fast-rcnn proposal_layer.cpp; Ren et al.
              2015.
     """
 
@@ -58,8 +58,10 @@ class Proposal(Layer):
         honour(spec, "proposal_param", "feat_stride base_size min_size ratio scale pre_nms_topn "
                "post_nms_topn nms_thresh")
         param = spec.proto.proposal_param
-        self.stride, self.min_size = param.feat_stride, param.min_size
-        self.most_before, self.most = param.pre_nms_topn, param.post_nms_topn
+        self.stride = param.feat_stride
+        self.min_size = param.min_size
+        self.most_before = param.pre_nms_topn
+        self.most = param.post_nms_topn
         self.threshold = param.nms_thresh
         for field in ("ratio", "scale"):
             if not getattr(param, field):
@@ -89,9 +91,9 @@ class Proposal(Layer):
         past_end = corners + corners.new_tensor([0, 0, 1, 1])   # pixels are cells: ends belong
         kept = nms.greedy(past_end, torch.ones_like(order, dtype=torch.bool),
                           self.threshold, most=self.most)
-        image, place = kept.nonzero(as_tuple=True)
-        regions = torch.cat([image.to(corners.dtype)[:, None], corners[image, place]], 1)
-        return (regions, number.gather(1, order)[image, place])[:len(self.spec.tops)]
+        image, rank = kept.nonzero(as_tuple=True)
+        regions = torch.cat([image.to(corners.dtype)[:, None], corners[image, rank]], 1)
+        return (regions, number.gather(1, order)[image, rank])[:len(self.spec.tops)]
 
     def _boxes(self, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
         """Corners (N, H * W * A, 4) cut to the image, and which are too small (N, H * W * A)."""
@@ -111,6 +113,7 @@ class Proposal(Layer):
         most = torch.stack([wide, high], -1)
         corners = torch.cat([side.clamp(min=0).minimum(most)
                              for side in (centre - half, centre + half)], -1)
+        # a fourth number, if there is one, is the scale of the width
         scale = info[:, [3 if info.shape[1] > 3 else 2, 2]] * self.min_size
         small = (corners[..., 2:] - corners[..., :2] + 1) < scale[:, None, None, None]
         return corners.flatten(1, 3), small.any(-1).flatten(1)

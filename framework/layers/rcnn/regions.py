@@ -1,4 +1,4 @@
-"""Pooling of regions of interest, as detectors of the R-CNN family use it."""
+"""RoI pooling, position-sensitive RoI pooling (R-FCN) and RoI align."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def _check_bottoms(spec: LayerSpec, x: Shape, rois: Shape) -> IndexCheck:
-    """What checks the items of the regions. SpecError for shapes that do not fit."""
+    """The bounds check of the regions' items; SpecError for shapes that do not fit."""
     if len(x) != 4 or len(rois) < 2 or rois[1] != 5 or math.prod(rois[2:]) != 1:
         raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(rois)}; they must be "
                          "(N, C, H, W) and (R, 5): item, x1, y1, x2, y2 in pixels")
@@ -57,15 +57,15 @@ def _grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor,
 
 @layer
 class ROIPooling(Layer):
-    """The maximum of each of pooled_h * pooled_w bins of each region.
+    """RoI pooling: the maximum of each of pooled_h * pooled_w bins of each region.
 
     Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
-    Top:     (R, C, pooled_h, pooled_w); 0 where a bin lies outside the map. The first of equal
+    Top:     (R, C, pooled_h, pooled_w); 0 where a bin is outside the map. The first of equal
              maxima gets the gradient.
     Corners are multiplied by spatial_scale and rounded to cells, both ends included; bins go
     from floor to ceil, so neighbours may overlap. `pad_ratio` (cascade-rcnn) grows the regions.
     Errors:  SpecError for other shapes, or a size of 0.
-    Meaning: Fast R-CNN (rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp), Intel, cascade-rcnn.
+    Source:  Fast R-CNN (rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp), Intel, cascade-rcnn.
     """
 
     num_bottoms = (2, 2)
@@ -76,7 +76,8 @@ class ROIPooling(Layer):
         self.height, self.width = _read_size(spec)
         self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.roi_pooling_param
-        self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
+        self.scale = param.spatial_scale
+        self.pad_ratio = param.pad_ratio
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """Known without a forward, which takes seconds on meta tensors."""
@@ -99,14 +100,14 @@ class ROIPooling(Layer):
 
 @layer
 class PSROIPooling(Layer):
-    """The mean of each of group_size * group_size bins of each region, each over its own channel.
+    """Position-sensitive RoI pooling: the mean of each bin of each region over its own channel.
 
     Bottoms: x (N, output_dim * group_size^2, H, W); regions (R, 5): item, x1, y1, x2, y2 in
              pixels, no gradient.
     Top:     (R, output_dim, group_size, group_size); bin (i, j) of output d averages channel
-             (d * group_size + i) * group_size + j; 0 where it lies outside the map.
+             (d * group_size + i) * group_size + j; 0 where it is outside the map.
     Errors:  SpecError for another number of channels, or a size of 0.
-    Meaning: R-FCN (daijifeng001/caffe-rfcn psroi_pooling_layer.cu), Intel, bottom-up-attention,
+    Source:  R-FCN (daijifeng001/caffe-rfcn psroi_pooling_layer.cu), Intel, bottom-up-attention,
              cascade-rcnn; Dai et al. 2016.
     """
 
@@ -123,7 +124,8 @@ class PSROIPooling(Layer):
                 raise spec.error(f"psroi_pooling_param.{field}",
                                  f"is {getattr(param, field)}; it must be at least 1")
         self.scale = param.spatial_scale
-        self.num_outputs, self.size = param.output_dim, param.group_size
+        self.num_outputs = param.output_dim
+        self.size = param.group_size
         if x[1] != self.num_outputs * self.size ** 2:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[1]} channels; output_dim * "
                              f"group_size^2 is {self.num_outputs * self.size ** 2}")
@@ -142,14 +144,14 @@ class PSROIPooling(Layer):
 
 @layer
 class ROIAlign(Layer):
-    """Values on a grid of (pooled_h + 1) * (pooled_w + 1) points over each region.
+    """RoI align: bilinear samples at (pooled_h + 1) * (pooled_w + 1) points of each region.
 
     Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
     Top:     (R, C, pooled_h + 1, pooled_w + 1), read bilinearly from corner to corner; 0 where a
-             point lies outside the map or the region has no size. A pooling layer of kernel 2
-             and stride 1 behind it makes pooled_h * pooled_w bins.
+             point is outside the map or the region has no size. A pooling layer of kernel 2 and
+             stride 1 after it makes pooled_h * pooled_w bins.
     Errors:  SpecError for other shapes, or a size of 0.
-    Meaning: zhaoweicai/cascade-rcnn roi_align_layer.cpp (not Mask R-CNN's, which averages itself).
+    Source:  zhaoweicai/cascade-rcnn roi_align_layer.cpp (not Mask R-CNN's, which averages itself).
     """
 
     num_bottoms = (2, 2)
@@ -160,7 +162,8 @@ class ROIAlign(Layer):
         self.height, self.width = _read_size(spec)
         self.check = _check_bottoms(spec, x, rois)
         param = spec.proto.roi_pooling_param
-        self.scale, self.pad_ratio = param.spatial_scale, param.pad_ratio
+        self.scale = param.spatial_scale
+        self.pad_ratio = param.pad_ratio
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
         item, *corners = _columns(rois, self.check, len(x))

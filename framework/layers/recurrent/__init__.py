@@ -1,4 +1,4 @@
-"""Recurrent layers, and the layers that read sequences."""
+"""Recurrent layers (RNN, LSTM) and CTC: losses and decoders of sequences."""
 
 from framework.moved import names_of
 

@@ -1,7 +1,7 @@
-"""Connectionist temporal classification: texts from sequences of scores.
+"""Connectionist temporal classification (CTC): losses, greedy decoding, accuracy of texts.
 
-torch's CTC loss knows no meta tensors, so that nets with the two losses compile with a break there
-and cannot be exported.
+torch's CTC loss does not support meta tensors, so that nets with the two losses compile with a
+break there and cannot be exported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from framework.ops.losses import precise
 
 
 class _GradientOfSum(torch.autograd.Function):
-    """The mean of losses, with the gradient of their sum: both CTC layers below leave it so."""
+    """The mean of losses, with the gradient of their sum, as both CTC layers below have it."""
 
     @staticmethod
     def forward(ctx: Any, losses: Tensor, counts: Tensor) -> Tensor:  # Any: torch has no type
@@ -35,10 +35,16 @@ class _GradientOfSum(torch.autograd.Function):
 
 def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tensor, blank: int
                     ) -> tuple[Tensor, Tensor]:
-    """-log p(labels | scores) of each sequence (N,), 0 where it cannot be; and where it can.
+    """CTC loss -log p(labels | scores) of each sequence (N,), and whether it is possible (N,).
 
-    scores (T, N, C) before softmax; labels (N, L), `lengths` (N,) of them count; times (N,).
+    scores   (T, N, C) before softmax
+    labels   (N, L) int64, of which the first `lengths` (N,) count
+    times    (N,) steps of each sequence
+    blank    the class of the blank
+    A sequence that does not fit into its steps has the loss 0.
+    Source: Graves et al. 2006.
     """
+    # equal neighbours need a blank between them, and so one more step
     position = torch.arange(labels.shape[1], device=labels.device)
     twice = (labels[:, 1:] == labels[:, :-1]) & (position[1:] < lengths[:, None])
     possible = lengths + twice.sum(1) <= times
@@ -47,14 +53,14 @@ def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tens
 
 
 def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
-    """Labels (N, ...) as (N, L) whole numbers, blank ones behind, and the others' number (N,)."""
+    """Move the blanks of labels (N, ...) to the end: (N, L) int64, and how many are left (N,)."""
     labels = labels.reshape(labels.shape[0], -1).long()
     order = (labels == blank).long().argsort(dim=1, stable=True)
     return labels.gather(1, order), (labels != blank).sum(1)
 
 
 def _class_check(spec: LayerSpec, bottom: int, shape: Shape, num_classes: int) -> IndexCheck:
-    """Of labels of the given shape (N, L), for bottom 0."""
+    """The bounds check of labels (N, L) in `bottom`, for the scores in bottom 0."""
     hint = f"the layer that makes '{spec.bottoms[0]}' gives too few classes (num_output)"
     return IndexCheck(spec, bottom, shape, num_classes, hint=hint)
 
@@ -67,19 +73,19 @@ def _checked(check: IndexCheck, labels: Tensor, blank: int) -> Tensor:
 
 @layer
 class WarpCTCLoss(Layer):
-    """How unlikely the label sequences are, over all ways to spread them in time.
+    """CTC loss of label sequences (caffe_ocr): -log of their probability over all alignments.
 
     Bottoms: scores (T, N, C, ...) before softmax, then one of
              labels (N, L, ...), of which blank ones are left out; all T times count;
-             indicators (T, N), 0 where a sequence begins, and labels (T, N), negative behind the
+             indicators (T, N), 0 where a sequence begins, and labels (T, N), negative after the
              last; they count from 1 if the blank is 0;
              times (N,), numbers of labels (N,), and labels (L, N).
     Top:     the loss (): the mean over sequences that fit into their time, with the gradient of
-             their sum, as in the original (which forgets loss_weight as well; here it counts).
-    Errors:  SpecError for shapes that do not fit. DataError for a label that is no class or the
-             blank among the labels that count, more labels than there are or more times than the
-             scores have.
-    Meaning: senlinuc/caffe_ocr warp_ctc_loss_layer.cpp; Graves et al. 2006.
+             their sum, as in the original (which ignores loss_weight as well; here it counts).
+    Errors:  SpecError for shapes that do not fit. DataError for a label that is not a class, or
+             is the blank among the labels that count, more labels than there are or more times
+             than the scores have.
+    Source:  senlinuc/caffe_ocr warp_ctc_loss_layer.cpp; Graves et al. 2006.
     """
 
     num_bottoms = (2, 4)
@@ -99,7 +105,7 @@ class WarpCTCLoss(Layer):
             sizes = [math.prod(others[0]), math.prod(others[1]), others[2][1]]
         if any(size != scores[1] for size in sizes):
             found = ", ".join(str(tuple(shape)) for shape in (scores, *others))
-            raise spec.error("bottom", f"has the shapes {found}; all must speak of {scores[1]} "
+            raise spec.error("bottom", f"has the shapes {found}; all must have {scores[1]} "
                              "sequences")
         self._make_checks(scores, others)
 
@@ -125,7 +131,7 @@ class WarpCTCLoss(Layer):
 
     def _labels(self, scores: Tensor, others: tuple[Tensor, ...]
                 ) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, L), (N,), (N,): labels, how many count, and in how many times."""
+        """Labels (N, L), how many of them count (N,), and in how many steps (N,)."""
         last = others[-1].detach()
         if len(others) == 1:
             labels, lengths = without_blanks(_checked(self.check, last, self.blank), self.blank)
@@ -153,13 +159,13 @@ class WarpCTCLoss(Layer):
 
 @layer
 class CtcLoss(Layer):
-    """How unlikely the label sequences are, over all ways to spread them in time.
+    """CTC loss of label sequences (DeepDetect): -log of their probability over all alignments.
 
     Bottoms: scores (T, N, C) before softmax, C the alphabet_size; labels (N, L), of which those
              that equal blank_label are left out.
     Top:     the loss (): the mean over sequences, with the gradient of the sum.
-    Errors:  SpecError for sizes that do not fit. DataError for a label that is no class.
-    Meaning: jolibrain/caffe ctc_loss_layer.cpp (deepdetect).
+    Errors:  SpecError for sizes that do not fit. DataError for a label that is not a class.
+    Source:  jolibrain/caffe ctc_loss_layer.cpp (deepdetect).
     """
 
     num_bottoms = (2, 2)
@@ -169,7 +175,8 @@ class CtcLoss(Layer):
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.ctc_loss_param
-        self.blank, self.times = param.blank_label, param.time_step
+        self.blank = param.blank_label
+        self.times = param.time_step
         if len(scores) != 3 or labels[0] != scores[1]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
                              "must be (T, N, C) and (N, L)")
@@ -195,9 +202,12 @@ class CtcLoss(Layer):
 
 
 def decode(scores: Tensor, blank: int, merge: bool) -> tuple[Tensor, Tensor]:
-    """The best class of each time (N, T), blanks and repetitions left out, -1 behind; lengths.
+    """Greedy CTC decoding: the best class of each step without blanks and repetitions.
 
-    scores (N, T, C). Of equal scores the first class counts.
+    scores  (N, T, C); of equal scores the first class counts
+    blank   the class of the blank
+    merge   whether repetitions are merged
+    Returns classes (N, T), -1 after the last one, and their number (N,).
     """
     best = scores.argmax(2)
     keep = best != blank
@@ -211,7 +221,11 @@ def decode(scores: Tensor, blank: int, merge: bool) -> tuple[Tensor, Tensor]:
 
 def edit_distance(first: Tensor, first_length: Tensor, second: Tensor, second_length: Tensor
                   ) -> Tensor:
-    """Changes, insertions and removals (N,) from one sequence (N, A) to the other (N, B)."""
+    """Edit (Levenshtein) distance (N,) of sequences (N, A) and (N, B) of the given lengths (N,).
+
+    One row of the table at a time. A cell's insertion depends on the cell before it in the row:
+    less its column number, that is a running minimum.
+    """
     column = torch.arange(second.shape[1] + 1, device=first.device)
     row = column.expand(len(first), -1)
     result = row
@@ -225,15 +239,15 @@ def edit_distance(first: Tensor, first_length: Tensor, second: Tensor, second_le
 
 @layer
 class CTCGreedyDecoder(Layer):
-    """The text of the best class at each time; or how right it is.
+    """Greedy CTC decoding; with labels, its accuracy by edit distance.
 
     Bottoms: scores (T, N, C, ...); perhaps labels (N, L, ...), which end at a negative one and of
              which blank ones are left out.
-    Top:     classes (N, T, 1, 1), -1 behind the last; with labels (1, 2, 1, 1): 1 - the mean of
-             edit distance over the longer length, and the part of texts without a fault (two
-             empty texts count as near, and not as without a fault).
+    Top:     classes (N, T, 1, 1), -1 after the last; with labels (1, 2, 1, 1): 1 - the mean of
+             edit distance over the longer length, and the share of texts without an error
+             (two empty texts have distance 0, but do not count as without an error).
     Errors:  SpecError for shapes that do not fit. No gradient.
-    Meaning: senlinuc/caffe_ocr ctc_decoder_layer.cpp.
+    Source:  senlinuc/caffe_ocr ctc_decoder_layer.cpp.
     """
 
     num_bottoms = (1, 2)
@@ -244,7 +258,8 @@ class CTCGreedyDecoder(Layer):
         if labels and labels[0][0] != scores[1]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels[0])}; "
                              "they must be (T, N, C) and (N, L)")
-        param, classes = spec.proto.ctc_decoder_param, math.prod(scores[2:])
+        param = spec.proto.ctc_decoder_param
+        classes = math.prod(scores[2:])
         self.blank = param.blank_index if param.blank_index >= 0 else classes - 1
         self.merge = param.ctc_merge_repeated
 
@@ -264,12 +279,12 @@ class CTCGreedyDecoder(Layer):
 
 @layer
 class LabelsequenceAccuracy(Layer):
-    """The part of texts whose best classes, blanks and repetitions left out, are the labels.
+    """CTC sequence accuracy: the share of texts whose greedy decoding equals the labels.
 
     Bottoms: scores (N, T, C); labels (N, L), of which those that equal blank_label are left out.
     Top:     (). No gradient.
     Errors:  SpecError for shapes that do not fit.
-    Meaning: jolibrain/caffe labelsequence_accuracy_layer.cpp (deepdetect).
+    Source:  jolibrain/caffe labelsequence_accuracy_layer.cpp (deepdetect).
     """
 
     num_bottoms = (2, 2)

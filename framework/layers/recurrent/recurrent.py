@@ -1,4 +1,4 @@
-"""Recurrent layers: RNN, LSTM, and one LSTM step as a layer of its own."""
+"""Recurrent layers: RNN, LSTM, and a single LSTM step (LSTMUnit)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from framework.layers.params import honour
 
 
 def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
-    """One step of an LSTM: the new cell and the new hidden state, each (..., N, H).
+    """One LSTM step: the new cell and the new hidden state, each (..., N, H).
 
     gates  (..., N, 4 H)  input, forget, output and candidate, before their sigmoids and tanh
     cell   (..., N, H)    the previous one
     cont   (..., N, 1)    1 where the sequence goes on, 0 where a new one starts
-    Source: lstm_unit_layer.cpp.
+    Source: BVLC lstm_unit_layer.cpp.
     """
     enter, keep, leave, candidate = gates.chunk(4, -1)
     cell = cont * keep.sigmoid() * cell + enter.sigmoid() * candidate.tanh()
@@ -27,17 +27,20 @@ def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor
 
 
 class Recurrence:
-    """The states of a recurrent layer between two forwards, and its wiring.
+    """The hidden states of a recurrent layer, carried from forward to forward, and its blobs.
 
     num_states  hidden blobs: 1 (h), or 2 (h, c)
     """
 
     def __init__(self, layer: Layer, num_states: int, x: Shape, cont: Shape, others: list[Shape]):
-        self.layer, self.spec, self.num_states = layer, layer.spec, num_states
+        self.layer = layer
+        self.spec = layer.spec
+        self.num_states = num_states
         honour(self.spec, "recurrent_param",
                "num_output weight_filler bias_filler debug_info expose_hidden")
         param = self.spec.proto.recurrent_param
-        self.size, self.exposed = param.num_output, param.expose_hidden
+        self.size = param.num_output
+        self.exposed = param.expose_hidden
         if self.size == 0:
             raise self.spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
         if len(x) < 2 or tuple(cont) != tuple(x[:2]):
@@ -66,8 +69,9 @@ class Recurrence:
                                       f"it must be {(1, x[1], self.size)}")
 
     def add_input_blobs(self, x: Shape, others: list[Shape], num_gates: int) -> None:
-        """Weights of x and of the static input, the bias between them, those of the state."""
-        add, rows = self.layer.add_blob, num_gates * self.size
+        """Add the weights of x, the bias, the weights of the static input and of the state."""
+        add = self.layer.add_blob
+        rows = num_gates * self.size
         param = self.spec.proto.recurrent_param
         add("weight", (rows, math.prod(x[2:])), param.weight_filler)
         add("bias", (rows,), param.bias_filler)
@@ -76,7 +80,7 @@ class Recurrence:
         add("hidden_weight", (rows, self.size), param.weight_filler)
 
     def start(self, x: Tensor, others: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """The states (N, H) before the first step: given, carried over, or zeros."""
+        """The initial states (N, H): given, carried over, or zeros."""
         if self.exposed:
             return tuple(state.detach().squeeze(0) for state in others[-self.num_states:])
         carried = self.carried
@@ -86,7 +90,7 @@ class Recurrence:
         return (x.new_zeros(x.shape[1], self.size),) * self.num_states
 
     def finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Keep the last states for the next forward, or give them as tops, without gradient."""
+        """Keep the last states for the next forward, or return them as tops, without gradient."""
         states = tuple(state.detach() for state in states)
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
@@ -95,7 +99,7 @@ class Recurrence:
         return ()
 
     def project(self, x: Tensor, others: tuple[Tensor, ...]) -> Tensor:
-        """What the inputs add at every step: (T, N, gates * H)."""
+        """The inputs' part of the gates at every step: (T, N, gates * H)."""
         layer = self.layer
         projected = F.linear(x.flatten(2), layer.weight, layer.bias)  # type: ignore[arg-type]
         if self.has_static:
@@ -104,7 +108,7 @@ class Recurrence:
 
 
 def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    """The shapes of the tops without a walk over all T steps."""
+    """The shapes of the tops, from a forward over a single step instead of all T."""
     steps, streams = bottoms[1][:2]
     one: list[Shape] = [(1, *bottoms[0][1:]), (1, streams), *bottoms[2:]]
     first, *others = Layer.top_shapes(layer, *one)
@@ -117,7 +121,7 @@ def _exporting() -> bool:
 
 @layer
 class LSTM(Layer):
-    """A long short-term memory over T steps of N streams.
+    """LSTM (long short-term memory) over T steps of N streams.
 
     Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
              input (N, ...), added at every step; with `expose_hidden` h0 and c0 (1, N, H).
@@ -160,8 +164,7 @@ class LSTM(Layer):
 
 @layer
 class RNN(Layer):
-    """A plain recurrent net over T steps of N streams: h = tanh(W_h h + W_x x + b), and
-    o = tanh(W_o h + b_o).
+    """RNN over T steps of N streams: h = tanh(W_h h + W_x x + b), o = tanh(W_o h + b_o).
 
     Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
              input (N, ...), added at every step; with `expose_hidden` h0 (1, N, H).
@@ -184,7 +187,8 @@ class RNN(Layer):
         super().__init__(spec)
         self.recurrence = Recurrence(self, 1, x, cont, list(others))
         self.recurrence.add_input_blobs(x, list(others), 1)
-        param, size = spec.proto.recurrent_param, self.recurrence.size
+        param = spec.proto.recurrent_param
+        size = self.recurrence.size
         self.add_blob("output_weight", (size, size), param.weight_filler)
         self.add_blob("output_bias", (size,), param.bias_filler)
 
@@ -205,7 +209,7 @@ class RNN(Layer):
 
 @layer
 class LSTMUnit(Layer):
-    """One step of an LSTM.
+    """A single LSTM step.
 
     Bottoms: the previous cell (1, N, H); gates (1, N, 4 H) in the order input, forget, output,
              candidate; cont (1, N), 0 where a sequence starts, else 1, without gradient.

@@ -1,4 +1,4 @@
-"""Layers of text readers: sequences turned round, their axes, an LSTM of their own."""
+"""Layers of OCR nets: reverse, transpose, sequence indicators, junhyukoh's LSTM."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from framework.layers.recurrent.recurrent import lstm_step
 
 @layer
 class Reverse(Layer):
-    """Turn one axis round: the last comes first.
+    """Reverse (flip) one axis.
 
     Bottom:  any shape. Top: the same.
     Errors:  SpecError for an axis that is not there.
-    Meaning: CTPN (tianzhi0549), caffe_ocr (senlinuc): reverse_layer.cpp.
+    Source:  CTPN (tianzhi0549), caffe_ocr (senlinuc): reverse_layer.cpp.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -34,11 +34,11 @@ class Reverse(Layer):
 
 @layer
 class Transpose(Layer):
-    """Put the axes into a new order; axis i of the top is the bottom's axis dim[i].
+    """Transpose (permute) the axes; axis i of the top is the bottom's axis dim[i].
 
     Bottom:  any shape.
     Errors:  SpecError unless `dim` names each axis once.
-    Meaning: CTPN (tianzhi0549), caffe_ocr (senlinuc): transpose_layer.cpp.
+    Source:  CTPN (tianzhi0549), caffe_ocr (senlinuc): transpose_layer.cpp.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -54,12 +54,12 @@ class Transpose(Layer):
 
 @layer
 class ContinuationIndicator(Layer):
-    """The `cont` blob of recurrent layers for sequences that all start at step 0.
+    """Continuation indicators (`cont`) for sequences that all start at step 0.
 
     Bottom: any blob; its size on `axis` is the number N of streams. No gradient.
     Top:    (time_step, N): 0 in the first row, 1 in all others.
     Errors: SpecError if time_step is 0 or the axis is not there.
-    Meaning: jolibrain/caffe continuation_indicator_layer.cpp.
+    Source: jolibrain/caffe continuation_indicator_layer.cpp.
     """
 
     no_gradient_bottoms = (0,)
@@ -79,7 +79,7 @@ class ContinuationIndicator(Layer):
 
 
 class _ClipGradient(torch.autograd.Function):
-    """The value as it is; its gradient cut to -limit..limit."""
+    """Gradient clipping: the value unchanged, its gradient clamped to -limit..limit."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, limit: float) -> Tensor:  # Any: torch has no type for it
@@ -93,7 +93,7 @@ class _ClipGradient(torch.autograd.Function):
 
 @layer
 class Lstm(Layer):
-    """A long short-term memory over T steps of N streams; not BVLC's LSTM.
+    """LSTM over T steps of N streams, of junhyukoh/caffe-lstm and CTPN; not BVLC's LSTM.
 
     Bottoms: x (T, N, ...), or of two axes (T * N, D) with N the `batch_size`; perhaps T * N
              flags: 0 where a sequence starts, else 1.
@@ -105,7 +105,7 @@ class Lstm(Layer):
     clipping_threshold, if that is above 0. An exported program starts from zeros.
     Errors:  SpecError if num_output is 0, the flags are not T * N, or batch_size does not divide
              the rows.
-    Meaning: junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
+    Source:  junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
     """
 
     num_bottoms = (1, 2)
@@ -119,7 +119,8 @@ class Lstm(Layer):
         honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "
                "batch_size")
         param = spec.proto.lstm_param
-        self.size, self.limit = param.num_output, param.clipping_threshold
+        self.size = param.num_output
+        self.limit = param.clipping_threshold
         if self.size == 0:
             raise spec.error("lstm_param.num_output", "is 0; it must be at least 1")
         steps = x[0] if len(x) == 2 else math.prod(x[:2])
@@ -137,7 +138,7 @@ class Lstm(Layer):
         self.carried: tuple[Tensor, ...] = ()
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        """Without a walk over all steps."""
+        """The shape of the top, without a forward."""
         x = bottoms[0]
         return [(*x[:1], self.size) if self.streams else (*x[:2], self.size)]
 

@@ -1,4 +1,4 @@
-"""Layers of segmentation nets."""
+"""Layers of segmentation nets: crops, accuracy, affinity graphs."""
 
 from framework.moved import names_of
 

@@ -1,6 +1,8 @@
-"""MergeCrop."""
+"""Center crop and concatenation (U-Net's skip connection)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -13,7 +15,7 @@ from framework.proto import enum_name
 
 @layer
 class MergeCrop(Layer):
-    """Cut the middle out of the second blob and stack it on the first, or add it (U-Net).
+    """Center-crop the second blob and concatenate it with the first, or add it (U-Net).
 
     Bottom: a (N, C, n1, ...); b (N, D, m1, ...), not smaller: (m - n) / 2 cells, rounded down,
             are cut off at its beginnings, the rest at its ends.
@@ -35,8 +37,8 @@ class MergeCrop(Layer):
         for field in ("forward", "backward"):
             if len(getattr(param, field)) > 2:
                 raise spec.error(f"mergecrop_param.{field}", "is given more than twice")
-        self.shown = (*param.forward, *(True, True)[len(param.forward) :])
-        self.learns = (*param.backward, *(True, False)[len(param.backward) :])
+        self.shown = _for_both(param.forward, (True, True))
+        self.learns = _for_both(param.backward, (True, False))
         fits = len(a) == len(b) and a[0] == b[0] and (self.stacks or a[1] == b[1])
         if not fits or any(n > m for n, m in zip(a[2:], b[2:], strict=True)):
             raise spec.error("bottom", f"has the shapes {a} and {b}; the second must have as many "
@@ -50,3 +52,8 @@ class MergeCrop(Layer):
         a, b = (x if shown else torch.zeros_like(x)
                 for x, shown in zip((a, b), self.shown, strict=True))
         return torch.cat((a, b), 1) if self.stacks else a + b
+
+
+def _for_both(given: Sequence[bool], default: tuple[bool, bool]) -> tuple[bool, ...]:
+    """A flag for each bottom: those given, and the default for the rest."""
+    return (*given, *default[len(given):])

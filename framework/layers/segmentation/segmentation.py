@@ -1,4 +1,4 @@
-"""Layers of segmentation and edge nets: crops that find their place, and their accuracy."""
+"""Aligned crop (AutoCrop) and accuracy metrics of segmentation nets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from framework.ops.ranking import largest
 
 @layer
 class AutoCrop(Layer):
-    """Cut bottom 0 to the height and width of bottom 1, at the same place of the image.
+    """Aligned crop: cut bottom 0 to the height and width of bottom 1, at the same image position.
 
     Bottoms: x (N, C, H, W), and a blob that gives the size (no gradient goes to it).
     Top:     (N, C, h, w). Where it starts follows from the kernels, strides and paddings of the
              layers between the two bottoms (framework/net/crop_alignment.py); the definition is
-             read for that before this layer is made, and the place stands in crop_param.offset.
-    Errors:  SpecError if the layers between give no whole offset, or the cut leaves x.
-    Meaning: yun-liu/rcf and s9xie/hed auto_crop_layer.cpp; longjon's V1 CROP layer.
+             read for that before this layer is made, and the offset is in crop_param.offset.
+    Errors:  SpecError if the layers between give no whole offset, or the crop goes beyond x.
+    Source:  yun-liu/rcf and s9xie/hed auto_crop_layer.cpp; longjon's V1 CROP layer.
     """
 
     num_bottoms = (2, 2)
@@ -37,8 +37,8 @@ class AutoCrop(Layer):
                              "(N, C, H, W), of a net read from a file")
         for axis, offset in zip((2, 3), self.offsets, strict=True):
             if offset + like[axis] > x[axis]:
-                raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[axis]} places on axis "
-                                 f"{axis}; a cut of {like[axis]} from {offset} leaves them")
+                raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[axis]} cells on axis "
+                                 f"{axis}; a crop of {like[axis]} from {offset} goes beyond them")
 
     def forward(self, x: Tensor, like: Tensor) -> Tensor:
         row, column = self.offsets
@@ -54,9 +54,9 @@ class SegAccuracy(Layer):
              share of right pixels; the mean over all classes of intersection over union, 1 for
              a class that is nowhere.
     Labels in `ignore_label` do not count. `reset: false` counts on from forward to forward. Of
-    equal scores the later class is the better. `metric` means nothing: all three are given.
+    equal scores the later class is the better. `metric` has no effect: all three are given.
     Errors:  SpecError for shapes that do not fit.
-    Meaning: hszhao/PSPNet and DeepLab seg_accuracy_layer.cpp.
+    Source:  hszhao/PSPNet and DeepLab seg_accuracy_layer.cpp.
     """
 
     num_bottoms = (2, 2)
@@ -70,7 +70,8 @@ class SegAccuracy(Layer):
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
                              "must be (N, C, H, W) and (N, 1, H, W)")
         param = spec.proto.seg_accuracy_param
-        self.ignored, self.reset = list(param.ignore_label), param.reset
+        self.ignored = list(param.ignore_label)
+        self.reset = param.reset
         self.num_classes = scores[1]
         self.check = class_check(spec, labels, scores[1],
                                  ignore_field="seg_accuracy_param.ignore_label")
@@ -96,9 +97,11 @@ class SegAccuracy(Layer):
 
 
 def _three_shares(counts: Tensor) -> Tensor:
-    """Accuracy, mean recall, mean intersection over union of a table counts[truth, found]."""
+    """Accuracy, mean recall and mean IoU of a confusion matrix counts[truth, found]."""
     counts = counts.double()
-    right, labelled, found = counts.diagonal(), counts.sum(1), counts.sum(0)
+    right = counts.diagonal()
+    labelled = counts.sum(1)
+    found = counts.sum(0)
     accuracy = right.sum() / counts.sum().clamp(min=1)
     present = labelled > 0
     recall = (right / labelled.clamp(min=1)).sum() / present.sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""Affinity graphs of segmentations: the loss MALIS, and what prepares its bottoms."""
+"""Affinity graphs of segmentations: MALIS loss, affinities, connected components."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ LARGEST_LABEL = 2**31
 
 @layer
 class Affinity(Layer):
-    """How strongly each pixel of a map hangs together with the one below and the one beside it.
+    """Affinity graph: the smaller value of each pixel and its lower, and its right, neighbour.
 
     Bottoms: maps (1, C, H, W); the channel `offset` of each counts (0 if not given).
     Tops:    for each (1, 2, H, W): the smaller value of a pixel and the one below; of a pixel and
-             the one to its right; 0 in the last row and column, which the original leaves as they
-             happen to be. The gradient goes to the smaller value (of equal ones to the
-             neighbour), and with the other sign to the same place of the channel offset + 1 (of
+             the one to its right; 0 in the last row and column, which the original leaves
+             uninitialised. The gradient goes to the smaller value (of equal ones to the
+             neighbour), and with the other sign to the same pixel of the channel offset + 1 (of
              two: the other one), as in the original, where it is a channel of two classes.
     Errors:  SpecError for an offset without a channel.
-    Meaning: affinity_layer.cpp in BVLC's branch opencl. Its backward reads which value was
+    Source:  affinity_layer.cpp in BVLC's branch opencl. Its backward reads which value was
              smaller from memory that it never wrote; here it reads what forward found.
     """
 
@@ -68,13 +68,13 @@ def _edges(plane: Tensor) -> Tensor:
 
 @layer
 class ConnectedComponent(Layer):
-    """Give each connected part of equal values of a map a number of its own.
+    """Connected component labelling of equal values of a map.
 
     Bottom: labels (N, C, H, W), whole numbers from 0 to 127; 0 is background.
     Top:    the same shape: 0 in the background; the parts (4 neighbours) are numbered row by row,
             from the largest label + 1 on. No gradient. Runs on the CPU by OpenCV.
     Errors: SpecError for a bottom without 4 axes.
-    Meaning: connected_component_layer.cpp in BVLC's branch opencl.
+    Source: connected_component_layer.cpp in BVLC's branch opencl.
     """
 
     no_gradient_bottoms = (0,)
@@ -115,10 +115,10 @@ def _components(plane: np.ndarray) -> np.ndarray:
 
 @layer
 class MalisLoss(Layer):
-    """MALIS: how much the weakest links of an affinity graph merge or split its segments wrongly.
+    """MALIS loss: how wrongly the weakest links of an affinity graph merge or split segments.
 
     Bottoms: predicted affinities (N, E, [Z, [Y,]] X) from 0 to 1, true ones of the same shape;
-             segments (N, 1 or 2, ...), 0 where none is (with two channels the first counts for
+             segments (N, 1 or 2, ...), 0 outside of them (with two channels the first counts for
              pairs that must be apart, the second for those that must hold together); perhaps the
              E edges' steps along Z, Y, X. Without them the steps are +1 along the last E axes.
     Tops:    the loss (): for pairs of the same segment, whose affinity is the least of predicted
@@ -129,7 +129,7 @@ class MalisLoss(Layer):
     derivative's slope and not over N, as in the original, which takes loss_weight as 1 as well.
     Runs on the CPU, link by link: it breaks a compiled graph and cannot be exported.
     Errors:  SpecError for shapes that do not fit.
-    Meaning: malis_loss_layer.cpp in BVLC's branch opencl; Turaga et al. 2009.
+    Source:  malis_loss_layer.cpp in BVLC's branch opencl; Turaga et al. 2009.
     """
 
     num_bottoms = (3, 4)
@@ -163,8 +163,10 @@ class MalisLoss(Layer):
     def forward(self, affinity: Tensor, truth: Tensor, segments: Tensor, *steps: Tensor
                 ) -> tuple[Tensor, ...]:
         num_edges = affinity.shape[1]
-        offsets = steps[0].detach().reshape(-1, 3).long().cpu().numpy() if steps else \
-            np.eye(3, dtype=np.int64)[3 - num_edges:]
+        if steps:
+            offsets = steps[0].detach().reshape(-1, 3).long().cpu().numpy()
+        else:
+            offsets = np.eye(3, dtype=np.int64)[3 - num_edges:]
         segments = segments.detach().cpu()
         self.check.require(segments, segments.abs() < LARGEST_LABEL)
         loss = _Malis.apply(affinity, truth, segments, offsets)
@@ -172,14 +174,15 @@ class MalisLoss(Layer):
 
 
 class _Malis(torch.autograd.Function):
-    """The loss, with the gradient that the original gives for it."""
+    """MALIS loss, with the gradient that the original computes."""
 
     @staticmethod
     def forward(ctx: Any, affinity: Tensor, truth: Tensor, segments: Tensor,  # Any: torch
                 offsets: np.ndarray) -> Tensor:
         predicted, real = (part.detach().cpu().double().numpy() for part in (affinity, truth))
         labels = segments.detach().cpu().numpy().astype(np.int64)
-        slopes, total = np.zeros_like(predicted), 0.0
+        slopes = np.zeros_like(predicted)
+        total = 0.0
         for item in range(len(predicted)):
             for together, links in ((False, np.maximum), (True, np.minimum)):
                 plane = labels[item, -1 if together else 0]
@@ -197,11 +200,17 @@ class _Malis(torch.autograd.Function):
 
 def malis(links: np.ndarray, labels: np.ndarray, offsets: np.ndarray, together: bool
           ) -> tuple[float, np.ndarray]:
-    """Loss and -slope of one graph: `links` (E, ...), `labels` (...), `offsets` (E, 3).
+    """MALIS loss of one graph by a maximal spanning tree, and minus its slope at each link.
 
-    Kruskal's maximal spanning tree: the link that joins two parts decides all pairs between them.
+    links     (E, ...) affinities from 0 to 1
+    labels    (...) segments, 0 for none
+    offsets   (E, 3) steps of the E edges along Z, Y, X
+    together  count pairs of one segment; else pairs of different ones
+    Kruskal's algorithm: the link that joins two parts decides all pairs between them.
+    Source: Turaga et al. 2009; malis_loss_layer.cpp in BVLC's branch opencl.
     """
-    num_edges, shape = len(links), (1,) * (4 - links.ndim) + links.shape[1:]
+    num_edges = len(links)
+    shape = (1,) * (4 - links.ndim) + links.shape[1:]
     order, starts, ends = _sorted_links(links.reshape(num_edges, *shape), offsets)
     flat = links.ravel()
     parent = list(range(labels.size))
@@ -209,13 +218,14 @@ def malis(links: np.ndarray, labels: np.ndarray, offsets: np.ndarray, together: 
     sizes = np.unique(labels[labels != 0], return_counts=True)[1].astype(np.float64)
     same = float((sizes * (sizes - 1) / 2).sum())
     pairs = same if together else sizes.sum() * (sizes.sum() - 1) / 2 - same
-    loss, slope = 0.0, np.zeros(flat.shape)
+    loss = 0.0
+    slope = np.zeros(flat.shape)
     for edge, start, end in zip(order.tolist(), starts.tolist(), ends.tolist(), strict=True):
         first, second = _root(parent, start), _root(parent, end)
         if first == second:
             continue
         if len(counts[first]) < len(counts[second]):
-            first, second = second, first
+            first, second = second, first           # the smaller part joins the larger one
         one, two = counts[first], counts[second]
         equal = sum(number * one.get(label, 0) for label, number in two.items())
         number = equal if together else sum(one.values()) * sum(two.values()) - equal
@@ -232,17 +242,18 @@ def malis(links: np.ndarray, labels: np.ndarray, offsets: np.ndarray, together: 
 def _sorted_links(links: np.ndarray, offsets: np.ndarray
                   ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The links that stay inside, strongest first, and the pixels that each joins."""
-    place = np.indices(links.shape).reshape(4, -1)
-    target = place[1:] + offsets[place[0]].T
+    index = np.indices(links.shape).reshape(4, -1)          # edge, z, y, x of every link
+    target = index[1:] + offsets[index[0]].T
     size = np.array(links.shape[1:])[:, None]
     inside = ((target >= 0) & (target < size)).all(0).nonzero()[0]
     order = inside[np.argsort(-links.ravel()[inside], kind="stable")]
-    start = np.ravel_multi_index(tuple(place[1:, order]), links.shape[1:])
+    start = np.ravel_multi_index(tuple(index[1:, order]), links.shape[1:])
     end = np.ravel_multi_index(tuple(target[:, order]), links.shape[1:])
     return order, start, end
 
 
 def _root(parent: list[int], node: int) -> int:
+    """Union-find with path halving: the root of the part that `node` belongs to."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]

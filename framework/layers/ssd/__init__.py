@@ -1,1 +1,1 @@
-"""Layers of SSD detectors."""
+"""Layers of SSD (single shot detectors): prior boxes, loss, detections, their evaluation."""

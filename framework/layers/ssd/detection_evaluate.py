@@ -1,4 +1,4 @@
-"""Which detections are right."""
+"""Match detections with ground truth: true and false positives for average precision."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from framework.ops.pixel_boxes import overlap as overlap_in_pixels
 
 @layer
 class DetectionEvaluate(Layer):
-    """Compare detections with the ground truth, for average precision over many batches.
+    """True and false positives of detections, for average precision over many batches.
 
-    Bottoms: detections (1, 1, D, 7) as DetectionOutput makes them, ground truth (1, 1, G, 8).
+    Bottoms: detections (1, 1, D, 7) as from DetectionOutput, ground truth (1, 1, G, 8).
     Top:     (1, 1, rows, 5). First one row for each class but the background: -1, class, number of
              boxes, -1, -1. Then for each detection: image, label, score, true, false; by image,
              then label, then falling score where the image has boxes of the label.
@@ -31,13 +31,13 @@ class DetectionEvaluate(Layer):
     `evaluate_difficult_gt: false` difficult boxes are not counted and a detection on one is
     neither. Ground truth ends at the first row of item -1; detections with label -1 are left out.
     With a size file boxes are compared in pixels; its n-th line is the n-th image that has
-    detections, batch after batch, and again from the front when all have been seen.
+    detections, batch after batch, and again from the first when all have been seen.
     cascade-rcnn's form has a third bottom, height and width of the net's input for each image
     (N, 2, 1, 1); detections (D, 7, 1, 1) and truth (G, 8, 1, 1) are then in its pixels, in the
     order image, x1, y1, x2, y2, label, score or ignored and difficult; the top is (rows, 5, 1, 1)
     and the size file is required.
-    Scores are copied. No gradient. The top has as many rows as the detections say: the layer does
-    not compile into a whole graph.
+    Scores are copied. No gradient. The number of rows depends on the detections: the layer does not
+    compile into a whole graph.
     Errors: SpecError for fields; DataError for the background label in either bottom.
     Source: DetectionEvaluateParameter; detection_evaluate_layer.cpp of weiliu89/caffe branch ssd
             and of zhaoweicai/cascade-rcnn.
@@ -48,7 +48,8 @@ class DetectionEvaluate(Layer):
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)
-        param, field = spec.proto.detection_evaluate_param, "detection_evaluate_param"
+        param = spec.proto.detection_evaluate_param
+        field = "detection_evaluate_param"
         self.of_cascade = bool(inputs)
         for shape, width, what in ((detections, 7, "detections"), (truth, 8, "ground truth")):
             wanted = (width, 1, 1) if inputs else (1, 1, width)
@@ -68,27 +69,32 @@ class DetectionEvaluate(Layer):
                              "must be above 0")
         self.background = signed(param.background_label_id)
         self.classes = [label for label in range(param.num_classes) if label != self.background]
-        self.threshold, self.use_difficult = param.overlap_threshold, param.evaluate_difficult_gt
-        self.resizing = read_resizing(spec, f"{field}.resize_param", param.resize_param) \
-            if param.HasField("resize_param") else None
-        sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file) \
-            if param.HasField("name_size_file") else []
+        self.threshold = param.overlap_threshold
+        self.use_difficult = param.evaluate_difficult_gt
+        self.resizing = None
+        if param.HasField("resize_param"):
+            self.resizing = read_resizing(spec, f"{field}.resize_param", param.resize_param)
+        sizes: list[tuple[str, int, int]] = []
+        if param.HasField("name_size_file"):
+            sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file)
         self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
         self.images_seen = 0
         self.check = IndexCheck(spec, 1, (math.prod(truth) // 8,), param.num_classes, unit="row",
                                 hint="detection_evaluate_param.num_classes is too small")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        """As if every detection had a label."""
+        """The largest shape: as if every detection had a label."""
         if self.of_cascade:
             return [(len(self.classes) + bottoms[0][0], 5, 1, 1)]
         return [(1, 1, len(self.classes) + bottoms[0][2], 5)]
 
     def forward(self, detections: Tensor, truth: Tensor, inputs: Tensor | None = None) -> Tensor:
-        found, boxes = detections.detach().reshape(-1, 7), truth.detach().reshape(-1, 8)
+        found = detections.detach().reshape(-1, 7)
+        boxes = truth.detach().reshape(-1, 8)
         if inputs is None:
             boxes = boxes[_until_end(boxes)]
         else:
+            # cascade-rcnn's order of columns to that of SSD: label and third number before corners
             found = found[:, [0, 5, 6, 1, 2, 3, 4]]
             boxes = boxes[boxes[:, 0].long() != -1][:, [0, 5, 6, 1, 2, 3, 4, 7]]
         found = found[found[:, 0].long() != -1]
@@ -107,19 +113,19 @@ class DetectionEvaluate(Layer):
     def _check_labels(self, labels: Tensor, what: str) -> None:
         if bool((labels == self.background).any()) and self.background != -1:
             raise DataError(f"layer '{self.spec.name}' (DetectionEvaluate): the background label "
-                            f"{self.background} stands in the {what}")
+                            f"{self.background} is in the {what}")
 
     def _counts(self, boxes: Tensor) -> Tensor:
-        """The first rows of the top: how many boxes each class has."""
+        """The first rows of the top: the number of boxes of each class."""
         counted = boxes if self.use_difficult else boxes[boxes[:, 7] == 0]
         classes = torch.tensor(self.classes, device=boxes.device)
         num = (counted[:, 1].long()[:, None] == classes).sum(0)
-        none = torch.full_like(num, -1)
-        return torch.stack([none, classes, num, none, none], 1).to(boxes.dtype)
+        unused = torch.full_like(num, -1)
+        return torch.stack([unused, classes, num, unused, unused], 1).to(boxes.dtype)
 
     def _judge(self, rows: Tensor, boxes: Tensor, images: Tensor, inputs: Tensor | None
                ) -> Tensor:
-        """The other rows of the top, for detections in their final order."""
+        """The other rows of the top: true and false positives, detections in their final order."""
         true = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
         neither = true
         if len(boxes) and len(rows):
@@ -129,8 +135,10 @@ class DetectionEvaluate(Layer):
             hit = best >= self.threshold
             if not self.use_difficult:
                 difficult = boxes[box, 7] != 0
-                hit, neither = hit & ~difficult, hit & difficult
+                neither = hit & difficult
+                hit = hit & ~difficult
             index = torch.arange(len(rows), device=rows.device)
+            # the first detection that hits each box is the true one
             first = index.new_full((len(boxes),), len(rows)).scatter_reduce(
                 0, box, torch.where(hit, index, len(rows)), "amin")
             true = hit & (first[box] == index)
@@ -139,26 +147,29 @@ class DetectionEvaluate(Layer):
 
     def _overlaps(self, rows: Tensor, boxes: Tensor, images: Tensor, inputs: Tensor | None
                   ) -> Tensor:
-        """(D, G); those of different images mean nothing."""
+        """IoU (D, G), in pixels if there are sizes; for boxes of other images it has no meaning."""
         if not len(self.sizes):
             return iou(rows[:, None, 3:], boxes[:, 3:7])
         sizes = self.sizes.to(rows.device)
         number = torch.arange(len(images), device=rows.device) + self.images_seen
         sizes = sizes[number % len(sizes)]
 
-        def place(item: Tensor) -> Tensor:
+        def number_of(item: Tensor) -> Tensor:
             return torch.searchsorted(images, item.long()).clamp(max=len(images) - 1)
 
         if inputs is not None:
             whole = inputs.detach().flatten(1)
-            found, real = (
-                part[:, 3:7] * (sizes[place(item)] / whole[item])[:, [1, 0, 1, 0]]
-                for part in (rows, boxes)
-                for item in [part[:, 0].long().clamp(max=len(whole) - 1)])
-            return overlap_in_pixels(found[:, None], real)
+
+            def in_file(part: Tensor) -> Tensor:
+                """Corners in pixels of the input, as pixels of the image of the size file."""
+                item = part[:, 0].long().clamp(max=len(whole) - 1)
+                high, wide = (sizes[number_of(item)] / whole[item]).unbind(1)
+                return part[:, 3:7] * torch.stack([wide, high, wide, high], 1)
+
+            return overlap_in_pixels(in_file(rows)[:, None], in_file(boxes))
 
         def pixels(corners: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
-            return in_image(corners, sizes[place(item)], self.resizing)
+            return in_image(corners, sizes[number_of(item)], self.resizing)
 
         found, found_area = pixels(rows[:, 3:], rows[:, 0])
         real, real_area = pixels(boxes[:, 3:7], boxes[:, 0])
@@ -166,13 +177,17 @@ class DetectionEvaluate(Layer):
 
 
 def _until_end(boxes: Tensor) -> Tensor:
-    """(G,) whether a ground truth row stands before the first one of item -1."""
+    """(G,) whether a ground truth row comes before the first one of item -1."""
     return (boxes[:, 0].long() == -1).cumsum(0) == 0
 
 
 def _order(rows: Tensor, boxes: Tensor) -> Tensor:
-    """By image, label, and falling score if the image has boxes of the label."""
-    item, label = rows[:, 0].long(), rows[:, 1].long()
+    """Sort order: by image, label, and falling score if the image has boxes of the label.
+
+    Three stable sorts, the least important key first.
+    """
+    item = rows[:, 0].long()
+    label = rows[:, 1].long()
     has_boxes = (rows[:, None, :2].long() == boxes[:, :2].long()).all(2).any(1)
     order = torch.where(has_boxes, rows[:, 2], 0).argsort(dim=0, descending=True, stable=True)
     order = order[label[order].argsort(stable=True)]

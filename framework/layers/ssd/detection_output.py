@@ -1,4 +1,4 @@
-"""Detections from the predictions of SSD and RefineDet."""
+"""SSD and RefineDet detections: decode boxes, non-maximum suppression, result files."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ LOWEST = torch.finfo(torch.float32).min
 
 @layer
 class DetectionOutput(Layer):
-    """Decode boxes, drop those that overlap better ones of their class, keep the best.
+    """Decode boxes, apply non-maximum suppression to each class, keep the best.
 
     Bottoms: loc (N, P * 4), or (N, P * num_classes * 4) if `share_location: false`;
              conf (N, P * num_classes) scores, after softmax; prior (1, 2, P * 4);
              the image blob, which nothing is read from, or, with `objectness_score` or five
              bottoms (RefineDet), the first stage's conf (N, P * 2) after softmax, by which priors
              below `objectness_score` are background, and its loc (N, P * 4), which moves priors.
-    Top:     (1, 1, rows, 7): image, label, score, x1, y1, x2, y2 in parts of the image, not
+    Top:     (1, 1, rows, 7): image, label, score, x1, y1, x2, y2 as fractions of the image, not
              clipped; by image, label, falling score. One row (image, -1, ...) for each image if
              the whole batch has no box. No gradient.
     A score must be above `confidence_threshold`; NaN is not. Boxes with a NaN overlap nothing.
-    `share_location` without background, where the original aborts, has all classes as objects.
+    With `share_location` and no background, where the original aborts, all classes are objects.
     With `save_output_param` the boxes of each `num_test_image` images are written to result
     files, in pixels; images come in the order of the size file.
     The number of rows depends on the values: the layer compiles and exports as one opaque step.
     Errors: SpecError for missing or impossible fields, and `visualize`, see tools/detect.
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
-    sfzhang15/RefineDet for the first stage's bottoms.
+            sfzhang15/RefineDet for the first stage's bottoms.
     """
 
     num_bottoms = (3, 5)
@@ -47,28 +47,34 @@ class DetectionOutput(Layer):
         super().__init__(spec)
         param = spec.proto.detection_output_param
         _check_fields(spec)
-        self.param, self.nms = plain(param), plain(param.nms_param)
-        self.least_score = param.confidence_threshold if param.HasField("confidence_threshold") \
-            else LOWEST
+        self.param = plain(param)
+        self.nms = plain(param.nms_param)
+        self.least_score = LOWEST
+        if param.HasField("confidence_threshold"):
+            self.least_score = param.confidence_threshold
         self.class_limit = param.nms_param.top_k if param.nms_param.HasField("top_k") else -1
         self.loc_classes = 1 if param.share_location else param.num_classes
         check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes)
         self.two_stages = len(others) == 2 or (len(others) == 1
                                                and param.HasField("objectness_score"))
-        save, field = param.save_output_param, "detection_output_param.save_output_param"
-        self.resizing = read_resizing(spec, f"{field}.resize_param", save.resize_param) \
-            if save.HasField("resize_param") else None
+        save = param.save_output_param
+        field = "detection_output_param.save_output_param"
+        self.resizing = None
+        if save.HasField("resize_param"):
+            self.resizing = read_resizing(spec, f"{field}.resize_param", save.resize_param)
         self.results = read_result_files(spec)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        """The number of rows is not known before a forward; 1 stands for it, as in the original."""
+        """One row, as in the original: the number of rows is not known before a forward."""
         return [(1, 1, 1, 7)]
 
     def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, *others: Tensor) -> Tensor:
-        param, nms = self.param, self.nms
+        param = self.param
+        nms = self.nms
         loc, conf = precise(loc.detach()), precise(conf.detach())
         priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
-        num_images, num_priors = len(loc), len(priors)
+        num_images = len(loc)
+        num_priors = len(priors)
         loc = loc.reshape(num_images, num_priors, self.loc_classes, 4)
         conf = conf.reshape(num_images, num_priors, param.num_classes)
         if self.two_stages:
@@ -106,8 +112,8 @@ def _check_fields(spec: LayerSpec) -> None:
         raise spec.error("detection_output_param.num_classes", f"is {param.num_classes}; it must "
                          "be given, and at least 1")
     if param.visualize:
-        raise spec.error("detection_output_param.visualize", "is true; a net draws no images, "
-                         "tools/detect does")
+        raise spec.error("detection_output_param.visualize", "is true, which is not supported; "
+                         "tools/detect draws images")
     nms = param.nms_param
     if nms.soft_nms:
         raise spec.error("detection_output_param.nms_param.soft_nms", "is true; only false is "

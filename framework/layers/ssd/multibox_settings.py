@@ -1,4 +1,4 @@
-"""The fields of multibox_loss_param, checked."""
+"""Parse and check multibox_loss_param."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from framework.proto import enum_name
 
 
 def signed(number: int) -> int:
-    """A uint32 that the original stores in an int: 4294967295 is -1, no background."""
+    """A uint32 as the int that the original stores it in: 4294967295 is -1, no background."""
     return number - 2**32 if number >= 2**31 else number
 
 
 @dataclass(frozen=True)
 class Thinning:
-    """What of nms_param counts when examples are mined. Without top_k nothing is looked at."""
+    """Non-maximum suppression of mined examples, by nms_param; `top_k` 0 leaves no example."""
 
     threshold: float
     top_k: int
@@ -26,7 +26,7 @@ class Thinning:
 
 @dataclass(frozen=True)
 class MultiBoxSettings:
-    """multibox_loss_param and loss_param in the words of the loss; names as in the schema."""
+    """The settings of a MultiBoxLoss, from multibox_loss_param and loss_param."""
 
     num_classes: int
     share_location: bool
@@ -53,11 +53,12 @@ class MultiBoxSettings:
 
     @property
     def loc_classes(self) -> int:
+        """The number of boxes predicted at each prior."""
         return 1 if self.share_location else self.num_classes
 
 
 def read_settings(spec: LayerSpec) -> MultiBoxSettings:
-    """The settings of a MultiBoxLoss. Raises SpecError for what the loss cannot mean."""
+    """Read the settings of a MultiBoxLoss; SpecError for fields that contradict each other."""
     param = spec.proto.multibox_loss_param
     _check_fields(spec)
     thinning = None
@@ -83,7 +84,8 @@ def read_settings(spec: LayerSpec) -> MultiBoxSettings:
 def _check_fields(spec: LayerSpec) -> None:
     param = spec.proto.multibox_loss_param
     mining = enum_name(param, "mining_type")
-    background, num_classes = signed(param.background_label_id), param.num_classes
+    background = signed(param.background_label_id)
+    num_classes = param.num_classes
 
     def wrong(field: str, message: str) -> Exception:
         return spec.error(f"multibox_loss_param.{field}", message)
@@ -107,8 +109,8 @@ def _check_fields(spec: LayerSpec) -> None:
         raise wrong("map_object_to_agnostic", "needs num_classes 2 and background_label_id 0, or "
                     "num_classes 1 and no background (4294967295)")
     if param.ignore_difficult_gt:
-        raise wrong("ignore_difficult_gt", "is true; nothing is known to honour it, see "
-                    "use_difficult_gt")
+        raise wrong("ignore_difficult_gt", "is true, which no known Caffe supports; "
+                    "see use_difficult_gt")
     if param.nms_param.soft_nms:
         raise wrong("nms_param.soft_nms", "is true; it is not supported")
     if normalization(spec) == "PRE_FIXED":
@@ -120,7 +122,8 @@ def check_predictions(spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, lo
                       num_classes: int) -> None:
     """Raise SpecError unless boxes and scores fit the priors and each other."""
     num_priors = prior[2] // 4 if len(prior) > 2 else 0
-    boxes, scores = num_priors * loc_classes * 4, num_priors * num_classes
+    boxes = num_priors * loc_classes * 4
+    scores = num_priors * num_classes
     if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
         raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors they "
                          f"must be (N, {boxes}) and (N, {scores})")

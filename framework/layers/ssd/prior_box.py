@@ -1,4 +1,4 @@
-"""The boxes that predictions start from."""
+"""Prior (anchor, default) boxes of SSD."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MOST_BOXES = 100_000    # of one cell
 
 @layer
 class PriorBox(Layer):
-    """Boxes of given sizes and shapes around the middle of every cell of a feature map.
+    """Prior (anchor) boxes of given sizes and aspect ratios at every cell of a feature map.
 
     Bottoms: features (N, C, h, w) and image (N, C, H, W), of which only the sizes count.
-    Top:     (1, 2, h * w * B * 4): corners x1 y1 x2 y2 in parts of the image, then the variances.
+    Top:     (1, 2, h * w * B * 4): corners x1 y1 x2 y2 as fractions of the image, then variances.
              Cells by rows; in a cell, for each min_size: its square, the square of side
              sqrt(min_size * max_size) if there is a max_size, then the other aspect ratios.
     Sizes and steps are in pixels of the image. min_size and max_size are cut to integers first, as
@@ -30,7 +30,8 @@ class PriorBox(Layer):
     the inverse of each) is dropped. The numbers are rounded to float32, whatever the precision of
     the net; they are computed once for every pair of sizes.
     Errors: SpecError for missing, contradicting or non-positive fields.
-    Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd.
+    Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
+            et al. 2016.
     """
 
     num_bottoms = (2, 2)
@@ -46,7 +47,8 @@ class PriorBox(Layer):
         self.variances = _variances(spec, param)
         self.image_size = _pair(spec, param, "img_size", "img_h", "img_w")
         self.step = _pair(spec, param, "step", "step_h", "step_w")
-        self.offset, self.clip = param.offset, param.clip
+        self.offset = param.offset
+        self.clip = param.clip
         self._known: dict[tuple[Any, ...], Tensor] = {}     # Any: sizes, type, device
 
     def forward(self, features: Tensor, image: Tensor) -> Tensor:
@@ -61,7 +63,10 @@ class PriorBox(Layer):
         return self._known[key]
 
     def _priors(self, cells: Any, size: Any, like: Tensor) -> Tensor:  # Any: pairs of (sym) ints
-        """The top, computed as the original does: cell middles in float32, corners in double."""
+        """The top for maps of `cells` (h, w) and images of `size` (H, W), in the type of `like`.
+
+        Bit for bit as the original computes: cell middles in float32, corners in double.
+        """
         step = self.step or (size[0] / cells[0], size[1] / cells[1])
         middles = []
         for count, length in zip(cells, step, strict=True):
@@ -98,7 +103,8 @@ def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: t
         if not low < high < math.inf:
             raise spec.error("prior_box_param.max_size", f"is {high:g}; it must be greater than "
                              f"its min_size, {low:g}, and finite")
-    ratios, shapes = _ratios(spec, param), []
+    ratios = _ratios(spec, param)
+    shapes = []
     if len(lows) * (2 + len(ratios)) > MOST_BOXES:
         raise spec.error("prior_box_param.min_size", f"is given {len(lows)} times, with "
                          f"{len(ratios)} aspect ratios: more than {MOST_BOXES} boxes a cell")
@@ -113,7 +119,8 @@ def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: t
 
 def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
     """The aspect ratios other than 1."""
-    ratios, in_order = [1.0], [1.0]
+    ratios = [1.0]
+    in_order = [1.0]
     for ratio in param.aspect_ratio:
         if not 0 < ratio < math.inf:
             raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0 "

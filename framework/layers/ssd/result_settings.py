@@ -1,4 +1,4 @@
-"""Size files and resize_param, as DetectionOutput and DetectionEvaluate read them."""
+"""Parse save_output_param, resize_param and size files of DetectionOutput and DetectionEvaluate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from framework.system.text import read_lines
 
 
 def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, int]]:
-    """Lines of `name height width`. Raises SpecError for a file that is none."""
+    """Parse a size file, lines of `name height width`, into such tuples.
+
+    Raises SpecError at `field` if the file does not exist or a line is wrong. A net that is built
+    without its files has no sizes.
+    """
     if not Path(path).is_file():
         if spec.without_files:
             return []
@@ -26,16 +30,16 @@ def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, i
         words = line.split()
         if not words:
             continue
-        height, width = (whole_number(word, low=0) for word in words[-2:]) if len(words) == 3 else \
-            (None, None)
-        if height is None or width is None:
+        sides = [whole_number(word, low=0) for word in words[1:]]
+        if len(words) != 3 or sides[0] is None or sides[1] is None:
             raise spec.error(field, f"is '{path}', whose line {number} is "
                              f"'{shortened(line.strip())}'; a line must be: name height width")
-        sizes.append((words[0], height, width))
+        sizes.append((words[0], sides[0], sides[1]))
     return sizes
 
 
 def read_resizing(spec: LayerSpec, field: str, param: Any) -> Resizing:  # Any: ResizeParameter
+    """The resizing of a ResizeParameter; SpecError if height or width is 0."""
     for side in ("height", "width"):
         if getattr(param, side) < 1:
             raise spec.error(f"{field}.{side}", f"is {getattr(param, side)}; it must be at least 1")
@@ -44,7 +48,7 @@ def read_resizing(spec: LayerSpec, field: str, param: Any) -> Resizing:  # Any: 
 
 
 def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int]]] | None:
-    """Where save_output_param asks for results to go, and height and width of each image.
+    """The result files of save_output_param, and height and width of each image.
 
     None unless it names a directory, a label map and a size file: then the original saves nothing.
     """
@@ -75,7 +79,7 @@ def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int
 
 
 def _check_file_names(spec: LayerSpec, field: str, param: Any, names: Sequence[str]) -> None:
-    """SpecError for class names that are no names of files, where results have a file a class.
+    """SpecError for class names that are not valid file names, where each class has a file.
 
     Any: SaveOutputParameter
     """

@@ -1,1 +1,1 @@
-"""Utility layers: joining, cutting, reshaping and reducing blobs."""
+"""Utility layers: concatenate, slice, reshape, crop and reduce blobs."""

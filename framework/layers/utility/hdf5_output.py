@@ -1,4 +1,4 @@
-"""HDF5Output: write blobs to a file."""
+"""HDF5 output: append blobs to a file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from framework.weights import hdf5
 
 @layer
 class HDF5Output(Layer):
-    """Append the items of two blobs to the datasets `data` and `label` of an HDF5 file.
+    """HDF5 output: append items of two blobs to the datasets `data` and `label` of a file.
 
     Bottoms: data (N, ...) and label (N, ...). No tops.
-    The first forward makes the file anew; each forward adds its N rows. (The original aborts at
-    its second forward.) It needs h5py, and cannot stand in a compiled or exported graph: writing
-    a file breaks it.
+    The first forward creates the file, replacing an old one; each forward adds its N rows. (The
+    original aborts at its second forward.) It needs h5py, and cannot be part of a compiled or
+    exported graph: writing a file breaks it.
     Errors:  SpecError without file_name, or if the numbers of items differ; CaffeError without
              h5py, or if the file cannot be written.
     Source:  HDF5OutputParameter in caffe.proto; BVLC hdf5_output_layer.cpp.

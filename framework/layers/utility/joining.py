@@ -1,4 +1,4 @@
-"""Layers that join blobs and take them apart."""
+"""Concat, slice, split, silence and elementwise operations on several blobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from framework.proto import enum_name
 
 
 def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
-    """The axis of Concat or Slice, by its present name or by its old one."""
+    """The axis of Concat or Slice, by its present name or by its old one; SpecError for both."""
     message = getattr(spec.proto, param)
     if message.HasField(old):
         if message.HasField("axis"):
@@ -28,7 +28,7 @@ def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
 
 @layer
 class Concat(Layer):
-    """Put the bottoms behind one another on `axis` (old name: `concat_dim`).
+    """Concatenate the bottoms along `axis` (old name: `concat_dim`).
 
     Bottoms: any number, equal but for the size on the axis.
     Top:     their values in order.
@@ -50,11 +50,11 @@ class Concat(Layer):
 
 @layer
 class Slice(Layer):
-    """Cut the bottom along `axis` (old name: `slice_dim`) at each `slice_point`.
+    """Slice the bottom along `axis` (old name: `slice_dim`) at each `slice_point`.
 
     Bottom: any shape.
     Tops:   the pieces in order; without points they are equally large.
-    Errors: SpecError if the points do not rise, do not lie inside the axis or are not one fewer
+    Errors: SpecError if the points do not rise, are not inside the axis or are not one fewer
             than the tops; without points, if the tops do not divide the axis.
     Source: SliceParameter in caffe.proto; BVLC slice_layer.cpp.
     """
@@ -66,7 +66,8 @@ class Slice(Layer):
         honour(spec, "slice_param", "axis slice_dim slice_point")
         self.axis = _axis(spec, "slice_param", "slice_dim", x)
         self.points = list(spec.proto.slice_param.slice_point)
-        size, num_tops = x[self.axis], len(spec.tops)
+        size = x[self.axis]
+        num_tops = len(spec.tops)
         if not self.points:
             if size % num_tops:
                 raise spec.error("top", f"is given {num_tops} times, which does not divide the "
@@ -82,7 +83,8 @@ class Slice(Layer):
                              f"size {size} of axis {self.axis}")
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        size, num_tops = x.shape[self.axis], len(self.spec.tops)
+        size = x.shape[self.axis]
+        num_tops = len(self.spec.tops)
         if not self.points:
             return x.split(size // num_tops, self.axis)
         edges = [0, *self.points, size]
@@ -91,7 +93,7 @@ class Slice(Layer):
 
 @layer
 class Split(Layer):
-    """Give the bottom under several names; its gradient is the sum of theirs.
+    """Copy the bottom to several tops; its gradient is the sum of theirs.
 
     Source: BVLC split_layer.cpp.
     """
@@ -107,7 +109,7 @@ class Split(Layer):
 
 @layer
 class Silence(Layer):
-    """Take blobs that nobody needs, so that they are no outputs of the net.
+    """Discard blobs that nothing reads, so that they are not outputs of the net.
 
     Source: BVLC silence_layer.cpp.
     """
@@ -124,7 +126,7 @@ class Silence(Layer):
 
 @layer
 class Eltwise(Layer):
-    """Add, multiply or compare bottoms of one shape, value by value.
+    """Elementwise sum, product or maximum of bottoms of one shape.
 
     Bottoms: two or more of one shape.
     Top:     SUM: sum of coeff[i] * bottom i; PROD: their product; MAX: the largest. Of equal
@@ -161,9 +163,10 @@ class Eltwise(Layer):
             if self.divides:
                 return _DividedProduct.apply(*bottoms)
             return functools.reduce(torch.mul, bottoms)
-        terms = bottoms if not self.coeff else tuple(
-            x if factor == 1 else x * factor
-            for factor, x in zip(self.coeff, bottoms, strict=True))
+        terms = bottoms
+        if self.coeff:
+            terms = tuple(x if factor == 1 else x * factor
+                          for factor, x in zip(self.coeff, bottoms, strict=True))
         return functools.reduce(torch.add, terms)
 
 
@@ -175,7 +178,8 @@ def _larger(best: Tensor, x: Tensor) -> Tensor:
 class _DividedProduct(torch.autograd.Function):
     """A product whose gradient is product / x * g, as `stable_prod_grad: false` asks.
 
-    It is not the derivative where x is 0: there it is NaN, and it rounds otherwise elsewhere.
+    It is not the derivative where x is 0: there it is NaN; elsewhere it differs by rounding.
+    Source: BVLC eltwise_layer.cpp, Backward_cpu.
     """
 
     @staticmethod

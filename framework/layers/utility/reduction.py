@@ -1,4 +1,4 @@
-"""Layers that make few values of many: sums, means, the places of the largest."""
+"""Reduction by sum or mean, and argmax (top-k)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.proto import enum_name
 
 @layer
 class Reduction(Layer):
-    """Make one value of all axes from `axis` on.
+    """Reduce all axes from `axis` on to one value: sum, absolute sum, sum of squares or mean.
 
     Bottom: (d0, ..., dn).
     Top:    (d0, ..., d[axis-1]); coeff times the SUM, the sum of absolute values (ASUM), of
@@ -45,13 +45,13 @@ class Reduction(Layer):
 
 @layer
 class ArgMax(Layer):
-    """The places of the `top_k` largest values, the best first; of equal ones the later place.
+    """Argmax: the indices of the `top_k` largest values, the best first; of equal ones the later.
 
     Bottom: (N, ...); without `axis` the values of an item are one row.
-    Top:    with `axis`: the bottom's shape with top_k on the axis, places, or values if
-            `out_max_val`. Without: (N, 1, top_k) places, or (N, 2, top_k), places and then
-            values, with axes of size 1 behind if the bottom has more than 3.
-    Places are numbers of the bottom's type (at least float32). No gradient reaches the bottom.
+    Top:    with `axis`: the bottom's shape with top_k on the axis, indices, or values if
+            `out_max_val`. Without: (N, 1, top_k) indices, or (N, 2, top_k), indices and then
+            values, followed by axes of size 1 if the bottom has more than 3.
+    Indices are numbers of the bottom's type (at least float32). No gradient reaches the bottom.
     Errors: SpecError if top_k is 0 or more than there are values.
     Source: ArgMaxParameter in caffe.proto; BVLC argmax_layer.cpp.
     """
@@ -61,7 +61,8 @@ class ArgMax(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.argmax_param
-        self.top_k, self.out_max_val = param.top_k, param.out_max_val
+        self.top_k = param.top_k
+        self.out_max_val = param.out_max_val
         self.axis: int | None = None
         if param.HasField("axis"):
             self.axis = canonical_axis(spec, "argmax_param.axis", param.axis, x)
@@ -73,10 +74,12 @@ class ArgMax(Layer):
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(x.shape[0], -1) if self.axis is None else x
         axis = 1 if self.axis is None else self.axis
-        values, places = largest(rows, self.top_k, axis)
-        numbers = places.to(torch.promote_types(x.dtype, torch.float32))
+        values, indices = largest(rows, self.top_k, axis)
+        numbers = indices.to(torch.promote_types(x.dtype, torch.float32))
         if self.axis is not None:
             return values if self.out_max_val else numbers
-        top = torch.stack([numbers, values.to(numbers.dtype)], 1) if self.out_max_val \
-            else numbers.unsqueeze(1)
+        if self.out_max_val:
+            top = torch.stack([numbers, values.to(numbers.dtype)], 1)
+        else:
+            top = numbers.unsqueeze(1)
         return top.reshape(*top.shape, *([1] * (x.dim() - 3)))

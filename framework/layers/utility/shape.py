@@ -1,4 +1,4 @@
-"""Layers that move values about without changing them: axes, shapes, crops, rows."""
+"""Permute, flatten, reshape, tile, crop and select: layers that only move values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from framework.layers.params import canonical_axis, honour, is_set
 
 @layer
 class Permute(Layer):
-    """Put the axes into a new order.
+    """Permute the axes.
 
     Bottom: any shape.
     Top:    axis i is the bottom's axis order[i]; axes not named follow in their old order.
@@ -30,7 +30,7 @@ class Permute(Layer):
             raise spec.error("permute_param.order", f"is {order}; the bottom has the shape "
                              f"{tuple(x)}, so each must be from 0 to {len(x) - 1}")
         if len(set(order)) < len(order):
-            raise spec.error("permute_param.order", f"is {order}; no axis may stand there twice")
+            raise spec.error("permute_param.order", f"is {order}; no axis may be named twice")
         self.order = order + [axis for axis in range(len(x)) if axis not in order]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class Permute(Layer):
 
 @layer
 class Flatten(Layer):
-    """Make the axes from `axis` to `end_axis`, both included, one.
+    """Flatten the axes from `axis` to `end_axis`, both included, into one.
 
     Bottom: any shape.
     Top:    the same values; (d0, ..., product, ..., dn).
@@ -62,12 +62,12 @@ class Flatten(Layer):
 
 @layer
 class Reshape(Layer):
-    """Replace `num_axes` axes from `axis` on by those of `shape`, over the same values.
+    """Reshape: replace `num_axes` axes from `axis` on by those of `shape`.
 
     Bottom: any shape.
-    Top:    a dim of `shape` that is 0 copies the bottom's axis in that place, one that is -1
-            holds what remains. A negative `axis` counts from one past the last: -1 inserts
-            behind it. `num_axes: -1` means all that follow.
+    Top:    the same values; a dim of `shape` that is 0 copies the bottom's axis of that index,
+            one that is -1 holds what remains. A negative `axis` counts from one past the last:
+            -1 inserts after it. `num_axes: -1` means all that follow.
     Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ.
     Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp.
     """
@@ -94,7 +94,7 @@ class Reshape(Layer):
                                   "and only one may be -1")
         for index, dim in enumerate(self.dims):
             if dim == 0 and self.start + index >= len(x):
-                raise self.spec.error(field, f"has dim 0 in place {index}; the bottom, of shape "
+                raise self.spec.error(field, f"has dim 0 at index {index}; the bottom, of shape "
                                       f"{tuple(x)}, has no axis {self.start + index} to copy")
         fixed = math.prod(dim for dim in self._shape(x) if dim != -1)
         fits = math.prod(x) % fixed == 0 if fixed and -1 in self.dims else math.prod(x) == fixed
@@ -135,11 +135,11 @@ class Tile(Layer):
 
 @layer
 class Crop(Layer):
-    """Cut bottom 0 to the size of bottom 1 from `axis` on.
+    """Crop bottom 0 to the size of bottom 1 from `axis` on.
 
     Bottoms: x, and a blob of as many axes that gives the size (no gradient goes to it).
-    Top:     x from `offset` on: none means 0, one serves all cut axes, else one for each.
-    Errors:  SpecError for a wrong number of offsets, or a cut that leaves x.
+    Top:     x from `offset` on: 0 if it is not given, one for all axes, or one for each.
+    Errors:  SpecError for a wrong number of offsets, or a crop that goes beyond x.
     Source:  CropParameter in caffe.proto; BVLC crop_layer.cpp.
     """
 
@@ -161,8 +161,8 @@ class Crop(Layer):
         self.offsets = offsets * num_cut if len(offsets) == 1 else offsets
         for axis, offset in enumerate(self.offsets, self.axis):
             if offset + like[axis] > x[axis]:
-                raise spec.error("crop_param.offset", f"is {offset} on axis {axis}; a cut of "
-                                 f"{like[axis]} from there leaves the bottom's {x[axis]}")
+                raise spec.error("crop_param.offset", f"is {offset} on axis {axis}; a crop of "
+                                 f"{like[axis]} from there goes beyond the bottom's {x[axis]}")
 
     def forward(self, x: Tensor, like: Tensor) -> Tensor:
         for axis, offset in enumerate(self.offsets, self.axis):
@@ -172,10 +172,10 @@ class Crop(Layer):
 
 @layer
 class Filter(Layer):
-    """Keep the items whose selector is not 0.
+    """Filter (boolean mask): keep the items whose selector is not 0.
 
     Bottoms: blobs (N, ...), and last the selector (N, 1, ...), which gets no gradient.
-    Tops:    one for each blob: its chosen items, in order; none chosen gives 0 items. At build
+    Tops:    one for each blob: its chosen items, in order; perhaps 0 items. At build
              the tops have the bottoms' shapes, since only data decide.
     The number of items depends on data: torch.compile breaks the graph here.
     Errors:  SpecError if the numbers of items, or of blobs and tops, differ.
@@ -209,7 +209,7 @@ class Filter(Layer):
 
 @layer
 class BatchReindex(Layer):
-    """Pick items by number; one may be picked several times, or never.
+    """Gather items by index; one may be picked several times, or never.
 
     Bottoms: x (N, ...), numbers (K,) from 0 to N - 1, which get no gradient.
     Top:     (K, ...). The gradients of an item picked several times are added.
@@ -233,7 +233,7 @@ class BatchReindex(Layer):
 
 @layer
 class Parameter(Layer):
-    """A learned blob as a top.
+    """Parameter: a learned blob as a top.
 
     Top:    the blob.
     Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows).

@@ -1,1 +1,1 @@
-"""Vision layers: convolution, pooling, resizing, inner products."""
+"""Vision layers: convolution, pooling, resizing, fully connected layers."""

@@ -1,4 +1,4 @@
-"""The layers of C3D, video networks of Facebook: convolution and pooling over time and plane.
+"""3D convolution, deconvolution and pooling over time, height and width, as in Facebook's C3D.
 
 C3D 1.0 has them as V1 layers that read convolution_param and pooling_param, C3D 1.1 reads
 convolution3d_param and pooling3d_param; the fields have the same names.
@@ -26,12 +26,17 @@ CONVOLUTION = (
 
 
 def which_param(spec: LayerSpec, newer: str, older: str) -> str:
-    """The name of the message that the layer has: C3D 1.1's or C3D 1.0's."""
+    """The name of the layer's parameter message: C3D 1.1's if it is given, else C3D 1.0's."""
     return newer if spec.proto.HasField(newer) else older
 
 
 def depth_first(spec: LayerSpec, name: str, depth: str, side: str, default: int) -> tuple[int, ...]:
-    """Sizes of time, height and width; SpecError for a missing or zero size that must not be."""
+    """Sizes of time, height and width; SpecError if one is 0 that must be at least 1.
+
+    name         of the parameter message
+    depth, side  fields for time, and for both height and width
+    default      for a field that is not given
+    """
     param: Any = getattr(spec.proto, name)  # a protobuf message, made at run time
     sizes = tuple((*numbers(param, field), default)[0] for field in (depth, side, side))
     if min(sizes) < (1 if "kernel" in side or "stride" in side else 0):
@@ -41,6 +46,7 @@ def depth_first(spec: LayerSpec, name: str, depth: str, side: str, default: int)
 
 
 def check_video(spec: LayerSpec, x: Shape) -> None:
+    """SpecError unless the bottom has 5 axes."""
     if len(x) != 5:
         raise spec.error("bottom", f"has the shape {x}; {spec.type} takes (N, C, L, H, W)")
 
@@ -48,7 +54,7 @@ def check_video(spec: LayerSpec, x: Shape) -> None:
 @layer
 @layer("Deconvolution3D")
 class Convolution3D(Layer):
-    """Convolution over time, height and width; as Deconvolution3D its transpose.
+    """3D convolution over time, height and width; as Deconvolution3D its transpose.
 
     Bottom: x (N, C, L, H, W).
     Top:    y (N, num_output, L', H', W'); n' = (n + 2 pad - kernel) / stride + 1, rounded down, or
@@ -56,7 +62,7 @@ class Convolution3D(Layer):
             `temporal_pad`; height and width share `kernel_size`, `stride`, `pad`.
     Blobs:  weight (num_output, C, kernel_depth, kernel_size, kernel_size), for Deconvolution3D
             (C, num_output, ...); bias (num_output,) unless `bias_term: false`.
-    `filter_group` saved memory in the original and means nothing here.
+    `filter_group` saved memory in the original and has no effect here.
     Errors: SpecError for a bottom without 5 axes, and sizes that leave no output.
     Source: facebook/C3D convolution3d_layer.cpp, deconvolution3d_layer.cpp.
     """
@@ -77,8 +83,11 @@ class Convolution3D(Layer):
         if param.num_output == 0:
             raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
         zipped = zip(x[2:], self.kernel, self.stride, self.pad, strict=True)
-        check_top(spec, tuple(s * (n - 1) + k - 2 * p if self.transposed else
-                              (n + 2 * p - k) // s + 1 for n, k, s, p in zipped), x)
+        if self.transposed:
+            sizes = tuple(s * (n - 1) + k - 2 * p for n, k, s, p in zipped)
+        else:
+            sizes = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in zipped)
+        check_top(spec, sizes, x)
         ends = (x[1], param.num_output) if self.transposed else (param.num_output, x[1])
         self.add_blob("weight", (*ends, *self.kernel), param.weight_filler)
         if param.bias_term:
@@ -93,7 +102,7 @@ class Convolution3D(Layer):
 
 @layer
 class Pooling3D(Layer):
-    """MAX or AVE pooling over time, height and width.
+    """3D max or average pooling over time, height and width.
 
     Bottom: x (N, C, L, H, W).
     Top:    y (N, C, L', H', W'), n' = ceil((n + 2 pad - kernel) / stride) + 1; only height and
@@ -112,7 +121,7 @@ class Pooling3D(Layer):
         check_video(spec, x)
         self.method = enum_name(param, "pool")
         if self.method == "STOCHASTIC":
-            raise spec.error(f"{name}.pool", "is STOCHASTIC, which Pooling3D has not")
+            raise spec.error(f"{name}.pool", "is STOCHASTIC, which Pooling3D does not support")
         if self.method == "MAX" and param.pad:
             raise spec.error(f"{name}.pad", f"is {param.pad}; only AVE pooling has padding here")
         self.window = PoolWindow(depth_first(spec, name, "kernel_depth", "kernel_size", 0),

@@ -1,4 +1,4 @@
-"""Community layers that weigh the channels of one blob by another."""
+"""Channel-wise scaling of one blob by another: Axpy and BroadcastMul of community projects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 
 @layer
 class Axpy(Layer):
-    """y = a * x + b, one factor a channel: the end of a squeeze-and-excitation block.
+    """Channel-wise scale and add, y = a * x + b: the end of a squeeze-and-excitation block.
 
     Bottom: a (N, C) or (N, C, 1, 1); x (N, C, ...); b in the shape of x.
     Top:    y in the shape of x.
@@ -29,7 +29,8 @@ class Axpy(Layer):
         if x != b:
             raise spec.error("bottom[2]", f"has the shape {b}; it must be that of the second, {x}")
         if a[:2] != x[:2] or math.prod(a) != math.prod(a[:2]):
-            raise spec.error("bottom[0]", f"has the shape {a}; it must be {x[:2]}, ones behind")
+            raise spec.error("bottom[0]", f"has the shape {a}; it must be {x[:2]}, followed by "
+                             "axes of size 1")
 
     def forward(self, a: Tensor, x: Tensor, b: Tensor) -> Tensor:
         factor = a.reshape(*a.shape[:2], *(1,) * (x.dim() - 2))
@@ -38,7 +39,7 @@ class Axpy(Layer):
 
 @layer
 class BroadcastMul(Layer):
-    """Multiply each channel of the larger bottom by a number of the smaller one.
+    """Channel-wise scale: multiply each channel of the larger bottom by a number of the smaller.
 
     Bottom: x (N, C, ...) and a (N, C) or (N, C, 1, 1), in any order.
     Top:    y = x * a in the shape of x.
@@ -55,7 +56,7 @@ class BroadcastMul(Layer):
         a, x = (first, second) if self.swapped else (second, first)
         if a[:2] != x[:2] or (a != x and math.prod(a) != math.prod(a[:2])):
             raise spec.error("bottom", f"has the shapes {first} and {second}; one must be the "
-                             "first two axes of the other, ones behind")
+                             "first two axes of the other, followed by axes of size 1")
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         a, x = (first, second) if self.swapped else (second, first)

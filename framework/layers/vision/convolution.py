@@ -1,4 +1,4 @@
-"""Convolution and Deconvolution."""
+"""Convolution and transposed convolution (Deconvolution) over any number of axes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Geometry:
-    """What convolution_param says of a bottom with `axis` batch axes before its channels."""
+    """The geometry of a convolution, by convolution_param; `axis` is that of the channels."""
 
     axis: int
     channels: int
@@ -36,9 +36,11 @@ class Geometry:
 def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> Geometry:
     """Read and check convolution_param; `depthwise` takes outputs and groups from the channels.
 
-    Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
+    Raises SpecError as the original aborts: bottoms of different shapes, missing or wrong sizes, a
+    group that does not divide. Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
     """
-    param, x = spec.proto.convolution_param, bottoms[0]
+    param = spec.proto.convolution_param
+    x = bottoms[0]
     for index, shape in enumerate(bottoms[1:], 1):
         if shape != x:
             raise spec.error(
@@ -52,7 +54,8 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
         for field, default, least in
         (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
     )
-    num_output, group = (x[axis],) * 2 if depthwise else (param.num_output, param.group)
+    num_output = x[axis] if depthwise else param.num_output
+    group = x[axis] if depthwise else param.group
     at_least(spec, f"{prefix}.num_output", (num_output,), 1)
     at_least(spec, f"{prefix}.group", (group,), 1)
     for what, number in (("channels of the bottom", x[axis]), ("outputs", num_output)):
@@ -62,7 +65,7 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
 
 
 def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:
-    """SpecError if no output cell is left on some axis."""
+    """SpecError if the top's `sizes` leave no output cell on some axis."""
     if sizes and min(sizes) < 1:
         raise spec.error("convolution_param.kernel_size", f"leaves no output: the bottom {bottom} "
                          f"gives a top of {' x '.join(map(str, sizes))}")
@@ -76,12 +79,12 @@ def fused_relu(spec: LayerSpec) -> tuple[bool, float]:
         return True, param.relu_param.negative_slope
     if fusion != "UNFUSED":
         raise spec.error("convolution_param.fuse_type", f"is {fusion}; only FUSED_CONV_RELU is "
-                         "supported: write the other layers behind this one")
+                         "supported: write the other layers after this one")
     return param.relu, param.negative_slope
 
 
 def as_batch(x: Tensor, axis: int) -> Tensor:
-    """All axes before the channels as one."""
+    """Flatten all axes before the channels, which are on `axis`, into one batch axis."""
     if axis == 1:
         return x
     return x[None] if axis == 0 else x.flatten(0, axis - 1)
@@ -89,7 +92,7 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
 
 @layer
 class Convolution(Layer):
-    """Correlate each bottom with a bank of filters.
+    """Convolution (cross-correlation) of each bottom with a bank of filters.
 
     Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape; `axis` is that of C and
             the axes before it are all batch.
@@ -99,7 +102,7 @@ class Convolution(Layer):
             bias (num_output,) unless `bias_term: false`.
     Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
     `relu_param`, are applied to the tops; `engine`, `force_nd_im2col` and the other choices of a
-    machine mean nothing here.
+    machine have no effect here.
     Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp.
     """
@@ -132,6 +135,7 @@ class Convolution(Layer):
         return tops if len(tops) > 1 else tops[0]
 
     def convolve(self, x: Tensor) -> Tensor:
+        """The top of one bottom."""
         at = self.geometry
         y = convolve(as_batch(x, at.axis), self.weight, self.bias,
                      at.stride, at.pad, at.dilation, at.group)
@@ -142,7 +146,7 @@ class Convolution(Layer):
 
 @layer
 class Deconvolution(Layer):
-    """Spread each cell of the bottom over a window of the top: the transpose of Convolution.
+    """Transposed convolution: spread each cell of the bottom over a window of the top.
 
     Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape.
     Top:    one for each bottom: y (batch..., num_output, out1, out2, ...),
@@ -180,6 +184,7 @@ class Deconvolution(Layer):
         return tops if len(tops) > 1 else tops[0]
 
     def deconvolve(self, x: Tensor) -> Tensor:
+        """The top of one bottom."""
         at = self.geometry
         batch = as_batch(x, at.axis)
         if not at.kernel:  # no spatial axes: cells are single points

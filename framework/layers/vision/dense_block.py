@@ -1,4 +1,4 @@
-"""DenseBlock: a whole block of DenseNet as one layer."""
+"""DenseNet's dense block as one layer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BOTTLENECK = 4      # channels between, for each that a step adds
 
 @layer
 class DenseBlock(Layer):
-    """Steps of normalisation, ReLU and convolution, each of which adds its channels to its input.
+    """Dense block: steps of batch norm, ReLU and convolution, each concatenated to its input.
 
     Bottom: x (N, C, H, W).
     Top:    (N, C + numTransition * growthRate, H, W).
-    Blobs:  for each of the T = numTransition steps, all of a kind together: filters (growthRate,
+    Blobs:  for each of the T = numTransition steps, grouped by kind: filters (growthRate,
             C', 3, 3), applied upside down and left to right as in the original (cuDNN's
             CONVOLUTION mode); scales, biases, running means and variances (1, C', 1, 1), C' = C +
             step * growthRate; with use_BC then 1 x 1 filters to 4 * growthRate channels, and the
@@ -30,7 +30,7 @@ class DenseBlock(Layer):
     drops dropout_amount of its values in TRAIN.
     Errors: SpecError for other filter sizes, pads or strides than the 3, 1, 1 it has, and for
             more than 1000 steps (the largest published block has 64).
-    Meaning: senlinuc/caffe_ocr DenseBlock_layer.cu (Tongcheng Li); Huang et al. 2017.
+    Source: senlinuc/caffe_ocr DenseBlock_layer.cu (Tongcheng Li); Huang et al. 2017.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -44,7 +44,8 @@ class DenseBlock(Layer):
         if param.numTransition > MOST_STEPS:
             raise spec.error("denseblock_param.numTransition", f"is {param.numTransition}; it must "
                              f"be at most {MOST_STEPS}")
-        self.steps, self.narrow = param.numTransition, param.use_BC
+        self.steps = param.numTransition
+        self.narrow = param.use_BC
         self.fraction = param.moving_average_fraction
         self.dropped = param.dropout_amount if param.use_dropout else 0.0
         growth = param.growthRate

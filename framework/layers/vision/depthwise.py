@@ -1,4 +1,4 @@
-"""Convolutions of community projects with one filter a channel."""
+"""Depthwise convolution of community projects: one filter for each channel."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from framework.ops.convolution import convolve
 @layer
 @layer("DepthwiseConvolution")
 class ConvolutionDepthwise(Layer):
-    """Correlate each channel with a filter of its own: Convolution with as many groups.
+    """Depthwise convolution: correlate each channel with a filter of its own.
 
     Bottom: x (N, C, n1, n2, ...).
     Top:    y (N, C, out1, out2, ...), sizes as those of Convolution. Several bottoms and tops
             share one weight set.
     Blobs:  weight (C, 1, kernel1, kernel2, ...); bias (C,) unless `bias_term: false`.
-    `num_output` and `group` must be C or left out (farmingyard's layer passes both over, eric612's
+    `num_output` and `group` must be C or left out (farmingyard's layer ignores both, eric612's
     needs them); `axis` must be 1.
     Errors: SpecError as for Convolution.
     Source: conv_dw_layer.cpp of jolibrain/caffe and farmingyard's ConvolutionDepthwise;
@@ -36,7 +36,8 @@ class ConvolutionDepthwise(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
-        param, channels = spec.proto.convolution_param, bottoms[0][1]
+        param = spec.proto.convolution_param
+        channels = bottoms[0][1]
         if param.axis != 1:
             raise spec.error("convolution_param.axis", f"is {param.axis}; it must be 1")
         for field in ("num_output", "group"):

@@ -1,4 +1,4 @@
-"""Im2col."""
+"""Im2col (unfold): the windows of a convolution as channels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.ops.windows import pad_both_sides, windows
 
 @layer
 class Im2col(Layer):
-    """Write the cells of each window of a convolution below each other, as channels.
+    """Unfold (im2col): write the cells of each window of a convolution as channels.
 
     Bottom: x (batch..., C, n1, n2, ...); `axis` is that of C.
     Top:    y (batch..., C * kernel1 * kernel2 * ..., out1, out2, ...), zeros from the padding,
@@ -26,11 +26,12 @@ class Im2col(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        # fields that a convolution needs and im2col passes over, as the original does
+        # fields that a convolution needs and im2col ignores, as the original does
         unused = "num_output bias_term group weight_filler bias_filler"
         honour(spec, "convolution_param", "pad kernel_size stride pad_h pad_w kernel_h kernel_w "
                "stride_h stride_w axis dilation " + unused)
-        param, prefix = spec.proto.convolution_param, "convolution_param"
+        param = spec.proto.convolution_param
+        prefix = "convolution_param"
         self.axis = canonical_axis(spec, f"{prefix}.axis", param.axis, x)
         sizes = x[self.axis + 1 :]
         self.kernel, self.stride, self.pad, self.dilation = (
@@ -43,12 +44,14 @@ class Im2col(Layer):
                   x)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, num_axes = as_batch(x, self.axis), len(self.kernel)
+        batch = as_batch(x, self.axis)
+        num_axes = len(self.kernel)
         cut = windows(pad_both_sides(batch, self.pad), self.kernel, self.stride, self.dilation)
         top = cut.shape[2 : 2 + num_axes]
         if num_axes == 2:  # one fused kernel
             y = F.unfold(batch, self.kernel, self.dilation, self.pad, self.stride)
         else:
+            # from (N, C, out..., kernel...) to (N, C, kernel..., out...)
             order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
             y = cut.permute(order)
         return y.reshape(*x.shape[: self.axis], -1, *top)

@@ -1,4 +1,4 @@
-"""InnerProduct and Embed."""
+"""Fully connected layer (InnerProduct) and embedding table (Embed)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from framework.layers.params import canonical_axis, honour
 
 @layer
 class InnerProduct(Layer):
-    """Flatten each item from `axis` on and multiply it by a weight matrix.
+    """Fully connected layer: flatten each item from `axis` on and multiply it by a weight matrix.
 
     Bottom: x (d0, ..., dn); then, optional, a weight (num_output, ...) with K numbers in each
             row, and a bias with num_output numbers (happynear's fork).
     Top:    y (d0, ..., d[axis-1], num_output), y = flat(x) @ weight.T + bias.
     Blobs:  weight (num_output, K), or (K, num_output) if `transpose`;
-            bias (num_output,) unless `bias_term: false`.  K = d[axis] * ... * dn. None of
-            them in place of a bottom.
+            bias (num_output,) unless `bias_term: false`.  K = d[axis] * ... * dn. A blob
+            that a bottom gives is left out.
     Intel's `relu` with `negative_slope` is applied to the top. `normalize: true` (happynear's)
     first brings each row of the weight blob to length 1, in the blob itself.
     Errors: SpecError if num_output is 0, or a bottom does not fit.
@@ -44,8 +44,10 @@ class InnerProduct(Layer):
         num_output = others[0][0] if others else param.num_output
         if num_output == 0:
             raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
-        self.transpose, self.normalize = param.transpose, param.normalize
-        self.relu, self.negative_slope = param.relu, param.negative_slope
+        self.transpose = param.transpose
+        self.normalize = param.normalize
+        self.relu = param.relu
+        self.negative_slope = param.negative_slope
         shape = (num_output, math.prod(x[self.axis :]))
         counts = (math.prod(shape), num_output)
         for index, given in enumerate(others, 1):
@@ -84,7 +86,7 @@ class InnerProduct(Layer):
 
 @layer
 class Embed(Layer):
-    """Look each number of the bottom up in a table.
+    """Embedding: look each number of the bottom up in a table.
 
     Bottom: x (d0, ..., dn), whole numbers 0 ... input_dim - 1 in floats; it gets no gradient.
     Top:    y (d0, ..., dn, num_output), y = weight[x] + bias.

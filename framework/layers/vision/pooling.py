@@ -1,4 +1,4 @@
-"""Pooling and SPP, its pyramid."""
+"""Max, average and stochastic pooling, and spatial pyramid pooling (SPP)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELDS = (
 
 @layer
 class Pooling(Layer):
-    """Take one number from each window of each channel.
+    """Max, average or stochastic pooling of each window of each channel.
 
     Bottom: x (N, C, H, W) or (N, C, L, H, W).
     Top:    y (N, C, top_h, top_w), top = ceil((n + 2 pad - kernel) / stride) + 1, less a last
@@ -72,7 +72,11 @@ class Pooling(Layer):
 
 
 def pool(x: Tensor, window: PoolWindow, method: str, train: bool, include_pad: bool) -> Tensor:
-    """The one top of MAX, AVE or STOCHASTIC pooling."""
+    """MAX, AVE or STOCHASTIC pooling of x (N, C, n1, ...), without a mask.
+
+    train        STOCHASTIC draws a cell; else it takes a mean
+    include_pad  whether AVE counts the padding
+    """
     if method == "MAX":
         return max_pool(x, window)[0]
     if method == "AVE":
@@ -81,13 +85,17 @@ def pool(x: Tensor, window: PoolWindow, method: str, train: bool, include_pad: b
 
 
 def whole_plane(sizes: torch.Size | Shape) -> PoolWindow:
-    """One window over everything."""
+    """The pooling window over whole planes of `sizes`."""
     num_axes = len(sizes)
     return PoolWindow(tuple(sizes), (1,) * num_axes, (0,) * num_axes, (1,) * num_axes)
 
 
 def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolWindow:
-    """Read and check the PoolingParameter at `path`. Source: BVLC pooling_layer.cpp LayerSetUp."""
+    """Read and check the PoolingParameter at `path` for a bottom of shape x.
+
+    Raises SpecError as the original aborts, and for what is not supported.
+    Source: BVLC pooling_layer.cpp LayerSetUp.
+    """
     param = message_at(spec, path)
     names = names_for_several(param)
     if len(x) not in (4, 5):
@@ -114,7 +122,7 @@ def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolW
 
 
 def read_global(spec: LayerSpec, x: Shape, path: str) -> PoolWindow:
-    """Check that nothing contradicts `global_pooling: true`."""
+    """The window of `global_pooling: true`; SpecError if other fields contradict it."""
     param = message_at(spec, path)
     for field in ("kernel_size", "kernel_h", "kernel_w"):
         if is_set(param, field):
@@ -137,21 +145,21 @@ def rounds_down(param: Any) -> bool:  # Any: a protobuf message, made at run tim
 
 
 def names_for_several(param: Any) -> dict[str, str]:  # Any: a protobuf message
-    """The names that hold one number for each axis, Intel's, where they are used."""
+    """Intel's names of the fields with one number for each axis, where they are used."""
     return {field: f"{field}_3d" for field in ("kernel_size", "stride", "pad")
             if is_set(param, f"{field}_3d")}
 
 
 @layer
 class SPP(Layer):
-    """Pool a plane of any size into a fixed number of bins (spatial pyramid, He et al. 2014).
+    """Spatial pyramid pooling: pool a plane of any size into a fixed number of bins.
 
     Bottom: x (N, C, H, W).
     Top:    y (N, C * (1 + 4 + 16 + ...)): level i has 2^i x 2^i bins, each level flattened, one
-            behind the other; with one level y (N, C, 1, 1).
+            after the other; with one level y (N, C, 1, 1).
     Blobs:  none.
     Errors: SpecError if pyramid_height is 0, or a level has more bins than the plane can fill.
-    Source: SPPParameter in caffe.proto; BVLC spp_layer.cpp.
+    Source: SPPParameter in caffe.proto; BVLC spp_layer.cpp; He et al. 2014.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -162,7 +170,8 @@ class SPP(Layer):
             raise spec.error("bottom", f"has the shape {x}; SPP takes 4 axes (N, C, H, W)")
         if param.pyramid_height == 0:
             raise spec.error("spp_param.pyramid_height", "is 0; it must be at least 1")
-        self.levels, self.method = param.pyramid_height, enum_name(param, "pool")
+        self.levels = param.pyramid_height
+        self.method = enum_name(param, "pool")
         for level in range(self.levels):
             window = bins(x[2:], 2**level)
             if any(p >= k for p, k in zip(window.pad, window.kernel, strict=True)):
@@ -180,7 +189,10 @@ class SPP(Layer):
 
 
 def bins(sizes: torch.Size | Shape, number: int) -> PoolWindow:
-    """The windows that cut each axis into `number` bins. Source: spp_layer.cpp GetPoolingParam."""
+    """The pooling windows that cut each axis of `sizes` into `number` bins.
+
+    Source: BVLC spp_layer.cpp GetPoolingParam.
+    """
     kernel = tuple(-(-n // number) for n in sizes)
     pad = tuple((k * number - n + 1) // 2 for k, n in zip(kernel, sizes, strict=True))
     return PoolWindow(kernel, kernel, pad, (1,) * len(kernel))

@@ -1,6 +1,8 @@
-"""Community layers that resize a plane, or sort its cells and channels anew."""
+"""Interpolation, upsampling, unpooling, reorg, channel shuffle and flip of community projects."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +17,7 @@ from framework.proto import enum_name
 
 @layer
 class Interp(Layer):
-    """Resize the plane by bilinear interpolation, corner cells on corner cells.
+    """Bilinear (or nearest) interpolation of the plane, with aligned corners.
 
     Bottom: x (N, C, H, W); then, optional, a blob (., ., H', W') that only gives the size.
     Top:    y (N, C, H', W'). First pad_beg and pad_end, 0 or negative, cut cells off each axis;
@@ -53,7 +55,8 @@ class Interp(Layer):
             raise spec.error("interp_param", "gives no size; give height and width, or "
                              "zoom_factor, or shrink_factor, or a second bottom")
         self.sizes = None if factors else sizes
-        self.shrink, self.zoom = param.shrink_factor, param.zoom_factor
+        self.shrink = param.shrink_factor
+        self.zoom = param.zoom_factor
         self.begin, self.end = -param.pad_beg, -param.pad_end
         self.nearest = enum_name(param, "mode") == "NEAREST"
         if min(bottoms[0][2:]) <= self.begin + self.end:
@@ -72,18 +75,19 @@ class Interp(Layer):
             return F.interpolate(x, sizes, mode="bilinear", align_corners=True)
         for axis, size in zip((2, 3), sizes, strict=True):
             step = (x.shape[axis] - 1) / max(size - 1, 1)
-            places = torch.arange(size, device=x.device, dtype=torch.float64) * step
-            x = x.index_select(axis, (places + 0.5).floor().long().clamp(max=x.shape[axis] - 1))
+            position = torch.arange(size, device=x.device, dtype=torch.float64) * step
+            nearest = (position + 0.5).floor().long().clamp(max=x.shape[axis] - 1)
+            x = x.index_select(axis, nearest)
         return x
 
 
 @layer
 class Upsample(Layer):
-    """Make the plane larger; three projects' layers, told apart by the bottoms.
+    """Upsampling: max unpooling, nearest or bilinear; three projects' layers, by the bottoms.
 
     SegNet's (alexgkendall/caffe-segnet, ENet, DeepDetect): x (N, C, H, W) and a mask of the same
             shape, the second top of MAX pooling. Top: y (N, C, H', W'), 0 but for x at the
-            places of the mask; H', W' are upsample_h, upsample_w, or `scale` (2), scale_h,
+            indices of the mask; H', W' are upsample_h, upsample_w, or `scale` (2), scale_h,
             scale_w times H, W, less 1 with pad_out_h, pad_out_w. The mask gets no gradient.
     eric612/MobileNet-YOLO's: x only. Top: each cell of x `scale` x `scale` times.
     Yuxi Li's: a large blob and a small one of another size. Top: the small one in the size of
@@ -104,55 +108,93 @@ class Upsample(Layer):
             if len(shape) != 4:
                 raise spec.error("bottom", f"has the shape {shape}; Upsample takes (N, C, H, W)")
         self.by_mask = len(bottoms) == 2 and bottoms[0] == bottoms[1]
-        self.check = IndexCheck(spec, 1, bottoms[-1], what="cells in a plane of the top")
         if len(bottoms) == 2 and not self.by_mask and param.ListFields():
             raise spec.error("bottom[1]", f"has the shape {bottoms[1]}; a pooling mask must have "
                              f"that of the first bottom, {bottoms[0]}")
-        self.scale = tuple(getattr(param, field) if param.HasField(field) else param.scale
-                           for field in ("scale_h", "scale_w"))
-        at_least(spec, "upsample_param.scale", self.scale, 1)
-        self.less = (int(param.pad_out_h), int(param.pad_out_w))
-        if any(less and scale != 2 for less, scale in zip(self.less, self.scale, strict=True)):
-            raise spec.error("upsample_param.pad_out_h", "and pad_out_w need a scale of 2")
-        self.sizes = (param.upsample_h, param.upsample_w)
-        if any(self.sizes) and not (all(self.sizes) and self.by_mask):
-            raise spec.error("upsample_param.upsample_h", "and upsample_w go together, with a "
-                             "pooling mask as second bottom")
+        self.size = read_upsampled_size(spec, self.by_mask)
+        if self.by_mask:
+            self.check = IndexCheck(spec, 1, bottoms[1], what="cells in a plane of the top")
         if len(bottoms) == 1 and not param.ListFields():
             raise spec.error("upsample_param.scale", "is missing")
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         if other is None:
-            return x.repeat_interleave(self.scale[0], 2).repeat_interleave(self.scale[1], 3)
-        if not self.by_mask:
-            size = tuple(x.shape[2:])
-            return F.interpolate(other, size, mode="bilinear", align_corners=True)
-        height, width = self.sizes if all(self.sizes) else (
-            n * scale - less for n, scale, less in
-            zip(x.shape[2:], self.scale, self.less, strict=True))
-        return put(x, self.check.require(other.detach(), other < height * width, height * width),
-                   height, width)
+            return self.repeated(x)
+        return self.unpooled(x, other) if self.by_mask else self.enlarged(other, x)
+
+    def repeated(self, x: Tensor) -> Tensor:
+        """eric612's: nearest-neighbour upsampling."""
+        rows, columns = self.size.scale
+        return x.repeat_interleave(rows, 2).repeat_interleave(columns, 3)
+
+    def unpooled(self, x: Tensor, mask: Tensor) -> Tensor:
+        """SegNet's: max unpooling by the indices of the pooling before."""
+        height, width = self.size.of_top(x)
+        cells = height * width
+        return put(x, self.check.require(mask.detach(), mask < cells, cells), height, width)
+
+    def enlarged(self, small: Tensor, like: Tensor) -> Tensor:
+        """Yuxi Li's: bilinear upsampling to the size of another blob."""
+        return F.interpolate(small, tuple(like.shape[2:]), mode="bilinear", align_corners=True)
+
+
+@dataclass(frozen=True)
+class UpsampledSize:
+    """The size of an Upsample's top: fixed (height, width), or scale times the bottom's less some.
+
+    fixed  0, 0 if it is not given
+    less   1 for an axis whose last cell is cut off, else 0
+    """
+
+    fixed: tuple[int, int]
+    scale: tuple[int, ...]
+    less: tuple[int, int]
+
+    def of_top(self, x: Tensor) -> tuple[int, int]:
+        """Height and width of the top of x (N, C, H, W)."""
+        if all(self.fixed):
+            return self.fixed
+        height, width = (n * scale - less for n, scale, less
+                         in zip(x.shape[2:], self.scale, self.less, strict=True))
+        return height, width
+
+
+def read_upsampled_size(spec: LayerSpec, by_mask: bool) -> UpsampledSize:
+    """Read and check the size fields of upsample_param; SpecError if they do not fit."""
+    param = spec.proto.upsample_param
+    scale = tuple(getattr(param, field) if param.HasField(field) else param.scale
+                  for field in ("scale_h", "scale_w"))
+    at_least(spec, "upsample_param.scale", scale, 1)
+    less = (int(param.pad_out_h), int(param.pad_out_w))
+    if any(cut and factor != 2 for cut, factor in zip(less, scale, strict=True)):
+        raise spec.error("upsample_param.pad_out_h", "and pad_out_w need a scale of 2")
+    fixed = (param.upsample_h, param.upsample_w)
+    if any(fixed) and not (all(fixed) and by_mask):
+        raise spec.error("upsample_param.upsample_h", "and upsample_w go together, with a "
+                         "pooling mask as second bottom")
+    return UpsampledSize(fixed, scale, less)
 
 
 def put(x: Tensor, mask: Tensor, height: int, width: int) -> Tensor:
-    """Zeros (N, C, height, width) but for the values of x (N, C, h, w) at the places of mask.
+    """Max unpooling: zeros (N, C, height, width) but for the values of x (N, C, h, w) at `mask`.
 
     mask  in the shape of x, row-major indices in the plane as floats; below 0 puts nothing.
     """
-    places, cells = mask.detach().long().flatten(2), height * width
-    places = torch.where(places < 0, cells, places)  # one cell more, cut off at the end
+    index = mask.detach().long().flatten(2)
+    cells = height * width
+    index = torch.where(index < 0, cells, index)  # one cell more, cut off at the end
     blank = x.new_zeros(*x.shape[:2], cells + 1)
-    spread = blank.scatter(2, places, x.flatten(2))[:, :, :cells]
+    spread = blank.scatter(2, index, x.flatten(2))[:, :, :cells]
     return spread.reshape(*x.shape[:2], height, width)
 
 
 @layer
 class Unpooling(Layer):
-    """Put the values of x into a larger plane of zeros (DeconvNet).
+    """Max unpooling (DeconvNet): put the values of x into a larger plane of zeros.
 
     Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient.
     Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
-            (n - 1) * stride + kernel and n * stride + 1. Values stand where the mask says,
+            (n - 1) * stride + kernel and n * stride + 1. Values are where the mask says,
             or, without one, at row and column times the stride.
     Blobs:  none.
     Errors: SpecError for AVE, TILE and padding, and for shapes that do not fit.
@@ -194,7 +236,7 @@ class Unpooling(Layer):
 
 @layer
 class Reorg(Layer):
-    """Move cells of the plane into channels, in darknet's order.
+    """Reorg (space to depth): move cells of the plane into channels, in darknet's order.
 
     Bottom: x (N, C, H, W), C a multiple of stride^2.
     Top:    y (N, C * stride^2, H / stride, W / stride): the values of x read as if x were
@@ -212,7 +254,8 @@ class Reorg(Layer):
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {x}; Reorg takes (N, C, H, W)")
         at_least(spec, "reorg_param.stride", (param.stride,), 1)
-        self.stride, self.reverse = param.stride, param.reverse
+        self.stride = param.stride
+        self.reverse = param.reverse
         if x[1] % self.stride**2:
             raise spec.error("reorg_param.stride", f"is {self.stride}; its square must divide the "
                              f"{x[1]} channels")
@@ -221,7 +264,8 @@ class Reorg(Layer):
                              f"{x}")
 
     def forward(self, x: Tensor) -> Tensor:
-        (num, channels, height, width), s = x.shape, self.stride
+        num, channels, height, width = x.shape
+        s = self.stride
         fewer = channels // s**2
         if self.reverse:
             blocks = x.reshape(num, s, s, fewer, height, width).permute(0, 3, 4, 1, 5, 2)
@@ -232,7 +276,7 @@ class Reorg(Layer):
 
 @layer
 class ShuffleChannel(Layer):
-    """Deal the channels of `group` groups out, one of each group in turn.
+    """Channel shuffle (ShuffleNet): interleave the channels of `group` groups.
 
     Bottom: x (N, C, ...). Top: y in the shape of x, y[:, j * group + i] = x[:, i * C / group + j].
     Blobs:  none.
@@ -254,7 +298,7 @@ class ShuffleChannel(Layer):
 
 @layer
 class Flip(Layer):
-    """Mirror the plane: left to right with `flip_width` (default), upside down with `flip_height`.
+    """Flip the plane: left to right with `flip_width` (default), upside down with `flip_height`.
 
     Bottom: x (N, C, H, W). Top: y in the shape of x.
     Errors: SpecError for a bottom without 4 axes.

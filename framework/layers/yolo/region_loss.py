@@ -1,4 +1,4 @@
-"""RegionLoss: YOLO v2's loss over a map of anchors."""
+"""YOLO v2's region loss over a map of anchors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from framework.ops.losses import precise
 
 
 class _Slopes(torch.autograd.Function):
-    """A value whose gradient is given: neither original's is the derivative of its loss."""
+    """A value with a given gradient: in neither original is it the derivative of the loss."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, slopes: Tensor, value: Tensor) -> Tensor:  # Any: torch
@@ -32,23 +32,23 @@ class _Slopes(torch.autograd.Function):
 
 @layer
 class RegionLoss(Layer):
-    """The squares of what a map of anchors should change.
+    """YOLO v2 region loss: squared errors of boxes, objectness and classes of anchors.
 
     Bottoms: x (N, num * (5 + num_class), side, side): for each anchor x, y, w, h, objectness and
              classes, before their sigmoid or softmax; and, in eric612's form, labels (N, T * 5):
-             class, centre x and y, w, h in parts of the image, up to the first of w 0; in
-             Intel's form (1, 1, G, 8) as AnnotatedData makes them, whose classes count from 1.
+             class, centre x and y, w, h as fractions of the image, up to the first of w 0; in
+             Intel's form (1, 1, G, 8) as from AnnotatedData, whose classes count from 1.
     Top:     the loss (), the sum of squares of the slopes, over N in eric612's form. The gradient
              is the slopes over N, as in the originals.
     A box belongs to the cell of its centre and to the anchor of the nearest shape (with
-    bias_match; else to the prediction of the nearest shape); of two at one place the later counts.
+    bias_match; else to the prediction of the nearest shape); of two for an anchor the later counts.
     Slopes, p the prediction: noobject_scale * p * p(1 - p) for objectness without a box, 0 where
     the prediction overlaps a box by more than thresh; for a box class_scale * (softmax - one hot);
     coord_scale * (p - target), through the sigmoid for x and y; objectness in eric612's form
     object_scale * (p - 1) * p(1 - p), or with rescore (p - overlap) and without it the offsets
     times 2 - w * h; in Intel's offsets cut to 1 and objectness -2 object_scale (1 - p)^3 p(1 - p).
     Errors:  SpecError for shapes, for biases that are missing, for softmax_tree and class_map.
-    Meaning: eric612/MobileNet-YOLO and intel/caffe region_loss_layer.cpp; Redmon, Farhadi 2017.
+    Source:  eric612/MobileNet-YOLO and intel/caffe region_loss_layer.cpp; Redmon, Farhadi 2017.
     """
 
     num_bottoms = (2, 2)
@@ -92,10 +92,11 @@ class RegionLoss(Layer):
         return _Slopes.apply(precise(x), slopes / x.shape[0], value)
 
     def _rows(self, labels: Tensor, num_items: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Image and class (G,), centre and size (G, 4) of the boxes."""
+        """Ground truth: image and class (G,), centre and size (G, 4) of the boxes."""
         if self.of_intel:
             rows = labels.reshape(-1, 8)
-            item, label = rows[:, 0].trunc(), rows[:, 1].trunc()
+            item = rows[:, 0].trunc()
+            label = rows[:, 1].trunc()
             valid = item != -1
             inside = (item >= 0) & (item < num_items)
             item = self.items.require(item, ~valid | inside, num_items)
@@ -116,7 +117,8 @@ class RegionLoss(Layer):
         return self.classes.require(label, ~valid | inside, items=item)
 
     def _slopes(self, x: Tensor, labels: Tensor) -> Tensor:
-        param, side = self.param, x.shape[3]
+        param = self.param
+        side = x.shape[3]
         raw = x.unflatten(1, (param.num, -1)).permute(0, 3, 4, 1, 2)       # (N, S, S, A, 5 + C)
         item, label, box = self._rows(labels.to(x.dtype), len(x))
         biases = x.new_tensor(self.biases)
@@ -134,9 +136,10 @@ class RegionLoss(Layer):
         i, j = ((box[:, axis] * side).long().clamp(0, side - 1) for axis in (0, 1))
         shapes = biases.expand(len(box), -1, -1) / side if param.bias_match else size[item, j, i]
         anchor = _shape_overlap(shapes, box[:, None, 2:]).argmax(1)
-        place = ((item * side + j) * side + i) * param.num + anchor
-        order = torch.arange(len(place), device=x.device)
-        last = ~((place[:, None] == place) & (order[:, None] < order)).any(1)
+        # of several boxes for one anchor only the last is left, so that the write below has no race
+        flat_index = ((item * side + j) * side + i) * param.num + anchor
+        order = torch.arange(len(flat_index), device=x.device)
+        last = ~((flat_index[:, None] == flat_index) & (order[:, None] < order)).any(1)
         item, label, box, i, j, anchor = (
             part[last] for part in (item, label, box, i, j, anchor))
         at = item, j, i, anchor
@@ -168,7 +171,8 @@ class RegionLoss(Layer):
         if self.of_intel:
             push = -2 * (1 - score) ** 3
         elif param.rescore:
-            middle, size = (near + cell) / side, raw[:, 2:4].exp() * bias / side
+            middle = (near + cell) / side
+            size = raw[:, 2:4].exp() * bias / side
             found = torch.cat([middle - size / 2, middle + size / 2], 1)
             real = torch.cat([box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2], 1)
             push = score - iou(found, real)[:, None]

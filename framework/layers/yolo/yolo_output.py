@@ -1,4 +1,4 @@
-"""Detections from the maps of YOLO v2 and v3."""
+"""YOLO v2 and v3 detections: decode maps of anchors, non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NO_GRADIENT = tuple(range(16))
 
 
 def _split(maps: Tensor, num_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Middles, raw sizes and the rest of maps (N, boxes * (4 + rest), h, w).
+    """Split maps (N, boxes * (4 + rest), h, w) into middles, raw sizes and the rest.
 
-    Returns (N, h * w * boxes, 2) middles in parts of the image, (..., 2) and (..., rest).
+    Returns (N, h * w * boxes, 2) middles as fractions of the image, (..., 2) and (..., rest).
     """
     num, _, height, width = maps.shape
     cells = precise(maps.detach()).reshape(num, num_boxes, -1, height, width)
@@ -32,7 +32,7 @@ def _split(maps: Tensor, num_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _corners(middle: Tensor, raw: Tensor, anchors: list[tuple[float, float]]) -> Tensor:
-    """(N, M, 4) from raw sizes, whose exponentials multiply the anchors, in parts of the image."""
+    """Corners (N, M, 4) as fractions of the image; exp(raw) multiplies the anchors' sizes."""
     units = torch.tensor(anchors, dtype=raw.dtype, device=raw.device)
     half = raw.exp() * units.repeat(raw.shape[1] // len(units), 1) / 2
     return torch.cat([middle - half, middle + half], -1)
@@ -54,17 +54,17 @@ def _check_channels(spec: LayerSpec, shape: Shape, num_boxes: int, num_classes: 
 
 @layer
 class YoloDetectionOutput(Layer):
-    """YOLO v2: the boxes of all cells, one class each, without those that overlap better ones.
+    """YOLO v2 detections: the best class of each anchor, after class-agnostic suppression.
 
     Bottoms: one or two maps (N, num_box * (5 + num_classes), h, w): for each box x, y, w, h,
              objectness and classes, before any activation.
-    Top:     (1, 1, rows, 7): image, label from 1 on, score, x1, y1, x2, y2 in parts of the image;
-             by image and falling score; (image, -1, ...) for each image if none has a box.
+    Top:     (1, 1, rows, 7): image, label from 1 on, score, x1, y1, x2, y2 as fractions of the
+             image; by image and falling score; (image, -1, ...) for each if no image has a box.
     Middles by sigmoid, sizes by exp times `biases` (in cells); the score is sigmoid(objectness)
     times the largest softmax. Boxes from `confidence_threshold` on count; one that overlaps a
-    kept one, of any class, by `nms_threshold` or more is left out. The original thins all images
-    of a batch together and calls them image 0; here each is on its own. `side`, `coords` and
-    `label_map_file` mean nothing to the result there and here. No gradient.
+    kept one, of any class, by `nms_threshold` or more is left out. The original suppresses over
+    all images of a batch together and calls them image 0; here each is separate. `side`, `coords`
+    and `label_map_file` do not change the result there and here. No gradient.
     Errors: SpecError for channels or biases that do not fit.
     Source: YoloDetectionOutputParameter; yolo_detection_output_layer.cpp of eric612/MobileNet-YOLO.
     """
@@ -75,7 +75,8 @@ class YoloDetectionOutput(Layer):
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
         param = spec.proto.yolo_detection_output_param
-        self.num_box, self.least_score = param.num_box, _just_below(param.confidence_threshold)
+        self.num_box = param.num_box
+        self.least_score = _just_below(param.confidence_threshold)
         self.threshold = _just_below(param.nms_threshold)
         for shape in maps:
             _check_channels(spec, shape, param.num_box, param.num_classes)
@@ -83,11 +84,13 @@ class YoloDetectionOutput(Layer):
         self.anchors = anchors[:param.num_box]
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        """The number of rows is not known before a forward; 1 stands for it."""
+        """One row: the number of rows is not known before a forward."""
         return [(1, 1, 1, 7)]
 
     def forward(self, *maps: Tensor) -> Tensor:
-        corners, scores, labels = [], [], []
+        corners = []
+        scores = []
+        labels = []
         for one in maps:
             height, width = one.shape[2:]
             middle, raw, rest = _split(one, self.num_box)
@@ -103,7 +106,7 @@ class YoloDetectionOutput(Layer):
 
 @layer
 class Yolov3DetectionOutput(Layer):
-    """YOLO v3: boxes of all cells with every class that scores enough, thinned over all classes.
+    """YOLO v3 detections: every class of each anchor, after class-agnostic suppression.
 
     Bottoms: `mask_group_num` maps (N, num_box * (5 + num_classes), h, w): for each box x, y, w, h,
              objectness and classes, before any activation.
@@ -112,11 +115,11 @@ class Yolov3DetectionOutput(Layer):
     `anchors_scale` times the map); the score of a class is sigmoid(class) times
     sigmoid(objectness), and must be above `confidence_threshold`. A box that overlaps a kept one,
     of any class, by `nms_threshold` or more is left out. The original takes every map for square
-    and shifts the boxes of others; here they stay in their cells. Images of a batch are thinned
-    each on its own. No gradient.
+    and shifts the boxes of others; here they stay in their cells. Each image of a batch has its
+    own suppression. No gradient.
     Errors: SpecError for `gaussian_box`, and for fields and channels that do not fit.
     Source: Yolov3DetectionOutputParameter; yolov3_detection_output_layer.cpp and yolov3_layer.cpp
-    of eric612/MobileNet-YOLO.
+            of eric612/MobileNet-YOLO; Redmon and Farhadi 2018.
     """
 
     num_bottoms = (1, None)
@@ -126,8 +129,10 @@ class Yolov3DetectionOutput(Layer):
         super().__init__(spec)
         field = "yolov3_detection_output_param"
         param = spec.proto.yolov3_detection_output_param
-        self.num_box, self.least_score = param.num_box, param.confidence_threshold
-        self.threshold, self.scales = _just_below(param.nms_threshold), list(param.anchors_scale)
+        self.num_box = param.num_box
+        self.least_score = param.confidence_threshold
+        self.threshold = _just_below(param.nms_threshold)
+        self.scales = list(param.anchors_scale)
         if param.gaussian_box:
             raise spec.error(f"{field}.gaussian_box", "is true; it is not supported")
         for name, found, wanted in (("mask_group_num", param.mask_group_num, len(maps)),
@@ -142,13 +147,15 @@ class Yolov3DetectionOutput(Layer):
         self.anchors = [anchors[number] for number in param.mask]
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        """The number of rows is not known before a forward; 1 stands for it."""
+        """One row: the number of rows is not known before a forward."""
         return [(1, 1, 1, 7)]
 
     def forward(self, *maps: Tensor) -> Tensor:
-        corners, scores = [], []
+        corners = []
+        scores = []
         for index, one in enumerate(maps):
-            num_box, scale = self.num_box, self.scales[index]
+            num_box = self.num_box
+            scale = self.scales[index]
             height, width = one.shape[2:]
             middle, raw, rest = _split(one, num_box)
             own = self.anchors[index * num_box:(index + 1) * num_box]
@@ -162,6 +169,6 @@ class Yolov3DetectionOutput(Layer):
 
 
 def _just_below(number: float) -> float:
-    """The float32 below: at least `number` is above that."""
+    """The next float32 below: `at least number` is `above` that."""
     below = torch.nextafter(torch.tensor(number, dtype=torch.float32), torch.tensor(-math.inf))
     return below.item()

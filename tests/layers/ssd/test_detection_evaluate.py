@@ -162,7 +162,7 @@ def test_the_background_label_is_an_error(which):
     rows, truth = example()
     (rows if which == "detections" else truth)[2, 1] = 0
 
-    with pytest.raises(DataError, match=f"background label 0 stands in the {which}"):
+    with pytest.raises(DataError, match=f"background label 0 is in the {which}"):
         judge("num_classes: 4", rows, truth)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import framework.layers.ssd.multibox_loss as multibox_loss
+import framework.layers.ssd.multibox_terms as multibox_terms
 from framework.errors import DataError, SpecError
 from framework.ops import mining
 from tests import slow_boxes
@@ -84,7 +84,7 @@ def test_loss_and_gradients_follow_the_definition(rule):
 
 @pytest.mark.parametrize("rule", RULES[::2], ids=name_of)
 def test_a_device_that_must_not_wait_gets_the_same(rule, monkeypatch):
-    for module in (multibox_loss, mining):
+    for module in (multibox_terms, mining):
         monkeypatch.setattr(module, "sizes_may_vary", lambda x: False)
 
     assert_like_definition(rule, example(rule, seed=11, num_images=2, rows=5))
@@ -177,7 +177,8 @@ def test_a_label_that_is_no_class_is_an_error_that_names_it(wrong):
     layer, loc, conf, prior, label = small()
     label[0, 0, 1, 1] = wrong
 
-    with pytest.raises(DataError, match=rf"'layer' \(MultiBoxLoss\).*3 classes.*: {wrong}$"):
+    message = rf"'layer' \(MultiBoxLoss\).* has the value {wrong} at row 1 \(item 1\).* 3 classes"
+    with pytest.raises(DataError, match=message):
         layer(loc, conf, prior, label)
 
 

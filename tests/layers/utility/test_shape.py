@@ -34,12 +34,12 @@ def test_copying_layers_stand_the_common_check_and_take_any_batch(kind, param, e
 
 @pytest.mark.parametrize("kind, param, message", [
     ("Permute", "order: 4", r"permute_param.order is \[4\]; .* each must be from 0 to 3"),
-    ("Permute", "order: 1 order: 1", r"order is \[1, 1\]; no axis may stand there twice"),
+    ("Permute", "order: 1 order: 1", r"order is \[1, 1\]; no axis may be named twice"),
     ("Flatten", "axis: 3 end_axis: 1", "end_axis is 1, which comes before the axis 3"),
     ("Flatten", "axis: 5", "flatten_param.axis is 5"),
     ("Reshape", "reshape_param { shape { dim: -1 dim: -1 } }", "only one may be -1"),
     ("Reshape", "reshape_param { shape { dim: 0 dim: 0 dim: 0 dim: 0 dim: 0 } }",
-     "has dim 0 in place 4; .* has no axis 4 to copy"),
+     "has dim 0 at index 4; .* has no axis 4 to copy"),
     ("Reshape", "reshape_param { shape { dim: 7 dim: -1 } }",
      r"dims \[7, -1\], which do not hold the 120 values"),
     ("Reshape", "reshape_param { axis: -6 shape { dim: 1 } }", "axis is -6; .* from -5 to 4"),
@@ -69,8 +69,8 @@ def test_crop_cuts_each_axis_at_its_offset():
 
 @pytest.mark.parametrize("param, like, message", [
     ("offset: 1 offset: 2 offset: 0", (1, 1, 2, 2), "offset is given 3 times; .* 2 axes from 2"),
-    ("offset: 3", (1, 1, 2, 2), "offset is 3 on axis 3; a cut of 2 from there leaves the "
-     "bottom's 4"),
+    ("offset: 3", (1, 1, 2, 2), "offset is 3 on axis 3; a crop of 2 from there goes "
+     "beyond the bottom's 4"),
     ("", (1, 2, 2), "they must have as many axes"),
 ])
 def test_crop_refuses(param, like, message):
