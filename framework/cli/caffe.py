@@ -1,4 +1,15 @@
-"""usage: caffe COMMAND FLAGS, as the original's program.
+"""The program `caffe`, with the commands and flags of the original's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from framework.cli import app, devices
+
+USAGE = """usage: caffe COMMAND FLAGS
 
 commands:
   train         train or finetune a net
@@ -10,18 +21,7 @@ commands:
 
 examples:
   caffe train --solver solver.prototxt --gpu 0
-  caffe test --model net.prototxt --weights net.caffemodel --iterations 100
-"""
-
-from __future__ import annotations
-
-import argparse
-import sys
-from collections.abc import Sequence
-from importlib import import_module
-
-from framework.cli import app, devices
-
+  caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 COMMANDS = {"train": "framework.cli.train", "test": "framework.cli.test",
             "time": "framework.cli.time"}
 
@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not names:
         wrong = next((name for name in given if not name.startswith("-")), "")
         if not wrong:
-            print(__doc__.strip())
+            print(USAGE)
             return 0
-        print(f"error: '{wrong}' is not a command\n{__doc__}", file=sys.stderr)
+        print(f"error: '{wrong}' is not a command\n{USAGE}", file=sys.stderr)
         return 1
     given.remove(names[0])
     if names[0] == "device_query":
