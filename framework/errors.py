@@ -1,5 +1,4 @@
-"""The mistakes of users: each is one line on the screen, without a traceback."""
-
+"""Exception classes for user errors; the programs print each as one line, without a traceback."""
 
 import importlib
 import traceback
@@ -7,7 +6,7 @@ from pathlib import Path
 
 
 def failure(error: BaseException) -> str:
-    """What went wrong in code of the user's, and at which line: `NameError: ... (mine.py:3)`."""
+    """Describe an exception raised by the user's code in one line: `NameError: ... (mine.py:3)`."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
@@ -19,7 +18,7 @@ def failure(error: BaseException) -> str:
 
 
 class CaffeError(RuntimeError):
-    """Something the user can put right. Its text names the place and the cure.
+    """Base class of errors that the user can put right. The text says where, and what to do.
 
     A RuntimeError, since that is what scripts written for pycaffe expect.
     """

@@ -1,1 +1,1 @@
-"""The programs of tools/: arguments, one call, printing."""
+"""Command-line programs: parse arguments, make one call, print the result."""

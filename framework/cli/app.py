@@ -1,4 +1,4 @@
-"""What every program does: parse its flags, run, and turn mistakes of users into one line."""
+"""Entry point of all programs: parse flags, run, print user errors in one line, exit code."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
 
     Flags may be spelt as gflags has them: -solver x, --solver=x, underscores or hyphens.
     A CaffeError, or an OSError on a user's file, becomes `error: ...` on stderr and exit code 1;
-    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2, and output that
-    nobody reads (`| head`) without a word.
+    with --debug it keeps its traceback. Ctrl-C ends with 130, wrong flags with 2, and a closed
+    output pipe (`| head`) without a message.
     """
     open_standard_streams()
     parser.allow_abbrev = False
@@ -77,8 +77,8 @@ def exhausted(error: Exception) -> str:
 
 
 def open_standard_streams() -> None:
-    """Stand in for standard streams that were closed (`2>&-`): the next file that is opened, a
-    database say, would get their number, and what libraries print there."""
+    """Replace standard streams that were closed (`2>&-`) by /dev/null: the next file that is
+    opened, a database say, would get their number, and what libraries print there."""
     number = os.open(os.devnull, os.O_RDWR)
     while number <= 2:
         os.set_inheritable(number, True)
@@ -91,7 +91,7 @@ def open_standard_streams() -> None:
 
 
 def complain(message: str) -> None:
-    """Print a line on stderr, if that is still there, behind what stands on stdout."""
+    """Print a line on stderr, if that is still open, after flushing stdout."""
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError):
@@ -99,8 +99,8 @@ def complain(message: str) -> None:
 
 
 def drop_unwritable() -> None:
-    """Let what a lost stream still holds go nowhere: the interpreter would complain of it at its
-    end, and end with another exit code."""
+    """Discard what a lost stream still holds: the interpreter would complain of it at its end,
+    and exit with another code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -120,7 +120,7 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def import_modules(names: Sequence[str]) -> None:
-    """Import the user's modules, so that their layers stand in the table."""
+    """Import the user's modules, so that their layers are registered."""
     if not names:
         return
     from framework.layers.python.importing import standing_in  # lazy: torch comes with it

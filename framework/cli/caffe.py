@@ -1,13 +1,4 @@
-"""The original's program: caffe COMMAND FLAGS.
-
-commands:
-  train         train or finetune a net
-  test          score a net
-  time          measure the time of each layer
-  device_query  show the CUDA devices
-
-`caffe COMMAND --help` tells the flags of a command.
-"""
+"""The program `caffe`, with the commands and flags of the original's."""
 
 from __future__ import annotations
 
@@ -18,29 +9,46 @@ from importlib import import_module
 
 from framework.cli import app, devices
 
+USAGE = """usage: caffe COMMAND FLAGS
+
+commands:
+  train         train or finetune a net
+  test          score a net
+  time          measure the time of each layer
+  device_query  show the CUDA devices
+
+`caffe COMMAND --help` shows the flags of a command.
+
+examples:
+  caffe train --solver solver.prototxt --gpu 0
+  caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 COMMANDS = {"train": "framework.cli.train", "test": "framework.cli.test",
             "time": "framework.cli.time"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the flags may stand before or behind it. Returns the exit code."""
+    """Run a command; flags may be given before or after it. Returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     names = [name for name in given if name in COMMANDS or name == "device_query"]
     if not names:
         wrong = next((name for name in given if not name.startswith("-")), "")
-        print(f"error: '{wrong}' is no command\n{__doc__}" if wrong else __doc__.strip(),
-              file=sys.stderr if wrong else sys.stdout)
-        return 1 if wrong else 0
+        if not wrong:
+            print(USAGE)
+            return 0
+        print(f"error: '{wrong}' is not a command\n{USAGE}", file=sys.stderr)
+        return 1
     given.remove(names[0])
     if names[0] == "device_query":
         return app.run(query, make_query_parser(), given)
-    return import_module(COMMANDS[names[0]]).main(given)
+    return import_module(COMMANDS[names[0]]).main(given, program=f"caffe {names[0]}")
 
 
 def make_query_parser() -> argparse.ArgumentParser:
+    """The flags of device_query."""
     parser = argparse.ArgumentParser(prog="caffe device_query",
                                      description="Show the CUDA devices.")
-    parser.add_argument("--gpu", default="all", metavar="0|0,1|all", help="which (default: all)")
+    parser.add_argument("--gpu", default="all", metavar="0|0,1|all",
+                        help="devices to show (default: all)")
     return parser
 
 

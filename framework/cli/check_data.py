@@ -1,6 +1,6 @@
-"""Go through the records of a database, or of all databases of a net or solver.
+"""Check the records of a database, or of all databases of a net or solver.
 
-Lists every bad record, counts the classes, shows how large and how wide the boxes are, and, for a
+Lists every bad record, counts the classes, shows sizes and aspect ratios of the boxes, and, for a
 net with PriorBox layers, which boxes no prior matches and which sizes would.
 """
 
@@ -16,9 +16,13 @@ from framework.errors import DataError
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="check_data", description=__doc__)
-    parser.add_argument("path", metavar="SOLVER|NET|LMDB", type=Path)
-    parser.add_argument("--label_map_file", default="", help="of an LMDB given by itself "
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/check_data", description=__doc__,
+        epilog="example: tools/check_data train.prototxt --phase TRAIN --plot counts.png")
+    parser.add_argument("path", metavar="SOLVER|NET|LMDB", type=Path,
+                        help="prototxt of a solver or net, or the folder of a database")
+    parser.add_argument("--label_map_file", default="", help="label map of an LMDB given by itself "
                         "(default: labelmap.prototxt beside it)")
     parser.add_argument("--phase", choices=("TRAIN", "TEST"), help="only this phase of a net")
     parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the counts, one "
@@ -26,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--show", metavar="DIR", type=Path, help="write images as the net gets "
                         "them, with their boxes, and check nothing")
     parser.add_argument("--count", type=int, default=16, help="images of --show for each layer")
-    parser.add_argument("--seed", type=int, default=0, help="of the random changes of --show")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the augmentation of --show")
     app.add_net_flags(parser)
     return parser
 
@@ -63,6 +67,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def how_to_make() -> str:
+    """How a database is made, for the error about a missing one."""
     # lazy: --help does without it
     from framework.data.records.database import HOW_TO_MAKE
 

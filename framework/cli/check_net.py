@@ -1,4 +1,4 @@
-"""The part of check_data that needs nets: their data layers and their priors."""
+"""check_data for nets: check what their data layers read, and their priors."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None) -> in
 
 def check_items(spec: LayerSpec) -> int:
     """Read every file of a list and put it through the transformation."""
-    kind: Any = LAYERS[spec.type]        # Any: a ImageSource, whose __init__ takes options
+    kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     items = kind(spec, DataOptions()).maker.source
     bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):

@@ -1,4 +1,4 @@
-"""The mean image of an LMDB -> a mean_file, and one mean value a channel."""
+"""Compute the mean image of an LMDB: writes a mean file, prints the mean of each channel."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from framework.system.atomic import write_file
 
 def make_parser() -> argparse.ArgumentParser:
     """The original's flags."""
-    parser = argparse.ArgumentParser(prog="compute_image_mean", description=__doc__)
-    parser.add_argument("database", metavar="INPUT_DB", type=Path)
-    parser.add_argument("out_path", metavar="OUTPUT_FILE", type=Path, nargs="?")
-    parser.add_argument("--backend", default="lmdb", help="lmdb; leveldb is not read")
+    parser = argparse.ArgumentParser(
+        prog="tools/compute_image_mean", description=__doc__,
+        epilog="example: tools/compute_image_mean train_lmdb mean.binaryproto")
+    parser.add_argument("database", metavar="INPUT_DB", type=Path, help="folder of the database")
+    parser.add_argument("out_path", metavar="OUTPUT_FILE", type=Path, nargs="?",
+                        help="mean file to write")
+    parser.add_argument("--backend", default="lmdb", help="only lmdb is read")
     return parser
 
 

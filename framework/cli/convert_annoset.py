@@ -1,4 +1,4 @@
-"""Images and their boxes (or class numbers) -> an LMDB of AnnotatedDatum.
+"""Convert images and their boxes (or class numbers) to an LMDB of AnnotatedDatum.
 
 Each line of LISTFILE is `image label`, relative to ROOTFOLDER: the label is an annotation
 file (--anno_type=detection) or a number (classification). Flags may be written as the
@@ -21,14 +21,21 @@ from framework.proto import AnnotatedDatum
 
 def make_parser() -> argparse.ArgumentParser:
     """The original's flags, and --redo, --seed, --jobs."""
-    parser = argparse.ArgumentParser(prog="convert_annoset", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="tools/convert_annoset", description=__doc__,
+        epilog="example: tools/convert_annoset --anno_type=detection "
+               "--label_map_file=labelmap.prototxt VOCdevkit/ trainval.txt trainval_lmdb")
     kinds = ("classification", "detection")
-    parser.add_argument("--anno_type", choices=kinds, default="classification")
-    parser.add_argument("--label_type", choices=("xml", "json", "txt"), default="xml")
-    parser.add_argument("--label_map_file", default="", help="LabelMap as text, for detection")
-    gflags.add_flag(parser, "check_label", "refuse a label map with a name that stands twice")
-    parser.add_argument("--min_dim", type=int, default=0, help="grow the shorter side to this")
-    parser.add_argument("--max_dim", type=int, default=0, help="shrink the longer side to this")
+    parser.add_argument("--anno_type", choices=kinds, default="classification",
+                        help="what the labels are (default: %(default)s)")
+    parser.add_argument("--label_type", choices=("xml", "json", "txt"), default="xml",
+                        help="format of annotation files (default: %(default)s)")
+    parser.add_argument("--label_map_file", default="", help="label map (prototxt), for detection")
+    gflags.add_flag(parser, "check_label", "refuse a label map that has a name twice")
+    parser.add_argument("--min_dim", type=int, default=0,
+                        help="enlarge images whose shorter side is below this")
+    parser.add_argument("--max_dim", type=int, default=0,
+                        help="shrink images whose longer side is above this")
     image_flags.add(parser)
     return parser
 
@@ -53,7 +60,8 @@ def convert(options: argparse.Namespace) -> int:
     labels = label_map.labels_by_name(names, options.check_label)
 
     def detected(entry: list_file.Entry) -> Converted:
-        image_path, label_path = options.rootfolder / entry.image, options.rootfolder / entry.label
+        image_path = options.rootfolder / entry.image
+        label_path = options.rootfolder / entry.label
         return annotated_datum(image_path, label_path, labels, settings, options.label_type)
 
     return image_flags.convert(options, entries, detected, (options.label_type, labels))

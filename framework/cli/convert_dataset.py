@@ -1,8 +1,8 @@
-"""A whole data set -> an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
+"""Convert a data set to an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
 
 DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main) or a YAML file
 that describes data in the format of VOC, COCO, Open Images or YOLO. OUT appears when all of it
-is written; after an interruption the same command goes on where it was.
+is written; after an interruption the same command resumes.
 """
 
 from __future__ import annotations
@@ -29,20 +29,24 @@ from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.file_names import wrong_name
 
-LABEL_MAP, SIZES = "labelmap.prototxt", "_name_size.txt"        # what OUT has beside the splits
+LABEL_MAP = "labelmap.prototxt"     # these two are in OUT beside the splits
+SIZES = "_name_size.txt"
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The flags."""
-    parser = argparse.ArgumentParser(prog="convert_dataset", description=__doc__)
-    parser.add_argument("dataset", metavar="DATASET", type=Path)
-    parser.add_argument("out", metavar="OUT", type=Path)
-    parser.add_argument("--root", type=Path, help="where the data are, in place of the YAML's root")
-    parser.add_argument("--splits", nargs="+", metavar="NAME", help="only these")
+    parser = argparse.ArgumentParser(
+        prog="tools/convert_dataset", description=__doc__,
+        epilog="example: tools/convert_dataset VOC2007 data/voc --splits trainval test "
+               "--shuffle trainval")
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder or YAML file")
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
+    parser.add_argument("--root", type=Path, help="where the data are, instead of the YAML's root")
+    parser.add_argument("--splits", nargs="+", metavar="NAME", help="convert only these splits")
     parser.add_argument("--split", nargs="+", metavar="NAME=SHARE", help="divide all images "
                         "anew, at random by --seed: `trainval=0.8` leaves the rest to `test`")
-    parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="mix the order of these")
-    parser.add_argument("--seed", type=int, default=0, help="of --shuffle and --split")
+    parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="shuffle these splits")
+    parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle and --split")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
                         help="threads (default: one a core)")
@@ -57,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def convert(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
     if os.path.lexists(options.out) and not options.redo:
-        raise DataError(f"{options.out}: exists; remove it, name another place, or give --redo")
+        raise DataError(f"{options.out}: exists; remove it, name another folder, or give --redo")
     data = description.load(options.dataset, options.root, is_divided=bool(options.split))
     if options.split:
         data = divide(data, shares(options.split), options.seed)

@@ -1,4 +1,4 @@
-"""Images and their class numbers -> an LMDB of Datum, for Data layers.
+"""Convert images and their class numbers to an LMDB of Datum, for Data layers.
 
 Each line of LISTFILE is `image number`, the image relative to ROOTFOLDER. Flags may be
 written as the original's: --shuffle, --shuffle=true, --noshuffle.
@@ -16,7 +16,10 @@ from framework.data.records import list_file
 
 def make_parser() -> argparse.ArgumentParser:
     """The original's flags, and --redo, --seed, --jobs."""
-    parser = argparse.ArgumentParser(prog="convert_imageset", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="tools/convert_imageset", description=__doc__,
+        epilog="example: tools/convert_imageset --shuffle --resize_width=256 --resize_height=256 "
+               "images/ train.txt train_lmdb")
     image_flags.add(parser)
     return parser
 

@@ -1,4 +1,4 @@
-"""Class names, one a line -> a label map.
+"""Create a label map (prototxt) from class names, one a line.
 
 Each line of MAPFILE is `name`, `name label` or `name label display_name`; without labels they
 are numbered in their order.
@@ -20,11 +20,13 @@ from framework.system.text import is_there, read_lines
 
 def make_parser() -> argparse.ArgumentParser:
     """The original's flags."""
-    parser = argparse.ArgumentParser(prog="create_label_map", description=__doc__)
-    parser.add_argument("map_path", metavar="MAPFILE", type=Path)
-    parser.add_argument("out_path", metavar="OUTFILE", type=Path)
-    parser.add_argument("--delimiter", default=" ", help="characters that part the fields")
-    gflags.add_flag(parser, "include_background", "put none_of_the_above in front, as class 0")
+    parser = argparse.ArgumentParser(
+        prog="tools/create_label_map", description=__doc__,
+        epilog="example: tools/create_label_map --include_background names.txt labelmap.prototxt")
+    parser.add_argument("map_path", metavar="MAPFILE", type=Path, help="class names")
+    parser.add_argument("out_path", metavar="OUTFILE", type=Path, help="label map to write")
+    parser.add_argument("--delimiter", default=" ", help="characters that separate the fields")
+    gflags.add_flag(parser, "include_background", "add the class none_of_the_above as label 0")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Find objects in images: writes each image with its boxes, and detections.json.
+"""Detect objects in images; writes each image with its boxes, and detections.json.
 
 detections.jsonl gets one line of JSON for each image as soon as it is done, so that nothing is
 lost if the run ends early; detections.json holds the same, all together, when all are done.
@@ -34,16 +34,23 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", "
 
 def make_parser() -> argparse.ArgumentParser:
     """The flags."""
-    parser = argparse.ArgumentParser(prog="detect", description=__doc__)
-    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
-    parser.add_argument("--model", required=True, help="deploy net, or test net")
-    parser.add_argument("--weights", required=True, help="caffemodel")
+    parser = argparse.ArgumentParser(
+        prog="tools/detect", description=__doc__,
+        epilog="example: tools/detect photo.jpg --model deploy.prototxt --weights ssd.caffemodel "
+               "--out results")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path,
+                        help="images, or folders of images")
+    parser.add_argument("--model", required=True, help="prototxt of a deploy net or a test net")
+    parser.add_argument("--weights", required=True, help="weights, by layer name")
     parser.add_argument("--out", required=True, type=Path, help="folder for the results")
     parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
-    parser.add_argument("--threshold", type=float, default=0.4, help="lowest score (0.4)")
-    parser.add_argument("--batch", type=int, default=8, help="images at once (8)")
-    parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file")
-    parser.add_argument("--scale", type=float, help="factor behind the mean, 0.017 say")
+    parser.add_argument("--threshold", type=float, default=0.4,
+                        help="lowest score of a box (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=8,
+                        help="images in a batch (default: %(default)s)")
+    parser.add_argument("--mean", help="values with commas, 104,117,123 say, or a mean file")
+    parser.add_argument("--scale", type=float,
+                        help="factor after the subtraction of the mean, 0.017 say")
     parser.add_argument("--size", type=image_size, help="HEIGHTxWIDTH of the net's input")
     parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
     app.add_net_flags(parser)
@@ -55,7 +62,8 @@ def image_size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
     if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts) > 2:
         raise argparse.ArgumentTypeError(f"'{text}' must be HEIGHTxWIDTH, 300x300 say")
-    height, width = int(parts[0]), int(parts[-1])
+    height = int(parts[0])
+    width = int(parts[-1])
     if not 0 < height * width <= MAX_PIXELS:
         raise argparse.ArgumentTypeError(f"'{text}' must have 1 to {MAX_PIXELS} pixels")
     return height, width

@@ -1,4 +1,4 @@
-"""Flags that say which device and how many processes work, and what they come to."""
+"""Flags for devices, precision and processes, and data-parallel ranks started from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from framework.cli import gflags
 from framework.errors import CaffeError
 
-GRACE_SECONDS = 2       # for the last words of ranks that fail together
+GRACE_SECONDS = 2       # for the messages of ranks that fail together
 
 
 class Place(NamedTuple):
@@ -43,14 +43,16 @@ def seed_flag(text: str) -> int:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags for the device, the data workers and the seed."""
     parser.add_argument("--gpu", default="", metavar="0|0,1|all|none",
-                        help="CUDA devices; several work as one with a larger batch; none: the "
-                             "CPU (default: what the solver says, else the CPU)")
+                        help="CUDA devices; several train data-parallel with a larger batch; "
+                             "none: the CPU (default: what the solver says, else the CPU)")
     parser.add_argument("--workers", type=count_flag, default=0, metavar="N",
-                        help="processes that make batches; 0: none beside this (default: "
+                        help="processes that make batches; 0: this process makes them (default: "
                              "%(default)s)")
     parser.add_argument("--seed", type=seed_flag, metavar="N",
-                        help="of fillers, data and random layers (default: random_seed, or 0)")
+                        help="seed of fillers, data and random layers (default: random_seed, or "
+                             "0)")
 
 
 def add_log_flags(parser: argparse.ArgumentParser) -> None:
@@ -65,15 +67,16 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     """How the forward and backward passes are computed; a resumed run should keep them."""
     parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16", "float16"),
                         default="float32",
-                        help="of convolutions and products: bfloat16 and float16 (with a scaled "
-                             "loss) by autocast, tf32 on GPUs that have it; weights, losses, "
-                             "updates and tests stay float32 (default: %(default)s)")
+                        help="precision of convolutions and matrix products: bfloat16 and float16 "
+                             "(with a scaled loss) by autocast, tf32 on GPUs that have it; "
+                             "weights, losses, updates and tests stay float32 (default: "
+                             "%(default)s)")
     parser.add_argument("--compile", action="store_true",
                         help="compile the training net by torch.compile; the first iterations "
                              "take minutes")
     parser.add_argument("--channels-last", action="store_true",
-                        help="lay images and weights out with channels last, which GPUs like in "
-                             "bfloat16 and float16")
+                        help="store images and weights with channels last, which is faster on "
+                             "GPUs in bfloat16 and float16")
 
 
 def gpus(text: str) -> list[int]:
@@ -92,8 +95,8 @@ def gpus(text: str) -> list[int]:
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
-        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, all or "
-                         "none") from None
+        raise CaffeError(f"--gpu {text}: it must be a number, numbers with commas, 'all' or "
+                         "'none'") from None
     for number in numbers:
         if not 0 <= number < count:
             raise CaffeError(f"--gpu {text}: there is no device {number}; the devices are 0 to "
@@ -102,7 +105,7 @@ def gpus(text: str) -> list[int]:
 
 
 def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
-    """The place of this process; under torchrun it joins the others.
+    """The device and rank of this process; under torchrun it joins the others.
 
     wish  the device that the solver file asks for, taken where --gpu says nothing
     """
@@ -134,7 +137,7 @@ def prepare(options: argparse.Namespace, wish: int | None = None) -> Place:
 
 
 def leave(place: Place) -> None:
-    """Part from the other processes."""
+    """Leave the process group of the other ranks."""
     # lazy: --help does without it
     import torch
 

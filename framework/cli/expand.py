@@ -14,7 +14,10 @@ keep their include and exclude rules."""
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tools/expand", description=DESCRIPTION)
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/expand", description=DESCRIPTION,
+        epilog="example: tools/expand ssd.prototxt --phase TEST > flat.prototxt")
     parser.add_argument("net", metavar="NET", help="the net's prototxt")
     parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
                         help="print only the layers of this phase")
@@ -48,8 +51,10 @@ def expanded_text(arguments: argparse.Namespace) -> str:
 
 
 def print_expanded(arguments: argparse.Namespace) -> None:
+    """Print the expanded net."""
     print(expanded_text(arguments), end="")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
     return run(print_expanded, make_parser(), argv)

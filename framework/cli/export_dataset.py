@@ -1,4 +1,4 @@
-"""An LMDB of images with boxes -> files in the layout of VOC or COCO.
+"""Export an LMDB of images with boxes to files in the layout of VOC or COCO.
 
 VOC: OUT/JPEGImages, OUT/Annotations, OUT/ImageSets/Main/SPLIT.txt. COCO: OUT/SPLIT and
 OUT/annotations/instances_SPLIT.json. Encoded images are written as they are stored.
@@ -15,12 +15,18 @@ from framework.cli import app
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="export_dataset", description=__doc__)
-    parser.add_argument("database", metavar="LMDB", type=Path)
-    parser.add_argument("out", metavar="OUT", type=Path)
-    parser.add_argument("--format", choices=("voc", "coco"), default="voc")
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/export_dataset", description=__doc__,
+        epilog="example: tools/export_dataset trainval_lmdb out --format coco "
+               "--label_map_file labelmap.prototxt")
+    parser.add_argument("database", metavar="LMDB", type=Path, help="folder of the database")
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
+    parser.add_argument("--format", choices=("voc", "coco"), default="voc",
+                        help="layout of the files (default: %(default)s)")
     parser.add_argument("--label_map_file", required=True, help="the classes of the labels")
-    parser.add_argument("--split", default="", help="its name (default: that of the LMDB)")
+    parser.add_argument("--split", default="",
+                        help="name of the split (default: that of the LMDB)")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     return parser
 

@@ -1,6 +1,6 @@
-"""Write blobs of a net, image by image, to LMDBs of Datums: the features that it finds.
+"""Extract features: write blobs of a net, image by image, to LMDBs of Datums.
 
-    extract_features W NET fc7,pool5 features_fc7,features_pool5 10 lmdb [CPU|GPU [DEVICE]]
+    tools/extract_features W NET fc7,pool5 features_fc7,features_pool5 10 lmdb [CPU|GPU [DEVICE]]
 
 runs NET in phase TEST with the weights W on 10 batches of its data layer. Keys are 0000000000,
 0000000001, ...; a Datum has its blob's channels, height and width, and the values in float_data.
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 def make_parser() -> argparse.ArgumentParser:
     """The original's arguments."""
-    parser = argparse.ArgumentParser(prog="extract_features", description=__doc__,
+    parser = argparse.ArgumentParser(prog="tools/extract_features", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", metavar="W", help="weights, by layer name")
     parser.add_argument("model", metavar="NET", help="the net's prototxt, with a data layer")
     parser.add_argument("blobs", metavar="BLOB,...", help="names of the blobs")
     parser.add_argument("databases", metavar="LMDB,...", help="folders to make, one a blob")
     parser.add_argument("num_batches", metavar="BATCHES", type=int, help="batches to run")
-    parser.add_argument("db_type", choices=("lmdb", "leveldb"), help="lmdb")
+    parser.add_argument("db_type", choices=("lmdb", "leveldb"), help="only lmdb is written")
     parser.add_argument("mode", nargs="?", choices=("CPU", "GPU"), default="CPU",
                         help="where to run (default: %(default)s)")
     parser.add_argument("device", nargs="?", type=int, default=0, help="number of the GPU")
@@ -53,8 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def extract(options: argparse.Namespace) -> int:
-    """Write the databases: all of them whole, or none."""
-    names, folders = options.blobs.split(","), options.databases.split(",")
+    """Write the databases atomically: all of them, or after an error not one."""
+    names = options.blobs.split(",")
+    folders = options.databases.split(",")
     if len(names) != len(folders):
         raise CaffeError(f"{len(names)} blobs are named, but {len(folders)} databases; each blob "
                          "needs its own")

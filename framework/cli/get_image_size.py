@@ -1,4 +1,4 @@
-"""A list of images -> lines of `name height width`, for DetectionEvaluate and result files."""
+"""Write `name height width` of each listed image, for DetectionEvaluate and result files."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from framework.system.atomic import write_file
 
 def make_parser() -> argparse.ArgumentParser:
     """The original's flags."""
-    parser = argparse.ArgumentParser(prog="get_image_size", description=__doc__)
-    parser.add_argument("rootfolder", metavar="ROOTFOLDER", type=Path)
-    parser.add_argument("listfile", metavar="LISTFILE", type=Path)
-    parser.add_argument("out_path", metavar="OUTFILE", type=Path)
-    parser.add_argument("--name_id_file", default="", help="lines of `name id`: ids, not names")
+    parser = argparse.ArgumentParser(
+        prog="tools/get_image_size", description=__doc__,
+        epilog="example: tools/get_image_size VOCdevkit/ test.txt test_name_size.txt")
+    parser.add_argument("rootfolder", metavar="ROOTFOLDER", type=Path,
+                        help="folder that the paths in LISTFILE are relative to")
+    parser.add_argument("listfile", metavar="LISTFILE", type=Path, help="lines of `image label`")
+    parser.add_argument("out_path", metavar="OUTFILE", type=Path, help="file to write")
+    parser.add_argument("--name_id_file", default="",
+                        help="lines of `name id`; the ids are written instead of the names")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The original tools' way of writing flags, for argparse.
+"""Accept flags in gflags' syntax, as the original's tools do, with argparse.
 
 gflags takes `-shuffle`, `--shuffle`, `--shuffle=true`, `--noshuffle`, `-backend lmdb`,
 `--resize_height=3`, and (through SSD's Python scripts) `--resize-height 3`.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+TRUE = ("true", "t", "yes", "y", "1")
+FALSE = ("false", "f", "no", "n", "0")
 
 
 def boolean(text: str) -> bool:
@@ -30,12 +31,12 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text} is not from {low} to {high}")
         return value
 
-    number.__name__ = "whole number"        # argparse names it where the text is no number
+    number.__name__ = "whole number"        # argparse names it where the text is not a number
     return number
 
 
 def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: bool = False) -> None:
-    """A boolean flag `--name`, `--name=true`, `--noname`; `normalise` makes them one."""
+    """A boolean flag `--name`, `--name=true`, `--noname`; see `normalise`."""
     parser.add_argument(
         f"--{name}", type=boolean, default=default, metavar="BOOL",
         help=f"{text} (default: {str(default).lower()})",
@@ -43,7 +44,7 @@ def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: boo
 
 
 def normalise(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
-    """The arguments as this parser takes them; what it does not know stays as it is."""
+    """Rewrite gflags' spellings to those of the parser; unknown arguments are not changed."""
     actions = parser._option_string_actions
     known = {name.lstrip("-").replace("-", "_"): name for name in actions if name[:2] == "--"}
     flags = {name for name, action in actions.items() if action.type is boolean}
@@ -58,10 +59,13 @@ def normalise(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list
         elif plain in known:
             plain_name = known[plain]
         elif plain.startswith("no") and known.get(plain[2:], "") in flags:
-            plain_name, equals, value = known[plain[2:]], "=", "false"
+            plain_name = known[plain[2:]]
+            equals = "="
+            value = "false"
         else:
             plain_name = None
         if plain_name in flags and not equals:
-            equals, value = "=", "true"
+            equals = "="
+            value = "true"
         result.append(f"{plain_name}{equals}{value}" if plain_name else argument)
     return result

@@ -1,4 +1,4 @@
-"""The flags that convert_annoset and convert_imageset share, and what they share in work."""
+"""Flags and conversion that convert_annoset and convert_imageset share."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ from framework.errors import DataError
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Positional arguments and flags, the original's and ours."""
-    parser.add_argument("rootfolder", metavar="ROOTFOLDER", type=Path)
-    parser.add_argument("listfile", metavar="LISTFILE", type=Path)
-    parser.add_argument("database", metavar="DB_NAME", type=Path)
+    parser.add_argument("rootfolder", metavar="ROOTFOLDER", type=Path,
+                        help="folder that the paths in LISTFILE are relative to")
+    parser.add_argument("listfile", metavar="LISTFILE", type=Path,
+                        help="the images and their labels, one a line")
+    parser.add_argument("database", metavar="DB_NAME", type=Path, help="folder to make")
     gflags.add_flag(parser, "gray", "store one channel")
     gflags.add_flag(parser, "shuffle", "shuffle the list first")
-    parser.add_argument("--backend", default="lmdb", help="lmdb; leveldb is not written")
-    parser.add_argument("--resize_width", type=int, default=0, help="store all with this width")
-    parser.add_argument("--resize_height", type=int, default=0, help="and this height")
-    gflags.add_flag(parser, "check_size", "all records must have data of one size")
+    parser.add_argument("--backend", default="lmdb", help="only lmdb is written")
+    parser.add_argument("--resize_width", type=int, default=0,
+                        help="resize all images to this width")
+    parser.add_argument("--resize_height", type=int, default=0,
+                        help="resize all images to this height")
+    gflags.add_flag(parser, "check_size", "refuse records whose data differ in size")
     gflags.add_flag(parser, "encoded", "store encoded files, not plain pixels")
-    parser.add_argument("--encode_type", default="", help="jpg, png, ...: implies --encoded")
+    parser.add_argument("--encode_type", default="",
+                        help="format of encoded files, jpg or png say; implies --encoded")
     gflags.add_flag(parser, "redo", "replace DB_NAME if it exists")
-    parser.add_argument("--seed", type=int, default=0, help="of --shuffle")
+    parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
                         help="threads (default: one a core)")
 

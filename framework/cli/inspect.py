@@ -1,4 +1,4 @@
-"""tools/inspect: what is in net files, as tables, and everything that stops them."""
+"""tools/inspect: print tables of the layers of net files, and all errors in them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ cannot be built. The module of a Python layer runs only if --import names it."""
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tools/inspect", description=DESCRIPTION)
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/inspect", description=DESCRIPTION,
+        epilog="example: tools/inspect --summary prototxt/*.prototxt")
     parser.add_argument("nets", metavar="NET", nargs="+", help="net prototxt files")
     parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
                         help="only this phase (default: those that the file declares)")
@@ -107,6 +110,7 @@ def human(number: int) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
     return run(inspect, make_parser(), argv)
 
 

@@ -1,4 +1,4 @@
-"""Draw a small detection data set in VOC's layout: circles, squares, triangles and stars.
+"""Generate a synthetic detection data set in VOC's layout: circles, squares, triangles, stars.
 
 JPEGImages, Annotations and ImageSets/Main/{trainval,test}.txt appear in OUT when all of it is
 drawn. The same seed draws the same images.
@@ -24,12 +24,16 @@ from framework.system.progress import Progress
 
 def make_parser() -> argparse.ArgumentParser:
     """The flags."""
-    parser = argparse.ArgumentParser(prog="make_shapes", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tools/make_shapes", description=__doc__,
+                                     epilog="example: tools/make_shapes shapes --train 800")
     count = gflags.whole_number(0, 1_000_000)       # names have six digits
-    parser.add_argument("out", metavar="OUT", type=Path)
-    parser.add_argument("--train", type=count, default=800, help="images in trainval (800)")
-    parser.add_argument("--test", type=count, default=200, help="images in test (200)")
-    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), default=1)
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
+    parser.add_argument("--train", type=count, default=800,
+                        help="images in trainval (default: %(default)s)")
+    parser.add_argument("--test", type=count, default=200,
+                        help="images in test (default: %(default)s)")
+    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), default=1,
+                        help="seed of the images (default: %(default)s)")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
                         help="threads (default: one a core)")

@@ -1,4 +1,4 @@
-"""Turn a training log into tables: NAME.train and NAME.test, a CSV each, in a folder."""
+"""Convert a training log to two CSV tables, NAME.train and NAME.test, in a folder."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from framework.logs.reader import read_log, write_csv
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="parse_log", description=__doc__)
-    parser.add_argument("logfile_path", metavar="LOG", type=Path)
+    """The flags."""
+    parser = argparse.ArgumentParser(prog="tools/parse_log", description=__doc__,
+                                     epilog="example: tools/parse_log caffe.INFO tables")
+    parser.add_argument("logfile_path", metavar="LOG", type=Path, help="log of tools/train")
     parser.add_argument("output_dir", metavar="DIR", type=Path, nargs="?", default=Path("."),
                         help="where the tables go (default: here)")
     parser.add_argument("--delimiter", default=",", help="between columns (default: a comma)")
@@ -27,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(options: argparse.Namespace) -> int:
+    """Write the tables. DataError for a log without iterations."""
     readings = read_log(options.logfile_path)
     options.output_dir.mkdir(parents=True, exist_ok=True)
     for kind, rows in (("train", readings.train), ("test", readings.test)):

@@ -1,4 +1,4 @@
-"""Draw the numbers of training logs over the iterations: losses, rates, scores."""
+"""Plot losses, learning rates and scores of training logs over the iterations."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ NO_VALUES = ("NumIters", "Seconds", "net")
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="plot_log", description=__doc__)
-    parser.add_argument("logs", metavar="LOG", type=Path, nargs="+")
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/plot_log", description=__doc__,
+        epilog="example: tools/plot_log caffe.INFO --fields loss,LearningRate --out loss.png")
+    parser.add_argument("logs", metavar="LOG", type=Path, nargs="+", help="logs of tools/train")
     parser.add_argument("--out", metavar="IMAGE", default="log.png",
                         help="file to write, .png or .jpg (default: %(default)s)")
     parser.add_argument("--fields", metavar="NAME,...", default="loss",
@@ -32,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def plot(options: argparse.Namespace) -> int:
+    """Draw the fields of all logs into one image. DataError if a log lacks one."""
     # lazy: --help does without it
     import cv2
 

@@ -1,4 +1,4 @@
-"""The part of check_data that writes images as the net gets them, with their boxes drawn."""
+"""check_data --show: write images as the net gets them, with their boxes drawn."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Signals:
 
     def __init__(self, sigint_effect: str, sighup_effect: str):
         self.effects = {signal.SIGINT: sigint_effect, signal.SIGTERM: "terminate"}
-        if hasattr(signal, "SIGHUP"):       # Windows has none
+        if hasattr(signal, "SIGHUP"):       # not on Windows
             self.effects[signal.SIGHUP] = sighup_effect
         self.requests: list[str] = []
         self.before: dict[signal.Signals, object] = {}

@@ -1,8 +1,8 @@
 """Score a net on its data: the mean of every output, and average precision by class for
 outputs of DetectionEvaluate.
 
-    test --model NET --weights W --iterations N
-    test --solver SOLVER --weights W        as the solver's test nets say
+    --model NET --weights W --iterations N   score a net
+    --solver SOLVER --weights W              score the test nets of a solver
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from framework.errors import CaffeError
 VERSIONS = ("11point", "MaxIntegral", "Integral")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="test", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
+    """The flags; `program` is the name that the help shows."""
+    parser = argparse.ArgumentParser(
+        prog=program, description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"example: {program} --solver solver.prototxt --snapshot auto --gpu 0")
     parser.add_argument("--model", default="", metavar="FILE", help="the net's prototxt")
     parser.add_argument("--solver", default="", metavar="FILE",
                         help="a solver's prototxt, instead of --model")
@@ -43,12 +46,13 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = "tools/test") -> int:
     """Run the program; returns its exit code."""
-    return app.run(test, make_parser(), arguments)
+    return app.run(test, make_parser(program), arguments)
 
 
 def test(options: argparse.Namespace) -> int:
+    """Check the flags, then score a net or the test nets of a solver."""
     if bool(options.model) == bool(options.solver):
         raise CaffeError("one of --model and --solver must be given")
     if options.iterations is not None and options.iterations < 1:
@@ -56,7 +60,8 @@ def test(options: argparse.Namespace) -> int:
     if options.model and not options.weights:
         raise CaffeError("--weights is missing: there is nothing to score without weights")
     if options.solver and not (options.weights or options.snapshot):
-        raise CaffeError("--weights or --snapshot is missing: there is nothing to score without")
+        raise CaffeError("--weights or --snapshot is missing: there is nothing to score without "
+                         "weights")
     return test_solver(options) if options.solver else test_model(options)
 
 
@@ -74,7 +79,8 @@ def test_model(options: argparse.Namespace) -> int:
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
-    log, batches = Log(folder=options.log_dir), options.iterations or 50
+    log = Log(folder=options.log_dir)
+    batches = options.iterations or 50
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
     (log.info if report.is_complete else log.warning)(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
@@ -120,17 +126,19 @@ def test_solver(options: argparse.Namespace) -> int:
     from framework.solver.testing import check_evaluation, score
     from framework.weights.weights import load_weights
 
-    iterations, options.iterations = options.iterations, None
+    iterations = options.iterations
+    options.iterations = None
     document = read_document(options)
-    param, log = document.message, Log(folder=options.log_dir)
+    param = document.message
+    log = Log(folder=options.log_dir)
     check_fields(document)
     if not param.test_iter:
         raise document.error("test_iter", "is missing: the solver has no test net")
     place = devices.prepare(options, wished_gpu(param))
     weights = options.weights or weights_of(document, options.snapshot)
     data = DataOptions(options.seed or 0, options.workers)
-    machine_ = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
-    for index, net in enumerate(test_nets(document, None, machine_)):
+    machine = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
+    for index, net in enumerate(test_nets(document, None, machine)):
         check_evaluation(document, net, index)
         report = load_weights(net, weights, skip_mismatch=options.skip_mismatch)
         (log.info if report.is_complete else log.warning)(f"{weights}: {report}")

@@ -11,8 +11,11 @@ from framework.cli import app, devices
 from framework.errors import CaffeError
 
 
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="time", description=__doc__)
+def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
+    """The flags; `program` is the name that the help shows."""
+    parser = argparse.ArgumentParser(
+        prog=program, description=__doc__,
+        epilog=f"example: {program} --model net.prototxt --iterations 10 --phase TEST")
     parser.add_argument("--model", required=True, metavar="FILE", help="the net's prototxt")
     parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
     parser.add_argument("--iterations", type=int, default=50, metavar="N",
@@ -27,12 +30,13 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = "tools/time") -> int:
     """Run the program; returns its exit code."""
-    return app.run(time, make_parser(), arguments)
+    return app.run(time, make_parser(program), arguments)
 
 
 def time(options: argparse.Namespace) -> int:
+    """Log the times of a net's layers."""
     if options.iterations < 1:
         raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
     place = devices.prepare(options)

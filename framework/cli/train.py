@@ -17,14 +17,17 @@ if TYPE_CHECKING:       # they would import torch before the flags are read
     from framework.solver.solver import Solver
 
 
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
+    """The flags; `program` is the name that the help shows."""
+    parser = argparse.ArgumentParser(
+        prog=program, description=__doc__,
+        epilog=f"example: {program} --solver solver.prototxt --weights vgg16.caffemodel --gpu 0")
     parser.add_argument("--solver", required=True, metavar="FILE", help="the solver's prototxt")
     parser.add_argument("--weights", default="", metavar="FILE,...",
                         help="weights to start from, by layer name; later files override")
     parser.add_argument("--snapshot", default="", metavar="FILE|auto",
-                        help="solver state to go on from; auto: the newest whole one of the run "
-                             "that began last, or from the start if there is no state")
+                        help="solver state to resume from; auto: the newest complete one of the "
+                             "run that began last, or from the start if there is no state")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
     devices.add_flags(parser)
@@ -47,10 +50,10 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = "tools/train") -> int:
     """Run the program; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    return app.run(lambda options: train(options, given), make_parser(), given)
+    return app.run(lambda options: train(options, given), make_parser(program), given)
 
 
 def train(options: argparse.Namespace, arguments: list[str]) -> int:
@@ -97,15 +100,17 @@ def wished_gpu(param: Any) -> int | None:
 
 def make_solver(document: Document, options: argparse.Namespace, place: devices.Place,
                 signals: Signals) -> Solver:
+    """The Solver of a document, as the flags say."""
     # lazy: --help does without it
     from framework.logs.board import BoardLog
     from framework.logs.log import Log
     from framework.solver.gradients import Execution
     from framework.solver.solver import Solver
 
-    log = BoardLog(options.tensorboard, options.log_dir) \
-        if options.tensorboard and place.rank == 0 \
-        else Log(enabled=place.rank == 0, folder=options.log_dir)
+    if options.tensorboard and place.rank == 0:
+        log: Log = BoardLog(options.tensorboard, options.log_dir)
+    else:
+        log = Log(enabled=place.rank == 0, folder=options.log_dir)
     return Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
                   device=place.device, seed=options.seed, workers=options.workers,
                   rank=place.rank, world_size=place.world_size, keep=options.keep,

@@ -1,4 +1,4 @@
-"""tools/upgrade_net, tools/upgrade_solver: files of old Caffe versions in today's form."""
+"""tools/upgrade_net: convert nets of old Caffe versions to today's form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ FORMS = ("text", "binary")
 
 
 def make_parser(program: str, description: str, what: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=program, description=description)
+    """The flags of tools/upgrade_net and tools/upgrade_solver."""
+    parser = argparse.ArgumentParser(prog=program, description=description,
+                                     epilog=f"example: {program} old.prototxt new.prototxt")
     parser.add_argument("source", metavar="IN", help=f"the {what} to read")
     parser.add_argument("target", metavar="OUT", nargs="?", default="-",
                         help="the file to write; IN itself is allowed; without it: print as text")
@@ -49,7 +51,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
         try:
             message = getattr(proto, kind).FromString(read_regular(path))
         except DecodeError as error:
-            raise WeightsError(f"{path}: is no binary {kind}, or is damaged: {error}") from None
+            raise WeightsError(f"{path}: is not a binary {kind}, or is damaged: {error}") from None
         return prototxt.Document(message, prototxt.Lines(), path)
     document = prototxt.read(path, kind)
     texts: dict[bool, list[str]] = {True: [], False: []}
@@ -86,10 +88,12 @@ def write_message(message: Any, path: str, binary: bool) -> None:
 
 
 def is_binary(path: str, form: str | None) -> bool:
+    """Whether a file is binary: as `form` says, else by its name."""
     return form == "binary" if form else path.endswith(BINARY_ENDINGS)
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
+    """Read, upgrade and write a net."""
     # lazy: --help does without it
     from framework.definition.upgrade import upgrade_net
 
@@ -115,4 +119,5 @@ def _leave_out_blobs(document: Document) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
     return run(upgrade, make_parser("tools/upgrade_net", DESCRIPTION, "net or caffemodel"), argv)

@@ -1,4 +1,4 @@
-"""tools/upgrade_solver: a solver file of old Caffe versions in today's form."""
+"""tools/upgrade_solver: convert solver files of old Caffe versions to today's form."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from framework.cli.app import run
 from framework.cli.upgrade_net import is_binary, make_parser, read_document, write_message
 
 DESCRIPTION = """Write a solver of any age in today's form: the enum solver_type becomes the string
-type, and nets that stand in it are upgraded as tools/upgrade_net does. A file is binary if its
+type, and nets inside it are upgraded as tools/upgrade_net does. A file is binary if its
 name ends in .binaryproto or .pb, else text; --input and --output say otherwise."""
 
 
 def upgrade(arguments: argparse.Namespace) -> None:
+    """Read, upgrade and write a solver file."""
     # lazy: --help does without it
     from framework.definition.upgrade import upgrade_solver
 
@@ -28,4 +29,5 @@ def upgrade(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
     return run(upgrade, make_parser("tools/upgrade_solver", DESCRIPTION, "solver"), argv)

@@ -1,1 +1,1 @@
-"""From the text of a net or solver to its specification."""
+"""Parse net and solver definitions (prototxt) into a specification that can be built."""

@@ -1,7 +1,7 @@
-"""Caffe's text format: text to message and back, with the line of every field.
+"""Parser of protobuf's text format (prototxt) that keeps the line number of every field.
 
-protobuf's own text parser stops at the first unknown field and forgets where fields stood. This
-one reads the whole file, notes every problem, and keeps a tree of lines beside the message.
+protobuf's own text parser stops at the first unknown field and forgets the lines of fields. This
+one reads the whole file, notes every problem, and builds a tree of line numbers with the message.
 Source: the text format of protobuf 2 to 3.21 (`google::protobuf::TextFormat`), as Caffe used it.
 """
 
@@ -37,7 +37,7 @@ MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: ea
 
 @dataclass
 class Lines:
-    """Where a message and its fields stand: a tree of line numbers, parallel to the message.
+    """Line numbers of a message and its fields: a tree with the structure of the message.
     `path` is set for a layer that another file brought in."""
 
     line: int = 0
@@ -121,7 +121,10 @@ def to_text(message: Any) -> str:
 
 class _Parser:
     def __init__(self, text: str, kind: str, path: str):
-        self.text, self.path, self.position, self.depth = text, path, 0, 0
+        self.text = text
+        self.path = path
+        self.position = 0
+        self.depth = 0
         self.ends = [match.start() for match in re.finditer("\n", text)]
         self.document = Document(getattr(proto, kind)(), Lines(1), path)
         self.owner: Any = None
@@ -142,9 +145,11 @@ class _Parser:
         if match is None:
             if self.position < len(self.text):
                 raise self.stray()
-            self.kind, self.token = "end", ""
+            self.kind = "end"
+            self.token = ""
             return
-        self.kind, self.token = match.lastgroup or "", match.group()
+        self.kind = match.lastgroup or ""
+        self.token = match.group()
         self.position = match.end()
 
     def line_of(self, position: int) -> int:
@@ -225,7 +230,8 @@ class _Parser:
     def read_message(self, message: Any, descriptor: Any, lines: Lines, name: str,
                      line: int) -> None:
         closing = {"{": "}", "<": ">"}[self.token]
-        child, child_lines = None, Lines(line)
+        child = None
+        child_lines = Lines(line)
         if descriptor is not None:
             descriptor = form_for_several(message, descriptor, lines.fields)
         if descriptor is not None:
@@ -242,7 +248,7 @@ class _Parser:
                     self.owner = child
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.syntax_error(f"more than {MAX_DEPTH} messages stand inside one another")
+            raise self.syntax_error(f"more than {MAX_DEPTH} messages are nested in one another")
         self.advance()
         self.read_fields(child, child_lines, closing, name + ".")
         self.depth -= 1
@@ -266,7 +272,8 @@ class _Parser:
 
     def read_value(self, message: Any, descriptor: Any, lines: Lines, name: str,
                    line: int) -> None:
-        kind, token = self.kind, self.token
+        kind = self.kind
+        token = self.token
         if kind not in ("string", "number", "name"):
             raise self.syntax_error(f"expected a value for '{name}', found {self.found()}")
         self.advance()

@@ -1,4 +1,4 @@
-"""A net definition made ready to build: filtered by phase, wired, checked.
+"""Filter a net definition by phase, level and stages, and connect its layers by blob names.
 
 Source: Net::Init, Net::FilterNet, Net::StateMeetsRule in BVLC's net.cpp.
 """
@@ -18,7 +18,7 @@ PHASES = ("TRAIN", "TEST")
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """One layer as it will be built: its message, its place in the file and its wiring.
+    """One layer as it will be built: its message, its line in the file and its wiring.
 
     proto           LayerParameter, upgraded to today's form
     bottoms, tops   names of blobs, in order
@@ -66,8 +66,10 @@ class NetSpec:
         if phase not in PHASES:
             raise SpecError(f"the phase is '{phase}'; it must be TRAIN or TEST")
         net = document.message
-        self.document, self.phase = document, phase
-        self.name, self.path = net.name, document.path
+        self.document = document
+        self.phase = phase
+        self.name = net.name
+        self.path = document.path
         self.force_backward = net.force_backward
         self.level = net.state.level if level is None else level
         self.stages = frozenset([*net.state.stage, *stages])
@@ -99,8 +101,8 @@ class NetSpec:
         )
 
     def _wire(self) -> None:
-        """Check the joints, and list the outputs: tops that nobody reads, in alphabetical order
-        as the original has them."""
+        """Check that every bottom is made, and list the outputs: tops that no layer reads, in
+        alphabetical order as the original has them."""
         makers: dict[str, str] = {}
         unread: set[str] = set()
         for spec in self.layers:
@@ -124,5 +126,5 @@ def _propagate_down(layer: Any, document: Document, lines: Lines) -> tuple[bool,
     if stated and len(stated) != len(layer.bottom):
         raise SpecError(f"{document.place(lines.find('propagate_down'), layer)}: propagate_down is "
                         f"given {len(stated)} times; it must be once for each of the "
-                        f"{len(layer.bottom)} bottoms, or not at all")
+                        f"{len(layer.bottom)} bottoms, or left out")
     return stated or (True,) * len(layer.bottom)

@@ -1,4 +1,4 @@
-"""One value of the text format: from its token to the type of its field."""
+"""Convert a token of the text format to the type of its field."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
-    """The number that a text of ASCII digits is; None if it is none, or out of the range."""
+    """Convert ASCII digits to an int; None if the text is not a number, or out of the range."""
     if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
         return None
     number = int(text)
@@ -53,7 +53,7 @@ def _folded(name: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text as a message shows it: what stands in a file can be megabytes long."""
+    """Truncate a text for a message: a name or value in a file can be megabytes long."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
@@ -97,12 +97,14 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
 
 
 def expected(descriptor: Any) -> str:
+    """Say which values a field takes: "a number", "one of MAX, AVE"."""
     if descriptor.enum_type is not None:
         return "one of " + ", ".join(value.name for value in descriptor.enum_type.values)
     return "true or false" if descriptor.cpp_type == FieldDescriptor.CPPTYPE_BOOL else "a number"
 
 
 def convert_enum(enum_type: Any, kind: str, token: str) -> int:
+    """The number of an enum value, given by its name or number. ValueError for others."""
     names = [value.name for value in enum_type.values]
     if kind == "number" and token.lstrip("+-").isdigit():
         if int(token) in enum_type.values_by_number:
@@ -115,11 +117,19 @@ def convert_enum(enum_type: Any, kind: str, token: str) -> int:
 
 
 def convert_integer(cpp: int, token: str) -> int:
+    """The value of a decimal, hexadecimal (0x) or octal (0) integer. ValueError for others.
+
+    cpp   the C++ type of the field, which gives the range
+    """
     digits = token.lower()
     body = digits.lstrip("+-")
+    base = 10
+    if body.startswith("0x"):
+        base = 16
+    elif len(body) > 1 and body.startswith("0") and body.isdigit():
+        base = 8
     try:
-        octal = len(body) > 1 and body.startswith("0") and body.isdigit()
-        value = int(digits, 8) if octal else int(digits, 16 if body.startswith("0x") else 10)
+        value = int(digits, base)
     except ValueError:
         raise ValueError(f"is {token}; it must be a whole number") from None
     low, high = INTEGER_RANGES[cpp]
@@ -129,6 +139,7 @@ def convert_integer(cpp: int, token: str) -> int:
 
 
 def convert_float(token: str, single: bool) -> float:
+    """The value of a real number; beyond the range of a `single` (float32) it is infinite."""
     text = "".join(token.split()).lower()
     try:
         value = float(text if "i" in text else text.removesuffix("f"))
@@ -139,14 +150,14 @@ def convert_float(token: str, single: bool) -> float:
     return value
 
 
-def form_for_several(message: Any, descriptor: Any, places: dict[str, list[Any]]) -> Any:
+def form_for_several(message: Any, descriptor: Any, lines: dict[str, list[Any]]) -> Any:
     """The descriptor of the field that takes the next value of a single field.
 
     Where such a field is given again and its message has `<name>_3d`, the values before it move
     there: Pooling's sizes, single in BVLC, repeated in the opencl branch, `_3d` in Intel's. Where
-    it has `<name>_more`, the first value stays and the others stand there: fields that are
+    it has `<name>_more`, the first value stays and the others go there: fields that are
     repeated in one project's fork only.
-    places: of the values by field, moved with them. Any: a message and what belongs to it.
+    lines: line numbers of the values by field, moved with them. Any: a message and its parts.
     """
     known = descriptor.containing_type.fields_by_name
     others = known.get(f"{descriptor.name}_more")
@@ -158,5 +169,5 @@ def form_for_several(message: Any, descriptor: Any, places: dict[str, list[Any]]
     if message.HasField(descriptor.name):
         getattr(message, more.name).append(getattr(message, descriptor.name))
         message.ClearField(descriptor.name)
-        places.setdefault(more.name, []).extend(places.pop(descriptor.name, []))
+        lines.setdefault(more.name, []).extend(lines.pop(descriptor.name, []))
     return more if getattr(message, more.name) else descriptor

@@ -1,1 +1,1 @@
-"""How good detections are: average precision, result files."""
+"""Evaluate object detections: average precision, and result files of VOC, COCO and ILSVRC."""

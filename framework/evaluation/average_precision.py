@@ -1,11 +1,11 @@
-"""Average precision as the original's solver computes it from DetectionEvaluate's rows."""
+"""Average precision (VOC 2007, VOC 2012, integral) from the rows of DetectionEvaluate."""
 
 from __future__ import annotations
 
 import numpy as np
 
 VERSIONS = ("11point", "MaxIntegral", "Integral")
-# Steps of recall up to this size count as none (ComputeAP).
+# Steps of recall up to this size are left out (ComputeAP).
 SMALLEST_STEP = np.float32(1e-6)
 
 
@@ -39,7 +39,7 @@ def average_precision(scores: np.ndarray, true: np.ndarray, positives: int,
     Source: ComputeAP, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
     if version not in VERSIONS:
-        raise ValueError(f"'{version}' is no version of average precision; it must be one of "
+        raise ValueError(f"'{version}' is not a version of average precision; it must be one of "
                          f"{', '.join(VERSIONS)}")
     if not len(scores) or positives <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""COCO's average precision: the mean over ten overlaps, and over sizes of objects."""
+"""COCO's average precision: the mean over ten IoU thresholds, and by sizes of objects."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def class_average_precision(images: Sequence[tuple[Boxes, Boxes]],
             continue
         precision = right / np.arange(1, len(right) + 1)
         envelope = np.maximum.accumulate(precision[::-1])[::-1]
-        place = np.searchsorted(right / positives, RECALLS, side="left")
-        result[level] = np.append(envelope, 0)[place].mean()
+        index = np.searchsorted(right / positives, RECALLS, side="left")
+        result[level] = np.append(envelope, 0)[index].mean()
     return result
 
 
@@ -113,7 +113,7 @@ def summary(classes: Mapping[str, Sequence[tuple[Boxes, Boxes]]]) -> dict[str, f
     """COCO's six figures of precision over all classes: AP, AP50, AP75, APsmall, APmedium, APlarge.
 
     classes  by class, detections and ground truth of each image
-    A class without boxes (of that size) does not count; NaN if there is none with.
+    A class without boxes (of that size) does not count; NaN if no class has any.
     """
     by_area = {name: np.array([class_average_precision(images, area)
                                for images in classes.values()]).reshape(-1, len(OVERLAPS))

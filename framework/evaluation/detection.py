@@ -1,4 +1,4 @@
-"""What a detector found in one image."""
+"""A detection: label, score and box of one found object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Result files of detectors, in the forms that VOC, ILSVRC and COCO evaluate."""
+"""Write detections into result files in the formats of VOC, ILSVRC and COCO."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class ResultFiles:
                       ILSVRC: `<prefix>.txt`
     label_names       name of each label
     classes           the labels that have a VOC file
-    images          names, in the order of the images
-    num_images      a set has so many; then the files are written and the next set begins
+    images            names, in the order of the images
+    num_images        size of a set; after that many the files are written and a new set begins
     Source: DetectionOutput's Forward in detection_output_layer.cpp, weiliu89/caffe branch ssd.
     """
 
@@ -64,7 +64,8 @@ class ResultFiles:
         self.seen += 1
         if self.seen == self.num_images:
             self.write()
-            self.seen, self.detections = 0, []
+            self.seen = 0
+            self.detections = []
 
     def write(self) -> None:
         """Write what has been collected."""
@@ -83,7 +84,7 @@ class ResultFiles:
         return self.folder / f"{self.prefix}{self.label_names[label]}.txt"
 
     def _coco(self) -> str:
-        """A JSON list, laid out as the original's. Names that are numbers stand as numbers."""
+        """A JSON list, laid out as the original's; names that are numbers become numbers."""
         entries = []
         for found in self.detections:
             box = ",\n".join(f"                {_shortest(number)}" for number in found.box)

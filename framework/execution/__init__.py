@@ -1,1 +1,1 @@
-"""What a frozen net runs on CPUs: convolutions whose weights lie as their arithmetic reads them."""
+"""Faster execution of a net: operator fusion, and for inference prepacked weights and Winograd."""

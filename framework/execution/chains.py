@@ -1,24 +1,25 @@
-"""Layers that compute in place behind one another run as one where nobody can tell.
+"""Operator fusion: convolution, BatchNorm, Scale and ReLU in place run as a single step.
 
 In `conv -> BatchNorm -> Scale -> ReLU`, the last three in place, only the last value of the blob
-is ever seen. Such a chain runs as convolution, one batch normalisation with scale and bias, and a
+is ever read. Such a chain runs as convolution, one batch normalisation with scale and bias, and a
 ReLU in the same memory; without gradients on a CPU the stored statistics go into the weights of
 the convolution. Parameters, running sums, gradients, and the names of all blobs are those of the
 layers one by one; values differ by rounding. `net.fused` lists the steps as they run;
 `net.fuse = False` turns it off. After `net.optimize_for_inference()` convolutions run as
-`packed`, `winograd`, `heads` and `sums` beside it say.
+`packed`, `winograd`, `heads` and `sums` in this folder describe.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.execution import heads, sums
+from framework.execution.graph import Graph
 from framework.execution.packed import Packed, has_hooks, is_plain
 from framework.layers.activation.neuron import ReLU
 from framework.layers.base import Layer
@@ -50,19 +51,18 @@ class FusedStep(NamedTuple):
     stopped: frozenset[int]
 
 
-AnyStep = TypeVar("AnyStep", Step, FusedStep)
-
-
 class Chain:
-    """A layer and those that follow it in place: BatchNorm, Scale behind it, ReLU.
+    """A layer and those that follow it in place: BatchNorm, Scale after it, ReLU.
 
-    Called as the layers one behind the other would be. Where a layer has hooks they are.
+    Computes what the layers one by one would; where a layer has hooks they run one by one.
     `frozen`: forwards without gradient on a CPU may keep a copy of the weights.
     """
 
     def __init__(self, layers: Sequence[Layer]):
-        self.layers, self.frozen = list(layers), False
-        rest: list[Any] = list(layers)          # Any: layers, told apart by their order
+        self.layers = list(layers)
+        self.frozen = False
+        # Any: layers. Their order is head, norm, scale, relu, each of which may be absent.
+        rest: list[Any] = list(layers)
         self.relu = isinstance(rest[-1], ReLU) and bool(rest.pop())
         self.scale: Any = rest.pop() if isinstance(rest[-1], Scale) else None
         self.norm: Any = rest.pop() if isinstance(rest[-1], BatchNorm) else None
@@ -85,15 +85,18 @@ class Chain:
             y = bottoms[0] if self.head is None else self.head(*bottoms)
             if self.norm is not None:
                 y = self.normalise(y)
-        return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
+        return y.relu_() if self.relu else y        # in place: y is new, and not referenced yet
 
     def __getstate__(self) -> dict[str, Any]:   # Any: all fields
         return {**self.__dict__, "_packed": None}   # it can be neither copied nor pickled
 
     def freeze(self, frozen: bool) -> None:
-        self.frozen, self._packed = frozen, None
+        """Let forwards keep a packed copy of the weights, or not."""
+        self.frozen = frozen
+        self._packed = None
 
     def one_by_one(self, *bottoms: Tensor) -> Tensor:
+        """The last top, of each layer called by itself."""
         for layer in self.layers:
             bottoms = (layer(*bottoms),)
         return bottoms[0]
@@ -106,10 +109,13 @@ class Chain:
 
     def convolve(self, x: Tensor) -> Tensor:
         """All but ReLU, of x (N, C, H, W), without gradient."""
-        at, conv = self.head.geometry, self.head
-        # folding costs as much as the weights are many, normalising as much as the top
-        if self.norm is None or conv.weight[0].numel() * at.stride[0] * at.stride[1] * \
-                at.channels > x.numel():
+        conv = self.head
+        at = conv.geometry
+        # Folding the statistics into the weights costs as many operations as there are weights,
+        # normalising as many as the top has values. Both are divided by num_output here: the top
+        # has about x.numel() / (channels * strides) values a channel.
+        folding = conv.weight[0].numel() * at.stride[0] * at.stride[1] * at.channels
+        if self.norm is None or folding > x.numel():
             y = F.conv2d(x, conv.weight, conv.bias, at.stride, at.pad, at.dilation, at.group)
             return y if self.norm is None else self.normalise(y)
         return F.conv2d(x, *self.folded(), at.stride, at.pad, at.dilation, at.group)
@@ -123,8 +129,13 @@ class Chain:
         return packed
 
     def folded(self) -> tuple[Tensor, Tensor | None]:
-        """Weight and bias with which the convolution alone does the normalisation as well."""
-        weight, bias = self.head.weight, self.head.bias
+        """Weight and bias of a convolution that includes the normalisation.
+
+        scale (conv(x) - mean) / sqrt(variance + eps) + shift = conv'(x), with the weights times
+        factor = scale / sqrt(variance + eps) and the bias (bias - mean) factor + shift.
+        """
+        weight = self.head.weight
+        bias = self.head.bias
         if self.norm is None:
             return weight, bias
         mean, variance = self.norm.stored()
@@ -145,123 +156,136 @@ def is_plane_convolution(layer: Any) -> bool:   # Any: a layer whose parts mypy 
 
 
 def fuse(steps: Sequence[Step]) -> list[FusedStep]:
-    """The steps with every chain as one, at the place of its first layer."""
+    """The steps, with every chain as a single step at the index of its first layer."""
+    graph = Graph(steps)
     fused: list[FusedStep] = []
-    for places in _groups(steps, _chain):
-        step, layers = steps[places[0]], [steps[place].layer for place in places]
-        alone = len(layers) == 1 and not is_plane_convolution(step.layer)
-        fused.append(FusedStep(step.layer if alone else Chain(layers), *step[1:]))
+    taken: set[int] = set()
+    for index, step in enumerate(steps):
+        if index in taken:
+            continue
+        members = _chain_from(graph, index)
+        taken.update(members)
+        layers = [steps[member].layer for member in members]
+        is_alone = len(layers) == 1 and not is_plane_convolution(step.layer)
+        fused.append(FusedStep(step.layer if is_alone else Chain(layers), *step[1:]))
     return fused
 
 
 def join_heads(steps: Sequence[FusedStep]) -> list[FusedStep]:
-    """The steps with convolutions beside one another as one, at the place of the first."""
+    """The steps, with convolutions of one bottom as a single step at the index of the first."""
     joined: list[FusedStep] = []
-    for places in _groups(steps, _beside):
-        step = steps[places[0]]
-        if len(places) > 1:
-            tops = tuple(steps[place].tops[0] for place in places)
-            step = FusedStep(heads.Heads([steps[place].layer for place in places]),
+    taken: set[int] = set()
+    for index, step in enumerate(steps):
+        if index in taken:
+            continue
+        members = _heads_from(steps, index)
+        taken.update(members)
+        if len(members) > 1:
+            tops = tuple(steps[member].tops[0] for member in members)
+            step = FusedStep(heads.Heads([steps[member].layer for member in members]),
                              step.bottoms, tops, step.stopped)
         joined.append(step)
     return joined
 
 
 def join_sums(steps: Sequence[FusedStep], wanted: Collection[str]) -> list[FusedStep]:
-    """The steps with each sum of two and a convolution that only it reads as one.
+    """The steps, with each sum of two fused with a convolution whose top only the sum reads.
 
-    The tops of such convolutions do not come to be: none is of the `wanted` ones.
+    The tops of such convolutions are not computed: blobs that are `wanted` are left as they are.
     """
+    graph = Graph(steps)
     joined: list[FusedStep | None] = list(steps)
     for index, step in enumerate(steps):
         if not sums.is_sum(step.layer) or step.stopped or len(set(step.bottoms)) < 2:
             continue
-        for place in (1, 0):
-            name = step.bottoms[place]
-            touching = [at for at, one in enumerate(steps) if name in (*one.bottoms, *one.tops)]
-            first = steps[touching[0]]
-            if (name in wanted or len(touching) != 2 or touching[1] != index or first.stopped
-                    or not sums.is_summand(first.layer)
-                    or any(first.bottoms[0] in one.tops for one in steps[touching[0]:index])):
+        for position in (1, 0):
+            name = step.bottoms[position]
+            maker = None if name in wanted else _summand(graph, name, index)
+            if maker is None:
                 continue
-            joined[touching[0]] = None
-            joined[index] = FusedStep(sums.Added(first.layer, step.layer, place == 0),
-                                      (*first.bottoms, step.bottoms[1 - place]), step.tops,
-                                      frozenset())
+            convolution = steps[maker]
+            added = sums.Added(convolution.layer, step.layer, first=position == 0)
+            bottoms = (*convolution.bottoms, step.bottoms[1 - position])
+            joined[maker] = None
+            joined[index] = FusedStep(added, bottoms, step.tops, frozenset())
             break
     return [step for step in joined if step is not None]
 
 
 def last_uses(steps: Sequence[Step | FusedStep], wanted: Collection[str]) -> dict[int, list[str]]:
-    """For each step the blobs that none behind it touches, but the wanted ones."""
-    last = {name: index for index, step in enumerate(steps)
-            for name in (*step.bottoms, *step.tops) if name not in wanted}
+    """For each step the blobs that no later step uses, without the wanted ones."""
+    graph = Graph(steps)
     done: dict[int, list[str]] = {}
-    for name, index in last.items():
-        done.setdefault(index, []).append(name)
+    for name in graph.names():
+        if name not in wanted:
+            done.setdefault(graph.last_user(name), []).append(name)
     return done
 
 
-def _groups(steps: Sequence[AnyStep],
-            find: Callable[[Sequence[AnyStep], int], list[int]]) -> Iterator[list[int]]:
-    """What `find` gives for the first step, then for the first that is in no group yet, ..."""
-    taken: set[int] = set()
-    for index in range(len(steps)):
-        if index not in taken:
-            places = find(steps, index)
-            taken.update(places)
-            yield places
-
-
-def _chain(steps: Sequence[Step], start: int) -> list[int]:
-    """The places of the layers that run as one with that at `start`, itself the first."""
-    layer, _, tops, stopped = steps[start]
+def _chain_from(graph: Graph[Step], start: int) -> list[int]:
+    """The indices of the layers that are fused with that at `start`, itself the first."""
+    layer, _, tops, _ = graph.steps[start]
     if not isinstance(layer, HEADS) or len(tops) != 1 or not _is_fresh(layer):
         return [start]
-    places = [start]
+    members = [start]
     for kind in (BatchNorm, Scale, ReLU):
-        found = _next_touching(steps, places[-1], tops[0])
+        # In place, and the next to use the blob at all: so the value in between has no reader.
+        found = graph.next_user(tops[0], after=members[-1])
         if found is None:
             break
-        follower = steps[found]
+        follower = graph.steps[found]
         if follower.bottoms != tops or follower.tops != tops or follower.stopped:
             break
-        if type(follower.layer) is kind and _fits(follower.layer, steps[places[-1]].layer):
-            places.append(found)
-    return places
+        before = graph.steps[members[-1]].layer
+        if type(follower.layer) is kind and _fits(follower.layer, before):
+            members.append(found)
+    return members
 
 
-def _beside(steps: Sequence[FusedStep], start: int) -> list[int]:
-    """The places of the convolutions that can run where that at `start` does, itself the first."""
-    step, places = steps[start], [start]
+def _heads_from(steps: Sequence[FusedStep], start: int) -> list[int]:
+    """The indices of the convolutions that can run together with that at `start`, the first."""
+    step = steps[start]
+    members = [start]
     if not isinstance(step.layer, Chain):
-        return places
-    read, written = set[str](), set(step.tops)
-    for place, other in enumerate(steps[start + 1:], start + 1):
-        if (isinstance(other.layer, Chain) and other[1::2] == step[1::2]
-                and not written & {*other.bottoms, *other.tops}
-                and not read & {*other.tops} and heads.fit(step.layer, other.layer)):
-            places.append(place)
+        return members
+    # A later head moves up to `start`: no step before it may write what it uses, or read its top.
+    read: set[str] = set()
+    written = set(step.tops)
+    for index, other in enumerate(steps[start + 1:], start + 1):
+        has_same_bottom = other.bottoms == step.bottoms and other.stopped == step.stopped
+        is_free = not written & {*other.bottoms, *other.tops} and not read & {*other.tops}
+        if isinstance(other.layer, Chain) and has_same_bottom and is_free \
+                and heads.fit(step.layer, other.layer):
+            members.append(index)
         read.update(other.bottoms)
         written.update(other.tops)
-    return places
+    return members
 
 
-def _next_touching(steps: Sequence[Step], start: int, name: str) -> int | None:
-    """The next step that reads or writes the blob."""
-    for index in range(start + 1, len(steps)):
-        if name in steps[index].bottoms or name in steps[index].tops:
-            return index
-    return None
+def _summand(graph: Graph[FusedStep], name: str, index: int) -> int | None:
+    """The convolution that makes the blob `name` for the sum at `index`, if they can be fused.
+
+    The sum must be the only other step that uses the blob. The convolution moves down to the sum:
+    no step in between may write its bottom, as a layer in place does.
+    """
+    users = graph.users(name)
+    if len(users) != 2 or users[1] != index:
+        return None
+    maker = users[0]
+    step = graph.steps[maker]
+    if step.stopped or not sums.is_summand(step.layer) \
+            or graph.is_written(step.bottoms[0], maker, index):
+        return None
+    return maker
 
 
-def _is_fresh(layer: Any) -> bool:
-    """Whether the top has memory of its own, and a backward that does not look at it."""
+def _is_fresh(layer: Any) -> bool:              # Any: a layer whose parts mypy does not know
+    """Whether the top has memory of its own, and a backward that does not need its values."""
     return not isinstance(layer, Eltwise) or layer.operation == "SUM"
 
 
 def _fits(layer: Any, before: Any) -> bool:     # Any: layers, whose parts mypy does not know
-    """Whether the layer can run as one with the one before it."""
+    """Whether the layer can be fused with the one before it."""
     if isinstance(layer, BatchNorm):
         return not layer.blobs[3:] and not layer.relu and not layer.moves_stored
     if isinstance(layer, Scale):

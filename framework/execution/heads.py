@@ -1,4 +1,4 @@
-"""Convolutions beside one another, of one bottom, as one."""
+"""Horizontal fusion: convolutions of the same bottom run as a single convolution."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import torch
 from torch import Tensor
 
 from framework.execution.packed import Packed, must_run_singly
+from framework.layers.vision.convolution import Geometry
 
-MOST = 128                  # tops of a head that is joined with others: more fill the machine
+MOST = 128      # channels of a head that is joined with others: more keep all cores busy alone
 
 
 class Heads:
-    """Convolutions alone, of one bottom and one geometry, as SSD's offsets and scores have them.
+    """Convolutions of one bottom and one geometry, as SSD has them for offsets and scores.
 
-    Read once, the bottom gives the tops of all, which are parts of one tensor. With gradients,
-    hooks, or anything but float32 on a CPU they run one by one.
-    chains  those that `fuse` made of them
+    Their weights are concatenated, and the tops are parts of one tensor. With gradients, hooks,
+    or anything but float32 on a CPU they run one by one.
+    chains  the Chain of each, without BatchNorm, Scale and ReLU
     """
 
     def __init__(self, chains: Sequence[Any]):      # Any: Chain, which knows this class
@@ -51,10 +52,15 @@ class Heads:
 
 
 def fit(chain: Any, other: Any) -> bool:        # Any: Chain, or a layer
-    """Whether the two are heads of one geometry."""
-    def geometry(one: Any) -> Any:
-        at = one.head.geometry
-        return dataclasses.replace(at, num_output=0) if (
-            one.folds and len(one.layers) == 1 and at.group == 1 and at.num_output <= MOST) \
-            else None
-    return geometry(chain) is not None and geometry(chain) == geometry(other)
+    """Whether the two can be joined: plain convolutions of one geometry."""
+    geometry = _joinable_geometry(chain)
+    return geometry is not None and geometry == _joinable_geometry(other)
+
+
+def _joinable_geometry(chain: Any) -> Geometry | None:
+    """The geometry of a chain without its number of outputs; None if it cannot be joined."""
+    at = chain.head.geometry
+    is_alone = chain.folds and len(chain.layers) == 1
+    if not is_alone or at.group != 1 or at.num_output > MOST:
+        return None
+    return dataclasses.replace(at, num_output=0)

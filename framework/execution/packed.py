@@ -1,4 +1,4 @@
-"""A convolution with its weights in the order that its arithmetic reads them."""
+"""Prepacked convolution: weights in the memory layout of oneDNN's kernels or of Winograd's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from framework.layers.vision.convolution import Geometry
 
 
 class Packed:
-    """A convolution of x (N, C, H, W), float32 on a CPU, and a ReLU behind it if there is one.
+    """A convolution of x (N, C, H, W), float32 on a CPU, followed by a ReLU if `relu`.
 
     3 x 3 filters run as `Winograd` on sizes for which that `pays`, the others in oneDNN with
     channels last. Tops have channels last.
@@ -24,10 +24,17 @@ class Packed:
             were not written to since, as far as autograd's counters tell
     """
 
+    # The packed copies are made at the first forward and reused as long as `is_current`: each
+    # blob must be the same object, and its `_version`, which autograd raises at every in-place
+    # write, unchanged. Writes through `.data` or numpy do not raise it.
+
     def __init__(self, weight: Tensor, bias: Tensor | None, at: Geometry, relu: bool,
                  layers: Sequence[Layer]):
-        self.weight, self.bias, self.at, self.relu = weight.detach(), bias, at, relu
-        self.sources = [(_place(layer, name), name, blob, _version(blob)) for layer in layers
+        self.weight = weight.detach()
+        self.bias = bias
+        self.at = at
+        self.relu = relu
+        self.sources = [(_holder(layer, name), name, blob, _version(blob)) for layer in layers
                         for name, blob in zip(layer.blob_names, layer.blobs, strict=True)]
         self.geometry = (list(at.pad), list(at.stride), list(at.dilation), at.group)
         self.onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
@@ -37,8 +44,9 @@ class Packed:
                           and at.group == 1)
 
     def is_current(self) -> bool:
-        for place, name, blob, version in self.sources:
-            if place.get(name) is not blob or (version >= 0 and blob._version != version):
+        """Whether the blobs are still those that were packed."""
+        for holder, name, blob, version in self.sources:
+            if holder.get(name) is not blob or (version >= 0 and blob._version != version):
                 return False
         return True
 
@@ -46,7 +54,7 @@ class Packed:
         if self.has_tiles and self._pays(x):
             return self._tiled(x)
         y = self._direct(channels_last(x))
-        return y.relu_() if self.relu else y        # this memory is ours: nobody has seen it
+        return y.relu_() if self.relu else y        # in place: y is new, and not referenced yet
 
     def added(self, x: Tensor, other: Tensor) -> Tensor:
         """The convolution's top and other, which has its shape, in new memory. No ReLU."""
@@ -60,12 +68,14 @@ class Packed:
         return self.winograd(x)
 
     def _pays(self, x: Tensor) -> bool:
-        (batch, channels, height, width), (pad_h, pad_w) = x.shape, self.at.pad
+        batch, channels, height, width = x.shape
+        pad_h, pad_w = self.at.pad
         tops = batch, height + 2 * pad_h - 2, width + 2 * pad_w - 2
         return pays(channels, self.at.num_output, tops, torch.get_num_threads())
 
     def _direct(self, x: Tensor, other: Tensor | None = None) -> Tensor:
-        weight, at = self.reordered, self.at
+        at = self.at
+        weight = self.reordered
         if weight is None:
             weight = self.weight.contiguous(memory_format=torch.channels_last)
             if self.onednn:
@@ -86,10 +96,11 @@ class Packed:
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """x (N, C, H, W) with the channels of a pixel side by side; torch's copy is slow for few."""
-    if x.shape[1] > 4 or not x.is_contiguous() or x.is_contiguous(
-            memory_format=torch.channels_last):
+    """x (N, C, H, W) in the memory format channels_last; by a compiled loop for few channels."""
+    is_last = x.is_contiguous(memory_format=torch.channels_last)
+    if x.shape[1] > 4 or not x.is_contiguous() or is_last:
         return x.contiguous(memory_format=torch.channels_last)
+    # torch's copy is slow for few channels
     # lazy: numba costs 0.2 s
     from framework.execution.winograd_loops import interleave
     batch, channels, height, width = x.shape
@@ -98,16 +109,16 @@ def channels_last(x: Tensor) -> Tensor:
     return y.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _place(layer: Layer, name: str) -> dict[str, Any]:      # Any: a module's fields
-    """The dict in which the layer has the blob: looking there is a tenth of nn.Module's way."""
-    for place in (layer._parameters, layer._buffers):
-        if name in place:
-            return place
+def _holder(layer: Layer, name: str) -> dict[str, Any]:      # Any: a module's fields
+    """The dict in which the layer has the blob: ten times faster than nn.Module.__getattr__."""
+    for holder in (layer._parameters, layer._buffers):
+        if name in holder:
+            return holder
     return layer.__dict__
 
 
 def _version(blob: Tensor) -> int:
-    """How often it was written to; -1 where nobody counts."""
+    """Autograd's count of in-place writes; -1 for inference tensors, which are not counted."""
     return -1 if blob.is_inference() else blob._version
 
 
@@ -117,13 +128,13 @@ def must_run_singly(layers: Sequence[Layer], *bottoms: Tensor) -> bool:
 
 
 def has_hooks(layers: Sequence[Layer]) -> bool:
-    """Whether somebody looks at what goes into one of the layers, or comes out."""
+    """Whether a layer has hooks, which must see its own bottoms, tops or gradients."""
     return any(layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks
                or layer._backward_pre_hooks for layer in layers)
 
 
 def is_plain(x: Tensor) -> bool:
-    """float32 on a CPU, with no other precision asked for, and nobody writing down the graph."""
+    """Whether x is (N, C, H, W) in float32 on a CPU, without autocast or tracing."""
     return (x.dtype == torch.float32 and x.device.type == "cpu" and x.dim() == 4
             and x.numel() > 0 and not torch.is_autocast_enabled("cpu")
             and not torch.jit.is_tracing())

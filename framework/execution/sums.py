@@ -1,4 +1,4 @@
-"""A convolution and the sum that takes its top, as one."""
+"""Residual fusion: a convolution adds the other bottom of an Eltwise sum to its own top."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from framework.execution.packed import must_run_singly
 
 
 class Added:
-    """y = x convolved + other, and a ReLU if there is one: a shortcut's sum is made where the
-    convolution writes its top, so that nothing else holds that top.
+    """y = convolution(x) + other, followed by a ReLU if `total` has one.
 
-    With gradients, hooks, or anything but float32 on a CPU the layers run one by one.
+    The sum of a shortcut is computed in the memory of the convolution's top, which is therefore
+    never seen by itself. With gradients, hooks, or anything but float32 on a CPU the layers run
+    one by one.
     chain   the convolution, with no ReLU
     total   Eltwise, or the chain that it and a ReLU make
     first   whether the convolution is the first of the two
     """
 
     def __init__(self, chain: Any, total: Any, first: bool):    # Any: Chain, which knows this
-        self.chain, self.total, self.first = chain, total, first
+        self.chain = chain
+        self.total = total
+        self.first = first
         self.relu = getattr(total, "relu", False)
         self.layers = [*chain.layers, *getattr(total, "layers", [total])]
 
@@ -37,7 +40,7 @@ class Added:
 
 
 def is_sum(layer: Any) -> bool:         # Any: a layer or Chain
-    """Whether it is a plain sum of two, and perhaps a ReLU."""
+    """Whether it is an Eltwise sum of two bottoms without coefficients, with or without a ReLU."""
     layers = getattr(layer, "layers", [layer])
     head = layers[0]
     spec = getattr(head, "spec", None)
@@ -47,5 +50,5 @@ def is_sum(layer: Any) -> bool:         # Any: a layer or Chain
 
 
 def is_summand(layer: Any) -> bool:
-    """Whether it is a chain that can give its top to a sum."""
+    """Whether it is a convolution chain, without a ReLU of its own, that can add to its top."""
     return bool(getattr(layer, "folds", False)) and not layer.relu

@@ -1,7 +1,12 @@
-"""The transforms of `winograd`, compiled: pixels to the 36 points of each tile, and back.
+"""Compiled transforms of Winograd convolution: pixels to the 36 points of each tile, and back.
 
-A tile is 4 x 4 pixels of the top; it needs 6 x 6 of the bottom. Tiles of all images stand in
-rows, `tile_rows` to an image, `tile_columns` to a row. NaN stays NaN.
+A tile is 4 x 4 pixels of the top; it needs 6 x 6 of the bottom. Tiles of all images are numbered
+in rows, `tile_rows` to an image, `tile_columns` to a row. NaN stays NaN.
+
+The transforms are separable: 6 rows of each column first, then 6 columns of each row, with the
+result of the first pass in `half`. Names of one letter are vectors over the channels: a to f are
+the inputs of a transform, p to u its outputs. The innermost loop runs over the channels, which
+are contiguous, so that it is vectorised.
 Source: Lavin and Gray 2016, F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity.
 """
 
@@ -20,8 +25,10 @@ _TWO, _FOUR, _FIVE, _EIGHT = _f(2), _f(4), _f(5), _f(8)
 @compiled_in_order
 def _to_points(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
     """The bottom's side of one axis: 6 pixels to 6 points."""
-    even, odd = e - _FOUR * c, d - _FOUR * b
-    far, step = e - c, _TWO * (d - b)
+    even = e - _FOUR * c        # the part of points 1 and -1 that is the same, and the other
+    odd = d - _FOUR * b
+    far = e - c                 # the same of points 2 and -2
+    step = _TWO * (d - b)
     return (_FOUR * a - _FIVE * c + e, even + odd, even - odd, far + step, far - step,
             _FOUR * b - _FIVE * d + f)
 
@@ -29,7 +36,10 @@ def _to_points(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
 @compiled_in_order
 def _to_pixels(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
     """The top's side of one axis: 6 points to 4 pixels."""
-    near, slope, far, bend = b + c, b - c, d + e, d - e
+    near = b + c                # of points 1 and -1: even and odd powers
+    slope = b - c
+    far = d + e                 # of points 2 and -2
+    bend = d - e
     return a + near + far, slope + _TWO * bend, near + _FOUR * far, slope + _EIGHT * bend + f
 
 
@@ -41,9 +51,11 @@ def take_tiles(x: Any, points: Any, first: int, rows: int, tile_rows: int, tile_
     x   (images, height, width, channels); pixels outside are 0
     """
     height, width, channels = x.shape[1:]
-    zeros, half = np.zeros(channels, _f), np.empty((6, 6, channels), _f)
+    zeros = np.zeros(channels, _f)
+    half = np.empty((6, 6, channels), _f)
     for row in range(rows):
-        image, top = x[(first + row) // tile_rows], (first + row) % tile_rows * 4 - pad_h
+        image = x[(first + row) // tile_rows]
+        top = (first + row) % tile_rows * 4 - pad_h
         for column in range(tile_columns):
             for j in range(6):
                 left = column * 4 - pad_w + j
@@ -77,15 +89,18 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
 
     points  (36, tiles, channels)
     bias    (channels,)
-    lowest  float32: 0 for a ReLU, -infinity for none
-    y       (images, height, width, channels); what of a tile lies outside is left out
+    lowest  float32: 0 for a ReLU, -infinity without one
+    y       (images, height, width, channels); pixels of a tile outside of y are dropped
     """
     height, width, channels = y.shape[1:]
-    half, outside = np.empty((4, 6, channels), _f), np.empty(channels, _f)
+    half = np.empty((4, 6, channels), _f)
+    outside = np.empty(channels, _f)        # takes the pixels that are dropped
     for row in range(rows):
-        image, top = y[(first + row) // tile_rows], (first + row) % tile_rows * 4
+        image = y[(first + row) // tile_rows]
+        top = (first + row) % tile_rows * 4
         for column in range(tile_columns):
-            tile, left = row * tile_columns + column, column * 4
+            tile = row * tile_columns + column
+            left = column * 4
             for j in range(6):
                 a, b, c = points[j, tile], points[6 + j, tile], points[12 + j, tile]
                 d, e, f = points[18 + j, tile], points[24 + j, tile], points[30 + j, tile]
@@ -101,22 +116,32 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
                 s = image[top + i, left + 3] if left + 3 < width else outside
                 for k in range(channels):
                     v, w, m, n = _to_pixels(a[k], b[k], c[k], d[k], e[k], f[k])
-                    v, w, m, n = v + bias[k], w + bias[k], m + bias[k], n + bias[k]
-                    p[k], q[k] = lowest if v < lowest else v, lowest if w < lowest else w
-                    r[k], s[k] = lowest if m < lowest else m, lowest if n < lowest else n
+                    v += bias[k]
+                    w += bias[k]
+                    m += bias[k]
+                    n += bias[k]
+                    # not max(): a NaN is not below `lowest`, and stays
+                    p[k] = lowest if v < lowest else v
+                    q[k] = lowest if w < lowest else w
+                    r[k] = lowest if m < lowest else m
+                    s[k] = lowest if n < lowest else n
 
 
 @compiled_in_order
 def interleave(planes: Any, pixels: Any) -> None:
-    """pixels (images, places, channels) of planes (images, channels, places)."""
-    places, channels = pixels.shape[1:]
+    """Transpose planes (images, channels, pixels) to pixels (images, pixels, channels)."""
+    num_pixels, channels = pixels.shape[1:]
     for image in range(len(planes)):
         if channels == 3:
-            a, b, c, y = planes[image, 0], planes[image, 1], planes[image, 2], \
-                pixels[image]
-            for k in range(places):
-                y[k, 0], y[k, 1], y[k, 2] = a[k], b[k], c[k]
+            a = planes[image, 0]
+            b = planes[image, 1]
+            c = planes[image, 2]
+            y = pixels[image]
+            for k in range(num_pixels):
+                y[k, 0] = a[k]
+                y[k, 1] = b[k]
+                y[k, 2] = c[k]
         else:
             for channel in range(channels):
-                for k in range(places):
+                for k in range(num_pixels):
                     pixels[image, k, channel] = planes[image, channel, k]

@@ -1,1 +1,1 @@
-"""Trained nets put to use."""
+"""Inference with trained nets: object detection."""

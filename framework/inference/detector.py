@@ -1,4 +1,4 @@
-"""A detection net ready for images: what its data layer does, the forward, boxes in pixels."""
+"""Object detection with a trained net: preprocess images, forward, boxes in pixels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Detector:
     model    a deploy net, or a test net: its data layer is not opened, but its transform_param
              says size, mean and scale (so may the Input layer of a deploy net)
     mean     values a channel (one counts for all), or the path of a mean file; instead of the net's
-    scale    factor behind the subtraction of the mean; instead of the net's
+    scale    factor after the subtraction of the mean; instead of the net's
     size     (height, width) that images are resized to; instead of the net's
 
     Raises CaffeError if the net has no such layer, or not one input for images.
@@ -147,9 +147,10 @@ class Detector:
     def _to_pixels(
         self, corners: Floats, height: int, width: int
     ) -> tuple[float, float, float, float]:
-        """From parts of the net's input to pixels of the image: padding goes."""
+        """Convert corners from parts of the net's input, padding included, to image pixels."""
         window = geometry.resized_window(self.resize, width, height)
-        low, extent = window[:2], window[2:] - window[:2]
+        low = window[:2]
+        extent = window[2:] - low
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height
 

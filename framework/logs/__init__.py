@@ -1,1 +1,1 @@
-"""The original's log lines, and readers and images of logs."""
+"""Write the log of a training run in the original's format, and read it back."""

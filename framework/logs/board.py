@@ -1,4 +1,4 @@
-"""A log that TensorBoard draws as well."""
+"""TensorBoard writer: a Log that records its values for TensorBoard too."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ class BoardLog(Log):
         except ImportError:
             raise CaffeError("--tensorboard needs the package tensorboard: "
                              "pip install tensorboard") from None
-        self.folder, self.is_lost = folder, False
+        self.folder = folder
+        self.is_lost = False
         self.writer = SummaryWriter(folder)
 
     def values(self, iteration: int, values: dict[str, float]) -> None:
+        """Record numbers by name as scalars of an iteration."""
         try:
             for name, value in values.items():
                 self.writer.add_scalar(name, value, iteration)

@@ -1,7 +1,7 @@
-"""Log lines as the original writes them, so that the tools people have can read them.
+"""Logger with glog's line format, as the original writes it, so that its log tools work.
 
 `I1122 13:27:44.123456  1234 solver.py:42] Iteration 10, loss = 12.3`, on stderr: glog's prefix
-of level, month and day, time, process, and the place that logs.
+of level, month and day, time, process, and the file and line that logs.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from framework.system.progress import Progress
 
 class Log:
     """Writes lines with glog's prefix. The run outlives it: a terminal that was lost, a closed
-    pipe and a full disk raise nothing. Lines that cannot be written are counted, and said where
-    others still can and once the place takes lines again.
+    pipe and a full disk raise nothing. Lines that cannot be written to one of its outlets are
+    counted; the count is reported on the others, and on that outlet once it works again.
 
     stream   by default stderr as it is when a line is written
     enabled  False: nothing is written (all ranks but the first)
@@ -33,7 +33,8 @@ class Log:
     """
 
     def __init__(self, stream: TextIO | None = None, enabled: bool = True, folder: str = ""):
-        self.stream, self.enabled = stream, enabled
+        self.stream = stream
+        self.enabled = enabled
         self.bar: Progress | None = None
         self.outlets = [Outlet("stderr" if stream is None else "its stream", self._to_stream)]
         if folder and enabled:
@@ -42,7 +43,7 @@ class Log:
 
     @property
     def draws_bars(self) -> bool:
-        """Whether the lines go to a terminal that somebody watches."""
+        """Whether the lines go to a terminal."""
         stream = self.stream or sys.stderr
         return self.enabled and stream is not None and not stream.closed and stream.isatty()
 
@@ -68,9 +69,11 @@ class Log:
         """Numbers by name, for logs that draw them; these lines have them already."""
 
     def info(self, message: str) -> None:
+        """Write each line of the message at level I."""
         self._write("I", message)
 
     def warning(self, message: str) -> None:
+        """Write each line of the message at level W."""
         self._write("W", message)
 
     def close(self) -> None:
@@ -130,7 +133,7 @@ def number(value: float) -> str:
 
 
 def loss_text(value: float, weight: float) -> str:
-    """What stands behind the value of a blob with a loss weight: ` (* 1 = 12.3 loss)`."""
+    """The end of the line of a blob with a loss weight: ` (* 1 = 12.3 loss)`."""
     return f" (* {number(weight)} = {number(weight * value)} loss)" if weight else ""
 
 

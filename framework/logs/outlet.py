@@ -1,4 +1,4 @@
-"""Where log lines go: a stream or a file that may fail without ending the run."""
+"""Fail-safe outputs of a log: a stream or a file that may fail without ending the run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ class Outlet:
     """
 
     def __init__(self, name: str, append: Callable[[str], None]):
-        self.name, self._append = name, append
-        self.reason, self.lost = "", 0
+        self.name = name
+        self._append = append
+        self.reason = ""
+        self.lost = 0
 
     def write(self, line: str) -> bool:
         """Write a line; False if it is lost. Raises nothing."""
         try:
-            self._append("\n" * bool(self.reason) + line)     # half a line may stand there
+            # the line that failed may have been written in part
+            self._append("\n" * bool(self.reason) + line)
         except (OSError, ValueError) as error:
             self.reason = getattr(error, "strerror", None) or str(error)
             self.lost += 1
@@ -36,7 +39,8 @@ class Outlet:
 
     def take_lost(self) -> int:
         """The lines lost so far, counted from 0 again."""
-        lost, self.lost = self.lost, 0
+        lost = self.lost
+        self.lost = 0
         return lost
 
 

@@ -1,4 +1,4 @@
-"""The numbers in a training log, ours or the original's.
+"""Parse training logs, ours or the original's, into tables.
 
 Source: the lines of solver.cpp in weiliu89/caffe (branch ssd) and BVLC; parse_log.py in
 BVLC's tools/extra for the columns.
@@ -59,11 +59,12 @@ class _Reader:
     def __init__(self) -> None:
         self.readings = Readings()
         self.start: datetime | None = None
-        self.seconds, self.rate = 0.0, float("nan")
+        self.seconds = 0.0
+        self.rate = float("nan")
         self.row: Row | None = None         # the row that output lines belong to
 
     def time(self, match: re.Match[str]) -> None:
-        """Seconds since the first line; a year has no place in the prefix, so it may turn."""
+        """Seconds since the first line; the prefix is without a year, which may have changed."""
         month, day, hour, minute, second = (int(match[index]) for index in range(1, 6))
         now = datetime(2000, month, day, hour, minute, second)
         self.start = self.start or now
@@ -101,10 +102,12 @@ class _Reader:
             name, value = "test_loss", float(match[1])
         else:
             return
-        place, number = name, 1
-        while place in row and place != "loss":     # an output of several values
-            place, number = f"{name}_{number}", number + 1
-        row[place] = value
+        column = name
+        number = 1
+        while column in row and column != "loss":     # an output of several values
+            column = f"{name}_{number}"
+            number += 1
+        row[column] = value
 
 
 def columns(rows: list[Row]) -> list[str]:

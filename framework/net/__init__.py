@@ -1,4 +1,4 @@
-"""From a specification to a net, and its forward pass."""
+"""Build a net from its specification, and run its forward pass."""
 
 from framework.moved import names_of
 

@@ -1,4 +1,4 @@
-"""From a NetSpec to layers: classes looked up, numbers of bottoms and tops checked, shapes run."""
+"""Build the layers of a NetSpec: look up classes, check bottoms and tops, infer shapes."""
 
 from __future__ import annotations
 
@@ -96,6 +96,8 @@ def _align_crops(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
         proto.crop_param.offset[:] = offsets
         aligned[index] = dataclasses.replace(spec, proto=proto)
     return aligned
+
+
 def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> type[Layer]:
     """The class that gives the shapes of a `Python` layer; its module runs only if it may."""
     module = spec.proto.python_param.module
@@ -125,7 +127,7 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
 
 
 def _with_automatic_top(spec: LayerSpec, cls: type[Layer]) -> LayerSpec:
-    """A loss without a top gets one, which is no output of the net."""
+    """Give a loss without a top one, which does not count as an output of the net."""
     if not cls.loss or spec.tops:
         return spec
     proto: Any = type(spec.proto)()
@@ -138,8 +140,12 @@ def _check_number(spec: LayerSpec, field: str, found: int,
                   allowed: tuple[int, int | None]) -> None:
     low, high = allowed
     if found < low or (high is not None and found > high):
-        wanted = f"at least {low}" if high is None else str(low) if low == high \
-            else f"from {low} to {high}"
+        if high is None:
+            wanted = f"at least {low}"
+        elif low == high:
+            wanted = str(low)
+        else:
+            wanted = f"from {low} to {high}"
         raise spec.error(field, f"is given {found} times; it must be {wanted}")
 
 

@@ -1,4 +1,4 @@
-"""Sizes beyond the memory of a machine, found from shapes before any of it is taken."""
+"""Check from shapes, before allocating, that a net fits into the memory of the machine."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def check_memory(specs: Sequence[LayerSpec], layers: Sequence[Layer], shapes: Ma
     """Raise SpecError for the first layer with which the blobs of all layers are larger than the
     memory, and for a top that alone is.
 
-    Blobs are filled on the CPU, tops stand on `device`. Where the system does not tell how much
+    Blobs are filled on the CPU, tops are on `device`. Where the system does not tell how much
     memory it has left, nothing is refused.
     """
-    left, total = memory_left("cpu"), 0
+    left = memory_left("cpu")
+    total = 0
     for layer in layers:
         total += BYTES * sum(blob.numel() for blob in layer.blobs)
         if total > left:
@@ -64,4 +65,5 @@ def memory_left(device: str | torch.device) -> float:
 
 
 def gigabytes(size: float) -> str:
+    """Format a number of bytes: `1.5 GB`."""
     return f"{size / 1e9:,.1f} GB"

@@ -76,7 +76,8 @@ class Net(nn.Module):
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
         check_memory(self.spec.layers, built, self.shapes, device)
-        self.fuse, self.fused = True, fuse(self.layers)
+        self.fuse = True
+        self.fused = fuse(self.layers)
         self._frozen = False
         self._plans: dict[tuple[bool, frozenset[str] | None], Plan] = {}
         self.by_name = nn.ModuleDict(_unique_names(built))
@@ -104,10 +105,12 @@ class Net(nn.Module):
 
     @property
     def name(self) -> str:
+        """The net's name in its file."""
         return self.spec.name
 
     @property
     def phase(self) -> str:
+        """The phase it was built for: "TRAIN" or "TEST"."""
         return self.spec.phase
 
     @property
@@ -117,7 +120,7 @@ class Net(nn.Module):
 
     @property
     def outputs(self) -> list[str]:
-        """The blobs that nobody reads, in alphabetical order, as the original has them."""
+        """The blobs that no layer reads, in alphabetical order, as the original has them."""
         return self.spec.outputs
 
     @property
@@ -128,11 +131,12 @@ class Net(nn.Module):
 
     @property
     def device(self) -> torch.device:
+        """The device of the parameters; the CPU for a net without any."""
         first = next(self.parameters(), next(self.buffers(), None))
         return torch.device("cpu") if first is None else first.device
 
     def layer(self, name: str) -> Layer:
-        """The module of the layer `name`. Raises CaffeError if there is none."""
+        """The module of the layer `name`. Raises CaffeError if no layer has the name."""
         for step in self.layers:
             if step.layer.spec.name == name:
                 return step.layer
@@ -163,7 +167,7 @@ class Net(nn.Module):
             ) -> dict[str, Tensor]:
         """All blobs, computed from those of the data layers. No side effects but running sums.
 
-        wanted   the names of the blobs to return; the others are let go of behind their last
+        wanted   the names of the blobs to return; the others are released after their last
                  reader, which saves memory and, without gradients, time
         """
         blobs = dict(blobs)
@@ -171,8 +175,8 @@ class Net(nn.Module):
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
         steps, done = self._plan(fused, None if wanted is None else frozenset(wanted))
         for index, (layer, bottoms, tops, stopped) in enumerate(steps):
-            values = [blobs[bottom].detach() if place in stopped else blobs[bottom]
-                      for place, bottom in enumerate(bottoms)]
+            values = [blobs[bottom].detach() if position in stopped else blobs[bottom]
+                      for position, bottom in enumerate(bottoms)]
             result = layer(*values)
             if isinstance(result, tuple):
                 blobs.update(zip(tops, result, strict=True))
@@ -184,7 +188,7 @@ class Net(nn.Module):
         return blobs if wanted is None else {name: blobs[name] for name in wanted}
 
     def _plan(self, fused: bool, wanted: frozenset[str] | None) -> Plan:
-        """The steps, and for each the blobs that nobody needs behind it."""
+        """The steps, and for each the blobs that no later step needs."""
         key = fused, wanted
         if key not in self._plans:
             steps: Sequence[Step | FusedStep] = self.fused if fused else self.layers
@@ -194,10 +198,12 @@ class Net(nn.Module):
         return self._plans[key]
 
     def optimize_for_inference(self, frozen: bool = True) -> Net:
-        """Say that the weights stay: forwards without gradient on a CPU then keep a copy of those
-        of convolutions, in the order that their arithmetic wants, and give blobs with channels
-        last. 3 x 3 filters may run as framework/execution/winograd.py: values differ by about 1e-5
-        of the largest, and the copy of those weights is 4 times as large.
+        """Prepack the weights of convolutions for inference: they are taken as constant.
+
+        Forwards without gradient on a CPU then keep a copy of those weights in the memory layout
+        of their kernels, and give blobs with channels last. 3 x 3 filters may run as
+        framework/execution/winograd.py: values differ by about 1e-5 of the largest, and the copy
+        of those weights is 4 times as large.
 
         Writing to a blob, as `load_weights` or an update does, is still seen; writing through
         `.data` or numpy is not: call it again after that. Returns the net.
@@ -240,10 +246,11 @@ class Net(nn.Module):
 
     def seek(self, batch_index: int) -> None:
         """Make batch number `batch_index` of the run the next one."""
-        self._iterators, self._next_batch_index = None, batch_index
+        self._iterators = None
+        self._next_batch_index = batch_index
 
     def close(self) -> None:
-        """Let go of the data layers' files and processes."""
+        """Close the data layers: their files and processes."""
         self._iterators = None
         for source, _ in self.sources:
             source.close()

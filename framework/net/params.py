@@ -1,4 +1,4 @@
-"""Blobs that several layers, or the TRAIN and the TEST net, have together.
+"""Parameter sharing: blobs of several layers (`param { name }`), or of the TRAIN and TEST net.
 
 Source: Net::AppendParam and Net::ShareTrainedLayersWith in BVLC's net.cpp.
 """
@@ -64,7 +64,8 @@ def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
     owners: dict[str, tuple[Layer, int]] = {}
     reshaped = []
     for layer in layers:
-        stated, blobs = len(layer.spec.proto.param), len(layer.blob_names)
+        stated = len(layer.spec.proto.param)
+        blobs = len(layer.blob_names)
         if stated > blobs:
             raise layer.spec.error(f"param[{blobs}]", f"is one too many: the layer has {blobs} "
                                    f"blobs, and {stated} are described")
@@ -132,7 +133,7 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
                   may_freeze: bool) -> list[LearnedBlob]:
     """Every distinct blob once, in the order of the original's learnable_params.
 
-    Where nobody wants the gradient (lr_mult 0, no force_backward) it is not computed.
+    Where the gradient is not needed (lr_mult 0, no force_backward) it is not computed.
     """
     seen: set[int] = set()
     learned = []

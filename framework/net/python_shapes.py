@@ -1,4 +1,4 @@
-"""The shapes that known public `Python` layers give, for nets whose modules are not at hand."""
+"""Shape inference for known public `Python` layers whose modules are not installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rule = Callable[[LayerSpec, tuple[Shape, ...]], list[Shape]]
 
 
 class DeclaredPython(Layer):
-    """Stands where a `Python` layer of a known public project would: shapes, no numbers.
+    """Placeholder of a `Python` layer of a known public project: shapes without a forward.
 
     Bottoms, tops: as the layer of the project. Only for looking at nets; forward is an error.
     Source: the `setup` and `reshape` of the classes in PYTHON_SHAPES.
@@ -32,6 +32,7 @@ class DeclaredPython(Layer):
         super().__init__(spec)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The shapes by the rule of the project's class."""
         param = self.spec.proto.python_param
         shapes = PYTHON_SHAPES[param.module, param.layer](self.spec, bottoms)
         if len(shapes) < len(self.spec.tops):
@@ -40,6 +41,7 @@ class DeclaredPython(Layer):
         return shapes[:len(self.spec.tops)]
 
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        """Always raises SpecError: only the module itself can compute values."""
         raise self.spec.error("python_param.module", "is known by its shapes only; to run it, put "
                               "its folder on PYTHONPATH")
 
@@ -51,7 +53,7 @@ def is_known(spec: LayerSpec) -> bool:
 
 
 def _number(spec: LayerSpec, name: str) -> int:
-    """The number behind `'name':` in param_str."""
+    """The number after `'name':` in param_str."""
     text = spec.proto.python_param.param_str
     found = re.search(rf"['\"]?{name}['\"]?\s*:\s*(\d+)", text)
     if found is None:

@@ -1,4 +1,4 @@
-"""Nets and solvers read from files and texts: parsed, upgraded, composite layers expanded."""
+"""Read net and solver files: parse, upgrade old forms, expand composite layers."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ def _unknown_types(document: Document) -> list[tuple[int, str]]:
     for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
                             strict=True):
         if layer.type not in known:
-            line, few = lines.find("type"), len(rows) < prototxt.MAX_SUGGESTIONS
+            line = lines.find("type")
+            few = len(rows) < prototxt.MAX_SUGGESTIONS
             rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
                          f"{nearest(layer.type, sorted(known)) if few else ''}"))
     return rows

@@ -1,6 +1,6 @@
 """Caffe's messages by name: `from framework.proto import NetParameter, Datum, TRAIN`.
 
-They are made from caffe.proto, which stands beside this file, at the first use of a name. Nested
+They are made from caffe.proto, in the folder of this file, at the first use of a name. Nested
 messages and enum values are attributes of their message, as in protobuf's generated modules:
 `V1LayerParameter.CONVOLUTION`, `DetectNetGroundTruthParameter.ClassMapping`.
 """

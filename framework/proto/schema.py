@@ -49,7 +49,7 @@ class Schema:
 
     def find(self, name: str) -> Any:
         """The class of a message ("NetParameter", "Outer.Inner"), an enum, or the number of a
-        value of a top-level enum ("TRAIN"). Raises KeyError if there is none.
+        value of a top-level enum ("TRAIN"). Raises KeyError if the file has no such name.
 
         Any: a message class's fields are known only at run time.
         """
@@ -76,7 +76,8 @@ class _Parser:
     """One pass over the tokens; `self.at` is the index of the next one."""
 
     def __init__(self, text: str, path: str):
-        self.text, self.path = text, path
+        self.text = text
+        self.path = path
         self.tokens = [t for t in _TOKEN.findall(text) if not t.startswith(("//", "/*"))]
         self.tokens.append("")
         self.at = 0

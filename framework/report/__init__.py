@@ -1,1 +1,1 @@
-"""What the programs print and draw about nets, data and training runs."""
+"""Reports and charts about nets, data and training runs, as the programs print them."""

@@ -1,4 +1,4 @@
-"""Images of what is in a database: classes, sizes, forms and places of its boxes."""
+"""Charts of a database: classes, and sizes, aspect ratios and positions of its boxes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _LEFT, _RIGHT, _TOP, _BELOW = 60, 16, 40, 46
 _MOST_CLASSES = 30
 _SIZE_BINS = np.geomspace(0.01, 1, 41)
 _ASPECT_BINS = np.geomspace(1 / 8, 8, 43)
-_CELLS = 48                           # of the map of places, in each direction
-_INK, _GRID, _BAR = (40, 40, 40), (225, 225, 225), (180, 119, 31)
+_CELLS = 48                           # of the heat map, in each direction
+_INK = (40, 40, 40)
+_GRID = (225, 225, 225)
+_BAR = (180, 119, 31)
 
 
 def draw_survey(found: Survey, names: dict[int, str], size: tuple[int, int] | None = None
@@ -82,7 +84,8 @@ def _bars(title: str, rows: Sequence[tuple[str, int]]) -> Image:
     a_count = _scale(panel, max((count for _, count in rows), default=1))
     step = (WIDTH - _LEFT - _RIGHT) / max(len(rows), 1)
     for index, (name, count) in enumerate(rows):
-        left, right = _LEFT + step * (index + 0.1), _LEFT + step * (index + 0.9)
+        left = _LEFT + step * (index + 0.1)
+        right = _LEFT + step * (index + 0.9)
         top = HEIGHT - _BELOW - round(a_count * count)
         cv2.rectangle(panel, (round(left), top), (round(right), HEIGHT - _BELOW), _BAR, -1)
         middle = (left + right) / 2
@@ -117,8 +120,9 @@ def _histogram(title: str, values: NDArray[np.float32], edges: NDArray[np.float6
 
 
 def _places(found: Survey) -> Image:
-    """How many boxes cover each place of the image: dark is many."""
-    panel = _panel("boxes over each place of the image (dark: many)")
+    """Heat map of the boxes: how many cover each cell of the image; dark is many."""
+    panel = _panel("boxes over each part of the image (dark: many)")
+    # two-dimensional difference array: +1 and -1 at the corners of a box, then summed both ways
     steps = np.zeros((_CELLS + 1, _CELLS + 1))
     whole = np.clip(np.rint(np.clip(found.corners, 0, 1) * _CELLS), 0, _CELLS).astype(int)
     for columns, sign in (((0, 1), 1), ((2, 1), -1), ((0, 3), -1), ((2, 3), 1)):

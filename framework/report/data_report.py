@@ -1,4 +1,4 @@
-"""What is in a database of records, printed: bad records, classes, sizes of images and boxes."""
+"""Print statistics of a database: bad records, classes, sizes of images and boxes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def print_boxes(found: Survey, size: tuple[int, int] | None) -> None:
     corners = found.corners
     passing = int(((corners < 0) | (corners > 1)).any(1).sum())
     flat = int((corners[:, 2:] <= corners[:, :2]).any(1).sum())
-    print(f"boxes: {len(corners)}, {len(corners) / len(set(found.records.tolist())):.1f} a "
+    print(f"boxes: {len(corners)}, {len(corners) / len(set(found.records.tolist())):.1f} an "
           f"image; {passing} pass the border, {flat} have no area")
     print("box size, side of a square as large, in % of the image:")
     print_bars([(f"{100 * low:g} - {100 * high:g}", count)
@@ -98,6 +98,7 @@ def print_boxes(found: Survey, size: tuple[int, int] | None) -> None:
 
 
 def print_bars(rows: list[tuple[str, int]]) -> None:
+    """Print a bar chart: a name and a count in each row."""
     most = max((count for _, count in rows), default=0) or 1
     for name, count in rows:
         print(f"  {name:>12} {count:7} " + "#" * round(BAR_WIDTH * count / most))

@@ -1,4 +1,4 @@
-"""Images as a net gets them, with their boxes, masks or labels drawn."""
+"""Contact sheets of images as a net gets them, with their boxes, masks or labels drawn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ _GAP = 6
 
 
 def show_layer(spec: LayerSpec, phase: str, prefix: str, options: argparse.Namespace) -> None:
-    kind: Any = LAYERS[spec.type]        # Any: a ImageSource, whose __init__ takes options
+    """Write the first `count` images of a data layer into the folder `show`, and a sheet of all.
+
+    prefix  of the files' names
+    """
+    kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     source = kind(spec, DataOptions(seed=options.seed))
     names = _names(spec)
     drawn: list[Array] = []
@@ -55,7 +59,7 @@ def _names(spec: LayerSpec) -> dict[int, str]:
 
 
 def _draw_batch(source: Any, tops: list[Array], names: dict[int, str]) -> list[Array]:
-    """An image for each item of a batch. Any: a ImageSource."""
+    """An image for each item of a batch. Any: an ImageSource."""
     labels = tops[1] if len(tops) > 1 else None
     images = []
     for index, planes in enumerate(tops[0]):
@@ -96,7 +100,8 @@ def draw_boxes(image: Array, rows: Array, names: dict[int, str]) -> Array:
     image = _enlarged(image)
     height, width = image.shape[:2]
     for row in rows:
-        label, color = int(row[1]), class_color(int(row[1]))
+        label = int(row[1])
+        color = class_color(label)
         corners = np.rint(row[3:7] * [width, height, width, height]).astype(int)
         x1, y1, x2, y2 = np.minimum(corners, [width - 1, height - 1] * 2).tolist()
         cv2.rectangle(image, (x1, y1), (x2, y2), (0, 0, 0), 3)
@@ -122,7 +127,8 @@ def _caption(image: Array, text: str) -> Array:
 
 def _write(image: Array, text: str, place: tuple[int, int], scale: float,
            color: tuple[int, int, int]) -> None:
-    """Letters with a dark rim; thicker ones would be wider and stand elsewhere."""
+    """Write letters with a dark rim: the text at all eight offsets, since OpenCV's thicker
+    letters would be wider than those inside."""
     rim = [(x, y, (0, 0, 0)) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
     for x, y, ink in [*rim, (0, 0, color)]:
         cv2.putText(image, text, (place[0] + x, place[1] + y), cv2.FONT_HERSHEY_SIMPLEX, scale,
@@ -132,7 +138,8 @@ def _write(image: Array, text: str, place: tuple[int, int], scale: float,
 def _colored(marks: Array) -> Array:
     """A label map in colours: 0 black, 255 (to be ignored) white."""
     table = np.array([class_color(label) for label in range(256)], np.uint8)
-    table[0], table[255] = 0, 255
+    table[0] = 0
+    table[255] = 255
     return np.asarray(table[np.clip(marks, 0, 255).astype(np.uint8)])
 
 
@@ -143,7 +150,9 @@ def sheet(images: Sequence[Array]) -> Array:
     whole = np.full((tall * -(-len(images) // columns) + _GAP, wide * columns + _GAP, 3), 255,
                     np.uint8)
     for index, image in enumerate(images):
-        y, x = _GAP + index // columns * tall, _GAP + index % columns * wide
+        row, column = divmod(index, columns)
+        y = _GAP + row * tall
+        x = _GAP + column * wide
         whole[y:y + image.shape[0], x:x + image.shape[1]] = image
     return whole
 

@@ -1,4 +1,4 @@
-"""Going through all records of a database: what is bad, and what its boxes are like."""
+"""Collect statistics of all records of a database: bad records, classes, sizes, boxes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Survey:
     classes    number of records by class, of records without boxes
     boxes      (n, 7) of the good records, as in `Record`
     records    (n,) which record each box is of
-    images   (n, 2) width and height of that record's image
+    images     (n, 2) width and height of that record's image
     """
 
     path: str
@@ -50,6 +50,7 @@ class Survey:
 
     @property
     def corners(self) -> Floats:
+        """(n, 4) x1 y1 x2 y2 of the boxes, in parts of the image."""
         return self.boxes[:, CORNERS]
 
     def sides(self) -> Floats:
@@ -77,7 +78,9 @@ def survey_database(database: Database, path: str, color: bool | None = None,
     """
     found = Survey(path, [database.name(index) for index in range(len(database))])
     found.is_annotated = holds_annotated(database)
-    boxes, records, images = [], [], []
+    boxes = []
+    records = []
+    images = []
     channels: dict[int, int] = {}
     for index in Progress(len(database), "check").over(range(len(database))):
         try:
@@ -100,7 +103,8 @@ def survey_database(database: Database, path: str, color: bool | None = None,
         records.append(np.full(len(record.boxes), index))
         images.append(np.full((len(record.boxes), 2), (width, height)))
     if boxes:
-        found.boxes, found.records = np.concatenate(boxes), np.concatenate(records)
+        found.boxes = np.concatenate(boxes)
+        found.records = np.concatenate(records)
         found.images = np.concatenate(images)
     _note_odd_channels(found, channels)
     return found

@@ -68,14 +68,16 @@ def _write(canvas: Image, detection: Detection, text: str, factor: int) -> None:
     """`text` on a plate above the box, or in it where there is no room; inside the image."""
     height, width = canvas.shape[:2]
     left, top, _, _ = _pixels(detection, factor, canvas)
-    font, scale = cv2.FONT_HERSHEY_SIMPLEX, max(0.4, min(height, width) / 1000)
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    scale = max(0.4, min(height, width) / 1000)
     strokes = max(1, round(scale * 1.6))
     (text_width, text_height), below = cv2.getTextSize(text, font, scale, strokes)
     if text_width * 1.1 > width:
         scale *= width / (text_width * 1.1)
         (text_width, text_height), below = cv2.getTextSize(text, font, scale, strokes)
     margin = max(2, text_height // 4)
-    plate_width, plate_height = text_width + 2 * margin, text_height + below + 2 * margin
+    plate_width = text_width + 2 * margin
+    plate_height = text_height + below + 2 * margin
     y = max(0, min(top - plate_height if top >= plate_height else top, height - plate_height))
     x = max(0, min(left, width - plate_width))
     color = class_color(detection.label)

@@ -1,4 +1,4 @@
-"""How long each layer takes, forward and backward."""
+"""Benchmark the layers of a net: time of each forward and backward."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class timed:  # noqa: N801  # reads as a statement
     """Adds the seconds spent inside to each of `names` in equal parts."""
 
     def __init__(self, net: Net, seconds: dict[str, float], names: list[str]):
-        self.device, self.seconds, self.names = net.device, seconds, names
+        self.device = net.device
+        self.seconds = seconds
+        self.names = names
 
     def __enter__(self) -> None:
         self.begin = clock(self.device)

@@ -1,4 +1,4 @@
-"""Lines over iterations, drawn with OpenCV."""
+"""Line charts of values over iterations, drawn with OpenCV."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 Points = list[tuple[float, float]]
 WIDTH, HEIGHT = 960, 540
 LEFT, RIGHT, TOP, BOTTOM = 80, 20, 40, 40
-BLACK, GREY = (0, 0, 0), (225, 225, 225)
+BLACK = (0, 0, 0)
+GREY = (225, 225, 225)
 # BGR, told apart by people who see few colours as well
 COLOURS = [(178, 114, 0), (0, 94, 213), (115, 158, 0), (167, 121, 204), (0, 159, 230),
            (233, 180, 86), (66, 228, 240), (80, 80, 80)]
@@ -26,19 +27,23 @@ class Span:
     ticks: tuple[float, ...]
 
     def share(self, value: float) -> float:
+        """The position of a value on the axis: 0 at `low`, 1 at `high`."""
         return (value - self.low) / (self.high - self.low)
 
 
 def span(values: list[float], count: int = 6) -> Span:
     """A span around the finite values with about `count` round ticks."""
     finite = [value for value in values if math.isfinite(value)] or [0.0]
-    low, high = min(finite), max(finite)
+    low = min(finite)
+    high = max(finite)
     if low == high:
-        low, high = low - 0.5, high + 0.5
+        low -= 0.5
+        high += 0.5
     size = 10 ** math.floor(math.log10((high - low) / count))
     step = next(size * factor for factor in (1, 2, 5, 10)
                 if (high - low) / (size * factor) <= count)
-    first, last = math.floor(low / step), math.ceil(high / step)
+    first = math.floor(low / step)
+    last = math.ceil(high / step)
     ticks = tuple(round(index * step, 12) for index in range(first, last + 1))
     return Span(ticks[0], ticks[-1], ticks)
 
@@ -74,4 +79,5 @@ def draw(lines: dict[str, Points], title: str) -> np.ndarray:
 
 def write(image: np.ndarray, text: str, place: tuple[int, int],
           colour: tuple[int, int, int] = BLACK) -> None:
+    """Draw a text; `place` is the left end of its base line, in pixels."""
     cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)

@@ -1,4 +1,4 @@
-"""Nets as graphs: layers and blobs, and what flows between them.
+"""Draw a net as a graph of layers and blobs, in Graphviz's language.
 
 The text of a graph, in Graphviz's language, needs no program; images need Graphviz's `dot`.
 Source: what python/caffe/draw.py in BVLC/caffe draws; https://graphviz.org/doc/info/lang.html.
@@ -20,7 +20,9 @@ from framework.errors import CaffeError
 
 COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900",
            "InnerProduct": "#CC33FF"}
-OTHER_COLOUR, IN_PLACE_COLOUR, BLOB_COLOUR = "#6495ED", "#90EE90", "#E0E0E0"
+OTHER_COLOUR = "#6495ED"
+IN_PLACE_COLOUR = "#90EE90"
+BLOB_COLOUR = "#E0E0E0"
 CONVOLUTIONS = ("Convolution", "Deconvolution")
 LEARNING = (*CONVOLUTIONS, "InnerProduct")
 TEXT_FORMATS = ("raw", "dot", "gv")
@@ -85,7 +87,7 @@ def _quoted(text: str) -> str:
 
 
 def get_edge_label(layer: Any) -> str:
-    """What stands at a layer's outgoing edges: its batch size or its number of outputs."""
+    """The label of a layer's outgoing edges: its batch size or its number of outputs."""
     if layer.type == "Data":
         return f"Batch {layer.data_param.batch_size}"
     if layer.type in CONVOLUTIONS:
@@ -106,7 +108,7 @@ def get_layer_lr_mult(layer: Any) -> tuple[float, float]:
 
 
 def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
-    """What stands in the node of a layer: name, type, window, and lr_mult if wanted.
+    """The label of a layer's node: name, type, window, and lr_mult if wanted.
 
     Side by side if the graph is drawn from top to bottom, else below one another.
     """

@@ -1,4 +1,4 @@
-"""What is in a net file, without building its memory: layers, shapes, parameters, work."""
+"""Summarize a net file without allocating it: layers, shapes, parameters, multiply-adds."""
 
 from __future__ import annotations
 
@@ -73,10 +73,12 @@ class Census:
 
     @property
     def parameters(self) -> int:
+        """Values of all learned blobs."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
+        """Multiply-adds of one forward."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
@@ -116,7 +118,7 @@ def phases(document: Document, wanted: str | None) -> list[tuple[str, NetSpec]]:
 
 def stages_for(document: Document, phase: str, level: int | None) -> tuple[str, ...]:
     """The stage without which the net cannot be wired in a phase: the first that its rules name
-    and that makes it whole, of the first MOST_STAGES. None if it needs none, or none helps."""
+    and that completes it, of the first MOST_STAGES. Empty if no stage is needed or helps."""
     if _wires(document, phase, level):
         return ()
     named = [stage for layer in document.message.layer for rule in layer.include
@@ -168,7 +170,8 @@ def _count(document: Document, census: Census, selection: Selection,
     except CaffeError as error:
         census.problems += str(error).splitlines()
         return
-    census.built, layers = True, iter(built)
+    census.built = True
+    layers = iter(built)
     for layer_spec in spec.layers:
         tops = tuple(shapes[top] for top in layer_spec.tops)
         if issubclass(LAYERS[layer_spec.type], Source):

@@ -1,4 +1,4 @@
-"""How well the priors of an SSD fit the boxes of a data set, and which sizes would fit better."""
+"""Match the priors of an SSD with the boxes of a data set, and search better prior sizes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from framework.data.augment.geometry import Floats, areas, intersections
 
 _CHUNK = 1 << 22          # overlaps held in memory at once
-_NUM_SIZES, _GROWTHS = 10, (1.4, 1.8, 2.2)
+_NUM_SIZES = 10
+_GROWTHS = (1.4, 1.8, 2.2)      # max_size over min_size
 _MAX_ROUNDS = 20
 
 
@@ -73,7 +74,7 @@ def candidate_sizes(sides: Floats, size: float) -> list[tuple[int, int]]:
 
 
 def choose(overlaps: Floats, threshold: float) -> list[int]:
-    """Which candidate each layer takes, none a larger one than a layer behind it, for the best fit.
+    """Which candidate each layer takes for the best fit; sizes do not fall from layer to layer.
 
     overlaps  (layers, candidates, boxes): the largest overlap of a box with a layer's priors;
               candidates from the large to the small, layers from fine cells to coarse ones

@@ -1,4 +1,4 @@
-"""What a net's priors match of the boxes of a database, what they miss, sizes that would fit."""
+"""Print how the priors of a net match the boxes of a database, and sizes that would fit."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ class PriorMaker:
 
     def priors(self, sizes: tuple[int, int] | None = None) -> PriorLayer:
         """Its priors; with other `sizes` (min_size, max_size) in place of its own."""
-        layer, spec = self.layer, self.layer.spec
+        layer = self.layer
+        spec = layer.spec
         if sizes is not None:
             proto = type(spec.proto)()
             proto.CopyFrom(spec.proto)
-            proto.prior_box_param.min_size[:], proto.prior_box_param.max_size[:] = (
-                [size] for size in sizes)
+            proto.prior_box_param.min_size[:] = [sizes[0]]
+            proto.prior_box_param.max_size[:] = [sizes[1]]
             spec = dataclasses.replace(spec, proto=proto)
             layer = PriorBox(spec, *self.shapes)
         corners = layer(*(torch.empty(shape) for shape in self.shapes))[0, 0].reshape(-1, 4)
@@ -45,7 +46,7 @@ class PriorMaker:
 
 
 def prior_makers(path: str, phase: str) -> list[PriorMaker]:
-    """The PriorBox layers of a net; none if it cannot be built."""
+    """The PriorBox layers of a net; an empty list if it cannot be built."""
     try:
         net = Net(path, phase, skip_data=True)
     except CaffeError as error:
@@ -100,6 +101,7 @@ def proposed_sizes(found: Survey, makers: list[PriorMaker], size: float, thresho
 
 
 def list_unmatched(found: Survey, match: Match, threshold: float) -> None:
+    """Print the boxes whose overlap with every prior is below the threshold, the worst first."""
     worst = np.argsort(match.overlaps, kind="stable")
     worst = worst[match.overlaps[worst] < threshold]
     if worst.size:

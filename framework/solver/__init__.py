@@ -1,1 +1,1 @@
-"""Training: the solver, its update rules and rates, its nets, its snapshots."""
+"""Training: the solver, update rules, learning rate policies, nets and snapshots."""

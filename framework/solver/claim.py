@@ -1,4 +1,4 @@
-"""What a run has under its snapshot_prefix: a lock, a number, and the snapshots it may remove."""
+"""Lock a snapshot_prefix against other runs, and track which snapshots belong to this run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Claim:
     """
 
     def __init__(self, prefix: str, log: Log):
-        self.prefix, self.log = prefix, log
+        self.prefix = prefix
+        self.log = log
         self.run: int | None = None
         self.own: list[Path] = []
         self.passed_over: list[Path] = []
@@ -45,7 +46,9 @@ class Claim:
         here = {os.path.abspath(path): (number, reached, path)
                 for number, reached, path in files.find_runs(self.prefix)}
         found = here.get(os.path.abspath(state))
-        self.run, self.resumed_run, self.own = None, None, []
+        self.run = None
+        self.resumed_run = None
+        self.own = []
         if found is not None:
             self.resumed_run = run.run if run else 0
             self.own = [path for number, reached, path in sorted(here.values())
@@ -79,6 +82,7 @@ class Claim:
             self.run = self.resumed_run
 
     def wrote(self, state: str | Path) -> None:
+        """Note a snapshot as the newest of the run's own."""
         self.own = [path for path in self.own if path != Path(state)] + [Path(state)]
 
     def remove_older(self, keep: int) -> None:
@@ -114,7 +118,7 @@ def _locked(path: Path) -> int | None:
     The kernel frees the lock when the process ends, however that comes. Raises LockedError if
     another process or thread has it, OSError if it cannot be locked here.
     """
-    import fcntl  # lazy: Windows has none
+    import fcntl  # lazy: Windows does not have it
 
     path.parent.mkdir(parents=True, exist_ok=True)
     me = {"pid": os.getpid(), "host": socket.gethostname(), "thread": threading.get_ident()}
@@ -144,11 +148,11 @@ def _locked(path: Path) -> int | None:
 
 
 def _check_own(descriptor: int) -> None:
-    """OSError if the file is somebody's own, which happens to have the name."""
+    """OSError if the file is not a lock, but another file that happens to have the name."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise OSError("it is no regular file")
+        raise OSError("it is not a regular file")
     if os.fstat(descriptor).st_size and "pid" not in _holder(descriptor):
-        raise OSError("it is no lock of a training, but a file of yours")
+        raise OSError("it is not the lock of a training, but a file of yours")
 
 
 def _holder(descriptor: int) -> dict[str, object]:

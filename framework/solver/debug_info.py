@@ -1,4 +1,4 @@
-"""The mean sizes of all blobs and gradients, as `debug_info: true` prints them.
+"""Log the mean absolute values of blobs, gradients and updates (`debug_info: true`).
 
 Source: ForwardDebugInfo, BackwardDebugInfo, UpdateDebugInfo in BVLC's net.cpp.
 """
@@ -13,7 +13,7 @@ from framework.net.net import Net, Step
 
 
 def mean_size(blob: Tensor | None) -> str:
-    """The mean of the absolute values; of no gradient 0."""
+    """The mean of the absolute values; 0 for a gradient that is None."""
     return number(float(blob.detach().abs().mean())) if blob is not None else "0"
 
 

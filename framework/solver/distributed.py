@@ -1,4 +1,4 @@
-"""What equal processes that train as one tell each other."""
+"""Data-parallel training: average gradients over ranks, and agree on requests to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a training that went wrong went wrong."""
+"""Detect diverged training (NaN, infinite or constantly 0 losses) and say where it began."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framework.layers.index_check import raise_noted
 from framework.net.net import Net
 
 CHECK_EVERY = 50          # iterations between looks at the losses where a look waits for a GPU
-ZEROS_ALLOWED = 1000      # so many losses of exactly 0 in a row end the run
+ZEROS_ALLOWED = 1000      # losses of exactly 0 in a row that end the run
 
 KEYS_SHOWN = 64           # names of records in a message
 
@@ -21,18 +21,20 @@ CAUSE = ("The usual cause is a base_lr too high for the batch size and the norma
 
 
 def is_bad(blob: Tensor) -> bool:
+    """Whether a value is NaN or infinite."""
     return blob.is_floating_point() and not bool(torch.isfinite(blob).all())
 
 
 def describe(blob: Tensor) -> str:
     """`4 of 600 values are nan, 2 infinite`."""
-    nan, infinite = int(torch.isnan(blob).sum()), int(torch.isinf(blob).sum())
+    nan = int(torch.isnan(blob).sum())
+    infinite = int(torch.isinf(blob).sum())
     return f"{nan} of {blob.numel()} values are nan, {infinite} infinite"
 
 
 @torch.no_grad()
 def first_bad(net: Net) -> str:
-    """The first place, in the order of the forward, where a value is nan or infinite.
+    """The first blob or parameter, in the order of the forward, with a NaN or infinite value.
 
     Runs the last batch again, layer by layer: a layer in place leaves no trace of the blob before
     it, and a compiled net keeps its outputs alone.
@@ -85,7 +87,7 @@ def explain(net: Net, iteration: int, batches: range, loss: float) -> str:
 
 
 class LossWatch:
-    """Keeps the losses of a run on the device until somebody looks at them.
+    """Keeps the losses of a run on the device until they are looked at.
 
     Raises CaffeError at the look after a loss turned nan or infinite, or stayed 0 for long.
     """

@@ -1,4 +1,4 @@
-"""The forward and backward passes of an iteration, as this machine runs them.
+"""Compute the gradients of an iteration: precision, torch.compile, ranks, iter_size.
 
 Source: Solver::Step in solver.cpp of weiliu89/caffe (branch ssd) for iter_size; the rest has no
 counterpart there.
@@ -30,7 +30,7 @@ class Execution:
     precision      of convolutions and products (autocast): float32, bfloat16 or float16, this one
                    with a scaled loss; parameters, losses and updates are float32 in all of them
     compile        the net is made one program by torch.compile
-    channels_last  images and the weights of convolutions lie in memory with channels last
+    channels_last  images and the weights of convolutions are stored with channels last
     """
 
     precision: str = "float32"
@@ -45,12 +45,15 @@ class Gradients:
     """Computes the gradients of a training net, batch after batch.
 
     seed, rank, world_size  with the number of the batch they fix what random layers draw
-    when_started, when_ready    called at the start of an iteration, and when its gradients stand
+    when_started, when_ready    called at the start of an iteration, and when its gradients are
+                                ready
     Raises CaffeError where the net cannot be compiled.
     """
 
     def __init__(self, net: Net, seed: int, rank: int, world_size: int, execution: Execution):
-        self.net, self.execution, self.world_size = net, execution, world_size
+        self.net = net
+        self.execution = execution
+        self.world_size = world_size
         self.key = (seed * world_size + rank) * 0x9E3779B97F4A7C15
         self.device = net.device
         self.dtype = PRECISIONS[execution.precision]
@@ -118,7 +121,8 @@ class Gradients:
         if not self.scaler.is_enabled():
             update()
             return True
-        before, self.carrier.step = self.scaler.get_scale(), update
+        before = self.scaler.get_scale()
+        self.carrier.step = update
         self.scaler.step(self.carrier)      # type: ignore[arg-type]  # duck typing is enough for it
         self.scaler.update()
         return self.scaler.get_scale() >= before

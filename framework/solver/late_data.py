@@ -1,4 +1,4 @@
-"""What a solver does while its data are late."""
+"""Interrupt an iteration that waits for data, and weak callbacks for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning rate of each iteration, by Caffe's policies.
+"""Learning rate policies: step, multistep, poly, plateau and Caffe's others.
 
 Source: SGDSolver::GetLearningRate in sgd_solver.cpp of weiliu89/caffe (branch ssd); warmup and
 multifixed of intel/caffe, rampup and min_lr of NVIDIA/caffe.
@@ -22,7 +22,7 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass
 class RateState:
-    """What a policy remembers; it stands in the solver state under the same names.
+    """What a policy remembers; solver states store it under the same names.
 
     current_step     steps taken so far by step, multistep, plateau
     minimum_loss     plateau: the smallest smoothed loss so far
@@ -41,7 +41,8 @@ class LearningRate:
     """
 
     def __init__(self, document: Document):
-        self.document, self.param = document, document.message
+        self.document = document
+        self.param = document.message
         self.policy: str = self.param.lr_policy
         if self.policy not in POLICIES:
             what = f"is '{self.policy}', which is not known" if self.policy else "is missing"
@@ -50,7 +51,8 @@ class LearningRate:
         self._check()
 
     def _check(self) -> None:
-        param, document = self.param, self.document
+        param = self.param
+        document = self.document
         if not param.HasField("base_lr") and self.policy != "multifixed":
             raise document.error("base_lr", "is missing; it must be given")
         if self.policy in ("step", "sigmoid") and param.stepsize <= 0:
@@ -94,24 +96,31 @@ Policy = Callable[[Any, int, RateState, Callable[[], float]], float]  # Any: Sol
 
 
 def fixed(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+    """base_lr."""
     return param.base_lr
 
 
 def step(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+    """base_lr * gamma ^ floor(iteration / stepsize)."""
     state.current_step = iteration // param.stepsize
     return param.base_lr * power(param.gamma, state.current_step)
 
 
 def exp(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+    """base_lr * gamma ^ iteration."""
     return param.base_lr * power(param.gamma, iteration)
 
 
 def inv(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+    """base_lr * (1 + gamma * iteration) ^ -power."""
     return param.base_lr * power(1 + param.gamma * iteration, -param.power)
 
 
 def multistep(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
-    """One step an iteration at most: two equal `stepvalue` act in two iterations."""
+    """base_lr * gamma ^ (number of `stepvalue` reached).
+
+    One step an iteration at most: two equal `stepvalue` act in two iterations.
+    """
     if state.current_step < len(param.stepvalue) and \
             iteration >= param.stepvalue[state.current_step]:
         state.current_step += 1
@@ -119,9 +128,10 @@ def multistep(param: Any, iteration: int, state: RateState, loss: Callable[[], f
 
 
 def poly(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
-    """`min_lr` (by default 0) at max_iter, and after it, where the formula has no value.
+    """base_lr * (1 - iteration / max_iter) ^ power, ending in `min_lr` (by default 0).
 
-    The difference is taken in float32, as in the original: it shows near the end of a long run.
+    After max_iter, where the formula has no value, it stays there. The difference is taken in
+    float32, as in the original: it shows near the end of a long run.
     """
     left = float(np.float32(1) - np.float32(iteration) / np.float32(param.max_iter))
     share = power(max(0.0, left), param.power)
@@ -129,6 +139,7 @@ def poly(param: Any, iteration: int, state: RateState, loss: Callable[[], float]
 
 
 def sigmoid(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+    """base_lr / (1 + exp(-gamma * (iteration - stepsize)))."""
     exponent = min(700.0, -param.gamma * (iteration - param.stepsize))
     return param.base_lr / (1 + math.exp(exponent))
 
@@ -137,7 +148,8 @@ def plateau(param: Any, iteration: int, state: RateState, loss: Callable[[], flo
     """A step when the window of iterations passed since the last new minimum or step."""
     now = loss()
     if now < state.minimum_loss:
-        state.minimum_loss, state.iter_last_event = now, iteration
+        state.minimum_loss = now
+        state.iter_last_event = iteration
     if state.current_step < len(param.plateau_winsize) and \
             iteration >= state.iter_last_event + param.plateau_winsize[state.current_step]:
         state.current_step += 1

@@ -1,4 +1,4 @@
-"""The nets that a solver file asks for: one for training, any number for testing.
+"""Build the nets of a solver file: one for training, any number for testing.
 
 Source: Solver::InitTrainNet and InitTestNets in solver.cpp of weiliu89/caffe (branch ssd).
 """
@@ -22,7 +22,7 @@ from framework.net.reading import finish_net, read_net
 
 @dataclass(frozen=True)
 class Machine:
-    """How nets run here; nothing of it stands in a solver file."""
+    """How nets run here; none of it is a field of a solver file."""
 
     device: torch.device
     data: DataOptions
@@ -64,7 +64,7 @@ def test_nets(document: Document, trained: Net | None, machine: Machine) -> list
                              "be at least 1")
     if param.test_state and len(param.test_state) != len(named):
         raise document.error("test_state", f"is given {len(param.test_state)} times; it must be "
-                             f"once for each of the {len(named)} test nets, or not at all")
+                             f"once for each of the {len(named)} test nets, or left out")
     states = list(param.test_state) or [None] * len(named)
     return [build(document, name, index, "TEST", [state], machine, trained)
             for (name, index), state in zip(named, states, strict=True)]
@@ -85,7 +85,7 @@ def build(document: Document, field: str, index: int, phase: str, states: Sequen
 
 
 def net_document(document: Document, field: str, index: int, ignore: bool) -> Document:
-    """The net file that a field names, or the net that stands in it."""
+    """The net file that a field names, or the net inside the field."""
     value = getattr(document.message, field)
     if document.message.DESCRIPTOR.fields_by_name[field].is_repeated:
         value = value[index]
@@ -97,6 +97,6 @@ def net_document(document: Document, field: str, index: int, ignore: bool) -> Do
         return finish_net(Document(message, lines, document.path), ignore)
     if not Path(value).is_file():
         raise SpecError(f"{document.place(document.lines.find(f'{field}[{index}]'))}: {field} is "
-                        f"'{value}', which is no file; paths are relative to the working "
+                        f"'{value}', which is not a file; paths are relative to the working "
                         f"directory, {Path.cwd()}")
     return read_net(value, ignore)

@@ -1,4 +1,4 @@
-"""Caffe's update rules, for all parameters of a net at once.
+"""Optimizers with Caffe's update rules: SGD, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam.
 
 Each rule is a handful of multi-tensor operations on groups of parameters with the same
 multipliers; nothing here waits for the device.
@@ -27,11 +27,19 @@ class Learned(Protocol):
     """A learned blob with its multipliers, as `Net.learned` lists them."""
 
     @property
-    def parameter(self) -> Tensor: ...
+    def parameter(self) -> Tensor:
+        """The blob, with its gradient in `.grad`."""
+        ...
+
     @property
-    def lr_mult(self) -> float: ...
+    def lr_mult(self) -> float:
+        """Factor on the learning rate."""
+        ...
+
     @property
-    def decay_mult(self) -> float: ...
+    def decay_mult(self) -> float:
+        """Factor on weight_decay."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Optimizer:
     """Moves the learned blobs of a net by the rule that the solver file names.
 
     history  one tensor a blob in the order of `blobs`, zeros at first; AdaDelta and Adam have a
-             second row behind the first. It is what a solver state holds.
+             second row after the first. It is what a solver state holds.
     Raises SpecError for an unknown type or regularization, and where the original refuses.
     """
 
@@ -76,7 +84,8 @@ class Optimizer:
                                  f"{nearest(param.type, RULES)}; it must be one of "
                                  f"{', '.join(RULES)}")
         _check(document)
-        self.param, self.rule = param, RULES[param.type]
+        self.param = param
+        self.rule = RULES[param.type]
         rows = 2 if param.type in ("AdaDelta", "Adam") else 1
         self.history = [torch.zeros_like(blob.parameter, requires_grad=False)
                         for _ in range(rows) for blob in blobs]
@@ -86,7 +95,7 @@ class Optimizer:
 
     def _group(self, blobs: Sequence[Learned]) -> list[Group]:
         groups: dict[tuple[float, float], Group] = {}
-        # the rate stands inside the history of these, so that lr_mult 0 keeps it at 0
+        # the history of these is multiplied by the rate, so that lr_mult 0 keeps it at 0
         idle = self.rule in (sgd, nesterov)
         for index, blob in enumerate(blobs):
             if blob.lr_mult == 0 and (idle or not (blob.parameter.requires_grad or
@@ -180,8 +189,8 @@ def _check(document: Document) -> None:
         raise document.error("regularization_type", f"is '{param.regularization_type}'; it must "
                              "be L1 or L2")
     if param.type in ("AdaGrad", "RMSProp") and param.momentum != 0:
-        raise document.error("momentum", f"is {param.momentum:g}; {param.type} has none, leave "
-                             "it out")
+        raise document.error("momentum", f"is {param.momentum:g}; {param.type} has no momentum, "
+                             "leave it out")
     if param.type == "RMSProp" and not 0 <= param.rms_decay < 1:
         raise document.error("rms_decay", f"is {param.rms_decay:g}; it must be from 0 to below 1")
     if param.iter_size < 1:
@@ -223,7 +232,7 @@ Rule = Callable[[Group, list[Tensor], Factors], None]
 
 
 def sgd(group: Group, gradients: list[Tensor], by: Factors) -> None:
-    """v = m v + lr g, w -= v: the rate stands inside the momentum."""
+    """v = m v + lr g, w -= v: the history includes the rate, unlike torch's."""
     torch._foreach_mul_(group.first, by.momentum)
     torch._foreach_add_(group.first, gradients, alpha=by.rate)
     torch._foreach_sub_(group.parameters, group.first)

@@ -1,7 +1,7 @@
-"""The run file of a snapshot: what Caffe's two files have no room for, and checksums of all three.
+"""The run file of a snapshot (JSON): state that Caffe's two files lack, and checksums of all.
 
 `<prefix>_iter_<n>.run.json`, beside `.caffemodel` and `.solverstate`. Snapshots of the original,
-and those of which somebody copied only its two files, have none.
+and those of which only its two files were copied, are without it.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def suffix_of(path: str | Path) -> str:
 
 
 def write_run(path: Path, run: RunState) -> None:
+    """Write a run file with its own checksum; atomic."""
     content = {"version": 2, **asdict(run)}
     content["checksum"] = _own_checksum(content)
     with replacing(path) as partial:
@@ -66,7 +67,7 @@ def write_run(path: Path, run: RunState) -> None:
 
 
 def read_run(state: str | Path, whole: bool = True) -> RunState | None:
-    """The run file of a solver state; None if there is none, or it is of the state's other format.
+    """Read the run file of a solver state; None without one, or if it is of the other format.
 
     Raises WeightsError if it is damaged, or (with `whole`) if the state is not the one that it was
     written with.
@@ -77,8 +78,8 @@ def read_run(state: str | Path, whole: bool = True) -> RunState | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise WeightsError(f"{path}: is no whole run file: {error}; without this file the state is "
-                           "read as one of the original's") from None
+        raise WeightsError(f"{path}: is not a complete run file: {error}; without this file the "
+                           "state is read like a state of the original's") from None
     suffix = suffix_of(state)
     if run.checksums and suffix not in run.checksums:
         return None     # a snapshot of the other format was written over it
@@ -110,10 +111,10 @@ def _own_checksum(content: Json) -> int:
     return zlib.crc32(json.dumps(rest, sort_keys=True).encode())
 
 
-def _checked(content: Any) -> RunState:     # Any: whatever stands in the file
+def _checked(content: Any) -> RunState:     # Any: whatever the file holds
     """The RunState in a run file's JSON. Raises ValueError if a value is not of its kind."""
     if not isinstance(content, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     if content.get("version") != 1 and content.get("checksum") != _own_checksum(content):
         raise ValueError("its checksum differs")
     run = RunState(**{name: value for name, value in content.items()
@@ -123,9 +124,9 @@ def _checked(content: Any) -> RunState:     # Any: whatever stands in the file
     numbers = [*_values(run.losses, "list"), *_values(run.loss_scale, "dict")]
     whole = all(type(value) is int and value >= 0 for value in counts)
     if not whole or type(run.seed) is not int:
-        raise ValueError("one of its numbers is no integer of 0 or more")
+        raise ValueError("one of its numbers is not an integer of 0 or more")
     if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
-        raise ValueError("a loss or loss_scale in it is no finite number")
+        raise ValueError("a loss or loss_scale in it is not a finite number")
     _values(run.flags, "dict")
     if run.loss_scale and set(run.loss_scale) != SCALER:
         raise ValueError(f"loss_scale in it must have {', '.join(sorted(SCALER))}")

@@ -1,4 +1,4 @@
-"""Training, as a solver file describes it.
+"""The training loop of a solver file: iterate, test, display, snapshot.
 
 Source: Solver in solver.cpp of weiliu89/caffe (branch ssd): the order of testing, display,
 update and snapshot within an iteration, and what is logged when.
@@ -39,7 +39,7 @@ STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}
 
 
 class Solver:
-    """A training run: its nets, its update rule and its place.
+    """A training run: its nets, its optimizer and its current iteration.
 
     source    a solver file's path, or a Document of `read_solver`
     weights   files to start from, separated by commas
@@ -76,8 +76,12 @@ class Solver:
         if seed is None and snapshot is not None:
             seed = snapshots.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
-        self.rank, self.world_size, self.keep, self.actions = rank, world_size, keep, actions
-        self.wait, self.num_unsaved = wait, 0
+        self.rank = rank
+        self.world_size = world_size
+        self.keep = keep
+        self.actions = actions
+        self.wait = wait
+        self.num_unsaved = 0
         self.log = log or Log(enabled=rank == 0)
         self.claim = Claim(self.prefix, self.log)
         for hint in hints:
@@ -93,7 +97,9 @@ class Solver:
         self.test_batches = [0] * len(self.test_nets)
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
         self.optimizer = Optimizer(self.document, self.net.learned)
-        self.iter, self.saved_at, self.rates = 0, -1, RateState()
+        self.iter = 0
+        self.saved_at = -1
+        self.rates = RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
         self.watch = LossWatch()
         self.resumed = self.stopped = self.testing = False
@@ -117,6 +123,7 @@ class Solver:
 
     @property
     def device(self) -> torch.device:
+        """The device of the training net."""
         return self.net.device
 
     @property
@@ -136,7 +143,8 @@ class Solver:
         self.log.info(f"Learning Rate Policy: {self.param.lr_policy}")
         if resume_file is not None:
             self.restore(resume_file)
-        param, self.stopped = self.param, False
+        param = self.param
+        self.stopped = False
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
             saving.check_writable(self)
             self._claim()
@@ -162,7 +170,8 @@ class Solver:
 
     def step(self, count: int) -> None:
         """Do `count` iterations. The average of the loss begins anew, but after a restore."""
-        param, stop = self.param, self.iter + count
+        param = self.param
+        stop = self.iter + count
         if count > 0 and self.policy is None:
             self.policy = LearningRate(self.document)
         if count > 0 and param.snapshot:
@@ -251,7 +260,9 @@ class Solver:
 
     def test(self, index: int) -> Scores | None:
         """Test the test net `index`; None if an action stopped it."""
-        param, net, batches = self.param, self.test_nets[index], self.param.test_iter[index]
+        param = self.param
+        net = self.test_nets[index]
+        batches = param.test_iter[index]
         self.log.info(f"Iteration {self.iter}, Testing net (#{index})")
         check_evaluation(self.document, net, index)
         self.testing = True
@@ -307,7 +318,7 @@ class Solver:
         return state
 
     def close(self) -> None:
-        """Let go of the data layers' files and processes."""
+        """Close the data layers (their files and processes), the lock and the log."""
         for net in [self.net, *self.test_nets]:
             net.close()
         self.claim.release()

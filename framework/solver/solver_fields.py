@@ -1,4 +1,4 @@
-"""Which fields of a solver file have a meaning here; the others are refused by name."""
+"""Validate the fields of a solver file: unsupported ones and wrong values are errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MACHINE_HINTS = frozenset("""
 """.split())
 
 FLOATS = (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE)
-ENDLESS = frozenset(["clip_gradients", "max_momentum"])     # limits; infinite ones are none
+ENDLESS = frozenset(["clip_gradients", "max_momentum"])     # limits; infinity: no limit
 
 
 def check_fields(document: Document) -> list[str]:
@@ -42,7 +42,8 @@ def check_fields(document: Document) -> list[str]:
 
     Returns a sentence for each hint to the machine of another Caffe.
     """
-    problems, hints = [], []
+    problems = []
+    hints = []
     for field, value in document.message.ListFields():
         if field.name in HONOURED or (not field.is_repeated and value == field.default_value):
             continue

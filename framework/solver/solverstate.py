@@ -1,7 +1,8 @@
-"""Snapshots on disk: Caffe's solver states both ways, and the files that belong to them.
+"""Read, write, find and remove solver states (.solverstate, .solverstate.h5).
 
 `<prefix>_iter_<n>.caffemodel`, `.solverstate` (with `.h5` at the end for HDF5) are Caffe's own;
-`run_file.py` has the third. The solver state is written last: where it is, the snapshot is whole.
+`run_file.py` has the third. The solver state is written last: where there is one, the snapshot is
+complete.
 Source: SnapshotSolverStateTo..., RestoreSolverStateFrom... in sgd_solver.cpp, weiliu89/caffe ssd.
 """
 
@@ -50,10 +51,12 @@ class State:
 
 
 def state_path(prefix: str, iteration: int, hdf5: bool) -> str:
+    """The path of the solver state of an iteration."""
     return f"{prefix}_iter_{iteration}.solverstate" + (".h5" if hdf5 else "")
 
 
 def weights_path(prefix: str, iteration: int, hdf5: bool) -> str:
+    """The path of the weights of an iteration."""
     return f"{prefix}_iter_{iteration}.caffemodel" + (".h5" if hdf5 else "")
 
 
@@ -124,7 +127,7 @@ def read_state(path: str | Path) -> State:
     except CaffeError:
         raise
     except DAMAGE as error:
-        raise WeightsError(f"{path}: is no whole solver state: {error}") from error
+        raise WeightsError(f"{path}: is not a complete solver state: {error}") from error
 
 
 def _check(state: State) -> None:
@@ -161,8 +164,8 @@ def _read_binary(data: memoryview) -> State:
 
 
 def _read_hdf5(path: str | Path) -> State:
-    file = hdf5.open_file(path, WeightsError, "whole solver state")
-    with hdf5.damage_as(WeightsError, f"{path}: is no whole solver state"):
+    file = hdf5.open_file(path, WeightsError, "a complete solver state")
+    with hdf5.damage_as(WeightsError, f"{path}: is not a complete solver state"):
         history = hdf5.entry(file, "history")
         if hdf5.entry(file, "iter") is None:
             raise ValueError("it has no dataset iter")
@@ -182,7 +185,7 @@ def find_runs(prefix: str) -> list[tuple[int, int, Path]]:
     """Run, iteration and path of the solver states with this prefix, the newest first.
 
     A run that began anew is newer than all iterations of those before it. A state whose run file
-    is damaged counts as one of the last run.
+    is damaged counts as a state of the last run.
     """
     folder, name = os.path.split(prefix)
     pattern = re.compile(re.escape(name) + r"_iter_(\d+)\.solverstate(\.h5)?")
@@ -210,9 +213,9 @@ def find_states(prefix: str) -> list[Path]:
 
 
 def find_weights(state_file: str | Path, learned_net: str, run: RunState | None = None) -> str:
-    """Where the weights of a state are: at their path, or beside the state if it was moved.
+    """Find the weights of a state: at their path, or beside the state if it was moved.
 
-    Raises WeightsError if they are at neither, or if none are those that `run` has the checksum of.
+    Raises WeightsError if they are at neither, or if the checksum in `run` fits no file.
     """
     if not learned_net:
         raise WeightsError(f"{state_file}: does not name its weights (it has no learned_net)")
@@ -229,7 +232,7 @@ def find_weights(state_file: str | Path, learned_net: str, run: RunState | None 
 
 
 def remove_partials(prefix: str) -> None:
-    """Remove what processes that were killed while they wrote a snapshot left behind."""
+    """Remove partial files of processes that were killed while they wrote a snapshot."""
     folder, name = os.path.split(prefix)
     pattern = re.compile(r"\.partial-(\d+)-" + re.escape(name) + r"_iter_\d+\..*")
     with contextlib.suppress(OSError):
@@ -240,6 +243,7 @@ def remove_partials(prefix: str) -> None:
 
 
 def is_running(process: int) -> bool:
+    """Whether there is a process with this id, of any user."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -250,11 +254,11 @@ def is_running(process: int) -> bool:
 
 
 def remove(state: str | Path) -> None:
-    """Remove what there is of a snapshot.
+    """Remove the files of a snapshot, as far as there are any.
 
     The large files first: where a process is killed in between, the next one sees a state of its
-    run, by the run file, and removes the rest. What a disk does not let go, or is a folder, stays:
-    that ends no run.
+    run, by the run file, and removes the rest. What cannot be removed stays, and does not end a
+    run.
     """
     weights = Path(STATE_SUFFIX.sub(r".caffemodel\1", str(state)))
     for path in (weights, Path(state), run_path(state)):

@@ -1,4 +1,4 @@
-"""What a test net says over many batches: means of its outputs, and average precision.
+"""Score a test net over many batches: means of its outputs, and average precision.
 
 Source: Solver::TestClassification and TestDetection in solver.cpp of weiliu89/caffe (branch ssd).
 """
@@ -60,7 +60,7 @@ def score(net: Net, batches: int, version: str,
     """Run the net over its next `batches` batches.
 
     version       of average precision: 11point, MaxIntegral or Integral
-    before_batch  asked with the number of each batch; False ends the test, and there are none
+    before_batch  asked with the number of each batch; False ends the test, which gives None
     after_batch   given the number and the outputs of each batch
     """
     sums: dict[str, Tensor] = {}
@@ -110,7 +110,7 @@ def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[
 
 
 def check_evaluation(document: Document, net: Net, index: int) -> None:
-    """SpecError if the solver file wants detections evaluated and test net `index` has none."""
+    """SpecError if the solver file wants detections evaluated that test net `index` lacks."""
     if document.message.eval_type == "detection" and not evaluations(net):
         raise document.error("eval_type", f"is detection, but no output of test net #{index} "
                              "comes from a DetectionEvaluate layer")

@@ -1,1 +1,1 @@
-"""Weight files and their wire format, and files that appear whole or not at all."""
+"""Read and write weight files: caffemodel (protobuf wire format), HDF5, npz, safetensors."""

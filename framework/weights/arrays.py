@@ -1,4 +1,4 @@
-"""Weight files that other programs read: Caffe's HDF5, numpy's .npz, and .safetensors.
+"""Read and write weights as HDF5 (Caffe's form), .npz and .safetensors.
 
 HDF5 as the original writes it: a group `data`, in it a group for each layer, in it the blobs as
 `0`, `1`, ...; the other two hold arrays named `layer/0`, `layer/1`, ...
@@ -42,11 +42,11 @@ _DAMAGE = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, 
 def read_hdf5(path: str | Path) -> list[FileLayer]:
     """The layers of an HDF5 weight file. A blob that the file leaves out (shared) is None."""
     file = hdf5.open_file(path, WeightsError)
-    with hdf5.damage_as(WeightsError, f"{path}: is no HDF5 weight file, or is damaged"):
+    with hdf5.damage_as(WeightsError, f"{path}: is not an HDF5 weight file, or is damaged"):
         h5py = hdf5.module(path)
         data = hdf5.entry(file, "data")
         if not isinstance(data, h5py.Group):
-            raise WeightsError(f"{path}: has no group 'data'; it is no weight file of Caffe's")
+            raise WeightsError(f"{path}: has no group 'data'; it is not a weight file of Caffe's")
         return [FileLayer(name, blobs=_hdf5_blobs(path, file, group, h5py))
                 for name, group in _groups(data, h5py)]
 
@@ -61,7 +61,8 @@ def _groups(data: Any, h5py: Any) -> Iterator[tuple[str, Any]]:
             yield above, group
         inner = []
         for key in group:
-            found, name = hdf5.entry(group, key), os.fsdecode(key)
+            found = hdf5.entry(group, key)
+            name = os.fsdecode(key)
             if isinstance(found, h5py.Group):
                 address = h5py.h5o.get_info(found.id).addr
                 if address not in seen:         # a group can be linked into itself
@@ -74,7 +75,8 @@ def _hdf5_blobs(path: str | Path, file: Any, group: Any, h5py: Any) -> list[Blob
     """Any: h5py has no types."""
     blobs: dict[int, Blob] = {}
     for key in group:
-        dataset, name = hdf5.entry(group, key), os.fsdecode(key)
+        dataset = hdf5.entry(group, key)
+        name = os.fsdecode(key)
         if isinstance(dataset, h5py.Dataset) and name.isdecimal():
             index = _index(path, f"{hdf5.name_of(group)}/{name}", name)
             blobs[index] = hdf5.blob(path, file, dataset)
@@ -82,7 +84,7 @@ def _hdf5_blobs(path: str | Path, file: Any, group: Any, h5py: Any) -> list[Blob
 
 
 def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None:
-    """Write as the original does: `shared` blobs stand only in the layer that has them first."""
+    """Write as the original does: `shared` blobs only in the layer that has them first."""
     h5py = hdf5.module(path)
     content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
     with h5py.File(content, "w", libver="earliest") as file:
@@ -99,13 +101,13 @@ def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None
 
 def read_npz(path: str | Path) -> list[FileLayer]:
     """The layers of an .npz file with arrays named `layer/0`, `layer/1`, ..."""
-    with _damage_named(f"{path}: is no .npz file, or is damaged"):
+    with _damage_named(f"{path}: is not an .npz file, or is damaged"):
         archive = zipfile.ZipFile(path)     # closed when no blob refers to it any more
         blobs: dict[str, Blob] = {}
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
             if name in blobs:
-                raise ValueError(f"the array '{name}' stands in it twice")
+                raise ValueError(f"it has the array '{name}' twice")
             blobs[name] = _npz_blob(path, archive, member)
     return _grouped(path, blobs)
 
@@ -166,7 +168,7 @@ def write_npz(path: Path, layers: Layers) -> None:
 
 def read_safetensors(path: str | Path) -> list[FileLayer]:
     """The layers of a .safetensors file with tensors named `layer/0`, `layer/1`, ..."""
-    with _damage_named(f"{path}: is no .safetensors file, or is damaged"):
+    with _damage_named(f"{path}: is not a .safetensors file, or is damaged"):
         with open(path, "rb") as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
         (size,) = struct.unpack("<Q", data[:8])
@@ -181,7 +183,7 @@ def read_safetensors(path: str | Path) -> list[FileLayer]:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        raise ValueError("a name stands in its header twice")
+        raise ValueError("its header has a name twice")
     return entries
 
 
@@ -191,7 +193,8 @@ def write_safetensors(path: Path, layers: Layers) -> None:
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, array in arrays.items():
-        start, end = end, end + array.nbytes
+        start = end
+        end += array.nbytes
         header[name] = {"dtype": f"F{8 * array.itemsize}", "shape": list(array.shape),
                         "data_offsets": [start, end]}
     text = json.dumps(header).encode()

@@ -1,4 +1,4 @@
-"""Arrays of files: what the header says of them, and the values when they are asked for.
+"""Lazily loaded arrays of files: shape and type from the header, values when asked for.
 
 `read_any_blob` is the one reader of a BlobProto: in caffemodels, solver states and mean files.
 Source: BlobProto in caffe.proto; Blob::FromProto in BVLC's blob.cpp; NVIDIA's blob.cpp for raw
@@ -17,8 +17,9 @@ import numpy as np
 from framework.weights.wire import BYTES, FIXED32, FIXED64, fields, read_dims
 
 LEGACY = (1, 2, 3, 4)
+# Numbers of fields of BlobProto; RAW_TYPE and RAW_DATA are NVIDIA's.
 DATA, DIFF, SHAPE, DOUBLE_DATA, DOUBLE_DIFF, RAW_TYPE, RAW_DATA = 5, 6, 7, 8, 9, 10, 12
-RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2", 3: "<i4", 4: "<u4"}   # enum Type; BOOL is no weight
+RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2", 3: "<i4", 4: "<u4"}   # enum Type, without BOOL
 MAX_AXES = 32       # kMaxBlobAxes in blob.hpp
 
 
@@ -26,7 +27,7 @@ class Blob:
     """An array of a file, whose values are not read before they are asked for.
 
     shape, dtype  as the file's header says
-    read          the values, flat in C order; they may lie anywhere in the file's memory
+    read          the values, flat in C order; they may be a view of the file's memory
     Raises ValueError for a shape or a kind of values that no blob has.
     """
 
@@ -44,10 +45,12 @@ class Blob:
 
     @property
     def size(self) -> int:
+        """The number of values."""
         return math.prod(self.shape)
 
     @property
     def values(self) -> np.ndarray:
+        """The values, flat in C order, read now."""
         return self.read()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -57,7 +60,7 @@ class Blob:
 
 
 def read_any_blob(data: memoryview) -> Blob:
-    """The shape and values of a BlobProto of any project. ValueError if it is none."""
+    """The shape and values of a BlobProto of any project. ValueError if it is not a BlobProto."""
     legacy: dict[int, int] = {}
     shape: tuple[int, ...] = ()
     pieces: dict[int, list[memoryview]] = {DATA: [], DOUBLE_DATA: [], RAW_DATA: []}
@@ -81,7 +84,7 @@ def read_any_blob(data: memoryview) -> Blob:
 
 
 def read_blob_file(path: str | Path) -> Blob:
-    """The BlobProto that a file consists of. OSError or ValueError if there is none."""
+    """Read a file that consists of one BlobProto. OSError or ValueError if it does not."""
     data = Path(path).read_bytes()
     if not data:
         raise ValueError("the file is empty")
@@ -104,7 +107,7 @@ def _read_c3d_blob(data: memoryview) -> Blob:
 def _values(pieces: dict[int, list[memoryview]], raw_type: int) -> np.ndarray:
     if pieces[RAW_DATA]:
         if raw_type not in RAW_TYPES:
-            raise ValueError(f"its raw data is of type {raw_type}, which is no weight's")
+            raise ValueError(f"its raw data is of type {raw_type}, which weights do not have")
         return _join(pieces[RAW_DATA], RAW_TYPES[raw_type])
     if pieces[DOUBLE_DATA]:
         return _join(pieces[DOUBLE_DATA], "<f8")
@@ -114,7 +117,7 @@ def _values(pieces: dict[int, list[memoryview]], raw_type: int) -> np.ndarray:
 def _join(pieces: Sequence[memoryview], code: str) -> np.ndarray:
     size = int(code[-1])
     if any(len(piece) % size for piece in pieces):
-        raise ValueError(f"its data is no whole number of values of {size} bytes")
+        raise ValueError(f"its data is not a whole number of values of {size} bytes")
     if len(pieces) == 1:
         return np.frombuffer(pieces[0], dtype=code)
     return np.frombuffer(b"".join(pieces), dtype=code).copy()
@@ -124,7 +127,7 @@ def _checked(shape: tuple[int, ...], values: np.ndarray) -> Blob:
     signed = [size - 2**64 if size >= 2**63 else size for size in shape]
     blob = Blob(signed, values.dtype, lambda: values)
     if blob.size != values.size:
-        raise ValueError(f"{values.size} values stand in the shape {describe(shape)}")
+        raise ValueError(f"it has {values.size} values in the shape {describe(shape)}")
     return blob
 
 

@@ -1,8 +1,8 @@
-"""Weight files in Caffe's binary form: a NetParameter whose layers hold blobs.
+"""Read and write .caffemodel files: a NetParameter in protobuf's wire format.
 
-Read and written on the wire, field by field, with the arrays as bytes: protobuf's messages hold
-a number as a Python object at a time, and end at 2 GiB. Only name, type, blobs and shapes are
-looked at, where the dialects of all Caffe projects agree.
+The wire format is walked field by field, with the arrays as bytes: protobuf's own messages make
+a Python object of each number, and end at 2 GiB. Only name, type, blobs and shapes are read,
+where the dialects of all Caffe projects agree.
 Source: NetParameter, V1LayerParameter, V0LayerParameter, BlobProto in caffe.proto.
 """
 
@@ -20,9 +20,14 @@ from framework.errors import WeightsError
 from framework.weights.blob import DATA, DIFF, DOUBLE_DATA, DOUBLE_DIFF, SHAPE, Blob, read_any_blob
 from framework.weights.wire import BYTES, chunk, fields, varint
 
-NET_NAME, NET_V1_LAYERS, NET_LAYERS = 1, 2, 100
-# The numbers of name, type and blobs in each generation of layers; V0 stands inside V1.
-LAYER, V1_LAYER, V0_LAYER = (1, 2, 7), (4, 5, 6), (1, 2, 50)
+# Numbers of fields of NetParameter.
+NET_NAME = 1
+NET_V1_LAYERS = 2
+NET_LAYERS = 100
+# The numbers of name, type and blobs in each generation of layers; V0 is nested inside V1.
+LAYER = (1, 2, 7)
+V1_LAYER = (4, 5, 6)
+V0_LAYER = (1, 2, 50)
 V0_IN_V1 = 1
 
 
@@ -38,8 +43,8 @@ class FileLayer:
 def read_caffemodel(path: str | Path) -> list[FileLayer]:
     """The layers of a .caffemodel file of any generation, in the file's order.
 
-    The arrays point into the file, which stays mapped as long as one of them lives. Raises
-    WeightsError if the file is cut off, corrupt, or no caffemodel.
+    The arrays point into the file, which stays mapped as long as one of them is referenced.
+    Raises WeightsError if the file is cut off, corrupt, or not a caffemodel.
     """
     with open(path, "rb") as file:
         if file.seek(0, 2) == 0:
@@ -51,9 +56,9 @@ def read_caffemodel(path: str | Path) -> list[FileLayer]:
     try:
         layers = list(_read_layers(data))
     except ValueError as error:
-        raise WeightsError(f"{path}: is no caffemodel, or is damaged: {error}") from None
+        raise WeightsError(f"{path}: is not a caffemodel, or is damaged: {error}") from None
     if not layers:
-        raise WeightsError(f"{path}: holds no layers; it is no caffemodel")
+        raise WeightsError(f"{path}: holds no layers; it is not a caffemodel")
     return layers
 
 
@@ -95,8 +100,8 @@ def write_caffemodel(file: BinaryIO, name: str, layers: Iterable[tuple[Any, Sequ
                      ) -> None:
     """Write a NetParameter as the original does: all layers, each with its blobs.
 
-    layers   for each: LayerParameter without blobs; its arrays; their gradients, or none. The
-             arrays are float32 or float64; they are written from where they lie.
+    layers   for each: LayerParameter without blobs; its arrays; their gradients, or an empty
+             list. The arrays are float32 or float64; they are written without a copy.
     Any: a message.
     """
     for part in chunk(NET_NAME, [name.encode("utf-8", "surrogateescape")]):

@@ -1,4 +1,4 @@
-"""HDF5 files that come from elsewhere: nothing but numbers that stand in the file itself is read.
+"""Safe reading of untrusted HDF5 files: only numbers stored in the file itself are read.
 
 A dataset may keep its values in any other file that the reader can open (external storage,
 virtual datasets, links), and a few bytes may claim any size. Both are refused.
@@ -49,19 +49,19 @@ def damage_as(error: type[CaffeError], sentence: str) -> Iterator[None]:
         raise error(f"{sentence}: {text}") from None
 
 
-def open_file(path: str | Path, error: type[CaffeError], what: str = "HDF5 file") -> Any:
+def open_file(path: str | Path, error: type[CaffeError], what: str = "an HDF5 file") -> Any:
     """An open HDF5 file (Any: h5py has no types), closed when nothing refers to it any more."""
     h5py = module(path, error)
     if not os.path.isfile(path):
-        raise error(f"{path}: there is no such file, or it is no regular one")
-    with damage_as(error, f"{path}: is no {what}, or is damaged"):
+        raise error(f"{path}: there is no such file, or it is not a regular file")
+    with damage_as(error, f"{path}: is not {what}, or is damaged"):
         return h5py.File(path, "r")
 
 
 def entry(group: Any, name: str | bytes, kinds: str = "fiub") -> Any:
-    """What stands in the group under the name, a group or a dataset; None if nothing does.
+    """The entry of a group under a name: a group, a dataset, or None if there is no such entry.
 
-    name    as the group gives it: bytes where it is no UTF-8
+    name    as the group gives it: bytes where it is not UTF-8
     kinds   of numpy's types that a dataset may have; by default real numbers
     ValueError for a link, and for a dataset whose values are not in the file itself. Any: as above.
     """
@@ -85,7 +85,8 @@ def name_of(found: Any) -> str:
 
 def _check_dataset(dataset: Any, kinds: str) -> None:
     """ValueError for values in other files, or of other kinds. Any: as above."""
-    name, kind = name_of(dataset), dataset.dtype.kind
+    name = name_of(dataset)
+    kind = dataset.dtype.kind
     if dataset.external:
         raise ValueError(f"'{name}' has its values in another file, which is not read")
     if dataset.is_virtual:
@@ -121,7 +122,7 @@ def blob(path: str | Path, file: Any, dataset: Any) -> Blob:
 
 
 def read_text(group: Any, name: str) -> str:
-    """The text of a dataset of one; empty if there is none. Any: as above."""
+    """The text of a dataset with one value; empty if there is no such dataset. Any: as above."""
     dataset = entry(group, name, kinds="OS")
     content = b"" if dataset is None or dataset.size != 1 else dataset[()]
     return content.decode() if isinstance(content, bytes) else str(content)

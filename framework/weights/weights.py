@@ -1,4 +1,4 @@
-"""Weights into a net and out of it, by the names of layers.
+"""Load and save the weights of a net, matched by the names of layers.
 
 The end of a file's name says its form: .h5 or .hdf5 (HDF5), .npz, .safetensors, and anything
 else is Caffe's binary .caffemodel.
@@ -40,7 +40,7 @@ _READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,
 
 @dataclass
 class LoadReport:
-    """What became of each layer, by name.
+    """The result of loading weights, by names of layers.
 
     copied       their blobs were replaced
     not_in_file  layers of the net with blobs that no file has: they keep what the fillers made
@@ -57,13 +57,14 @@ class LoadReport:
 
     @property
     def is_complete(self) -> bool:
-        """Has every blob of the net a value from a file, and are they all numbers?"""
+        """Whether every blob of the net has values from a file, all of them finite."""
         return not (self.not_in_file or self.mismatched or self.not_finite)
 
     def warn(self, paths: str | Path | Sequence[str | Path], is_trained: bool = False) -> None:
         """Log what makes the net's results useless; that layers of a net that `is_trained` are not
         in the file, as in fine-tuning, is for information only."""
-        logger, name = logging.getLogger("framework.weights"), ", ".join(map(str, _split(paths)))
+        logger = logging.getLogger("framework.weights")
+        name = ", ".join(map(str, _split(paths)))
         if self.not_in_file:
             level = logging.INFO if is_trained else logging.WARNING
             logger.log(level, "%s: layers of the net that are not in the file, and have no trained "
@@ -134,7 +135,7 @@ def read_layers(path: str | Path) -> list[FileLayer]:
     """The layers of a weight file of any form. Raises WeightsError if it cannot be read."""
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            raise WeightsError(f"{path}: is no regular file")
+            raise WeightsError(f"{path}: is not a regular file")
         with open(path, "rb") as file:
             is_hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
         reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
@@ -245,7 +246,8 @@ def _all_finite(values: np.ndarray) -> bool:
 
 
 def _copy(target: Tensor, values: np.ndarray) -> None:
-    """Bytes where nothing changes: they may lie unaligned in the file, and need no copy between."""
+    """Copy values into a blob; as bytes where the types agree, without a copy in between."""
+    # values of a file may be unaligned: bytes may be copied from anywhere
     if target.dtype == torch.float32 and values.dtype == np.float32 \
             and target.is_contiguous() and target.device.type == "cpu":
         source = torch.from_numpy(values.view(np.uint8))
@@ -258,7 +260,8 @@ def _copy(target: Tensor, values: np.ndarray) -> None:
 def _layers_of(net: Any, gradients: bool
                ) -> Iterator[tuple[Any, list[np.ndarray], list[np.ndarray]]]:
     """Message, arrays and gradients of each layer, one layer in memory at a time."""
-    params, steps = net.params, list(getattr(net, "layers", ()))
+    params = net.params
+    steps = list(getattr(net, "layers", ()))
     for spec in net.spec.layers:
         message = LayerParameter()
         message.CopyFrom(spec.proto)
@@ -268,9 +271,12 @@ def _layers_of(net: Any, gradients: bool
         blobs = params.get(spec.name, [])
         if steps and (steps[0].layer.spec.name, steps[0].layer.spec.type) == (spec.name, spec.type):
             blobs = steps.pop(0).layer.blobs        # its own: one without blobs may bear its name
-        diffs = [_array(torch.zeros_like(blob) if blob.grad is None else blob.grad)
-                 for blob in blobs] if gradients else []
+        diffs = [_gradient_array(blob) for blob in blobs] if gradients else []
         yield message, [_array(blob) for blob in blobs], diffs
+
+
+def _gradient_array(blob: Tensor) -> np.ndarray:
+    return _array(torch.zeros_like(blob) if blob.grad is None else blob.grad)
 
 
 def _array(blob: Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The wire format of protobuf, for files whose numbers are too many for Python lists.
+"""Reader and writer of protobuf's wire format, without a Python object for each number.
 
 A weight or state file is walked field by field; arrays are taken as bytes.
 Source: the encoding chapter of protobuf's documentation; BlobProto in caffe.proto.
@@ -10,21 +10,27 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5    # wire types, the low 3 bits of a field's key
 Value = int | memoryview
-SHAPE, DATA = 7, 5          # fields of BlobProto
+DATA = 5                    # numbers of fields of BlobProto
+SHAPE = 7
+MAX_VARINT_BITS = 70        # 10 bytes of 7 bits, the most that 64 bits take
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, int, Value]]:
-    """Number, wire type and value of each field in turn.
+    """Walk the fields of a message: number, wire type and value of each, in the file's order.
 
     The value is an int for varints, else the bytes. Raises ValueError where the data is cut off
-    or no message.
+    or not a message.
     """
+    # A message is a row of fields, with no length or end of its own: key, then value. The key is
+    # a varint of the field's number and its wire type, which says how long the value is. So
+    # unknown fields can be passed over, and nested messages are read by a walk of their own.
     position = 0
     while position < len(data):
         key, position = read_varint(data, position)
-        number, kind = key >> 3, key & 7
+        number = key >> 3
+        kind = key & 7
         if number == 0:
             raise ValueError(f"no field starts at byte {position}")
         value: Value
@@ -37,27 +43,31 @@ def fields(data: memoryview) -> Iterator[tuple[int, int, Value]]:
             if position + size > len(data):
                 raise ValueError(f"a field of {size} bytes starts at byte {position}, but only "
                                  f"{len(data) - position} are left")
-            value, position = data[position:position + size], position + size
+            value = data[position:position + size]      # a view: nothing is copied
+            position += size
         else:
             raise ValueError(f"a field of the unknown kind {kind} ends before byte {position}")
         yield number, kind, value
 
 
 def read_varint(data: memoryview, position: int) -> tuple[int, int]:
-    """The integer at `position` and the position after it."""
+    """The integer at `position` and the position after it.
+
+    A varint has 7 bits in each byte, the low ones first; the eighth bit says that more follow.
+    """
     value = shift = 0
-    while position < len(data) and shift < 70:
+    while position < len(data) and shift < MAX_VARINT_BITS:
         byte = data[position]
         value |= (byte & 0x7F) << shift
         position += 1
         if byte < 0x80:
             return value, position
         shift += 7
-    raise ValueError(f"an integer that has no end stands before byte {position}")
+    raise ValueError(f"an integer before byte {position} has no end")
 
 
 def varint(value: int) -> bytes:
-    """An integer of 0 or more on the wire."""
+    """Encode an integer of 0 or more."""
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -67,6 +77,7 @@ def varint(value: int) -> bytes:
 
 
 def key(number: int, kind: int) -> bytes:
+    """Encode the key of a field: its number and its wire type."""
     return varint(number << 3 | kind)
 
 

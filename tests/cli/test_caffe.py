@@ -52,7 +52,7 @@ def test_train_takes_its_flags_before_or_behind(capsys):
 def test_an_unknown_command_tells_the_commands(capsys):
     assert main(["trian"]) == 1
     errors = capsys.readouterr().err
-    assert errors.startswith("error: 'trian' is no command") and "device_query" in errors
+    assert errors.startswith("error: 'trian' is not a command") and "device_query" in errors
 
 
 def test_device_query_without_a_device_is_an_error(capsys, monkeypatch):

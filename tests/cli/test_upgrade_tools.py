@@ -88,7 +88,7 @@ def test_a_file_of_today_is_written_and_said_to_be(tmp_path: Path,
 @pytest.mark.parametrize("name, data, message", [
     ("a.prototxt", b"layers { nam: 1 type: RELU }", "a.prototxt:1: layer '' (RELU): nam is not a"),
     ("a.prototxt", b"layers { layer { type: 'x' } }", "a.prototxt:1: layer '' (x): type is 'x'"),
-    ("a.caffemodel", b"\x0a\xff\xff", "a.caffemodel: is no binary NetParameter, or is damaged"),
+    ("a.caffemodel", b"\x0a\xff\xff", "a.caffemodel: is not a binary NetParameter, or is damaged"),
     ("a.caffemodel", None, "a.caffemodel: No such file or directory"),
 ])
 def test_a_bad_file_is_one_line_and_writes_nothing(

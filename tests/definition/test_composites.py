@@ -100,7 +100,7 @@ def test_unknown_fields_inside_are_reported_with_their_place(tmp_path):
     (net_file("", 'bottom: "data"'), r":3: .*bottom is given 2 times; .* has 1 inputs: x"),
     (net_file("").replace('"data"', '"dat"'), r"bottom\[0\] is 'dat', .* did you mean 'data'"),
     (net_file("", 'top: "prop"'), r"top\[0\] is 'prop', which no layer of .* makes; did you mean"),
-    (net_file('freeze_to: "c"'), "freeze_to is 'c', which is no layer"),
+    (net_file('freeze_to: "c"'), "freeze_to is 'c', which is not a layer"),
     (net_file("", "loss_weight: 1"), "loss_weight has no meaning here"),
     ('layer { name: "body" type: "NetFile" bottom: "data" }', "net_file_param.file is not given"),
 ])

@@ -36,7 +36,7 @@ def with_layer(text):
 
 @pytest.mark.parametrize("name", ["a", "layer", "layer { include"])
 def test_messages_nest_at_most_a_hundred_deep(name):
-    with pytest.raises(SpecError, match="text>:1: more than 100 messages stand inside one another"):
+    with pytest.raises(SpecError, match="1: more than 100 messages are nested in one another"):
         parse_net(f"{name} {{ " * 340)
 
 

@@ -63,7 +63,7 @@ def test_no_detections_and_no_boxes_have_precision_zero():
 
 
 def test_another_version_is_an_error():
-    with pytest.raises(ValueError, match="'12point' is no version"):
+    with pytest.raises(ValueError, match="'12point' is not a version"):
         average_precision(np.array([0.5]), np.array([1]), 1, "12point")
 
 

@@ -30,7 +30,7 @@ def test_blobs_of_the_old_form_have_four_axes_and_doubles_are_found():
     np.testing.assert_array_equal(io.blobproto_to_array(doubles), [1 / 3, 2])
     scalar = io.blobproto_to_array(proto.BlobProto(data=[123]))
     assert scalar.shape == () and scalar == 123
-    with pytest.raises(ValueError, match="2 values stand in the shape"):
+    with pytest.raises(ValueError, match="2 values in the shape"):
         io.blobproto_to_array(proto.BlobProto(data=[1, 2]))
 
 

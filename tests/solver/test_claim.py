@@ -173,8 +173,8 @@ def make_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize("prepare, reason", [
-    (make_file, "it is no lock of a training, but a file of yours"),
-    (Path.mkdir, "Is a directory"), (os.mkfifo, "it is no regular file")])
+    (make_file, "it is not the lock of a training, but a file of yours"),
+    (Path.mkdir, "Is a directory"), (os.mkfifo, "it is not a regular file")])
 def test_a_prefix_that_cannot_be_locked_is_said_once(prepare, reason):
     prepare(Path("s.lock"))
     solver = make(TEXT + "max_iter: 4")

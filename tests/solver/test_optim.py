@@ -135,7 +135,7 @@ def test_momentum_of_policy_poly_rises_to_its_maximum():
 @pytest.mark.parametrize("text, message", [
     ('type: "Adm"', r"solver.prototxt:1: type is 'Adm'.*did you mean 'Adam'\?"),
     ('\nregularization_type: "L3"', r"solver.prototxt:2: regularization_type is 'L3'"),
-    ('type: "AdaGrad" momentum: 0.9', r"momentum is 0.9; AdaGrad has none"),
+    ('type: "AdaGrad" momentum: 0.9', r"momentum is 0.9; AdaGrad has no momentum"),
     ('type: "RMSProp" rms_decay: 1', r"rms_decay is 1; it must be from 0 to below 1"),
     ("iter_size: 0", r"iter_size is 0; it must be at least 1"),
 ])

@@ -96,7 +96,7 @@ def test_a_state_cut_off_anywhere_is_an_error_of_one_line(tmp_path, suffix):
     whole = path.read_bytes()
     for share in (0.0, 0.2, 0.5, 0.9):
         path.write_bytes(whole[:int(len(whole) * share)])
-        with pytest.raises(WeightsError, match=r"a\.solverstate.* is no whole solver state"):
+        with pytest.raises(WeightsError, match=r"a\.solverstate.* is not a complete solver state"):
             solverstate.read_state(path)
 
 
@@ -305,7 +305,7 @@ def test_history_of_another_file_or_kind_is_never_read(tmp_path):
                                                external=[(str(tmp_path / "secret"), 0, 20)])
             else:
                 file["history/1"] = data
-        with pytest.raises(WeightsError, match=f"is no whole solver state: .*{message}"):
+        with pytest.raises(WeightsError, match=f"is not a complete solver state: .*{message}"):
             solverstate.read_state(path)
 
 

@@ -64,16 +64,16 @@ def valid_file() -> bytes:
 
 @pytest.mark.parametrize("data, message", [
     (b"", "the file is empty"),
-    (b'name: "net"\nlayer { }\n', "is no caffemodel, or is damaged"),
-    (b"<!DOCTYPE html>", "is no caffemodel, or is damaged"),
+    (b'name: "net"\nlayer { }\n', "is not a caffemodel, or is damaged"),
+    (b"<!DOCTYPE html>", "is not a caffemodel, or is damaged"),
     (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer, .*git lfs pull"),
     (b"\x08\x05\x12\x01x", "field 1 is a number, as in a solver state"),
     (b"\x0a\x03net", "holds no layers"),
-    (b"\x89HDF\r\n\x1a\n", "is no HDF5 file, or is damaged"),
+    (b"\x89HDF\r\n\x1a\n", "is not an HDF5 file, or is damaged"),
     (valid_file()[:-1], r"a field of \d+ bytes starts at byte \d+, but only \d+ are left"),
     (valid_file()[:200], r"a field of \d+ bytes starts at byte \d+, but only \d+ are left"),
     (valid_file().replace(b"\x3a\x06\x0a\x04\x03\x02\x05\x04", b"\x3a\x06\x0a\x04\x03\x02\x05\x05"),
-     "blob 0 of layer 'conv': 120 values stand in the shape 3 x 2 x 5 x 5"),
+     "blob 0 of layer 'conv': it has 120 values in the shape 3 x 2 x 5 x 5"),
 ])
 def test_a_broken_file_is_an_error_and_changes_nothing(tmp_path: Path, data: bytes, message: str):
     path = tmp_path / "w.caffemodel"
@@ -98,11 +98,11 @@ def test_no_damage_to_a_file_is_ever_a_crash(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name, data, message", [
-    ("w.npz", b"PK\x03\x04xx", "is no .npz file"),
-    ("w.npz", b"xyz", "is no .npz file"),
-    ("w.safetensors", b"abc", "is no .safetensors file"),
-    ("w.safetensors", struct.pack("<Q", 40) + b"{}", "is no .safetensors file"),
-    ("w.h5", b"abc", "is no HDF5 file"),
+    ("w.npz", b"PK\x03\x04xx", "is not an .npz file"),
+    ("w.npz", b"xyz", "is not an .npz file"),
+    ("w.safetensors", b"abc", "is not a .safetensors file"),
+    ("w.safetensors", struct.pack("<Q", 40) + b"{}", "is not a .safetensors file"),
+    ("w.h5", b"abc", "is not an HDF5 file"),
 ])
 def test_broken_files_of_other_forms_are_errors(tmp_path: Path, name: str, data: bytes,
                                                 message: str):

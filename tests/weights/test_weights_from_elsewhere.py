@@ -154,12 +154,12 @@ def zipped(path: Path, members: Mapping[str, bytes], kind: int = zipfile.ZIP_DEF
 ])
 def test_a_member_that_is_no_array_is_an_error(tmp_path: Path, content: bytes, message: str):
     zipped(tmp_path / "w.npz", {"conv/0.npy": content})
-    refused(tmp_path / "w.npz", f"is no .npz file, or is damaged: .*{message}")
+    refused(tmp_path / "w.npz", f"is not an .npz file, or is damaged: .*{message}")
 
 
 def test_an_npz_that_is_a_single_array_is_an_error(tmp_path: Path):
     (tmp_path / "w.npz").write_bytes(npy("<f4", (1,), bytes(4)))
-    refused(tmp_path / "w.npz", "is no .npz file, or is damaged: File is not a zip file")
+    refused(tmp_path / "w.npz", "is not an .npz file, or is damaged: File is not a zip file")
 
 
 @pytest.mark.parametrize("kind", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
@@ -184,7 +184,7 @@ ONE = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
 
 @pytest.mark.parametrize("header, message", [
     (b"[" * 100_000, "."),
-    (b'{"conv/0": {}, "conv/0": {}}', "a name stands in its header twice"),
+    (b'{"conv/0": {}, "conv/0": {}}', "its header has a name twice"),
     (b"\xff\xfe{}", "."),
     ({"conv/0": {**ONE, "shape": [-1, -1]}}, r"its shape is \[-1, -1\]"),
     ({"conv/0": {**ONE, "shape": [1.0]}}, r"its shape is \[1.0\]"),
@@ -195,12 +195,12 @@ ONE = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
 ])
 def test_a_safetensors_header_of_no_use_is_an_error(tmp_path: Path, header: Any, message: str):
     write_safetensors(tmp_path / "w.safetensors", header, bytes(4))
-    refused(tmp_path / "w.safetensors", f"is no .safetensors file, or is damaged: .*{message}")
+    refused(tmp_path / "w.safetensors", f"is not a .safetensors file, or is damaged: .*{message}")
 
 
 def test_an_empty_safetensors_file_is_an_error(tmp_path: Path):
     (tmp_path / "w.safetensors").write_bytes(b"")
-    refused(tmp_path / "w.safetensors", "is no .safetensors file, or is damaged")
+    refused(tmp_path / "w.safetensors", "is not a .safetensors file, or is damaged")
 
 
 def link_outside(file: Any, target: Path) -> None:
@@ -330,4 +330,4 @@ def test_a_small_file_that_claims_much_costs_no_memory(tmp_path: Path, make: Any
 
 def test_a_device_or_pipe_is_no_weight_file(tmp_path: Path):
     os.mkfifo(tmp_path / "w.caffemodel")
-    refused(tmp_path / "w.caffemodel", "is no regular file")
+    refused(tmp_path / "w.caffemodel", "is not a regular file")

@@ -1,1 +1,1 @@
-"""Composite layers: NetFile and MultiBoxHead, replaced by plain layers before a net is built."""
+"""Composite layers (NetFile, MultiBoxHead) and their expansion to plain layers."""

@@ -1,7 +1,7 @@
-"""Composite layers: NetFile and MultiBoxHead, replaced by plain layers before a net is built.
+"""Expand composite layers: replace NetFile and MultiBoxHead by plain layers, like a macro.
 
-What a composite stands for is written out in its place, so that everything behind it (NetSpec,
-weights by layer name, `tools/expand`) sees the flat file that Caffe users know.
+Everything that follows (NetSpec, weights by layer name, `tools/expand`) sees the flat file that
+Caffe users know.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from framework.definition.values import nearest, shortened
 from framework.errors import SpecError
 
 MAX_CHAIN = 50          # NetFile layers inside one another
-MAX_FILES, MAX_LAYERS = 1_000, 20_000       # two NetFile layers in each of 26 files are 2^26
+MAX_FILES = 1_000       # two NetFile layers in each of 26 files are 2^26
+MAX_LAYERS = 20_000
 NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_file_param")
 
 
@@ -72,8 +73,8 @@ def _with_rules(site: Site, expanded: Expanded) -> Expanded:
     field = "include" if site.layer.include else "exclude"
     for layer, _ in expanded:
         if layer.include or layer.exclude:
-            raise site.error(field, f"cannot be given here: the layer '{layer.name}' that it "
-                             "stands for has rules of its own")
+            raise site.error(field, f"cannot be given here: the layer '{layer.name}', one of those "
+                             "it expands to, has rules of its own")
         layer.include.extend(site.layer.include)
         layer.exclude.extend(site.layer.exclude)
     return expanded
@@ -83,8 +84,8 @@ def expand_net_file(site: Site) -> Expanded:
     """The layers of another net file, which keep their names and the names of their blobs.
 
     Layers without bottoms (Input, data layers; not Parameter) are left out: the blobs they make
-    are the file's inputs, and the composite's bottoms stand in their place, in order. With tops,
-    only the layers that those blobs need come in, and only the inputs that these read count.
+    are the file's inputs, and the composite's bottoms replace them, in order. With tops, only
+    the layers that those blobs need are taken, and only the inputs that these read count.
     Settings of the whole net (name, state, force_backward) stay those of the outer file.
     """
     site.refuse_fields_but(NET_FILE_FIELDS)
@@ -148,7 +149,7 @@ def _is_input(layer: Any) -> bool:
 
 
 def _needed(site: Site, body: Expanded, path: str) -> Expanded:
-    """The layers that the composite's tops need; all of them if it has none."""
+    """The layers that the composite's tops need; all of them if it names no tops."""
     if not site.layer.top:
         return body
     made = [top for layer, _ in body for top in layer.top]
@@ -176,8 +177,8 @@ def _scale_rates(site: Site, body: Expanded) -> None:
     param = site.layer.net_file_param
     names = [layer.name for layer, _ in body]
     if param.freeze_to and param.freeze_to not in names:
-        raise site.error("net_file_param.freeze_to", f"is '{param.freeze_to}', which is no layer "
-                         f"of {param.file}{nearest(param.freeze_to, names)}")
+        raise site.error("net_file_param.freeze_to", f"is '{param.freeze_to}', which is not a "
+                         f"layer of {param.file}{nearest(param.freeze_to, names)}")
     frozen = names.index(param.freeze_to) + 1 if param.freeze_to else 0
     for index, (layer, _) in enumerate(body):
         factor = 0.0 if index < frozen else param.lr_mult

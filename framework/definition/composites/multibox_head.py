@@ -1,4 +1,4 @@
-"""MultiBoxHead: SSD behind the features, from one short layer to the published flat form.
+"""MultiBoxHead: expand one short layer to SSD's detection head (predictors, priors, loss).
 
 Names, order and fields are those of CreateMultiBoxHead in model_libs.py and of ssd_pascal.py,
 weiliu89/caffe branch ssd, so that weights of published models find their layers.
@@ -59,7 +59,8 @@ def expand_head(site: Site) -> Expanded:
 
 
 def _check(site: Site) -> None:
-    layer, param = site.layer, site.layer.multi_box_head_param
+    layer = site.layer
+    param = layer.multi_box_head_param
     needs_label = [name for name in ("multibox_loss_param", "detection_evaluate_param")
                    if layer.HasField(name)]
     if len(layer.bottom) != 1 + bool(needs_label):
@@ -78,7 +79,7 @@ def _check(site: Site) -> None:
                          f"is given {len(param.variance)} times; it must be none, one or four")
     if param.kernel_size % 2 == 0:
         raise site.error("multi_box_head_param.kernel_size", f"is {param.kernel_size}; it must be "
-                         "odd, so that each cell of the map keeps its place")
+                         "odd, so that the map keeps its size")
     for index, source in enumerate(param.source):
         site.check_bottoms([source.bottom], f"multi_box_head_param.source[{index}].bottom")
         for ratio in source.aspect_ratio:
@@ -112,7 +113,8 @@ def _sizes_from_ratios(site: Site, given: Sequence[str]) -> list[Sizes]:
 
     Source: the loop over `ratio` in ssd_pascal.py; the step is rounded down.
     """
-    param, field = site.layer.multi_box_head_param, "multi_box_head_param."
+    param = site.layer.multi_box_head_param
+    field = "multi_box_head_param."
     for name in ("image_size", "first_ratio", "min_ratio", "max_ratio"):
         if name not in given:
             raise site.error(field + name, f"is not given, but {given[0]} is; "
@@ -147,10 +149,11 @@ def num_priors(sizes: Sizes, ratios: Sequence[float], flip: bool) -> int:
 
 
 class _Maker:
-    """The layers made so far, and the joints between them."""
+    """The layers made so far, and the blobs that connect them."""
 
     def __init__(self, site: Site):
-        self.site, self.param = site, site.layer.multi_box_head_param
+        self.site = site
+        self.param = site.layer.multi_box_head_param
         self.image = site.layer.bottom[0]
         self.expanded: Expanded = []
         self.parts: dict[str, list[str]] = {"loc": [], "conf": [], "priorbox": []}
@@ -163,7 +166,8 @@ class _Maker:
         return name
 
     def add_source(self, index: int, sizes: Sizes) -> None:
-        param, source = self.param, self.param.source[index]
+        param = self.param
+        source = param.source[index]
         entries = self.site.lines.fields.get("multi_box_head_param", [Lines()])[0].fields
         self.lines = entries["source"][index] if "source" in entries else self.site.lines
         bottom = source.bottom
@@ -191,7 +195,8 @@ class _Maker:
 
     def predict(self, what: str, bottom: str, num_output: int) -> None:
         """A convolution, its map turned to have channels last, and flattened."""
-        rate, kernel_size = self.param.lr_mult, self.param.kernel_size
+        rate = self.param.lr_mult
+        kernel_size = self.param.kernel_size
         name = self.add(
             f"{bottom}_mbox_{what}", "Convolution", [bottom],
             param=[{"lr_mult": rate, "decay_mult": 1}, {"lr_mult": 2 * rate, "decay_mult": 0}],

@@ -1,4 +1,4 @@
-"""The place of a composite layer: what its expansion may look at, and how it complains."""
+"""A composite layer in its file: what its expansion may read, and its errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Site:
                                  f"{self.layer.type} layer are {', '.join(allowed)}")
 
     def check_bottoms(self, blobs: Iterable[str], field: str) -> None:
-        """Raise SpecError at `field` ("bottom[{}]") for a blob that nobody made."""
+        """Raise SpecError at `field` ("bottom[{}]") for a blob that no layer before it makes."""
         for index, blob in enumerate(blobs):
             if blob not in self.known:
                 raise self.error(field.format(index), f"is '{blob}', which no layer before it "

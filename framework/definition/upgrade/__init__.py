@@ -1,4 +1,4 @@
-"""Every old form of a net or solver file, made today's at the door.
+"""Upgrade old forms of net and solver files (V0, V1, `input`, `solver_type`) to today's.
 
 Both functions change the document in place, its tree of lines with it, so that an error about an
 upgraded layer still names the line that the user wrote. They work on documents without lines too
@@ -34,7 +34,7 @@ def upgrade_net(document: Document) -> bool:
 def upgrade_solver(document: Document) -> bool:
     """Bring a SolverParameter to today's form. Returns whether anything was old.
 
-    The enum `solver_type` becomes the string `type`; nets that stand in the solver are upgraded
+    The enum `solver_type` becomes the string `type`; nets inside the solver file are upgraded
     as net files are (the original leaves them as they are and fails later). Raises SpecError if
     both forms of the type are given.
     """
@@ -46,7 +46,7 @@ def upgrade_solver(document: Document) -> bool:
     if not solver.HasField("solver_type"):
         return changed
     if solver.HasField("type"):
-        raise document.error("solver_type", "is the old form of type; only one of them can stand")
+        raise document.error("solver_type", "is the old form of type; give only one of them")
     if solver.solver_type >= len(SOLVER_TYPES):
         name = proto.enum_name(solver, "solver_type")
         raise document.error("solver_type", f"is {name}, which no solver here computes; it must "
@@ -108,7 +108,8 @@ def _warn_of_transform_fields(document: Document) -> None:
 
 def _upgrade_inputs(document: Document) -> bool:
     """`input`, `input_shape` and `input_dim` become one Input layer at the front."""
-    net, fields = document.message, document.lines.fields
+    net = document.message
+    fields = document.lines.fields
     if not net.input:
         return _leave_out_shapes_without_input(document)
     shapes = _input_shapes(document)
@@ -153,7 +154,7 @@ def _input_shapes(document: Document) -> list[Any]:
         for index, name in enumerate(net.input):
             if name not in made:
                 raise document.error(f"input[{index}]", f"is '{name}' and has no shape; write "
-                                     "input_shape { dim: ... } behind it")
+                                     "input_shape { dim: ... } after it")
         return []
     if len(net.input_dim) != 4 * count:
         raise document.error("input_dim", f"is given {len(net.input_dim)} times; it must be 4 "

@@ -14,7 +14,7 @@ _TYPES = {
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "BNLL": "BNLL", "HDF5_DATA": "HDF5Data",
     "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col", "LRN": "LRN", "MVN": "MVN", "NONE": "",
     "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
-    # of projects: longjon's CROP finds its place by itself, C3D's layers have three axes
+    # of projects: longjon's CROP computes its offset itself, C3D's layers have three axes
     "BN": "BN", "CROP": "AutoCrop", "CONVOLUTION3D": "Convolution3D", "POOLING3D": "Pooling3D",
     "DECONVOLUTION3D": "Deconvolution3D",
 }
@@ -32,7 +32,8 @@ def upgrade_layer(document: Document, old: Any, lines: Lines) -> tuple[Any, Line
 
     Any: messages.
     """
-    new, new_lines = proto.LayerParameter(), Lines(lines.line)
+    new = proto.LayerParameter()
+    new_lines = Lines(lines.line)
     for descriptor, value in old.ListFields():
         field = descriptor.name
         if field in ("type", "layer") or field in _PARAM_FIELDS:

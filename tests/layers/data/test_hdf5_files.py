@@ -133,5 +133,5 @@ def test_packed_rows_are_read_and_a_bomb_among_them_is_not(tmp_path):
 
 def test_a_pipe_is_no_hdf5_file(tmp_path):
     os.mkfifo("a.h5")
-    with pytest.raises(DataError, match="a.h5: there is no such file, or it is no regular one"):
+    with pytest.raises(DataError, match="a.h5: there is no such file, or it is not a regular file"):
         make_source(NET.format("list.txt"), "TEST")

@@ -1,0 +1,44 @@
+"""The help of every program: arguments that are explained, and an example that works."""
+
+import argparse
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from framework.cli import gflags, upgrade_net, upgrade_solver
+from framework.cli.caffe import main
+
+FOLDER = Path(upgrade_net.__file__).parent
+OWN = ("upgrade_net", "upgrade_solver", "extract_features")     # made otherwise, or no example
+PARSERS = {path.stem: import_module(f"framework.cli.{path.stem}").make_parser()
+           for path in sorted(FOLDER.glob("*.py"))
+           if "def make_parser(" in path.read_text() and path.stem not in OWN}
+PARSERS |= {name: upgrade_net.make_parser(f"tools/{name}", module.DESCRIPTION, "file")
+            for name, module in (("upgrade_net", upgrade_net), ("upgrade_solver", upgrade_solver))}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_every_argument_has_a_help_text_and_the_usage_names_the_tool(name):
+    parser: argparse.ArgumentParser = PARSERS[name]
+    assert parser.prog == f"tools/{name}" and (FOLDER.parents[1] / parser.prog).is_file()
+    unexplained = [action.dest for action in parser._actions if not action.help]
+    assert not unexplained
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_the_example_in_the_help_is_one_that_the_program_takes(name):
+    parser: argparse.ArgumentParser = PARSERS[name]
+    example = (parser.epilog or "").removeprefix("example: ")
+    words = shlex.split(example.partition(" > ")[0])
+    assert words[0] == parser.prog
+    parser.parse_args(gflags.normalise(parser, words[1:]))
+
+
+@pytest.mark.parametrize("command", ["train", "test", "time"])
+def test_a_command_of_caffe_shows_itself_in_its_usage(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"usage: caffe {command} ") and f"example: caffe {command} " in shown
