@@ -1,1 +1,1 @@
-"""Records, LMDBs, augmentation, label maps and the processes that make batches. Without torch."""
+"""Data pipeline without torch: records, LMDBs, augmentation, label maps, batch workers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.augment.geometry import Floats, areas
+from framework.data.augment.geometry import areas
 from framework.data.records.boxes import CORNERS, LABEL
 from framework.data.records.database import Database
 from framework.data.records.images import failing_as_bad
@@ -19,6 +19,7 @@ from framework.data.records.records import (
     read_annotated,
     read_datum,
 )
+from framework.system.arrays import Floats
 from framework.system.progress import Progress
 
 # Sides of squares as large as the boxes, in parts of the image; and widths over heights.

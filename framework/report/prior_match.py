@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.data.augment.geometry import Floats, areas, intersections
+from framework.data.augment.geometry import areas, intersections
+from framework.system.arrays import Floats
 
 _CHUNK = 1 << 22          # overlaps held in memory at once
 _NUM_SIZES = 10

@@ -1,1 +1,1 @@
-"""What the machine gives: memory, atomic writes, compiled loops, progress, random state."""
+"""System services: memory, atomic writes, compiled loops, progress display, random state."""

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writes: a file or folder is replaced by the complete new one, or stays as it was."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from framework.system import own_folders
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A path to write to, beside `path` and with its suffix; it takes its place when written.
+    """A temporary path in the same folder, with the same suffix; renamed to `path` when written.
 
     The data reaches the disk before the name does, so that a crash at any moment leaves the old
-    file or the new one. Raises WeightsError where it cannot be written.
+    file or the new one. Raises WeightsError if it cannot be written.
     """
     path = Path(path)
     partial = partial_path(path, os.getpid())
@@ -29,7 +29,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
         sync(path.parent)
     except OSError as error:
-        # h5py puts a paragraph in place of the system's words
+        # h5py has a paragraph instead of the system's message
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise WeightsError(f"{path}: cannot be written: {reason}") from error
     finally:
@@ -38,7 +38,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def partial_path(path: str | Path, process: int) -> Path:
-    """Where a process writes what will take its place at `path`."""
+    """The temporary path of a process for `path`."""
     path = Path(path)
     return path.with_name(f".partial-{process}-{path.name}")
 
@@ -54,12 +54,12 @@ def sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def new_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> Iterator[Path]:
-    """An empty folder beside `path` to write into; it takes the name `path` when all went well.
+    """An empty folder beside `path` to write into; renamed to `path` when that has succeeded.
 
-    If anything goes wrong it is removed, and what stood at `path` stays. DataError at once if
-    `path` exists, unless `redo`: then the old one goes when the new one is complete, if it is a
-    folder that this function or `resumed_folder` made. DataError too if another process is making
-    `path`, or one of `inputs` is in it.
+    After an error it is removed, and `path` is as it was. DataError at once if `path` exists,
+    unless `redo`: then the old folder is removed when the new one is complete, if this function or
+    `resumed_folder` made it. DataError too if another process is making `path`, or one of `inputs`
+    is in it.
     """
     with _partial(path, redo, inputs) as (place, partial):
         try:
@@ -74,9 +74,9 @@ def new_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> I
 
 @contextlib.contextmanager
 def resumed_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> Iterator[Path]:
-    """As `new_folder`, but an interrupted call leaves `.<name>.partial` to the next one.
+    """As `new_folder`, but an interrupted call leaves `.<name>.partial` for the next one to resume.
 
-    It is removed only after a DataError, which no repetition cures.
+    It is removed only after a DataError, which would come again.
     """
     with _partial(path, redo, inputs) as (place, partial):
         try:
@@ -93,7 +93,7 @@ def resumed_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) 
 
 @contextlib.contextmanager
 def _partial(path: Path, redo: bool, inputs: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """The real path, and the folder beside it to write into, held against other processes."""
+    """The real path, and the folder beside it to write into, locked against other processes."""
     path = Path(os.path.realpath(path))
     _check_free(path, redo, inputs)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,19 +137,19 @@ def _hold(path: Path, partial: Path) -> int:
             own_folders.check(partial)
             descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except FileNotFoundError:
-            continue                    # another process has just given it its name
+            continue                    # another process has just renamed it
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
             raise DataError(f"{path}: another process is making it, in {partial}") from None
         except OSError:
-            pass                # a file system without locks: two calls at once are the user's care
+            pass                # a file system without locks: the user must not call twice at once
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), os.stat(partial)):
                 own_folders.mark(partial)
                 return descriptor
-        os.close(descriptor)            # locked when it had its name already
+        os.close(descriptor)            # it was renamed before it was locked: begin again
 
 
 def _old(path: Path) -> Path:
@@ -157,7 +157,8 @@ def _old(path: Path) -> Path:
 
 
 def _recover(path: Path) -> None:
-    """After a call that was killed while it replaced `path`: the old folder is put back, or goes.
+    """Repair after a call that was killed while it replaced `path`: restore the old folder, or
+    remove it if the new one has its name.
 
     There is a moment in which neither has the name; few systems can exchange two names.
     """
@@ -172,7 +173,7 @@ def _recover(path: Path) -> None:
 
 
 def _replace(path: Path, partial: Path, redo: bool) -> None:
-    """Give a complete folder its name; what stood there goes, if it is ours."""
+    """Rename a complete folder to `path`; a folder of ours that has this name is removed."""
     own_folders.finish(partial)
     _check_free(path, redo, ())
     if os.path.lexists(path):
@@ -184,11 +185,11 @@ def _replace(path: Path, partial: Path, redo: bool) -> None:
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file that is there whole or not at all. CaffeError if it cannot be written.
+    """Write a file atomically. CaffeError if it cannot be written.
 
-    DataError for a device or a pipe: a file would take its place.
+    DataError for a device or a pipe, which a file would replace.
     """
     if path.exists() and not path.is_file():
-        raise DataError(f"{path}: is no regular file and is not replaced; give another name")
+        raise DataError(f"{path}: is not a regular file and is not replaced; give another name")
     with replacing(path) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)

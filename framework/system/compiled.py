@@ -1,9 +1,9 @@
-"""Loops over pixels and boxes, compiled by numba on first use and kept on disk for the next run.
+"""Just-in-time compilation of loops over pixels and boxes by numba, cached on disk.
 
 Importing numba takes a quarter of a second, so that modules of compiled loops are imported by the
-functions that call them, not at the top of a file. What is on disk is made anew when the loop's own
-file changes, and only then: a loop calls none of another file, and after a change here, or of a
-constant that loops import, the files `__pycache__/*.nb[ci]` have to go.
+functions that call them, not at the top of a file. A cached loop is compiled again when its own
+file changes, and only then: so a loop calls no loop of another file, and after a change of this
+file, or of a constant that loops import, the files `__pycache__/*.nb[ci]` must be deleted.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from numba import njit
 
 _Loop = TypeVar("_Loop", bound=Callable[..., Any])
 
-# What the compiler may change: sums in another order, one rounding for a * b + c. No number here is
-# infinite or NaN.
+# The compiler may reorder sums, and round a * b + c once. No number is infinite or NaN.
 _FREEDOMS = {"contract", "reassoc", "nsz", "nnan", "ninf"}
 
 
 def compiled(loop: _Loop) -> _Loop:
-    """The function as machine code of this processor, which runs without Python's lock.
+    """Compile a function to machine code of this processor, which runs without Python's lock.
 
-    The last bit of its floats may be another than in numpy. It divides by 0 without an exception,
-    as numpy does, and checks no index.
+    The last bit of its floats may differ from numpy's. Division by 0 is not an exception, as in
+    numpy, and indices are not checked.
     """
     return _compile(loop, _FREEDOMS)
 
@@ -35,7 +34,7 @@ def compiled_in_order(loop: _Loop) -> _Loop:
 
 
 def compiled_exactly(loop: _Loop) -> _Loop:
-    """As `compiled`, each sum and product rounded as it stands there, as in numpy and in Caffe."""
+    """As `compiled`, each sum and product rounded as it is written, as in numpy and in Caffe."""
     return _compile(loop, set())
 
 
@@ -43,6 +42,6 @@ def _compile(loop: _Loop, freedoms: set[str]) -> _Loop:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": freedoms}
     try:
         made: _Loop = njit(cache=True, **options)(loop)
-    except RuntimeError:          # no folder can be written, neither beside the file nor at home
+    except RuntimeError:        # numba can write its cache neither beside the file nor at home
         made = njit(**options)(loop)
     return made

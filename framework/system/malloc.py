@@ -1,4 +1,4 @@
-"""Freed memory stays with the process, so that the next forward or the next image finds it.
+"""Allocator setting: freed memory stays with the process, for the next forward or image.
 
 The allocator of glibc gives large blocks back to the system as soon as they are free. The next
 forward gets them back page by page, filled with zeros: a tenth of its time, or more. OpenCV
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import ctypes
 
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4             # malloc.h
+_TRIM_THRESHOLD = -1            # parameters of mallopt, in malloc.h
+_MMAP_MAX = -4
 _LARGEST = 2**31 - 1
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep the most memory that it ever used, for programs that do one thing again
-    and again. It holds for all that the process does, so programs call it, not the library.
+    """Keep freed memory in this process, for programs that repeat the same work.
 
-    Returns whether the C library could be told: glibc can.
+    It affects the whole process, so programs call it, not the library. Returns whether the C
+    library has this setting: glibc has.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,4 +1,4 @@
-"""Folders that these programs made, told by a mark inside: no other folder is ever removed."""
+"""Ownership marks of folders: only folders that these programs made are ever removed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _NOT_COUNTED = (MARK, "lock.mdb")       # lock.mdb: by whoever reads a database 
 
 
 def make(folder: Path) -> None:
-    """A folder with the mark; it may be there already. DataError if one that is there is not ours.
-    """
+    """Make a folder with the mark; it may exist already. DataError if it exists and is not ours."""
     folder.mkdir(exist_ok=True)
     check(folder)
     mark(folder)
@@ -28,28 +27,28 @@ def mark(folder: Path) -> None:
 
 
 def finish(folder: Path) -> None:
-    """Note in the mark how many files and folders there are: one that is added shows."""
+    """Note in the mark how many files and folders there are, so that added ones are noticed."""
     (folder / MARK).write_text(json.dumps({"entries": _count(folder)}) + "\n")
 
 
 def check(folder: Path) -> None:
     """DataError unless the folder is empty, or has our mark and nothing was added to it since."""
     if folder.is_symlink() or not folder.is_dir():
-        raise DataError(f"{folder}: is no folder that this program made, and stays; name another "
-                        "place, or remove it yourself")
+        raise DataError(f"{folder}: is not a folder that this program made, and is kept; give "
+                        "another name, or remove it yourself")
     if not any(folder.iterdir()):
         return
     if not (folder / MARK).is_file():
-        raise DataError(f"{folder}: was not made by this program (it has no {MARK}), and stays; "
-                        "name another place, or remove it yourself")
+        raise DataError(f"{folder}: was not made by this program (it has no {MARK}), and is kept; "
+                        "give another name, or remove it yourself")
     known = _noted(folder)
     if known is not None and _count(folder) > known:
         raise DataError(f"{folder}: has {_count(folder)} files and folders, but this program made "
-                        f"{known}; it stays: move away what is yours")
+                        f"{known}; it is kept: move away what is yours")
 
 
 def clear(folder: Path) -> None:
-    """Remove what is in a folder of ours; the mark stays. DataError if it is not ours."""
+    """Remove the content of a folder of ours except for the mark. DataError if it is not ours."""
     check(folder)
     for path in folder.iterdir():
         if path.name == MARK:
@@ -63,7 +62,7 @@ def clear(folder: Path) -> None:
 def remove(folder: Path) -> None:
     """Remove a folder of ours. DataError, and nothing is removed, if it is not ours.
 
-    The mark goes last: what is left of an interrupted call is still known.
+    The mark is removed last, so that the rest of an interrupted call is still known as ours.
     """
     clear(folder)
     (folder / MARK).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""How far a long piece of work is: a bar on a terminal, a line now and then anywhere else."""
+"""Progress display: a bar on a terminal, a line now and then anywhere else."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LINE_SECONDS = 15.0
 class Progress:
     """Count finished items of a known total and show count, rate and time left.
 
-    total   items in all, 0 if nobody knows: then there is neither a share nor a time left
+    total   items in all, 0 if unknown: then neither share nor time left is shown
     what    a word or two in front: "convert trainval"
     stream  where to show it, by default stderr; a bar is drawn only if it is a terminal,
             otherwise a plain line every `line_seconds` and one when the work ends
-    clock   seconds that only go up
+    clock   a monotonic clock, in seconds
 
-    The work outlives its display: nothing is raised where the stream takes nothing any more.
+    Errors of the stream are ignored: the work goes on if it cannot be displayed.
 
         with Progress(len(paths), "read") as progress:
             for path in paths:
@@ -43,11 +43,14 @@ class Progress:
         line_seconds: float = LINE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.total, self.what, self.clock = total, what, clock
+        self.total = total
+        self.what = what
+        self.clock = clock
         self.stream = sys.stderr if stream is None else stream
         self.bar = self.stream.isatty()
         self.interval = REDRAW_SECONDS if self.bar else line_seconds
-        self.done, self.note = 0, ""
+        self.done = 0
+        self.note = ""
         self.started = self.shown = clock()
 
     def __enter__(self) -> Progress:
@@ -69,7 +72,7 @@ class Progress:
                 self.advance()
 
     def advance(self, count: int = 1, note: str | None = None) -> None:
-        """`count` more items are done; `note` is shown behind the time left until the next note."""
+        """Count more items as done; `note` is shown after the time left, until the next note."""
         self.done += count
         self.note = self.note if note is None else note
         now = self.clock()
@@ -78,13 +81,13 @@ class Progress:
             self._show(self._line(now))
 
     def write(self, line: str) -> None:
-        """A line of its own on the same stream, above the bar."""
+        """Write a line to the same stream, above the bar."""
         self.clear()
         self._put(line + "\n")
         self.redraw()
 
     def clear(self) -> None:
-        """Take the bar away; the work may go on."""
+        """Erase the bar; the work may go on."""
         if self.bar:
             self._put("\r\x1b[K")
 
@@ -134,6 +137,7 @@ class Progress:
 def clock_text(seconds: float) -> str:
     """Seconds as people read them: 0:07, 3:20, 2:03:20."""
     whole = max(0, round(seconds))
-    hours, minutes = whole // 3600, whole // 60 % 60
+    hours = whole // 3600
+    minutes = whole // 60 % 60
     clock = f"{minutes}:{whole % 60:02d}"
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else clock

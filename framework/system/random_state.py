@@ -1,4 +1,4 @@
-"""Random numbers that a seed decides, and nothing that was drawn before."""
+"""Seeded random numbers that do not depend on what was drawn before."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import torch
 
-# torch's generators are those of the whole process, so only one thread at a time may lend them a
-# seed. Generators of each net would be better, but torch's fused dropout and its compiler take
-# none, and seeded runs would get other numbers.
+# torch's generators are global to the process, so only one thread at a time may seed them. A
+# generator for each net would be better, but torch's fused dropout and its compiler do not take
+# one, and seeded runs would get other numbers.
 _LENT = threading.RLock()
 
 
 @contextlib.contextmanager
 def random_numbers(seed: int, device: torch.device) -> Iterator[None]:
-    """Within it what random layers draw is decided by `seed`; behind it, as if it had not been.
+    """Seed torch's generators in this context, and restore their states after it.
 
-    Nets of other threads wait for their turn meanwhile.
+    Other threads that enter it wait meanwhile.
     """
     with _LENT:
         yield from _lend(seed, device)

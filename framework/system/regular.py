@@ -1,4 +1,4 @@
-"""Reading of regular files only: a pipe or a device would wait, or give bytes, for ever."""
+"""Reading of regular files only: a pipe or a device would block, or never end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _NAMES = {stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: 
 def read_regular(path: str | Path, max_bytes: int | None = None) -> bytes:
     """The bytes of a file.
 
-    Raises OSError if it cannot be read, is no regular file, has a name with a NUL in it, or holds
+    Raises OSError if it cannot be read, is not a regular file, has a name with a NUL in it, or has
     more than `max_bytes`.
     """
-    try:       # without waiting for the other end of a pipe
+    try:       # O_NONBLOCK: opening a pipe would wait for its other end
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error), repr(str(path))) from None

@@ -1,4 +1,4 @@
-"""Text files of data sets, in UTF-8, or in UTF-16 with its mark in front."""
+"""Text file reading: UTF-8, or UTF-16 with a byte order mark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
 
 
 def is_there(path: Path) -> bool:
-    """Whether the name exists, whatever it is. DataError if that cannot be known."""
+    """Does the path exist, as a file of any kind? DataError if that cannot be determined."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -29,7 +29,7 @@ def is_there(path: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in a regular file. DataError if it is none, or cannot be read."""
+    """The bytes of a regular file. DataError if it is not regular, or cannot be read."""
     try:
         return read_regular(path)
     except OSError as error:
@@ -48,8 +48,8 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content[:error.start].count(b"\n") + 1
         found = content[error.start:error.end][:4].hex(" ")
-        raise DataError(f"{path}:{line}: is not text in UTF-8 (bytes {found}); write it so, or in "
-                        "UTF-16 with its mark in front") from None
+        raise DataError(f"{path}:{line}: is not text in UTF-8 (bytes {found}); save it as UTF-8, "
+                        "or as UTF-16 with a byte order mark") from None
 
 
 def read_lines(path: Path) -> list[str]:
@@ -62,13 +62,13 @@ def open_text(path: Path) -> Iterator[TextIO]:
     """A regular file too large to be read at once, for the csv module. DataError as `read_text`."""
     try:
         if is_there(path) and not path.is_file():
-            read_bytes(path)                           # says what it is
+            read_bytes(path)                           # raises an error that says what it is
         with path.open("rb") as file:
             encoding = _encoding(file.read(4))
         with path.open(newline="", encoding=encoding) as text:
             yield text
     except UnicodeDecodeError:
-        read_text(path)                                # says where
+        read_text(path)                                # raises an error that names the line
         raise
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None

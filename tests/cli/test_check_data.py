@@ -49,7 +49,7 @@ def test_all_bad_records_of_a_database_are_listed_and_classes_counted(database, 
     assert len(bad) == 3
     assert any("00000007_record7.jpg: label 9 is not one of" in line for line in bad)
     assert any("00000011_record11.jpg: the image is grey (1 channels)" in line for line in bad)
-    assert any("00000013_record13.jpg: the record is no AnnotatedDatum" in line for line in bad)
+    assert any("00000013_record13.jpg: the record cannot be parsed as Ann" in line for line in bad)
     assert "images (width x height): 56 x 40: 38" in text
     counts = [line.split() for line in text if line.strip().startswith(("1 cat", "2 dog"))]
     # Records 7, 13 and (index % 3 > 0) hold a second box; record 11 is bad only for its colours.

@@ -82,7 +82,7 @@ def test_a_image_that_cannot_be_drawn_is_named_and_its_numbers_are_kept(place, c
     (path / "out/a.jpg").mkdir(parents=True)
     assert main([*flags, str(path / "images")]) == 1
     output = capsys.readouterr()
-    assert "not drawn: " in output.err and "a.jpg: is no regular file" in output.err
+    assert "not drawn: " in output.err and "a.jpg: is not a regular file" in output.err
     assert "2 images, 2 boxes of at least 0.4, 1 not drawn" in output.out
     result = json.loads((path / "out/detections.json").read_text())
     assert [entry["drawn"] for entry in result["images"]] == [None, "b.jpg"]

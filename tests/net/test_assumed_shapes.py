@@ -184,7 +184,7 @@ def test_eval_data_gives_images_boxes_and_sizes(tmp_path):
 
 @pytest.mark.parametrize("text, message", [
     ("# 0\na.png\n3 50 80\n1\n3 0 1 8", "image 0 is incomplete"),
-    ("0 a.png", "'0' stands where image 0 must begin"), ("", "the window file is empty")])
+    ("0 a.png", "there is '0' where image 0 must begin"), ("", "the window file is empty")])
 def test_a_broken_window_file_is_an_error(tmp_path, text, message):
     (tmp_path / "list.txt").write_text(text)
     net = f"""layer {{ name: "d" type: "EvalData" top: "x" top: "gt" eval_data_param {{

@@ -48,9 +48,9 @@ def test_redo_replaces_a_folder_of_ours_and_no_other(tmp_path, make):
     victim(tmp_path / "theirs")
     (tmp_path / "file").write_text("precious")
     before = tree(tmp_path)
-    with pytest.raises(DataError, match="theirs: was not made by this program .* and stays"):
+    with pytest.raises(DataError, match="theirs: was not made by this program .* and is kept"):
         fill(tmp_path / "theirs", make, redo=True)
-    with pytest.raises(DataError, match="file: is no folder that this program made, and stays"):
+    with pytest.raises(DataError, match="file: is not a folder that this program made"):
         fill(tmp_path / "file", make, redo=True)
     assert tree(tmp_path) == before
 
@@ -131,7 +131,7 @@ def test_export_does_not_replace_the_database_it_reads(tmp_path, voc, capsys):
 
 def test_a_device_is_not_replaced_by_a_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DataError, match="pipe: is no regular file and is not replaced"):
+    with pytest.raises(DataError, match="pipe: is not a regular file and is not replaced"):
         write_file(tmp_path / "pipe", "text")
     assert (tmp_path / "pipe").is_fifo()
 
@@ -247,7 +247,7 @@ def test_a_list_of_dots_in_a_voc_folder_empties_no_folder(tmp_path, voc, monkeyp
     monkeypatch.chdir(tmp_path / "cwd")
     before = tree(tmp_path)
     assert convert_dataset.main(["../voc", "out"]) == 1
-    assert "the split '..' is no name of a file" in capsys.readouterr().err
+    assert "the split '..' is not the name of a file" in capsys.readouterr().err
     assert tree(tmp_path) == before
     assert convert_dataset.main(["../voc", "out", "--splits", "trainval"]) == 0
 

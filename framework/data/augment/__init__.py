@@ -1,1 +1,1 @@
-"""From a record to the image and boxes that a net sees."""
+"""Data augmentation: from a record to the image and boxes that a net sees."""

@@ -1,4 +1,4 @@
-"""Compiled: what becomes of an image's boxes, in float32 as in Caffe.
+"""Bounding boxes through cropping, resizing and mirroring, compiled; in float32 as in Caffe.
 
 boxes  (n, 7) as in `Record`; a new array is returned
 Source: ProjectBBox, MeetEmitConstraint, UpdateBBoxByResizePolicy in bbox_util.cpp and
@@ -9,35 +9,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from framework.data.augment.geometry import CENTER, OVERLAP, Floats, Window
+from framework.data.augment.geometry import CENTER, OVERLAP, Window
 from framework.data.records.boxes import XMAX, XMIN, YMAX, YMIN
+from framework.system.arrays import Floats
 from framework.system.compiled import compiled_exactly
 
-_ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
+# Typed constants: with a Python number numba would compute the whole term in float64.
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+_TWO = np.float32(2)
 
 
 @compiled_exactly
 def look_through(boxes: Floats, window: Window, emit: int, least: float) -> Floats:
-    """The boxes in the units of the window, cut to it; those without area in it are dropped.
+    """Project boxes to the window's units and clip them to it; drop those without area in it.
 
-    emit, least  which of the others stay
+    emit, least  the emit_constraint, as `emit_rule` returns it
     """
     left, top, right, bottom = window
-    width, height = right - left, bottom - top
+    width = right - left
+    height = bottom - top
     seen = np.empty_like(boxes)
     count = 0
     for box in boxes:
         xmin, ymin, xmax, ymax = box[XMIN:YMAX + 1]
         if xmin >= right or ymin >= bottom or xmax <= left or ymax <= top:
             continue
+        # Written to the next free row; the row counts only if the box is kept, and is
+        # overwritten by the next box otherwise.
         new = seen[count]
         new[:] = box
-        new[XMIN], new[XMAX] = _part((xmin - left) / width), _part((xmax - left) / width)
-        new[YMIN], new[YMAX] = _part((ymin - top) / height), _part((ymax - top) / height)
+        new[XMIN] = _clipped((xmin - left) / width)
+        new[XMAX] = _clipped((xmax - left) / width)
+        new[YMIN] = _clipped((ymin - top) / height)
+        new[YMAX] = _clipped((ymax - top) / height)
         if not _area(new[XMIN], new[YMIN], new[XMAX], new[YMAX]) > 0:
             continue
         if emit == CENTER:
-            x, y = (xmin + xmax) / _TWO, (ymin + ymax) / _TWO
+            x = (xmin + xmax) / _TWO
+            y = (ymin + ymax) / _TWO
             count += int(left <= x <= right and top <= y <= bottom)
         elif emit == OVERLAP:
             shared = _area(max(xmin, left), max(ymin, top), min(xmax, right), min(ymax, bottom))
@@ -58,39 +68,45 @@ def resize(boxes: Floats, old: Floats, new: Floats, padding: Floats) -> Floats:
     for box in resized:
         for axis in range(2):
             inner = new[axis] - _TWO * padding[axis]
-            low, high = box[XMIN + axis], box[XMAX + axis]
-            low = padding[axis] + max(low * old[axis] * inner / old[axis], _ZERO)
-            high = padding[axis] + min(high * old[axis] * inner / old[axis], new[axis])
-            box[XMIN + axis], box[XMAX + axis] = low / new[axis], high / new[axis]
+            # Multiplied and divided by the old size as Caffe does: it does not cancel in float32.
+            low = box[XMIN + axis] * old[axis] * inner / old[axis]
+            high = box[XMAX + axis] * old[axis] * inner / old[axis]
+            box[XMIN + axis] = (padding[axis] + max(low, _ZERO)) / new[axis]
+            box[XMAX + axis] = (padding[axis] + min(high, new[axis])) / new[axis]
     return resized
 
 
 @compiled_exactly
 def mirror(boxes: Floats) -> Floats:
-    """The boxes of the image turned left to right."""
-    turned = boxes.copy()
-    for box in turned:
-        box[XMIN], box[XMAX] = _ONE - box[XMAX], _ONE - box[XMIN]
-    return turned
+    """The boxes of the horizontally mirrored image."""
+    mirrored = boxes.copy()
+    for box in mirrored:
+        xmin = box[XMIN]
+        box[XMIN] = _ONE - box[XMAX]
+        box[XMAX] = _ONE - xmin
+    return mirrored
 
 
 @compiled_exactly
 def crop_rectangle(window: Window, width: int, height: int) -> tuple[int, int, int, int]:
     """x, y, width, height of a window of an image of that size, in pixels.
 
-    Cut to the image, rounded down, at least one pixel.
+    Clipped to the image, rounded down, at least one pixel.
     Source: CropImage in data_transformer.cpp, where an image of no pixels ends the run.
     """
-    wide, tall = np.float32(width), np.float32(height)
-    left, right = _part(window[0]) * wide, _part(window[2]) * wide
-    top, bottom = _part(window[1]) * tall, _part(window[3]) * tall
-    x, y = min(int(left), width - 1), min(int(top), height - 1)
-    return (x, y, min(max(int(right - left), 1), width - x),
-            min(max(int(bottom - top), 1), height - y))
+    left = _clipped(window[0]) * np.float32(width)
+    top = _clipped(window[1]) * np.float32(height)
+    right = _clipped(window[2]) * np.float32(width)
+    bottom = _clipped(window[3]) * np.float32(height)
+    x = min(int(left), width - 1)
+    y = min(int(top), height - 1)
+    crop_width = min(max(int(right - left), 1), width - x)
+    crop_height = min(max(int(bottom - top), 1), height - y)
+    return x, y, crop_width, crop_height
 
 
 @compiled_exactly
-def _part(value: np.float32) -> np.float32:
+def _clipped(value: np.float32) -> np.float32:
     return min(max(value, _ZERO), _ONE)
 
 

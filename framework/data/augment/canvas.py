@@ -1,4 +1,4 @@
-"""Images larger than themselves: filled round about, without filling anew each time."""
+"""Padding canvas: a filled plane that is kept, so that expanding an image need not fill anew."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import numpy.typing as npt
 
 from framework.data.records.records import Pixels
 
-_GROWTH = 2        # so many times what is asked for at first, lest it grow often
+_GROWTH = 2        # the plane is this many times larger than asked for, so that it grows seldom
 
 
 class Canvas:
-    """A filled plane that grows with need; an image is put on it, used, and wiped off by the next.
+    """A filled plane that grows on demand; the next image overwrites the one before with the fill.
 
-    `place` returns a view of it, good until the next `place`.
+    `paste` returns a view of the plane, valid until the next `paste`.
+    Invariant: all pixels outside of `_used` have the fill.
     """
 
     def __init__(self) -> None:
         self._plane: Pixels = np.empty((0, 0, 0), np.uint8)
         self._row: Pixels = np.empty((0, 0), np.uint8)
         self._fill: tuple[float, ...] = ()
-        self._used = (slice(0), slice(0))
+        self._used = (slice(0), slice(0))       # rows and columns that the last image covers
 
-    def place(self, image: Pixels, x: int, y: int, width: int, height: int,
+    def paste(self, image: Pixels, x: int, y: int, width: int, height: int,
               fill: tuple[float, ...]) -> Pixels:
         """An image of that size, of `fill` (one a channel), with `image` at (x, y)."""
         shape = self._plane.shape
@@ -30,6 +31,7 @@ class Canvas:
                 or shape[0] < height or shape[1] < width:
             self._grow(max(height, shape[0]), max(width, shape[1]), fill, image)
         else:
+            # Only what the last image covered is filled again, not the whole plane.
             columns = self._used[1]
             self._plane[self._used] = self._row[:columns.stop - columns.start]
         self._used = (slice(y, y + image.shape[0]), slice(x, x + image.shape[1]))
@@ -37,7 +39,7 @@ class Canvas:
         return self._plane[:height, :width]
 
     def _grow(self, height: int, width: int, fill: tuple[float, ...], image: Pixels) -> None:
-        """Whole rows are copied: one value at a time would take as long as the rest of the work."""
+        """Make a larger plane, filled row by row: value by value takes as long as all else."""
         self._row = np.tile(np.array(fill_values(fill, image.dtype), image.dtype),
                             (width * _GROWTH, 1))
         self._plane = np.empty((height * _GROWTH, width * _GROWTH, len(fill)), image.dtype)

@@ -1,4 +1,4 @@
-"""transform_param of clips: one crop, one size and one mirroring for all frames of a clip.
+"""Video clip augmentation: one crop, one size and one mirroring for all frames of a clip.
 
 Source: data_transformer.cpp of facebook/C3D v1.1 (VideoTransform) and of yjxiong/caffe, branch
 action_recog, whose fields multi_scale, scale_ratios, max_distort, fix_crop, more_fix_crop and
@@ -17,11 +17,11 @@ import numpy as np
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
-from framework.data.records.boxes import Floats
 from framework.data.records.images import BadRecord, Pixels
 from framework.data.records.mean_file import read_mean_blob
 from framework.errors import DataError
 from framework.proto import TransformationParameter
+from framework.system.arrays import Floats
 from framework.weights.blob import describe
 
 DEFAULT_RATIOS = (1.0, 0.875, 0.75, 0.66)
@@ -30,7 +30,7 @@ NEAR = 3        # a crop whose side differs by less from crop_size takes crop_si
 
 @dataclass(frozen=True)
 class Layout:
-    """How the frames of a clip stand in one array.
+    """How the frames of a clip are arranged in one array.
 
     channels    of a frame: 3, or 1 for a frame in grey; a frame of flow is two of 1
     num_frames  all images of a clip
@@ -65,7 +65,8 @@ class ClipTransformer:
     """
 
     def __init__(self, param: Any, is_train: bool, layout: Layout):
-        self.param, self.is_train = param, is_train
+        self.param = param
+        self.is_train = is_train
         self.mean = read_clip_mean(param, layout)
 
     def __call__(self, planes: Pixels, draws: Draws) -> Pixels:
@@ -82,7 +83,7 @@ class ClipTransformer:
         part = self._cut(planes, crop)
         if is_mirrored and self.param.is_flow:
             part = part.copy()
-            part[::2] = 255 - part[::2]         # what went to the left goes to the right
+            part[::2] = 255 - part[::2]         # every second plane is x: its sign changes
         if mean is not None:
             part = (part - self._cut(mean, crop)) * np.float32(self.mean.scale)
         return part[:, :, ::-1] if is_mirrored else part
@@ -102,11 +103,12 @@ class ClipTransformer:
             sizes = crop_sizes(min(height, width), size, self.param)
             crop_height, crop_width = sizes[draws.below(len(sizes))]
         if self.param.fix_crop:
-            places = crop_places(height - crop_height, width - crop_width,
-                                 self.param.more_fix_crop)
-            y, x = places[draws.below(len(places))]
+            offsets = crop_offsets(height - crop_height, width - crop_width,
+                                   self.param.more_fix_crop)
+            y, x = offsets[draws.below(len(offsets))]
         else:
-            y, x = draws.below(height - crop_height + 1), draws.below(width - crop_width + 1)
+            y = draws.below(height - crop_height + 1)
+            x = draws.below(width - crop_width + 1)
         return Rectangle(x, y, crop_width, crop_height)
 
     def _cut(self, planes: Pixels, crop: Rectangle) -> Pixels:
@@ -124,23 +126,27 @@ def crop_sizes(base: int, size: int, param: Any) -> list[tuple[int, int]]:
     ratios = param.scale_ratios or DEFAULT_RATIOS
     sides = [int(np.float32(base) * np.float32(ratio)) for ratio in ratios]
     sides = [size if abs(side - size) < NEAR else side for side in sides]
-    return [(height, width) for row, height in enumerate(sides)
-            for column, width in enumerate(sides) if abs(row - column) <= param.max_distort]
+    sizes = []
+    for row, height in enumerate(sides):
+        first = max(row - param.max_distort, 0)
+        sizes += [(height, width) for width in sides[first:row + param.max_distort + 1]]
+    return sizes
 
 
-def crop_places(spare_height: int, spare_width: int, has_more: bool) -> list[tuple[int, int]]:
+def crop_offsets(spare_height: int, spare_width: int, has_more: bool) -> list[tuple[int, int]]:
     """The (y, x) that fix_crop draws from: the corners and the centre; more_fix_crop adds the
     middles of the sides and of the quarters. All are multiples of a fourth of what is left."""
-    y, x = spare_height // 4, spare_width // 4
-    places = [(0, 0), (0, 4), (4, 0), (4, 4), (2, 2)]
+    quarters = [(0, 0), (0, 4), (4, 0), (4, 4), (2, 2)]
     if has_more:
-        places += [(0, 2), (4, 2), (2, 0), (2, 4), (1, 1), (1, 3), (3, 1), (3, 3)]
-    return [(row * y, column * x) for row, column in places]
+        quarters += [(0, 2), (4, 2), (2, 0), (2, 4), (1, 1), (1, 3), (3, 1), (3, 3)]
+    down = spare_height // 4
+    across = spare_width // 4
+    return [(row * down, column * across) for row, column in quarters]
 
 
 @dataclass(frozen=True)
 class ClipTransformation:
-    """What a ClipTransformer is made of, as bytes, since messages do not travel to workers."""
+    """The settings of a ClipTransformer, as bytes, since messages cannot be sent to workers."""
 
     param: bytes
     is_train: bool
@@ -154,12 +160,13 @@ class ClipTransformation:
 def read_clip_mean(param: Any, layout: Layout) -> Mean:
     """Mean and scale with a value, or an image, for each plane of a clip.
 
-    Of mean_value one is for all, others go round: they are those of the channels of a frame, or
-    of several frames on end. DataError if their number, or the mean_file, does not fit.
+    One mean_value is for all planes; several repeat: they are those of the channels of a frame,
+    or of several successive frames. DataError if their number, or the mean_file, does not fit.
     """
     if param.HasField("mean_file"):
         return Mean((), read_mean_clip(param.mean_file, layout), param.scale)
     values = tuple(param.mean_value)
+    # In a volume all frames of a channel follow each other, so that values repeat by channel.
     period = layout.channels if layout.is_volume else layout.num_planes
     if len(values) > 1 and (len(values) > period or period % len(values)):
         raise DataError(f"mean_value is given {len(values)} times; for clips of {layout.num_planes}"
@@ -171,7 +178,7 @@ def read_clip_mean(param: Any, layout: Layout) -> Mean:
 
 
 def read_mean_clip(path: str, layout: Layout) -> Floats:
-    """The mean of a BlobProto file, (planes, height, width). DataError if it is of no use.
+    """The mean of a BlobProto file, (planes, height, width). DataError if it cannot be used.
 
     Its axes are channels, frames, height, width for a volume, else planes, height, width, and ones
     before them. C3D v1.0's own BlobProto is known too.

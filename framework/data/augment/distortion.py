@@ -1,4 +1,4 @@
-"""Random colours: distort_param. Decided first, applied to the pixels that are kept.
+"""Colour jitter (distort_param): drawn first, applied to the pixels that are kept.
 
 Source: ApplyDistort in im_transforms.cpp of weiliu89/caffe, branch ssd; Howard 2013.
 """
@@ -24,7 +24,7 @@ class Distortion:
     brightness      grey levels to add
     contrast        factor of the levels
     saturation      factor of the saturation
-    hue             half degrees to add to the hue, cut to 0 ... 255 and not wrapped below 0
+    hue             half degrees to add to the hue, clipped to 0 ... 255, not wrapped below 0
     channels        new order of the channels
     """
 
@@ -38,8 +38,8 @@ class Distortion:
     def apply(self, pixels: Pixels) -> Pixels:
         """The changed planes (channels, height, width) of an image (height, width, channels).
 
-        Grey images have no hue and saturation; others that are not of three channels change as
-        grey ones do. Each step rounds to whole grey levels and cuts to 0 ... 255, as in the
+        Images that do not have three channels are treated as grey ones, which have no hue and
+        saturation. Each step rounds to whole grey levels and clips to 0 ... 255, as in the
         original. Pixels are uint8.
         """
         # lazy: numba costs 0.2 s
@@ -86,7 +86,8 @@ def check_distortion(param: Any, error: Callable[[str, str], Exception]) -> None
         if getattr(param, name) < 0:
             raise error(f"{field}.{name}", f"is {getattr(param, name):g}; it must not be negative")
     for name in ("contrast", "saturation"):
-        lower, upper = getattr(param, f"{name}_lower"), getattr(param, f"{name}_upper")
+        lower = getattr(param, f"{name}_lower")
+        upper = getattr(param, f"{name}_upper")
         if getattr(param, f"{name}_prob") > 0 and not 0 <= lower <= upper:
             raise error(f"{field}.{name}_lower", f"and {name}_upper are {lower:g} and {upper:g}; "
                         "they must rise and not be negative")

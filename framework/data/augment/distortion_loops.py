@@ -1,10 +1,12 @@
-"""The colour changes of `distortion`, compiled: a row at a time, in one pass over memory.
+"""Colour jitter, compiled: brightness, contrast, saturation and hue, one row at a time.
 
+Each row goes through all steps while it is in the cache, so that the image is read and written
+once. The results are OpenCV's to the bit: after each step values are whole levels, held as floats.
 Source: convertTo, and BGR2HSV and HSV2BGR for 8 bits, of OpenCV (imgproc/color_hsv), as called by
-im_transforms.cpp of weiliu89/caffe, branch ssd. Of HSV2BGR the plain form is followed, the one that
-OpenCV had when Caffe was written; its vector form since rounds otherwise. Each product is rounded,
-as it was then: a processor's fused multiply-add, which OpenCV uses today where there is one, moves
-one level in 80,000. So an image is the same on every processor.
+im_transforms.cpp of weiliu89/caffe, branch ssd. HSV2BGR follows the scalar code, the one that
+OpenCV had when Caffe was written; its later vector code rounds differently. Each product is
+rounded, as it was then: with a fused multiply-add, which OpenCV now uses where the processor has
+it, one level in 80,000 differs. So an image is the same on every processor.
 """
 
 from __future__ import annotations
@@ -21,16 +23,16 @@ _f = np.float32
 @compiled
 def distort(memory: Any, step: int, contrast_first: bool, brightness: float, contrast: float,
             saturation: float, has_hue: bool, hue: float, planes: Any) -> None:
-    """Change an image, if of three channels then blue first.
+    """Change the colours of an image; three channels are blue, green, red.
 
-    memory                its bytes, from row to row `step`
-    contrast, saturation  factors, below 0 for none
-    brightness, hue       levels to add; with has_hue even 0 means a way through HSV, which rounds
-    saturation, has_hue   none for an image that is not of three channels
-    planes                (channels, height, width) uint8, where the result goes
+    memory                its bytes, `step` of them from one row to the next
+    contrast, saturation  factors, negative where there is no change
+    brightness, hue       levels to add; has_hue with 0 still converts to HSV and back, which rounds
+    saturation, has_hue   negative and False for an image that does not have three channels
+    planes                (channels, height, width) uint8, the output
     """
     channels, height, width = planes.shape
-    work = np.empty((channels, width), _f)
+    work = np.empty((channels, width), _f)      # one row, by channel; reused for every row
     for y in range(height):
         _load(memory[y * step:y * step + width * channels], work)
         for channel in range(channels):
@@ -54,8 +56,10 @@ def distort(memory: Any, step: int, contrast_first: bool, brightness: float, con
 
 @compiled
 def _load(levels: Any, work: Any) -> None:
-    if len(work) == 3:                      # as a constant step, it is read in vectors
-        blues, greens, reds = work[0], work[1], work[2]
+    if len(work) == 3:              # a constant step of 3, which the compiler reads in vectors
+        blues = work[0]
+        greens = work[1]
+        reds = work[2]
         for x in range(work.shape[1]):
             blues[x] = levels[3 * x]
             greens[x] = levels[3 * x + 1]
@@ -86,16 +90,29 @@ def _scale(row: Any, factor: Any) -> None:
 
 @compiled_exactly
 def _to_hsv(work: Any) -> None:
-    """Blue, green, red to hue (0 ... 179, of 2 degrees), saturation, value; by 12-bit quotients."""
-    blues, greens, reds = work[0], work[1], work[2]
+    """BGR to HSV in place: hue 0 ... 179 in steps of 2 degrees, saturation and value 0 ... 255.
+
+    OpenCV divides by a table of quotients with 12 bits after the point; they are computed here.
+    A black pixel has value 0, a grey one span 0: then 1 is the divisor, and the product is 0.
+    """
+    blues = work[0]
+    greens = work[1]
+    reds = work[2]
     for x in range(work.shape[1]):
-        blue, green, red = blues[x], greens[x], reds[x]
+        blue = blues[x]
+        green = greens[x]
+        red = reds[x]
         value = max(max(blue, green), red)
         span = value - min(min(blue, green), red)
         of_value = np.rint(_f(255 << 12) / max(value, _f(1)))
         of_span = np.rint(_f((180 << 12) / 6) / max(span, _f(1)))
-        turn = green - blue if value == red else \
-            (blue - red + _f(2) * span if value == green else red - green + _f(4) * span)
+        # A later line overrides an earlier one, instead of branches: the compiler makes
+        # vector selections of it. Red goes last, since OpenCV asks for it first.
+        turn = red - green + _f(4) * span
+        if value == green:
+            turn = blue - red + _f(2) * span
+        if value == red:
+            turn = green - blue
         hue = np.floor(turn * of_span * _f(1 / 4096) + _f(0.5))
         blues[x] = hue + _f(180) if hue < 0 else hue
         greens[x] = np.floor(span * of_value * _f(1 / 4096) + _f(0.5))
@@ -104,8 +121,14 @@ def _to_hsv(work: Any) -> None:
 
 @compiled_exactly
 def _to_bgr(work: Any) -> None:
-    """Back again; a hue above 179 begins a second turn."""
-    hues, saturations, values = work[0], work[1], work[2]
+    """HSV back to BGR in place; a hue above 179 begins a second turn of the circle.
+
+    The hue's circle has six sectors. In each, one channel has the value's level, one the lowest,
+    and the third rises or falls between them.
+    """
+    hues = work[0]
+    saturations = work[1]
+    values = work[2]
     for x in range(work.shape[1]):
         hue = hues[x] * _f(6 / 180)
         saturation = saturations[x] * _f(1 / 255)
@@ -117,9 +140,25 @@ def _to_bgr(work: Any) -> None:
         low = np.rint(value * (_f(1) - saturation) * _f(255))
         falling = np.rint(value * (_f(1) - saturation * part) * _f(255))
         rising = np.rint(value * (_f(1) - saturation * (_f(1) - part)) * _f(255))
-        hues[x] = low if sector < _f(2) else \
-            (rising if sector < _f(3) else (level if sector < _f(5) else falling))
-        saturations[x] = rising if sector < _f(1) else \
-            (level if sector < _f(3) else (falling if sector < _f(4) else low))
-        values[x] = level if sector < _f(1) or sector >= _f(5) else \
-            (falling if sector < _f(2) else (low if sector < _f(4) else rising))
+        # By sectors from 5 down to 0, the later line overriding, as in `_to_hsv`.
+        blue = falling
+        green = low
+        red = level
+        if sector < _f(5):
+            blue = level
+            red = rising
+        if sector < _f(4):
+            green = falling
+            red = low
+        if sector < _f(3):
+            blue = rising
+            green = level
+        if sector < _f(2):
+            blue = low
+            red = falling
+        if sector < _f(1):
+            green = rising
+            red = level
+        hues[x] = blue
+        saturations[x] = green
+        values[x] = red

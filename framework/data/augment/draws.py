@@ -1,7 +1,7 @@
-"""Random choices that depend on nothing but the seed and the position of the record in the run.
+"""Counter-based random numbers, keyed by the seed and the record's position in the run.
 
-A counter-based generator (Philox 4x64, Salmon et al. 2011) is keyed by both, so that any worker or
-rank, and a resumed run, draws the same numbers, without a state to keep.
+Philox 4x64 (Salmon et al. 2011) has no state but its key and counter, so that any worker or rank,
+and a resumed run, draws the same numbers for a record.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ class Draws:
         self.generator = np.random.Generator(self._bits)
 
     def go_to(self, position: int) -> Draws:
-        """Itself at another position: the numbers of `Draws(seed, position, stream)`, sooner."""
+        """Move to another position: gives the numbers of `Draws(seed, position, stream)`, faster.
+
+        Returns itself.
+        """
         self._unused["state"]["counter"][2] = position & _WORD
         self._bits.state = self._unused
         return self

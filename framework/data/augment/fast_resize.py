@@ -1,8 +1,9 @@
-"""Resize an image on a plain ground, without the ground: OpenCV's levels in less time.
+"""Bicubic, Lanczos and area resizing of an image on a plain ground, with OpenCV's results.
 
-A resize is a weighted sum of rows, then of columns. What is summed here is the image alone; what
-the ground adds is known. OpenCV goes through each row pixel by pixel; here the sums of rows are
-turned, so that columns are rows too, and whole vectors are added.
+The ground is the colour around an image that was expanded. A resize is a weighted sum of rows,
+then of columns. Only the image is summed here; what the ground adds follows from the sums of the
+weights. OpenCV computes each row pixel by pixel; here the sums of rows are transposed, so that
+columns become rows, and whole vectors are added.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from framework.data.records.records import Pixels
 
 @dataclass(frozen=True)
 class Axis:
-    """The weights of one axis for each target pixel.
+    """The interpolation weights of each target pixel along one axis.
 
-    first, taps   (targets,), (targets, taps): its weights, and the pixel of the view that the first
-                  is for
-    begin, count  (targets,): the pixels of the image that it is made of
-    weights       (targets, taps): whole numbers of 2048 (int32, LANCZOS4) or parts of 1 (float32)
-    whole, seen   (targets,): the sum of all its weights, and of those on the image
+    taps          (targets, taps): the weights, on the image and on the ground
+    first         (targets,): the pixel of the view that the first weight is for
+    begin, count  (targets,): the pixels of the image that contribute
+    weights       (targets, taps): their weights, as 2048th (int32, LANCZOS4) or float32
+    whole, seen   (targets,): the sum of all weights, and of those on the image
     """
 
     first: NDArray[np.int64]
@@ -38,21 +39,22 @@ class Axis:
     seen: NDArray[Any]
 
     def touched(self) -> slice:
-        """The targets that have anything of the image."""
+        """The target pixels that depend on the image."""
         used = np.flatnonzero(self.count)
         return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
 
     def is_exact(self) -> bool:
-        """Are sums with these weights exact in float32, in whatever order? If of 64th parts."""
+        """Are sums with these weights exact in float32, in any order? So they are if all are 64ths.
+        """
         parts = self.taps * 64
         return bool((parts == np.rint(parts)).all())
 
 
 def can_resample(width: int, height: int, new_width: int, new_height: int, mode: int) -> bool:
-    """Has `resample` the rule for that interpolation between those sizes?"""
+    """Can `resample` compute that interpolation between those sizes?"""
     if mode != cv2.INTER_AREA:
         return mode in (cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
-    # OpenCV's other rules: enlarging with AREA is LINEAR, and whole factors are a plain mean.
+    # OpenCV has other code for these: enlarging by AREA is LINEAR, by whole factors a plain mean.
     is_mean = width % new_width == 0 and height % new_height == 0
     return width > new_width and height > new_height and not is_mean
 
@@ -72,12 +74,13 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
     columns = _axis(mode, width, new_width, place.x, place.width)
     used = rows.touched()
     kind = rows.weights.dtype
-    halfway = np.empty((used.stop - used.start, place.width), kind)
-    turned = np.empty(halfway.shape[::-1], kind)
-    sums = np.empty((new_width, new_height), kind)
+    halfway = np.empty((used.stop - used.start, place.width), kind)     # rows summed
+    turned = np.empty((place.width, used.stop - used.start), kind)      # the same, transposed
+    sums = np.empty((new_width, new_height), kind)                      # columns summed too
     levels = np.empty(sums.shape, np.uint8)
     result = np.empty((len(planes), new_height, new_width), np.uint8)
     is_whole = (place.width, place.height) == (width, height)
+    # Float sums that are not exact may round to another level in another order than OpenCV's.
     depends_on_order = mode == cv2.INTER_AREA and not (rows.is_exact() and columns.is_exact())
     for plane, level, target in zip(planes, fill or (0,) * len(planes), result, strict=True):
         if is_whole:
@@ -91,7 +94,10 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
         if depends_on_order:
             loops.settle(plane, (place.x, place.y), int(level), rows.first, rows.taps,
                          columns.first, columns.taps, sums)
-        (loops.round_sums if kind == np.int32 else loops.round_parts)(sums, levels)
+        if kind == np.int32:
+            loops.round_sums(sums, levels)
+        else:
+            loops.round_parts(sums, levels)
         cv2.transpose(levels, target)
     return result
 
@@ -104,9 +110,13 @@ def _axis(mode: int, source: int, targets: int, start: int, length: int) -> Axis
         cv2.INTER_AREA: (rules.area_weights, -(-source // targets) + 2, np.float32),
         cv2.INTER_CUBIC: (rules.cubic_weights, 4, np.float32),
         cv2.INTER_LANCZOS4: (rules.lanczos_weights, 8, np.int32)}[mode]
-    first, weights = np.empty(targets, np.int64), np.empty((targets, taps), kind)
+    first = np.empty(targets, np.int64)
+    weights = np.empty((targets, taps), kind)
     make(source, first, weights)
-    begin, count = np.empty_like(first), np.empty_like(first)
-    folded, whole, seen = np.empty_like(weights), np.empty(targets, kind), np.empty(targets, kind)
+    begin = np.empty_like(first)
+    count = np.empty_like(first)
+    folded = np.empty_like(weights)
+    whole = np.empty(targets, kind)
+    seen = np.empty(targets, kind)
     rules.fold(first, weights, source, start, length, begin, count, folded, whole, seen)
     return Axis(first, weights, begin, count, folded, whole, seen)

@@ -1,7 +1,7 @@
-"""Boxes through crops, resizes and mirrors, before any pixel is touched. All in float32, as Caffe.
+"""Box geometry for crops, resizes and mirrors, before any pixel is touched; in float32 as Caffe.
 
 corners  (n, 4) float32: xmin, ymin, xmax, ymax in parts of the image: 0 left or top, 1 right
-window   (xmin, ymin, xmax, ymax), a part of the image in the same units; it may pass the border
+window   (xmin, ymin, xmax, ymax), a part of the image in the same units; it may cross the border
 Source: bbox_util.cpp, im_transforms.cpp (UpdateBBoxByResizePolicy), data_transformer.cpp
 (TransformAnnotation) of weiliu89/caffe, branch ssd.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from framework.system.arrays import Floats
+
 Window = Floats
 WHOLE: Window = np.array([0, 0, 1, 1], np.float32)
 
@@ -49,7 +49,8 @@ def intersections(corners: Floats, window: Window) -> Floats:
 
 
 def emit_rule(constraint: Any) -> tuple[int, float]:
-    """What an EmitConstraint (None: all) asks; of OVERLAP the part of a box that is too little."""
+    """The rule of an EmitConstraint (None: keep all), and for OVERLAP the share a box must exceed.
+    """
     if constraint is None:
         return ALL, 0.0
     if constraint.emit_type == constraint.CENTER:
@@ -58,9 +59,9 @@ def emit_rule(constraint: Any) -> tuple[int, float]:
 
 
 def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, Floats]:
-    """An image of that size through ResizeParameter: its size, the new one, and the padding.
+    """The size of an image, its size after ResizeParameter, and the padding in the latter.
 
-    All (2,), across and down, in pixels; the padding stands on both sides, within the new size.
+    All (2,), across and down, in pixels; the padding is on both sides, within the new size.
     Rounding of the resized image to whole pixels is not followed, as in the original.
     """
     new = np.array([param.width, param.height], np.float32)
@@ -78,7 +79,7 @@ def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, 
 
 
 def resized_window(param: Any, width: int, height: int) -> Window:
-    """Where an image of that size lies in what ResizeParameter makes of it."""
+    """The part of the resized and padded image that an image of that size takes."""
     old, new, padding = resized_frame(param, width, height)
     high = padding + np.minimum(old * (new - 2 * padding) / old, new)
     return np.concatenate([padding / new, high / new])
@@ -86,7 +87,8 @@ def resized_window(param: Any, width: int, height: int) -> Window:
 
 def fitted_size(param: Any, aspect: np.float32) -> Floats:
     """(width, height) of FIT_SMALL_SIZE, not rounded: the shorter side fits."""
-    width, height = np.float32(param.width), np.float32(param.height)
+    width = np.float32(param.width)
+    height = np.float32(param.height)
     if aspect < width / height:
         return np.array([width, width / aspect], np.float32)
     return np.array([aspect * height, height], np.float32)
@@ -101,7 +103,7 @@ def extrapolates(param: Any) -> bool:
 def extrapolate(corners: Floats, param: Any, width: int, height: int, window: Window) -> Floats:
     """The boxes in units of width_scale x height_scale, where `extrapolates` is true.
 
-    They may then pass 1. Source: ExtrapolateBBox in bbox_util.cpp.
+    They may then exceed 1. Source: ExtrapolateBBox in bbox_util.cpp.
     """
     size = fitted_size(param, np.float32(width) / np.float32(height))
     crop = size * (window[2:] - window[:2])

@@ -1,4 +1,4 @@
-"""What is taken from the pixels: mean_value or mean_file, and scale.
+"""Mean subtraction and scaling: mean_value, mean_file and scale of transform_param.
 
 Source: TransformationParameter in caffe.proto; data_transformer.cpp of weiliu89/caffe, branch ssd.
 """
@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.augment.geometry import Floats
 from framework.data.records.mean_file import read_mean_image
 from framework.data.records.records import BadRecord, Pixels
+from framework.system.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Mean:
 
     @property
     def is_plain(self) -> bool:
-        """Is the mean the same at every pixel? Then batches can stay in bytes till the device."""
+        """Is the mean the same at every pixel? Then batches can stay in bytes until the device."""
         return self.image is None
 
     def fill(self, channels: int) -> tuple[float, ...]:
@@ -74,7 +74,8 @@ class Mean:
         """
         assert self.image is not None
         height, width, channels = pixels.shape
-        y, x = (self.image.shape[1] - height) // 2, (self.image.shape[2] - width) // 2
+        y = (self.image.shape[1] - height) // 2
+        x = (self.image.shape[2] - width) // 2
         if min(y, x) < 0 or self.image.shape[0] != channels:
             raise BadRecord(f"the crop has shape {(channels, height, width)}, the mean_file "
                             f"{self.image.shape}; it must be as large, with as many channels")
@@ -84,6 +85,6 @@ class Mean:
 
 
 def read_mean(param: Any) -> Mean:
-    """The mean and scale of a TransformationParameter. DataError for a mean_file of no use."""
+    """The mean and scale of a TransformationParameter. DataError for an unusable mean_file."""
     image = read_mean_image(param.mean_file) if param.HasField("mean_file") else None
     return Mean(tuple(param.mean_value), image, param.scale)

@@ -1,11 +1,11 @@
-"""Compiled: bytes of pixels to floats without their mean."""
+"""Mean subtraction and scaling, compiled: bytes of pixels to floats."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from framework.data.augment.geometry import Floats
 from framework.data.records.records import Pixels
+from framework.system.arrays import Floats
 from framework.system.compiled import compiled_exactly
 
 
@@ -19,6 +19,7 @@ def subtract(pixels: Pixels, mean: Floats, scale: float, result: Floats) -> None
     factor = np.float32(scale)
     for image in range(pixels.shape[0]):
         for channel in range(pixels.shape[1]):
-            source, target = pixels[image, channel], result[image, channel]
-            for place in range(source.size):
-                target[place] = (np.float32(source[place]) - mean[channel]) * factor
+            source = pixels[image, channel]
+            target = result[image, channel]
+            for index in range(source.size):
+                target[index] = (np.float32(source[index]) - mean[channel]) * factor

@@ -1,4 +1,4 @@
-"""Degraded images: noise_param, after resizing.
+"""Image degradation (noise_param): blur, equalization, JPEG artefacts, salt and pepper.
 
 Source: ApplyNoise, colorReduce, constantNoise in im_transforms.cpp of weiliu89/caffe, branch ssd.
 """
@@ -20,17 +20,18 @@ _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
 def apply_noise(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
-    """The image after all the changes that a NoiseParameter names, in the original's order.
+    """Degrade an image by all changes that a NoiseParameter names, in the original's order.
 
-    `prob`, if given, is the chance of that; without it noise is always made. (The original looks
-    at `prob` nowhere.) convert_to_lab gives float32: L 0 ... 100, a and b about -127 ... 127, where
+    `prob`, if given, is the probability of that; without it noise is always applied. (The original
+    ignores `prob`.) convert_to_lab gives float32: L 0 ... 100, a and b about -127 ... 127, where
     the original reads the bytes of these numbers as pixels.
     """
     if param.HasField("prob") and not draws.chance(param.prob):
         return pixels
     if pixels.dtype != np.uint8:
         raise BadRecord("noise_param needs pixels of 8 bits")
-    shape, pixels = pixels.shape, np.ascontiguousarray(pixels)
+    shape = pixels.shape
+    pixels = np.ascontiguousarray(pixels)
     if param.decolorize and shape[2] == 3:
         pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     if param.gauss_blur:
@@ -87,7 +88,7 @@ def _through_jpeg(pixels: Pixels, quality: int) -> Pixels:
 
 
 def _salt_and_pepper(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
-    """Set a fraction of the pixels, some of them perhaps twice, to one value."""
+    """Set a fraction of the pixels to one value; some may be drawn twice, as in the original."""
     height, width, channels = pixels.shape
     values = np.array(param.value, np.float32).astype(np.uint8)
     if len(values) not in (1, channels):

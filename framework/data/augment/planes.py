@@ -1,7 +1,7 @@
-"""Images as planes, one a channel: what the compiled loops work on.
+"""Image memory layouts: interleaved (height, width, channels), and planar, one plane a channel.
 
-Planes turned to look like an image, (height, width, channels), are one for numpy; OpenCV must copy
-them before it works on them, so that is done only at the end.
+The compiled loops work on planes. Transposed planes are an image for numpy, without a copy; OpenCV
+would have to copy them, so that this is done only at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def write_planes(pixels: Pixels, planes: Pixels) -> None:
 
 
 def as_pixels(planes: Pixels) -> Pixels:
-    """(channels, height, width) as (height, width, channels), not copied."""
+    """(channels, height, width) -> (height, width, channels), a view."""
     return planes.transpose(1, 2, 0)
 
 
@@ -41,7 +41,7 @@ def whole(planes: Pixels) -> Pixels:
 
 
 def mirrored(pixels: Pixels) -> Pixels:
-    """(height, width, channels) turned left to right; planes stay planes."""
+    """(height, width, channels) mirrored horizontally, in the memory layout that it has."""
     planes = pixels.transpose(2, 0, 1)
     if not all(plane.strides[1] == plane.itemsize for plane in planes):
         return cv2.flip(pixels, 1).reshape(pixels.shape)
@@ -52,7 +52,7 @@ def mirrored(pixels: Pixels) -> Pixels:
 
 
 def memory_of(pixels: Pixels) -> tuple[NDArray[np.uint8], int]:
-    """The bytes from the first of an image (uint8) to its last, and from row to row."""
+    """The memory of an image (uint8) as one run of bytes, and how many lead from row to row."""
     height, width, channels = pixels.shape
     if pixels.strides[1:] != (channels, 1):
         pixels = np.ascontiguousarray(pixels)

@@ -1,4 +1,4 @@
-"""Sizes and windows drawn at random: what NVIDIA's and Intel's branches add to transform_param.
+"""Random resizing, stretching and random-area crops of NVIDIA's and Intel's transform_param.
 
 NVIDIA: img_rand_resize_*, rand_resize_ratio_*, vertical_stretch_*, horizontal_stretch_* change the
 size before the crop; allow_upscale and interpolation_algo_* say how.
@@ -45,16 +45,18 @@ def is_stretched(param: Any) -> bool:
 
 
 def stretch(pixels: Pixels, param: Any, crop: tuple[int, int], draws: Draws) -> Pixels:
-    """The image (height, width, channels) in a size drawn for it, at least `crop`.
+    """Resize an image (height, width, channels) to a random size, at least `crop`.
 
     crop  (height, width)
     Without allow_upscale no side grows, not even to the crop.
     """
     height, width = pixels.shape[:2]
     new_width, new_height = _stretched_size(param, width, height, draws)
-    new_height, new_width = max(new_height, crop[0], 1), max(new_width, crop[1], 1)
+    new_height = max(new_height, crop[0], 1)
+    new_width = max(new_width, crop[1], 1)
     if not param.allow_upscale:
-        new_height, new_width = min(new_height, height), min(new_width, width)
+        new_height = min(new_height, height)
+        new_width = min(new_width, width)
     is_smaller = new_height <= height and new_width <= width
     mode = param.interpolation_algo_down if is_smaller else param.interpolation_algo_up
     return resizing.resize_plain(pixels, new_width, new_height, mode)   # OpenCV's own numbers
@@ -64,10 +66,12 @@ def _stretched_size(param: Any, width: int, height: int, draws: Draws) -> tuple[
     """(width, height) before the bounds. In float32, rounded half up, as the original."""
     shorter = min(width, height)
     if _is_effective(param, SIZES, 0):
-        low, high = param.img_rand_resize_lower, param.img_rand_resize_upper
+        low = param.img_rand_resize_lower
+        high = param.img_rand_resize_upper
         shorter = low + draws.below(high - low + 1)
     scale = np.float32(shorter) / np.float32(min(width, height))
-    new_width, new_height = scale * np.float32(width), scale * np.float32(height)
+    new_width = scale * np.float32(width)
+    new_height = scale * np.float32(height)
     if _has_ratio(param):
         ratio = _between(param, RATIOS, draws)
         is_wide = draws.below(2) == 1 if new_width == new_height else new_width > new_height
@@ -97,7 +101,7 @@ def _between(param: Any, names: tuple[str, ...], draws: Draws) -> np.float32:
 
 
 def draw_resize(param: Any, width: int, height: int, draws: Draws) -> tuple[Rectangle, Any]:
-    """What part of an image of that size is taken, and the ResizeParameter for it.
+    """Draw the part of an image of that size that is taken, and the ResizeParameter for it.
 
     param  TransformationParameter with one of Intel's two messages
     Raises BadRecord if the image's own sides leave no size to draw.
@@ -117,20 +121,23 @@ def draw_resize(param: Any, width: int, height: int, draws: Draws) -> tuple[Rect
 
 def _draw_aspect(param: Any, crop_size: int, whole: Rectangle,
                  draws: Draws) -> tuple[Rectangle, Any]:
-    """A window of another shape to be made square; without one, all with the crop's shorter side.
+    """Draw a window of random area and aspect ratio, to be resized to a square of `crop_size`.
 
-    The numbers come from steps of a thousandth, as in the original.
+    If no attempt fits, the whole image is resized so that its shorter side has `crop_size`.
+    The numbers are drawn in steps of a thousandth, as in the original.
     """
     area = np.float32(whole.width * whole.height)
     change = param.aspect_ratio_change
     for _ in range(param.max_attempt):
         side = np.sqrt(_thousandth(param.min_area_ratio, param.max_area_ratio, draws) * area)
         stretched = _thousandth(change, 1 / change, draws)
-        height, width = max(int(side * stretched), 1), max(int(side / stretched), 1)
+        height = max(int(side * stretched), 1)
+        width = max(int(side / stretched), 1)
         if draws.below(1001) < 500:
             height, width = width, height
         if height <= whole.height and width <= whole.width:
-            y, x = draws.below(whole.height - height + 1), draws.below(whole.width - width + 1)
+            y = draws.below(whole.height - height + 1)
+            x = draws.below(whole.width - width + 1)
             return Rectangle(x, y, width, height), _sized(param.resize_param, crop_size, crop_size)
     return whole, _with_shorter_side(param.resize_param, whole.width, whole.height, crop_size)
 
@@ -149,7 +156,8 @@ def _with_shorter_side(param: Any, width: int, height: int, shorter: int) -> Any
 def _sized(param: Any, width: int, height: int) -> Any:
     sized = type(param)()
     sized.CopyFrom(param)
-    sized.width, sized.height = width, height
+    sized.width = width
+    sized.height = height
     return sized
 
 
@@ -177,7 +185,8 @@ def check_stretching(param: Any, error: Error) -> None:
 
 
 def _check_nvidia(param: Any, error: Error) -> None:
-    low, high = param.img_rand_resize_lower, param.img_rand_resize_upper
+    low = param.img_rand_resize_lower
+    high = param.img_rand_resize_upper
     if low and high and low > high:
         raise error("transform_param.img_rand_resize_upper", f"is {high}; it must be at least "
                     f"img_rand_resize_lower {low}")
@@ -203,9 +212,10 @@ def idle_settings(param: Any) -> list[tuple[str, str]]:
     if not is_stretched(param):
         idle = [(name, "without a random size or stretch") for name in MANNERS]
     else:
-        idle = [(name, "unless both bounds are above 0")
-                for names in (SIZES, STRETCHES[:2], STRETCHES[2:])
-                if not _is_effective(param, names, 0) for name in names]
+        idle = []
+        for names in (SIZES, STRETCHES[:2], STRETCHES[2:]):
+            if not _is_effective(param, names, 0):
+                idle += [(name, "unless both bounds are above 0") for name in names]
         if not _has_ratio(param):
             idle += [(name, "unless the lower bound is at least 1 and the upper one above 1")
                      for name in RATIOS]

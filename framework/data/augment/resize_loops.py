@@ -1,7 +1,8 @@
-"""The inner loops of `resampling`, compiled: weighted sums of rows.
+"""Weighted sums of image rows, compiled: the inner loops of `fast_resize`.
 
-Weights are whole numbers of 2048 (int32) or parts of 1 (float32), as OpenCV has them: the sums are
-made in the same type, so that int32 ones are OpenCV's to the bit.
+Weights are 2048ths (int32) or fractions (float32), as in OpenCV, and sums have the same type. So
+int32 sums are OpenCV's to the bit in any order; float32 sums of AREA that may round to another
+level in another order are found and computed again in OpenCV's (`settle`).
 Source: imgproc/resize.cpp of OpenCV: resizeGeneric_, ResizeArea_Invoker.
 """
 
@@ -14,9 +15,9 @@ import numpy as np
 from framework.system.compiled import compiled, compiled_exactly
 
 _f = np.float32
-_BITS = 11                           # of a whole-number weight
-_ROUNDING = np.int32(1 << (2 * _BITS - 1))
-_DOUBT = _f(3e-4)                    # float32 sums this near a half may round otherwise in order
+_BITS = 11                           # of an int32 weight
+_ROUNDING = np.int32(1 << (2 * _BITS - 1))      # a half, in products of two weights
+_DOUBT = _f(3e-4)                    # so near to a half, a float32 sum may round either way
 
 
 @compiled
@@ -41,19 +42,29 @@ def add_lines(lines: Any, begin: Any, count: Any, weights: Any, at: int, sums: A
 
 @compiled
 def _add_weighted(rows: Any, first: int, count: int, factors: Any, total: Any) -> None:
-    """Add `count` rows from `first` on, four at a time, in the type of the total."""
+    """Add `count` weighted rows from `first` on to the total, in the type of the total.
+
+    Four rows at a time: `total` is then read and written once for four products, and the inner
+    loop over x runs in vectors.
+    """
     kind = total.dtype.type
     tap = 0
     while tap + 4 <= count:
-        a, b, c, d = rows[first + tap], rows[first + tap + 1], rows[first + tap + 2], \
-            rows[first + tap + 3]
-        of_a, of_b, of_c, of_d = factors[tap], factors[tap + 1], factors[tap + 2], factors[tap + 3]
+        a = rows[first + tap]
+        b = rows[first + tap + 1]
+        c = rows[first + tap + 2]
+        d = rows[first + tap + 3]
+        of_a = factors[tap]
+        of_b = factors[tap + 1]
+        of_c = factors[tap + 2]
+        of_d = factors[tap + 3]
         for x in range(len(total)):
             total[x] += of_a * kind(a[x]) + of_b * kind(b[x]) + of_c * kind(c[x]) \
                 + of_d * kind(d[x])
         tap += 4
     while tap < count:
-        a, of_a = rows[first + tap], factors[tap]
+        a = rows[first + tap]
+        of_a = factors[tap]
         for x in range(len(total)):
             total[x] += of_a * kind(a[x])
         tap += 1
@@ -62,23 +73,28 @@ def _add_weighted(rows: Any, first: int, count: int, factors: Any, total: Any) -
 @compiled
 def lay_ground(level: int, rows: Any, columns: Any, seen_rows: Any, seen_columns: Any,
                sums: Any) -> None:
-    """sums = what a plain ground of that level adds beside the image, (columns, rows).
+    """sums = what a plain ground of that level around the image adds, (columns, rows).
 
+    The weights are a product of one for the row and one for the column, so that the ground's share
+    is the level times (all weights - those on the image), without a loop over its pixels.
     rows, columns            the sums of each target's weights
-    seen_rows, seen_columns  of those that fall on the image
+    seen_rows, seen_columns  of those that are on the image
     """
     kind = sums.dtype.type
     for x in range(len(columns)):
-        whole, seen, line = kind(level) * columns[x], kind(level) * seen_columns[x], sums[x]
+        whole = kind(level) * columns[x]
+        seen = kind(level) * seen_columns[x]
+        line = sums[x]
         for y in range(len(rows)):
             line[y] = whole * rows[y] - seen * seen_rows[y]
 
 
 @compiled
 def round_sums(sums: Any, levels: Any) -> None:
-    """int32 sums of products of two whole-number weights to levels (uint8)."""
+    """int32 sums, in units of two weights' product, to levels (uint8): half up, clipped."""
     for x in range(len(sums)):
-        row, out = sums[x], levels[x]
+        row = sums[x]
+        out = levels[x]
         for y in range(len(row)):
             level = (row[y] + _ROUNDING) >> np.int32(2 * _BITS)
             out[y] = np.uint8(min(max(level, np.int32(0)), np.int32(255)))
@@ -86,16 +102,17 @@ def round_sums(sums: Any, levels: Any) -> None:
 
 @compiled
 def round_parts(sums: Any, levels: Any) -> None:
-    """float32 sums to levels (uint8)."""
+    """float32 sums to levels (uint8): half to even, clipped."""
     for x in range(len(sums)):
-        row, out = sums[x], levels[x]
+        row = sums[x]
+        out = levels[x]
         for y in range(len(row)):
             out[y] = np.uint8(np.int32(min(max(np.rint(row[y]), _f(0)), _f(255))))
 
 
 @compiled
 def _has_doubt(row: Any) -> bool:
-    number = _f(0)                    # as a float: such sums are made in vectors
+    number = _f(0)                    # a float, not an early exit: so the loop runs in vectors
     for y in range(len(row)):
         number += _f(1) if abs(row[y] - np.rint(row[y])) > _f(0.5) - _DOUBT else _f(0)
     return bool(number > 0)
@@ -104,13 +121,14 @@ def _has_doubt(row: Any) -> bool:
 @compiled_exactly
 def settle(plane: Any, place: Any, level: int, first_row: Any, row_weights: Any,
            first_column: Any, column_weights: Any, sums: Any) -> None:
-    """Make doubtful float32 sums (columns, rows) again in OpenCV's order: along rows, then down.
+    """Compute doubtful float32 sums (columns, rows) again in OpenCV's order: along rows, then down.
 
-    plane  of the image, at place (x, y) on a ground of `level`
+    plane  of the image, at (x, y) = `place` on a ground of `level`
     first_row, row_weights, ...  all taps of each target, on the ground too
     """
     height, width = plane.shape
     for column in range(sums.shape[0]):
+        # Most columns have no sum near a half: a quick look in vectors spares the slow one.
         if not _has_doubt(sums[column]):
             continue
         for row in range(sums.shape[1]):
@@ -119,7 +137,7 @@ def settle(plane: Any, place: Any, level: int, first_row: Any, row_weights: Any,
             total = _f(0)
             for down in range(row_weights.shape[1]):
                 y = first_row[row] + down - place[1]
-                part = _f(0)
+                part = _f(0)            # the sum along this row, rounded after each product
                 for along in range(column_weights.shape[1]):
                     x = first_column[column] + along - place[0]
                     value = _f(level)

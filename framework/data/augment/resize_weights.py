@@ -1,4 +1,4 @@
-"""Which source pixels make each target pixel along one axis, and with what weight; compiled.
+"""Interpolation weights along one axis for bicubic, Lanczos and area resizing; compiled.
 
 Source: imgproc/resize.cpp of OpenCV: resizeGeneric_'s tables, interpolateCubic,
 interpolateLanczos4, computeResizeAreaTab.
@@ -13,8 +13,10 @@ import numpy as np
 
 from framework.system.compiled import compiled_exactly
 
+# OpenCV's types and order of operations are kept in each line: a weight that is rounded in another
+# way moves a level. That holds for 1 / (targets / source), too, which is not source / targets.
 _f = np.float32
-UNIT = 2048                 # whole-number weights are parts of this
+UNIT = 2048                 # what integer weights are parts of
 _TURN = 0.70710678118654752440084436210485
 
 
@@ -29,6 +31,7 @@ def cubic_weights(source: int, first: Any, weights: Any) -> None:
         x = at - _f(base)
         y = _f(1) - x
         far = x + _f(1)
+        # The cubic's polynomials at distances 1 + x, x and 1 - x; the fourth is what lacks to 1.
         one = ((a * far - _f(5) * a) * far + _f(8) * a) * far - _f(4) * a
         two = ((a + _f(2)) * x - (a + _f(3))) * x * x + _f(1)
         three = ((a + _f(2)) * y - (a + _f(3))) * y * y + _f(1)
@@ -51,12 +54,18 @@ def lanczos_weights(source: int, first: Any, weights: Any) -> None:
         base = math.floor(at)
         x = at - _f(base)
         angle = -np.float64(x + _f(3)) * math.pi * 0.25
-        sine, cosine, total = math.sin(angle), math.cos(angle), _f(0)
+        sine = math.sin(angle)
+        cosine = math.cos(angle)
+        total = _f(0)
         for tap in range(8):
             distance = x + _f(3) - _f(tap)
             turn = -np.float64(distance) * math.pi * 0.25
-            raw[tap] = _f(1e30) if abs(distance) < _f(1e-6) else \
-                _f((sines[tap] * sine + cosines[tap] * cosine) / (turn * turn))
+            if abs(distance) < _f(1e-6):
+                # The pixel itself: a weight so large that the others vanish beside it.
+                raw[tap] = _f(1e30)
+            else:
+                # The sine of (angle + tap quarters of pi) by the addition theorem.
+                raw[tap] = _f((sines[tap] * sine + cosines[tap] * cosine) / (turn * turn))
             total += raw[tap]
         first[target] = base - 3
         for tap in range(8):
@@ -65,9 +74,9 @@ def lanczos_weights(source: int, first: Any, weights: Any) -> None:
 
 @compiled_exactly
 def area_weights(source: int, first: Any, weights: Any) -> None:
-    """All that a target pixel covers. first (targets,) int64; weights (targets, taps) float32.
+    """Area coverage of each source pixel. first (targets,) int64; weights (targets, taps) float32.
 
-    taps  ceil(source / targets) + 2; those behind the last are 0
+    taps  ceil(source / targets) + 2; those after the last that is used are 0
     """
     scale = 1 / (len(first) / source)
     weights[:] = 0
@@ -77,6 +86,8 @@ def area_weights(source: int, first: Any, weights: Any) -> None:
         cell = min(scale, source - start)
         last = min(math.floor(end), source - 1)
         whole = min(math.ceil(start), last)
+        # A part of the pixel before `whole`, all of those up to `last`, a part of `last`; parts
+        # below a thousandth are dropped, as in OpenCV.
         first[target] = max(whole - 1, 0)
         if whole - start > 1e-3:
             weights[target, whole - 1 - first[target]] = (whole - start) / cell
@@ -89,9 +100,9 @@ def area_weights(source: int, first: Any, weights: Any) -> None:
 @compiled_exactly
 def fold(first: Any, weights: Any, source: int, start: int, length: int, begin: Any, count: Any,
          folded: Any, whole: Any, seen: Any) -> None:
-    """Of a source `source` long, the taps that fall on `length` pixels from `start` on.
+    """Select the taps on `length` pixels from `start` on, of a source of `source` pixels.
 
-    Taps before or behind the source count for its border pixel.
+    Taps outside the source are added to its border pixel (BORDER_REPLICATE).
     begin, count  (targets,) int64, in pixels from `start`: the first that is needed, how many
     folded        (targets, taps), their weights
     whole, seen   (targets,), the sum of all weights, and of the folded ones
@@ -100,13 +111,17 @@ def fold(first: Any, weights: Any, source: int, start: int, length: int, begin: 
     whole[:] = 0
     seen[:] = 0
     for target in range(len(first)):
-        low, high = length, 0
+        low = length
+        high = 0
         for tap in range(weights.shape[1]):
             weight = weights[target, tap]
             whole[target] += weight
             index = min(max(first[target] + tap, 0), source - 1) - start
             if weight != 0 and 0 <= index < length:
                 seen[target] += weight
-                low, high = min(low, index), max(high, index + 1)
+                # Indices never fall from tap to tap, so that `low` is settled by the first one.
+                low = min(low, index)
+                high = max(high, index + 1)
                 folded[target, index - low] += weight
-        begin[target], count[target] = min(low, length - 1), max(high - low, 0)
+        begin[target] = min(low, length - 1)
+        count[target] = max(high - low, 0)

@@ -1,4 +1,4 @@
-"""Images to the size that the net wants: resize_param.
+"""Image resizing (resize_param): stretched, by the shorter side, or letterboxed.
 
 Source: ApplyResize, InferNewSize in im_transforms.cpp of weiliu89/caffe, branch ssd.
 """
@@ -20,9 +20,9 @@ from framework.data.records.records import BadRecord, Pixels
 
 
 def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
-    """The image in that size, by an OpenCV interpolation.
+    """Resize an image by an OpenCV interpolation, without regard to its aspect ratio.
 
-    Not by Intel's library, which OpenCV may use for CUBIC and which rounds otherwise.
+    Intel's library, which OpenCV may use for CUBIC, rounds differently and is not used.
     """
     old_height, old_width, channels = pixels.shape
     if (old_width, old_height) == (width, height):
@@ -53,18 +53,20 @@ def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
 
 
 def resize(pixels: Pixels, param: Any, mode: int) -> Pixels:
-    """The image after ResizeParameter, with `mode` of `draw_interpolation`."""
+    """Resize an image as ResizeParameter says, with `mode` from `draw_interpolation`."""
     height, width = pixels.shape[:2]
     if param.resize_mode != param.FIT_LARGE_SIZE_AND_PAD:
         return resize_plain(pixels, *resized_size(param, width, height), mode)
     aspect = np.float32(width) / np.float32(height)
-    inner_width, inner_height = param.width, param.height
+    inner_width = param.width
+    inner_height = param.height
     if aspect > np.float32(param.width) / np.float32(param.height):
         inner_height = max(math.floor(np.float32(param.width) / aspect), 1)
     else:
         inner_width = max(math.floor(aspect * np.float32(param.height)), 1)
     resized = resize_plain(pixels, inner_width, inner_height, mode)
-    left, top = (param.width - inner_width) // 2, (param.height - inner_height) // 2
+    left = (param.width - inner_width) // 2
+    top = (param.height - inner_height) // 2
     border = {param.CONSTANT: cv2.BORDER_CONSTANT, param.MIRRORED: cv2.BORDER_REFLECT_101,
               param.REPEAT_NEAREST: cv2.BORDER_REPLICATE}[param.pad_mode]
     padded = cv2.copyMakeBorder(resized, top, param.height - inner_height - top, left,

@@ -1,4 +1,4 @@
-"""Which part of the image is cut out: batch_sampler of AnnotatedDataParameter.
+"""Batch samplers of SSD: random crops constrained by their overlap with the boxes.
 
 The numbers of all trials of all samplers are drawn at once, so that the next choices do not depend
 on how many are used.
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from framework.data.augment.draws import Draws
-from framework.data.augment.geometry import Floats, Window
+from framework.data.augment.geometry import Window
+from framework.system.arrays import Floats
 
 _MEASURES = ("jaccard_overlap", "sample_coverage", "object_coverage")
 
@@ -67,8 +68,9 @@ def _bounds(constraints: list[Any], side: str, absent: float) -> Floats:
 
 def check_samplers(messages: Sequence[Any], error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for limits that no sample can have."""
+    field = "annotated_data_param.batch_sampler.sampler"
     for message in messages:
-        sampler, field = message.sampler, "annotated_data_param.batch_sampler.sampler"
+        sampler = message.sampler
         if not 0 < sampler.min_scale <= sampler.max_scale <= 1:
             raise error(f"{field}.min_scale", f"and max_scale are {sampler.min_scale:g} and "
                         f"{sampler.max_scale:g}; they must be above 0, rising, and at most 1")

@@ -1,8 +1,8 @@
-"""The part of an image that is seen, expanded and distorted, in the size that is wanted.
+"""Crop, expand, colour-jitter and resize an image in one pass over the pixels that are seen.
 
 Colour changes go pixel by pixel, so they are made where the fewest pixels are: on the part that is
-seen, or, with NEAREST, on those that are left after resizing. The result is that of the plain
-order.
+seen, or, with NEAREST, on those that are left after resizing. The result is the same as if each
+step worked on the whole image.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ class Viewer:
         mode    OpenCV's number of the interpolation
         """
         height, width = pixels.shape[:2]
-        left, top = max(view.x, 0), max(view.y, 0)
-        right, bottom = min(view.x + view.width, width), min(view.y + view.height, height)
+        left = max(view.x, 0)
+        top = max(view.y, 0)
+        right = min(view.x + view.width, width)
+        bottom = min(view.y + view.height, height)
         seen = pixels[top:max(bottom, top), left:max(right, left)]
         if changes is not None and pixels.dtype != np.uint8:
             raise BadRecord("distort_param needs pixels of 8 bits")
@@ -62,7 +64,7 @@ class Viewer:
                   fill: tuple[float, ...]) -> Pixels:
         if (place.height, place.width) == (view.height, view.width):
             return seen
-        return self._canvas.place(seen, place.x, place.y, view.width, view.height, fill)
+        return self._canvas.paste(seen, place.x, place.y, view.width, view.height, fill)
 
 
 def _distort_part(resized: Pixels, place: Rectangle, view: Rectangle,

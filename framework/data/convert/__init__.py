@@ -1,1 +1,1 @@
-"""From lists to databases, and back."""
+"""Conversion of image lists to LMDB databases, and back."""

@@ -1,4 +1,4 @@
-"""Many images -> one LMDB: in parallel, in order, whole or not at all."""
+"""Parallel conversion of images to an LMDB: in order, resumable, replaced atomically."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def convert(
     make        makes a record, in any of `jobs` threads (0: one a core); its DataError leaves
                 the record out; the number in the keys counts those too, as in the original
     redo        replace `database` if it exists and these programs made it
-    inputs      what is read: `database` must not hold it
+    inputs      files that are read: they must not be in `database`
     check_size  all records must have as many bytes of data as the first
-    identity    the conversion's `fingerprint`: an interrupted one of the same goes on
-    Every record left out is named on stderr. Raises DataError, and leaves nothing behind, if
-    more than 5 % of the records are bad, or none is good.
+    identity    the `fingerprint` of the conversion: an interrupted one with the same is resumed
+    Every record left out is named on stderr. Raises DataError, and leaves no database, if more
+    than 5 % of the records are bad, or none is good.
     """
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
@@ -108,11 +108,12 @@ def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | Da
 
 
 def key_of(index: int, entry: Entry) -> bytes:
-    """`%08d_<image>`, the file's own bytes. DataError for one that LMDB cannot have."""
+    """`%08d_<image>`, in the bytes of the file's name. DataError for a key that LMDB cannot store.
+    """
     try:
         key = f"{index:08d}_{entry.image}".encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise DataError(f"{shortened(entry.image)!r}: the name is no text") from None
+        raise DataError(f"{shortened(entry.image)!r}: the name is not text") from None
     if len(key) > LONGEST_KEY:
         raise DataError(f"{shortened(entry.image)}: its key has {len(key)} bytes; LMDB takes "
                         f"{LONGEST_KEY}: name it from a root folder nearer to it")
@@ -142,7 +143,8 @@ def _records(
 
 def _data_bytes(record: Any) -> int:
     """Any: a Datum or AnnotatedDatum."""
-    return len((record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record).data)
+    datum = record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record
+    return len(datum.data)
 
 
 def _of_one_size(records: Iterable[tuple[bytes, Any]], report: Report
@@ -185,8 +187,8 @@ def in_order(
 ) -> Iterator[Result]:
     """Yield function(item) for each item, in order, worked on by `jobs` threads.
 
-    OpenCV lets other threads run while it works. A few items are worked on ahead, not more:
-    a slow reader does not fill the memory.
+    OpenCV lets other threads run while it works. The number of results made ahead is limited, so
+    that a slow reader does not fill the memory.
     """
     jobs = jobs or len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(jobs) as pool:
@@ -211,14 +213,16 @@ def write_database(folder: Path, records: Iterable[tuple[bytes, Any]],
     OSError if the disk is full, DataError if a key is too long.
     """
     batch: list[tuple[bytes, Any]] = []
-    num_records, begun = 0, time.monotonic()
+    num_records = 0
+    begun = time.monotonic()
     with database_writer(folder) as writer:
         for record in records:
             batch.append(record)
             if len(batch) == RECORDS_A_COMMIT or time.monotonic() - begun > SECONDS_A_COMMIT:
                 num_records += writer.write(batch)
                 committed()
-                batch, begun = [], time.monotonic()
+                batch = []
+                begun = time.monotonic()
         num_records += writer.write(batch)
     committed()
     return num_records

@@ -1,4 +1,4 @@
-"""One image and its label file -> the AnnotatedDatum (or Datum) that Caffe's tools store."""
+"""Encode an image and its label file as the AnnotatedDatum (or Datum) that Caffe's tools store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
 from framework.data.records.images import (
@@ -22,10 +21,9 @@ from framework.data.records.images import (
 from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, Datum
+from framework.system.arrays import Levels
 from framework.system.regular import read_regular
 from framework.system.text import is_there
-
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class ImageOptions:
 
 @dataclass
 class Converted:
-    """A record, its image's height and width before resizing, and what was odd, in words."""
+    """A record, its image's height and width before resizing, and remarks on oddities."""
 
     record: Any
     size: tuple[int, int]
@@ -59,11 +57,11 @@ class Converted:
     skipped_boxes: int = 0
 
 
-def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Image]:
+def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Levels]:
     """The Datum of an image file, and its pixels before any resizing.
 
-    The file's own bytes are kept if nothing is asked that changes them (colour, size, type).
-    Source: io.cpp ReadImageToDatum; with --encoded alone the original encodes every file anew,
+    The file's own bytes are stored unless the options change its colour, size or type.
+    Source: io.cpp ReadImageToDatum; with --encoded alone the original encodes every file again,
     because it compares ".jpg" with "jpg".
     """
     content, image = read_image(path, options.color)
@@ -74,7 +72,8 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     datum.height, datum.width = stored.shape[:2]
     if not (options.encoded or kind):
         planes = stored[None] if stored.ndim == 2 else stored.transpose(2, 0, 1)
-        datum.data, datum.encoded = planes.tobytes(), False
+        datum.data = planes.tobytes()
+        datum.encoded = False
         return datum, image
     same_type = kind in ("", suffix) or (kind == "jpg" and suffix == "jpeg")
     if stored is image and same_type:
@@ -91,10 +90,10 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     return datum, image
 
 
-def read_image(path: Path, color: bool = True) -> tuple[bytes, Image]:
+def read_image(path: Path, color: bool = True) -> tuple[bytes, Levels]:
     """A file's bytes and its pixels, BGR (height, width, 3) or grey (height, width).
 
-    DataError if it is missing, no regular file, cut short, of four inks, or no image.
+    DataError if it is missing, not a regular file, cut short, of four inks, or not an image.
     """
     try:
         content = read_regular(path, MAX_FILE_BYTES)
@@ -108,8 +107,8 @@ def read_image(path: Path, color: bool = True) -> tuple[bytes, Image]:
     return content, pixels if color else pixels[:, :, 0]
 
 
-def resize(image: Image, options: ImageOptions) -> Image:
-    """The image in the size that is stored; the very same array if nothing changes."""
+def resize(image: Levels, options: ImageOptions) -> Levels:
+    """Resize an image to the size that is stored; the same array is returned if that is its own."""
     height, width = image.shape[:2]
     if options.min_dim > 0 or options.max_dim > 0:
         scale = np.float32(1)
@@ -226,7 +225,8 @@ def add_groups(
             groups[label] = record.annotation_group.add(group_label=label)
         group = groups[label]
         entry = group.annotation.add(instance_id=len(group.annotation))
-        width, height = np.float32(size[0]), np.float32(size[1])
+        width = np.float32(size[0])
+        height = np.float32(size[1])
         entry.bbox.xmin = float(np.float32(box.corners[0]) / width)
         entry.bbox.ymin = float(np.float32(box.corners[1]) / height)
         entry.bbox.xmax = float(np.float32(box.corners[2]) / width)

@@ -1,4 +1,4 @@
-"""From a database back to files: VOC's layout or COCO's."""
+"""Export a database to files in the layout of PASCAL VOC or COCO."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import cv2
 
-from framework.data.augment.geometry import Floats
 from framework.data.records.boxes import CORNERS, DIFFICULT, LABEL
 from framework.data.records.database import Database
 from framework.data.records.images import failing_as_bad
@@ -24,6 +23,7 @@ from framework.data.records.records import (
     parse,
 )
 from framework.proto import AnnotatedDatum
+from framework.system.arrays import Floats
 from framework.system.file_names import wrong_name
 from framework.system.progress import Progress
 
@@ -32,9 +32,9 @@ _SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}
 
 @dataclass(frozen=True)
 class Stored:
-    """One image of a database, ready to be a file.
+    """One image of a database, to be written to a file.
 
-    name     the file's name, unlike those of the others
+    name     the file's name, unique in the export
     boxes    (n, 7) as in `Record`, but the corners in pixels
     """
 
@@ -62,7 +62,8 @@ def export_voc(database: Database, split: str, names: dict[int, str], folder: Pa
     """
     for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    report, stems = Exported(0, 0, []), []
+    report = Exported(0, 0, [])
+    stems = []
     for stored in _stored(database, names, report):
         (folder / "JPEGImages" / stored.name).write_bytes(stored.content)
         tree = ElementTree.ElementTree(_annotation(stored, names))
@@ -89,7 +90,8 @@ def export_coco(database: Database, split: str, names: dict[int, str], folder: P
                        "height": stored.height})
         for box in stored.boxes:
             x, y, right, bottom = (_tidy(value) for value in box[CORNERS])
-            width, height = round(right - x, 3), round(bottom - y, 3)
+            width = round(right - x, 3)
+            height = round(bottom - y, 3)
             annotations.append({
                 "id": len(annotations) + 1, "image_id": number, "category_id": int(box[LABEL]),
                 "bbox": [x, y, width, height], "area": width * height,
@@ -122,7 +124,7 @@ def _stored(database: Database, names: dict[int, str], report: Exported) -> Iter
 
 
 def _read(content: bytes, labels: frozenset[int]) -> Stored:
-    """A record; its name is only a suffix yet."""
+    """Parse a record; its name is only the suffix of the file so far."""
     message = parse(AnnotatedDatum(), content)
     pixels = datum_image(message.datum, Decoding()).whole()
     height, width, depth = pixels.shape
@@ -131,14 +133,16 @@ def _read(content: bytes, labels: frozenset[int]) -> Stored:
     data = message.datum.data if message.datum.encoded else b""
     suffix = next((suffix for mark, suffix in _SUFFIXES.items() if data.startswith(mark)), "")
     if not suffix:
-        suffix, data = ".png", cv2.imencode(".png", pixels)[1].tobytes()
+        suffix = ".png"
+        data = cv2.imencode(".png", pixels)[1].tobytes()
     return Stored(suffix, data, width, height, depth, boxes)
 
 
 def _file_name(key: str, suffix: str, taken: set[str]) -> str:
-    """The name in a key `00000012_folder/name.jpg`, made unlike the others if it is not."""
+    """The name in a key `00000012_folder/name.jpg`, with a number if that name is taken."""
     stem = Path(re.sub(r"^\d{8}_", "", key)).stem or "image"
-    name, count = f"{stem}{suffix}", 1
+    name = f"{stem}{suffix}"
+    count = 1
     while name in taken:
         count += 1
         name = f"{stem}_{count}{suffix}"
@@ -162,6 +166,6 @@ def _annotation(stored: Stored, names: dict[int, str]) -> ElementTree.Element:
 
 
 def _tidy(value: float) -> float:
-    """A coordinate to a thousandth of a pixel: divided by the size and multiplied again it is not
-    quite what it was."""
+    """Round a coordinate to a thousandth of a pixel, to undo the rounding of its division by the
+    image's size and the multiplication by it."""
     return round(float(value), 3)

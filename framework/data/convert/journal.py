@@ -1,4 +1,4 @@
-"""How far a conversion has come, kept beside its database, so that a later call can go on."""
+"""Conversion journal: progress kept beside the database, so that an interrupted call resumes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 
 from framework.data.records.list_file import Entry
 
-FORM = 1          # of the records that are made; another one starts all over
+FORM = 1          # version of the records; journals of another version are not resumed
 _LISTS = ("sizes", "bad", "remarks")
 
 
 @dataclass
 class Report:
-    """What a conversion did: records written, records left out and why, odd things.
+    """The result of a conversion: records written, records left out and why, remarks.
 
-    done        entries that were dealt with
+    done        entries that were processed
     sizes       image, height, width of each record written, before any resizing
     data_bytes  of the first record
     """
@@ -46,14 +46,15 @@ class Report:
 
 
 class Journal:
-    """A file of JSON lines: what is converted, then what each commit added to the report.
+    """A file of JSON lines: the fingerprint, then what each commit added to the report.
 
-    A line is written after its records are on the disk, so records may be there that no line tells
-    of; they are made again. A line that a crash cut short counts for nothing.
+    A line is written after its records are on the disk. So there may be records without a line;
+    they are made again. A line that a crash cut short is ignored.
     """
 
     def __init__(self, path: Path, fingerprint: str):
-        self.path, self._fingerprint = path, fingerprint
+        self.path = path
+        self._fingerprint = fingerprint
         self._noted = dict.fromkeys(_LISTS, 0)
 
     def resume(self) -> Report | None:
@@ -75,7 +76,7 @@ class Journal:
             try:
                 if index:
                     self._add(report, entry)
-            except (KeyError, TypeError, ValueError):       # not ours, or damaged
+            except (KeyError, TypeError, ValueError):       # of another program, or damaged
                 break
             good += len(line)
         if not good:
@@ -85,12 +86,12 @@ class Journal:
         return report
 
     def start(self) -> None:
-        """Begin anew."""
+        """Start a new journal."""
         self._noted = dict.fromkeys(_LISTS, 0)
         self.path.write_text(json.dumps({"fingerprint": self._fingerprint}) + "\n")
 
     def note(self, report: Report) -> None:
-        """Write what the report has more than at the last note."""
+        """Write what was added to the report since the last note."""
         entry: dict[str, Any] = {
             name: getattr(report, name)[self._noted[name]:] for name in _LISTS}
         for name in ("written", "skipped_boxes", "done", "data_bytes"):
@@ -110,10 +111,10 @@ class Journal:
 
 
 def fingerprint(root: Path, entries: Iterable[Entry], flags: object) -> str:
-    """What tells one conversion from another: its flags, and its files with their times and sizes.
+    """A hash of a conversion's flags, and of its files' names, times and sizes.
 
-    flags  whatever else the records depend on; its repr counts
-    A label `table.json#5` stands for a part of the file.
+    flags  whatever else the records depend on, by its repr
+    A label `table.json#5` means an entry of the file `table.json`.
     """
     digest = hashlib.sha256(repr((FORM, str(root.absolute()), flags)).encode())
     known: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The mean of all images of a database, and its file."""
+"""Mean image of a database (compute_image_mean), and its file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from framework.data.loading.bad_records import Ledger
 from framework.data.loading.batches import Bad
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
-from framework.data.records.mean_file import Mean
 from framework.data.records.records import (
     BadRecord,
     Decoding,
@@ -22,10 +21,11 @@ from framework.data.records.records import (
 )
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, BlobProto, Datum
+from framework.system.arrays import Floats
 from framework.system.progress import Progress
 
 
-def mean_image(database: Path) -> Mean:
+def mean_image(database: Path) -> Floats:
     """The mean (channels, height, width) of an LMDB's images, BGR.
 
     Bad records are left out, each named in the log. DataError if the database is absent or empty,
@@ -65,8 +65,8 @@ def _planes(content: bytes, is_annotated: bool) -> Pixels:
     return datum_image(datum, Decoding()).whole().transpose(2, 0, 1)
 
 
-def to_blob(mean: Mean) -> Any:
-    """A BlobProto with the old dimensions num (1), channels, height, width, as the original's.
+def to_blob(mean: Floats) -> Any:
+    """The BlobProto of a mean, with the old fields num (1), channels, height, width.
 
     Any: messages are made at run time.
     """

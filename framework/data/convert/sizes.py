@@ -1,4 +1,4 @@
-"""The sizes of images, as the size files of DetectionEvaluate and DetectionOutput list them."""
+"""Image size lists: the name_size_file of DetectionEvaluate and DetectionOutput."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def read_ids(path: Path) -> dict[str, int]:
         if len(words) != 2 or number is None:
             raise DataError(f"{path}:{index}: '{shortened(line.strip())}'; a line must be: name id")
         if words[0] in ids:
-            raise DataError(f"{path}:{index}: the name '{words[0]}' stands there twice")
+            raise DataError(f"{path}:{index}: the name '{words[0]}' is there twice")
         ids[words[0]] = number
     return ids

@@ -1,1 +1,1 @@
-"""From folders of images and labels to lists: VOC, COCO, Open Images, YOLO."""
+"""Dataset readers: folders of images and labels to lists, for VOC, COCO, Open Images, YOLO."""

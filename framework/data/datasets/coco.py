@@ -1,4 +1,4 @@
-"""COCO's instances files: one JSON for the images and boxes of a split."""
+"""COCO instances files: one JSON with the images and boxes of a split."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def load(description: Description) -> Dataset:
     shown by its name; `names` chooses and orders categories by name. Images come in the order
     of the file; "iscrowd" makes a box difficult.
     """
-    root, place = description.root, description.place
+    root = description.root
+    place = description.place
     splits: dict[str, list[Entry]] = {}
     labels: dict[Entry, Labels | DataError] = {}
     categories: dict[str, str] = {}
@@ -90,7 +91,7 @@ def _chosen(description: Description, categories: Mapping[str, str]) -> list[str
     for name in names:
         if name not in numbers:
             raise DataError(
-                f"{description.place}: names has '{shortened(name)}', which is no category; there "
-                f"are {shortened(', '.join(sorted(numbers)))}"
+                f"{description.place}: names has '{shortened(name)}', which is not a category; "
+                f"there are {shortened(', '.join(sorted(numbers)))}"
             )
     return [numbers[name] for name in names]

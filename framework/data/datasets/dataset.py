@@ -1,4 +1,4 @@
-"""A data set on disk: the images of each split, their labels, the classes."""
+"""Dataset on disk: the images of each split, their labels, and the classes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG")
 
 
 def shown(value: object) -> str:
-    """What a file holds, as a message shows it: short, however large and often nested it is."""
+    """A value from a file as messages show it: shortened, if it is large or deeply nested."""
     short = reprlib.Repr()
-    short.maxlevel, short.maxdict, short.maxlist, short.maxstring = 2, 6, 6, 100
+    short.maxlevel = 2
+    short.maxdict = 6
+    short.maxlist = 6
+    short.maxstring = 100
     try:
         return short.repr(value)
     except ValueError:                  # a number of more digits than Python writes
@@ -37,13 +40,13 @@ def _is_text(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a description names.
+    """The dataset that a description describes.
 
     splits         the entries of each split, paths relative to `root`
     names          the classes as boxes name them, in the order of their labels from 1 on
     read_labels    the boxes of an entry; None if it has no label file; DataError if it is bad
     display_names  how to show a class, where that is not its name
-    shuffle        splits whose order is to be mixed before they are stored
+    shuffle        splits whose order is to be shuffled before they are stored
     skip_others    leave out boxes of other classes; else they make their record a bad one
     """
 
@@ -66,9 +69,9 @@ class Dataset:
         kept = tuple(box for box in labels.boxes if box.name in self.names)
         if len(kept) < len(labels.boxes) and not self.skip_others:
             other = next(box.name for box in labels.boxes if box.name not in self.names)
-            raise DataError(f"{self.root / entry.label}: '{shortened(str(other))}' is none of the "
-                            f"classes ({shortened(', '.join(self.names))}); `others: skip` in the "
-                            "YAML leaves boxes of other classes out")
+            raise DataError(f"{self.root / entry.label}: '{shortened(str(other))}' is not one of "
+                            f"the classes ({shortened(', '.join(self.names))}); `others: skip` in "
+                            "the YAML leaves boxes of other classes out")
         return replace(labels, boxes=kept), len(labels.boxes) - len(kept)
 
 
@@ -93,7 +96,7 @@ class Description:
         return self.named("splits", splits)
 
     def named(self, key: str, tree: Mapping[Any, Any]) -> dict[str, Any]:
-        """What a key maps names to. DataError for a name that is none, or stands there twice.
+        """What a key maps names to. DataError for a name that is not text, or is there twice.
 
         Any: what YAML holds.
         """
@@ -126,7 +129,7 @@ class Description:
         """The key `names`: a list, {0: name, 1: name}, or a file with a name on each line, below
         the root; else those found in the data.
 
-        DataError if there are none, or one stands there twice.
+        DataError if there are none, or one is there twice.
         """
         names = self.tree.get("names")
         if isinstance(names, dict) and set(names) == set(range(len(names))):
@@ -140,7 +143,7 @@ class Description:
             if count > 1:
                 raise DataError(f"{self.place}: names has '{shortened(name)}' twice")
             if not _is_text(name):
-                raise DataError(f"{self.place}: names has {shown(name)}, which is no text")
+                raise DataError(f"{self.place}: names has {shown(name)}, which is not text")
         return names
 
     def _lines(self, name: str) -> list[str]:
@@ -152,7 +155,7 @@ class Description:
         return [line.strip() for line in lines if line.strip()]
 
     def finish(self, data: Dataset) -> Dataset:
-        """The data set with what all formats share: `shuffle` and `others`."""
+        """The dataset with the keys that all formats have: `shuffle` and `others`."""
         shuffle = tuple(self.words("shuffle"))
         for name in shuffle:
             if name not in data.splits:

@@ -1,4 +1,4 @@
-"""Find out what is in a data set: a YAML file that describes it, or a folder in VOC's layout."""
+"""Dataset descriptions: a YAML file with format and splits, or a folder in VOC's layout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from framework.errors import DataError
 from framework.system.text import is_there, read_text
 
 KEYS = ("format", "root", "splits", "names", "others", "shuffle")
-MOST_KEYS, MOST_LEVELS = 100_000, 100
+MOST_KEYS = 100_000
+MOST_LEVELS = 100
 FORMATS: dict[str, Callable[[Description], Dataset]] = {
     "voc": voc.load,
     "coco": coco.load,
@@ -60,7 +61,7 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False) -> Data
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML, not nested without end, whose merge keys (`<<`) stay within the memory."""
+    """Safe YAML with limits on nesting and on merge keys (`<<`), which can exhaust the memory."""
 
     depth = 0
 

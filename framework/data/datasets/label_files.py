@@ -1,4 +1,4 @@
-"""Files that describe the boxes of one image: VOC's XML, COCO's JSON, plain text."""
+"""Label file parsers for one image: VOC's XML, COCO's JSON, plain text."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from framework.data.records.boxes import Corners
 from framework.data.records.list_file import Entry
 from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
 from framework.system import text
 
 JSON_ERRORS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What reading JSON and taking values of the wrong kind from it raises."""
+"""The exceptions of reading JSON, and of values in it that have another type than expected."""
 DECODED = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "hz",
            "big5": "cp950", "cp950": "cp950", "big5hkscs": "big5hkscs",
            "shift_jis": "cp932", "cp932": "cp932", "euc_jp": "euc_jp", "iso2022_jp": "iso2022_jp",
            "euc_kr": "cp949", "cp949": "cp949", "johab": "johab", "iso2022_kr": "iso2022_kr",
            "utf-8": "utf-8", "utf-8-sig": "utf-8-sig"}
-"""Encodings that files declare -> those that read them: many say an older standard than the one
-they use, and browsers know. UTF-8 stands here for those that spell it as expat does not, `utf8`."""
-
-Corners = tuple[float, float, float, float]
+"""Encodings that files declare -> those that they are decoded by, as browsers do: many files
+declare an older standard than the one they use. UTF-8 is here for the spelling `utf8`, which expat
+does not know."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a label file says; width and height are 0 if it does not tell them.
+    """The content of a label file; width and height are 0 if it does not state them.
 
     relative  corners are in parts of the image, not in pixels
     """
@@ -57,7 +57,7 @@ class Labels:
 
 
 def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Labels:
-    """What a table of all images says of one. Raises its DataError if that is wrong."""
+    """The labels of one image in a table of all. Raises the DataError that is there instead."""
     labels = table[entry]
     if isinstance(labels, DataError):
         raise labels
@@ -67,8 +67,8 @@ def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Lab
 def read_xml(path: Path) -> Labels:
     """The objects of a VOC (or ILSVRC) annotation. DataError if it is not one.
 
-    Parts of objects (VOC2012's head, hand, foot) are not objects. `difficult` counts wherever
-    it stands in the object; convert_annoset takes it only if it comes before the box.
+    Parts of objects (VOC2012's head, hand, foot) are not objects. `difficult` is read wherever it
+    is in the object; the original's convert_annoset reads it only before the box.
     """
     try:
         root = _parse_xml(text.read_bytes(path))
@@ -86,19 +86,23 @@ def read_xml(path: Path) -> Labels:
         corners = [_number(path, box, tag) for tag in ("xmin", "ymin", "xmax", "ymax")]
         difficult = (item.findtext("difficult") or "").strip() == "1"
         boxes.append(Box(name, (corners[0], corners[1], corners[2], corners[3]), difficult))
-    size = root.find("size")
-    width, height = (0, 0) if size is None else (
-        int(_number(path, size, tag)) if size.find(tag) is not None else 0
-        for tag in ("width", "height")
-    )
-    width, height = stated_size(width, height)
+    width, height = stated_size(_stated_side(path, root, "width"),
+                                _stated_side(path, root, "height"))
     return Labels(tuple(boxes), width, height, (root.findtext("filename") or "").strip())
+
+
+def _stated_side(path: Path, root: ElementTree.Element, tag: str) -> int:
+    """The width or height in <size>; 0 if it is not stated."""
+    size = root.find("size")
+    if size is None or size.find(tag) is None:
+        return 0
+    return int(_number(path, size, tag))
 
 
 def _parse_xml(content: bytes) -> ElementTree.Element:
     """The root of a document. ParseError, ValueError or LookupError says what is wrong with it.
 
-    expat reads no encoding of several bytes a letter but UTF-8 and UTF-16; those come as text.
+    Of multi-byte encodings expat reads only UTF-8 and UTF-16; others are decoded here.
     """
     declared = re.match(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']", content)
     encoding = DECODED.get(codecs.lookup(declared[1].decode("ascii")).name) if declared else None
@@ -109,11 +113,12 @@ def _parse_xml(content: bytes) -> ElementTree.Element:
 
 
 def stated_size(width: float, height: float) -> tuple[int, int]:
-    """Width and height as a label file states them; 0, 0 if one of them is none.
+    """Width and height as a label file states them; 0, 0 if one of them is not above 0.
 
-    Raises ValueError or OverflowError for what is no number.
+    Raises ValueError or OverflowError if one cannot be an int.
     """
-    return (int(width), int(height)) if min(int(width), int(height)) > 0 else (0, 0)
+    size = (int(width), int(height))
+    return size if min(size) > 0 else (0, 0)
 
 
 def _number(path: Path, parent: ElementTree.Element, tag: str) -> float:
@@ -129,7 +134,7 @@ def _number(path: Path, parent: ElementTree.Element, tag: str) -> float:
 
 
 def read_json(path: Path) -> Labels:
-    """The annotations of one image, as SSD's COCO scripts split them off.
+    """The annotations of one image, in the files that SSD's COCO scripts make.
 
     {"image": {"width", "height"}, "annotation": [{"category_id", "bbox": [x, y, w, h],
     "iscrowd"}]}; the category's number, as text, is the name in the label map.

@@ -1,4 +1,4 @@
-"""Open Images' tables: a CSV of the boxes of a split, and a folder of images."""
+"""Open Images tables: a CSV with the boxes of a split, and a folder of images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load(description: Description) -> Dataset:
         names: {/m/01g317: Person, /m/0k4j: Car}     # or a list, or left out: all, sorted
 
     A row is a box in parts of the image <images>/<ImageID>.jpg; other columns than
-    ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are passed over.
+    ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are ignored.
     """
     place = description.place
     splits: dict[str, list[Entry]] = {}
@@ -58,15 +58,16 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     wrong: dict[Entry, DataError] = {}
     with open_text(table) as file:
         rows = csv.reader(file)
-        places = _places(table, rows)
+        columns = _columns(table, rows)
         for row in _rows(rows):
             place = f"{table}:{rows.line_num}"
-            name = row[places["ImageID"]] if len(row) > places["ImageID"] else ""
+            name = row[columns["ImageID"]] if len(row) > columns["ImageID"] else ""
             try:
-                box = _box(row, places)
+                box = _box(row, columns)
             except (IndexError, ValueError):
                 entry = Entry(f"{folder}/{name}.jpg", f"{path}#{name or rows.line_num}")
-                wrong[entry] = DataError(f"{place}: is no row of a box: {shortened(repr(row))}")
+                wrong[entry] = DataError(f"{place}: is not the row of a box: "
+                                         f"{shortened(repr(row))}")
                 continue
             boxes.setdefault(name, []).append(box)
     found: dict[Entry, Labels | DataError] = {
@@ -76,13 +77,13 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     return found | wrong
 
 
-def _places(table: Path, rows: Any) -> dict[str, int]:
-    """Where each column is. DataError if one is missing. Any: the csv module's reader."""
+def _columns(table: Path, rows: Any) -> dict[str, int]:
+    """The index of each column. DataError if one is missing. Any: the csv module's reader."""
     header = next(_rows(rows), [])
     for name in COLUMNS:
         if name not in header:
             raise DataError(f"{table}: has no column {name}; needed are {', '.join(COLUMNS)}")
-    return {name: place for place, name in enumerate(header)}
+    return {name: index for index, name in enumerate(header)}
 
 
 def _rows(rows: Any) -> Iterator[list[str]]:
@@ -102,9 +103,9 @@ def _rows(rows: Any) -> Iterator[list[str]]:
             yield row
 
 
-def _box(row: Sequence[str], places: Mapping[str, int]) -> Box:
-    """Raises IndexError or ValueError for a row that is no box."""
-    corners = [float(row[places[name]]) for name in ("XMin", "YMin", "XMax", "YMax")]
-    group = places.get("IsGroupOf", len(row))
-    return Box(row[places["LabelName"]], (corners[0], corners[1], corners[2], corners[3]),
+def _box(row: Sequence[str], columns: Mapping[str, int]) -> Box:
+    """Raises IndexError or ValueError for a row that is not a box."""
+    corners = [float(row[columns[name]]) for name in ("XMin", "YMin", "XMax", "YMax")]
+    group = columns.get("IsGroupOf", len(row))
+    return Box(row[columns["LabelName"]], (corners[0], corners[1], corners[2], corners[3]),
                group < len(row) and row[group] == "1")

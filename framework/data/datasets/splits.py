@@ -1,4 +1,4 @@
-"""Dividing the images of a data set anew, at random, into splits."""
+"""Random division of a dataset into splits, such as training and test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REST = "test"
 
 
 def shares(texts: Sequence[str]) -> dict[str, float]:
-    """`trainval=0.8 test=0.2` in numbers; what lacks to 1 is REST's. DataError for no such text."""
+    """Parse `trainval=0.8 test=0.2`; what is missing to 1 is REST's. DataError for other text."""
     found: dict[str, float] = {}
     for text in texts:
         name, _, share = text.partition("=")
@@ -35,14 +35,16 @@ def shares(texts: Sequence[str]) -> dict[str, float]:
 
 
 def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:
-    """The same images, each once, in splits of these shares; the order within is the old one.
+    """Divide the images, each taken once, into splits of these shares, in their old order.
 
     DataError if a split would be without images.
     """
     entries = list(dict.fromkeys(entry for split in data.splits.values() for entry in split))
     order = list(range(len(entries)))
     random.Random(seed).shuffle(order)
-    splits, start, share = {}, 0, 0.0
+    splits = {}
+    start = 0
+    share = 0.0
     for name, part in parts.items():
         share += part
         end = round(share * len(entries))

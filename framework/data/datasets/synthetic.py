@@ -1,4 +1,4 @@
-"""Draw photograph-like images of simple shapes, with their boxes: a data set from nothing."""
+"""Synthetic detection dataset: photograph-like images of simple shapes, with their boxes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
-Plane = NDArray[np.float32]
+from framework.data.records.boxes import Corners
+from framework.system.arrays import Floats, Levels
 
 NAMES = ("circle", "square", "triangle", "star")
 SIZES = ((320, 240), (240, 320), (400, 300), (300, 400), (360, 360), (480, 270))
@@ -22,10 +21,10 @@ class Shape:
     """One shape in an image: its class and its tight box x1 y1 x2 y2 in pixels, edges included."""
 
     name: str
-    corners: tuple[float, float, float, float]
+    corners: Corners
 
 
-def draw_image(generator: np.random.Generator) -> tuple[Image, list[Shape]]:
+def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
     """An image (height, width, 3) in BGR of one to six shapes that hardly cover one another.
 
     Everything comes from `generator`: the same state draws the same image.
@@ -46,15 +45,13 @@ def draw_image(generator: np.random.Generator) -> tuple[Image, list[Shape]]:
     return _photograph(generator, image, light), shapes
 
 
-def _corners(outline: Plane) -> tuple[float, float, float, float]:
+def _corners(outline: Floats) -> Corners:
     x1, y1 = outline.min(axis=0)
     x2, y2 = outline.max(axis=0)
     return float(x1), float(y1), float(x2), float(y2)
 
 
-def _cover(
-    a: tuple[float, float, float, float], b: tuple[float, float, float, float]
-) -> float:
+def _cover(a: Corners, b: Corners) -> float:
     """The shared area in parts of the smaller box."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
@@ -62,8 +59,8 @@ def _cover(
     return max(width, 0.0) * max(height, 0.0) / smaller
 
 
-def _outline(generator: np.random.Generator, name: str, width: int, height: int) -> Plane:
-    """Corner points (n, 2) of a turned, slightly squeezed shape that lies inside the image."""
+def _outline(generator: np.random.Generator, name: str, width: int, height: int) -> Floats:
+    """Corner points (n, 2) of a rotated, slightly squeezed shape inside the image."""
     if name == "star":
         angles = np.arange(10) * math.pi / 5
         radii = np.where(np.arange(10) % 2 == 0, 1.0, 0.45)
@@ -79,12 +76,13 @@ def _outline(generator: np.random.Generator, name: str, width: int, height: int)
     span = np.ptp(points, axis=0).max()
     size = min(width, height) * math.exp(generator.uniform(math.log(0.2), math.log(0.6)))
     points = points / span * size
-    low, high = points.min(axis=0), points.max(axis=0)
+    low = points.min(axis=0)
+    high = points.max(axis=0)
     room = np.array([width, height]) - 2.0 - (high - low)
     return np.asarray(points - low + 1.0 + room * generator.uniform(size=2), np.float32)
 
 
-def _noise(generator: np.random.Generator, width: int, height: int, cell: int) -> Plane:
+def _noise(generator: np.random.Generator, width: int, height: int, cell: int) -> Floats:
     """Smooth noise of standard deviation about 1 whose grains are `cell` pixels wide."""
     size = (height // cell + 3, width // cell + 3)
     grid = generator.standard_normal(size, np.float32)
@@ -92,7 +90,7 @@ def _noise(generator: np.random.Generator, width: int, height: int, cell: int) -
     return np.asarray(scaled[cell : cell + height, cell : cell + width], np.float32)
 
 
-def _background(generator: np.random.Generator, width: int, height: int) -> Plane:
+def _background(generator: np.random.Generator, width: int, height: int) -> Floats:
     """A textured surface (height, width, 3): plaster, cloth, planks or leaves, 0 to 255."""
     base = generator.uniform(40, 215, size=3)
     kind = generator.integers(4)
@@ -121,13 +119,14 @@ def _background(generator: np.random.Generator, width: int, height: int) -> Plan
 
 
 def _paint(
-    generator: np.random.Generator, image: Plane, outline: Plane, light: float
+    generator: np.random.Generator, image: Floats, outline: Floats, light: float
 ) -> None:
-    """Put one lit, slightly rough object and its shadow onto `image`, in place."""
+    """Draw a lit, slightly rough object and its shadow onto `image`, in place."""
     x1, y1, x2, y2 = _corners(outline)
     size = max(x2 - x1, y2 - y1)
     margin = int(size * 0.25) + 4
-    left, top = max(int(x1) - margin, 0), max(int(y1) - margin, 0)
+    left = max(int(x1) - margin, 0)
+    top = max(int(y1) - margin, 0)
     part = image[top : int(y2) + margin, left : int(x2) + margin]
     height, width = part.shape[:2]
     mask = _mask(outline - np.array([left, top], np.float32), width, height)
@@ -143,7 +142,8 @@ def _paint(
     part *= 1 - generator.uniform(0.2, 0.6) * shadow[..., None]
 
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    across, down = x + left - (x1 + x2) / 2, y + top - (y1 + y2) / 2
+    across = x + left - (x1 + x2) / 2
+    down = y + top - (y1 + y2) / 2
     towards = (across * math.cos(light) + down * math.sin(light)) / size
     shade = 1 + generator.uniform(0.1, 0.5) * np.clip(towards, -0.6, 0.6)
     grain = int(generator.integers(2, 7))
@@ -153,7 +153,7 @@ def _paint(
     part += np.clip(surface, 0, 255) * mask[..., None]
 
 
-def _mask(outline: Plane, width: int, height: int) -> Plane:
+def _mask(outline: Floats, width: int, height: int) -> Floats:
     """1 inside the outline, 0 outside, in between on its edge."""
     fine = np.zeros((height * 4, width * 4), np.uint8)
     cv2.fillPoly(fine, [np.round(outline * 4).astype(np.int32)], 255)
@@ -161,8 +161,8 @@ def _mask(outline: Plane, width: int, height: int) -> Plane:
     return np.asarray(mask / 255, np.float32)
 
 
-def _photograph(generator: np.random.Generator, image: Plane, light: float) -> Image:
-    """What a small camera makes of the scene: uneven light, soft focus, grain, exposure."""
+def _photograph(generator: np.random.Generator, image: Floats, light: float) -> Levels:
+    """Photograph the scene with a small camera: uneven light, soft focus, grain, exposure."""
     height, width = image.shape[:2]
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
     slope = x * math.cos(light) + y * math.sin(light)

@@ -1,4 +1,4 @@
-"""A folder in PASCAL VOC's layout: JPEGImages, Annotations, ImageSets/Main."""
+"""PASCAL VOC layout: JPEGImages, Annotations, ImageSets/Main."""
 
 from __future__ import annotations
 
@@ -52,15 +52,16 @@ def _splits(description: Description) -> dict[str, list[Entry]]:
                 "--split trainval=0.8 divides the images at random"
             )
         splits = {name: name for name in chosen}
-    return {
-        name: [entry for part in description.words("splits", parts)
-               for entry in _part(root, part)]
-        for name, parts in description.named("splits", splits).items()
-    }
+    found: dict[str, list[Entry]] = {}
+    for name, parts in description.named("splits", splits).items():
+        found[name] = []
+        for part in description.words("splits", parts):
+            found[name] += _part(root, part)
+    return found
 
 
 def every_image(root: Path) -> list[Entry]:
-    """All of JPEGImages that have an annotation, sorted; how many have none goes to stderr.
+    """The images of JPEGImages that have an annotation, sorted; the others are counted on stderr.
 
     DataError if there are none.
     """
@@ -96,8 +97,8 @@ def split_names(root: Path) -> list[str]:
 def read_split(root: Path, split: str) -> list[tuple[str, str]]:
     """Image and annotation of each line of ImageSets/Main/<split>.txt, relative to `root`.
 
-    A line is a file name without suffix; a second word (VOC's class lists: -1, 0, 1) is left
-    aside. DataError if the list is missing or empty. Missing files show when they are read.
+    A line is a file name without suffix; a second word (VOC's class lists: -1, 0, 1) is ignored.
+    DataError if the list is missing or empty. Missing files are found when they are read.
     """
     path = root / "ImageSets" / "Main" / f"{split}.txt"
     if not is_there(path):
@@ -129,7 +130,7 @@ def _image(root: Path, name: str) -> str:
 
 
 def class_names(paths: Iterable[Path]) -> list[str]:
-    """The names in these annotations, sorted; files that cannot be read are passed over."""
+    """The names in these annotations, sorted; files that cannot be read are skipped."""
     names: set[str] = set()
     for path in paths:
         try:

@@ -1,4 +1,4 @@
-"""YOLO's layout: a text file an image, in a folder `labels` beside the folder `images`."""
+"""YOLO layout: a text file of boxes for each image, in a folder `labels` beside `images`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ def load(description: Description) -> Dataset:
     centre and size in parts of the image. An image without a label file has no objects.
     """
     root = description.root
-    splits = {
-        split: [
-            Entry(image, _label_path(image))
-            for part in description.words("splits", value)
-            for image in _images(description, part)
-        ]
-        for split, value in description.splits().items()
-    }
+    splits: dict[str, list[Entry]] = {}
+    for split, value in description.splits().items():
+        splits[split] = []
+        for part in description.words("splits", value):
+            splits[split] += [Entry(image, _label_path(image))
+                              for image in _images(description, part)]
     if "names" not in description.tree:
         raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
     names = description.names([])
@@ -43,7 +41,8 @@ def load(description: Description) -> Dataset:
 
 def _images(description: Description, part: str) -> list[str]:
     """The images of a folder, sorted, or those a list names, relative to the root."""
-    root, path = description.root, description.root / part
+    root = description.root
+    path = root / part
     if path.is_dir():
         found = sorted(item for item in path.rglob("*") if item.suffix in IMAGE_SUFFIXES)
         images = [str(item.relative_to(root)) for item in found]

@@ -1,1 +1,1 @@
-"""From images to batches: items, order, threads, worker processes."""
+"""Batch loading: items, order, threads, worker processes."""

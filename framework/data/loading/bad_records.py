@@ -1,4 +1,4 @@
-"""The count of bad records: each is named once in the log, and too many end the run."""
+"""Bad record count: each is named once in the log, and too many end the run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ MAX_BAD_SHARE = 0.05
 class Ledger:
     """The bad records of one data layer.
 
-    place  where the records come from, for messages
-    size   how many there are
+    place  the source of the records, for messages
+    size   the number of all records
     """
 
     def __init__(self, place: str, size: int):
-        self.place, self.size = place, size
+        self.place = place
+        self.size = size
         self.bad: dict[int, Bad] = {}
 
     def note(self, found: Iterable[Bad]) -> None:

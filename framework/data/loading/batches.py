@@ -1,4 +1,4 @@
-"""Batches of records: which record stands where, bad records left out, arrays filled.
+"""Batch assembly: choose the records of a batch, leave out bad ones, fill its arrays.
 
 Nothing here knows of processes or of torch: a `BatchMaker` is sent to each worker as it is.
 """
@@ -6,58 +6,60 @@ Nothing here knows of processes or of torch: a `BatchMaker` is sent to each work
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.planes import write_planes
 from framework.data.loading.order import Order
-from framework.data.records.boxes import Floats
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
+from framework.system.arrays import Array, Floats
 
-Array = NDArray[Any]
 Allocate = Callable[[tuple[int, ...], np.dtype[Any]], Array]
 
 
 @dataclass(frozen=True)
 class Item:
-    """One place of a batch.
+    """One item of a batch.
 
-    planes  (height, width, channels) each: the image, and its label map if it has one
-    boxes  (n, 7) as in `Record`, or None
-    label  the class of the whole image
+    planes   (height, width, channels) each: the image, and its label map if it has one
+    boxes    (n, 7) as in `Record`, or None
+    label    the class of the whole image
+    classes  all classes of a clip
+    size     height and width that a segmentation layer reports for the image
     """
 
     planes: tuple[Pixels, ...]
     boxes: Floats | None = None
     label: float = 0
+    classes: tuple[int, ...] = ()
+    size: tuple[int, int] = (0, 0)
 
 
 class ItemSource(Protocol):
-    """Where the items come from; picklable, opened in the process that uses it."""
+    """The source of the items of a batch; picklable, opened in the process that uses it."""
 
     def open(self) -> None:
-        """Open files. DataError if they are of no use."""
+        """Open files. DataError if they cannot be used."""
 
     def size(self) -> int:
         """The number of records."""
 
     def name(self, index: int) -> str:
-        """What a record is called in messages."""
+        """The name of a record in messages."""
 
     def item(self, index: int, draws: Draws) -> Item:
-        """A record made ready for the batch. Raises BadRecord."""
+        """Read and transform a record for the batch. Raises BadRecord."""
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
-        """The tops behind the planes: labels."""
+        """The tops after the planes: labels."""
 
     def found_bad(self) -> dict[int, str]:
-        """Records left out by `item` itself, and why; of sources that choose on their own."""
+        """Records that `item` itself left out, and why; of sources that draw their own records."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Share:
-    """Which part of each batch this process has.
+    """The part of each batch that this process has, of all ranks.
 
     batch_size  of this process; the batch of the run has batch_size * world_size records
     """
@@ -88,22 +90,26 @@ class Share:
     rank: int = 0
     world_size: int = 1
 
-    def position(self, batch_index: int, place: int) -> int:
-        """Where in the run the record of a place stands."""
-        return (batch_index * self.world_size + self.rank) * self.batch_size + place
+    def position(self, batch_index: int, item_index: int) -> int:
+        """The position in the run of an item of a batch."""
+        return (batch_index * self.world_size + self.rank) * self.batch_size + item_index
 
 
 class BatchMaker:
     """Makes batch `b` of a run from nothing but `b`, the seed and the records.
 
-    A bad record is left out: the next good one in the order stands in its place (and in its own).
-    item_seed  of the choices within a record, if not `seed`, which is also that of the order
+    A bad record is replaced by the next good one in the order, which is also used at its own
+    position: so positions do not shift, whatever is found bad by other workers.
+    item_seed  the seed of the choices within a record; None: `seed`, which also orders the records
     """
 
     def __init__(self, source: ItemSource, share: Share, seed: int, shuffle: bool = False,
                  skip: int = 0, item_seed: int | None = None):
-        self.source, self.share = source, share
-        self.seed, self.shuffle, self.skip = seed, shuffle, skip
+        self.source = source
+        self.share = share
+        self.seed = seed
+        self.shuffle = shuffle
+        self.skip = skip
         self.item_seed = seed if item_seed is None else item_seed
         self._order: Order | None = None
         self._bad: dict[int, str] = {}
@@ -128,23 +134,25 @@ class BatchMaker:
         known = set(self._bad) | set(self.source.found_bad())
         items: list[Item] = []
         planes: list[Array] = []
-        for place in range(self.share.batch_size):
-            position = self.share.position(index, place)
+        for item_index in range(self.share.batch_size):
+            position = self.share.position(index, item_index)
             item = self._good_item(position, planes, draws)
             if not planes:
                 planes = [_allocate_planes(plane, self.share.batch_size, allocate)
                           for plane in item.planes]
             for plane, whole in zip(item.planes, planes, strict=True):
-                write_planes(plane, whole[place])
-            items.append(Item((), item.boxes, item.label))
-        tops = [_move(top, allocate) for top in self.source.tops(items)]
+                write_planes(plane, whole[item_index])
+            # Without its pixels: they may be in memory that the next item overwrites.
+            items.append(replace(item, planes=()))
+        tops = [_copied(top, allocate) for top in self.source.tops(items)]
         return Batch([*planes, *tops], [bad for bad in self.bad() if bad.index not in known])
 
     def keys(self, index: int, left_out: Container[int]) -> list[str]:
         """The names of the records in batch `index`, as far as `left_out` is all that is bad."""
-        order, keys = self.open(), []
-        for place in range(self.share.batch_size):
-            position = self.share.position(index, place)
+        order = self.open()
+        keys = []
+        for item_index in range(self.share.batch_size):
+            position = self.share.position(index, item_index)
             records = map(order.record, range(position, position + order.size))
             keys.append(next(self.source.name(record) for record in records
                              if record not in left_out))
@@ -156,7 +164,7 @@ class BatchMaker:
                 for record, reason in {**self._bad, **self.source.found_bad()}.items()]
 
     def first_item(self) -> Item:
-        """The first good item of the run, which tells the shapes."""
+        """The first good item of the run, which decides the shapes."""
         return self._good_item(self.share.position(0, 0), [], Draws(self.item_seed, 0))
 
     def _good_item(self, position: int, planes: list[Array], draws: Draws) -> Item:
@@ -164,7 +172,7 @@ class BatchMaker:
         for at in range(position, position + order.size):
             record = order.record(at)
             if record in self._bad and record not in self.source.found_bad():
-                continue            # one that the source found bad may be good with other draws
+                continue        # what the source itself found bad may be good with other draws
             try:
                 with failing_as_bad():
                     item = self.source.item(record, draws.go_to(position))
@@ -191,7 +199,7 @@ def _allocate_planes(plane: Pixels, count: int, allocate: Allocate) -> Array:
     return allocate((count, channels, height, width), plane.dtype)
 
 
-def _move(top: Array, allocate: Allocate) -> Array:
-    moved = allocate(top.shape, top.dtype)
-    np.copyto(moved, top)
-    return moved
+def _copied(top: Array, allocate: Allocate) -> Array:
+    copy = allocate(top.shape, top.dtype)
+    np.copyto(copy, top)
+    return copy

@@ -1,4 +1,4 @@
-"""Clips of a list: lines of a folder or a video file, a number and the classes."""
+"""Video clip items: the frames and classes that the lines of a list name."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import numpy as np
 from framework.data.augment.clip_transform import ClipTransformation, ClipTransformer
 from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
-from framework.data.loading.batches import Array, Item
+from framework.data.loading.batches import Item
 from framework.data.loading.frames import FrameReader
 from framework.data.records.images import BadRecord, failing_as_bad
 from framework.data.records.list_file import numbered_lines
 from framework.errors import DataError
+from framework.system.arrays import Array
 
 
 @dataclass(frozen=True)
 class Clip:
     """A line of a list.
 
-    number  the second column, 0 where there is none: what it means the FrameReader says
+    number  the second column, 0 where there is none; the FrameReader says what it means
     labels  one class, or several where the list has `3,5,7`
     """
 
@@ -37,18 +38,18 @@ def read_clips(path: str, has_number: bool, num_classes: int = 0) -> list[Clip]:
 
     has_number   False: lines of path and label only
     num_classes  0: one label; else labels below it, parted by commas
-    DataError, with the line, for a list that is absent or empty, or a line that is none such.
+    DataError, with the line, for a list that is absent or empty, or a line of another form.
     """
     return [_read_clip(line, f"{path}:{number}", has_number, num_classes)
             for number, line in numbered_lines(path)]
 
 
 def _read_clip(line: str, place: str, has_number: bool, num_classes: int) -> Clip:
-    form = ("path", "number", "label")[:: 1 if has_number else 2]
-    words = line.rsplit(maxsplit=len(form) - 1)
+    form = ("path", "number", "label") if has_number else ("path", "label")
+    words = line.rsplit(maxsplit=len(form) - 1)     # from the right: the path may have blanks
     try:
-        labels = tuple(int(label) for label in words[-1].split(",")) if num_classes \
-            else (int(words[-1]),)
+        labels_text = words[-1].split(",") if num_classes else [words[-1]]
+        labels = tuple(int(label) for label in labels_text)
         number = int(words[-2]) if has_number else 0
         clip = Clip(words[-len(form)].strip(), number, labels)
     except (ValueError, IndexError):
@@ -63,11 +64,11 @@ def _read_clip(line: str, place: str, has_number: bool, num_classes: int) -> Cli
 
 @dataclass
 class ClipItems:
-    """Clips, each a plane of all its frames: see Layout.
+    """Clips, each one plane of all its frames: see Layout.
 
-    root      stands before the paths
-    new_size  (width, height) to resize each frame to before anything else; None: as it is
-    num_classes  with more than 0, the label is a row of that many, 1 for each of the clip's
+    root         prefix of the paths
+    new_size     (width, height) to resize each frame to before anything else; None: as it is
+    num_classes  above 0, the label is a row of that many values, 1 for each class of the clip
     """
 
     clips: Sequence[Clip]
@@ -108,18 +109,17 @@ class ClipItems:
         except BadRecord as reason:
             self._bad.setdefault(index, str(reason))
             raise
-        return Item((pixels,), None, index)
+        return Item((pixels,), classes=clip.labels)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         """The classes (items,), or with num_classes rows of zeros and ones (items, num_classes)."""
         if not self.num_labels:
             return []
-        labels = [self.clips[int(item.label)].labels for item in items]
         if not self.num_classes:
-            return [np.array([label[0] for label in labels], np.float32)]
+            return [np.array([item.classes[0] for item in items], np.float32)]
         rows = np.zeros((len(items), self.num_classes), np.float32)
-        for row, label in zip(rows, labels, strict=True):
-            row[list(label)] = 1
+        for row, item in zip(rows, items, strict=True):
+            row[list(item.classes)] = 1
         return [rows]
 
     def found_bad(self) -> dict[int, str]:

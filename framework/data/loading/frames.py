@@ -1,4 +1,4 @@
-"""The frames of a clip: which ones of a folder or a video file are taken, and their pixels.
+"""Frame sampling: which frames of a folder or a video file make a clip, and their pixels.
 
 Source: video_data_layer.cpp and image_io.cpp of facebook/C3D, video_data_layer.cpp and io.cpp of
 yjxiong/caffe, branch action_recog (temporal segment networks).
@@ -20,21 +20,21 @@ FIRST_IN_FOLDER = 1                 # 000001.jpg; a video file's first frame has
 
 
 class FrameReader(Protocol):
-    """How a line of a list becomes frames; it holds settings only, and travels to workers."""
+    """How a line of a list becomes frames; it holds settings only, and is sent to workers."""
 
     def read(self, path: str, number: int, draws: Draws) -> list[Pixels]:
         """The frames of a clip, (height, width, channels) each. Raises BadRecord.
 
-        number  the second column of the list: a frame or how many there are, as the reader says
+        number  the second column of the list: a frame, or the number of frames, by reader
         """
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """Which frames a clip of C3D's takes: `length` of them, `rate` apart.
+    """The frames of a clip as C3D samples them: `length` of them, `rate` apart.
 
     has_jitter  the clip begins at a random frame
-    max_rate    with more than 0, the rate is drawn from 1 to it for each clip
+    max_rate    above 0, the rate of each clip is drawn from 1 to this
     """
 
     length: int
@@ -106,8 +106,8 @@ class SegmentFrames:
     """`length` consecutive frames out of each of `num_segments` equal parts of a folder.
 
     The list's number is how many frames there are, in files of which `pattern` is the name. In
-    TRAIN they begin anywhere in their part, in TEST so that they lie in its middle; where a part
-    is shorter than `length`, all begin at the folder's first frame.
+    TRAIN they begin anywhere in their part, in TEST they are in its middle; where a part is
+    shorter than `length`, all begin at the folder's first frame.
 
     pattern  as C prints it: of a number, or with `is_flow` of a letter and a number
     is_flow  each frame is two images in grey, x and y, whose names have these letters
@@ -121,10 +121,12 @@ class SegmentFrames:
     is_train: bool
 
     def read(self, path: str, number: int, draws: Draws) -> list[Pixels]:
-        return [read_frame(f"{path}/{name}", self.is_color and not self.is_flow)
-                for start in self.starts(number, draws)
-                for index in range(start + FIRST_IN_FOLDER, start + FIRST_IN_FOLDER + self.length)
-                for name in self.names(index)]
+        names: list[str] = []
+        for start in self.starts(number, draws):
+            for index in range(start, start + self.length):
+                names += self.names(FIRST_IN_FOLDER + index)
+        is_color = self.is_color and not self.is_flow
+        return [read_frame(f"{path}/{name}", is_color) for name in names]
 
     def starts(self, num_frames: int, draws: Draws) -> list[int]:
         """How many frames are left out before those of each part."""
@@ -132,8 +134,11 @@ class SegmentFrames:
         if part < self.length:
             return [0] * self.num_segments
         num_choices = part - self.length + 1
-        return [part * index + (draws.below(num_choices) if self.is_train else num_choices // 2)
-                for index in range(self.num_segments)]
+        starts = []
+        for index in range(self.num_segments):
+            offset = draws.below(num_choices) if self.is_train else num_choices // 2
+            starts.append(part * index + offset)
+        return starts
 
     def names(self, index: int) -> list[str]:
         """The names of the files of a frame. TypeError or ValueError for an unusable pattern."""
@@ -160,7 +165,7 @@ def _open(path: str) -> Any:        # Any: OpenCV has no types
 
 
 def _skip(capture: Any, path: str, count: int) -> None:
-    """Leave out the first frames: by a jump, or one by one where the file allows none."""
+    """Skip the first frames: by seeking, or one by one where the file cannot be sought in."""
     if count == 0:
         return
     if not capture.set(cv2.CAP_PROP_POS_FRAMES, count) \

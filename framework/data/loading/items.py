@@ -1,4 +1,4 @@
-"""Images from a database or a list of files, transformed for a batch: what `batches` asks for."""
+"""Image items: records of a database or files of a list, augmented for a batch."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
 from framework.data.augment.transform import Transformer
-from framework.data.loading.batches import Array, Item
+from framework.data.loading.batches import Item
 from framework.data.records import images, records
 from framework.data.records.database import Database, open_database
 from framework.data.records.records import BadRecord, Decoding, Record
 from framework.proto import BatchSampler, TransformationParameter
+from framework.system.arrays import Array
 from framework.system.regular import read_regular
 
 
 @dataclass(frozen=True)
 class Transformation:
-    """What a Transformer is made of, as bytes, since messages do not travel between processes."""
+    """The settings of a Transformer, as bytes, since messages cannot be sent between processes."""
 
     param: bytes
     is_train: bool
@@ -104,9 +105,9 @@ class DatabaseItems:
 
 @dataclass
 class ListedItems:
-    """Files of a list: what FileItems and PairItems have alike.
+    """Files of a list: the base of FileItems and PairItems.
 
-    files   paths, joined behind `root`, and what the list says of each
+    files   paths, to be appended to `root`, and what the list says of each
     """
 
     files: Sequence[tuple[str, Any]]
@@ -134,9 +135,9 @@ class ListedItems:
 class FileItems(ListedItems):
     """Images in files, each with a class.
 
-    files   paths, joined behind `root`, and labels
+    files   paths, to be appended to `root`, and labels
     new_size  (width, height) to resize to before anything else; None: as it is
-    is_rgb  the channels are turned to RGB before all that follows, mean_value too
+    is_rgb  the channels are reordered to RGB before all that follows, mean_value too
     """
 
     files: Sequence[tuple[str, float]]

@@ -1,9 +1,9 @@
-"""Batches made ahead of time, by a thread of this process or by processes of their own.
+"""Prefetching loaders: batches made ahead by a thread, or by worker processes.
 
-Workers hand over batches in shared memory; only a small note of what is where passes the pipe.
-They are plain child processes, neither forked (which breaks threads and CUDA) nor importing the
-user's main program again. Batch `b` is made by worker `b` modulo their number, which is all that
-the number of workers changes. So one that was killed is started again and changes nothing.
+Workers return batches in shared memory; only a small note of offsets and shapes goes through the
+pipe. They are plain child processes, neither forked (which breaks threads and CUDA) nor importing
+the user's main program again. Batch `b` is made by worker `b` modulo the number of workers, and
+depends on nothing else. So a worker that was killed is started again without a change of batches.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import math
 import mmap
 import os
 import pickle
@@ -31,8 +32,8 @@ from framework.errors import DataError
 
 AHEAD = 2                # batches a thread makes ahead
 SLOTS = 3                # batches that a worker has room for
-# numpy's matrix products are small here, and the threads of its OpenBLAS wait for the next by
-# spinning: they took 0.7 of a second core from the other workers.
+# numpy's matrix products are small here, and the threads of its OpenBLAS busy-wait for the next:
+# they took 0.7 of a second core from the other workers.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -41,7 +42,7 @@ class WorkerKilledError(DataError):
 
 
 class ThreadLoader:
-    """Batches from `start` on, made by one thread of this process.
+    """Prefetch batches from `start` on in one thread of this process.
 
     patience  what happens while a batch is waited for
     """
@@ -56,7 +57,7 @@ class ThreadLoader:
         self.close = weakref.finalize(self, _stop_thread, self._thread, self._stop, self._queue)
 
     def next(self) -> Batch:
-        """The next batch; what went wrong in the thread is raised here."""
+        """The next batch; an exception of the thread is raised here."""
         result = self._get()
         if isinstance(result, BaseException):
             self.close()
@@ -102,16 +103,18 @@ def _stop_thread(thread: threading.Thread, stop: threading.Event,
 
 
 class ProcessLoader:
-    """Batches from `start` on, made by `workers` processes.
+    """Prefetch batches from `start` on in `workers` processes.
 
-    num_bytes  of a usual batch; larger ones pass the pipe instead of the shared memory
+    num_bytes  of a usual batch; much larger ones go through the pipe, not the shared memory
     name       of the layer, for messages
     patience   what happens while a batch is waited for
     """
 
     def __init__(self, maker: BatchMaker, start: int, workers: int, num_bytes: int, name: str,
                  patience: Patience):
-        self._patience, self._start, self._next = patience, start, start
+        self._patience = patience
+        self._start = start
+        self._next = start
         self._make = functools.partial(_Worker, maker, workers, num_bytes, name)
         self._workers = [self._make(index, start + index) for index in range(workers)]
         self._again: set[int] = set()           # workers that were started a second time
@@ -133,7 +136,7 @@ class ProcessLoader:
         return batch
 
     def _start_again(self, index: int, error: WorkerKilledError) -> None:
-        """Put another worker in the place of one that was killed, which goes on where it was."""
+        """Replace a worker that was killed by one that goes on from the same batch."""
         if index in self._again:
             raise error
         self._again.add(index)
@@ -155,7 +158,8 @@ class _Worker:
     def __init__(self, maker: BatchMaker, step: int, num_bytes: int, name: str, index: int,
                  first: int):
         self._name = f"{name}, {index}"
-        slot_bytes = -(-(num_bytes * 2 + (1 << 20)) // mmap.PAGESIZE) * mmap.PAGESIZE
+        # Twice the first batch and a MiB, since labels differ in number; in whole pages.
+        slot_bytes = math.ceil((num_bytes * 2 + (1 << 20)) / mmap.PAGESIZE) * mmap.PAGESIZE
         file = _memory_file(slot_bytes * SLOTS)
         self._memory = mmap.mmap(file.fileno(), slot_bytes * SLOTS)
         self._slots = Slots(self._memory, slot_bytes)
@@ -181,13 +185,15 @@ class _Worker:
         """The worker's next batch."""
         patience.begin(f"data worker {self._name} (process {self._process.pid})",
                        self._process.pid)
-        size, = LENGTH.unpack(self._read(LENGTH.size, patience))
+        (size,) = LENGTH.unpack(self._read(LENGTH.size, patience))
         message: Any = pickle.loads(self._read(size, patience))
         if isinstance(message, BaseException):
             raise message
         slot, notes, bad = message
         holder, arrays = note_arrays(self._slots, slot, notes)
-        if self._num_held >= SLOTS - 1:          # the caller keeps batches: let the worker go on
+        # The slot is free again when the caller holds none of its arrays. One slot must remain for
+        # the worker: if the caller keeps too many batches, it gets copies.
+        if self._num_held >= SLOTS - 1:
             arrays = [array.copy() for array in arrays]
             self._release(slot)
         else:
@@ -196,7 +202,7 @@ class _Worker:
         return Batch(arrays, bad)
 
     def _read(self, size: int, patience: Patience) -> bytes:
-        """Bytes of the pipe, waited for in short turns, so that signals are seen meanwhile."""
+        """Read bytes from the pipe with short timeouts, so that signals are seen meanwhile."""
         content = bytearray()
         while len(content) < size:
             if not self._poll.poll(TICK_SECONDS * 1000):
@@ -222,7 +228,7 @@ class _Worker:
         return self._process.stdin
 
     def _death(self) -> DataError:
-        """What to raise for a process that has closed its pipe."""
+        """The exception for a process that has closed its pipe."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.returncode
@@ -231,7 +237,7 @@ class _Worker:
             return WorkerKilledError(f"data worker {self._name}: it was ended by signal {-code}"
                                      f"{hint}")
         return DataError(f"data worker {self._name}: it ended early with exit code {code}; its "
-                         "last words stand above")
+                         "last output is above")
 
     def end(self) -> None:
         self._process.kill()
@@ -246,9 +252,9 @@ class _Worker:
 
 
 def imported_folders() -> list[str]:
-    """Folders that are not on sys.path but that this process has modules from.
+    """Folders that this process has imported modules from, though they are not on sys.path.
 
-    Those are what --import and `Python` layers brought in: readers may be made of their classes.
+    They come from --import and `Python` layers, whose classes readers may be made of.
     """
     found = {}
     for name, module in list(sys.modules.items()):
@@ -261,7 +267,7 @@ def imported_folders() -> list[str]:
 
 
 def _memory_file(size: int) -> IO[bytes]:
-    """An unnamed file of that size in memory, or in the temporary folder where there is none such.
+    """An unnamed file of that size in memory, or in the temporary folder without memfd_create.
 
     It is not made in /dev/shm, which containers often keep too small.
     """

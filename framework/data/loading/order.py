@@ -1,4 +1,4 @@
-"""Which record stands at a position of the run: in the order of the source, or shuffled."""
+"""Record order: sequential, or shuffled with a new permutation in every epoch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from framework.data.augment.draws import Draws, Stream
 
 
 class Order:
-    """Which record stands at a position of the run.
+    """Map a position of the run to the index of a record.
 
     size     records in the source, at least 1
-    shuffle  a new permutation in every pass
-    skip     leave out at the start a random number of records below it (rand_skip)
+    shuffle  a new permutation in every epoch
+    skip     start after a random number of records below this (rand_skip)
     """
 
     def __init__(self, size: int, seed: int, shuffle: bool = False, skip: int = 0):
-        self.size, self.seed, self.shuffle = size, seed, shuffle
+        self.size = size
+        self.seed = seed
+        self.shuffle = shuffle
         self.first = Draws(seed, 0, Stream.SKIP).below(skip) if skip else 0
-        self._epoch, self._permutation = -1, np.empty(0, np.int64)
+        self._epoch = -1                                # that the permutation is of
+        self._permutation = np.empty(0, np.int64)
 
     def record(self, position: int) -> int:
         """The index of the record at `position`, modulo the size."""
@@ -27,5 +30,6 @@ class Order:
             return offset
         if epoch != self._epoch:
             generator = Draws(self.seed, epoch, Stream.ORDER).generator
-            self._epoch, self._permutation = epoch, generator.permutation(self.size)
+            self._epoch = epoch
+            self._permutation = generator.permutation(self.size)
         return int(self._permutation[offset])

@@ -1,4 +1,4 @@
-"""Images and their label maps, from files: what the layers for segmentation batch."""
+"""Segmentation items: images and their label maps, from files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
-from framework.data.loading.batches import Array, Item
+from framework.data.loading.batches import Item
 from framework.data.loading.items import ListedItems, read_image
 from framework.data.records.records import BadRecord, Decoding, Pixels
+from framework.system.arrays import Array
 
 
 @dataclass
@@ -20,8 +21,8 @@ class PairItems(ListedItems):
     """Files of images and label maps.
 
     files         path of the image; path of its label map, or the label of the whole image, or
-                  "" for none
-    labels        "PIXEL", "IMAGE" or "NONE": what stands behind the path
+                  "" if it has none
+    labels        "PIXEL", "IMAGE" or "NONE": what follows the path of the image
     ignore_label  of pixels without a label
     new_size      (width, height) to resize to before anything else
     is_edge_map   the label map is a drawing: resized linearly, then 1 where it is lighter than half
@@ -52,10 +53,11 @@ class PairItems(ListedItems):
         marks = self._resized(marks, cv2.INTER_LINEAR if self.is_edge_map else cv2.INTER_NEAREST)
         if self.is_edge_map:
             marks = (marks > 127).astype(np.uint8)
-        size = np.array([[0, 0, 0, *pixels.shape[:2], 0, 0]], np.float32)
+        height, width = pixels.shape[:2]
         pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)
-        size[0, 3:5] = np.minimum(size[0, 3:5], pixels.shape[:2])
-        return Item((pixels, marks), size)
+        # The image's own size, or that of the crop where it is smaller: what is not padding.
+        size = (min(height, pixels.shape[0]), min(width, pixels.shape[1]))
+        return Item((pixels, marks), size=size)
 
     def _marks(self, label: str, pixels: Pixels) -> Pixels:
         """The label map as it is in its file, (height, width, 1) uint8."""
@@ -73,17 +75,19 @@ class PairItems(ListedItems):
     def tops(self, items: Sequence[Item]) -> list[Array]:
         if not self.has_sizes:
             return []
-        sizes = [item.boxes[0, 3:5] for item in items if item.boxes is not None]
-        return [np.array(sizes, np.float32).reshape(-1, 1, 1, 2)]
+        return [np.array([item.size for item in items], np.float32).reshape(-1, 1, 1, 2)]
 
 
 def _cut(pixels: Pixels, window: tuple[int, int, int, int], fill: int) -> Pixels:
-    """The part x1, y1, x2, y2 of (height, width, channels), last pixels included."""
+    """Cut x1, y1, x2, y2, last pixels included, out of (height, width, channels); `fill` outside.
+    """
     x1, y1, x2, y2 = window
     height, width = pixels.shape[:2]
     part = np.full((y2 - y1 + 1, x2 - x1 + 1, pixels.shape[2]), fill, np.uint8)
-    low, high = (max(x1, 0), max(y1, 0)), (min(x2 + 1, width), min(y2 + 1, height))
-    if high[0] > low[0] and high[1] > low[1]:
-        part[low[1] - y1:high[1] - y1, low[0] - x1:high[0] - x1] = \
-            pixels[low[1]:high[1], low[0]:high[0]]
+    left = max(x1, 0)
+    top = max(y1, 0)
+    right = min(x2 + 1, width)
+    bottom = min(y2 + 1, height)
+    if right > left and bottom > top:
+        part[top - y1:bottom - y1, left - x1:right - x1] = pixels[top:bottom, left:right]
     return part

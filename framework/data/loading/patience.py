@@ -1,4 +1,4 @@
-"""What happens while a batch is waited for: signals are seen, and who is late is named."""
+"""Stall detection while a batch is waited for: signals are seen, and who is late is named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def nothing() -> None:
 
 
 class Patience:
-    """Waits of one loader.
+    """The waiting of one loader for its batches.
 
     name  of the layer
     act   called twice a second while a batch is late; what it raises ends the wait
@@ -26,14 +26,20 @@ class Patience:
 
     def __init__(self, name: str, act: Callable[[], None] = nothing,
                  clock: Callable[[], float] = time.monotonic):
-        self.name, self.act, self.clock = name, act, clock
-        self.who, self.process = "", 0
-        self.started, self.named_at = 0.0, float(STALLED_SECONDS)
+        self.name = name
+        self.act = act
+        self.clock = clock
+        self.who = ""
+        self.process = 0
+        self.started = 0.0
+        self.named_at = float(STALLED_SECONDS)      # the wait after which it is named next
 
     def begin(self, who: str, process: int = 0) -> None:
         """The wait for a batch of `who` begins; `process` is its number, if it has one."""
-        self.who, self.process = who, process
-        self.started, self.named_at = self.clock(), float(STALLED_SECONDS)
+        self.who = who
+        self.process = process
+        self.started = self.clock()
+        self.named_at = float(STALLED_SECONDS)
 
     def tick(self) -> None:
         """Nothing came in the last half second."""

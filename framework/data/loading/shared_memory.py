@@ -1,4 +1,4 @@
-"""The memory that a worker fills and its owner reads, and the notes that tell what is where."""
+"""Shared-memory slots for batches, and the notes that say which array is at which offset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from framework.data.loading.batches import Array, BatchMaker
+from framework.data.loading.batches import BatchMaker
+from framework.system.arrays import Array
 
 _ALIGNMENT = 64
 LENGTH = struct.Struct("<Q")    # the bytes of a note, before it in the pipe
@@ -18,7 +19,7 @@ LENGTH = struct.Struct("<Q")    # the bytes of a note, before it in the pipe
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker is told at its start: batches first, first + step, ... are its own."""
+    """The settings of a worker, sent at its start; it makes batches first, first + step, ..."""
 
     maker: BatchMaker
     first: int
@@ -31,7 +32,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Note:
-    """Where an array lies in a slot, or the array itself if there was no room."""
+    """The offset of an array in a slot, or the array itself if there was no room."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -43,7 +44,8 @@ class Slots:
     """Memory in slots of equal size, each for one batch."""
 
     def __init__(self, memory: mmap.mmap, slot_bytes: int):
-        self.memory, self.slot_bytes = memory, slot_bytes
+        self.memory = memory
+        self.slot_bytes = slot_bytes
 
     def holder(self, slot: int) -> Array:
         """All bytes of a slot; as long as it or a view of it lives, the slot is in use."""
@@ -51,10 +53,15 @@ class Slots:
 
 
 class SlotAllocator:
-    """Gives out arrays in a slot, one behind the other; ordinary ones once it is full."""
+    """Allocates arrays in a slot, one after the other; ordinary ones once it is full.
+
+    `_offsets` finds an array again by its address, when its note is written: what the maker of a
+    batch returns may be the arrays that it was given, or others.
+    """
 
     def __init__(self, holder: Array):
-        self._holder, self._used = holder, 0
+        self._holder = holder
+        self._used = 0
         self._offsets: dict[int, int] = {}
 
     def __call__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -64,18 +71,22 @@ class SlotAllocator:
             return np.empty(shape, dtype)
         array = self._holder[self._used:self._used + size].view(dtype).reshape(shape)
         self._offsets[array.ctypes.data] = self._used
-        self._used += -(-size // _ALIGNMENT) * _ALIGNMENT
+        self._used += math.ceil(size / _ALIGNMENT) * _ALIGNMENT     # whole cache lines
         return array
 
     def note(self, array: Array) -> Note:
         offset = self._offsets.get(array.ctypes.data) if array.size else None
         dtype = array.dtype.str
-        return Note(array.shape, dtype, array=array) if offset is None else \
-            Note(array.shape, dtype, offset)
+        if offset is None:
+            return Note(array.shape, dtype, array=array)
+        return Note(array.shape, dtype, offset)
 
 
 def note_arrays(slots: Slots, slot: int, notes: list[Note]) -> tuple[Array, list[Array]]:
-    """The arrays that the notes tell of, as views of the slot, and what they are views of."""
+    """The slot's memory, and the arrays of the notes as views of it.
+
+    The views keep the first alive: the slot is in use until all of them are gone.
+    """
     holder = slots.holder(slot)
     arrays = []
     for note in notes:

@@ -1,4 +1,4 @@
-"""Windows of images with a class each: what WindowData batches.
+"""Window items (R-CNN): windows of objects and of background, cut from images and resized.
 
 Source: window_data_layer.cpp of BVLC; Girshick et al. 2014, appendix A.
 """
@@ -17,19 +17,20 @@ import numpy as np
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean, read_mean
-from framework.data.loading.batches import Array, Item
+from framework.data.loading.batches import Item
 from framework.data.loading.items import Transformation, classes, read_image
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
+from framework.system.arrays import Array
 
 NUM_TRIES = 100        # windows that are drawn before all images are taken for missing
 
 
 @dataclass(frozen=True)
 class Window:
-    """A window of image number `image`: corners in pixels, the last ones inside."""
+    """A window of the image with that index: corners in pixels, the last ones included."""
 
     image: int
     label: int
@@ -41,7 +42,7 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowFile:
-    """What a window file lists: images, windows of objects, windows of background."""
+    """The content of a window file: images, windows of objects, windows of background."""
 
     images: list[str]
     objects: list[Window]
@@ -54,7 +55,7 @@ def read_windows(path: str, root: str, object_overlap: float,
     and lines of class, overlap, x1, y1, x2, y2.
 
     A window is of an object if its overlap is at least `object_overlap`, of background if it is
-    below `background_overlap`. DataError if the file is no such list, or one kind is missing.
+    below `background_overlap`. DataError if the file has another form, or one kind is missing.
     """
     try:
         words = iter(Path(path).read_text().split())
@@ -70,7 +71,8 @@ def read_windows(path: str, root: str, object_overlap: float,
             for _ in range(3):
                 next(words)                           # channels, height, width
             for _ in range(int(next(words))):
-                label, overlap = int(next(words)), float(next(words))
+                label = int(next(words))
+                overlap = float(next(words))
                 corners = [int(float(next(words))) for _ in range(4)]
                 image = len(found.images) - 1
                 if overlap >= object_overlap:
@@ -89,7 +91,7 @@ def read_windows(path: str, root: str, object_overlap: float,
 
 @dataclass
 class WindowItems:
-    """Windows drawn at random: in a batch first those of background, then those of objects.
+    """Windows drawn at random: a batch has first those of background, then those of objects.
 
     num_objects  of the `batch_size` items
     context_pad  pixels of context around a window in the crop
@@ -114,7 +116,7 @@ class WindowItems:
         self._mean = read_mean(self._param)
 
     def size(self) -> int:
-        """The places of a batch: which of them a record has tells its kind."""
+        """The number of items of a batch: the index of an item in it decides its kind."""
         return self.batch_size
 
     def name(self, index: int) -> str:
@@ -138,39 +140,41 @@ class WindowItems:
                         f"{self.name(window.image)}")
 
     def _cut(self, pixels: Pixels, window: Window, is_mirrored: bool) -> Pixels:
-        """The window in crop_size, less the mean; 0 where it lies outside the image."""
+        """Cut out a window, resize it to crop_size and subtract the mean; 0 outside the image."""
         height, width = pixels.shape[:2]
         size = self._param.crop_size
-        x1, y1, x2, y2 = window.x1, window.y1, window.x2, window.y2
         if self.context_pad or self.is_square:
             x1, y1, x2, y2 = self._with_context(window, size)
+        else:
+            x1, y1, x2, y2 = (window.x1, window.y1, window.x2, window.y2)
         seen = Rectangle(max(x1, 0), max(y1, 0), min(x2, width - 1) - max(x1, 0) + 1,
                          min(y2, height - 1) - max(y1, 0) + 1)
         if seen.width < 1 or seen.height < 1:
-            raise BadRecord(f"the window {window.x1} {window.y1} {window.x2} {window.y2} lies "
+            raise BadRecord(f"the window {window.x1} {window.y1} {window.x2} {window.y2} is "
                             f"outside the image of {width} x {height}")
-        place = _place(seen, Rectangle(x1, y1, x2 - x1 + 1, y2 - y1 + 1), size, is_mirrored)
+        inner = _target(seen, Rectangle(x1, y1, x2 - x1 + 1, y2 - y1 + 1), size, is_mirrored)
         part = pixels[seen.y:seen.y + seen.height, seen.x:seen.x + seen.width]
-        part = cv2.resize(part, (place.width, place.height), interpolation=cv2.INTER_LINEAR)
+        part = cv2.resize(part, (inner.width, inner.height), interpolation=cv2.INTER_LINEAR)
         part = cv2.flip(part, 1) if is_mirrored else part
         crop = np.zeros((size, size, part.shape[2]), np.float32)
-        target = np.s_[place.y:place.y + place.height, place.x:place.x + place.width]
+        target = np.s_[inner.y:inner.y + inner.height, inner.x:inner.x + inner.width]
         crop[target] = (part - self._mean_of(target, part.shape[2])) * np.float32(self._mean.scale)
         return crop
 
     def _with_context(self, window: Window, size: int) -> tuple[int, int, int, int]:
-        """The window with so much around that it is `context_pad` pixels in the crop."""
+        """The window with a border around it that has `context_pad` pixels in the crop."""
         scale = size / (size - 2 * self.context_pad)
         half_width = (window.x2 - window.x1 + 1) / 2
         half_height = (window.y2 - window.y1 + 1) / 2
-        center_x, center_y = window.x1 + half_width, window.y1 + half_height
+        center_x = window.x1 + half_width
+        center_y = window.y1 + half_height
         if self.is_square:
             half_width = half_height = max(half_width, half_height)
         return (_round(center_x - half_width * scale), _round(center_y - half_height * scale),
                 _round(center_x + half_width * scale), _round(center_y + half_height * scale))
 
     def _mean_of(self, target: tuple[slice, slice], channels: int) -> Any:
-        """What is taken from the pixels of a part of the crop: a mean_file is cropped centrally."""
+        """The mean of a part of the crop; that of a mean_file is cropped centrally."""
         if self._mean.image is None:
             return np.array(self._mean.by_channel(channels) or (0,) * channels, np.float32)
         size = self._param.crop_size
@@ -187,10 +191,12 @@ class WindowItems:
         return self._bad
 
 
-def _place(seen: Rectangle, whole: Rectangle, size: int, is_mirrored: bool) -> Rectangle:
-    """Where in the crop the part of a window that lies in the image goes."""
-    scale_x, scale_y = size / whole.width, size / whole.height
-    left, top = _round((seen.x - whole.x) * scale_x), _round((seen.y - whole.y) * scale_y)
+def _target(seen: Rectangle, whole: Rectangle, size: int, is_mirrored: bool) -> Rectangle:
+    """The part of the crop for `seen`, the part of a window that is in the image."""
+    scale_x = size / whole.width
+    scale_y = size / whole.height
+    left = _round((seen.x - whole.x) * scale_x)
+    top = _round((seen.y - whole.y) * scale_y)
     right = _round((whole.x + whole.width - seen.x - seen.width) * scale_x)
     x = right if is_mirrored else left
     return Rectangle(x, top, max(min(_round(seen.width * scale_x), size - x), 1),

@@ -1,4 +1,4 @@
-"""A process that makes batches: `-m framework.data.loading.worker`, started by `loader` alone.
+"""Data worker process: `-m framework.data.loading.worker`, started by `loader` alone.
 
 It reads the folders of the user's own modules, its Setup and then the numbers of free slots from
 stdin, and writes a note for each batch to stdout. It ends when its owner does, because the pipe
@@ -23,7 +23,7 @@ from framework.system.malloc import keep_freed_memory
 
 def main() -> None:
     """Make batches until the owner has gone."""
-    # they may go to the whole group of processes: what to do is the owner's matter
+    # Signals may go to the whole group of processes; it is for the owner to act on them.
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT)):
         signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(0)
@@ -51,6 +51,7 @@ def _serve(tokens: IO[bytes], results: IO[bytes]) -> None:
             if not token:
                 return
             free.append(token[0])
+        # A slot is free at the start, or once the owner has returned its number by the pipe.
         slot = free.pop(0)
         allocate = SlotAllocator(slots.holder(slot))
         try:

@@ -1,4 +1,4 @@
-"""From a database to records: images and boxes."""
+"""Record readers: from a database to images and boxes."""
 
 from framework.moved import names_of
 

@@ -1,4 +1,4 @@
-"""Compiled: whether a record's boxes can be used.
+"""Validation of a record's boxes, compiled.
 
 boxes  (n, 7) as in `Record`
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from framework.data.records.boxes import XMAX, XMIN, Floats
+from framework.data.records.boxes import XMAX, XMIN
+from framework.system.arrays import Floats
 from framework.system.compiled import compiled_exactly
 
 
@@ -16,7 +17,9 @@ def are_sound(boxes: Floats) -> bool:
     """Are all corners finite, and none inverted?"""
     for box in boxes:
         for axis in range(2):
-            low, high = box[XMIN + axis], box[XMAX + axis]
+            low = box[XMIN + axis]
+            high = box[XMAX + axis]
+            # NaN compares false with everything, so that it fails here too
             if not -np.inf < low <= high < np.inf:
                 return False
     return True

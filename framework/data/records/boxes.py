@@ -1,12 +1,10 @@
-"""The columns of a record's boxes."""
+"""Columns of a record's array of boxes."""
 
 from __future__ import annotations
-
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float32]
 
 # Columns of `Record.boxes`.
 LABEL, INSTANCE, XMIN, YMIN, XMAX, YMAX, DIFFICULT = range(7)
 CORNERS = slice(XMIN, YMAX + 1)
+
+# x1, y1, x2, y2 of one box, in the units that its owner says.
+Corners = tuple[float, float, float, float]

@@ -1,4 +1,4 @@
-"""LMDB databases of records, opened for reading only, without a lock file.
+"""Read-only LMDB databases of records, opened without a lock file.
 
 Caffe's order of the records is that of the keys; a record is found by its index in it.
 """
@@ -16,7 +16,7 @@ from framework.data.records.images import BadRecord
 from framework.data.records.lmdb_pages import CutShort, DamagedPages, check_pages
 from framework.errors import DataError
 
-# LMDB may open a file only once in a process, so databases are shared; this is not a cache.
+# LMDB must not open a file twice in a process, so readers share it; this is not a cache.
 _OPEN: WeakValueDictionary[tuple[int, int, int], Database] = WeakValueDictionary()
 
 HOW_TO_MAKE = ("make it with tools/convert_annoset (images with boxes) or "
@@ -27,7 +27,7 @@ def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
     """The database at `path`, a folder with data.mdb in it, or that file.
 
     make  says which command makes such a database, for the errors
-    Raises DataError if it is absent, empty, cut short, damaged, a LevelDB, or no LMDB.
+    Raises DataError if it is absent, empty, cut short, damaged, a LevelDB, or not an LMDB.
     """
     folder = Path(path)
     file = folder / "data.mdb" if folder.is_dir() else folder
@@ -42,7 +42,8 @@ def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
 
 
 class Database:
-    """The records of one LMDB by index. Opened by `open_database`; closed when nobody holds it."""
+    """The records of one LMDB by index. Opened by `open_database`; closed with its last reference.
+    """
 
     def __init__(self, file: Path, make: str):
         self.path = file
@@ -50,8 +51,10 @@ class Database:
         weakref.finalize(self, os.close, self._number)
         try:
             head = check_pages(self._number)
-            self._length, self._head_length = head.num_bytes, 2 * head.page_size
-            self._written, self._head = os.fstat(self._number).st_mtime_ns, self._read_head()
+            self._length = head.num_bytes
+            self._head_length = 2 * head.page_size
+            self._written = os.fstat(self._number).st_mtime_ns
+            self._head = self._read_head()
             self._environment = lmdb.open(str(file), subdir=False, readonly=True, lock=False,
                                           create=False, readahead=False, max_spare_txns=4)
             with self._environment.begin() as transaction:
@@ -60,9 +63,9 @@ class Database:
             raise DataError(f"{file}: the file is cut short: {error}; copy or make it "
                             "again") from None
         except (DamagedPages, lmdb.Error) as error:
-            held = "already open" in str(error)
-            reason = _why_held(file) if held else \
-                f"it cannot be read as an LMDB ({error}); {make}"
+            reason = f"it cannot be read as an LMDB ({error}); {make}"
+            if "already open" in str(error):
+                reason = _why_held(file)
             raise DataError(f"{file}: {reason}") from None
         if not self.keys:
             raise DataError(f"{file}: the database has no records; {make}")
@@ -80,7 +83,7 @@ class Database:
         Raises DataError if the file was changed since it was opened, BadRecord if it is damaged.
         """
         self._check_unchanged()
-        reason = "its key is not where it belongs"
+        reason = "its key is not at its position in the tree"
         try:
             with self._environment.begin() as transaction:
                 value: bytes | None = transaction.get(self.keys[index])
@@ -92,11 +95,14 @@ class Database:
         raise BadRecord(f"the database is damaged there: {reason}")
 
     def _read_head(self) -> bytes:
-        """The two pages that every writer changes."""
+        """The two meta pages, which every writer changes."""
         return os.pread(self._number, self._head_length, 0)
 
     def _check_unchanged(self) -> None:
-        """If the file has another time: cut or overwritten, reading it could kill the process."""
+        """DataError if the file was written to: reading a truncated one could kill the process.
+
+        A new time of change alone is not an error, as after `touch`.
+        """
         status = os.fstat(self._number)
         if status.st_mtime_ns == self._written and status.st_size >= self._length:
             return
@@ -122,11 +128,11 @@ def _check(folder: Path, file: Path, make: str) -> None:
         raise DataError(f"{folder}: there is no such database; {make}")
     if file.exists():
         if not file.is_file():
-            raise DataError(f"{file}: is no regular file; {make}")
+            raise DataError(f"{file}: is not a regular file; {make}")
         if file.stat().st_size == 0:
             raise DataError(f"{file}: the file is empty; {make}")
         return
     if (folder / "CURRENT").exists() or list(folder.glob("*.ldb")) or list(folder.glob("*.sst")):
         raise DataError(f"{folder}: this is a LevelDB, which is not read here; convert the "
                         f"images again into an LMDB: {make}")
-    raise DataError(f"{folder}: the folder has no data.mdb, so it is no LMDB; {make}")
+    raise DataError(f"{folder}: the folder has no data.mdb, so it is not an LMDB; {make}")

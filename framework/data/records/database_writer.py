@@ -1,4 +1,4 @@
-"""LMDBs, written: as large as they come to be, and readable by the original."""
+"""LMDB writer: the map grows with the records, and the original can read the result."""
 
 from __future__ import annotations
 
@@ -33,12 +33,15 @@ class DatabaseWriter:
                         transaction.put(key, value)
                 return len(contents)
             except lmdb.MapFullError:
+                # The transaction was aborted: it is repeated with twice the room.
                 self._environment.set_mapsize(self._environment.info()["map_size"] * 2)
 
 
 @contextlib.contextmanager
 def database_writer(folder: Path) -> Iterator[DatabaseWriter]:
-    """Of an LMDB in an existing folder: on the disk afterwards, in LMDB 0.9's format, unlocked.
+    """Create an LMDB in an existing folder; it is synced to the disk afterwards.
+
+    The format is LMDB 0.9's, and no lock file is left.
 
     OSError if the disk is full, DataError if a key is too long.
     """

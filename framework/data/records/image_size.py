@@ -25,7 +25,8 @@ _PAM = re.compile(rb"P7\s(?=.*?WIDTH\s+(?P<width>\d+)).*?HEIGHT\s+(?P<height>\d+
 _HDR = re.compile(rb"#\?.*?\n-Y\s+(?P<height>\d+)\s+\+X\s+(?P<width>\d+)", re.DOTALL)
 _HEAD = 1 << 12                 # bytes within which the size must be found in a text header
 
-_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_WIDTH = 256               # tags of the fields
+_TIFF_HEIGHT = 257
 _TIFF_FORMS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _MOST_TIFF_FIELDS = 1 << 12
 
@@ -73,7 +74,7 @@ def _of_jpeg(content: bytes) -> Size:
     frame = read_frame(content)
     if frame is not None:
         return frame.width, frame.height
-    try:                                        # libjpeg passes over odd bytes between segments
+    try:                                        # libjpeg skips odd bytes between segments
         height, width, *_ = simplejpeg.decode_jpeg_header(content, strict=False)
     except (ValueError, KeyError):              # KeyError: of a subsampling that it does not know
         return 0, 0
@@ -122,17 +123,20 @@ def _of_tiff(content: bytes) -> Size:
     """The sides in the first directory of a TIFF or BigTIFF; the larger of two values of a side."""
     order = "<" if content[:2] == b"II" else ">"
     is_big = struct.unpack_from(f"{order}H", content, 2)[0] == 43
-    number, count_form, entry_size, value_at = ("Q", "Q", 20, 12) if is_big else ("I", "H", 12, 8)
-    at = struct.unpack_from(order + number, content, 8 if is_big else 4)[0]
+    if is_big:
+        offset_form, offset_at, count_form, entry_size, value_at = "Q", 8, "Q", 20, 12
+    else:
+        offset_form, offset_at, count_form, entry_size, value_at = "I", 4, "H", 12, 8
+    at = struct.unpack_from(order + offset_form, content, offset_at)[0]
     count = struct.unpack_from(order + count_form, content, at)[0]
     at += struct.calcsize(order + count_form)
     sides = {_TIFF_WIDTH: 0, _TIFF_HEIGHT: 0}
     for index in range(min(count, _MOST_TIFF_FIELDS)):
-        place = at + index * entry_size
-        tag, kind = struct.unpack_from(f"{order}HH", content, place)
+        entry_at = at + index * entry_size
+        tag, kind = struct.unpack_from(f"{order}HH", content, entry_at)
         if tag in sides and kind in _TIFF_FORMS:
             form = order + _TIFF_FORMS[kind]
-            sides[tag] = max(sides[tag], struct.unpack_from(form, content, place + value_at)[0])
+            sides[tag] = max(sides[tag], struct.unpack_from(form, content, entry_at + value_at)[0])
     return sides[_TIFF_WIDTH], sides[_TIFF_HEIGHT]
 
 
@@ -145,7 +149,7 @@ def _of_jpeg2000(content: bytes) -> Size:
 
 
 def _of_avif(content: bytes) -> Size:
-    """The largest of all sizes that its items have."""
+    """The largest of the sizes of its items (`ispe` boxes)."""
     sizes = [struct.unpack_from(">II", content, found.end() + 4)
              for found in re.finditer(b"ispe", content[:-12])]
     return max(((width, height) for width, height in sizes), default=(0, 0),

@@ -1,4 +1,4 @@
-"""Images as records store them, decoded when their pixels are asked for, and no further down.
+"""Lazy image decoding: pixels are decoded when asked for, and only as far down as needed.
 
 The same pixels as OpenCV's: both decode JPEGs with libjpeg-turbo, in its exact mode.
 """
@@ -21,9 +21,11 @@ from framework.data.records.jpeg import BadJpeg, Frame, check_jpeg, with_height
 
 Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
 
-MAX_FILE_BYTES = 1 << 30                  # of an image file; a larger one is none
+MAX_FILE_BYTES = 1 << 30                  # a larger file is not taken for an image
 _MOST_PIXELS = 1 << 26                    # of an image whose memory is worth keeping
-_MARK = bytes(range(3, 255, 36))          # an image that has these in its place is decoded whole
+# Written to the end of the memory before a part is decoded: if it is still there, the last row was
+# not written. An image that has these very bytes there is decoded completely.
+_MARK = bytes(range(3, 255, 36))
 
 
 class BadRecord(Exception):
@@ -32,7 +34,7 @@ class BadRecord(Exception):
 
 @contextlib.contextmanager
 def failing_as_bad() -> Iterator[None]:
-    """What values within a record can make numpy and OpenCV raise, as a BadRecord.
+    """Turn exceptions that numpy and OpenCV raise for a record's values into a BadRecord.
 
     The share of bad records that a run allows still ends one whose own settings are the cause.
     """
@@ -40,8 +42,8 @@ def failing_as_bad() -> Iterator[None]:
         yield
     except (ValueError, ArithmeticError, MemoryError, cv2.error) as error:
         reason = " ".join(str(error).split())
-        raise BadRecord(f"{type(error).__name__}: {reason}" if reason
-                        else type(error).__name__) from error
+        name = type(error).__name__
+        raise BadRecord(f"{name}: {reason}" if reason else name) from error
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ class Decoding:
 
 
 class Scratch:
-    """Memory for the pixels of one image, used anew for the next: it stays in the cache.
+    """Memory for the pixels of one image, reused for the next, so that it stays in the cache.
 
-    What lies in it is good until the next image is decoded into it.
+    Its content is valid until the next image is decoded into it.
     """
 
     def __init__(self) -> None:
@@ -104,7 +106,7 @@ class Image(ABC):
 
 
 class DecodedImage(Image):
-    """An image whose pixels are there."""
+    """An image that is already decoded."""
 
     def __init__(self, pixels: Pixels):
         """pixels: (height, width, channels)"""
@@ -120,18 +122,26 @@ class JpegImage(Image):
 
     def __init__(self, content: bytes, frame: Frame, color: bool | None):
         """color: as in `Decoding`"""
-        self.height, self.width = frame.height, frame.width
-        self.channels = frame.components if color is None else 3 if color else 1
-        self._content, self._frame, self._color = content, frame, color
+        self.height = frame.height
+        self.width = frame.width
+        self.channels = {None: frame.components, True: 3, False: 1}[color]
+        self._content = content
+        self._frame = frame
+        self._color = color
 
     def rows(self, bottom: int, scratch: Scratch | None = None) -> Pixels:
-        """Of a JPEG whose rows stand in order, those below are neither read nor decoded."""
+        """Rows below `bottom` are neither read nor decoded, if the file has its rows in order.
+
+        A copy of the header that states a smaller height makes the decoder stop there. One row
+        more than needed is decoded: the last one can differ from that of the complete image, where
+        colours of a lower resolution are interpolated over rows.
+        """
         scratch = scratch or Scratch()
         height = max(bottom, 1) + 1
         if self._frame.is_in_order and height < self.height:
             top = self._top(height, scratch)
             if top is not None:
-                return top[:-1]                 # the last row is not that of the whole image
+                return top[:-1]
         try:
             memory = scratch.take(self._num_bytes(self.height))
             return self._decode(self._content, memory, is_strict=True)
@@ -141,8 +151,8 @@ class JpegImage(Image):
     def _top(self, height: int, scratch: Scratch) -> Pixels | None:
         """The first rows, the last of them perhaps a little off; None if they are broken.
 
-        The decoder warns of what it leaves unread, and does not tell a warning from a warning with
-        an error behind it: so whether the last row was written shows that all were.
+        The decoder warns of the data that it leaves unread, so warnings cannot be errors here, but
+        then real errors pass too. Rows are written in order: if the last one was, all were.
         """
         size = self._num_bytes(height)
         memory = scratch.take(size)
@@ -170,8 +180,8 @@ def open_image(content: bytes, decoding: Decoding) -> Image:
     """The image of an image file's bytes: BGR, 8 bits, not turned.
 
     Raises BadRecord if they are cut short, of four inks (CMYK), deeper than 8 bits, of another
-    number of channels, of too many pixels, or no image; what is wrong within a JPEG only its
-    `rows` tell.
+    number of channels, of too many pixels, or not an image; errors within a JPEG are raised by its
+    `rows`.
     """
     if not content:
         raise BadRecord("the image has no bytes")

@@ -1,4 +1,4 @@
-"""What a JPEG's markers tell before it is decoded: whether it is whole, its size and its inks.
+"""JPEG header parsing: whether a file is complete, its size and components, before decoding.
 
 libjpeg decodes half a file into half an image and says nothing to its caller.
 Source: ITU-T T.81, annex B.
@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_START, _END, _SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
-_BASELINE, _EXTENDED, _PROGRESSIVE = 0xC0, 0xC1, 0xC2      # frames of Huffman codes
+_START = b"\xff\xd8"
+_END = b"\xff\xd9"
+_SCAN = b"\xff\xda"
+# Frames of Huffman codes.
+_BASELINE = 0xC0
+_EXTENDED = 0xC1
+_PROGRESSIVE = 0xC2
 _ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))       # markers without a segment
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -21,13 +26,13 @@ class BadJpeg(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """What the frame header of a JPEG tells.
+    """The frame header of a JPEG.
 
-    height, width  of the image, in pixels; a height of 0 is told only behind the first scan
+    height, width  of the image, in pixels; the height is 0 if it is only stated after the scan
     components     the number of colour components
-    height_at      where in the file the height stands: two bytes, the higher one first
-    is_usual       Huffman codes of 8 bits, all at once or progressive: what every decoder knows
-    is_in_order    all components of a row before those of the next: rows can be had from the top
+    height_at      the offset of the height in the file: two bytes, the higher one first
+    is_usual       Huffman codes of 8 bits, sequential or progressive: every decoder knows them
+    is_in_order    all components of a row before those of the next: decodable from the top down
     """
 
     height: int
@@ -39,7 +44,7 @@ class Frame:
 
 
 def check_jpeg(content: bytes) -> Frame | None:
-    """The frame header of a JPEG; None of other files, and of a JPEG whose header is not found.
+    """The frame header of a JPEG; None for other files, and for a JPEG whose header is not found.
 
     Raises BadJpeg if the JPEG ends too early or is CMYK.
     """
@@ -54,25 +59,30 @@ def check_jpeg(content: bytes) -> Frame | None:
 
 
 def read_frame(content: bytes) -> Frame | None:
-    """The first frame header of a JPEG's bytes; None if there is none where it must be."""
-    at = num_in_scan = 0
-    for marker, place in _segments(content):
+    """The first frame header of a JPEG's bytes; None if there is none before the first scan."""
+    at = 0                      # offset of the frame header
+    num_in_scan = 0             # components in the first scan
+    for marker, segment_at in _segments(content):
         if marker == _SCAN[1]:
-            num_in_scan = content[place + 4] if place + 4 < len(content) else 0
+            num_in_scan = content[segment_at + 4] if segment_at + 4 < len(content) else 0
             break
         if marker in _FRAMES and not at:
-            at = place
+            at = segment_at
     if not at or at + 9 >= len(content):
         return None
-    marker, components = content[at + 1], content[at + 9]
+    # Marker (2 bytes), length (2), bits a sample (1), height (2), width (2), components (1)
+    marker = content[at + 1]
+    height = int.from_bytes(content[at + 5:at + 7], "big")
+    width = int.from_bytes(content[at + 7:at + 9], "big")
+    components = content[at + 9]
     is_usual = marker in (_BASELINE, _EXTENDED, _PROGRESSIVE) and content[at + 4] == 8
-    return Frame(int.from_bytes(content[at + 5:at + 7], "big"),
-                 int.from_bytes(content[at + 7:at + 9], "big"), components, at + 5, is_usual,
-                 is_usual and marker != _PROGRESSIVE and num_in_scan == components)
+    # A scan of one component alone, or a progressive one, gives all rows before the next scan.
+    is_in_order = is_usual and marker != _PROGRESSIVE and num_in_scan == components
+    return Frame(height, width, components, at + 5, is_usual, is_in_order)
 
 
 def with_height(content: bytes, frame: Frame, height: int) -> bytes:
-    """The JPEG as if it ended below that row: decoders stop there and leave the rest unread.
+    """A JPEG whose header states a smaller height: decoders stop there and ignore the rest.
 
     For frames with `is_in_order`. The last row may differ from that of the whole image, where
     colours of a lower resolution are smoothed over rows.
@@ -82,7 +92,7 @@ def with_height(content: bytes, frame: Frame, height: int) -> bytes:
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, int]]:
-    """The markers behind the first, and where each stands, until one has no segment."""
+    """The markers after the first, and the offset of each, up to one without a segment."""
     at = 2
     while at + 3 < len(content) and content[at] == 0xFF:
         marker = content[at + 1]

@@ -1,4 +1,4 @@
-"""Label maps: which number stands for which class, as text (prototxt) or binary.
+"""Label maps: class names and their numbers, as text (prototxt) or binary.
 
 Source: LabelMap in caffe.proto; ReadLabelFileToLabelMap and MapNameToLabel in io.cpp of
 weiliu89/caffe, branch ssd.
@@ -23,7 +23,7 @@ BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 
 def read(path: str | Path) -> Any:
-    """The LabelMap message in a file. DataError if the file is absent or no label map.
+    """The LabelMap message in a file. DataError if the file is absent or not a label map.
 
     Any: a message's fields are known only at run time.
     """
@@ -42,16 +42,16 @@ def read(path: str | Path) -> Any:
     try:
         return prototxt.parse(content.decode("utf-8"), "LabelMap", str(path)).message
     except UnicodeDecodeError:
-        raise DataError(f"{path}: this is no label map, neither text nor binary") from None
+        raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
 
 
 def labels_by_name(names: Any, check: bool = False) -> dict[str, int]:
-    """Class name -> label. With `check` a name that stands twice is a DataError; else the last
-    one counts, as in the original."""
+    """Class name -> label. With `check` a repeated name is a DataError; else its last label
+    counts, as in the original."""
     labels: dict[str, int] = {}
     for item in names.item:
         if check and item.name in labels:
-            raise DataError(f"the class name '{item.name}' stands twice in the label map")
+            raise DataError(f"the class name '{item.name}' is in the label map twice")
         labels[item.name] = item.label
     return labels
 
@@ -79,7 +79,7 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
                 include_background: bool = False) -> Any:
     """Lines of `name`, `name label` or `name label display_name` -> LabelMap.
 
-    delimiter           characters that part the fields, any of them
+    delimiter           characters that separate the fields, any of them
     include_background  none_of_the_above comes first, as class 0
     Without labels the names are numbered in their order. DataError names the line.
     """
@@ -93,11 +93,12 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
         fields = re.split(f"[{re.escape(delimiter)}]", line.strip())
         width = width or len(fields)
         if len(fields) != width or not 1 <= width <= 3:
+            wanted = width if 1 <= width <= 3 else "1 to 3"
             raise DataError(f"line {index}: '{shortened(line.strip())}' has {len(fields)} fields; "
-                            f"every line must have {'1 to 3' if not 1 <= width <= 3 else width}")
+                            f"every line must have {wanted}")
         label = len(names.item) if width == 1 else whole_number(fields[1])
         if label is None:
-            raise DataError(f"line {index}: '{shortened(fields[1])}' is no label; it must be a "
+            raise DataError(f"line {index}: '{shortened(fields[1])}' is not a label; it must be a "
                             "whole number of 32 bits")
         names.item.add(name=fields[0], label=label,
                        display_name=fields[2] if width == 3 else fields[0])

@@ -1,4 +1,4 @@
-"""List files: their lines, and those of the original's converters, `image label` on each."""
+"""List files: their lines, and the `image label` lines of the original's converters."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _entry(line: str, words: Sequence[str], root: Path) -> Entry:
 
 
 def class_number(entry: Entry) -> int:
-    """The label of an entry. DataError if it is no whole number of 32 bits."""
+    """The label of an entry. DataError if it is not a whole number of 32 bits."""
     number = whole_number(entry.label)
     if number is None:
         raise DataError(f"the label '{shortened(entry.label)}' of {entry.image} is not a class "
@@ -77,7 +77,7 @@ def class_number(entry: Entry) -> int:
 
 
 def check_numbers(entries: Sequence[Entry], path: Path) -> None:
-    """DataError if so many labels are no numbers that the list is one of another kind."""
+    """DataError if so many labels are not numbers that the list must be one of another kind."""
     wrong = [entry for entry in entries if whole_number(entry.label) is None]
     if len(wrong) > MAX_BAD_SHARE * len(entries):
         raise DataError(

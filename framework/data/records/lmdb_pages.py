@@ -18,12 +18,16 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.uint64]
 Words = NDArray[np.int64]
 
-_MAGIC, _VERSION = 0xBEEFC0DE, 1
-_META, _BRANCH, _LEAF = 0x08, 0x01, 0x02
-_KINDS = 0x6F                   # the flags that tell what a page is
+_MAGIC = 0xBEEFC0DE
+_VERSION = 1
+_META = 0x08                    # flags of pages
+_BRANCH = 0x01
+_LEAF = 0x02
+_KINDS = 0x6F                   # the flags that make the kind of a page
 _LARGE_VALUE = 0x01             # of a leaf's node: the value has pages of its own
 _NO_PAGE = (1 << 64) - 1
-_HEADER, _NODE_HEADER = 16, 8   # bytes
+_HEADER = 16                    # bytes, of a page
+_NODE_HEADER = 8
 _MAX_DEPTH = 32
 _CHUNK = 1024                   # pages that are in memory at once
 # magic, version, page size; of the main tree flags, records and root; last page, transaction
@@ -40,7 +44,7 @@ class CutShort(DamagedPages):
 
 @dataclass(frozen=True)
 class Head:
-    """What the newer of the two meta pages tells.
+    """The newer of the two meta pages.
 
     page_size  in bytes;  root  the page of the main tree's top;  last  the number of the last page
     """
@@ -78,11 +82,15 @@ def check_pages(descriptor: int) -> Head:
         raise CutShort(f"{size} of {head.num_bytes} bytes are there")
     level = np.array([] if head.root == _NO_PAGE else [head.root], np.uint64)
     num_pages = num_keys = depth = 0
+    # Level by level, from the root down. A tree whose pages lead back to an earlier one would
+    # never end; but no tree has more pages than the file.
     while len(level):
-        num_pages, depth = num_pages + len(level), depth + 1
+        num_pages += len(level)
+        depth += 1
         if num_pages > head.last or depth > _MAX_DEPTH:
             raise DamagedPages("its tree of pages never ends")
-        kinds, nodes = set(), []
+        kinds = set()
+        nodes = []
         for start in range(0, len(level), _CHUNK):
             part = _read_pages(descriptor, level[start:start + _CHUNK], head)
             kinds.add(part.kind)
@@ -97,7 +105,7 @@ def check_pages(descriptor: int) -> Head:
 
 
 def read_head(descriptor: int) -> Head:
-    """The newer meta page. Raises DamagedPages if one of the two is none."""
+    """The newer meta page. Raises DamagedPages if one of the two is not a meta page."""
     first = _read_meta(descriptor, 0, 0)
     second = _read_meta(descriptor, 1, first.page_size)
     if second.page_size != first.page_size:
@@ -113,7 +121,7 @@ def _read_meta(descriptor: int, number: int, at: int) -> Head:
     magic, version, page_size, tree_flags, entries, root, last, transaction = \
         _META_FIELDS.unpack(content)
     if not flags & _META or magic != _MAGIC or version != _VERSION:
-        raise DamagedPages(f"page {number} is no first page of an LMDB of version {_VERSION}")
+        raise DamagedPages(f"page {number} is not a meta page of an LMDB of version {_VERSION}")
     if page_size not in (256 << shift for shift in range(8)):
         raise DamagedPages(f"page {number} says that pages have {page_size} bytes")
     if tree_flags:
@@ -123,7 +131,7 @@ def _read_meta(descriptor: int, number: int, at: int) -> Head:
 
 
 def _read_pages(descriptor: int, numbers: Numbers, head: Head) -> _Pages:
-    """Pages of one level of the tree. DamagedPages if they are not, or of more than one kind."""
+    """Read pages of one level of the tree. DamagedPages if they are not such, or of two kinds."""
     outside = (numbers < 2) | (numbers > head.last)
     if outside.any():
         raise DamagedPages(f"its tree names page {numbers[outside][0]} of {head.last}")
@@ -137,7 +145,7 @@ def _read_pages(descriptor: int, numbers: Numbers, head: Head) -> _Pages:
     kinds = flags & _KINDS
     kind = int(kinds[0])
     _require((own_numbers == numbers) & np.isin(kinds, (_BRANCH, _LEAF)), numbers,
-             "is no page of its tree")
+             "is not a page of its tree")
     _require(kinds == kind, numbers, "is of another kind than the others of its level")
     least = _HEADER + 2 * (1 if kind == _LEAF else 2)
     _require((lower >= least) & (lower % 2 == 0) & (lower <= upper) & (upper <= size), numbers,
@@ -146,8 +154,13 @@ def _read_pages(descriptor: int, numbers: Numbers, head: Head) -> _Pages:
 
 
 def _check_nodes(part: _Pages, head: Head) -> Numbers:
-    """The pages that all nodes of these pages name, one a node, 0 for none."""
-    size, flat = head.page_size, part.content.reshape(-1)
+    """The page that each node of these pages refers to, 0 if it refers to none.
+
+    All nodes of all pages are checked at once: `page` is the page of each node (its index in
+    `part`), `index` its number within the page, `starts` its offset in `flat`.
+    """
+    size = head.page_size
+    flat = part.content.reshape(-1)
     counts = (part.lower - _HEADER) // 2
     page = np.repeat(np.arange(len(counts)), counts)
     index = np.arange(len(page)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -157,6 +170,8 @@ def _check_nodes(part: _Pages, head: Head) -> Numbers:
     _require((offsets % 2 == 0) & (offsets >= part.upper[page])
              & (offsets <= size - _NODE_HEADER), owners, "has a node outside its bounds")
     starts = page * size + offsets
+    # A node: size of the value (4 bytes, low half first), flags (2), size of the key (2), key,
+    # value. In a branch the first six bytes are the number of the page below.
     low, high, flags, key_size = (words[starts // 2 + field].astype(np.int64)
                                   for field in range(4))
     value_size = low | high << 16
@@ -167,9 +182,9 @@ def _check_nodes(part: _Pages, head: Head) -> Numbers:
     is_large = flags == _LARGE_VALUE
     _require(flags & ~_LARGE_VALUE == 0, owners, "has a node of a kind that Caffe does not write")
     _require(ends + np.where(is_large, 8, value_size) <= size, owners, "has a node beyond its end")
-    places = (page * size + ends)[is_large]
-    named = flat[places[:, None] + np.arange(8)].view("<u8").reshape(-1)
-    num_pages = -(-(_HEADER + value_size[is_large]) // size)
+    number_at = (page * size + ends)[is_large]
+    named = flat[number_at[:, None] + np.arange(8)].view("<u8").reshape(-1)
+    num_pages = -(-(_HEADER + value_size[is_large]) // size)        # rounded up
     _require((named >= 2) & (named <= head.last)
              & (named.clip(0, head.last).astype(np.int64) + num_pages <= head.last + 1),
              owners[is_large], "names a value outside the file")
@@ -179,6 +194,6 @@ def _check_nodes(part: _Pages, head: Head) -> Numbers:
 
 
 def _require(is_sound: Any, numbers: Numbers, fault: str) -> None:
-    """DamagedPages with the first page that is not. Any: booleans, one for each of `numbers`."""
+    """DamagedPages with the first page that is not sound. Any: booleans, one for each number."""
     if not is_sound.all():
         raise DamagedPages(f"page {numbers[~is_sound][0]} {fault}")

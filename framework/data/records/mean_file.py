@@ -1,27 +1,25 @@
-"""Mean files: the BlobProto that transform_param's mean_file names."""
+"""Mean file reader: the BlobProto that transform_param's mean_file names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from framework.errors import DataError
+from framework.system.arrays import Floats
 from framework.weights.blob import Blob, describe, read_blob_file
-
-Mean = NDArray[np.float32]
 
 
 def read_mean_blob(path: str | Path) -> Blob:
-    """The blob of a mean file of any project. DataError if there is none, or of no numbers."""
+    """The blob of a mean file of any project. DataError if it is absent or cannot be used."""
     try:
         blob = read_blob_file(path)
     except OSError as error:
         raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
                         "tools/compute_image_mean makes one") from None
     except ValueError as error:
-        raise DataError(f"{path}: the mean_file is no BlobProto: {error}; "
+        raise DataError(f"{path}: the mean_file is not a BlobProto: {error}; "
                         "tools/compute_image_mean makes one") from None
     if not blob.size:
         raise DataError(f"{path}: the mean_file holds 0 values")
@@ -31,8 +29,8 @@ def read_mean_blob(path: str | Path) -> Blob:
     return blob
 
 
-def read_mean_image(path: str | Path) -> Mean:
-    """The mean of a mean file as (channels, height, width). DataError if it is no one image.
+def read_mean_image(path: str | Path) -> Floats:
+    """The mean of a mean file as (channels, height, width). DataError if it is not one image.
 
     Both forms of its shape are taken: `shape`, and the older num, channels, height, width.
     """

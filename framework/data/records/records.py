@@ -1,6 +1,6 @@
-"""Records of a database: Datum and AnnotatedDatum to images and boxes.
+"""Record parsing: Datum and AnnotatedDatum messages to images and boxes.
 
-What is wrong with one record is a `BadRecord`: the batch goes on without it.
+An error in one record is a `BadRecord`: the batch is made without it.
 Source: Datum, AnnotatedDatum in caffe.proto; DecodeDatumToCVMat in io.cpp of weiliu89/caffe (ssd).
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from framework.data.records.boxes import CORNERS, Floats
+from framework.data.records.boxes import CORNERS
 from framework.data.records.database import Database
 from framework.data.records.images import (
     BadRecord,
@@ -24,13 +24,14 @@ from framework.data.records.images import (
     open_image,
 )
 from framework.proto import AnnotatedDatum, Datum
+from framework.system.arrays import Floats
 
 
 @dataclass
 class Record:
-    """What one record holds.
+    """The content of one record.
 
-    image  not decoded yet, if it is a JPEG
+    image    not decoded yet, if it is a JPEG
     boxes    (n, 7) float32: label, instance, xmin, ymin, xmax, ymax, difficult, coordinates in
              parts of the image; None if the record has no annotation type
     label    the class of the whole image
@@ -88,7 +89,7 @@ def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
 
 def _unsound(corners: Floats) -> BadRecord:
     if not np.isfinite(corners).all():
-        return BadRecord("a box has corners that are no numbers")
+        return BadRecord("a box has corners that are not finite numbers")
     inverted = corners[(corners[:, :2] > corners[:, 2:]).any(1)][0]
     return BadRecord("a box is inverted: xmin {:g} ymin {:g} xmax {:g} ymax {:g}"
                      .format(*inverted))
@@ -97,7 +98,7 @@ def _unsound(corners: Floats) -> BadRecord:
 def datum_image(datum: Any, decoding: Decoding) -> Image:
     """The image of a Datum message: encoded, raw bytes, or floats.
 
-    Raises BadRecord, as `open_image` does; what is wrong within a JPEG only its `rows` tell.
+    Raises BadRecord, as `open_image` does; errors within a JPEG are raised by its `rows`.
     """
     if datum.encoded:
         return open_image(datum.data, decoding)
@@ -125,7 +126,7 @@ def holds_annotated(database: Database) -> bool:
 
 
 def _looks_annotated(content: bytes) -> bool | None:
-    """Field 1 is a message in an AnnotatedDatum, and a number in a Datum; None of neither."""
+    """Field 1 is a message in an AnnotatedDatum, and a number in a Datum; None if it is neither."""
     for kind, is_annotated in ((Datum, False), (AnnotatedDatum, True)):
         message: Any = kind()            # Any: a message's fields are known only at run time
         try:
@@ -138,9 +139,9 @@ def _looks_annotated(content: bytes) -> bool | None:
 
 
 def parse(message: Any, content: bytes) -> Any:
-    """The message, filled. BadRecord if the bytes are none. Any: a Datum or AnnotatedDatum."""
+    """Parse bytes into a message. BadRecord if that fails. Any: a Datum or AnnotatedDatum."""
     try:
         message.ParseFromString(content)
     except DecodeError:
-        raise BadRecord(f"the record is no {message.DESCRIPTOR.name}") from None
+        raise BadRecord(f"the record cannot be parsed as {message.DESCRIPTOR.name}") from None
     return message

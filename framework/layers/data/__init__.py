@@ -1,4 +1,4 @@
-"""Data layers: where batches come from."""
+"""Data layers: sources of batches."""
 
 from framework.moved import names_of
 

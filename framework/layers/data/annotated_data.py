@@ -41,7 +41,7 @@ class AnnotatedData(ImageSource):
             row of -1; classes (batch_size,) if the records have no annotation type.
     Order:  the database's, modulo its size; distort, expand, sample, resize, noise, crop, mirror.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
-            empty, a LevelDB or no LMDB, or if more than 5 % of its records are bad.
+            empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad.
     A record without boxes has nothing to train on and is left out in TRAIN; TEST keeps it.
     Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd).
     """
@@ -50,7 +50,8 @@ class AnnotatedData(ImageSource):
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
-        data, annotated = spec.proto.data_param, spec.proto.annotated_data_param
+        data = spec.proto.data_param
+        annotated = spec.proto.annotated_data_param
         transform = spec.proto.transform_param
         check_samplers(annotated.batch_sampler, spec.error)
         resize = transform.resize_param
@@ -87,8 +88,10 @@ def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
         try:
             with failing_as_bad():
                 content = database.read(index)
-                record = read_annotated(content, items.decoding, None, False) \
-                    if items.annotated else read_datum(content, items.decoding)
+                if items.annotated:
+                    record = read_annotated(content, items.decoding, None, False)
+                else:
+                    record = read_datum(content, items.decoding)
                 channels.append(record.pixels.shape[2])
         except BadRecord:
             continue
@@ -107,7 +110,7 @@ def _has_type(spec: LayerSpec, items: DatabaseItems) -> bool:
 def _labels(param: Any) -> frozenset[int] | None:
     """The labels that boxes may have, from label_map_file.
 
-    The original never opens that file here, so its absence is no error.
+    The original never opens that file here, so its absence is not an error.
     """
     if not param.label_map_file:
         return None

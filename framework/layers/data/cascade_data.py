@@ -1,4 +1,4 @@
-"""cascade-rcnn's data layers: images one after another, with their boxes."""
+"""Data layers of cascade-rcnn: EvalData, and DetectionData by its shapes only."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class EvalData(Source):
     above long_size; then both sides the nearest multiple of 32. The window file has for each
     image `# index`, path, channels, height, width, the number of its boxes and a line for each:
     label, ignored, difficult, x1, y1, x2, y2; the number of regions of no interest, and those.
-    Errors: SpecError for settings that cannot be followed; DataError for a file of no use.
+    Errors: SpecError for settings that cannot be followed; DataError for an unusable file.
     Meaning: zhaoweicai/cascade-rcnn eval_data_layer.cpp.
     """
 
@@ -73,14 +73,15 @@ class EvalData(Source):
         self.top_shapes = shapes[:len(spec.tops)]
 
     def _batch(self, index: int) -> list[Scene]:
-        size, ranks = self.param.batch_size, self.options.world_size
-        first = (index * ranks + self.options.rank) * size
-        return [self.scenes[(first + item) % len(self.scenes)] for item in range(size)]
+        batch_size = self.param.batch_size
+        first = (index * self.options.world_size + self.options.rank) * batch_size
+        return [self.scenes[(first + item) % len(self.scenes)] for item in range(batch_size)]
 
     def _size(self, height: int, width: int) -> tuple[int, int]:
         param = self.param
         if self.fixed:
-            height, width = param.resize_height, param.resize_width
+            height = param.resize_height
+            width = param.resize_width
         elif self.by_side:
             factor = param.short_size / min(height, width)
             height, width = (min(_nearest(side * factor), param.long_size)
@@ -90,7 +91,9 @@ class EvalData(Source):
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         index = start
         while True:
-            images, boxes, sizes = [], [], []
+            images = []
+            boxes = []
+            sizes = []
             for item, scene in enumerate(self._batch(index)):
                 image, factors = self._read(scene)
                 images.append(image)
@@ -110,11 +113,10 @@ class EvalData(Source):
             check_size(content)
             image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         except (OSError, TooLarge, cv2.error) as error:
-            raise DataError(f"{self.spec.place()}: {scene.path} is no image that "
-                            f"can be read: {error}") from None
+            raise DataError(f"{self.spec.place()}: {scene.path} cannot be read as an image: "
+                            f"{error}") from None
         if image is None:
-            raise DataError(f"{self.spec.place()}: {scene.path} is no image that "
-                            "can be read")
+            raise DataError(f"{self.spec.place()}: {scene.path} cannot be read as an image")
         height, width = image.shape[:2]
         high, wide = self._size(height, width)
         if (high, wide) != (height, width):
@@ -128,7 +130,7 @@ def _nearest(number: float) -> int:
 
 
 def read_scenes(path: str, root: str) -> list[Scene]:
-    """The images and boxes of a window file. DataError if it is no such list."""
+    """The images and boxes of a window file. DataError if it has another form."""
     try:
         words = iter(Path(path).read_text().split())
     except OSError as error:
@@ -137,7 +139,7 @@ def read_scenes(path: str, root: str) -> list[Scene]:
     try:
         for mark in words:
             if mark != "#":
-                raise DataError(f"{path}: '{mark}' stands where image {len(scenes)} must begin "
+                raise DataError(f"{path}: there is '{mark}' where image {len(scenes)} must begin "
                                 "with '#'")
             next(words)
             name = next(words)
@@ -149,18 +151,18 @@ def read_scenes(path: str, root: str) -> list[Scene]:
     except DataError:
         raise
     except (StopIteration, RuntimeError, ValueError):
-        raise DataError(f"{path}: image {len(scenes)} is incomplete or has a word that is no "
+        raise DataError(f"{path}: image {len(scenes)} is incomplete or has a word that is not a "
                         "whole number") from None
     return scenes
 
 
 @layer
 class DetectionData(Source):
-    """Images and, for each map of anchors, what each anchor should say: known by shape only.
+    """Images and, for each map of anchors, the targets of each anchor: known by shape only.
 
-    Its choices of scales, crops and labels are not made here; the net can be looked at without
+    Its choices of scales, crops and labels are not implemented; the net can be inspected without
     data, and run by callers who give its blobs.
-    Errors: SpecError whenever data are asked for.
+    Errors: SpecError whenever data are requested.
     Meaning: zhaoweicai/cascade-rcnn detection_data_layer.cpp.
     """
 

@@ -1,4 +1,4 @@
-"""The settings of VideoData with a list: clips as in C3D, segments as in TSN.
+"""Clip settings of VideoData with a list: clips as in C3D, segments as in TSN.
 
 Source: ImageDataParameter of facebook/C3D v1.0; VideoDataParameter of its v1.1 and of
 yjxiong/caffe, branch action_recog (temporal segment networks, TSN).
@@ -35,17 +35,18 @@ CROP_FIELDS = ("fix_crop", "more_fix_crop", "multi_scale", "scale_ratios", "max_
                "is_flow")
 TRANSFORM_FIELDS = ("scale", "mirror", "crop_size", "mean_file", "mean_value", *CROP_FIELDS)
 MOVED_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
+_VIDEO_FIELDS = (*LIST_FIELDS, *V11_FIELDS, *SEGMENT_FIELDS, *MOVED_FIELDS)
 FOREIGN_FIELDS = frozenset(
     [f"image_data_param.{name}" for name in LIST_FIELDS + V10_FIELDS]
-    + [f"video_data_param.{name}" for name in
-       LIST_FIELDS + V11_FIELDS + SEGMENT_FIELDS + MOVED_FIELDS]
+    + [f"video_data_param.{name}" for name in _VIDEO_FIELDS]
     + [f"transform_param.{name}" for name in CROP_FIELDS])
-COLORS, FLOW_PARTS = 3, 2
+COLORS = 3
+FLOW_PARTS = 2
 
 
 @dataclass(frozen=True)
 class ClipSettings:
-    """What VideoData needs to know of its list.
+    """The settings of a VideoData layer with a list.
 
     label_shape  of the second top; None: there is none
     clip_shape   (channels, frames) of the axes before height and width; None: one axis for both
@@ -72,11 +73,17 @@ def has_segments(spec: LayerSpec) -> bool:
 
 
 def read_settings(spec: LayerSpec) -> ClipSettings:
-    """SpecError for settings that cannot be followed, DataError for a list or mean of no use."""
+    """Read and check the settings, and read the list.
+
+    SpecError for settings that cannot be followed, DataError for an unusable list or mean.
+    """
     holder = "image_data_param" if spec.proto.HasField("image_data_param") else "video_data_param"
     param = getattr(spec.proto, holder)
-    own = SEGMENT_FIELDS if has_segments(spec) else \
-        V10_FIELDS if holder == "image_data_param" else V11_FIELDS
+    own: tuple[str, ...] = V11_FIELDS
+    if has_segments(spec):
+        own = SEGMENT_FIELDS
+    elif holder == "image_data_param":
+        own = V10_FIELDS
     _check_fields(spec, holder, param, LIST_FIELDS + own)
     _check_form(spec, holder, param)
     for name in ("source", "new_length", "batch_size"):
@@ -107,7 +114,9 @@ def read_settings(spec: LayerSpec) -> ClipSettings:
 def frame_planes(spec: LayerSpec) -> int:
     """How many planes a frame of TSN's form has: 3 of RGB, 1 in grey, 2 of FLOW."""
     param = spec.proto.video_data_param
-    return FLOW_PARTS if param.modality == param.FLOW else 1 if param.grayscale else COLORS
+    if param.modality == param.FLOW:
+        return FLOW_PARTS
+    return 1 if param.grayscale else COLORS
 
 
 def _check_fields(spec: LayerSpec, holder: str, param: Any, known: Collection[str]) -> None:
@@ -126,7 +135,7 @@ def _check_fields(spec: LayerSpec, holder: str, param: Any, known: Collection[st
 
 
 def _check_form(spec: LayerSpec, holder: str, param: Any) -> None:
-    """C3D and TSN read the same list otherwise: it must be clear which is meant."""
+    """C3D and TSN read the same list differently: it must be clear which is meant."""
     for other in ("data_param", "video_data_param"):
         if other != holder and spec.proto.HasField(other):
             raise spec.error(other, f"has no effect beside a list of clips in {holder}")
@@ -191,8 +200,9 @@ def _segments(spec: LayerSpec, param: Any) -> tuple[FrameReader, Layout]:
     try:
         frames.names(1)
     except (TypeError, ValueError):
-        wanted = "a letter and a number, as flow_%c_%05d.jpg" if is_flow else \
-            "a number, as img_%05d.jpg"
+        wanted = "a number, as img_%05d.jpg"
+        if is_flow:
+            wanted = "a letter and a number, as flow_%c_%05d.jpg"
         raise spec.error("video_data_param.name_pattern",
                          f"is '{pattern}'; it must be of {wanted}") from None
     parts = FLOW_PARTS if is_flow else 1

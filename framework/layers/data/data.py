@@ -24,7 +24,7 @@ class Data(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,).
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
-            empty, a LevelDB or no LMDB, or if more than 5 % of its records are bad.
+            empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad.
     Source: DataParameter in caffe.proto; data_layer.cpp of weiliu89/caffe, branch ssd; shuffle and
     rand_skip as in Intel's branch; NVIDIA's shuffles only in TRAIN and with `cache`, which keeps
     records in memory and is left to the system's own cache here, as are threads and precache.

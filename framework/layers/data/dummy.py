@@ -1,4 +1,4 @@
-"""DummyData: tops filled by fillers."""
+"""DummyData: tops filled with constant or random values by fillers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from framework.layers import fillers
 from framework.layers.base import DataOptions, Shape, Source, layer
 from framework.proto import FillerParameter
 
-MOST_AT_ONCE = 2**24        # values that are filled when the net is only looked at, 64 MB
+MOST_AT_ONCE = 2**24        # values that are filled when the net is built, to check them: 64 MB
 OLD_FIELDS = ("num", "channels", "height", "width")
 
 
@@ -25,7 +25,7 @@ class DummyData(Source):
     """Tops of given shapes, filled anew in each batch, or once if the filler is constant.
 
     Tops:   one of each `shape`, or all of the one shape; the old form gives num, channels,
-            height and width. `data_filler` none (zeros), one, or one for each top.
+            height and width. `data_filler` is absent (zeros), one, or one for each top.
     Random values depend on the seed and the number of the batch alone; with several ranks each
     has values of its own.
     Errors: SpecError for wrong numbers of shapes or fillers, both forms at once, or a filler
@@ -46,14 +46,15 @@ class DummyData(Source):
 
     @cached_property
     def constant(self) -> list[Tensor]:
-        """The tops as they are where the filler is constant."""
+        """The tops whose filler is constant, filled; the others hold values that are not used."""
         return [self._fill(shape, filler, torch.Generator())
                 for shape, filler in zip(self.top_shapes, self.fillers, strict=True)]
 
     @staticmethod
     def declared_shapes(spec: LayerSpec) -> list[Shape]:
         """The shapes of the tops as the text gives them."""
-        param, num_tops = spec.proto.dummy_data_param, len(spec.tops)
+        param = spec.proto.dummy_data_param
+        num_tops = len(spec.tops)
         old = [list(getattr(param, name)) for name in OLD_FIELDS]
         if not any(old):
             shapes = [tuple(shape.dim) for shape in param.shape]

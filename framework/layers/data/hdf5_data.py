@@ -30,8 +30,8 @@ class HDF5Data(Source):
     """Batches of rows of the HDF5 files named in a list: a dataset for each top, of its name.
 
     Tops:   (batch_size, ...) each, float32; a batch goes on from the end of a file in the next.
-    Errors: SpecError if there is a transform_param; DataError for files of no use.
-    With `shuffle` the files, and the rows within each, come in another order in every pass.
+    Errors: SpecError if there is a transform_param; DataError for unusable files.
+    With `shuffle` the files, and the rows within each, come in another order in every epoch.
     Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp.
     """
 
@@ -58,16 +58,16 @@ class HDF5Data(Source):
         reader = _Reader(self)
         index = start
         while True:
-            rows = [reader.row(self.share.position(index, place))
-                    for place in range(self.share.batch_size)]
+            rows = [reader.row(self.share.position(index, item_index))
+                    for item_index in range(self.share.batch_size)]
             yield tuple(torch.from_numpy(np.stack(top)) for top in zip(*rows, strict=True))
             index += 1
 
     def keys(self, batch_index: int) -> list[str]:
         reader = _Reader(self)
-        places = [reader.place(self.share.position(batch_index, place))
-                  for place in range(self.share.batch_size)]
-        return [f"{self.files[file_index]}[{row}]" for file_index, row in places]
+        found = [reader.find(self.share.position(batch_index, item_index))
+                 for item_index in range(self.share.batch_size)]
+        return [f"{self.files[file_index]}[{row}]" for file_index, row in found]
 
     def load(self, file_index: int) -> Arrays:
         """All rows of all tops of a file."""
@@ -95,7 +95,7 @@ class HDF5Data(Source):
 
     def _shapes(self, path: str) -> list[tuple[int, ...]]:
         with hdf5.open_file(path, DataError) as file, \
-                hdf5.damage_as(DataError, f"{path}: is of no use"):
+                hdf5.damage_as(DataError, f"{path}: cannot be used"):
             found = [self._dataset(path, file, top) for top in self.spec.tops]
             shapes = [tuple(dataset.shape) for dataset in found]
         if len({shape[0] for shape in shapes}) > 1:
@@ -110,7 +110,7 @@ class HDF5Data(Source):
         """An open dataset. Any: h5py has no types."""
         dataset = hdf5.entry(file, top)
         if not isinstance(dataset, hdf5.module(path, DataError).Dataset):
-            what = "there is no dataset" if dataset is None else "there is a group, no dataset,"
+            what = "there is no dataset" if dataset is None else "there is a group, not a dataset,"
             raise DataError(f"{path}: {what} '{top}', which layer '{self.spec.name}' has as a top; "
                             f"it has {sorted(map(os.fsdecode, file))}")
         if not dataset.shape:
@@ -119,7 +119,10 @@ class HDF5Data(Source):
 
 
 class _Reader:
-    """Rows by their position in the run; keeps the last file in memory."""
+    """Rows by their position in the run; keeps the last file in memory.
+
+    What is kept is stored with the number that it belongs to: an epoch, a file, a visit.
+    """
 
     def __init__(self, source: HDF5Data):
         self.source = source
@@ -128,22 +131,23 @@ class _Reader:
         self._rows: tuple[int, list[int]] = (-1, [])
 
     def row(self, position: int) -> Arrays:
-        file_index, row = self.place(position)
+        file_index, row = self.find(position)
         if self._loaded[0] != file_index:
             self._loaded = (file_index, self.source.load(file_index))
         return [array[row] for array in self._loaded[1]]
 
-    def place(self, position: int) -> tuple[int, int]:
-        """Which file, and which of its rows."""
+    def find(self, position: int) -> tuple[int, int]:
+        """The index of the file at a position of the run, and the index of the row in it."""
         source = self.source
         epoch, offset = divmod(position, sum(source.num_rows))
-        order, place = self._file_order(epoch), 0
-        while offset >= source.num_rows[order[place]]:
-            offset -= source.num_rows[order[place]]
-            place += 1
-        file_index = order[place]
+        order = self._file_order(epoch)
+        visit = 0               # files of this epoch before the one that is sought
+        while offset >= source.num_rows[order[visit]]:
+            offset -= source.num_rows[order[visit]]
+            visit += 1
+        file_index = order[visit]
         if source.shuffle:
-            offset = self._row_order(epoch * len(source.files) + place,
+            offset = self._row_order(epoch * len(source.files) + visit,
                                      source.num_rows[file_index])[offset]
         return file_index, offset
 

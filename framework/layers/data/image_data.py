@@ -18,7 +18,7 @@ class ImageData(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,).
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
-            or has a line that is no `path label`, or if more than 5 % of the images are bad.
+            or has a line that is not `path label`, or if more than 5 % of the images are bad.
     Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp.
     """
 
@@ -34,7 +34,8 @@ class ImageData(ImageSource):
             if getattr(param, name):
                 raise spec.error(f"image_data_param.{name}", "is not supported; use "
                                  "transform_param.resize_param")
-        self.pad, is_rgb = spec.proto.transform_param.pad, spec.proto.transform_param.bgr2rgb
+        self.pad = spec.proto.transform_param.pad
+        is_rgb = spec.proto.transform_param.bgr2rgb
         if is_rgb and not param.is_color:
             raise spec.error("transform_param.bgr2rgb", "needs images in colour, but is_color is "
                              "false")

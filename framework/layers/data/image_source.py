@@ -1,4 +1,4 @@
-"""What the data layers that batch images share: their loaders, bad records, mean and scale."""
+"""Base of the image data layers: loaders, bad records, mean subtraction and scaling."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from framework.layers.data.kept_memory import KeptMemory
 
 
 class ImageSource(Source):
-    """Abstract: batches of images in bytes, made ahead; mean and scale follow on the device.
+    """Abstract: prefetched batches of images in bytes; mean and scale are applied on the device.
 
     Tops:   images (batch_size, channels, height, width) float32, (pixel - mean) * scale, BGR;
             then the labels, as the layer says.
-    Errors: SpecError for settings that cannot be followed; DataError for records of no use.
+    Errors: SpecError for settings that cannot be followed; DataError for unusable records.
     """
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
@@ -46,13 +46,14 @@ class ImageSource(Source):
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
               shuffle: bool = False, skip: int = 0, num_records: int | None = None,
               mean: Mean | None = None) -> None:
-        """Open the records and tell the shapes of the first batch.
+        """Open the records and take the shapes of the tops from the first item.
 
         label_shape  of the second top; None: from the first record
         num_records  that can be bad; None: as many as the items
         mean         None: transform_param's
         """
-        spec, options = self.spec, self.options
+        spec = self.spec
+        options = self.options
         if batch_size == 0:
             raise spec.error("batch_size", "is missing or 0; it must be at least 1")
         self.mean: Mean = mean or read_mean(spec.proto.transform_param)
@@ -98,7 +99,7 @@ class ImageSource(Source):
         return self.maker.keys(batch_index, self.ledger.bad)
 
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
-        """Bytes travel to the device; there they become (pixel - mean) * scale in float32."""
+        """Copy bytes to the device, and compute (pixel - mean) * scale in float32 there."""
         pixels, *others = (top.to(device, non_blocking=True) for top in batch)
         pixels = self._subtract(pixels)
         if self.pad:
@@ -106,10 +107,10 @@ class ImageSource(Source):
         return (pixels, *(other.to(torch.float32) for other in others))
 
     def _with_border(self, pixels: Tensor) -> Tensor:
-        """Zeros on all sides of the finished image, in place of the first convolution's padding.
+        """Zeros on all sides of the finished image, instead of the first convolution's padding.
 
-        With mean_value the levels are rounded too, half to even. The original leaves its first row
-        and column of zeros below and on the right to the mean; here all of the border is 0.
+        With mean_value the levels are rounded too, half to even. In the original the first row of
+        zeros below, and the first column on the right, hold minus the mean; here all are 0.
         Source: pad in data_transformer.cpp of intel/caffe.
         """
         if self.spec.proto.transform_param.mean_value:
@@ -117,7 +118,7 @@ class ImageSource(Source):
         return pad(pixels, [self.pad] * 4)
 
     def _subtract(self, pixels: Tensor) -> Tensor:
-        """A mean_file's mean and scale were applied before, where the crop was known."""
+        """Subtract the mean and scale, unless the transformer did: it knows a mean_file's crop."""
         if self.is_finished_early or not self.mean.is_plain:
             return pixels.to(torch.float32)
         mean = self.mean.by_channel(pixels.shape[1]) or (0.0,) * pixels.shape[1]
@@ -142,8 +143,8 @@ class ImageSource(Source):
 def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()) -> Transformation:
     """The checked transform_param of a layer. SpecError for what cannot be followed.
 
-    idle  fields of NVIDIA's and Intel's branches that do nothing for this layer, there too: they
-          are named in the log and left out
+    idle  fields of NVIDIA's and Intel's branches without effect on this layer, as in these
+          branches: they are named in the log and ignored
     Images are resized whatever resize_param.prob says, as in the original (ApplyResize does not
     look at it); a value other than 1 is named in the log.
     """
@@ -184,9 +185,9 @@ def color_of(spec: LayerSpec) -> bool | None:
 
 
 def usual_decoding(color: bool | None, channels: list[int]) -> Decoding:
-    """The decoding under which images of the most usual number of channels are good.
+    """The decoding that takes images of the most frequent number of channels, and no others.
 
-    channels  of the first images that can be decoded; with a tie the larger number counts
+    channels  of the first images that can be decoded; of a tie the larger number is taken
     """
     if not channels:
         return Decoding(color)

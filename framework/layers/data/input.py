@@ -1,4 +1,4 @@
-"""Input: blobs that the caller gives."""
+"""Input: blobs whose values the caller gives."""
 
 from __future__ import annotations
 

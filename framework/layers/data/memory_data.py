@@ -1,4 +1,4 @@
-"""MemoryData: batches of arrays that the caller hands over."""
+"""MemoryData: batches of arrays that the caller sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from framework.layers.base import DataOptions, Source, layer
 
 @layer
 class MemoryData(Source):
-    """Batches of the arrays given by `set_input_arrays`, from their start again when they end.
+    """Batches of the arrays given by `set_input_arrays`, which are repeated when they end.
 
     Tops:   data (batch_size, channels, height, width) and label (batch_size, 1, 1, 1), as given;
             data of the shape `dim`, and a label with as many axes, if that is given (BVLC's
@@ -58,9 +58,10 @@ class MemoryData(Source):
                 f"{self.spec.place()}: got data {data.shape} and labels "
                 f"{labels.shape}; it takes (n, {', '.join(map(str, wanted))}) and (n,), n a "
                 f"multiple of the batch size {self.batch_size}")
-        self._arrays = (torch.from_numpy(np.array(data, np.float32)),
-                        torch.from_numpy(np.array(labels, np.float32)).reshape(
-                            -1, *self.top_shapes[1][1:]))
+        label_shape = self.top_shapes[1][1:]
+        self._arrays = (
+            torch.from_numpy(np.array(data, np.float32)),
+            torch.from_numpy(np.array(labels, np.float32)).reshape(-1, *label_shape))
         self._first_batch = None
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
@@ -72,6 +73,7 @@ class MemoryData(Source):
             if self._first_batch is None:
                 self._first_batch = index
             data, labels = self._arrays
-            place = (index - self._first_batch) * self.batch_size % len(data)
-            yield (data[place:place + self.batch_size], labels[place:place + self.batch_size])
+            begin = (index - self._first_batch) * self.batch_size % len(data)
+            end = begin + self.batch_size
+            yield data[begin:end], labels[begin:end]
             index += 1

@@ -1,4 +1,4 @@
-"""Images with label maps: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
+"""Segmentation data: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from framework.layers.data.image_source import ImageSource, transformation
 from framework.proto import enum_name
 
 Pair = tuple[str, str]
-Corners = tuple[int, int, int, int]
+PixelWindow = tuple[int, int, int, int]     # x1, y1, x2, y2, last pixels included
 
 
 @layer
@@ -23,7 +23,7 @@ class ImageLabelmapData(ImageSource):
     """Images and drawings of their edges, 1 where the drawing is lighter than half.
 
     Tops:   images (batch_size, channels, height, width); edges (batch_size, 1, height, width).
-    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
     Source: image_labelmap_data_layer.cpp of s9xie/hed and yun-liu/RCF.
     """
 
@@ -42,7 +42,7 @@ class DenseImageData(ImageSource):
     """Images and label maps, whose grey levels are the labels.
 
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width).
-    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
     The image and its labels are mirrored and cropped alike, which the original refuses.
     Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
     """
@@ -68,7 +68,7 @@ class ImageSegData(ImageSource):
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width):
             a label map's grey levels, the image's one label, or ignore_label everywhere, by
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
-    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
     Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet.
     """
 
@@ -87,7 +87,7 @@ class ImageSegData(ImageSource):
                           has_sizes=len(spec.tops) > 2, windows=windows)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
-    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners] | None]:
+    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[PixelWindow] | None]:
         """The pairs of the list and the windows of their images; None: all of each."""
         return read_pairs(self.spec, path, kind), None
 
@@ -96,22 +96,23 @@ class ImageSegData(ImageSource):
 class WindowSegData(ImageSegData):
     """Windows of images and of their label maps.
 
-    Tops:   as ImageSegData. The list has behind the image, and what `label_type` says, the
-            window x1 y1 x2 y2, last pixels included; beyond the image a window is black and
-            has the label ignore_label. Windows are resized to new_width and new_height.
-    Errors: SpecError for settings that cannot be followed; DataError for lists of no use.
+    Tops:   as ImageSegData. After the image and its label a line of the list has the window
+            x1 y1 x2 y2, last pixels included; beyond the image a window is black and has the
+            label ignore_label. Windows are resized to new_width and new_height.
+    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
     Source: window_seg_data_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
     """
 
-    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[Corners]]:
+    def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[PixelWindow]]:
         return read_windowed_pairs(self.spec, path, kind)
 
 
 def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
-                        ) -> tuple[list[Pair], list[Corners]]:
-    """The lines of a list as `read_pairs` has them, with x1 y1 x2 y2 at their ends."""
+                        ) -> tuple[list[Pair], list[PixelWindow]]:
+    """The lines of a list, as for `read_pairs` but with x1 y1 x2 y2 at their ends."""
     lines = _lines(spec, path)
-    pairs, windows = [], []
+    pairs = []
+    windows = []
     for number, line in lines:
         words = line.split()
         try:
@@ -127,7 +128,7 @@ def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
 
 
 def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[Pair]:
-    """The lines of a list: an image, and behind it what `kind` says."""
+    """The lines of a list: an image, followed by what `kind` says."""
     return [_pair(path, number, line.split(), kind) for number, line in _lines(spec, path)]
 
 
@@ -169,7 +170,8 @@ def _with_old_fields(spec: LayerSpec, param: Any) -> LayerSpec:
     transform = proto.transform_param
     transform.mirror = transform.mirror or param.mirror
     if param.crop_height and param.crop_width:
-        transform.crop_h, transform.crop_w = param.crop_height, param.crop_width
+        transform.crop_h = param.crop_height
+        transform.crop_w = param.crop_width
     if param.HasField("mean_file"):
         transform.mean_file = param.mean_file
     return dataclasses.replace(spec, proto=proto)

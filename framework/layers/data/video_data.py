@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.mean import read_mean
+from framework.data.loading.video import Video
 from framework.data.records.records import Pixels
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.clip_settings import CROP_FIELDS, has_list, read_settings
+from framework.layers.data.clip_settings import (
+    CROP_FIELDS,
+    ClipSettings,
+    has_list,
+    read_settings,
+)
 from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
 
 OWN_FIELDS = ("video_type", "device_id", "video_file", "skip_frames")
@@ -38,7 +41,7 @@ class VideoData(ImageSource):
     Tops:   (batch_size, num_segments * new_length * channels, height, width), frame by frame, with
             3 channels of RGB or x and y of FLOW; classes (batch_size,).
     All frames of an item are cropped and mirrored alike.
-    Errors: SpecError for settings that cannot be followed; DataError for a list of no use, or if
+    Errors: SpecError for settings that cannot be followed; DataError for an unusable list, or if
             more than 5 % of its lines are bad: frames missing or of several sizes, too few.
             A bad line is left out in TEST too, where C3D ends the program.
 
@@ -50,17 +53,14 @@ class VideoData(ImageSource):
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
-        self.param = spec.proto.video_data_param
-        self._capture: Any = None
+        self._video: Video | None = None            # None: the layer has a list
         self._clip_shape: Shape | None = None
-        self.has_list = has_list(spec)
-        if self.has_list:
-            self._start_list()
+        if has_list(spec):
+            self._start_list(read_settings(spec))
         else:
-            self._start_video()
+            self._start_video(self._open_video())
 
-    def _start_list(self) -> None:
-        settings = read_settings(self.spec)
+    def _start_list(self, settings: ClipSettings) -> None:
         self.start(settings.items, settings.batch_size, settings.label_shape, settings.shuffle,
                    settings.skip, mean=settings.mean)
         if settings.clip_shape is not None:
@@ -68,27 +68,35 @@ class VideoData(ImageSource):
             batch_size, _, *size = self.top_shapes[0]
             self.top_shapes[0] = (batch_size, *settings.clip_shape, *size)
 
-    def _start_video(self) -> None:
+    def _open_video(self) -> Video:
+        """The video or camera of checked settings. SpecError for those that cannot be followed."""
         spec = self.spec
+        param = spec.proto.video_data_param
         warn_of_idle_fields(spec)
         self._check_video_fields()
-        self.batch_size = spec.proto.data_param.batch_size
-        if self.batch_size == 0:
+        if spec.proto.data_param.batch_size == 0:
             raise spec.error("data_param.batch_size", "is missing or 0; it must be at least 1")
-        self.is_file = self.param.video_type == self.param.VIDEO
-        if self.is_file and not self.param.video_file:
+        is_file = param.video_type == param.VIDEO
+        if is_file and not param.video_file:
             raise spec.error("video_data_param.video_file", "is missing; video_type VIDEO needs it")
+        source = param.video_file if is_file else param.device_id
+        return Video(source, param.skip_frames, f"layer '{spec.name}' (VideoData)")
+
+    def _start_video(self, video: Video) -> None:
+        spec = self.spec
+        self._video = video
+        self.batch_size = spec.proto.data_param.batch_size
         self.mean = read_mean(spec.proto.transform_param)
         self.pad = spec.proto.transform_param.pad
         self._transformer = transformation(spec, idle=["bgr2rgb"]).open()
-        first = self._transform(next(self._frames(0)), 0)
+        first = self._transform(next(video.frames(0)), 0)
         self.top_shapes = [(self.batch_size, first.shape[2], first.shape[0] + 2 * self.pad,
                             first.shape[1] + 2 * self.pad)]
         if len(spec.tops) > 1:
             self.top_shapes.append((self.batch_size,))
 
     def _check_video_fields(self) -> None:
-        for field, _ in self.param.ListFields():
+        for field, _ in self.spec.proto.video_data_param.ListFields():
             if field.name not in OWN_FIELDS:
                 raise self.spec.error(f"video_data_param.{field.name}", "belongs to clips of a "
                                       "list, which need video_data_param.source")
@@ -104,17 +112,19 @@ class VideoData(ImageSource):
         return (pixels, *others)
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
-        return super().batches(start) if self.has_list else self._video_batches(start)
+        if self._video is None:
+            return super().batches(start)
+        return self._video_batches(self._video, start)
 
     def keys(self, batch_index: int) -> list[str]:
-        return super().keys(batch_index) if self.has_list else []
+        return super().keys(batch_index) if self._video is None else []
 
-    def _video_batches(self, start: int) -> Iterator[tuple[Tensor, ...]]:
+    def _video_batches(self, video: Video, start: int) -> Iterator[tuple[Tensor, ...]]:
         number = start * self.batch_size
-        frames = self._frames(number)
+        frames = video.frames(number)
         while True:
-            pixels = [self._transform(next(frames), number + place)
-                      for place in range(self.batch_size)]
+            pixels = [self._transform(next(frames), number + index)
+                      for index in range(self.batch_size)]
             batch = torch.from_numpy(np.stack(pixels).transpose(0, 3, 1, 2).copy())
             yield (batch, torch.zeros(self.batch_size))[:len(self.top_shapes)]
             number += self.batch_size
@@ -122,41 +132,7 @@ class VideoData(ImageSource):
     def _transform(self, frame: Pixels, number: int) -> Pixels:
         return self._transformer.without_boxes(frame, Draws(self.item_seed, number))
 
-    def _frames(self, number: int) -> Iterator[Pixels]:
-        """The frames that are taken, from that number on; a camera begins where it is."""
-        capture = self._open()
-        step = self.param.skip_frames + 1
-        for _ in range(number * step if self.is_file else 0):
-            capture.grab()
-        count = number * step
-        while True:
-            for _ in range(step):
-                done = capture.grab()
-                count += done
-            frame = capture.retrieve()[1] if done else None
-            if frame is None:
-                what = f"the video {self.param.video_file} has ended after {count} frames" \
-                    if self.is_file and count else f"{self._name()} gives no image"
-                raise DataError(f"layer '{self.spec.name}' (VideoData): {what}")
-            yield frame
-
-    def _open(self) -> Any:
-        """The file from its start, or the camera, which may be opened only once."""
-        if self._capture is None or self.is_file:
-            self.close()
-            self._capture = cv2.VideoCapture(self.param.video_file if self.is_file
-                                             else self.param.device_id)
-        if not self._capture.isOpened():
-            raise DataError(f"layer '{self.spec.name}' (VideoData): {self._name()} cannot be "
-                            "opened")
-        return self._capture
-
-    def _name(self) -> str:
-        return f"the video {self.param.video_file}" if self.is_file \
-            else f"camera {self.param.device_id}"
-
     def close(self) -> None:
         super().close()
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        if self._video is not None:
+            self._video.close()

@@ -1,4 +1,4 @@
-"""WindowData: windows of images, of objects and of background in a fixed share."""
+"""WindowData: object and background windows of images, in a fixed proportion (R-CNN)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WindowData(ImageSource):
 
     Tops:   windows (batch_size, channels, crop_size, crop_size), (pixel - mean) * scale, and 0
             outside the image; classes (batch_size,), 0 for background.
-    Errors: SpecError for settings that cannot be followed; DataError for a window file of no use.
+    Errors: SpecError for settings that cannot be followed; DataError for an unusable window file.
     Source: WindowDataParameter in caffe.proto; BVLC window_data_layer.cpp.
     """
 

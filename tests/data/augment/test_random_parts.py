@@ -10,6 +10,7 @@ from framework.data.augment.draws import Draws, Stream
 from framework.data.augment.geometry import Rectangle, areas, intersections
 from framework.data.augment.resizing import draw_interpolation
 from framework.data.augment.sampler import BatchSamplers
+from framework.data.augment.steps import Sample, run
 from framework.data.loading.order import Order
 from framework.data.records.images import DecodedImage
 from framework.data.records.records import Record
@@ -138,12 +139,13 @@ def test_a_sampler_that_finds_nothing_leaves_the_whole_image():
     assert set(windows(samplers("use_original_image: false max_sample: 1"), BOXES, 5)) == {None}
 
 
-def test_expansion_is_uniform_in_ratio_and_place():
+def test_expansion_is_uniform_in_ratio_and_position():
     transform = transformer("expand_param { prob: 0.4 max_expand_ratio: 4 } "
                             "resize_param { height: 9 width: 9 }")
     views = []
     for position in range(RUNS):
-        view, _ = transform._choose_view(1000, 800, None, Draws(2, position))
+        sample = Sample(None, Rectangle(0, 0, 1000, 800))
+        view = run(transform.view_steps, sample, Draws(2, position)).view
         if view != Rectangle(0, 0, 1000, 800):
             views.append((view.x, view.y, view.width, view.height))
     assert is_share(len(views), RUNS, 0.4)

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from framework.data.augment.canvas import Canvas
-from framework.data.augment.distortion import Distortion, draw_distortion
+from framework.data.augment.distortion import Distortion
 from framework.data.augment.draws import Draws
 from framework.data.augment.fast_resize import can_resample, resample
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
 from framework.data.augment.planes import as_pixels, mirrored, planes_of, whole
+from framework.data.augment.steps import Sample, run
 from framework.data.augment.transform import Transformer
 from framework.data.records.boxes import CORNERS
 from framework.data.records.images import DecodedImage
@@ -45,10 +46,9 @@ def boxes_of(*corners, label=1):
 def in_plain_order(transform, pixels, draws, mode):
     """The image as Caffe makes it: each step on the whole image. Draws in our own order."""
     param = transform.param
-    changes = draw_distortion(param.distort_param, draws)
-    view, _ = transform._choose_view(pixels.shape[1], pixels.shape[0], boxes_of((0, 0, 1, 1)),
-                                     draws)
-    pixels = distorted(pixels, changes)
+    sample = Sample(boxes_of((0, 0, 1, 1)), Rectangle(0, 0, pixels.shape[1], pixels.shape[0]))
+    view = run(transform.view_steps, sample, draws).view
+    pixels = distorted(pixels, sample.changes)
     border = [max(-view.y, 0), max(view.y + view.height - pixels.shape[0], 0),
               max(-view.x, 0), max(view.x + view.width - pixels.shape[1], 0)]
     grown = cv2.copyMakeBorder(pixels, *border, cv2.BORDER_CONSTANT, value=(104, 117, 123))
@@ -146,7 +146,7 @@ def test_a_image_is_resampled_as_with_its_ground(mode, seed):
     fill = (255.0, 0.0, 123.0)
     if not can_resample(view.width, view.height, 37, 51, mode):
         pytest.skip("OpenCV's own way is used here")
-    ground = Canvas().place(small, place.x, place.y, view.width, view.height, fill)
+    ground = Canvas().paste(small, place.x, place.y, view.width, view.height, fill)
     cv2.ipp.setUseIPP(mode != cv2.INTER_CUBIC)
     expected = cv2.resize(ground, (37, 51), interpolation=mode).astype(int)
     cv2.ipp.setUseIPP(True)
@@ -166,7 +166,7 @@ def test_a_canvas_forgets_the_image_before():
         expected = np.empty((height, width, 3), np.uint8)
         expected[:] = (10, 20, 30)
         expected[y:y + 40, x:x + 56] = small
-        np.testing.assert_array_equal(canvas.place(small, x, y, width, height, (10.0, 20.0, 30.0)),
+        np.testing.assert_array_equal(canvas.paste(small, x, y, width, height, (10.0, 20.0, 30.0)),
                                       expected)
 
 

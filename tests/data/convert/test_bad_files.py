@@ -108,7 +108,7 @@ INFINITE, NAN = float("inf"), float("nan")
     ("images", {"width": INFINITE}, "cannot convert float infinity to integer"),
     ("images", {"width": 10**30}, "says that the image is 1e+30 x 30"),
     ("images", {"file_name": "a\0b.jpg"}, "embedded null byte"),
-    ("images", {"file_name": "\ud800.jpg"}, "the name is no text"),
+    ("images", {"file_name": "\ud800.jpg"}, "the name is not text"),
     ("annotations", {"bbox": [NAN, 1, 2, 3]}, "'1' at nan 1 nan 4: its corners must be finite"),
     ("annotations", {"bbox": [0, 1, 1e39, 3]}, "its corners must be finite numbers"),
     ("annotations", {"bbox": [0, 1, 10**400, 3]}, "int too large to convert to float"),
@@ -130,9 +130,9 @@ def test_a_bad_item_of_coco_is_left_out(voc, tmp_path, capsys, key, change, reas
 @pytest.mark.parametrize("row, reason, good", [
     ("p03,cat,nan,0.5,0.1,0.5", "its corners must be finite numbers", 20),
     ("p03,cat,0,inf,0.1,0.5", "its corners must be finite numbers", 20),
-    ("p03,cat,x,0.5,0.1,0.5", "a.csv:23: is no row of a box: ['p03', 'cat', 'x'", 20),
-    ("p03,cat", "a.csv:23: is no row of a box: ['p03', 'cat']", 20),
-    (f"p03,{'c' * 200_000},0,1,0,1", "a.csv:23: is no row of a box", 21),
+    ("p03,cat,x,0.5,0.1,0.5", "a.csv:23: is not the row of a box: ['p03', 'cat', 'x'", 20),
+    ("p03,cat", "a.csv:23: is not the row of a box: ['p03', 'cat']", 20),
+    (f"p03,{'c' * 200_000},0,1,0,1", "a.csv:23: is not the row of a box", 21),
     ("p\0q,cat,0,1,0,1", "embedded null byte", 21),
 ])
 def test_a_bad_row_of_open_images_is_left_out(voc, tmp_path, capsys, row, reason, good):
@@ -225,8 +225,8 @@ MERGES = "names:\n a0: &a0 {x: 1, y: 2, z: 3}\n" + "".join(
     ("names: {a: b, 1: c}", "names is {'a': 'b', 1: 'c'}; it must be a name or a list"),
     ("names: [no, yes]", "names has False; a name must be text"),
     ("names: [0x" + "f" * 20_000 + "]", "names has a int; a name must be text"),
-    ("names: [\"a\\0\"]", "names has 'a\\x00', which is no text"),
-    ("names: [\"\\ud800\"]", "names has '\\ud800', which is no text"),
+    ("names: [\"a\\0\"]", "names has 'a\\x00', which is not text"),
+    ("names: [\"\\ud800\"]", "names has '\\ud800', which is not text"),
     ("splits: {1: trainval, '1': trainval}", "splits has the name '1' twice"),
     ("root: [a]", "root is ['a']; it must be a folder"),
     ("root: ~nosuchuser", "root is ~nosuchuser: "),

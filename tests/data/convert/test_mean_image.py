@@ -72,7 +72,7 @@ def test_training_detector_clips_and_scripts_read_one_mean_file_alike(tmp_path, 
     (BlobProto(num=1, channels=1, height=1, width=1, data=[np.nan]).SerializeToString(), "NaN"),
     (BlobProto(num=1, channels=1, height=1, width=1, double_data=[1e300]).SerializeToString(),
      "beyond float32"),
-    (b"", "the file is empty"), (b"\xff\xff", "is no BlobProto"),
+    (b"", "the file is empty"), (b"\xff\xff", "is not a BlobProto"),
 ])
 def test_a_file_that_is_no_mean_is_refused(tmp_path, content, message):
     (tmp_path / "mean").write_bytes(content)

@@ -105,9 +105,9 @@ def test_coco_names_classes_by_number_and_keeps_images_without_boxes(tmp_path):
     assert data.names == ["18"]
     assert data.labels(second) == (Labels((crowd,), 40, 30), 1)
     data = write_yaml(tmp_path / "d.yaml", f"{text}names: [dog]\n")
-    with pytest.raises(DataError, match=r"'1' is none of the classes \(18\); `others: skip` in"):
+    with pytest.raises(DataError, match=r"'1' is not one of the classes \(18\); `others: skip` in"):
         data.labels(second)
-    with pytest.raises(DataError, match="'cat', which is no category; there are dog, person"):
+    with pytest.raises(DataError, match="'cat', which is not a category; there are dog, person"):
         write_yaml(tmp_path / "d.yaml", f"{text}names: [cat]\n")
 
 

@@ -53,7 +53,7 @@ def raw(channels: int, height: int, width: int, content: bytes) -> bytes:
 BAD = {
     "raw pixels of negative sizes": (raw(-1, -1, 3, b"abc"), "must be at least 1"),
     "raw pixels of a size that wraps": (raw(1 << 30, 1 << 30, 1 << 30, b"abc"), "holds 3 values"),
-    "bytes that are no message": (b"\x0a\xff\xff", "the record is no AnnotatedDatum"),
+    "bytes that are no message": (b"\x0a\xff\xff", "the record cannot be parsed as AnnotatedDatum"),
     "a truncated JPEG": (annotated(jpeg()[:len(jpeg()) // 2], BOX), "the JPEG is cut short"),
     "a CMYK JPEG": (annotated(cmyk_jpeg(), BOX), "four inks"),
     "a grey image": (annotated(encoded(image(3, channels=1)), BOX), "the image is grey"),
@@ -62,10 +62,10 @@ BAD = {
     "a 16 bit image": (annotated(encoded(image(3).astype(np.uint16) * 256), BOX), "8 bits"),
     "no boxes": (annotated(jpeg(), []), "it has no boxes"),
     "an inverted box": (annotated(jpeg(), [(1, 0.5, 0.1, 0.2, 0.9)]), "a box is inverted"),
-    "a box of no numbers": (annotated(jpeg(), [(1, 0.5, float("nan"), 0.2, 0.9)]), "no numbers"),
+    "a box of no numbers": (annotated(jpeg(), [(1, 0.5, float("nan"), 0.2, 0.9)]), "finite"),
     "a label outside the map": (annotated(jpeg(), [(9, 0.1, 0.1, 0.2, 0.9)]), "label 9 is not"),
     "a box labelled background": (annotated(jpeg(), [(0, 0.1, 0.1, 0.2, 0.9)]), "label 0 is not"),
-    "bytes that are no record": (b"\x0a\xff nonsense", "the record is no AnnotatedDatum"),
+    "bytes that are no record": (b"\x0a\xff nonsense", "cannot be parsed as AnnotatedDatum"),
     "an image of another size": (annotated(encoded(image(3, 20, 30)), BOX), "30 x 20 pixels"),
 }
 
@@ -268,7 +268,7 @@ def test_the_mean_and_the_survey_leave_out_what_is_no_record(tmp_path, caplog, p
     path = write_database(tmp_path / "lmdb", records)
     expected = np.mean([image(index) for index in range(3)], 0).transpose(2, 0, 1)
     np.testing.assert_allclose(mean_image(path), expected, rtol=1e-6)
-    assert "is left out: the record is no AnnotatedDatum" in caplog.text
+    assert "is left out: the record cannot be parsed as AnnotatedDatum" in caplog.text
     found = survey_database(open_database(path), str(path))
-    assert [reason for _, reason in found.bad] == ["the record is no AnnotatedDatum"]
+    assert [reason for _, reason in found.bad] == ["the record cannot be parsed as AnnotatedDatum"]
     assert found.is_annotated and len(found.sizes) == 1

@@ -51,9 +51,9 @@ DAMAGE = {
     "a leaf that says it is a branch": (2, 10, b"\1\0", "than the others of its level"),
     "wrong bounds of a leaf": (2, 12, b"\xff\xff", "has wrong bounds"),
     "a leaf without nodes": (2, 12, b"\x10\0", "has wrong bounds"),
-    "a leaf with another number": (2, 0, b"\xee", "is no page of its tree"),
+    "a leaf with another number": (2, 0, b"\xee", "is not a page of its tree"),
     "a node outside its page": (2, 16, b"\xff\x0f", "has a node outside its bounds"),
-    "a branch of another kind": (1, 10, b"\4\0", "is no page of its tree"),
+    "a branch of another kind": (1, 10, b"\4\0", "is not a page of its tree"),
 }
 
 
@@ -71,7 +71,7 @@ def test_a_damaged_page_is_named_when_the_database_is_opened(file, kind):
 @pytest.mark.parametrize("at, value, message", [
     (40, 0, "pages have 0 bytes"), (92, 4, "has the flags 0x4"), (120, 7, "keys where 7 are"),
     (128, 1 << 40, f"names page {1 << 40}"), (136, 1 << 40, "the file is cut short"),
-    (136, 3, "names page"), (16, 5, "is no first page of an LMDB"),
+    (136, 3, "names page"), (16, 5, "is not a meta page of an LMDB"),
 ])
 def test_a_damaged_first_page_is_named(file, at, value, message):
     content = bytearray(file.read_bytes())
@@ -130,7 +130,7 @@ def test_chunks_of_pages_make_no_difference(file, monkeypatch):
 
 def test_a_pipe_in_the_place_of_a_database_is_refused(tmp_path):
     os.mkfifo(tmp_path / "data.mdb")
-    with pytest.raises(DataError, match=r"data\.mdb: is no regular file"):
+    with pytest.raises(DataError, match=r"data\.mdb: is not a regular file"):
         open_database(tmp_path)
 
 

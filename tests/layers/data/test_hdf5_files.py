@@ -73,7 +73,7 @@ def as_empty(file) -> None:
 
 @pytest.mark.parametrize("data, message", [
     (None, r"there is no dataset 'data', which layer 'd' has as a top; it has \['label'\]"),
-    (as_group, "there is a group, no dataset, 'data'"),
+    (as_group, "there is a group, not a dataset, 'data'"),
     (as_text, "'/data' holds text, or rows"),
     (as_ragged, "'/data' holds text, or rows of different lengths"),
     (as_many_rows, r"a.h5: its rows take 1.49e\+04 GiB, more than the memory here"),

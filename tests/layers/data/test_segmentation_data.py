@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 
 from framework.data.augment.draws import Draws
+from framework.data.augment.mean import Mean
+from framework.data.augment.transform import Transformer
+from framework.definition import prototxt
 from framework.errors import DataError, SpecError
 from tests.data.making import finished, image, make_source, planes, write_images
 
@@ -62,15 +65,12 @@ def test_image_seg_data_pads_what_a_crop_lacks_and_tells_the_sizes(pairs):
     np.testing.assert_array_equal(sizes.reshape(2, 2), [[40, 56]] * 2)
 
 
-def test_image_seg_data_scales_by_one_of_the_factors(pairs):
-    source = make_source(pair_net("ImageSegData", pairs, "image_data_param",
-                                  "label_type: PIXEL", "scale_factors: 0.5 scale_factors: 2 "
-                                  "crop_size: 10"))
+def test_an_image_and_its_label_map_are_scaled_by_one_of_the_factors():
+    param = prototxt.parse("scale_factors: 0.5 scale_factors: 2", "TransformationParameter")
+    transform = Transformer(param.message, True, Mean())
     sizes = set()
     for position in range(40):
-        crop_all = source.maker.source._transformer
-        crop_all.crop = (0, 0)
-        pixels, marks = crop_all.pair(image(0), image(0)[..., :1], Draws(0, position), 255)
+        pixels, marks = transform.pair(image(0), image(0)[..., :1], Draws(0, position), 255)
         assert pixels.shape[:2] == marks.shape[:2]
         sizes.add(pixels.shape[:2])
     assert sizes == {(20, 28), (80, 112)}

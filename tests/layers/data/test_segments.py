@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from framework.data.augment.clip_transform import crop_places, crop_sizes
+from framework.data.augment.clip_transform import crop_offsets, crop_sizes
 from framework.errors import SpecError
 from framework.proto import BlobProto, TransformationParameter
 from tests.data.clips import read, write_flow, write_frames, write_list
@@ -158,7 +158,7 @@ def test_the_sizes_of_crops_snap_to_the_nets():
     assert crop_sizes(227, 224, TransformationParameter(scale_ratios=[1])) == [(227, 227)]
     # 0.7 is stored as 0.69999999, and 100 of it is 70 in 32 bits
     assert crop_sizes(100, 9, TransformationParameter(scale_ratios=[0.7])) == [(70, 70)]
-    assert crop_places(7, 12, False) == [(0, 0), (0, 12), (4, 0), (4, 12), (2, 6)]
+    assert crop_offsets(7, 12, False) == [(0, 0), (0, 12), (4, 0), (4, 12), (2, 6)]
 
 
 def test_a_mean_file_has_a_plane_for_each_of_a_clip(flows):
