@@ -107,7 +107,7 @@ def params(kind: str, outcome: Outcome) -> list[Param]:
 
 
 def message(name: str) -> Param:
-    """A message that stands inside of those of layers: FillerParameter, ResizeParameter."""
+    """A message that fields of other messages hold: FillerParameter, ResizeParameter."""
     return _as_param("", getattr(proto, name).DESCRIPTOR, None)
 
 
