@@ -13,7 +13,7 @@ from docs.generator.restructured import as_restructured  # noqa: E402
 
 project = "Caffe on Torch"
 release = version = framework.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.apidoc", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.apidoc"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["generator"]
 html_theme = "furo"
