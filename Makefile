@@ -6,7 +6,7 @@ DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 # Tests start some hundred programs, which then read their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test demo lint clean
+.PHONY: test demo lint docs docs-pages clean
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv
@@ -41,10 +41,22 @@ lint: .venv/installed
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --durations=15
 
+# The pages that are made from the code: layers, command line, solver fields.
+docs-pages: .venv/installed
+	$(BIN)/python -m docs.generator
+
+.venv/docs_installed: .venv/installed
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	touch $@
+
+# The site, in build/site. Anything that Sphinx warns of, broken links too, is an error.
+docs: .venv/docs_installed
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
+
 # Only what the targets above made: a folder with something else in it stays.
 clean:
 	if [ -e .venv/installed ]; then rm -rf .venv; fi
-	rm -rf build/lib build/bdist.* dist/caffe_on_torch-* caffe_on_torch.egg-info
+	rm -rf build/lib build/site build/bdist.* dist/caffe_on_torch-* caffe_on_torch.egg-info
 	for folder in demo/shapes demo/shapes_lmdb; do \
 	  if [ -e $$folder/.made_by_caffe_on_torch ]; then rm -rf $$folder; fi; done
 	rm -rf demo/images demo/ssd_shapes_iter_*

@@ -1,5 +1,6 @@
 """An example or two of every layer type of BVLC Caffe and the SSD branch, for the common check.
 
+The first of each type is its sample, framework/report/samples/TYPE.prototxt, which users see too.
 Sizes differ on every axis. Blob shapes are those that the original has, in its order: see the
 `LayerSetUp` of each type. Other projects' types stand in tests/community_examples.py.
 """
@@ -8,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from framework.definition import prototxt
 from framework.layers.base import Shape
+from framework.report.layer_samples import sample_document, sample_phase
 from tests.support import noise
 
 BATCH, SPACE, BOTH = (0,), (2, 3, 4), (0, 2, 3, 4)
@@ -43,6 +47,24 @@ class Example:
         """The bottoms: noise from a seed of its own for each shape."""
         return [bottom if isinstance(bottom, Tensor) else noise(bottom, seed=3 + index)
                 for index, bottom in enumerate(self.bottoms)]
+
+
+def of_sample(kind: str, bottoms: tuple[Shape | Tensor, ...] = (), **checks: Any) -> Example:
+    """The example that is the type's sample, with values for the bottoms if noise will not do.
+
+    checks  further fields of Example. Any: each has a type of its own
+    """
+    document = sample_document(kind)
+    *inputs, layer = document.message.layer
+    shapes = [tuple(one.input_param.shape[0].dim) for one in inputs]
+    given = [tuple(one.shape) if isinstance(one, Tensor) else one for one in bottoms]
+    assert given in ([], shapes), f"the sample of {kind} has other bottoms"
+    fields = type(layer)()
+    fields.CopyFrom(layer)
+    for field_name in ("name", "type", "bottom", "top", "include"):
+        fields.ClearField(field_name)
+    return Example(kind, prototxt.to_text(fields).replace("\n", " "), bottoms or tuple(shapes),
+                   tops=len(layer.top), phase=sample_phase(document), **checks)
 
 
 def whole(*shape: int, below: int, first: int = 0) -> Tensor:
@@ -81,158 +103,139 @@ DETECTIONS = fixed([0, 1, 0.9, 0.1, 0.1, 0.4, 0.5], [0, 2, 0.8, 0.3, 0.2, 0.9, 0
                    [0, 1, 0.7, 0.1, 0.15, 0.4, 0.5], [1, 3, 0.6, 0.7, 0.1, 0.8, 0.2])
 
 VISION = (
-    Example("Convolution", "num_output: 4 kernel_size: 3 pad: 1 stride: 2", (X,),
-            ((4, 3, 3, 3), (4,))),
+    of_sample("Convolution", blobs=((4, 3, 3, 3), (4,))),
     Example("Convolution", "num_output: 4 kernel_h: 1 kernel_w: 2 group: 2 bias_term: false "
             "dilation: 2", ((2, 6, 5, 4), (2, 6, 5, 4)), ((4, 3, 1, 2),), tops=2),
-    Example("Deconvolution", "num_output: 4 kernel_size: 3 pad: 1 stride: 2", (X,),
-            ((3, 4, 3, 3), (4,))),
+    of_sample("Deconvolution", blobs=((3, 4, 3, 3), (4,))),
     Example("Deconvolution", "num_output: 4 kernel_size: 2 group: 2 bias_term: false",
             ((1, 6, 2, 4, 3),), ((6, 2, 2, 2, 2),)),
-    Example("Im2col", "kernel_size: 3 pad: 1 stride: 2"),
-    Example("Pooling", "pool: MAX kernel_size: 3 stride: 2", tops=2),
+    of_sample("Im2col"),
+    of_sample("Pooling"),
     Example("Pooling", "pool: AVE kernel_size: 3 stride: 2 pad: 2"),
     Example("Pooling", "pool: AVE global_pooling: true"),
     Example("Pooling", "pool: STOCHASTIC kernel_size: 2 stride: 2", (positive(*X),),
             without=DRAWS),
-    Example("SPP", "pyramid_height: 2 pool: AVE", ((2, 3, 7, 5),)),
-    Example("LRN", "local_size: 3 alpha: 0.5", ((2, 6, 3, 4),)),
+    of_sample("SPP"),
+    of_sample("LRN"),
     Example("LRN", "local_size: 3 alpha: 0.5 norm_region: WITHIN_CHANNEL", ((2, 3, 5, 4),)),
-    Example("InnerProduct", "num_output: 6", (X,), ((6, 60), (6,)), grows=BATCH),
+    of_sample("InnerProduct", blobs=((6, 60), (6,)), grows=BATCH),
     Example("InnerProduct", "num_output: 6 axis: -1 transpose: true", (X,), ((4, 6), (6,)),
             grows=(0, 2)),
-    Example("Embed", "num_output: 3 input_dim: 6", (whole(2, 4, below=6),), ((6, 3), (3,))),
+    of_sample("Embed", bottoms=(whole(2, 4, below=6),), blobs=((6, 3), (3,))),
 )
 NORMALISATION = (
-    Example("BatchNorm", "", (X,), ((3,), (3,), (1,))),
+    of_sample("BatchNorm", blobs=((3,), (3,), (1,))),
     Example("BatchNorm", "", (X,), ((3,), (3,), (1,)), phase="TEST"),
-    Example("MVN", "", without={"gradient": NOT_DERIVATIVE + "eps"}),
+    of_sample("MVN", without={"gradient": NOT_DERIVATIVE + "eps"}),
     Example("MVN", "normalize_variance: false across_channels: true"),
-    Example("Normalize", "channel_shared: true across_spatial: false", (X,), ((),)),
+    of_sample("Normalize", blobs=((),)),
     Example("Normalize", "channel_shared: false", (X,), ((3,),),
             without={"gradient": NOT_DERIVATIVE + "the scale comes last"}),
-    Example("Scale", "bias_term: true", (X,), ((3,), (3,))),
+    of_sample("Scale", blobs=((3,), (3,))),
     Example("Scale", "axis: 0", (X, (2, 3)), grows=(0, 2)),
-    Example("Bias", "axis: 1 num_axes: 2", (X,), ((3, 5),), grows=(0, 3)),
+    of_sample("Bias", blobs=((3, 5),), grows=(0, 3)),
 )
 NEURON = (
-    Example("ReLU"), Example("ReLU", "negative_slope: 0.1"),
-    Example("PReLU", "", (X,), ((3,),)), Example("PReLU", "channel_shared: true", (X,), ((),)),
-    Example("ELU", "alpha: 0.5"), Example("Sigmoid"), Example("TanH"), Example("AbsVal"),
-    Example("BNLL"), Example("Exp", "base: 2 scale: 0.5 shift: 1"),
-    Example("Log", "base: 2 shift: 1", (positive(*X),)),
-    Example("Power", "power: 3 scale: 0.5 shift: 2"), Example("Power", "power: 0"),
-    Example("Threshold", "threshold: 0.5", without=NO_GRADIENT),
-    Example("Dropout", "dropout_ratio: 0.3", without=DRAWS), Example("Dropout", phase="TEST"),
-    Example("Clip", "min: -0.5 max: 0.75"), Example("Swish", "beta: 2"),
+    of_sample("ReLU"), Example("ReLU", "negative_slope: 0.1"),
+    of_sample("PReLU", blobs=((3,),)), Example("PReLU", "channel_shared: true", (X,), ((),)),
+    of_sample("ELU"), of_sample("Sigmoid"), of_sample("TanH"), of_sample("AbsVal"),
+    of_sample("BNLL"), of_sample("Exp"),
+    of_sample("Log", bottoms=(positive(*X),)),
+    of_sample("Power"), Example("Power", "power: 0"),
+    of_sample("Threshold", without=NO_GRADIENT),
+    of_sample("Dropout", without=DRAWS), Example("Dropout", phase="TEST"),
+    of_sample("Clip"), of_sample("Swish"),
 )
 SHAPES = (
-    Example("Concat", "axis: 2", ((2, 3, 5, 4), (2, 3, 2, 4)), grows=(0, 1, 2, 3)),
-    Example("Slice", "slice_point: 1 slice_point: 3", ((2, 6, 5, 4),), tops=3),
+    of_sample("Concat", grows=(0, 1, 2, 3)),
+    of_sample("Slice"),
     Example("Slice", "axis: -1", tops=2, grows=(0, 1, 2, 3)),
-    Example("Split", tops=3), Example("Silence", tops=0, without=NO_GRADIENT),
-    Example("Eltwise", "coeff: 1 coeff: -2", (X, X)),
+    of_sample("Split"), of_sample("Silence", without=NO_GRADIENT),
+    of_sample("Eltwise"),
     Example("Eltwise", "operation: PROD", (X, X, X)),
     Example("Eltwise", "operation: MAX", (X, X, X)),
-    Example("Permute", "order: 0 order: 2 order: 3 order: 1"),
-    Example("Flatten"), Example("Flatten", "axis: -3 end_axis: 2"),
-    Example("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 2 } }"),
+    of_sample("Permute"),
+    of_sample("Flatten"), Example("Flatten", "axis: -3 end_axis: 2"),
+    of_sample("Reshape"),
     Example("Reshape", "reshape_param { axis: -1 num_axes: 0 shape { dim: 1 } }"),
-    Example("Tile", "axis: 2 tiles: 3"),
-    Example("Crop", "axis: 2 offset: 1 offset: 2", (X, noise(2, 7, 3, 2, requires_grad=False)),
-            grows=BATCH),
-    Example("Filter", "", ((4, 3, 2), (4, 5), fixed([1], [0], [-2], [0])), tops=2, grows=BATCH,
-            without=SIZES_FROM_DATA),
-    Example("BatchReindex", "", ((4, 3, 2), torch.tensor([2.0, 0, 2], dtype=torch.float64))),
-    Example("Parameter", "parameter_param { shape { dim: 3 dim: 2 } }", (), ((3, 2),), grows=()),
-    Example("Reduction", "operation: ASUM axis: 2 coeff: 0.5"), Example("Reduction", "axis: 0"),
-    Example("ArgMax", "axis: 1 top_k: 2 out_max_val: true", without={
-        "gradient": "the original has none, not even for values"}),
+    of_sample("Tile"),
+    of_sample("Crop", bottoms=(X, noise(2, 7, 3, 2, requires_grad=False)), grows=BATCH),
+    of_sample("Filter", bottoms=((4, 3, 2), (4, 5), fixed([1], [0], [-2], [0])), grows=BATCH,
+              without=SIZES_FROM_DATA),
+    of_sample("BatchReindex", bottoms=((4, 3, 2), torch.tensor([2.0, 0, 2], dtype=torch.float64))),
+    of_sample("Parameter", blobs=((3, 2),), grows=()),
+    of_sample("Reduction"), Example("Reduction", "axis: 0"),
+    of_sample("ArgMax", without={"gradient": "the original has none, not even for values"}),
     Example("ArgMax", "top_k: 2", without=NO_GRADIENT),
 )
 LOSSES = (
-    Example("Softmax", "axis: 2"),
-    Example("SoftmaxWithLoss", "loss_param { ignore_label: 2 }", (SCORES, PLACES)),
+    of_sample("Softmax"),
+    of_sample("SoftmaxWithLoss", bottoms=(SCORES, PLACES)),
     Example("SoftmaxWithLoss", "softmax_param { axis: -1 }", (SCORES, whole(2, 4, 3, below=5)),
             tops=2),
-    Example("EuclideanLoss", "", PAIR), Example("SmoothL1Loss", "", PAIR),
+    of_sample("EuclideanLoss"), of_sample("SmoothL1Loss"),
     Example("SmoothL1Loss", "sigma: 3", (*PAIR, *(noise(4, 3, 2, seed=seed, requires_grad=False)
                                                   for seed in (8, 9)))),
-    Example("SigmoidCrossEntropyLoss", "loss_param { ignore_label: 2 normalization: VALID }",
-            ((4, 3, 2), whole(4, 6, below=3).clamp(max=1) * 0.75), grows=BATCH),
-    Example("HingeLoss", "norm: L2", ((3, 5), whole(3, below=5))),
+    of_sample("SigmoidCrossEntropyLoss", bottoms=((4, 3, 2), whole(4, 6,
+              below=3).clamp(max=1) * 0.75), grows=BATCH),
+    of_sample("HingeLoss", bottoms=((3, 5), whole(3, below=5))),
     Example("HingeLoss", "", ((3, 5), whole(3, 1, below=5))),
-    Example("MultinomialLogisticLoss", "", (positive(3, 5), whole(3, below=5))),
-    Example("InfogainLoss", "", (positive(3, 5), whole(3, below=5), noise(
-        1, 1, 5, 5, requires_grad=False)), grows=()),
+    of_sample("MultinomialLogisticLoss", bottoms=(positive(3, 5), whole(3, below=5))),
+    of_sample("InfogainLoss", bottoms=(positive(3, 5), whole(3, below=5), noise(1, 1, 5, 5,
+              requires_grad=False)), grows=()),
     Example("InfogainLoss", "axis: -2", (SCORES, whole(2, 4, 5, below=3), noise(
         3, 3, requires_grad=False)), tops=2, grows=()),
-    Example("ContrastiveLoss", "margin: 3", ((4, 3), (4, 3), whole(4, below=2)), without={
-        "gradient": NOT_DERIVATIVE + "1e-4 in the denominator"}),
+    of_sample("ContrastiveLoss", bottoms=((4, 3), (4, 3), whole(4, below=2)),
+              without={"gradient": NOT_DERIVATIVE + "1e-4 in the denominator"}),
     Example("ContrastiveLoss", "legacy_version: true margin: 3", (
         (4, 3), (4, 3), whole(4, below=2))),
-    Example("Accuracy", "top_k: 2", (SCORES, PLACES), tops=2, without=NO_GRADIENT),
+    of_sample("Accuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
 )
 RECURRENT = (
-    Example("LSTM", "num_output: 4", (SEQUENCE, CONT), ((16, 5), (16,), (16, 4)), grows=(0, 1)),
+    of_sample("LSTM", bottoms=(SEQUENCE, CONT), blobs=((16, 5), (16,), (16, 4)), grows=(0, 1)),
     Example("LSTM", "recurrent_param { num_output: 4 expose_hidden: true }",
             (SEQUENCE, CONT, (2, 3), *(noise(STATE, requires_grad=False) for _ in "hc")),
             ((16, 5), (16,), (16, 3), (16, 4)), tops=3, grows=()),
-    Example("RNN", "num_output: 4", (SEQUENCE, CONT, (2, 3)),
-            ((4, 5), (4,), (4, 3), (4, 4), (4, 4), (4,)), grows=()),
+    of_sample("RNN", bottoms=(SEQUENCE, CONT, (2, 3)), blobs=((4, 5), (4,), (4, 3), (4, 4), (4, 4),
+              (4,)), grows=()),
     Example("RNN", "recurrent_param { num_output: 4 expose_hidden: true }",
             (SEQUENCE, CONT, noise(STATE, requires_grad=False)),
             ((4, 5), (4,), (4, 4), (4, 4), (4,)), tops=2, grows=()),
-    Example("LSTMUnit", "", ((1, 3, 4), (1, 3, 16), fixed([1, 0, 1])), tops=2, grows=()),
+    of_sample("LSTMUnit", bottoms=((1, 3, 4), (1, 3, 16), fixed([1, 0, 1])), grows=()),
 )
 SSD = (
-    Example("PriorBox", "min_size: 20 max_size: 37 aspect_ratio: 2 variance: 0.1",
-            ((2, 3, 4, 5), (2, 3, 40, 60)), without=NO_GRADIENT),
-    Example("MultiBoxLoss", "num_classes: 4 code_type: CENTER_SIZE",
-            ((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
+    of_sample("PriorBox", without=NO_GRADIENT),
+    of_sample("MultiBoxLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
     Example("MultiBoxLoss", "num_classes: 4 code_type: CORNER mining_type: NONE loc_loss_type: L2 "
             "share_location: false", ((2, 48), (2, 12), PRIOR, TRUTH), grows=()),
-    Example("DetectionOutput", "detection_output_param { num_classes: 4 keep_top_k: 5 code_type: "
-            "CENTER_SIZE nms_param { nms_threshold: 0.45 top_k: 4 } }",
-            ((2, 12), (2, 12), PRIOR), grows=(), without={
-                "shapes": "the number of rows depends on data", **NO_GRADIENT,
-                "autocast": "the order of near scores changes"}),
-    Example("DetectionEvaluate", "num_classes: 4", (DETECTIONS.reshape(1, 1, 4, 7), TRUTH),
-            grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT}),
+    of_sample("DetectionOutput", bottoms=((2, 12), (2, 12), PRIOR), grows=(),
+              without={"shapes": "the number of rows depends on data", **NO_GRADIENT,
+              "autocast": "the order of near scores changes"}),
+    of_sample("DetectionEvaluate", bottoms=(DETECTIONS.reshape(1, 1, 4, 7), TRUTH), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT}),
 )
 OUTPUT = (
-    Example("HDF5Output", "file_name: 'out.h5'", ((4, 3), (4, 1)), tops=0,
-            without={**FILES, **NO_GRADIENT}),
+    of_sample("HDF5Output", without={**FILES, **NO_GRADIENT}),
 )
 
 EXAMPLES = (*VISION, *NORMALISATION, *NEURON, *SHAPES, *LOSSES, *RECURRENT, *SSD, *OUTPUT)
 
-# Data layers: fields, and the shapes of the tops that the text alone declares. What they read is
+# Data layers: the shapes of the tops that the text of the sample alone declares. What they read is
 # tested in tests/data and tests/layers.
-DATA_LAYERS = {
-    "Input": ("input_param { shape { dim: 2 dim: 3 } shape { dim: 4 } }", [(2, 3), (4,)]),
-    "DummyData": ("dummy_data_param { num: 2 num: 3 channels: 4 height: 5 width: 6 }",
-                  [(2, 4, 5, 6), (3, 4, 5, 6)]),
-    "Data": ("data_param { batch_size: 2 } transform_param { crop_size: 7 }", [(2, 3, 7, 7), (2,)]),
-    "ImageData": ("image_data_param { batch_size: 2 new_height: 7 new_width: 9 }",
-                  [(2, 3, 7, 9), (2,)]),
-    "MemoryData": ("memory_data_param { batch_size: 2 channels: 3 height: 5 width: 4 }",
-                   [(2, 3, 5, 4), (2, 1, 1, 1)]),
-    "WindowData": ("window_data_param { batch_size: 2 } transform_param { crop_size: 7 }",
-                   [(2, 3, 7, 7), (2,)]),
-    "WindowSegData": ("image_data_param { batch_size: 2 } transform_param { crop_size: 7 }",
-                      [(2, 3, 7, 7), (2, 1, 7, 7)]),
-    "HDF5Data": ("hdf5_data_param { batch_size: 2 }", [(2, 3, 224, 224), (2,)]),
-    "AnnotatedData": ("data_param { batch_size: 2 } transform_param { resize_param { height: 30 "
-                      "width: 40 } }", [(2, 3, 30, 40), (1, 1, 2, 8)]),
-    "VideoData": ("data_param { batch_size: 2 } transform_param { resize_param { height: 30 "
-                  "width: 40 } }", [(2, 3, 30, 40)]),
-    **dict.fromkeys(("ImageLabelmapData", "DenseImageData", "ImageSegData"), (
-        "dense_image_data_param { batch_size: 2 } image_data_param { batch_size: 2 } "
-        "transform_param { crop_size: 7 }", [(2, 3, 7, 7), (2, 1, 7, 7)])),
-    "DetectionData": ("detection_data_param { batch_size: 2 resize_width: 64 resize_height: 48 "
-                      "stride: 8 output_gt_boxes: true }",
-                      [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)]),
-    "EvalData": ("eval_data_param { batch_size: 2 resize_width: 64 resize_height: 48 }",
-                 [(2, 3, 48, 64), (1, 8, 1, 1), (2, 2, 1, 1)]),
+DATA_LAYERS: dict[str, list[Shape]] = {
+    "Input": [(2, 3), (4,)],
+    "DummyData": [(2, 4, 5, 6), (3, 4, 5, 6)],
+    "Data": [(2, 3, 7, 7), (2,)],
+    "ImageData": [(2, 3, 7, 9), (2,)],
+    "MemoryData": [(2, 3, 5, 4), (2, 1, 1, 1)],
+    "WindowData": [(2, 3, 7, 7), (2,)],
+    "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "HDF5Data": [(2, 3, 224, 224), (2,)],
+    "AnnotatedData": [(2, 3, 30, 40), (1, 1, 2, 8)],
+    "VideoData": [(2, 3, 30, 40)],
+    "ImageLabelmapData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "DenseImageData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "ImageSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "DetectionData": [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)],
+    "EvalData": [(2, 3, 48, 64), (1, 8, 1, 1), (2, 2, 1, 1)],
 }

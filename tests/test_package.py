@@ -37,6 +37,7 @@ def test_the_wheel_has_every_module_the_schema_and_the_program_caffe(tmp_path):
     ours = {str(path.relative_to(ROOT)) for path in (ROOT / "framework").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == ours
     assert "framework/proto/caffe.proto" in names
+    assert "framework/report/samples/Convolution.prototxt" in names
     [points] = installed.glob("*.dist-info/entry_points.txt")
     assert "caffe = framework.cli.caffe:main" in points.read_text()
 

@@ -24,7 +24,8 @@ def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
     A field set to its own default changes nothing and passes; so do `MACHINE_HINTS`.
     Raises SpecError that names the first field rejected and those that are allowed.
     """
-    known = frozenset(fields.split()) | MACHINE_HINTS
+    spec.taken[param_name] = frozenset(fields.split())
+    known = spec.taken[param_name] | MACHINE_HINTS
     for field, value in message_at(spec, param_name).ListFields():
         if field.name in known:
             continue

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from framework import parse_net
 from framework.definition import prototxt
 from framework.layers import LAYERS
 from framework.layers.base import Source
+from framework.net.net import Net
+from framework.report.layer_samples import sample_document
 from tests import community_examples, layer_examples
 from tests.support import check_layer, layer_text, make, net_from, noise, run
 
@@ -132,9 +133,8 @@ def test_every_registered_layer_type_has_an_example():
 
 @pytest.mark.parametrize("kind", layer_examples.DATA_LAYERS)
 def test_a_data_layer_declares_its_shapes_and_goes_through_text(kind):
-    fields, shapes = layer_examples.DATA_LAYERS[kind]
-    text = layer_text(kind, "", (), len(shapes), fields)
-    net = net_from(text, skip_data=True)
-    assert list(net.shapes.values()) == shapes
-    message = parse_net(text).message
-    assert prototxt.parse(prototxt.to_text(message), "NetParameter").message == message
+    document = sample_document(kind)
+    net = Net(document, phase="TRAIN", skip_data=True)
+    assert list(net.shapes.values()) == layer_examples.DATA_LAYERS[kind]
+    text = prototxt.to_text(document.message)
+    assert prototxt.parse(text, "NetParameter").message == document.message
