@@ -36,6 +36,15 @@ class Layer(nn.Module):
         self.blob_names: list[str] = []
         self._fillers: list[Any] = []
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        """For each blob, whether it learns where the text gives it no `param`; none by default.
+
+        proto   LayerParameter (Any: made at run time). No bottom is known yet. A blob that is left
+                out still gets the right rate in a net, but no `param` in what tools/expand prints.
+        """
+        return ()
+
     def add_blob(self, name: str, shape: Shape, filler: Any = None, learned: bool = True) -> None:
         """Make the next blob, `self.<name>`, in Caffe's order and shape.
 

@@ -37,9 +37,12 @@ class Reshaped(NamedTuple):
 
 
 def param_spec(layer: Layer, index: int) -> Any:
-    """The `param { }` of a blob, or the defaults."""
+    """The `param { }` of a blob, or the defaults, with the rate of a NetFile that brought it in."""
     specs = layer.spec.proto.param
-    return specs[index] if index < len(specs) else ParamSpec()
+    if index < len(specs):
+        return specs[index]
+    rate = layer.spec.lines.lr_mult
+    return ParamSpec() if rate == 1 else ParamSpec(lr_mult=rate)
 
 
 def check_layer_names(layers: Sequence[Layer]) -> None:

@@ -33,6 +33,14 @@ def test_layer_stands_the_common_check(example, tmp_path, monkeypatch):
                 **{check: check not in refused for check in CHECKS})
 
 
+@pytest.mark.parametrize("example", EXAMPLES, ids=names(EXAMPLES))
+def test_a_layer_says_beforehand_which_blobs_learn(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    layer = made(example, example.tensors())
+    said = type(layer).learned_blobs(layer.spec.proto)
+    assert list(said) == [name in layer._parameters for name in layer.blob_names]
+
+
 def grown(example):
     """The bottoms with each axis of `grows` of two or more times its size."""
     def repeats(tensor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -46,6 +47,10 @@ class PReLU(Layer):
 
     keeps_shape = True
     slope: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -86,6 +86,10 @@ class CenterLoss(Layer):
     no_gradient_bottoms = (1,)
     centers: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "center_loss_param", "num_output center_filler axis")
@@ -175,6 +179,10 @@ class MarginInnerProduct(Layer):
     weight: Tensor
     iteration: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.margin_inner_product_param
@@ -231,6 +239,11 @@ class InnerDistance(Layer):
 
     num_bottoms = (1, 3)
     weight: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        others = len(proto.bottom) - 1 - proto.inner_distance_param.update_center_only
+        return () if others else (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)

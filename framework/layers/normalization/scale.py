@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -63,6 +65,10 @@ class Scale(Layer):
     scale: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * ((len(proto.bottom) == 1) + proto.scale_param.bias_term)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "scale_param", "axis num_axes filler bias_term bias_filler")
@@ -97,6 +103,10 @@ class Bias(Layer):
 
     num_bottoms = (1, 2)
     bias: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * (len(proto.bottom) == 1)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -111,6 +112,12 @@ def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape
     return [(steps, *first[1:]), *others]
 
 
+def has_static_input(proto: Any, num_states: int) -> bool:
+    """Whether a bottom is neither x, cont nor one of the exposed states."""
+    states = num_states if proto.recurrent_param.expose_hidden else 0
+    return len(proto.bottom) - states > 2
+
+
 def _exporting() -> bool:
     return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
 
@@ -137,6 +144,10 @@ class LSTM(Layer):
     num_tops = (1, 3)
     no_gradient_bottoms = (1,)
     hidden_weight: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * (3 + has_static_input(proto, 2))
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
         super().__init__(spec)
@@ -179,6 +190,10 @@ class RNN(Layer):
     hidden_weight: Tensor
     output_weight: Tensor
     output_bias: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * (5 + has_static_input(proto, 1))
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
         super().__init__(spec)

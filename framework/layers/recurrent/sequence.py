@@ -114,6 +114,10 @@ class Lstm(Layer):
     hidden_weight: Tensor
     bias: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * 3
+
     def __init__(self, spec: LayerSpec, x: Shape, *flags: Shape):
         super().__init__(spec)
         honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -243,6 +244,10 @@ class Parameter(Layer):
 
     num_bottoms = (0, 0)
     parameter: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)

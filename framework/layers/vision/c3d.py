@@ -64,6 +64,12 @@ class Convolution3D(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        own = proto.HasField("convolution3d_param")
+        param = proto.convolution3d_param if own else proto.convolution_param
+        return (True, True) if param.bias_term else (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = which_param(spec, "convolution3d_param", "convolution_param")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -110,6 +111,10 @@ class Convolution(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
@@ -158,6 +163,10 @@ class Deconvolution(Layer):
     same_number = True
     weight: Tensor
     bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

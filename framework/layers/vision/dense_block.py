@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -32,6 +34,13 @@ class DenseBlock(Layer):
             more than 1000 steps (the largest published block has 64).
     Meaning: senlinuc/caffe_ocr DenseBlock_layer.cu (Tongcheng Li); Huang et al. 2017.
     """
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        param = proto.denseblock_param
+        steps = min(param.numTransition, MOST_STEPS)
+        part = (True,) * 3 * steps + (False,) * 2 * steps     # filters, scales, biases; statistics
+        return part * (1 + param.use_BC) + (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

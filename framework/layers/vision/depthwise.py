@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -32,6 +34,10 @@ class ConvolutionDepthwise(Layer):
     same_number = True
     weight: Tensor
     bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

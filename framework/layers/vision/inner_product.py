@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +35,11 @@ class InnerProduct(Layer):
     num_bottoms = (1, 3)
     weight: Tensor
     bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        param, given = proto.inner_product_param, len(proto.bottom) - 1
+        return (True,) * (2 - given) if param.bias_term else (True,) * (1 - given)
 
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
@@ -96,6 +102,10 @@ class Embed(Layer):
     no_gradient_bottoms = (0,)
     weight: Tensor
     bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.embed_param.bias_term else (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
