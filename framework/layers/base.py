@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, overload
 
@@ -93,6 +94,16 @@ class Layer(nn.Module):
             wanted = blob.requires_grad
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        """Multiplications by learned weights in one forward, as papers count them.
+
+        By default each value of a matrix, that is a blob with two axes or more longer than 1,
+        meets each item of the first bottom once. Elementwise layers count as nothing.
+        """
+        matrices = sum(blob.numel() for blob in self.blobs
+                       if sum(size > 1 for size in blob.shape) > 1)
+        return matrices * math.prod(bottoms[0][:1]) if bottoms else 0
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward on meta tensors."""

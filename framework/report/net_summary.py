@@ -178,7 +178,7 @@ def _count(document: Document, census: Census, selection: Selection,
         bottoms = [shapes[bottom] for bottom in layer_spec.bottoms]
         census.rows.append(Row(layer_spec.name, layer_spec.type, tops,
                                sum(blob.numel() for blob in layer.blobs),
-                               multiply_adds(layer, bottoms, list(tops))))
+                               layer.multiply_adds(bottoms, tops)))
 
 
 def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[Layer]]:
@@ -204,28 +204,6 @@ def _is_assumed(spec: NetSpec) -> bool:
                and layer.type not in ("Input", "DummyData")]
     return any(declared_shapes(layer, ASSUMED_SIZES[0]) != declared_shapes(layer, ASSUMED_SIZES[1])
                for layer in sources)
-
-
-def multiply_adds(layer: Layer, bottoms: list[Shape], tops: list[Shape]) -> int:
-    """Multiplications by learned weights in one forward, as papers count them.
-
-    Each weight of a convolution meets every position of its output (Deconvolution: of its
-    input); each weight of an InnerProduct or of a recurrent layer every row of its input.
-    Elementwise layers count as nothing.
-    """
-    if not layer.blob_names or not bottoms or not tops:
-        return 0
-    kind = layer.spec.type
-    weights = sum(blob.numel() for blob in layer.blobs if blob.dim() > 1)
-    if kind == "Deconvolution":
-        return weights * math.prod(bottoms[0]) // bottoms[0][1]
-    if "Convolution" in kind:
-        return sum(weights * math.prod(top) // layer.blobs[0].shape[0] for top in tops)
-    if kind == "InnerProduct":
-        return math.prod(tops[0]) * weights // layer.spec.proto.inner_product_param.num_output
-    if kind in ("RNN", "LSTM", "Lstm"):
-        return weights * math.prod(bottoms[0][:2])
-    return 0
 
 
 def text_form(message: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -104,6 +105,9 @@ class CenterLoss(Layer):
                                 hint="center_loss_param.num_output is too small")
         self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])), param.center_filler)
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # a row of the centers is subtracted
+
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         rows = precise(x).flatten(self.axis).flatten(0, -2)
         return _CenterLoss.apply(rows, self.centers.to(rows.dtype), self.check(labels).reshape(-1))
@@ -201,6 +205,9 @@ class MarginInnerProduct(Layer):
         self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
         self.register_buffer("iteration", torch.tensor(float(param.iteration)), persistent=False)
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.weight.numel() * math.prod(bottoms[0][:self.axis])
+
     def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         rows = precise(x).flatten(self.axis).flatten(0, -2)
         counting = self.spec.phase == "TRAIN" and torch.is_grad_enabled() and not x.is_meta
@@ -262,6 +269,10 @@ class InnerDistance(Layer):
                 raise spec.error("inner_distance_param.num_output", "is 0; it must be at least 1")
             self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])),
                           param.weight_filler)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        rows = math.prod(bottoms[0][:self.axis])
+        return math.prod(bottoms[0]) * math.prod(tops[0]) // rows
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
         rows = precise(x).flatten(self.axis).flatten(0, -2)

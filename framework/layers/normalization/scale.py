@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -82,6 +83,9 @@ class Scale(Layer):
         else:
             self.bias = None
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # elementwise, whatever the shape of its blobs
+
     def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
         factor = spread(self.scale if scale is None else scale, self.axis, x)
         if self.bias is None:
@@ -114,6 +118,9 @@ class Bias(Layer):
         self.axis, shape = broadcast_axes(spec, "bias_param", bottoms)
         if len(bottoms) == 1:
             self.add_blob("bias", shape, spec.proto.bias_param.filler)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         return (x + spread(self.bias if bias is None else bias, self.axis, x)).to(x.dtype)

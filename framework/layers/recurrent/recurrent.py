@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -95,6 +96,15 @@ class Recurrence:
             self.carried = states
         return ()
 
+    def multiply_adds(self, x: Shape) -> int:
+        """Every matrix meets each of T steps of N streams, that of the static input each stream."""
+        total = 0
+        for name, blob in zip(self.layer.blob_names, self.layer.blobs, strict=True):
+            if blob.dim() > 1:
+                rows = x[1] if name == "static_weight" else x[0] * x[1]
+                total += rows * blob.numel()
+        return total
+
     def project(self, x: Tensor, others: tuple[Tensor, ...]) -> Tensor:
         """What the inputs add at every step: (T, N, gates * H)."""
         layer = self.layer
@@ -157,6 +167,9 @@ class LSTM(Layer):
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.recurrence.multiply_adds(bottoms[0])
+
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)
         hidden, cell = self.recurrence.start(projected, others)
@@ -205,6 +218,9 @@ class RNN(Layer):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.recurrence.multiply_adds(bottoms[0])
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)

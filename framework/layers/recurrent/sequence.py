@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -144,6 +145,10 @@ class Lstm(Layer):
         """Without a walk over all steps."""
         x = bottoms[0]
         return [(*x[:1], self.size) if self.streams else (*x[:2], self.size)]
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        rows = bottoms[0][0] if self.streams else math.prod(bottoms[0][:2])
+        return rows * (self.weight.numel() + self.hidden_weight.numel())
 
     def forward(self, x: Tensor, *flags: Tensor) -> Tensor:
         if self.streams:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +134,10 @@ class Convolution(Layer):
         else:
             self.bias = None
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the output
+        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
+
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         tops = tuple(self.convolve(x) for x in bottoms)
         return tops if len(tops) > 1 else tops[0]
@@ -183,6 +189,10 @@ class Deconvolution(Layer):
             self.add_blob("bias", (at.num_output,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the input
+        return sum(self.weight[0].numel() * math.prod(bottom) for bottom in bottoms)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         tops = tuple(self.deconvolve(x) for x in bottoms)

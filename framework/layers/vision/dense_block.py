@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -77,6 +79,10 @@ class DenseBlock(Layer):
                                       ("mean", None, False), ("variance", one, False)):
             for step, number in enumerate(channels):
                 self.add_blob(f"{prefix}{kind}{step}", (1, number, 1, 1), filler, learned)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        x = bottoms[0]
+        return super().multiply_adds(bottoms, tops) * math.prod(x[2:])
 
     def forward(self, x: Tensor) -> Tensor:
         for step in range(self.steps):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -58,6 +60,10 @@ class ConvolutionDepthwise(Layer):
             self.add_blob("bias", (channels,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the output
+        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         at = self.geometry

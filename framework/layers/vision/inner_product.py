@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -69,6 +70,9 @@ class InnerProduct(Layer):
         else:
             self.bias = None
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+
     def forward(self, x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
                 ) -> Tensor:
         if weight is None:
@@ -121,6 +125,9 @@ class Embed(Layer):
             self.add_blob("bias", (param.num_output,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # rows are looked up
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.embedding(self.check(x), self.weight)
