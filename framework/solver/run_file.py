@@ -61,7 +61,7 @@ def suffix_of(path: str | Path) -> str:
 def write_run(path: Path, run: RunState) -> None:
     content = {"version": 2, **asdict(run)}
     content["checksum"] = _own_checksum(content)
-    with replacing(path) as partial:
+    with replacing(path, WeightsError) as partial:
         partial.write_text(json.dumps(content, indent=1) + "\n")
 
 
