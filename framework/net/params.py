@@ -36,6 +36,14 @@ class Reshaped(NamedTuple):
     shape: Shape
 
 
+def gradient_of(blob: Tensor) -> Tensor | None:
+    """The gradient of a layer's blob: for one shared in another shape that of its owner."""
+    owner = blob if blob.is_leaf else blob._base
+    if owner is None or owner.grad is None:
+        return None
+    return owner.grad.view(blob.shape)
+
+
 def param_spec(layer: Layer, index: int) -> Any:
     """The `param { }` of a blob, or the defaults, with the rate of a NetFile that brought it in."""
     specs = layer.spec.proto.param

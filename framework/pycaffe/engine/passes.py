@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from framework.execution.chains import Step
+from framework.execution.chains import Step, tops_of
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
 
@@ -137,8 +137,7 @@ class Passes:
             leaf = value.detach()
             leaves.append(leaf.requires_grad_(record and wanted and leaf.is_floating_point()))
         with torch.set_grad_enabled(record):
-            result = step.layer(*leaves)
-        return leaves, list(result) if isinstance(result, tuple) else [result]
+            return leaves, list(tops_of(step, leaves))
 
     def _gives_data(self, index: int) -> bool:
         """Whether the layer begins the net: a data layer, one that the user wrote among them."""
