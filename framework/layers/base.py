@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
 from framework.layers import fillers
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
 
 Shape = tuple[int, ...]
 
@@ -30,6 +31,8 @@ class Layer(nn.Module):
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
+    # fields of other projects' forks that the class checks itself; others are refused by name
+    fork_fields: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, spec: LayerSpec):
         super().__init__()
@@ -145,6 +148,15 @@ class Source:
 
     num_bottoms: ClassVar[tuple[int, int | None]] = (0, 0)
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
+    gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
+    reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
+    fork_fields: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: tuple[int, int] = ASSUMED_SIZES[0]
+                       ) -> list[Shape]:
+        """The shapes of the tops where the data are not at hand; `size` of images without one."""
+        return images_and_labels(spec, size)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         self.spec, self.options = spec, options
@@ -167,6 +179,14 @@ class Source:
 
 
 LAYERS: dict[str, type[Layer] | type[Source]] = {}
+
+
+def is_input(kind: str) -> bool:
+    """Whether the caller of a net gives the tops of a layer of this type."""
+    cls = LAYERS[kind]
+    return issubclass(cls, Source) and not cls.gives_batches
+
+
 T = TypeVar("T", bound=type)
 
 

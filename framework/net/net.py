@@ -28,7 +28,7 @@ from framework.execution.chains import (
     tops_of,
 )
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Layer, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, is_input
 from framework.net.build import build_layers, build_sources
 from framework.net.memory_check import check_memory
 from framework.net.params import (
@@ -124,7 +124,7 @@ class Net(nn.Module):
     @property
     def inputs(self) -> list[str]:
         """The blobs that `Input` layers declare, in order."""
-        return [top for spec in self.spec.layers if spec.type == "Input" for top in spec.tops]
+        return [top for spec in self.spec.layers if is_input(spec.type) for top in spec.tops]
 
     @property
     def outputs(self) -> list[str]:

@@ -13,7 +13,7 @@ from framework.definition.spec import PHASES, NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
-from framework.net.assumed_shapes import ASSUMED_SIZES, declared_shapes
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.reading import finish_net
 
@@ -200,10 +200,13 @@ def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[
 
 def _is_assumed(spec: NetSpec) -> bool:
     """Whether a data layer's shapes hang on the assumed size."""
-    sources = [layer for layer in spec.layers if issubclass(LAYERS[layer.type], Source)
-               and layer.type not in ("Input", "DummyData")]
-    return any(declared_shapes(layer, ASSUMED_SIZES[0]) != declared_shapes(layer, ASSUMED_SIZES[1])
-               for layer in sources)
+    for layer in spec.layers:
+        cls = LAYERS[layer.type]
+        if issubclass(cls, Source) and cls.reads_files:
+            first, second = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
+            if first != second:
+                return True
+    return False
 
 
 def text_form(message: Any) -> str:

@@ -146,7 +146,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_input(layer: Any) -> bool:
-    return not layer.bottom and layer.type != "Parameter"
+    return not layer.bottom and not layer.HasField("parameter_param")
 
 
 def _needed(site: Site, body: Expanded, path: str) -> Expanded:

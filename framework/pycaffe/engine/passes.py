@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from framework.execution.chains import Step, tops_of
+from framework.layers.base import is_input
+from framework.layers.python.python_layer import Python
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
 
@@ -77,7 +79,7 @@ class Passes:
     def take_batches(self, indices: Iterable[int]) -> dict[str, Tensor]:
         """The next batch of those of the layers that are data layers, but not inputs."""
         names = {self.nodes[index].name for index in indices
-                 if self.nodes[index].step is None and self.nodes[index].type != "Input"}
+                 if self.nodes[index].step is None and not is_input(self.nodes[index].type)}
         return self.net.next_batch(names) if names else {}
 
     def store(self, values: dict[str, Tensor]) -> None:
@@ -142,7 +144,7 @@ class Passes:
     def _gives_data(self, index: int) -> bool:
         """Whether the layer begins the net: a data layer, one that the user wrote among them."""
         node = self.nodes[index]
-        return node.step is None or node.type == "Python" and not node.bottoms
+        return node.step is None or isinstance(node.step.layer, Python) and not node.bottoms
 
     def _versions(self, index: int) -> list[int]:
         node = self.nodes[index]
