@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
 from framework.layers import fillers
+from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
 
 Shape = tuple[int, ...]
@@ -30,6 +31,7 @@ class Layer(nn.Module):
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
+    pointwise: ClassVar[bool] = False       # tops show the same place at the same coordinate
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
@@ -48,6 +50,16 @@ class Layer(nn.Module):
                 out still gets the right rate in a net, but no `param` in what tools/expand prints.
         """
         return ()
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        """From coordinates of the first bottom to those of the top; `proto` as above.
+
+        Raises ValueError that says why there is no such map, as by default.
+        """
+        if cls.pointwise:
+            return POINTWISE
+        raise ValueError("moves coordinates in an unknown way")
 
     def add_blob(self, name: str, shape: Shape, filler: Any = None, learned: bool = True) -> None:
         """Make the next blob, `self.<name>`, in Caffe's order and shape.

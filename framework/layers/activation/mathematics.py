@@ -53,6 +53,8 @@ def is_in_place(spec: LayerSpec) -> bool:
 class AbsVal(Layer):
     """y = |x|, with gradient 0 at 0; in place see InPlace. Source: BVLC absval_layer.cpp."""
 
+    pointwise = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         self.in_place = is_in_place(spec)
@@ -65,6 +67,8 @@ class AbsVal(Layer):
 @layer
 class BNLL(Layer):
     """y = log(1 + exp(x)), linear above 50; in place see InPlace. Source: BVLC bnll_layer.cpp."""
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -82,6 +86,8 @@ class Exp(Layer):
     Errors: SpecError if base is neither -1 nor above 0.
     Source: ExpParameter in caffe.proto; BVLC exp_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -105,6 +111,8 @@ class Log(Layer):
     Errors: SpecError if base is neither -1 nor above 0, or is 1.
     Source: LogParameter in caffe.proto; BVLC log_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -133,6 +141,7 @@ class Power(Layer):
     Source: PowerParameter in caffe.proto; BVLC power_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -24,6 +24,7 @@ class ReLU(Layer):
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -45,6 +46,7 @@ class PReLU(Layer):
     Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
     slope: Tensor
 
@@ -73,6 +75,7 @@ class ELU(Layer):
     Source: ELUParameter in caffe.proto; BVLC elu_layer.cpp; Clevert et al. 2015.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -90,6 +93,7 @@ class ELU(Layer):
 class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)). Source: BVLC sigmoid_layer.cpp."""
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -104,6 +108,7 @@ class Sigmoid(Layer):
 class TanH(Layer):
     """y = tanh(x). Source: BVLC tanh_layer.cpp."""
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -120,6 +125,8 @@ class Threshold(Layer):
 
     Source: ThresholdParameter in caffe.proto; BVLC threshold_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -142,6 +149,7 @@ class Dropout(Layer):
     Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -173,6 +181,8 @@ class Clip(Layer):
     Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp.
     """
 
+    pointwise = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "clip_param", "min max")
@@ -190,6 +200,8 @@ class Clip(Layer):
 @layer
 class Swish(Layer):
     """y = x * sigmoid(beta * x). Source: BVLC swish_layer.cpp; Ramachandran et al. 2017."""
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -49,6 +49,7 @@ class BatchNorm(Layer):
     Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
     mean: Tensor
     variance: Tensor

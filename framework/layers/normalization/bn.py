@@ -38,6 +38,7 @@ class BN(Layer):
     Source: bn_layer.cpp of the projects named.
     """
 
+    pointwise = True
     keeps_shape = True
     num_tops = (1, 3)
     scale: Tensor

@@ -69,6 +69,7 @@ class Normalize(Layer):
     Source: normalize_layer.cpp of weiliu89/caffe branch ssd, and of happynear/caffe-windows.
     """
 
+    pointwise = True
     num_tops = (1, 2)
     scale: Tensor
 

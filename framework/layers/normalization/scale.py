@@ -61,6 +61,7 @@ class Scale(Layer):
     Source: ScaleParameter in caffe.proto; BVLC scale_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
     num_bottoms = (1, 2)
     scale: Tensor
@@ -105,6 +106,7 @@ class Bias(Layer):
     Source: BiasParameter in caffe.proto; BVLC bias_layer.cpp.
     """
 
+    pointwise = True
     num_bottoms = (1, 2)
     bias: Tensor
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import canonical_axis, honour, is_set
 
@@ -146,6 +147,10 @@ class Crop(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return crop_map(proto.crop_param)
 
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
         super().__init__(spec)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
 from framework.ops.convolution import convolve, deconvolve
 from framework.proto import enum_name
@@ -117,6 +118,10 @@ class Convolution(Layer):
     def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
 
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
@@ -173,6 +178,11 @@ class Deconvolution(Layer):
     @classmethod
     def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        param = proto.convolution_param
+        return window_map(param, transposed=True, axis=param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

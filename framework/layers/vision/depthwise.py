@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import honour
 from framework.layers.vision.convolution import FIELDS, check_top, read_geometry
 from framework.ops.convolution import convolve
@@ -40,6 +41,10 @@ class ConvolutionDepthwise(Layer):
     @classmethod
     def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
