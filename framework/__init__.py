@@ -26,6 +26,7 @@ _HOMES = {
     "SpecError": "framework.errors",
     "DataError": "framework.errors",
     "WeightsError": "framework.errors",
+    "WriteError": "framework.errors",
 }
 __all__ = sorted(_HOMES)
 moved.install()

@@ -32,5 +32,9 @@ class DataError(CaffeError):
     """A database, image or label that cannot be used."""
 
 
+class WriteError(CaffeError):
+    """A file that the disk does not take."""
+
+
 class WeightsError(CaffeError):
     """A weight or state file that cannot be read, or belongs to another net."""

@@ -81,7 +81,7 @@ MOVED = {
     "data.windows": "data.loading.window_items",
     "data.worker": "data.loading.worker",
     "data.yolo": "data.datasets.yolo",
-    "declared": "net.assumed_shapes",
+    "declared": "layers.data.assumed_shapes",
     "declared_python": "net.python_shapes",
     "detector": "inference.detector",
     "files": "weights",

@@ -23,6 +23,8 @@ STILL_CIRCULAR = {
     ("framework.solver.saving", "framework.solver.solver"):
         "asks a Solver for its snapshots, which is to be a function given to it",
 }
+# What variables are called that hold a LayerSpec, a LayerParameter or a node of a net.
+LAYER_VARIABLES = {"spec", "layer", "layer_spec", "proto", "node", "step"}
 MODULES = sorted(FRAMEWORK.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text()) for path in MODULES}
 
@@ -85,6 +87,41 @@ def test_imports_point_one_way(name):
     later = {other for other in graph()[name]
              if room_of(other) and ROOMS.index(room_of(other)) > ROOMS.index(own)}
     assert not later, f"{name} imports {later}, which come after it"
+
+
+def type_names_compared(tree: ast.AST) -> set[str]:
+    """The strings that a module compares the `type` of a layer with, or looks it up among."""
+    found = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        if not any(isinstance(side, ast.Attribute) and side.attr == "type"
+                   and ast.unparse(side.value).split(".")[-1] in LAYER_VARIABLES
+                   for side in sides):
+            continue
+        found |= {leaf.value for side in sides for leaf in ast.walk(side)
+                  if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)}
+    return found
+
+
+def registered(tree: ast.Module) -> set[str]:
+    """The layer types whose classes a module has: a class may ask by which name it was made."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "layer":
+                    found.add(ast.literal_eval(mark.args[0]))
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in PATHS if not name.startswith(
+    ("framework.definition.upgrade", "framework.report"))])
+def test_what_a_layer_knows_is_asked_of_its_class(name):
+    tree = TREES[PATHS[name]]
+    others = type_names_compared(tree) - registered(tree)
+    assert not others, f"{name} compares a layer's type with {others}: make it a method of Layer"
 
 
 def lazy_blocks(node: ast.AST) -> list[list[ast.stmt]]:

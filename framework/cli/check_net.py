@@ -13,6 +13,8 @@ from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError, DataError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
+from framework.layers.data.annotated_data import AnnotatedData
+from framework.layers.data.data import Data
 from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
 from framework.report.data_report import report
@@ -64,9 +66,11 @@ def data_source(spec: LayerSpec) -> str:
 
 def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None) -> int:
     """Check what a data layer reads; 1 if too much of it is bad. `plot`: where to draw it."""
-    if spec.type not in ("AnnotatedData", "Data"):
+    kind = LAYERS[spec.type]
+    if kind not in (AnnotatedData, Data):
         return check_items(spec)
-    makers = prior_makers(path, phase) if spec.type == "AnnotatedData" else []
+    has_boxes = kind is AnnotatedData
+    makers = prior_makers(path, phase) if has_boxes else []
     size = input_size(spec)
 
     def priors(found: Survey) -> None:
@@ -74,7 +78,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None) -> in
             print_priors(found, makers, size, overlap_threshold(path))
 
     return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
-                  color_of(spec), phase == "TRAIN" and spec.type == "AnnotatedData", priors,
+                  color_of(spec), phase == "TRAIN" and has_boxes, priors,
                   size, plot)
 
 

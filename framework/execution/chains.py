@@ -11,8 +11,8 @@ layers one by one; values differ by rounding. `net.fused` lists the steps as the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -49,6 +49,21 @@ class FusedStep(NamedTuple):
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     stopped: frozenset[int]
+
+
+def bottoms_of(step: Step | FusedStep, blobs: Mapping[str, Tensor]) -> list[Tensor]:
+    """The bottoms of a step, cut off from their graphs where no gradient goes through."""
+    return [blobs[name].detach() if index in step.stopped else blobs[name]
+            for index, name in enumerate(step.bottoms)]
+
+
+def tops_of(step: Step | FusedStep, bottoms: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Run one step: its tops, in order."""
+    result = step.layer(*bottoms)
+    return result if isinstance(result, tuple) else (result,)
+
+
+AnyStep = TypeVar("AnyStep", Step, FusedStep)
 
 
 class Chain:

@@ -7,6 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from framework.execution.packed import must_run_singly
+from framework.layers.activation.neuron import ReLU
+from framework.layers.utility.joining import Eltwise
 
 
 class Added:
@@ -43,10 +45,9 @@ def is_sum(layer: Any) -> bool:         # Any: a layer or Chain
     """Whether it is an Eltwise sum of two bottoms without coefficients, with or without a ReLU."""
     layers = getattr(layer, "layers", [layer])
     head = layers[0]
-    spec = getattr(head, "spec", None)
-    return (spec is not None and spec.type == "Eltwise" and head.operation == "SUM"
-            and not head.coeff and len(spec.bottoms) == 2
-            and all(one.spec.type == "ReLU" for one in layers[1:]))
+    return (isinstance(head, Eltwise) and head.operation == "SUM"
+            and not head.coeff and len(head.spec.bottoms) == 2
+            and all(isinstance(one, ReLU) for one in layers[1:]))
 
 
 def is_summand(layer: Any) -> bool:

@@ -18,6 +18,7 @@ from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError, WeightsError
 from framework.evaluation.detection import Detection
+from framework.layers.ssd.detection_output import DetectionOutput
 from framework.net.net import Net
 from framework.proto import ResizeParameter
 from framework.weights.weights import load_weights
@@ -74,7 +75,9 @@ class Detector:
         return images[0]
 
     def _detection_blob(self) -> str:
-        found = [spec.tops[0] for spec in self.net.spec.layers if spec.type == "DetectionOutput"]
+        found = [
+            step.tops[0] for step in self.net.layers if isinstance(step.layer, DetectionOutput)
+        ]
         if len(found) != 1:
             raise CaffeError(
                 f"{self.net.spec.path}: has {len(found)} DetectionOutput layers; it must be one"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, overload
 
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
 from framework.layers import fillers
+from framework.layers.coordinates import POINTWISE, CoordinateMap
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
 
 Shape = tuple[int, ...]
 
@@ -28,13 +31,35 @@ class Layer(nn.Module):
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
+    pointwise: ClassVar[bool] = False       # tops show the same place at the same coordinate
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
+    # fields of other projects' forks that the class checks itself; others are refused by name
+    fork_fields: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, spec: LayerSpec):
         super().__init__()
         self.spec = spec
         self.blob_names: list[str] = []
         self._fillers: list[Any] = []
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        """For each blob, whether it learns where the text gives it no `param`; none by default.
+
+        proto   LayerParameter (Any: made at run time). No bottom is known yet. A blob that is left
+                out still gets the right rate in a net, but no `param` in what tools/expand prints.
+        """
+        return ()
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        """From coordinates of the first bottom to those of the top; `proto` as above.
+
+        Raises ValueError that says why there is no such map, as by default.
+        """
+        if cls.pointwise:
+            return POINTWISE
+        raise ValueError("moves coordinates in an unknown way")
 
     def add_blob(self, name: str, shape: Shape, filler: Any = None, learned: bool = True) -> None:
         """Make the next blob, `self.<name>`, in Caffe's order and shape.
@@ -86,6 +111,16 @@ class Layer(nn.Module):
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)
 
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        """Multiplications by learned weights in one forward, as papers count them.
+
+        By default each value of a matrix, that is a blob with two axes or more longer than 1,
+        meets each item of the first bottom once. Elementwise layers count as nothing.
+        """
+        matrices = sum(blob.numel() for blob in self.blobs
+                       if sum(size > 1 for size in blob.shape) > 1)
+        return matrices * math.prod(bottoms[0][:1]) if bottoms else 0
+
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward on meta tensors."""
         if self.keeps_shape and len(bottoms) == len(self.spec.tops) == 1:
@@ -126,6 +161,15 @@ class Source:
 
     num_bottoms: ClassVar[tuple[int, int | None]] = (0, 0)
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
+    gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
+    reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
+    fork_fields: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: tuple[int, int] = ASSUMED_SIZES[0]
+                       ) -> list[Shape]:
+        """The shapes of the tops where the data are not at hand; `size` of images without one."""
+        return images_and_labels(spec, size)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         self.spec = spec
@@ -149,6 +193,14 @@ class Source:
 
 
 LAYERS: dict[str, type[Layer] | type[Source]] = {}
+
+
+def is_input(kind: str) -> bool:
+    """Whether the caller of a net gives the tops of a layer of this type."""
+    cls = LAYERS[kind]
+    return issubclass(cls, Source) and not cls.gives_batches
+
+
 T = TypeVar("T", bound=type)
 
 

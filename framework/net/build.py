@@ -9,7 +9,9 @@ from typing import Any
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
 from framework.layers.base import LAYERS, DataOptions, Layer, Shape, Source
-from framework.net.assumed_shapes import ASSUMED_SIZES, declared_shapes
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.python.python_layer import Python
+from framework.layers.segmentation.segmentation import AutoCrop
 from framework.net.crop_alignment import crop_offsets
 from framework.net.fork_fields import refuse_foreign
 from framework.net.python_shapes import DeclaredPython, is_known
@@ -29,19 +31,19 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
             continue
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
-        if skip_data and layer_spec.type not in ("Input", "DummyData"):
-            shapes.update(zip(layer_spec.tops, declared_shapes(layer_spec, assumed),
+        if skip_data and cls.reads_files:
+            shapes.update(zip(layer_spec.tops, cls.assumed_shapes(layer_spec, assumed),
                               strict=True))
             continue
         source = _open_source(layer_spec, cls, options)
         shapes.update(zip(layer_spec.tops, source.top_shapes, strict=True))
-        if layer_spec.type != "Input" and not skip_data:
+        if cls.gives_batches and not skip_data:
             sources.append((source, layer_spec.tops))
     return sources
 
 
 def _open_source(spec: LayerSpec, cls: type[Source], options: DataOptions) -> Source:
-    refuse_foreign(spec)
+    refuse_foreign(spec, cls.fork_fields)
     try:
         return cls(spec, options)
     except CaffeError:
@@ -67,7 +69,7 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
             continue
         if declared:
             layer_spec = dataclasses.replace(layer_spec, without_files=True)
-        if layer_spec.type == "Python" and modules is not None:
+        if cls is Python and modules is not None:
             cls = _looked_at(layer_spec, cls, modules)
         layer_spec = _with_automatic_top(layer_spec, cls)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
@@ -85,7 +87,7 @@ def _align_crops(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
     """Tell each AutoCrop layer where it starts: that depends on the layers before it."""
     aligned = list(specs)
     for index, spec in enumerate(specs):
-        if spec.type != "AutoCrop":
+        if LAYERS[spec.type] is not AutoCrop:
             continue
         try:
             offsets = crop_offsets([layer.proto for layer in specs], spec.proto)
@@ -111,7 +113,7 @@ def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> t
 
 def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
                  shapes: dict[str, Shape]) -> Layer:
-    refuse_foreign(spec)
+    refuse_foreign(spec, cls.fork_fields)
     try:
         layer = cls(spec, *bottoms)
         tops = layer.top_shapes(*bottoms)

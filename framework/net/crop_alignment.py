@@ -8,33 +8,10 @@ Source: AutoCropLayer and DiagonalAffineMap of longjon's and RCF's Caffe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-FILTERS = {"Convolution": "convolution_param", "ConvolutionDepthwise": "convolution_param",
-           "DepthwiseConvolution": "convolution_param", "Deconvolution": "convolution_param",
-           "Pooling": "pooling_param"}
-POINTWISE = frozenset(
-    "AbsVal BN BNLL BatchNorm Bias Clip Concat Dropout ELU Eltwise Exp LRN Log Normalize PReLU "
-    "Power ReLU ReLU6 Scale Sigmoid Softmax Split Swish TanH Threshold".split())
-"""Types whose tops show the same place at the same coordinate."""
-
-
-class Affine(NamedTuple):
-    """x -> factor * x + shift, for one axis."""
-
-    factor: Fraction
-    shift: Fraction
-
-    def after(self, other: Affine) -> Affine:
-        """First `other`, then this."""
-        return Affine(self.factor * other.factor, self.factor * other.shift + self.shift)
-
-    def inverse(self) -> Affine:
-        return Affine(1 / self.factor, -self.shift / self.factor)
-
-
-IDENTITY = Affine(Fraction(1), Fraction(0))
+from framework.layers.base import LAYERS, Layer
+from framework.layers.coordinates import IDENTITY, Affine, CoordinateMap
 
 
 def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
@@ -86,44 +63,16 @@ def _map_from(blobs: Sequence[str], makers: dict[str, Any]) -> tuple[Affine, Aff
     """From the coordinates above the last of `blobs` to those of the first, by axis."""
     maps = [IDENTITY, IDENTITY]
     for blob in blobs:
-        own = _layer_map(makers[blob])
+        own = _layer_map(makers[blob]).plane
         maps = [whole.after(part) for whole, part in zip(maps, own, strict=True)]
     return maps[0], maps[1]
 
 
-def _layer_map(layer: Any) -> tuple[Affine, Affine]:
-    """From bottom coordinates to top coordinates, for rows and columns."""
-    if layer.type in POINTWISE:
-        return IDENTITY, IDENTITY
-    if layer.type in ("Crop", "AutoCrop"):
-        offsets = list(layer.crop_param.offset)[-2:] or [0]
-        return Affine(Fraction(1), Fraction(-offsets[0])), Affine(Fraction(1),
-                                                                  Fraction(-offsets[-1]))
-    if layer.type not in FILTERS:
-        raise ValueError(f"the layer '{layer.name}' ({layer.type}) on the way moves coordinates "
-                         "in an unknown way")
-    param = getattr(layer, FILTERS[layer.type])
-    if layer.type == "Pooling" and param.global_pooling:
-        raise ValueError(f"the layer '{layer.name}' on the way pools over the whole map")
-    maps = []
-    for index, side in enumerate("hw"):
-        size, step, pad, dilation = (_size(param, name, side, index, default) for name, default in
-                                     (("kernel_size", 1), ("stride", 1), ("pad", 0),
-                                      ("dilation", 1)))
-        if step == 0:
-            raise ValueError(f"the layer '{layer.name}' on the way has stride 0")
-        back = Affine(Fraction(step), Fraction(dilation * (size - 1), 2) - pad)
-        maps.append(back if layer.type == "Deconvolution" else back.inverse())
-    return maps[0], maps[1]
-
-
-def _size(param: Any, name: str, side: str, index: int, default: int) -> int:
-    """A number for one axis: kernel_h or kernel_size, once or once an axis."""
-    given = {descriptor.name: value for descriptor, value in param.ListFields()}
-    own = f"{name.removesuffix('_size')}_{side}"
-    if own in given:
-        return int(given[own])
-    if name not in given:
-        return default
-    values = [given[name]] if isinstance(given[name], int) else list(given[name])
-    return int(values[index] if len(values) > 1 else values[0])
+def _layer_map(layer: Any) -> CoordinateMap:
+    cls = LAYERS[layer.type]
+    try:
+        if not issubclass(cls, Layer):
+            raise ValueError("reads no blob")
+        return cls.coordinate_map(layer)
+    except ValueError as error:
+        raise ValueError(f"the layer '{layer.name}' ({layer.type}) on the way {error}") from None

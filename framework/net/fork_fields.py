@@ -5,20 +5,20 @@ The schema has them, with numbers from 25001 on, so that their files can be read
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from framework.definition.spec import LayerSpec
-from framework.layers.data.clip_settings import FOREIGN_FIELDS
 
 FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
-UNDERSTOOD = {"VideoData": FOREIGN_FIELDS}      # by the type of layer; it checks them itself
 
 
-def refuse_foreign(spec: LayerSpec) -> None:
-    """Raise SpecError for the first field that asks for what only another project does."""
-    understood = UNDERSTOOD.get(spec.type, frozenset())
+def refuse_foreign(spec: LayerSpec, understood: Collection[str]) -> None:
+    """Raise SpecError for the first field that asks for what only another project does.
+
+    understood   those that the layer's class checks itself
+    """
     for path in _foreign(spec.proto, ""):
         if path in understood:
             continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,13 +20,15 @@ from framework.execution.chains import (
     Chain,
     FusedStep,
     Step,
+    bottoms_of,
     fuse,
     join_heads,
     join_sums,
     last_uses,
+    tops_of,
 )
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Layer, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, is_input
 from framework.net.build import build_layers, build_sources
 from framework.net.memory_check import check_memory
 from framework.net.params import (
@@ -38,6 +41,14 @@ from framework.net.reading import read_net
 from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
+
+
+class Visit(NamedTuple):
+    """A layer that `Net.walk` has just run: what it was given, and what it made."""
+
+    step: Step
+    bottoms: list[Tensor]
+    tops: tuple[Tensor, ...]
 
 
 class Net(nn.Module):
@@ -116,7 +127,7 @@ class Net(nn.Module):
     @property
     def inputs(self) -> list[str]:
         """The blobs that `Input` layers declare, in order."""
-        return [top for spec in self.spec.layers if spec.type == "Input" for top in spec.tops]
+        return [top for spec in self.spec.layers if is_input(spec.type) for top in spec.tops]
 
     @property
     def outputs(self) -> list[str]:
@@ -174,18 +185,28 @@ class Net(nn.Module):
         self.renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
         steps, done = self._plan(fused, None if wanted is None else frozenset(wanted))
-        for index, (layer, bottoms, tops, stopped) in enumerate(steps):
-            values = [blobs[bottom].detach() if position in stopped else blobs[bottom]
-                      for position, bottom in enumerate(bottoms)]
-            result = layer(*values)
-            if isinstance(result, tuple):
-                blobs.update(zip(tops, result, strict=True))
-            else:
-                blobs[tops[0]] = result
-            del values, result
+        for index, step in enumerate(steps):
+            tops = tops_of(step, bottoms_of(step, blobs))
+            blobs.update(zip(step.tops, tops, strict=True))
+            del tops
             for name in done.get(index, ()):
                 del blobs[name]
         return blobs if wanted is None else {name: blobs[name] for name in wanted}
+
+    def walk(self, blobs: dict[str, Tensor], apart: bool = False) -> Iterator[Visit]:
+        """Run the layers one by one, unfused, each when the next Visit is asked for.
+
+        blobs   those of the data layers; the others are added as they are made
+        apart   each layer gets a graph of its own, which begins at its bottoms
+        """
+        self.renew_views()
+        for step in self.layers:
+            bottoms = bottoms_of(step, blobs)
+            if apart:
+                bottoms = [blob.detach().requires_grad_(blob.requires_grad) for blob in bottoms]
+            tops = tops_of(step, bottoms)
+            blobs.update(zip(step.tops, tops, strict=True))
+            yield Visit(step, bottoms, tops)
 
     def _plan(self, fused: bool, wanted: frozenset[str] | None) -> Plan:
         """The steps, and for each the blobs that no later step needs."""

@@ -36,10 +36,21 @@ class Reshaped(NamedTuple):
     shape: Shape
 
 
+def gradient_of(blob: Tensor) -> Tensor | None:
+    """The gradient of a layer's blob: for one shared in another shape that of its owner."""
+    owner = blob if blob.is_leaf else blob._base
+    if owner is None or owner.grad is None:
+        return None
+    return owner.grad.view(blob.shape)
+
+
 def param_spec(layer: Layer, index: int) -> Any:
-    """The `param { }` of a blob, or the defaults."""
+    """The `param { }` of a blob, or the defaults, with the rate of a NetFile that brought it in."""
     specs = layer.spec.proto.param
-    return specs[index] if index < len(specs) else ParamSpec()
+    if index < len(specs):
+        return specs[index]
+    rate = layer.spec.lines.lr_mult
+    return ParamSpec() if rate == 1 else ParamSpec(lr_mult=rate)
 
 
 def check_layer_names(layers: Sequence[Layer]) -> None:

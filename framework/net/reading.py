@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
@@ -44,8 +45,17 @@ def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Docum
         upgrade_net(document)
         return document
 
-    expand(prepared(document), lambda path: prepared(prototxt.read(path, "NetParameter")))
+    expand(prepared(document), lambda path: prepared(prototxt.read(path, "NetParameter")),
+           _learned_blobs)
     return document
+
+
+def _learned_blobs(proto: Any) -> tuple[bool, ...]:
+    from framework.layers import LAYERS  # lazy: torch costs 1.9 s, few nets ask for this
+    from framework.layers.base import Layer
+
+    cls = LAYERS.get(proto.type)
+    return cls.learned_blobs(proto) if cls is not None and issubclass(cls, Layer) else ()
 
 
 def _report(document: Document, ignore_unknown_fields: bool) -> None:

@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.layers import LAYERS
+from framework.layers.base import Layer, Source
+from framework.proto import LayerParameter
 from framework.pycaffe.net_spec import Function, Top, layers
 
 Map = tuple[int | None, Any, Any]
 """axis, scale, shift. Any: numbers or numpy arrays."""
 
-PASS_THROUGH_LAYERS = [
-    "AbsVal", "BatchNorm", "Bias", "BNLL", "Dropout", "Eltwise", "ELU", "Log", "LRN", "Exp", "MVN",
-    "Power", "ReLU", "PReLU", "Scale", "Sigmoid", "Split", "TanH", "Threshold",
-]
+PASS_THROUGH_LAYERS = [name for name, cls in LAYERS.items()
+                       if issubclass(cls, Layer) and cls.pointwise]
 """Types whose tops lie exactly on their bottoms."""
 OLD_FIELDS = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"}
 IDENTITY: Map = (None, 1, 0)
@@ -41,15 +42,22 @@ def conv_params(fn: Function) -> tuple[int, NDArray[Any], NDArray[Any], NDArray[
 
     Raises AssertionError for kernel_h and its like, as the original does.
     """
-    field = "pooling_param" if fn.type_name == "Pooling" else "convolution_param"
-    given = fn.params.get(field, fn.params)
-    if old := sorted(OLD_FIELDS & (set(fn.params) | set(given))):
-        raise AssertionError(f"{fn.type_name}: {old[0]} is given; only kernel_size, stride and pad "
-                             "can be mapped")
+    given = _window_params(fn)
     kernel, dilation, stride, pad = (
         np.array(value, ndmin=1) for value in (given["kernel_size"], given.get("dilation", 1),
                                                given.get("stride", 1), given.get("pad", 0)))
     return given.get("axis", 1), stride, (kernel - 1) * dilation + 1, pad
+
+
+def _window_params(fn: Function) -> dict[str, Any]:
+    """The parameters of a layer with a window. AssertionError for kernel_h and its like."""
+    given: dict[str, Any] = fn.params
+    for field in ("convolution_param", "pooling_param"):
+        given = fn.params.get(field, given)
+    if old := sorted(OLD_FIELDS & {*fn.params, *given}):
+        raise AssertionError(f"{fn.type_name}: {old[0]} is given; only kernel_size, stride and pad "
+                             "can be mapped")
+    return given
 
 
 def crop_params(fn: Function) -> tuple[int, NDArray[Any]]:
@@ -60,18 +68,20 @@ def crop_params(fn: Function) -> tuple[int, NDArray[Any]]:
 
 def coord_map(fn: Function) -> Map:
     """The map of a layer. Raises UndefinedMapException for a type without one."""
-    if fn.type_name in PASS_THROUGH_LAYERS:
-        return IDENTITY
-    if fn.type_name == "Crop":
-        axis, offset = crop_params(fn)
-        return axis - 1, 1, -offset
-    if fn.type_name not in ("Convolution", "Deconvolution", "Pooling", "Im2col"):
+    cls = LAYERS.get(fn.type_name, Source)
+    if not issubclass(cls, Layer):
         raise UndefinedMapException(f"{fn.type_name} has no map of coordinates")
-    axis, stride, kernel, pad = conv_params(fn)
-    margin = (kernel - 1) / 2 - pad
-    if fn.type_name == "Deconvolution":
-        return axis, stride, margin
-    return axis, 1 / stride, -margin / stride
+    _window_params(fn)
+    proto = LayerParameter(type=fn.type_name)
+    fn.fill(proto)
+    try:
+        axis, axes = cls.coordinate_map(proto)
+    except ValueError as error:
+        raise UndefinedMapException(f"{fn.type_name} {error}") from None
+    if axis is None:
+        return IDENTITY
+    return (axis, np.array([float(one.factor) for one in axes]),
+            np.array([float(one.shift) for one in axes]))
 
 
 def compose(base_map: Map, next_map: Map) -> Map:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
 
-from framework.net.net import Net, Step
+from framework.net.net import Net, Visit
 
 
 @dataclass
@@ -46,16 +45,11 @@ def _one(net: Net, times: Times) -> None:
     for name in net.given_names:
         if name not in blobs:               # an Input layer
             blobs[name] = torch.zeros(net.shapes[name], device=net.device)
-    passed: list[tuple[Step, list[Tensor], list[Tensor]]] = []
+    passed: list[Visit] = []
+    walk = net.walk(blobs, apart=True)
     for step in net.layers:
-        bottoms = [blobs[name].detach().requires_grad_(
-            blobs[name].requires_grad and index not in step.stopped)
-            for index, name in enumerate(step.bottoms)]
         with timed(net, times.forward, [step.layer.spec.name]):
-            result = step.layer(*bottoms)
-        tops = list(result) if isinstance(result, tuple) else [result]
-        blobs.update(zip(step.tops, tops, strict=True))
-        passed.append((step, bottoms, tops))
+            passed.append(next(walk))
     net.blobs = blobs
     for step, bottoms, tops in reversed(passed):
         wanted = [blob for blob in [*bottoms, *step.layer.parameters()] if blob.requires_grad]

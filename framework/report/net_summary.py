@@ -13,7 +13,7 @@ from framework.definition.spec import PHASES, NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
-from framework.net.assumed_shapes import ASSUMED_SIZES, declared_shapes
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.reading import finish_net
 
@@ -181,7 +181,7 @@ def _count(document: Document, census: Census, selection: Selection,
         bottoms = [shapes[bottom] for bottom in layer_spec.bottoms]
         census.rows.append(Row(layer_spec.name, layer_spec.type, tops,
                                sum(blob.numel() for blob in layer.blobs),
-                               multiply_adds(layer, bottoms, list(tops))))
+                               layer.multiply_adds(bottoms, tops)))
 
 
 def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[Layer]]:
@@ -203,32 +203,13 @@ def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[
 
 def _is_assumed(spec: NetSpec) -> bool:
     """Whether a data layer's shapes hang on the assumed size."""
-    sources = [layer for layer in spec.layers if issubclass(LAYERS[layer.type], Source)
-               and layer.type not in ("Input", "DummyData")]
-    return any(declared_shapes(layer, ASSUMED_SIZES[0]) != declared_shapes(layer, ASSUMED_SIZES[1])
-               for layer in sources)
-
-
-def multiply_adds(layer: Layer, bottoms: list[Shape], tops: list[Shape]) -> int:
-    """Multiplications by learned weights in one forward, as papers count them.
-
-    Each weight of a convolution meets every position of its output (Deconvolution: of its
-    input); each weight of an InnerProduct or of a recurrent layer every row of its input.
-    Elementwise layers count as nothing.
-    """
-    if not layer.blob_names or not bottoms or not tops:
-        return 0
-    kind = layer.spec.type
-    weights = sum(blob.numel() for blob in layer.blobs if blob.dim() > 1)
-    if kind == "Deconvolution":
-        return weights * math.prod(bottoms[0]) // bottoms[0][1]
-    if "Convolution" in kind:
-        return sum(weights * math.prod(top) // layer.blobs[0].shape[0] for top in tops)
-    if kind == "InnerProduct":
-        return math.prod(tops[0]) * weights // layer.spec.proto.inner_product_param.num_output
-    if kind in ("RNN", "LSTM", "Lstm"):
-        return weights * math.prod(bottoms[0][:2])
-    return 0
+    for layer in spec.layers:
+        cls = LAYERS[layer.type]
+        if issubclass(cls, Source) and cls.reads_files:
+            first, second = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
+            if first != second:
+                return True
+    return False
 
 
 def text_form(message: Any) -> str:

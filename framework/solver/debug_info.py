@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from framework.logs.log import Log, number
-from framework.net.net import Net, Step
+from framework.net.net import Net, Visit
+from framework.net.params import gradient_of
 
 
 def mean_size(blob: Tensor | None) -> str:
@@ -17,23 +18,17 @@ def mean_size(blob: Tensor | None) -> str:
     return number(float(blob.detach().abs().mean())) if blob is not None else "0"
 
 
-Passed = list[tuple[Step, list[Tensor]]]
-
-
-def forward(net: Net, batch: dict[str, Tensor], log: Log) -> tuple[Tensor, Passed]:
-    """Run the net on a batch, logging every blob; the objective, and the layers with bottoms."""
+def forward(net: Net, batch: dict[str, Tensor], log: Log) -> tuple[Tensor, list[Visit]]:
+    """Run the net on a batch, logging every blob; the objective, and the layers that were run."""
     blobs = dict(batch)
     for source, names in net.sources:
         for name in names:
             log.info(f"    [Forward] Layer {source.spec.name}, top blob {name} data: "
                      f"{mean_size(blobs[name])}")
-    passed: Passed = []
-    for step in net.layers:
-        bottoms = [blobs[name].detach() if index in step.stopped else blobs[name]
-                   for index, name in enumerate(step.bottoms)]
-        result = step.layer(*bottoms)
-        tops = list(result) if isinstance(result, tuple) else [result]
-        for name, top in zip(step.tops, tops, strict=True):
+    passed: list[Visit] = []
+    for visit in net.walk(blobs):
+        step = visit.step
+        for name, top in zip(step.tops, visit.tops, strict=True):
             log.info(f"    [Forward] Layer {step.layer.spec.name}, top blob {name} data: "
                      f"{mean_size(top)}")
             if top.requires_grad:
@@ -41,15 +36,14 @@ def forward(net: Net, batch: dict[str, Tensor], log: Log) -> tuple[Tensor, Passe
         for index, blob in enumerate(step.layer.blobs):
             log.info(f"    [Forward] Layer {step.layer.spec.name}, param blob {index} data: "
                      f"{mean_size(blob)}")
-        blobs.update(zip(step.tops, tops, strict=True))
-        passed.append((step, bottoms))
+        passed.append(visit)
     net.blobs = blobs
     return net.objective(blobs).float(), passed
 
 
-def log_backward(net: Net, log: Log, passed: Passed) -> None:
+def log_backward(net: Net, log: Log, passed: list[Visit]) -> None:
     """Log every gradient, after the backward of what `forward` gave."""
-    for step, bottoms in reversed(passed):
+    for step, bottoms, _ in reversed(passed):
         for name, blob in zip(step.bottoms, bottoms, strict=True):
             if blob.requires_grad:
                 log.info(f"    [Backward] Layer {step.layer.spec.name}, bottom blob {name} diff: "
@@ -57,7 +51,7 @@ def log_backward(net: Net, log: Log, passed: Passed) -> None:
         for index, blob in enumerate(step.layer.blobs):
             if blob.requires_grad:
                 log.info(f"    [Backward] Layer {step.layer.spec.name}, param blob {index} diff: "
-                         f"{mean_size(blob.grad)}")
+                         f"{mean_size(gradient_of(blob))}")
     learned = [blob.parameter.detach() for blob in net.learned]
     gradients = [blob.parameter.grad for blob in net.learned if blob.parameter.grad is not None]
     norms = [number(float(sum(part.norm(order) ** order for part in parts)) ** (1 / order))

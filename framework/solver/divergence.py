@@ -45,14 +45,13 @@ def first_bad(net: Net) -> str:
             if is_bad(blobs[top]):
                 return (f"first in the data: blob '{top}' of layer '{source.spec.name}' "
                         f"({describe(blobs[top])})")
-    for layer, bottoms, tops, _ in net.layers:
+    for step, _, _ in net.walk(blobs):
+        layer = step.layer
         where = f"layer '{layer.spec.name}' ({layer.spec.type})"
         for index, blob in enumerate(layer.blobs):
             if is_bad(blob):
                 return f"first in parameter {index} of {where} ({describe(blob)})"
-        result = layer(*(blobs[bottom] for bottom in bottoms))
-        blobs.update(zip(tops, result if isinstance(result, tuple) else [result], strict=True))
-        for top in tops:
+        for top in step.tops:
             if is_bad(blobs[top]):
                 return f"first in blob '{top}' of {where} ({describe(blobs[top])})"
     return ("no blob of the last forward is: those of an earlier one were, or the loss went over "

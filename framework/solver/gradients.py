@@ -14,7 +14,7 @@ from torch import Tensor
 
 from framework.errors import CaffeError
 from framework.logs.log import Log
-from framework.net.net import Net
+from framework.net.net import Net, Visit
 from framework.solver import debug_info
 from framework.solver.distributed import average_over_ranks
 from framework.system.random_state import random_numbers
@@ -96,7 +96,7 @@ class Gradients:
 
     def _one(self, batch: dict[str, Tensor], log: Log | None) -> Tensor:
         """Add the gradients of a batch; its loss."""
-        passed: debug_info.Passed = []
+        passed: list[Visit] = []
         if log is None:
             objective = self._forward(batch)
         else:

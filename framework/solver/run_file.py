@@ -62,7 +62,7 @@ def write_run(path: Path, run: RunState) -> None:
     """Write a run file with its own checksum; atomic."""
     content = {"version": 2, **asdict(run)}
     content["checksum"] = _own_checksum(content)
-    with replacing(path) as partial:
+    with replacing(path, WeightsError) as partial:
         partial.write_text(json.dumps(content, indent=1) + "\n")
 
 

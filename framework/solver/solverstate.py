@@ -66,7 +66,7 @@ def writing_state(path: str | Path, state: State) -> Iterator[Path]:
 
     It has its own name only at the end, when what belongs to it is written too. Atomic.
     """
-    with replacing(path) as partial:
+    with replacing(path, WeightsError) as partial:
         if str(path).endswith(".h5"):
             _write_hdf5(partial, state)
         else:

@@ -16,6 +16,7 @@ from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.layers.index_check import raise_noted
+from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.logs.log import Log, number, output_lines
 from framework.net.net import Net
 
@@ -118,6 +119,6 @@ def check_evaluation(document: Document, net: Net, index: int) -> None:
 
 def evaluations(net: Net) -> list[str]:
     """The outputs that a DetectionEvaluate layer makes."""
-    made = {top for step in net.layers if step.layer.spec.type == "DetectionEvaluate"
+    made = {top for step in net.layers if isinstance(step.layer, DetectionEvaluate)
             for top in step.tops}
     return [name for name in net.outputs if name in made]

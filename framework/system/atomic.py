@@ -9,16 +9,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from framework.errors import DataError, WeightsError
+from framework.errors import CaffeError, DataError, WriteError
 from framework.system import own_folders
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterator[Path]:
     """A temporary path in the same folder, with the same suffix; renamed to `path` when written.
 
     The data reaches the disk before the name does, so that a crash at any moment leaves the old
-    file or the new one. Raises WeightsError if it cannot be written.
+    file or the new one. Raises `error` if it cannot be written.
     """
     path = Path(path)
     partial = partial_path(path, os.getpid())
@@ -28,10 +28,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         sync(partial)
         os.replace(partial, path)
         sync(path.parent)
-    except OSError as error:
+    except OSError as refusal:
         # h5py has a paragraph instead of the system's message
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise WeightsError(f"{path}: cannot be written: {reason}") from error
+        reason = os.strerror(refusal.errno) if refusal.errno else str(refusal)
+        raise error(f"{path}: cannot be written: {reason}") from refusal
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
@@ -185,7 +185,7 @@ def _replace(path: Path, partial: Path, redo: bool) -> None:
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file atomically. CaffeError if it cannot be written.
+    """Write a file atomically. WriteError if it cannot be written.
 
     DataError for a device or a pipe, which a file would replace.
     """

@@ -155,7 +155,7 @@ def save_weights(net: Any, path: str | Path, gradients: bool = False,
     """
     layers = _layers_of(net, gradients)
     suffix = f".{form}" if form else Path(path).suffix
-    with replacing(path) as partial:
+    with replacing(path, WeightsError) as partial:
         if suffix in (".h5", ".hdf5"):
             write_hdf5(partial, layers, _shared_blobs(net.params))
         elif suffix == ".npz":

@@ -28,6 +28,15 @@ def test_parameters_and_work_are_counted_by_their_definition(tmp_path, capsys):
     assert human(7 * values) in fc
 
 
+def test_layers_beside_convolutions_have_their_multiply_adds(tmp_path, capsys):
+    path = tmp_path / "n.prototxt"
+    path.write_text("""input: "x" input_shape { dim: [6, 32] } input: "label" input_shape { dim: 6 }
+layer { name: "margin" type: "MarginInnerProduct" bottom: "x" bottom: "label" top: "y"
+  margin_inner_product_param { num_output: 500 } }""")
+    assert main([str(path)]) == 0
+    assert f"{human(6 * 32 * 500)} multiply-adds" in capsys.readouterr().out
+
+
 def test_absent_data_give_the_shapes_they_declare_in_each_declared_phase(tmp_path, capsys):
     path = tmp_path / "n.prototxt"
     path.write_text(NET)

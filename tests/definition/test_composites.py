@@ -5,6 +5,8 @@ import pytest
 from framework.definition.prototxt import to_text
 from framework.definition.spec import NetSpec
 from framework.errors import SpecError
+from framework.layers.vision.convolution import Convolution
+from framework.net.net import Net
 from framework.net.reading import parse_net, read_net
 from tests.support import net_from
 
@@ -72,6 +74,53 @@ def test_rates_are_scaled_and_frozen(tmp_path):
     document = expanded(tmp_path, net_file('lr_mult: 0.5 freeze_to: "c1"', 'top: "c2"'))
     rates = {layer.name: [blob.lr_mult for blob in layer.param] for layer in document.message.layer}
     assert rates == {"in": [], "c1": [0, 0], "c1_relu": [], "c2": [1.5]}
+
+
+LEARNING = """input: "x" input_shape { dim: [2, 3, 20, 28] }
+layer { name: "learns" bottom: "x" top: "y" %s }
+layer { name: "last" type: "ReLU" bottom: "y" top: "z" }"""
+
+
+@pytest.mark.parametrize("layer", [
+    'type: "BatchNorm" batch_norm_param { scale_bias: true }',
+    'type: "DenseBlock" denseblock_param { numTransition: 2 growthRate: 4 use_BC: true }',
+    'type: "MarginInnerProduct" bottom: "label" margin_inner_product_param { num_output: 4 }',
+    'type: "CenterLoss" bottom: "label" center_loss_param { num_output: 4 }',
+    'type: "BN" bn_param { slope_filler { type: "constant" value: 1 } }',
+    'type: "LSTM" bottom: "cont" recurrent_param { num_output: 4 }',
+    'type: "RNN" bottom: "cont" recurrent_param { num_output: 4 }',
+])
+def test_freeze_to_stops_every_kind_of_layer(tmp_path, layer):
+    inner = LEARNING % layer
+    for name, shape in (("label", "2"), ("cont", "2, 3")):
+        if f'"{name}"' in layer:
+            inner = f'input: "{name}" input_shape {{ dim: [{shape}] }}\n' + inner
+    given = "".join(f'layer {{ name: "{name}" type: "DummyData" top: "{name}" dummy_data_param '
+                    f'{{ shape {{ dim: [{shape}] }} }} }}\n'
+                    for name, shape in (("label", "2"), ("cont", "2, 3")) if f'"{name}"' in layer)
+    bottoms = "".join(f' bottom: "{name}"' for name in ("label", "cont") if f'"{name}"' in layer)
+    body = net_file('freeze_to: "last"')
+    if bottoms:     # inputs come in the order in which the file makes them
+        body = body.replace('bottom: "data"', f'{bottoms} bottom: "data"')
+    document = expanded(tmp_path, given + body, inner)
+    net = Net(document, "TRAIN")
+    assert [blob.lr_mult for blob in net.learned] == [0] * len(net.layer("learns").blobs)
+    # and so does the text that tools/expand prints
+    printed = Net(parse_net(to_text(document.message)), "TRAIN")
+    assert [blob.lr_mult for blob in printed.learned] == [0] * len(net.learned)
+
+
+def test_a_factor_leaves_running_sums_at_rate_0(tmp_path):
+    document = expanded(tmp_path, net_file("lr_mult: 0.5"), LEARNING % (
+        'type: "BatchNorm" batch_norm_param { scale_bias: true }'))
+    assert [blob.lr_mult for blob in document.message.layer[1].param] == [0, 0, 0, 0.5, 0.5]
+
+
+def test_freeze_to_stops_a_layer_that_does_not_say_which_blobs_it_learns(tmp_path, monkeypatch):
+    monkeypatch.setattr(Convolution, "learned_blobs", lambda proto: ())
+    net = Net(expanded(tmp_path, net_file('freeze_to: "c1_relu"')), "TRAIN")
+    rates = {(blob.layer, blob.index): blob.lr_mult for blob in net.learned}
+    assert rates == {("c1", 0): 0, ("c1", 1): 0, ("c2", 0): 3}
 
 
 def test_rules_of_the_composite_hold_for_its_layers(tmp_path):

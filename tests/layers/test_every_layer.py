@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from framework.definition import prototxt
 from framework.layers import LAYERS
@@ -32,6 +33,28 @@ def test_layer_stands_the_common_check(example, tmp_path, monkeypatch):
     layer = made(example, bottoms)
     check_layer(layer, *bottoms, blobs=example.blobs,
                 **{check: check not in refused for check in CHECKS})
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=names(EXAMPLES))
+def test_a_layer_says_beforehand_which_blobs_learn(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    layer = made(example, example.tensors())
+    said = type(layer).learned_blobs(layer.spec.proto)
+    assert list(said) == [name in layer._parameters for name in layer.blob_names]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=names(EXAMPLES))
+def test_multiply_adds_are_what_torchs_counter_counts(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bottoms = example.tensors()
+    layer = made(example, bottoms)
+    if not layer.blob_names or not bottoms:
+        return
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        tops = run(layer, bottoms)
+    found = layer.multiply_adds([tuple(bottom.shape) for bottom in bottoms],
+                                [tuple(top.shape) for top in tops])
+    assert 2 * found == counter.get_total_flops()
 
 
 def grown(example):

@@ -8,13 +8,13 @@ from framework.definition.spec import NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
-from framework.net.assumed_shapes import declared_shapes
 from framework.net.python_shapes import PYTHON_SHAPES
 from framework.report.net_summary import Selection, phases_of, stages_for, take_census
 
 
 def shapes_of(text, phase="TRAIN"):
-    return declared_shapes(NetSpec(parse_net(text), phase).layers[0])
+    spec = NetSpec(parse_net(text), phase).layers[0]
+    return LAYERS[spec.type].assumed_shapes(spec)
 
 
 @pytest.mark.parametrize("text, expected", [

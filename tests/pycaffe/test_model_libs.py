@@ -9,8 +9,8 @@ from google.protobuf.descriptor import FieldDescriptor
 
 import framework.proto as proto
 import framework.pycaffe.model_libs as libs
+from framework import Net, SpecError, parse_net, read_net
 from framework import NetSpec as BuiltSpec
-from framework import SpecError, read_net
 from framework.pycaffe.net_spec import NetSpec
 from framework.report.net_summary import Selection, take_census
 
@@ -166,6 +166,22 @@ def test_a_convolution_may_be_a_rectangle_with_normalisation_that_stands_still()
     assert norm.batch_norm_param.use_global_stats
     assert not norm.batch_norm_param.HasField("moving_average_fraction")
     assert [layer.name for layer in (norm, bias, relu)] == ["c_bn", "c_bias", "c_relu"]
+
+
+def test_a_ratio_given_twice_makes_one_prior_in_the_head_too():
+    net = NetSpec()
+    net.data, net.label = L.DummyData(
+        shape=[{"dim": [2, 3, 20, 30]}, {"dim": [1, 1, 2, 8]}], ntop=2)
+    net.a = L.Convolution(net.data, num_output=4, kernel_size=3, stride=4)
+    libs.CreateMultiBoxHead(
+        net, num_classes=3, from_layers=["a"], min_sizes=[[4.0]], max_sizes=[[8.0]],
+        aspect_ratios=[[2, 2, 0.5, 3, 1]], normalizations=[], use_batchnorm=False)
+    convolutions = {layer.name: layer.convolution_param.num_output
+                    for layer in net.to_proto().layer if layer.type == "Convolution"}
+    # two squares; 2, 1/2, 3, 1/3: the others are there already
+    assert convolutions["a_mbox_loc"] == 6 * 4 and convolutions["a_mbox_conf"] == 6 * 3
+    built = Net(parse_net(str(net.to_proto())), "TRAIN")
+    assert built.shapes["mbox_priorbox"][2] == built.shapes["mbox_loc"][1]
 
 
 def test_the_head_takes_what_lies_between_and_predicts_objects_too():

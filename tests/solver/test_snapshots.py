@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from framework.definition.prototxt import parse
-from framework.errors import SpecError, WeightsError
+from framework.errors import SpecError, WeightsError, WriteError
 from framework.proto import SolverState
 from framework.solver import solverstate
 from framework.solver.run_file import RunState, read_run, run_path, write_run
@@ -108,7 +108,7 @@ def test_a_missing_state_is_named(tmp_path):
 def test_writing_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.solverstate"
     path.write_bytes(b"old")
-    with pytest.raises(WeightsError, match="cannot be written: No space left"), \
+    with pytest.raises(WriteError, match="cannot be written: No space left"), \
             atomic.replacing(path) as partial:
         partial.write_bytes(b"half")
         raise OSError(28, "No space left on device")

@@ -237,6 +237,24 @@ def test_debug_info_prints_the_means_of_blobs_gradients_and_updates():
         assert re.match(r"    " + pattern, line), line
 
 
+def test_debug_info_prints_the_gradient_of_a_blob_shared_in_another_shape():
+    net = """layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: [4, 3] }
+  data_filler { type: "constant" value: 1 } } }
+layer { name: "a" type: "InnerProduct" bottom: "x" top: "a" param { name: "w" }
+  inner_product_param { num_output: 2 bias_term: false
+    weight_filler { type: "constant" value: 0.5 } } }
+layer { name: "b" type: "InnerProduct" bottom: "a" top: "b"
+  param { name: "w" share_mode: PERMISSIVE }
+  inner_product_param { num_output: 3 bias_term: false } }
+layer { name: "loss" type: "Reduction" bottom: "b" top: "loss" loss_weight: 1 }"""
+    Path("net.prototxt").write_text(net)
+    solver = make('net: "net.prototxt" max_iter: 1 display: 1 debug_info: true')
+    solver.step(1)
+    # each value of w gets 4 * 1.5 by the second product, and 4 * 1.5 by the first
+    found = [line for line in log_of(solver) if "param blob 0 diff" in line]
+    assert [line.split("diff: ")[1] for line in found] == ["12", "12"]
+
+
 def test_snapshot_diff_puts_gradients_into_the_weights_file():
     make('net: "net.prototxt" max_iter: 1 snapshot_diff: true').solve()
     net = NetParameter()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.definition.composites.multibox_head import expand_head
-from framework.definition.composites.site import Expanded, Load, Site
+from framework.definition.composites.site import Expanded, LearnedBlobs, Load, Site
 from framework.definition.prototxt import Document, Lines
 from framework.definition.values import nearest, shortened
 from framework.errors import SpecError
@@ -23,10 +23,11 @@ MAX_LAYERS = 20_000
 NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_file_param")
 
 
-def expand(document: Document, load: Load) -> None:
+def expand(document: Document, load: Load, learned_blobs: LearnedBlobs) -> None:
     """Replace the composite layers of an upgraded net by plain ones, message and lines, in place.
 
-    `load` reads, checks and upgrades another net file, without expanding it.
+    load            reads, checks and upgrades another net file, without expanding it
+    learned_blobs   for each blob of a layer, whether it learns where it has no `param`
     Lines of new layers point to the composite (MultiBoxHead) or into the file that was brought in
     (NetFile). Raises SpecError, at the composite's field, for a file that cannot be read or brings
     in itself, bottoms and tops that do not fit, a head that cannot be, and files that bring in
@@ -44,10 +45,11 @@ def expand(document: Document, load: Load) -> None:
                             f"files or {MAX_LAYERS} layers")
         return found
 
-    _expand(document, load_counted, (Path(document.path).resolve(),))
+    _expand(document, load_counted, learned_blobs, (Path(document.path).resolve(),))
 
 
-def _expand(document: Document, load: Load, parents: tuple[Path, ...]) -> None:
+def _expand(document: Document, load: Load, learned_blobs: LearnedBlobs,
+            parents: tuple[Path, ...]) -> None:
     message = document.message
     if not any(layer.type in COMPOSITES for layer in message.layer):
         return
@@ -56,7 +58,7 @@ def _expand(document: Document, load: Load, parents: tuple[Path, ...]) -> None:
     for layer, lines in zip(message.layer, known, strict=True):
         if layer.type in COMPOSITES:
             made = [top for done, _ in result for top in done.top]
-            site = Site(document, layer, lines, made, load, parents)
+            site = Site(document, layer, lines, made, load, learned_blobs, parents)
             result += _with_rules(site, COMPOSITES[layer.type](site))
         else:
             result.append((layer, lines))
@@ -133,7 +135,7 @@ def _read(site: Site) -> Document:
     site.document.problems += [
         problem._replace(line=0, text=f"{problem.text} ({path}:{problem.line})")
         for problem in document.problems]
-    _expand(document, site.load, (*site.parents, resolved))
+    _expand(document, site.load, site.learned_blobs, (*site.parents, resolved))
     return document
 
 
@@ -145,7 +147,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_input(layer: Any) -> bool:
-    return not layer.bottom and layer.type != "Parameter"
+    return not layer.bottom and not layer.HasField("parameter_param")
 
 
 def _needed(site: Site, body: Expanded, path: str) -> Expanded:
@@ -180,32 +182,15 @@ def _scale_rates(site: Site, body: Expanded) -> None:
         raise site.error("net_file_param.freeze_to", f"is '{param.freeze_to}', which is not a "
                          f"layer of {param.file}{nearest(param.freeze_to, names)}")
     frozen = names.index(param.freeze_to) + 1 if param.freeze_to else 0
-    for index, (layer, _) in enumerate(body):
+    for index, (layer, lines) in enumerate(body):
         factor = 0.0 if index < frozen else param.lr_mult
         if factor == 1:
             continue
-        while len(layer.param) < _num_learned_blobs(layer):
-            layer.param.add()
+        lines.lr_mult *= factor         # of blobs that only the layer's code knows
+        for learns in site.learned_blobs(layer)[len(layer.param):]:
+            layer.param.add(lr_mult=1 if learns else 0)
         for blob in layer.param:
             blob.lr_mult *= factor
-
-
-def _num_learned_blobs(layer: Any) -> int:
-    """How many blobs of a layer learn at rate 1 if its text does not say so."""
-    counts: dict[str, Callable[[], int]] = {
-        "Convolution": lambda: 1 + layer.convolution_param.bias_term,
-        "Deconvolution": lambda: 1 + layer.convolution_param.bias_term,
-        "ConvolutionDepthwise": lambda: 1 + layer.convolution_param.bias_term,
-        "DepthwiseConvolution": lambda: 1 + layer.convolution_param.bias_term,
-        "InnerProduct": lambda: 1 + layer.inner_product_param.bias_term,
-        "Embed": lambda: 1 + layer.embed_param.bias_term,
-        "Scale": lambda: (len(layer.bottom) == 1) + layer.scale_param.bias_term,
-        "Bias": lambda: int(len(layer.bottom) == 1),
-        "PReLU": lambda: 1,
-        "Normalize": lambda: 1,
-        "Parameter": lambda: 1,
-    }
-    return counts.get(layer.type, lambda: 0)()
 
 
 COMPOSITES: dict[str, Callable[[Site], Expanded]] = {

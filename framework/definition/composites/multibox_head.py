@@ -6,7 +6,6 @@ weiliu89/caffe branch ssd, so that weights of published models find their layers
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,13 +13,12 @@ from typing import Any, NamedTuple
 import framework.proto as proto
 from framework.definition.composites.site import Expanded, Site
 from framework.definition.prototxt import Lines
-from framework.definition.values import has_near
+from framework.definition.values import distinct_ratios
 
 FIELDS = ("name", "type", "bottom", "include", "exclude", "loss_weight", "multi_box_head_param",
           "multibox_loss_param", "loss_param", "detection_output_param",
           "detection_evaluate_param")
 SHARED = ("num_classes", "share_location", "background_label_id")
-SAME_RATIO = 1e-6           # as in PriorBox
 MAX_OUTPUT = 2**31 - 1      # values of a blob in the original, whose counts are ints
 VARIANCE = (0.1, 0.1, 0.2, 0.2)
 
@@ -140,12 +138,8 @@ def _sizes_from_ratios(site: Site, given: Sequence[str]) -> list[Sizes]:
 
 def num_priors(sizes: Sizes, ratios: Sequence[float], flip: bool) -> int:
     """Priors of a cell as PriorBox counts them: a ratio listed already is dropped."""
-    listed = [1.0]      # sorted, so that thousands of ratios take no time
-    for ratio in ratios:
-        if not has_near(listed, ratio, SAME_RATIO):
-            for other in [ratio, 1 / ratio] if flip else [ratio]:
-                bisect.insort(listed, other)
-    return len(listed) * len(sizes.min_sizes) + len(sizes.max_sizes)
+    shapes = 1 + len(distinct_ratios(ratios, flip))
+    return shapes * len(sizes.min_sizes) + len(sizes.max_sizes)
 
 
 class _Maker:

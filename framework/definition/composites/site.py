@@ -13,6 +13,7 @@ from framework.errors import SpecError
 
 Expanded = list[tuple[Any, Lines]]      # messages are Any: their fields are known only at run time
 Load = Callable[[Path], Document]
+LearnedBlobs = Callable[[Any], tuple[bool, ...]]
 
 
 @dataclass
@@ -20,7 +21,7 @@ class Site:
     """A composite layer in its file.
 
     known    blobs made by the layers before it, in any phase
-    load     reads another net file, see `expand`
+    load, learned_blobs     see `expand`
     parents  the files being read, outermost first
     """
 
@@ -29,6 +30,7 @@ class Site:
     lines: Lines
     known: Sequence[str]
     load: Load
+    learned_blobs: LearnedBlobs
     parents: tuple[Path, ...]
 
     def error(self, field: str, message: str) -> SpecError:

@@ -20,6 +20,7 @@ class ReLU6(Layer):
     Source: relu6_layer.cpp of eric612/MobileNet-YOLO and chuanqi305/MobileNetv2-SSDLite.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):

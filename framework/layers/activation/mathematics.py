@@ -56,6 +56,8 @@ class AbsVal(Layer):
     Source: BVLC absval_layer.cpp.
     """
 
+    pointwise = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         self.in_place = is_in_place(spec)
@@ -71,6 +73,8 @@ class BNLL(Layer):
 
     Source: BVLC bnll_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -88,6 +92,8 @@ class Exp(Layer):
     Errors: SpecError if base is neither -1 nor above 0.
     Source: ExpParameter in caffe.proto; BVLC exp_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -112,6 +118,8 @@ class Log(Layer):
     Errors: SpecError if base is neither -1 nor above 0, or is 1.
     Source: LogParameter in caffe.proto; BVLC log_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -142,6 +150,7 @@ class Power(Layer):
     Source: PowerParameter in caffe.proto; BVLC power_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,7 @@ class ReLU(Layer):
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -44,8 +46,13 @@ class PReLU(Layer):
     Source: PReLUParameter in caffe.proto; BVLC prelu_layer.cpp; He et al. 2015.
     """
 
+    pointwise = True
     keeps_shape = True
     slope: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -68,6 +75,7 @@ class ELU(Layer):
     Source: ELUParameter in caffe.proto; BVLC elu_layer.cpp; Clevert et al. 2015.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -89,6 +97,7 @@ class Sigmoid(Layer):
     Source: BVLC sigmoid_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -106,6 +115,7 @@ class TanH(Layer):
     Source: BVLC tanh_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -122,6 +132,8 @@ class Threshold(Layer):
 
     Source: ThresholdParameter in caffe.proto; BVLC threshold_layer.cpp.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -144,6 +156,7 @@ class Dropout(Layer):
     Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -176,6 +189,8 @@ class Clip(Layer):
     Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp.
     """
 
+    pointwise = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "clip_param", "min max")
@@ -197,6 +212,8 @@ class Swish(Layer):
 
     Source: BVLC swish_layer.cpp; Ramachandran et al. 2017.
     """
+
+    pointwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

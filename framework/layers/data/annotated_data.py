@@ -16,7 +16,8 @@ from framework.data.records.label_map import object_labels, read
 from framework.data.records.records import BadRecord, Decoding, parse, read_annotated, read_datum
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import DataOptions, layer
+from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import (
     ImageSource,
     color_of,
@@ -47,6 +48,11 @@ class AnnotatedData(ImageSource):
     """
 
     num_tops = (1, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        return [images, *[(1, 1, images[0], 8)] * (len(spec.tops) - 1)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from framework.data.records.images import MAX_FILE_BYTES
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.system.regular import read_regular
 
 STEP = 32       # sides of inputs are multiples of it
@@ -48,6 +50,15 @@ class EvalData(Source):
     """
 
     num_tops = (2, 3)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        """Images, boxes of eight numbers, height and width of each input."""
+        param = spec.proto.eval_data_param
+        width, height = _stated_size(param, "resize_width", "short_size") or size[::-1]
+        tops: list[Shape] = [(param.batch_size, 3, height, width), (1, 8, 1, 1),
+                             (param.batch_size, 2, 1, 1)]
+        return tops[:len(spec.tops)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -166,7 +177,28 @@ class DetectionData(Source):
     Meaning: zhaoweicai/cascade-rcnn detection_data_layer.cpp.
     """
 
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        """Images, six planes for each map of anchors, boxes of eight numbers."""
+        param = spec.proto.detection_data_param
+        width, height = _stated_size(param, "crop_width", "crop_short_size") \
+            or _stated_size(param, "resize_width", "short_size") or size[::-1]
+        maps = [(param.batch_size, 2 + param.coord_num, *(math.floor(side / stride + 0.5)
+                                                          for side in (height, width)))
+                for stride in param.stride]
+        boxes: list[Shape] = [(1, 8, 1, 1)] * param.output_gt_boxes
+        return [(param.batch_size, 3, height, width), *maps, *boxes]
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         raise spec.error("type", "'DetectionData' is known by the shapes of its tops only; its "
                          "images and labels are not made here")
+
+
+def _stated_size(param: Any, *names: str) -> tuple[int, int] | None:
+    """Width and height by the first pair of fields that is given; the short side lies across."""
+    for name in names:
+        if param.HasField(name):
+            other = name.replace("short", "long").replace("width", "height")
+            return getattr(param, name), getattr(param, other)
+    return None

@@ -33,6 +33,8 @@ class DummyData(Source):
     Source: DummyDataParameter in caffe.proto; BVLC dummy_data_layer.cpp.
     """
 
+    reads_files = False
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         self.top_shapes = self.declared_shapes(spec)

@@ -15,6 +15,9 @@ class Input(Source):
     Source: InputParameter in caffe.proto; BVLC input_layer.cpp.
     """
 
+    gives_batches = False
+    reads_files = False
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         shapes = [tuple(shape.dim) for shape in spec.proto.input_param.shape]

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import DataOptions, Source, layer
+from framework.layers.base import DataOptions, Shape, Source, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 
 
 @layer
@@ -27,6 +28,14 @@ class MemoryData(Source):
     """
 
     num_tops = (2, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.memory_data_param
+        images: Shape = (param.batch_size, param.channels, param.height, param.width)
+        images = tuple(param.dim) or images     # the whole shape in BVLC's branch opencl
+        labels: Shape = (images[0], *(1 for _ in images[1:]))
+        return [images, labels][:len(spec.tops)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

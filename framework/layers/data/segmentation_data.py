@@ -10,7 +10,8 @@ from framework.data.loading.pair_items import PairItems
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import DataOptions, layer
+from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import ImageSource, transformation
 from framework.proto import enum_name
 
@@ -28,6 +29,10 @@ class ImageLabelmapData(ImageSource):
     """
 
     num_tops = (2, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        return _images_and_maps(spec, size)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -48,6 +53,10 @@ class DenseImageData(ImageSource):
     """
 
     num_tops = (2, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        return _images_and_maps(spec, size)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         param = spec.proto.dense_image_data_param
@@ -73,6 +82,11 @@ class ImageSegData(ImageSource):
     """
 
     num_tops = (2, 3)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images, *labels = _images_and_maps(spec, size)
+        return [images, *labels[:1], (images[0], 1, 1, 2)][:len(spec.tops)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -105,6 +119,14 @@ class WindowSegData(ImageSegData):
 
     def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[PixelWindow]]:
         return read_windowed_pairs(self.spec, path, kind)
+
+
+def _images_and_maps(spec: LayerSpec, size: Size) -> list[Shape]:
+    """Images, then label maps of one channel and the same size."""
+    images = images_and_labels(spec, size)[0]
+    part = spec.proto.dense_image_data_param.label_divide_factor
+    sides = (side // part for side in images[2:])
+    return [images, *[(images[0], 1, *sides)] * (len(spec.tops) - 1)]
 
 
 def read_windowed_pairs(spec: LayerSpec, path: str, kind: str

@@ -14,10 +14,14 @@ from framework.data.loading.video import Video
 from framework.data.records.records import Pixels
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, first, images_and_labels
 from framework.layers.data.clip_settings import (
     CROP_FIELDS,
+    FOREIGN_FIELDS,
     ClipSettings,
+    frame_planes,
     has_list,
+    has_segments,
     read_settings,
 )
 from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
@@ -50,6 +54,24 @@ class VideoData(ImageSource):
     """
 
     num_tops = (1, 2)
+    fork_fields = FOREIGN_FIELDS
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        """Frames, or with a list clips or segments; then labels."""
+        batch, channels, height, width = images_and_labels(spec, size)[0]
+        length = first(spec, "new_length")
+        if has_segments(spec):
+            parts = spec.proto.video_data_param.num_segments * max(length, 1)
+            frames: Shape = (batch, parts * frame_planes(spec), height, width)
+        elif length:
+            frames = (batch, 3, length, height, width)
+        else:
+            frames = (batch, channels, height, width)
+        labels: Shape = (batch,)
+        if first(spec, "use_multiple_label"):
+            labels = (batch, first(spec, "num_of_labels"))
+        return [frames, *[labels] * (len(spec.tops) - 1)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

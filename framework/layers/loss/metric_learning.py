@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -87,6 +88,10 @@ class CenterLoss(Layer):
     no_gradient_bottoms = (1,)
     centers: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "center_loss_param", "num_output center_filler axis")
@@ -100,6 +105,9 @@ class CenterLoss(Layer):
         self.check = IndexCheck(spec, 1, labels, param.num_output,
                                 hint="center_loss_param.num_output is too small")
         self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])), param.center_filler)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # a row of the centers is subtracted
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         rows = precise(x).flatten(self.axis).flatten(0, -2)
@@ -180,6 +188,10 @@ class MarginInnerProduct(Layer):
     weight: Tensor
     iteration: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.margin_inner_product_param
@@ -199,6 +211,9 @@ class MarginInnerProduct(Layer):
         self.multiple = names.index(enum_name(param, "type")) + 1
         self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
         self.register_buffer("iteration", torch.tensor(float(param.iteration)), persistent=False)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.weight.numel() * math.prod(bottoms[0][:self.axis])
 
     def forward(self, x: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         rows = precise(x).flatten(self.axis).flatten(0, -2)
@@ -239,6 +254,11 @@ class InnerDistance(Layer):
     num_bottoms = (1, 3)
     weight: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        others = len(proto.bottom) - 1 - proto.inner_distance_param.update_center_only
+        return () if others else (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         honour(spec, "inner_distance_param", "num_output bias_term weight_filler bias_filler axis "
@@ -257,6 +277,10 @@ class InnerDistance(Layer):
                 raise spec.error("inner_distance_param.num_output", "is 0; it must be at least 1")
             self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])),
                           param.weight_filler)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        rows = math.prod(bottoms[0][:self.axis])
+        return math.prod(bottoms[0]) * math.prod(tops[0]) // rows
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
         rows = precise(x).flatten(self.axis).flatten(0, -2)

@@ -24,6 +24,7 @@ class Softmax(Layer):
     Source: SoftmaxParameter in caffe.proto; BVLC softmax_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):

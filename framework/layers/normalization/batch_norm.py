@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,14 @@ FIELDS = (
     "use_global_stats moving_average_fraction eps relu fused_relu update_global_stats "
     "scale_bias scale_filler bias_filler filler use_weight_bias bias_term"
 )
+
+
+def has_scale(param: Any) -> bool:
+    """Whether NVIDIA's or Intel's fields of batch_norm_param ask for a scale inside."""
+    if param.HasField("use_weight_bias") and param.use_weight_bias:
+        return True
+    return bool(param.scale_bias or param.HasField("scale_filler")
+                or (param.HasField("bias_filler") and not param.HasField("filler")))
 
 
 @layer
@@ -40,12 +50,19 @@ class BatchNorm(Layer):
             and Szegedy 2015.
     """
 
+    pointwise = True
     keeps_shape = True
     mean: Tensor
     variance: Tensor
     factor: Tensor
     scale: Tensor | None
     bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        if not has_scale(proto.batch_norm_param):
+            return (False,) * 3
+        return (False,) * 3 + (True,) * (1 + proto.batch_norm_param.bias_term)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -66,10 +83,7 @@ class BatchNorm(Layer):
     def add_scale_and_bias(self, shape: Shape) -> None:
         """Add the learned blobs scale and bias of NVIDIA's and Intel's layers, where wanted."""
         param = self.spec.proto.batch_norm_param
-        intels = param.HasField("use_weight_bias") and param.use_weight_bias
-        nvidias = (param.scale_bias or param.HasField("scale_filler")
-                   or (param.HasField("bias_filler") and not param.HasField("filler")))
-        if not (intels or nvidias):
+        if not has_scale(param):
             self.scale = self.bias = None
             return
         given = [field for field in ("scale_filler", "filler") if is_set(param, field)]

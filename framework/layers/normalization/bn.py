@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -36,12 +38,20 @@ class BN(Layer):
     Source: bn_layer.cpp of the projects named.
     """
 
+    pointwise = True
     keeps_shape = True
     num_tops = (1, 3)
     scale: Tensor
     shift: Tensor
     mean: Tensor
     variance: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        param = proto.bn_param
+        if any(is_set(param, field) for field in SEGNET):
+            return (True, True)
+        return (not param.frozen,) * 2 + (False,) * 2
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

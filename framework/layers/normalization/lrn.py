@@ -29,6 +29,8 @@ class LRN(Layer):
     Source: LRNParameter in caffe.proto; BVLC lrn_layer.cpp; Krizhevsky et al. 2012.
     """
 
+    pointwise = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "lrn_param", "local_size alpha beta norm_region k fuse_type pooling_param")

@@ -52,6 +52,8 @@ class MVN(Layer):
     Source: MVNParameter in caffe.proto; BVLC mvn_layer.cpp.
     """
 
+    pointwise = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "mvn_param", "normalize_variance across_channels eps")

@@ -71,8 +71,16 @@ class Normalize(Layer):
     Source: normalize_layer.cpp of weiliu89/caffe branch ssd, and of happynear/caffe-windows.
     """
 
+    pointwise = True
     num_tops = (1, 2)
     scale: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        if proto.HasField("normalize_param"):
+            return ()
+        param = proto.my_norm_param if proto.type == "MyNormalize" else proto.norm_param
+        return (not (is_set(param, "fix_scale") and param.fix_scale),)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

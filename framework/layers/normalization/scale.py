@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -63,10 +66,15 @@ class Scale(Layer):
     Source: ScaleParameter in caffe.proto; BVLC scale_layer.cpp.
     """
 
+    pointwise = True
     keeps_shape = True
     num_bottoms = (1, 2)
     scale: Tensor
     bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * ((len(proto.bottom) == 1) + proto.scale_param.bias_term)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -80,6 +88,9 @@ class Scale(Layer):
             self.add_blob("bias", shape, param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # elementwise, whatever the shape of its blobs
 
     def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
         factor = spread(self.scale if scale is None else scale, self.axis, x)
@@ -100,8 +111,13 @@ class Bias(Layer):
     Source: BiasParameter in caffe.proto; BVLC bias_layer.cpp.
     """
 
+    pointwise = True
     num_bottoms = (1, 2)
     bias: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * (len(proto.bottom) == 1)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -109,6 +125,9 @@ class Bias(Layer):
         self.axis, shape = broadcast_axes(spec, "bias_param", bottoms)
         if len(bottoms) == 1:
             self.add_blob("bias", shape, spec.proto.bias_param.filler)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         return (x + spread(self.bias if bias is None else bias, self.axis, x)).to(x.dtype)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -98,6 +100,15 @@ class Recurrence:
             self.carried = states
         return ()
 
+    def multiply_adds(self, x: Shape) -> int:
+        """Every matrix meets each of T steps of N streams, that of the static input each stream."""
+        total = 0
+        for name, blob in zip(self.layer.blob_names, self.layer.blobs, strict=True):
+            if blob.dim() > 1:
+                rows = x[1] if name == "static_weight" else x[0] * x[1]
+                total += rows * blob.numel()
+        return total
+
     def project(self, x: Tensor, others: tuple[Tensor, ...]) -> Tensor:
         """The inputs' part of the gates at every step: (T, N, gates * H)."""
         layer = self.layer
@@ -113,6 +124,12 @@ def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape
     one: list[Shape] = [(1, *bottoms[0][1:]), (1, streams), *bottoms[2:]]
     first, *others = Layer.top_shapes(layer, *one)
     return [(steps, *first[1:]), *others]
+
+
+def has_static_input(proto: Any, num_states: int) -> bool:
+    """Whether a bottom is neither x, cont nor one of the exposed states."""
+    states = num_states if proto.recurrent_param.expose_hidden else 0
+    return len(proto.bottom) - states > 2
 
 
 def _exporting() -> bool:
@@ -142,6 +159,10 @@ class LSTM(Layer):
     no_gradient_bottoms = (1,)
     hidden_weight: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * (3 + has_static_input(proto, 2))
+
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
         super().__init__(spec)
         self.recurrence = Recurrence(self, 2, x, cont, list(others))
@@ -149,6 +170,9 @@ class LSTM(Layer):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.recurrence.multiply_adds(bottoms[0])
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)
@@ -183,6 +207,10 @@ class RNN(Layer):
     output_weight: Tensor
     output_bias: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * (5 + has_static_input(proto, 1))
+
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
         super().__init__(spec)
         self.recurrence = Recurrence(self, 1, x, cont, list(others))
@@ -194,6 +222,9 @@ class RNN(Layer):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.recurrence.multiply_adds(bottoms[0])
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -114,6 +115,10 @@ class Lstm(Layer):
     hidden_weight: Tensor
     bias: Tensor
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,) * 3
+
     def __init__(self, spec: LayerSpec, x: Shape, *flags: Shape):
         super().__init__(spec)
         honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "
@@ -141,6 +146,10 @@ class Lstm(Layer):
         """The shape of the top, without a forward."""
         x = bottoms[0]
         return [(*x[:1], self.size) if self.streams else (*x[:2], self.size)]
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        rows = bottoms[0][0] if self.streams else math.prod(bottoms[0][:2])
+        return rows * (self.weight.numel() + self.hidden_weight.numel())
 
     def forward(self, x: Tensor, *flags: Tensor) -> Tensor:
         if self.streams:

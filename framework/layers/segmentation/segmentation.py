@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import class_check
 from framework.layers.params import honour
 from framework.ops.ranking import largest
@@ -28,6 +30,10 @@ class AutoCrop(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return crop_map(proto.crop_param)
 
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
         super().__init__(spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import math
 from typing import Any
 
@@ -10,10 +9,9 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.definition.values import has_near
+from framework.definition.values import distinct_ratios
 from framework.layers.base import Layer, Shape, layer
 
-SAME_RATIO = 1e-6
 MOST_BOXES = 100_000    # of one cell
 
 
@@ -119,17 +117,11 @@ def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: t
 
 def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
     """The aspect ratios other than 1."""
-    ratios = [1.0]
-    in_order = [1.0]
     for ratio in param.aspect_ratio:
         if not 0 < ratio < math.inf:
             raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0 "
                              "and finite")
-        if not has_near(in_order, ratio, SAME_RATIO):
-            for other in [ratio, 1 / ratio] if param.flip else [ratio]:
-                ratios.append(other)
-                bisect.insort(in_order, other)
-    return [ratio for ratio in ratios if abs(ratio - 1) >= SAME_RATIO]
+    return distinct_ratios(param.aspect_ratio, param.flip)
 
 
 def _variances(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message

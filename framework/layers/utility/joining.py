@@ -36,6 +36,7 @@ class Concat(Layer):
     Source:  ConcatParameter in caffe.proto; BVLC concat_layer.cpp.
     """
 
+    pointwise = True
     num_bottoms = (1, None)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
@@ -98,6 +99,7 @@ class Split(Layer):
     Source: BVLC split_layer.cpp.
     """
 
+    pointwise = True
     num_tops = (1, None)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -138,6 +140,7 @@ class Eltwise(Layer):
     Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp.
     """
 
+    pointwise = True
     num_bottoms = (2, None)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):

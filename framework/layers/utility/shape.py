@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import canonical_axis, honour, is_set
 
@@ -146,6 +148,10 @@ class Crop(Layer):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
 
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return crop_map(proto.crop_param)
+
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
         super().__init__(spec)
         param = spec.proto.crop_param
@@ -243,6 +249,10 @@ class Parameter(Layer):
 
     num_bottoms = (0, 0)
     parameter: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)

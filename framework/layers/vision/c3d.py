@@ -6,6 +6,8 @@ convolution3d_param and pooling3d_param; the fields have the same names.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -70,6 +72,12 @@ class Convolution3D(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        own = proto.HasField("convolution3d_param")
+        param = proto.convolution3d_param if own else proto.convolution_param
+        return (True, True) if param.bias_term else (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = which_param(spec, "convolution3d_param", "convolution_param")
@@ -94,6 +102,10 @@ class Convolution3D(Layer):
             self.add_blob("bias", (param.num_output,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the output, or, transposed, of the input
+        return self.weight[0].numel() * math.prod(bottoms[0] if self.transposed else tops[0])
 
     def forward(self, x: Tensor) -> Tensor:
         function = deconvolve if self.transposed else convolve

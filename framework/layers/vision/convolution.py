@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
 from framework.ops.convolution import convolve, deconvolve
 from framework.proto import enum_name
@@ -113,6 +117,14 @@ class Convolution(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
@@ -129,6 +141,10 @@ class Convolution(Layer):
             self.add_blob("bias", (at.num_output,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the output
+        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         tops = tuple(self.convolve(x) for x in bottoms)
@@ -163,6 +179,15 @@ class Deconvolution(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        param = proto.convolution_param
+        return window_map(param, transposed=True, axis=param.axis)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
@@ -178,6 +203,10 @@ class Deconvolution(Layer):
             self.add_blob("bias", (at.num_output,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the input
+        return sum(self.weight[0].numel() * math.prod(bottom) for bottom in bottoms)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         tops = tuple(self.deconvolve(x) for x in bottoms)

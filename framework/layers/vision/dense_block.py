@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -32,6 +36,13 @@ class DenseBlock(Layer):
             more than 1000 steps (the largest published block has 64).
     Source: senlinuc/caffe_ocr DenseBlock_layer.cu (Tongcheng Li); Huang et al. 2017.
     """
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        param = proto.denseblock_param
+        steps = min(param.numTransition, MOST_STEPS)
+        part = (True,) * 3 * steps + (False,) * 2 * steps     # filters, scales, biases; statistics
+        return part * (1 + param.use_BC) + (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -69,6 +80,10 @@ class DenseBlock(Layer):
                                       ("mean", None, False), ("variance", one, False)):
             for step, number in enumerate(channels):
                 self.add_blob(f"{prefix}{kind}{step}", (1, number, 1, 1), filler, learned)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        x = bottoms[0]
+        return super().multiply_adds(bottoms, tops) * math.prod(x[2:])
 
     def forward(self, x: Tensor) -> Tensor:
         for step in range(self.steps):

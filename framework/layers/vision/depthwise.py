@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import honour
 from framework.layers.vision.convolution import FIELDS, check_top, read_geometry
 from framework.ops.convolution import convolve
@@ -33,6 +38,14 @@ class ConvolutionDepthwise(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
@@ -53,6 +66,10 @@ class ConvolutionDepthwise(Layer):
             self.add_blob("bias", (channels,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        # each weight meets every position of the output
+        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         at = self.geometry

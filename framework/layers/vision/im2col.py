@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import axis_sizes, canonical_axis, honour
 from framework.layers.vision.convolution import as_batch, check_top
 from framework.ops.windows import pad_both_sides, windows
@@ -23,6 +26,10 @@ class Im2col(Layer):
     Errors: SpecError where im2col_layer.cpp aborts.
     Source: ConvolutionParameter in caffe.proto; BVLC im2col_layer.cpp.
     """
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

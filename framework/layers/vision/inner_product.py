@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +37,11 @@ class InnerProduct(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        param, given = proto.inner_product_param, len(proto.bottom) - 1
+        return (True,) * (2 - given) if param.bias_term else (True,) * (1 - given)
+
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
@@ -64,6 +71,9 @@ class InnerProduct(Layer):
             self.add_blob("bias", shape[:1], param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
 
     def forward(self, x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
                 ) -> Tensor:
@@ -99,6 +109,10 @@ class Embed(Layer):
     weight: Tensor
     bias: Tensor | None
 
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.embed_param.bias_term else (True,)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "embed_param", "num_output input_dim bias_term weight_filler bias_filler")
@@ -113,6 +127,9 @@ class Embed(Layer):
             self.add_blob("bias", (param.num_output,), param.bias_filler)
         else:
             self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # rows are looked up
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.embedding(self.check(x), self.weight)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import axis_sizes, honour, is_set, message_at
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
 from framework.proto import enum_name
@@ -44,6 +45,12 @@ class Pooling(Layer):
     """
 
     num_tops = (1, 2)
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        if proto.pooling_param.global_pooling:
+            raise ValueError("pools over the whole map")
+        return window_map(proto.pooling_param)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

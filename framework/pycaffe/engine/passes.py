@@ -14,7 +14,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from framework.execution.chains import Step
+from framework.execution.chains import Step, tops_of
+from framework.layers.base import is_input
+from framework.layers.python.python_layer import Python
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
 
@@ -77,7 +79,7 @@ class Passes:
     def take_batches(self, indices: Iterable[int]) -> dict[str, Tensor]:
         """The next batch of those of the layers that are data layers, but not inputs."""
         names = {self.nodes[index].name for index in indices
-                 if self.nodes[index].step is None and self.nodes[index].type != "Input"}
+                 if self.nodes[index].step is None and not is_input(self.nodes[index].type)}
         return self.net.next_batch(names) if names else {}
 
     def store(self, values: dict[str, Tensor]) -> None:
@@ -137,13 +139,12 @@ class Passes:
             leaf = value.detach()
             leaves.append(leaf.requires_grad_(record and wanted and leaf.is_floating_point()))
         with torch.set_grad_enabled(record):
-            result = step.layer(*leaves)
-        return leaves, list(result) if isinstance(result, tuple) else [result]
+            return leaves, list(tops_of(step, leaves))
 
     def _gives_data(self, index: int) -> bool:
         """Whether the layer begins the net: a data layer, one that the user wrote among them."""
         node = self.nodes[index]
-        return node.step is None or node.type == "Python" and not node.bottoms
+        return node.step is None or isinstance(node.step.layer, Python) and not node.bottoms
 
     def _versions(self, index: int) -> list[int]:
         node = self.nodes[index]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Source
+from framework.layers.base import DataOptions, Source, is_input
 from framework.layers.data.dummy import DummyData
 from framework.layers.python.blob import BlobVector
 from framework.net.net import Net as TorchNet
@@ -73,5 +73,5 @@ class Feed(Source):
 def feed_inputs(net: TorchNet, blobs: Mapping[str, NetBlob]) -> None:
     """Let the net take its inputs from the blobs where nobody gives them."""
     for spec in net.spec.layers:
-        if spec.type == "Input":
+        if is_input(spec.type):
             net.sources.append((Feed(spec, blobs), spec.tops))

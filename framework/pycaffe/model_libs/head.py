@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from framework.definition.values import distinct_ratios
 from framework.errors import SpecError
 from framework.pycaffe.model_libs.convolution import ConvBNLayer
 from framework.pycaffe.net_spec import NetSpec, Top, layers
@@ -129,10 +130,10 @@ def _joined(net: NetSpec, parts: list[list[Top]]) -> list[Top]:
 
 def _num_priors(min_size: list[Any], max_size: list[Any], aspect_ratio: list[Any],
                 flip: bool) -> int:
-    """Priors at one place: a square, one more with max_size, the ratios and if `flip` theirs."""
+    """Priors at one place, as PriorBox makes them: squares, then one for each distinct ratio."""
     if max_size and len(max_size) != len(min_size):
         raise SpecError(f"max_size {max_size} and min_size {min_size} must have the same length")
-    shapes = 1 + bool(max_size) + len(aspect_ratio) * (2 if flip else 1)
+    shapes = 1 + bool(max_size) + len(distinct_ratios(aspect_ratio, flip))
     return shapes * len(min_size)
 
 

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from framework import parse_net
-from framework.definition.spec import NetSpec
 from framework.errors import SpecError
 from tests.support import check_layer, make, net_from, noise
 
@@ -168,7 +166,7 @@ def test_auto_crop_stands_the_common_check():
 ])
 def test_auto_crop_refuses_what_it_cannot_align(text, message):
     with pytest.raises(SpecError, match=message):
-        NetSpec(parse_net(text), "TEST")
+        net_from(text)
 
 
 def test_lstm_of_two_axes_has_batch_size_streams():

@@ -1,0 +1,78 @@
+"""The shapes that data layers declare in their text, for nets whose data are not at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from framework.definition.spec import LayerSpec
+
+Shape = tuple[int, ...]
+Size = tuple[int, int]
+ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28))
+"""Height and width of images whose net text does not say: ImageNet's usual crop, a line of text,
+small images. A look at a net takes the first that the net can be built with."""
+
+KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
+"""Channels, height and width of data sets by what stands in the path of their records; the first
+that fits."""
+
+
+def images_and_labels(spec: LayerSpec, assumed: Size) -> list[Shape]:
+    """Images, then one label an item: what a data layer makes that says nothing else.
+
+    As far as the text says; the rest is assumed: 3 channels and images of the size `assumed`, or
+    those of a data set in KNOWN_SIZES.
+    """
+    batch, known = batch_size(spec), _known_size(spec)
+    height, width = _image_size(spec) or (known[1:] if known else assumed)
+    images = (batch, known[0] if known else _channels(spec), height, width)
+    labels: list[Shape] = [(batch,)] * (len(spec.tops) - 1)
+    return [images, *labels]
+
+
+def _params(spec: LayerSpec) -> list[Any]:
+    """The param messages that are given: `data_param`, `transform_param`, ..."""
+    return [value for field, value in spec.proto.ListFields()
+            if field.message_type is not None and not field.is_repeated]
+
+
+def first(spec: LayerSpec, *names: str) -> int:
+    """The first of the fields `names` that any param message gives, or 0."""
+    for name in names:
+        for message in _params(spec):
+            field = message.DESCRIPTOR.fields_by_name.get(name)
+            if field is not None and not field.is_repeated and message.HasField(name):
+                return int(getattr(message, name))
+    return 0
+
+
+def batch_size(spec: LayerSpec) -> int:
+    return first(spec, "batch_size") or 1
+
+
+def _channels(spec: LayerSpec) -> int:
+    transform = spec.proto.transform_param
+    if tuple(spec.tops) == ("label",):      # a database of label maps beside that of images
+        return 1
+    if transform.force_gray or len(transform.mean_value) == 1 and not transform.force_color:
+        return 1
+    return 3
+
+
+def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
+    paths = " ".join(str(param.source) for param in _params(spec)
+                     if "source" in param.DESCRIPTOR.fields_by_name).lower()
+    return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
+
+
+def _image_size(spec: LayerSpec) -> tuple[int, int] | None:
+    """Height and width that the text gives; None if it gives none."""
+    crop = first(spec, "crop_size")
+    if crop:
+        return crop, crop
+    resize = spec.proto.transform_param.resize_param
+    height = resize.height or first(spec, "new_height", "crop_h")
+    width = resize.width or first(spec, "new_width", "crop_w")
+    if not height and not width:
+        return None
+    return height or width, width or height
