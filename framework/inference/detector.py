@@ -112,7 +112,7 @@ class Detector:
         if image.shape[2] != self.num_channels:
             code = cv2.COLOR_BGR2GRAY if self.num_channels == 1 else cv2.COLOR_GRAY2BGR
             image = cv2.cvtColor(image, code).reshape(*image.shape[:2], -1)
-        mode = _interpolation(self.resize)
+        mode = resizing.interpolation(self.resize)
         pixels = resizing.resize(image, self.resize, mode).astype(np.float32)
         if self.mean.ndim == 3 and self.mean.shape != pixels.shape:
             raise DataError(f"the mean file is {self.mean.shape}, the net takes {pixels.shape}")
@@ -172,18 +172,6 @@ def _trained_net(model: str | Path | Document, weights: str | Path,
                            f"{net.spec.path}; layers are found by their names")
     report.warn(weights)
     return net.freeze()
-
-
-def _interpolation(param: Any) -> int:
-    """OpenCV's number of the first interp_mode; a test net has one. Any: a ResizeParameter."""
-    modes = {
-        param.LINEAR: cv2.INTER_LINEAR,
-        param.AREA: cv2.INTER_AREA,
-        param.NEAREST: cv2.INTER_NEAREST,
-        param.CUBIC: cv2.INTER_CUBIC,
-        param.LANCZOS4: cv2.INTER_LANCZOS4,
-    }
-    return modes[param.interp_mode[0]] if param.interp_mode else cv2.INTER_LINEAR
 
 
 def _names_of(net: Net) -> dict[int, str]:

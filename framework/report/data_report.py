@@ -9,7 +9,7 @@ import cv2
 
 from framework.data.loading.bad_records import MAX_BAD_SHARE
 from framework.data.records.database import open_database
-from framework.data.records.label_map import object_labels, read
+from framework.data.records.label_map import names_by_label, object_labels, read
 from framework.errors import DataError
 from framework.report.data_charts import draw_survey
 from framework.report.data_survey import (
@@ -40,8 +40,7 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
         print(f"label_map_file {label_map_file} is absent: the labels are not checked")
     labels = object_labels(label_map) if label_map is not None else None
     found = survey_database(database, path, color, labels, needs_boxes)
-    names = {item.label: item.display_name or item.name
-             for item in (label_map.item if label_map is not None else ())}
+    names = names_by_label(label_map) if label_map is not None else {}
     print(f"\n{path}: {len(found.names)} records, {len(found.bad)} of them bad")
     for name, reason in found.bad:
         print(f"  bad: {name}: {reason}")

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from framework.data.records.label_map import read
+from framework.data.records.label_map import names_by_label, read
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers import LAYERS
@@ -55,7 +55,7 @@ def _names(spec: LayerSpec) -> dict[int, str]:
     path = spec.proto.annotated_data_param.label_map_file
     if not path or not Path(path).exists():
         return {}
-    return {item.label: item.display_name or item.name for item in read(path).item}
+    return names_by_label(read(path))
 
 
 def _draw_batch(source: Any, tops: list[Array], names: dict[int, str]) -> list[Array]:

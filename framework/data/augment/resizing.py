@@ -36,9 +36,14 @@ def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
 
 def draw_interpolation(param: Any, draws: Draws) -> int:
     """OpenCV's number of one of the interp_modes, each equally likely; LINEAR if none is given."""
+    index = draws.below(len(param.interp_mode)) if len(param.interp_mode) > 1 else 0
+    return interpolation(param, index)
+
+
+def interpolation(param: Any, index: int = 0) -> int:
+    """OpenCV's number of the interp_mode with that index; LINEAR if none is given."""
     if not param.interp_mode:
         return cv2.INTER_LINEAR
-    index = draws.below(len(param.interp_mode)) if len(param.interp_mode) > 1 else 0
     return {param.LINEAR: cv2.INTER_LINEAR, param.AREA: cv2.INTER_AREA,
             param.NEAREST: cv2.INTER_NEAREST, param.CUBIC: cv2.INTER_CUBIC,
             param.LANCZOS4: cv2.INTER_LANCZOS4}[param.interp_mode[index]]
