@@ -20,7 +20,7 @@ import framework; print(framework.__file__)
 
 
 @pytest.mark.slow
-def test_the_wheel_has_every_module_the_schema_and_the_program_caffe(tmp_path):
+def test_the_wheel_has_every_module_the_schema_its_types_and_the_program_caffe(tmp_path):
     pytest.importorskip("setuptools")
     source, installed, work = tmp_path / "source", tmp_path / "installed", tmp_path / "work"
     shutil.copytree(ROOT / "framework", source / "framework",
@@ -36,7 +36,8 @@ def test_the_wheel_has_every_module_the_schema_and_the_program_caffe(tmp_path):
         wheel.extractall(installed)
     ours = {str(path.relative_to(ROOT)) for path in (ROOT / "framework").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == ours
-    assert "framework/proto/caffe.proto" in names
+    assert {"framework/proto/caffe.proto", "framework/proto/messages.pyi",
+            "framework/py.typed"} <= set(names)
     [points] = installed.glob("*.dist-info/entry_points.txt")
     assert "caffe = framework.cli.caffe:main" in points.read_text()
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from framework.definition.prototxt import Document, Lines
 from framework.definition.values import nearest
 from framework.errors import SpecError
+
+if TYPE_CHECKING:       # else the schema would be read before a message is needed
+    from framework.proto import LayerParameter, NetParameter, NetStateRule
 
 PHASES = ("TRAIN", "TEST")
 
@@ -26,7 +29,7 @@ class LayerSpec:
     without_files   the net is only looked at: files that a layer reads may be absent
     """
 
-    proto: Any
+    proto: LayerParameter
     lines: Lines
     path: str
     phase: str
@@ -65,7 +68,7 @@ class NetSpec:
                  stages: Sequence[str] = ()):
         if phase not in PHASES:
             raise SpecError(f"the phase is '{phase}'; it must be TRAIN or TEST")
-        net = document.message
+        net: NetParameter = document.message
         self.document, self.phase = document, phase
         self.name, self.path = net.name, document.path
         self.force_backward = net.force_backward
@@ -81,7 +84,7 @@ class NetSpec:
                                              _propagate_down(layer, document, lines)))
         self._wire()
 
-    def _is_included(self, document: Document, layer: Any, lines: Lines) -> bool:
+    def _is_included(self, document: Document, layer: LayerParameter, lines: Lines) -> bool:
         if layer.include and layer.exclude:
             raise SpecError(f"{document.place(lines.find('exclude'), layer)}: has include and "
                             "exclude rules; it must have only one kind")
@@ -89,7 +92,7 @@ class NetSpec:
             return any(self._meets(rule) for rule in layer.include)
         return not any(self._meets(rule) for rule in layer.exclude)
 
-    def _meets(self, rule: Any) -> bool:
+    def _meets(self, rule: NetStateRule) -> bool:
         return not (
             (rule.HasField("phase") and PHASES[rule.phase] != self.phase)
             or (rule.HasField("min_level") and self.level < rule.min_level)
@@ -119,7 +122,7 @@ class NetSpec:
         self.outputs = sorted(unread)
 
 
-def _propagate_down(layer: Any, document: Document, lines: Lines) -> tuple[bool, ...]:
+def _propagate_down(layer: LayerParameter, document: Document, lines: Lines) -> tuple[bool, ...]:
     stated = tuple(layer.propagate_down)
     if stated and len(stated) != len(layer.bottom):
         raise SpecError(f"{document.place(lines.find('propagate_down'), layer)}: propagate_down is "

@@ -50,7 +50,7 @@ class Detector:
         self.input = self._image_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
-        self.transform: Any = data.proto.transform_param
+        self.transform = data.proto.transform_param
         self.says_transform = data.proto.HasField("transform_param")
         self.names = _names_of(self.net)
         self.num_channels = self.net.shapes[self.input][1]
@@ -81,8 +81,7 @@ class Detector:
             )
         return found[0]
 
-    def _resize_param(self, size: tuple[int, int] | None) -> Any:
-        """Any: a ResizeParameter message."""
+    def _resize_param(self, size: tuple[int, int] | None) -> ResizeParameter:
         if size is None and self.transform.HasField("resize_param"):
             return self.transform.resize_param
         height, width = size or self.net.shapes[self.input][2:]
@@ -170,8 +169,8 @@ def _trained_net(model: str | Path | Document, weights: str | Path,
     return net.freeze()
 
 
-def _interpolation(param: Any) -> int:
-    """OpenCV's number of the first interp_mode; a test net has one. Any: a ResizeParameter."""
+def _interpolation(param: ResizeParameter) -> int:
+    """OpenCV's number of the first interp_mode; a test net has one."""
     modes = {
         param.LINEAR: cv2.INTER_LINEAR,
         param.AREA: cv2.INTER_AREA,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, overload
+from typing import ClassVar, TypeVar, overload
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
 from framework.layers import fillers
+from framework.proto import FillerParameter
 
 Shape = tuple[int, ...]
 
@@ -34,9 +35,10 @@ class Layer(nn.Module):
         super().__init__()
         self.spec = spec
         self.blob_names: list[str] = []
-        self._fillers: list[Any] = []
+        self._fillers: list[FillerParameter | None] = []
 
-    def add_blob(self, name: str, shape: Shape, filler: Any = None, learned: bool = True) -> None:
+    def add_blob(self, name: str, shape: Shape, filler: FillerParameter | None = None,
+                 learned: bool = True) -> None:
         """Make the next blob, `self.<name>`, in Caffe's order and shape.
 
         filler   FillerParameter; None fills with zeros

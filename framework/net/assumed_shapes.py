@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from google.protobuf.message import Message
+
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
 from framework.layers.data.clip_settings import frame_planes, has_segments
@@ -101,7 +103,7 @@ def _cascade_test(spec: LayerSpec, assumed: Size) -> list[Shape]:
     return tops[:len(spec.tops)]
 
 
-def _cascade_size(param: Any, *names: str) -> tuple[int, int] | None:
+def _cascade_size(param: Message, *names: str) -> tuple[int, int] | None:
     """Width and height by the first pair of fields that is given; the short side lies across."""
     for name in names:
         if param.HasField(name):
@@ -111,7 +113,7 @@ def _cascade_size(param: Any, *names: str) -> tuple[int, int] | None:
 
 
 def _params(spec: LayerSpec) -> list[Any]:
-    """The param messages that are given: `data_param`, `transform_param`, ..."""
+    """The param messages that are given: `data_param`, `transform_param`, ... Any: those."""
     return [value for field, value in spec.proto.ListFields()
             if field.message_type is not None and not field.is_repeated]
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from google.protobuf.message import Message
+
+from framework.proto import LayerParameter
 
 FILTERS = {"Convolution": "convolution_param", "ConvolutionDepthwise": "convolution_param",
            "DepthwiseConvolution": "convolution_param", "Deconvolution": "convolution_param",
@@ -37,15 +41,15 @@ class Affine(NamedTuple):
 IDENTITY = Affine(Fraction(1), Fraction(0))
 
 
-def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
+def crop_offsets(layers: Sequence[LayerParameter], crop: LayerParameter) -> list[int]:
     """Rows and columns by which bottom 0 of `crop` starts before bottom 1.
 
-    layers  LayerParameter messages of the net, in order (Any: made at run time); `crop` is one
+    layers  LayerParameter messages of the net, in order; `crop` is one
     Raises ValueError that says why there is no such offset.
     """
     if len(crop.bottom) != 2:
         raise ValueError(f"it is given {len(crop.bottom)} times; it must be 2")
-    makers: dict[str, Any] = {}
+    makers: dict[str, LayerParameter] = {}
     for layer in layers:
         if layer is crop:
             break
@@ -70,7 +74,7 @@ def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
     return offsets
 
 
-def _path(blob: str, makers: dict[str, Any]) -> list[str]:
+def _path(blob: str, makers: dict[str, LayerParameter]) -> list[str]:
     """The blob, the first bottom of the layer that made it, and so on up to an input."""
     path, seen = [blob], {blob}
     while path[-1] in makers and makers[path[-1]].bottom:
@@ -82,7 +86,7 @@ def _path(blob: str, makers: dict[str, Any]) -> list[str]:
     return path
 
 
-def _map_from(blobs: Sequence[str], makers: dict[str, Any]) -> tuple[Affine, Affine]:
+def _map_from(blobs: Sequence[str], makers: dict[str, LayerParameter]) -> tuple[Affine, Affine]:
     """From the coordinates above the last of `blobs` to those of the first, by axis."""
     maps = [IDENTITY, IDENTITY]
     for blob in blobs:
@@ -91,7 +95,7 @@ def _map_from(blobs: Sequence[str], makers: dict[str, Any]) -> tuple[Affine, Aff
     return maps[0], maps[1]
 
 
-def _layer_map(layer: Any) -> tuple[Affine, Affine]:
+def _layer_map(layer: LayerParameter) -> tuple[Affine, Affine]:
     """From bottom coordinates to top coordinates, for rows and columns."""
     if layer.type in POINTWISE:
         return IDENTITY, IDENTITY
@@ -117,7 +121,7 @@ def _layer_map(layer: Any) -> tuple[Affine, Affine]:
     return maps[0], maps[1]
 
 
-def _size(param: Any, name: str, side: str, index: int, default: int) -> int:
+def _size(param: Message, name: str, side: str, index: int, default: int) -> int:
     """A number for one axis: kernel_h or kernel_size, once or once an axis."""
     given = {descriptor.name: value for descriptor, value in param.ListFields()}
     own = f"{name.removesuffix('_size')}_{side}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -36,7 +36,7 @@ class Reshaped(NamedTuple):
     shape: Shape
 
 
-def param_spec(layer: Layer, index: int) -> Any:
+def param_spec(layer: Layer, index: int) -> ParamSpec:
     """The `param { }` of a blob, or the defaults."""
     specs = layer.spec.proto.param
     return specs[index] if index < len(specs) else ParamSpec()

@@ -32,7 +32,7 @@ def param_name_dict() -> dict[str, str]:
     names: dict[str, str] = {}
     fields = proto.LayerParameter.DESCRIPTOR.fields
     for field in sorted(fields, key=lambda field: int(field.number)):
-        if field.name.endswith("_param"):
+        if field.message_type is not None and field.name.endswith("_param"):
             names.setdefault(field.message_type.name.removesuffix("Parameter"),
                              field.name.removesuffix("_param"))
     return names

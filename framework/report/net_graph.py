@@ -2,7 +2,6 @@
 
 The text of a graph, in Graphviz's language, needs no program; images need Graphviz's `dot`.
 Source: what python/caffe/draw.py in BVLC/caffe draws; https://graphviz.org/doc/info/lang.html.
-Any: messages, made at run time.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import framework.proto as proto
 from framework.definition.prototxt import Document, Lines
@@ -84,7 +82,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def get_edge_label(layer: Any) -> str:
+def get_edge_label(layer: proto.LayerParameter) -> str:
     """What stands at a layer's outgoing edges: its batch size or its number of outputs."""
     if layer.type == "Data":
         return f"Batch {layer.data_param.batch_size}"
@@ -93,7 +91,7 @@ def get_edge_label(layer: Any) -> str:
     return str(layer.inner_product_param.num_output) if layer.type == "InnerProduct" else ""
 
 
-def get_layer_lr_mult(layer: Any) -> tuple[float, float]:
+def get_layer_lr_mult(layer: proto.LayerParameter) -> tuple[float, float]:
     """The lr_mult of the weights and of the bias. Raises ValueError for a layer without them."""
     if layer.type not in LEARNING:
         raise ValueError(f"{layer.type} layers do not have a learning rate multiplier")
@@ -105,7 +103,7 @@ def get_layer_lr_mult(layer: Any) -> tuple[float, float]:
     return weight, bias
 
 
-def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
+def get_layer_label(layer: proto.LayerParameter, rankdir: str, display_lrm: bool = False) -> str:
     """What stands in the node of a layer: name, type, window, and lr_mult if wanted.
 
     Side by side if the graph is drawn from top to bottom, else below one another.
@@ -121,8 +119,9 @@ def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
     return (" " if rankdir in ("TB", "BT") else "\n").join(parts)
 
 
-def _window(layer: Any) -> list[str]:
+def _window(layer: proto.LayerParameter) -> list[str]:
     """Kernel, stride and pad of a convolution or pooling: numbers, or height x width."""
+    param: proto.PoolingParameter | proto.ConvolutionParameter
     if layer.type == "Pooling":
         param = layer.pooling_param
     elif layer.type in CONVOLUTIONS:
@@ -134,14 +133,14 @@ def _window(layer: Any) -> list[str]:
                                       ("stride", "stride", "stride", 1), ("pad", "pad", "pad", 0)):
         value = getattr(param, field)
         values = [value] if isinstance(value, int) else list(value) or [size]
-        if param.HasField(f"{prefix}_h") or param.HasField(f"{prefix}_w"):
+        if proto.has_field(param, f"{prefix}_h") or proto.has_field(param, f"{prefix}_w"):
             values = [getattr(param, f"{prefix}_h"), getattr(param, f"{prefix}_w")]
         text = str(values[0]) if len(set(values)) == 1 else " x ".join(map(str, values))
         words.append(f"{word}: {text}")
     return words
 
 
-def _in_phase(layer: Any, phase: int | None) -> bool:
+def _in_phase(layer: proto.LayerParameter, phase: int | None) -> bool:
     if phase is None:
         return True
     if layer.include and layer.exclude:
@@ -151,7 +150,7 @@ def _in_phase(layer: Any, phase: int | None) -> bool:
     return all(rule.phase != phase for rule in layer.exclude)
 
 
-def _upgraded(net: Any) -> Any:
+def _upgraded(net: proto.NetParameter) -> proto.NetParameter:
     """`net`, or a copy of it in today's form if its layers are of an older one."""
     if not net.layers:
         return net
@@ -160,7 +159,7 @@ def _upgraded(net: Any) -> Any:
     return copy
 
 
-def get_pydot_graph(caffe_net: Any, rankdir: str, label_edges: bool = True,
+def get_pydot_graph(caffe_net: proto.NetParameter, rankdir: str, label_edges: bool = True,
                     phase: int | None = None, display_lrm: bool = False) -> Graph:
     """The graph of a NetParameter: boxes for layers, octagons for blobs.
 
@@ -185,15 +184,15 @@ def get_pydot_graph(caffe_net: Any, rankdir: str, label_edges: bool = True,
     return graph
 
 
-def draw_net(caffe_net: Any, rankdir: str, ext: str = "png", phase: int | None = None,
-             display_lrm: bool = False) -> bytes:
+def draw_net(caffe_net: proto.NetParameter, rankdir: str, ext: str = "png",
+             phase: int | None = None, display_lrm: bool = False) -> bytes:
     """The contents of an image file of the net; see `get_pydot_graph` and `Graph.create`."""
     return get_pydot_graph(caffe_net, rankdir, phase=phase, display_lrm=display_lrm).create(
         format=ext)
 
 
-def draw_net_to_file(caffe_net: Any, filename: str, rankdir: str = "LR", phase: int | None = None,
-                     display_lrm: bool = False) -> None:
+def draw_net_to_file(caffe_net: proto.NetParameter, filename: str, rankdir: str = "LR",
+                     phase: int | None = None, display_lrm: bool = False) -> None:
     """Write an image of the net in the format of the file's ending: net.png, net.svg, net.dot.
 
     Nothing is written if the image cannot be made.

@@ -9,10 +9,11 @@ Source: bbox_util.cpp, im_transforms.cpp (UpdateBBoxByResizePolicy), data_transf
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from framework.proto import EmitConstraint, ResizeParameter
 
 Floats = NDArray[np.float32]
 Window = Floats
@@ -48,7 +49,7 @@ def intersections(corners: Floats, window: Window) -> Floats:
     return product
 
 
-def emit_rule(constraint: Any) -> tuple[int, float]:
+def emit_rule(constraint: EmitConstraint | None) -> tuple[int, float]:
     """What an EmitConstraint (None: all) asks; of OVERLAP the part of a box that is too little."""
     if constraint is None:
         return ALL, 0.0
@@ -57,7 +58,8 @@ def emit_rule(constraint: Any) -> tuple[int, float]:
     return OVERLAP, constraint.emit_overlap
 
 
-def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, Floats]:
+def resized_frame(param: ResizeParameter, width: int,
+                  height: int) -> tuple[Floats, Floats, Floats]:
     """An image of that size through ResizeParameter: its size, the new one, and the padding.
 
     All (2,), across and down, in pixels; the padding stands on both sides, within the new size.
@@ -77,14 +79,14 @@ def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, 
     return old, new, padding
 
 
-def resized_window(param: Any, width: int, height: int) -> Window:
+def resized_window(param: ResizeParameter, width: int, height: int) -> Window:
     """Where an image of that size lies in what ResizeParameter makes of it."""
     old, new, padding = resized_frame(param, width, height)
     high = padding + np.minimum(old * (new - 2 * padding) / old, new)
     return np.concatenate([padding / new, high / new])
 
 
-def fitted_size(param: Any, aspect: np.float32) -> Floats:
+def fitted_size(param: ResizeParameter, aspect: np.float32) -> Floats:
     """(width, height) of FIT_SMALL_SIZE, not rounded: the shorter side fits."""
     width, height = np.float32(param.width), np.float32(param.height)
     if aspect < width / height:
@@ -92,13 +94,14 @@ def fitted_size(param: Any, aspect: np.float32) -> Floats:
     return np.array([aspect * height, height], np.float32)
 
 
-def extrapolates(param: Any) -> bool:
+def extrapolates(param: ResizeParameter | None) -> bool:
     """Does ResizeParameter (None: there is none) ask for `extrapolate`?"""
     return param is not None and param.resize_mode == param.FIT_SMALL_SIZE \
         and bool(param.width_scale and param.height_scale)
 
 
-def extrapolate(corners: Floats, param: Any, width: int, height: int, window: Window) -> Floats:
+def extrapolate(corners: Floats, param: ResizeParameter, width: int, height: int,
+                window: Window) -> Floats:
     """The boxes in units of width_scale x height_scale, where `extrapolates` is true.
 
     They may then pass 1. Source: ExtrapolateBBox in bbox_util.cpp.

@@ -16,6 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from google.protobuf.message import Message
 
 from framework.data.augment import distortion, geometry, noise, random_sizes, resizing, sampler
 from framework.data.augment.draws import Draws
@@ -26,6 +27,7 @@ from framework.data.augment.view import Viewer
 from framework.data.records.boxes import CORNERS, Floats
 from framework.data.records.images import Scratch
 from framework.data.records.records import BadRecord, Pixels, Record
+from framework.proto import BatchSampler, ResizeParameter, TransformationParameter, has_field
 
 REFUSED = ("flow",)
 
@@ -39,7 +41,8 @@ class Transformer:
     Not for several threads at once: it keeps memory for images decoded and expanded.
     """
 
-    def __init__(self, param: Any, is_train: bool, mean: Mean, samplers: Sequence[Any] = ()):
+    def __init__(self, param: TransformationParameter, is_train: bool, mean: Mean,
+                 samplers: Sequence[BatchSampler] = ()):
         self.param, self.is_train, self.mean = param, is_train, mean
         self.samplers = sampler.BatchSamplers(samplers)
         self.crop = (param.crop_size, param.crop_size) if param.crop_size \
@@ -51,7 +54,7 @@ class Transformer:
         self._emit = geometry.emit_rule(_given(param, "emit_constraint"))
         self._extrapolates = geometry.extrapolates(self.resize_param)
         self._is_stretched = random_sizes.is_stretched(param)
-        self._draws_resize = any(param.HasField(name) for name in random_sizes.INTEL)
+        self._draws_resize = any(has_field(param, name) for name in random_sizes.INTEL)
         self._viewer = Viewer()
         self._scratch = Scratch()
 
@@ -125,7 +128,7 @@ class Transformer:
         return padded.reshape(height + below, width + right, channels)
 
     def _choose_resize(self, width: int, height: int,
-                       draws: Draws) -> tuple[Rectangle | None, Any, int]:
+                       draws: Draws) -> tuple[Rectangle | None, ResizeParameter | None, int]:
         """The part of an image that is resized, or None for all of it; its ResizeParameter, or
         None; and the interpolation."""
         part, param = None, self.resize_param
@@ -231,7 +234,7 @@ class Transformer:
         return mirrored(part) if is_mirrored else part
 
 
-def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
+def check_transform(param: TransformationParameter, error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for settings of a transform_param that cannot be followed."""
     if param.force_color and param.force_gray:
         raise error("transform_param.force_gray", "cannot be set together with force_color")
@@ -252,8 +255,8 @@ def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
             raise error(f"transform_param.{name}", "is not supported: leave it out")
 
 
-def _given(param: Any, field: str) -> Any:
-    """A message within a message, or None if it is not set."""
+def _given(param: Message, field: str) -> Any:
+    """A message within a message, or None if it is not set. Any: the one in that field."""
     return getattr(param, field) if param.HasField(field) else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import cv2
 
@@ -20,6 +20,7 @@ from framework.data.records.database_writer import database_writer
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.proto import AnnotatedDatum, Datum
 from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.progress import Progress
@@ -124,7 +125,7 @@ def _records(
     results: Iterable[Converted | DataError],
     report: Report,
     progress: Progress,
-) -> Iterator[tuple[bytes, Any]]:
+) -> Iterator[tuple[bytes, Datum | AnnotatedDatum]]:
     """Key and message of each good record; the bad ones go into `report`."""
     for index, (entry, result) in enumerate(zip(entries, results, strict=True), report.done):
         progress.advance()
@@ -140,13 +141,12 @@ def _records(
         yield key_of(index, entry), result.record
 
 
-def _data_bytes(record: Any) -> int:
-    """Any: a Datum or AnnotatedDatum."""
-    return len((record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record).data)
+def _data_bytes(record: Datum | AnnotatedDatum) -> int:
+    return len((record.datum if isinstance(record, AnnotatedDatum) else record).data)
 
 
-def _of_one_size(records: Iterable[tuple[bytes, Any]], report: Report
-                 ) -> Iterator[tuple[bytes, Any]]:
+def _of_one_size(records: Iterable[tuple[bytes, Datum | AnnotatedDatum]], report: Report
+                 ) -> Iterator[tuple[bytes, Datum | AnnotatedDatum]]:
     """The same records; DataError at the first whose data has another length than the first's."""
     for key, record in records:
         if _data_bytes(record) != report.data_bytes:
@@ -203,14 +203,14 @@ def in_order(
                 future.cancel()
 
 
-def write_database(folder: Path, records: Iterable[tuple[bytes, Any]],
+def write_database(folder: Path, records: Iterable[tuple[bytes, Datum | AnnotatedDatum]],
                    committed: Callable[[], None] = lambda: None) -> int:
     """Write keys and messages to an LMDB in an existing folder; returns their number.
 
     committed  is called when the records so far are on the disk
     OSError if the disk is full, DataError if a key is too long.
     """
-    batch: list[tuple[bytes, Any]] = []
+    batch: list[tuple[bytes, Datum | AnnotatedDatum]] = []
     num_records, begun = 0, time.monotonic()
     with database_writer(folder) as writer:
         for record in records:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ from framework.data.records.images import (
 )
 from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
-from framework.proto import AnnotatedDatum, Datum
+from framework.proto import AnnotatedDatum, AnnotationGroup, Datum
 from framework.system.regular import read_regular
 from framework.system.text import is_there
 
@@ -53,13 +52,13 @@ class ImageOptions:
 class Converted:
     """A record, its image's height and width before resizing, and what was odd, in words."""
 
-    record: Any
+    record: Datum | AnnotatedDatum
     size: tuple[int, int]
     remarks: list[str] = field(default_factory=list)
     skipped_boxes: int = 0
 
 
-def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Image]:
+def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Datum, Image]:
     """The Datum of an image file, and its pixels before any resizing.
 
     The file's own bytes are kept if nothing is asked that changes them (colour, size, type).
@@ -214,13 +213,13 @@ def _numbered(
 
 
 def add_groups(
-    record: Any, boxes: Sequence[tuple[int, Box]], size: tuple[int, int]
+    record: AnnotatedDatum, boxes: Sequence[tuple[int, Box]], size: tuple[int, int]
 ) -> None:
     """Store boxes as Caffe groups them: by label in order of first appearance, numbered from 0.
 
     boxes  (label, box in pixels);  size  width and height to divide by, in float32
     """
-    groups: dict[int, Any] = {}
+    groups: dict[int, AnnotationGroup] = {}
     for label, box in boxes:
         if label not in groups:
             groups[label] = record.annotation_group.add(group_label=label)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -60,16 +59,12 @@ def mean_image(database: Path) -> Mean:
 
 def _planes(content: bytes, is_annotated: bool) -> Pixels:
     """Pixels (channels, height, width) of a stored Datum or AnnotatedDatum."""
-    message = parse(AnnotatedDatum() if is_annotated else Datum(), content)
-    datum = message.datum if is_annotated else message
+    datum = parse(AnnotatedDatum(), content).datum if is_annotated else parse(Datum(), content)
     return datum_image(datum, Decoding()).whole().transpose(2, 0, 1)
 
 
-def to_blob(mean: Mean) -> Any:
-    """A BlobProto with the old dimensions num (1), channels, height, width, as the original's.
-
-    Any: messages are made at run time.
-    """
+def to_blob(mean: Mean) -> BlobProto:
+    """A BlobProto with the old dimensions num (1), channels, height, width, as the original's."""
     channels, height, width = mean.shape
     blob = BlobProto(num=1, channels=channels, height=height, width=width)
     blob.data.extend(mean.ravel().tolist())

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from framework.data.records.boxes import CORNERS, Floats
 from framework.data.records.database import Database
@@ -24,6 +24,8 @@ from framework.data.records.images import (
     open_image,
 )
 from framework.proto import AnnotatedDatum, Datum
+
+_Message = TypeVar("_Message", bound=Message)
 
 
 @dataclass
@@ -64,7 +66,7 @@ def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | 
     return Record(datum_image(message.datum, decoding), boxes, message.datum.label)
 
 
-def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
+def annotation_boxes(message: AnnotatedDatum, labels: frozenset[int] | None) -> Floats:
     """The boxes of an AnnotatedDatum, (n, 7), group by group.
 
     Raises BadRecord for a label outside `labels`, and for corners that are inverted or not finite.
@@ -94,7 +96,7 @@ def _unsound(corners: Floats) -> BadRecord:
                      .format(*inverted))
 
 
-def datum_image(datum: Any, decoding: Decoding) -> Image:
+def datum_image(datum: Datum, decoding: Decoding) -> Image:
     """The image of a Datum message: encoded, raw bytes, or floats.
 
     Raises BadRecord, as `open_image` does; what is wrong within a JPEG only its `rows` tell.
@@ -127,7 +129,7 @@ def holds_annotated(database: Database) -> bool:
 def _looks_annotated(content: bytes) -> bool | None:
     """Field 1 is a message in an AnnotatedDatum, and a number in a Datum; None of neither."""
     for kind, is_annotated in ((Datum, False), (AnnotatedDatum, True)):
-        message: Any = kind()            # Any: a message's fields are known only at run time
+        message: Any = kind()            # Any: either of them
         try:
             message.ParseFromString(content)
         except DecodeError:
@@ -137,8 +139,8 @@ def _looks_annotated(content: bytes) -> bool | None:
     return None
 
 
-def parse(message: Any, content: bytes) -> Any:
-    """The message, filled. BadRecord if the bytes are none. Any: a Datum or AnnotatedDatum."""
+def parse(message: _Message, content: bytes) -> _Message:
+    """The message, filled. BadRecord if the bytes are none."""
     try:
         message.ParseFromString(content)
     except DecodeError:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
+from google.protobuf.message import Message
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -24,6 +24,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source
 from framework.layers.data.kept_memory import KeptMemory
+from framework.proto import BatchSampler
 
 
 class ImageSource(Source):
@@ -139,7 +140,8 @@ class ImageSource(Source):
         self._loaders.clear()
 
 
-def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()) -> Transformation:
+def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
+                   idle: Sequence[str] = ()) -> Transformation:
     """The checked transform_param of a layer. SpecError for what cannot be followed.
 
     idle  fields of NVIDIA's and Intel's branches that do nothing for this layer, there too: they
@@ -152,7 +154,7 @@ def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()
     for name in (*idle, "num_labels", "display"):
         if is_set(param, name):
             _warn(spec, name, "has no effect, as in the original")
-        param.ClearField(name)
+        Message.ClearField(param, name)     # a name that mypy does not know
     check_transform(param, spec.error)
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")

@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, has_field
 
 
 class ScaledUnit(torch.autograd.Function):
@@ -80,7 +80,7 @@ class Normalize(Layer):
         param = getattr(spec.proto, name)
         self.happynears = spec.proto.HasField("normalize_param")
         if self.happynears:
-            if spec.proto.HasField(name):
+            if has_field(spec.proto, name):
                 raise spec.error("normalize_param", f"and {name} are both given: happynear's "
                                  "layer has the first, SSD's the second")
             self.read_happynears()

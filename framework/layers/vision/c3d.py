@@ -6,8 +6,7 @@ convolution3d_param and pooling3d_param; the fields have the same names.
 
 from __future__ import annotations
 
-from typing import Any
-
+from google.protobuf.message import Message
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -17,7 +16,7 @@ from framework.layers.vision.convolution import check_top
 from framework.layers.vision.pooling import pool
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
-from framework.proto import enum_name
+from framework.proto import enum_name, has_field
 
 CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
@@ -27,12 +26,12 @@ CONVOLUTION = (
 
 def which_param(spec: LayerSpec, newer: str, older: str) -> str:
     """The name of the message that the layer has: C3D 1.1's or C3D 1.0's."""
-    return newer if spec.proto.HasField(newer) else older
+    return newer if has_field(spec.proto, newer) else older
 
 
 def depth_first(spec: LayerSpec, name: str, depth: str, side: str, default: int) -> tuple[int, ...]:
     """Sizes of time, height and width; SpecError for a missing or zero size that must not be."""
-    param: Any = getattr(spec.proto, name)  # a protobuf message, made at run time
+    param: Message = getattr(spec.proto, name)
     sizes = tuple((*numbers(param, field), default)[0] for field in (depth, side, side))
     if min(sizes) < (1 if "kernel" in side or "stride" in side else 0):
         field = depth if sizes[0] < 1 else side
