@@ -1,4 +1,7 @@
-"""One value of the text format: from its token to the type of its field."""
+"""One value of the text format: from its token to the type of its field.
+
+Any: protobuf's descriptors, whose classes differ between its implementations.
+"""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@ import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
+from google.protobuf.message import Message
 
 from framework.errors import WeightsError
 from framework.weights.blob import DATA, DIFF, DOUBLE_DATA, DOUBLE_DIFF, SHAPE, Blob, read_any_blob
@@ -90,14 +91,14 @@ def _read_layer(data: memoryview, numbers: tuple[int, int, int]) -> FileLayer:
     return layer
 
 
-def write_caffemodel(file: BinaryIO, name: str, layers: Iterable[tuple[Any, Sequence[np.ndarray],
-                                                                       Sequence[np.ndarray]]]
-                     ) -> None:
+def write_caffemodel(
+    file: BinaryIO, name: str,
+    layers: Iterable[tuple[Message, Sequence[np.ndarray], Sequence[np.ndarray]]],
+) -> None:
     """Write a NetParameter as the original does: all layers, each with its blobs.
 
     layers   for each: LayerParameter without blobs; its arrays; their gradients, or none. The
-             arrays are float32 or float64; they are written from where they lie.
-    Any: a message.
+             arrays are float32 or float64; they are written from where they are.
     """
     for part in chunk(NET_NAME, [name.encode("utf-8", "surrogateescape")]):
         file.write(part)

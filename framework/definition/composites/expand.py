@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import framework.proto as proto
 from framework.definition.composites.multibox_head import expand_head
 from framework.definition.composites.site import Expanded, Load, Site
 from framework.definition.prototxt import Document, Lines
@@ -143,7 +143,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _is_input(layer: Any) -> bool:
+def _is_input(layer: proto.LayerParameter) -> bool:
     return not layer.bottom and layer.type != "Parameter"
 
 
@@ -189,7 +189,7 @@ def _scale_rates(site: Site, body: Expanded) -> None:
             blob.lr_mult *= factor
 
 
-def _num_learned_blobs(layer: Any) -> int:
+def _num_learned_blobs(layer: proto.LayerParameter) -> int:
     """How many blobs of a layer learn at rate 1 if its text does not say so."""
     counts: dict[str, Callable[[], int]] = {
         "Convolution": lambda: 1 + layer.convolution_param.bias_term,

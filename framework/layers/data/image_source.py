@@ -151,10 +151,11 @@ def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
     """
     param = type(spec.proto.transform_param)()
     param.CopyFrom(spec.proto.transform_param)
+    anonymous: Message = param      # its ClearField takes any name
     for name in (*idle, "num_labels", "display"):
         if is_set(param, name):
             _warn(spec, name, "has no effect, as in the original")
-        Message.ClearField(param, name)     # a name that mypy does not know
+        anonymous.ClearField(name)
     check_transform(param, spec.error)
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")
