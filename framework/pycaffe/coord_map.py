@@ -1,7 +1,7 @@
-"""How the coordinates of one top of a NetSpec lie in another, and the Crop that aligns them.
+"""Coordinate maps between tops of a NetSpec, and the Crop layer that aligns two tops.
 
-A map is (axis, scale, shift): from the blob's axis `axis` on, the coordinate x of one blob lies at
-scale * x + shift of the other. axis None, scale 1, shift 0 is the identity on any axis. Scale and
+A map is (axis, scale, shift): from the blob's axis `axis` on, the coordinate x of one blob is
+scale * x + shift in the other. axis None, scale 1, shift 0 is the identity on any axis. Scale and
 shift are numbers or arrays with one for each spatial axis.
 Source: the behaviour of python/caffe/coord_map.py in BVLC/caffe.
 """
@@ -23,7 +23,7 @@ PASS_THROUGH_LAYERS = [
     "AbsVal", "BatchNorm", "Bias", "BNLL", "Dropout", "Eltwise", "ELU", "Log", "LRN", "Exp", "MVN",
     "Power", "ReLU", "PReLU", "Scale", "Sigmoid", "Split", "TanH", "Threshold",
 ]
-"""Types whose tops lie exactly on their bottoms."""
+"""Types whose tops have the coordinates of their bottoms."""
 OLD_FIELDS = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"}
 IDENTITY: Map = (None, 1, 0)
 
@@ -46,9 +46,10 @@ def conv_params(fn: Function) -> tuple[int, NDArray[Any], NDArray[Any], NDArray[
     if old := sorted(OLD_FIELDS & (set(fn.params) | set(given))):
         raise AssertionError(f"{fn.type_name}: {old[0]} is given; only kernel_size, stride and pad "
                              "can be mapped")
-    kernel, dilation, stride, pad = (
-        np.array(value, ndmin=1) for value in (given["kernel_size"], given.get("dilation", 1),
-                                               given.get("stride", 1), given.get("pad", 0)))
+    kernel = np.array(given["kernel_size"], ndmin=1)
+    dilation = np.array(given.get("dilation", 1), ndmin=1)
+    stride = np.array(given.get("stride", 1), ndmin=1)
+    pad = np.array(given.get("pad", 0), ndmin=1)
     return given.get("axis", 1), stride, (kernel - 1) * dilation + 1, pad
 
 
@@ -76,7 +77,8 @@ def coord_map(fn: Function) -> Map:
 
 def compose(base_map: Map, next_map: Map) -> Map:
     """The map of `next_map` followed by `base_map`."""
-    (axis, scale, shift), (next_axis, next_scale, next_shift) = base_map, next_map
+    axis, scale, shift = base_map
+    next_axis, next_scale, next_shift = next_map
     if None not in (axis, next_axis) and axis != next_axis:
         raise AxisMismatchException(f"one map begins at axis {axis}, the other at {next_axis}")
     return (next_axis if axis is None else axis, scale * next_scale, scale * next_shift + shift)
@@ -89,12 +91,12 @@ def inverse(coord_map: Map) -> Map:
 
 
 def _mapped_inputs(top: Top) -> Iterable[Top]:
-    """The inputs that a top's map is about: of Crop the first only, the other gives a size."""
+    """The inputs whose coordinates a top maps: of Crop the first only, the other gives a size."""
     return top.fn.inputs[:1] if top.fn.type_name == "Crop" else top.fn.inputs
 
 
 def _maps_back(start: Top) -> dict[Top, Map]:
-    """The maps from `start` to every top it is made of, the nearest first."""
+    """Breadth-first maps from `start` to every top it is computed from."""
     maps = {start: IDENTITY}
     waiting = [start]
     for top in waiting:
@@ -113,7 +115,7 @@ def _maps_back(start: Top) -> dict[Top, Map]:
 def coord_map_from_to(top_from: Top, top_to: Top) -> Map:
     """The map between two tops with a common ancestor.
 
-    Raises RuntimeError if there is none that layers with maps lead to.
+    Raises RuntimeError if no layers with maps lead to one.
     """
     maps_from = _maps_back(top_from)
     for top, map_to in _maps_back(top_to).items():
@@ -124,7 +126,7 @@ def coord_map_from_to(top_from: Top, top_to: Top) -> Map:
 
 
 def crop(top_from: Top, top_to: Top) -> Top:
-    """A Crop layer that cuts `top_from` to the place and size of `top_to`.
+    """A Crop layer that cuts `top_from` to the position and size of `top_to`.
 
     Raises AssertionError, as the original does, if the scales differ or the offset is negative or
     not whole.

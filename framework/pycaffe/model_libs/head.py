@@ -1,4 +1,4 @@
-"""The detection head of SSD: locations, confidences and priors of several layers."""
+"""SSD's detection head: locations, confidences and prior boxes of several feature maps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Numbers = Sequence[Any]
 
 
 def _listed(values: Numbers, index: int) -> list[Any]:
-    """What is given for one layer, as a list; none if nothing is. Any: numbers."""
+    """The values for one layer, as a list; empty if none are given. Any: numbers."""
     if index >= len(values):
         return []
     value = values[index]
@@ -107,7 +107,7 @@ def CreateMultiBoxHead(
 def _check(net: NetSpec, data_layer: str, num_classes: int) -> None:
     if not num_classes:
         raise SpecError("num_classes is 0; it must be at least 1")
-    if data_layer not in net.keys():    # noqa: SIM118 - a NetSpec is no mapping
+    if data_layer not in net.keys():    # noqa: SIM118 - a NetSpec is not a mapping
         raise SpecError(f"data_layer is {data_layer}, which is not in the net")
 
 
@@ -129,7 +129,7 @@ def _joined(net: NetSpec, parts: list[list[Top]]) -> list[Top]:
 
 def _num_priors(min_size: list[Any], max_size: list[Any], aspect_ratio: list[Any],
                 flip: bool) -> int:
-    """Priors at one place: a square, one more with max_size, the ratios and if `flip` theirs."""
+    """Priors per cell: a square, one more with max_size, the ratios, with `flip` inverted too."""
     if max_size and len(max_size) != len(min_size):
         raise SpecError(f"max_size {max_size} and min_size {min_size} must have the same length")
     shapes = 1 + bool(max_size) + len(aspect_ratio) * (2 if flip else 1)
@@ -138,7 +138,7 @@ def _num_priors(min_size: list[Any], max_size: list[Any], aspect_ratio: list[Any
 
 def _between(net: NetSpec, from_layer: str, index: int, normalizations: Numbers,
              inter_layer_depth: Numbers, settings: dict[str, Any]) -> str:
-    """Add what stands between a layer and its predictions; return the last name.
+    """Add the layers between a source layer and its predictions; return the last name.
 
     Any: see `ConvBNLayer`.
     """
