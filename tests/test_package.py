@@ -20,7 +20,7 @@ import framework; print(framework.__file__)
 
 
 @pytest.mark.slow
-def test_the_wheel_has_every_module_the_schema_and_the_program_caffe(tmp_path):
+def test_the_wheel_has_every_module_the_schema_its_types_and_the_program_caffe(tmp_path):
     pytest.importorskip("setuptools")
     source, installed, work = tmp_path / "source", tmp_path / "installed", tmp_path / "work"
     shutil.copytree(ROOT / "framework", source / "framework",

@@ -13,7 +13,7 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framework.cli import app
 from framework.data.records.database_writer import DatabaseWriter, database_writer
@@ -112,7 +112,7 @@ def _write(net: Net, names: Sequence[str], writers: Sequence[DatabaseWriter],
     return counts
 
 
-def _records(name: str, blob: Tensor, first: int) -> Iterator[tuple[bytes, Any]]:
+def _records(name: str, blob: Tensor, first: int) -> Iterator[tuple[bytes, Datum]]:
     """Key and Datum of each item of a blob; those of fewer than four axes have sides of 1."""
     if not 1 <= blob.ndim <= 4:
         raise CaffeError(f"blob '{name}' has {blob.ndim} axes; a Datum holds 1 to 4")

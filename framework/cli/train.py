@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framework.cli import app, devices
 from framework.cli.signals import EFFECTS, Signals
@@ -14,6 +14,7 @@ from framework.errors import CaffeError
 
 if TYPE_CHECKING:       # they would import torch before the flags are read
     from framework.definition.prototxt import Document
+    from framework.proto import SolverParameter
     from framework.solver.solver import Solver
 
 
@@ -90,7 +91,7 @@ def read_document(options: argparse.Namespace) -> Document:
     return document
 
 
-def wished_gpu(param: Any) -> int | None:
+def wished_gpu(param: SolverParameter) -> int | None:
     """The CUDA device that a SolverParameter asks for, by default 0; None for solver_mode: CPU."""
     # lazy: --help does without it
     from framework.proto import enum_name
@@ -120,7 +121,7 @@ def make_solver(document: Document, options: argparse.Namespace, place: devices.
                   log=log, wait=time.sleep)
 
 
-def set_states(options: argparse.Namespace, param: Any) -> None:
+def set_states(options: argparse.Namespace, param: SolverParameter) -> None:
     """Put --level and --stage into the states of all nets of a SolverParameter."""
     stages = [stage for stage in options.stage.split(",") if stage]
     if not stages and options.level is None:

@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framework.cli.app import run
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from framework.definition.prototxt import Document
 
 DESCRIPTION = """Write a net of any age (V0 and V1 layers, input fields, old transform fields) in
@@ -67,8 +69,8 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
     return document
 
 
-def write_message(message: Any, path: str, binary: bool) -> None:
-    """Write or print a message; atomic. Any: it is of any kind."""
+def write_message(message: Message, path: str, binary: bool) -> None:
+    """Write or print a message; atomic."""
     # lazy: --help does without it
     from framework.definition.prototxt import to_text
     from framework.errors import SpecError

@@ -3,6 +3,7 @@
 protobuf's own text parser stops at the first unknown field and forgets the lines of fields. This
 one reads the whole file, notes every problem, and builds a tree of line numbers with the message.
 Source: the text format of protobuf 2 to 3.21 (`google::protobuf::TextFormat`), as Caffe used it.
+Any: protobuf's descriptors, whose classes differ between its implementations.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from google.protobuf import text_format
+from google.protobuf.message import Message
 
 import framework.proto as proto
 from framework.definition.values import convert, form_for_several, nearest, printable, shortened
@@ -63,7 +65,7 @@ class Problem(NamedTuple):
     """A field that cannot be taken: `owner` is the message on the top level that holds it."""
 
     line: int
-    owner: Any
+    owner: Message | None
     field: str
     text: str
     unknown: bool
@@ -73,12 +75,12 @@ class Problem(NamedTuple):
 class Document:
     """A parsed file: the message, the lines of its fields, and what was wrong with it."""
 
-    message: Any
+    message: Any            # a message of the kind that was asked for
     lines: Lines
     path: str
     problems: list[Problem] = field(default_factory=list)
 
-    def place(self, line: int, owner: Any = None) -> str:
+    def place(self, line: int, owner: Message | None = None) -> str:
         """`net.prototxt:42: layer 'conv1' (Convolution)`, the beginning of every message."""
         where = f"{self.path}:{line}" if line else self.path
         return f"{where}: {describe(owner)}" if describe(owner) else where
@@ -88,13 +90,13 @@ class Document:
         return SpecError(f"{self.place(self.lines.find(path))}: {path} {message}")
 
 
-def describe(owner: Any) -> str:
+def describe(owner: Message | None) -> str:
     """`layer 'conv1' (Convolution)` for a layer message of any age, else nothing."""
-    inner = owner
     if owner is None or not owner.DESCRIPTOR.name.endswith("LayerParameter"):
         return ""
+    inner: Any = owner      # Any: a layer's message of any age
     if owner.DESCRIPTOR.name == "V1LayerParameter" and owner.HasField("layer"):
-        inner = owner.layer
+        inner = inner.layer
     kind = inner.type if isinstance(inner.type, str) else proto.enum_name(inner, "type")
     return f"layer '{inner.name}' ({kind})"
 
@@ -116,7 +118,7 @@ def parse(text: str, kind: str, path: str = "<text>") -> Document:
     return _Parser(text, kind, path).parse()
 
 
-def to_text(message: Any) -> str:
+def to_text(message: Message) -> str:
     """The message in Caffe's text format, two spaces of indent, one field a line."""
     return text_format.MessageToString(message, use_short_repeated_primitives=False)
 
@@ -129,7 +131,7 @@ class _Parser:
         self.depth = 0
         self.ends = [match.start() for match in re.finditer("\n", text)]
         self.document = Document(getattr(proto, kind)(), Lines(1), path)
-        self.owner: Any = None
+        self.owner: Message | None = None
         self.advance()
 
     def parse(self) -> Document:
@@ -180,7 +182,7 @@ class _Parser:
             self.advance()
         return taken
 
-    def read_fields(self, message: Any, lines: Lines, closing: str, prefix: str) -> None:
+    def read_fields(self, message: Message | None, lines: Lines, closing: str, prefix: str) -> None:
         """Read fields into `message` up to `closing`. `message` None: skip an unknown one."""
         while not (self.kind == "mark" and self.token == closing):
             if self.kind == "end":
@@ -193,7 +195,7 @@ class _Parser:
             self.read_field(message, lines, prefix)
         self.advance()
 
-    def read_field(self, message: Any, lines: Lines, prefix: str) -> None:
+    def read_field(self, message: Message | None, lines: Lines, prefix: str) -> None:
         line = self.line_of(self.start)
         name = self.read_name()
         descriptor = None
@@ -214,7 +216,7 @@ class _Parser:
         if not self.take(","):
             self.take(";")
 
-    def suggestion(self, name: str, message: Any) -> str:
+    def suggestion(self, name: str, message: Message) -> str:
         few = len(self.document.problems) < MAX_SUGGESTIONS
         return nearest(name, message.DESCRIPTOR.fields_by_name) if few else ""
 
@@ -297,7 +299,7 @@ class _Parser:
         else:
             lines.fields.setdefault(descriptor.name, []).append(Lines(line))
 
-    def may_set(self, message: Any, descriptor: Any, name: str, line: int) -> bool:
+    def may_set(self, message: Message, descriptor: Any, name: str, line: int) -> bool:
         if descriptor.is_repeated or not message.HasField(descriptor.name):
             return True
         self.problem(line, name, "is given twice; it takes one value")

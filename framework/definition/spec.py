@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from framework.definition.prototxt import Document, Lines
 from framework.definition.values import nearest
 from framework.errors import SpecError
+
+if TYPE_CHECKING:       # else the schema would be read before a message is needed
+    from framework.proto import LayerParameter, NetStateRule
 
 PHASES = ("TRAIN", "TEST")
 
@@ -27,7 +30,7 @@ class LayerSpec:
     taken           fields that the layer takes, by message: `honour` of layers/params notes them
     """
 
-    proto: Any
+    proto: LayerParameter
     lines: Lines
     path: str
     phase: str
@@ -85,7 +88,7 @@ class NetSpec:
                                              _propagate_down(layer, document, lines)))
         self._wire()
 
-    def _is_included(self, document: Document, layer: Any, lines: Lines) -> bool:
+    def _is_included(self, document: Document, layer: LayerParameter, lines: Lines) -> bool:
         if layer.include and layer.exclude:
             raise SpecError(f"{document.place(lines.find('exclude'), layer)}: has include and "
                             "exclude rules; it must have only one kind")
@@ -93,7 +96,7 @@ class NetSpec:
             return any(self._meets(rule) for rule in layer.include)
         return not any(self._meets(rule) for rule in layer.exclude)
 
-    def _meets(self, rule: Any) -> bool:
+    def _meets(self, rule: NetStateRule) -> bool:
         return not (
             (rule.HasField("phase") and PHASES[rule.phase] != self.phase)
             or (rule.HasField("min_level") and self.level < rule.min_level)
@@ -123,7 +126,7 @@ class NetSpec:
         self.outputs = sorted(unread)
 
 
-def _propagate_down(layer: Any, document: Document, lines: Lines) -> tuple[bool, ...]:
+def _propagate_down(layer: LayerParameter, document: Document, lines: Lines) -> tuple[bool, ...]:
     stated = tuple(layer.propagate_down)
     if stated and len(stated) != len(layer.bottom):
         raise SpecError(f"{document.place(lines.find('propagate_down'), layer)}: propagate_down is "

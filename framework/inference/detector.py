@@ -51,7 +51,7 @@ class Detector:
         self.input = self._image_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
-        self.transform: Any = data.proto.transform_param
+        self.transform = data.proto.transform_param
         self.says_transform = data.proto.HasField("transform_param")
         self.names = _names_of(self.net)
         self.num_channels = self.net.shapes[self.input][1]
@@ -84,8 +84,7 @@ class Detector:
             )
         return found[0]
 
-    def _resize_param(self, size: tuple[int, int] | None) -> Any:
-        """Any: a ResizeParameter message."""
+    def _resize_param(self, size: tuple[int, int] | None) -> ResizeParameter:
         if size is None and self.transform.HasField("resize_param"):
             return self.transform.resize_param
         height, width = size or self.net.shapes[self.input][2:]

@@ -15,6 +15,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers import fillers
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
+from framework.proto import FillerParameter
 
 Shape = tuple[int, ...]
 
@@ -40,7 +41,7 @@ class Layer(nn.Module):
         super().__init__()
         self.spec = spec
         self.blob_names: list[str] = []
-        self._fillers: list[Any] = []
+        self._fillers: list[FillerParameter | None] = []
 
     @classmethod
     def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:

@@ -7,6 +7,8 @@ from functools import reduce
 from types import SimpleNamespace
 from typing import Any
 
+from google.protobuf.message import Message
+
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
 
@@ -38,17 +40,17 @@ def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
         )
 
 
-def message_at(spec: LayerSpec, path: str) -> Any:  # Any: a protobuf message, made at run time
+def message_at(spec: LayerSpec, path: str) -> Any:  # Any: the message that is there
     """The message at a path of fields: convolution_param, lrn_param.pooling_param."""
     return reduce(getattr, path.split("."), spec.proto)
 
 
-def is_set(param: Any, field: str) -> bool:  # Any: a protobuf message, made at run time
+def is_set(param: Message, field: str) -> bool:
     """Whether the message has this field at all and the user gave it, repeated or not."""
     return any(field == descriptor.name for descriptor, _ in param.ListFields())
 
 
-def numbers(param: Any, field: str) -> list[int]:  # Any: a protobuf message, made at run time
+def numbers(param: Message, field: str) -> list[int]:
     """The values given for a field, as a list, for repeated and for single fields alike."""
     if not is_set(param, field):
         return []
@@ -129,7 +131,7 @@ def check_same_shape(spec: LayerSpec, shapes: Collection[Shape], axis: int | Non
             raise spec.error("bottom", f"has the shapes {first} and {other}; they must {wanted}")
 
 
-def plain(param: Any) -> SimpleNamespace:  # Any: a protobuf message, made at run time
+def plain(param: Message) -> SimpleNamespace:
     """The single fields of a message by name, with their defaults; no messages, no lists."""
     fields = param.DESCRIPTOR.fields
     return SimpleNamespace(**{field.name: getattr(param, field.name) for field in fields

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
@@ -132,7 +131,7 @@ def _with_automatic_top(spec: LayerSpec, cls: type[Layer]) -> LayerSpec:
     """Give a loss without a top one, which does not count as an output of the net."""
     if not cls.loss or spec.tops:
         return spec
-    proto: Any = type(spec.proto)()
+    proto = type(spec.proto)()
     proto.CopyFrom(spec.proto)
     proto.top.append(f"{spec.name} (automatic)")
     return dataclasses.replace(spec, proto=proto)

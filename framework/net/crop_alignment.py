@@ -8,21 +8,21 @@ Source: AutoCropLayer and DiagonalAffineMap of longjon's and RCF's Caffe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from framework.layers.base import LAYERS, Layer
 from framework.layers.coordinates import IDENTITY, Affine, CoordinateMap
+from framework.proto import LayerParameter
 
 
-def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
+def crop_offsets(layers: Sequence[LayerParameter], crop: LayerParameter) -> list[int]:
     """Rows and columns by which bottom 0 of `crop` starts before bottom 1.
 
-    layers  LayerParameter messages of the net, in order (Any: made at run time); `crop` is one
+    layers  LayerParameter messages of the net, in order; `crop` is one
     Raises ValueError that says why there is no such offset.
     """
     if len(crop.bottom) != 2:
         raise ValueError(f"it is given {len(crop.bottom)} times; it must be 2")
-    makers: dict[str, Any] = {}
+    makers: dict[str, LayerParameter] = {}
     for layer in layers:
         if layer is crop:
             break
@@ -47,7 +47,7 @@ def crop_offsets(layers: Sequence[Any], crop: Any) -> list[int]:
     return offsets
 
 
-def _path(blob: str, makers: dict[str, Any]) -> list[str]:
+def _path(blob: str, makers: dict[str, LayerParameter]) -> list[str]:
     """The blob, the first bottom of the layer that made it, and so on up to an input."""
     path, seen = [blob], {blob}
     while path[-1] in makers and makers[path[-1]].bottom:
@@ -59,7 +59,7 @@ def _path(blob: str, makers: dict[str, Any]) -> list[str]:
     return path
 
 
-def _map_from(blobs: Sequence[str], makers: dict[str, Any]) -> tuple[Affine, Affine]:
+def _map_from(blobs: Sequence[str], makers: dict[str, LayerParameter]) -> tuple[Affine, Affine]:
     """From the coordinates above the last of `blobs` to those of the first, by axis."""
     maps = [IDENTITY, IDENTITY]
     for blob in blobs:
@@ -68,7 +68,7 @@ def _map_from(blobs: Sequence[str], makers: dict[str, Any]) -> tuple[Affine, Aff
     return maps[0], maps[1]
 
 
-def _layer_map(layer: Any) -> CoordinateMap:
+def _layer_map(layer: LayerParameter) -> CoordinateMap:
     cls = LAYERS[layer.type]
     try:
         if not issubclass(cls, Layer):

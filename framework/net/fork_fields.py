@@ -6,7 +6,8 @@ The schema has them, with numbers from 25001 on, so that their files can be read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+
+from google.protobuf.message import Message
 
 from framework.definition.spec import LayerSpec
 
@@ -26,7 +27,7 @@ def refuse_foreign(spec: LayerSpec, understood: Collection[str]) -> None:
                          "supported here; remove it to go on without")
 
 
-def _foreign(message: Any, prefix: str) -> Iterator[str]:  # Any: a protobuf message
+def _foreign(message: Message, prefix: str) -> Iterator[str]:
     """Paths of set fields with a foreign number and another value than their default."""
     for field, value in message.ListFields():
         path = f"{prefix}{field.name}"

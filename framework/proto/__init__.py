@@ -7,9 +7,15 @@ messages and enum values are attributes of their message, as in protobuf's gener
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import Message
 
 from framework.proto.schema import Schema
+
+if TYPE_CHECKING:
+    # The types of the messages, which `make_stubs` writes. There is no such module at run time.
+    from framework.proto.messages import *  # noqa: F403
 
 
 @cache
@@ -18,28 +24,34 @@ def schema() -> Schema:
     return Schema(Path(__file__).with_name("caffe.proto"))
 
 
-def __getattr__(name: str) -> Any:
-    """A message class, an enum, or the number of a top-level enum's value.
+if not TYPE_CHECKING:       # else mypy would take any name for one of a message
+    def __getattr__(name: str) -> Any:
+        """A message class, an enum, or the number of a top-level enum's value.
 
-    Any: what a message holds is known only at run time.
-    """
-    if name.startswith("__"):
-        raise AttributeError(name)
-    try:
-        return schema().find(name)
-    except KeyError:
-        raise AttributeError(f"caffe.proto has no message or enum {name!r}") from None
+        Any: all three.
+        """
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return schema().find(name)
+        except KeyError:
+            raise AttributeError(f"caffe.proto has no message or enum {name!r}") from None
 
 
 def __dir__() -> list[str]:
-    return [*schema().names(), "enum_name", "schema"]
+    return [*schema().names(), "enum_name", "has_field", "schema"]
 
 
-def enum_name(message: Any, field: str) -> str:
+def has_field(message: Message, name: str) -> bool:
+    """HasField for a name that mypy does not know: one of several, or put together."""
+    return message.HasField(name)
+
+
+def enum_name(message: Message, field: str) -> str:
     """The name of the value of an enum field that is not repeated, "CENTER_SIZE" say.
 
-    Any: a message of any kind. Raises KeyError if the message has no such field.
+    Raises KeyError if the message has no such field.
     """
-    values = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
-    name: str = values[getattr(message, field)].name
-    return name
+    enum = message.DESCRIPTOR.fields_by_name[field].enum_type
+    assert enum is not None
+    return enum.values_by_number[getattr(message, field)].name

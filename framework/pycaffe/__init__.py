@@ -1,13 +1,13 @@
-"""The face that scripts written for `import caffe` know.
+"""pycaffe's API, for scripts written for `import caffe`.
 
-Three ways to it, none of which needs a change of the script:
+Three ways to run a script unchanged:
 
     python -m framework.pycaffe script.py arguments     (or `pycaffe script.py arguments`)
     import framework.pycaffe; framework.pycaffe.install()       before the first `import caffe`
     import framework.pycaffe as caffe
 
-`Python` layers of a net import it under the name `caffe` by themselves. Names and submodules load
-what they need at first use.
+`Python` layers of a net import it under the name `caffe` without any of them. Names and submodules
+load what they need at first use.
 Source: python/caffe of BVLC/caffe and of weiliu89/caffe (branch ssd).
 """
 

@@ -14,10 +14,11 @@ Runs a Python script or module in which `import caffe` gives Caffe on Torch."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the arguments name as the main program. 2 if they name nothing."""
+    """Run the script or module in the arguments as the main program. 2 if they name none."""
     given = sys.argv[1:] if arguments is None else arguments
     as_module = given[:1] == ["-m"]
-    given = given[1:] if as_module else given
+    if as_module:
+        given = given[1:]
     if not given or given[0] in ("-h", "--help"):
         print(USAGE, file=sys.stdout if given else sys.stderr)
         return 0 if given else 2

@@ -1,13 +1,11 @@
-"""Between numpy arrays and Caffe's BlobProto and Datum.
+"""Conversion between numpy arrays and Caffe's BlobProto and Datum.
 
-Source: the behaviour of python/caffe/io.py in BVLC/caffe. Any: messages, made at run time, and
-arrays of any type.
+Source: the behaviour of python/caffe/io.py in BVLC/caffe.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +14,7 @@ from framework.layers.python.blob import Array
 from framework.weights.blob import read_any_blob
 
 
-def blobproto_to_array(blob: Any, return_diff: bool = False) -> Array:
+def blobproto_to_array(blob: proto.BlobProto, return_diff: bool = False) -> Array:
     """The values, or the gradients, of a BlobProto as float64 of its shape.
 
     The shape is num, channels, height, width if any of them is set. Values stored in double or as
@@ -26,12 +24,13 @@ def blobproto_to_array(blob: Any, return_diff: bool = False) -> Array:
         read = read_any_blob(memoryview(blob.SerializeToString()))
         return read.values.astype(np.float64).reshape(read.shape)
     values = blob.diff or blob.double_diff
-    old = any(blob.HasField(name) for name in ("num", "channels", "height", "width"))
-    shape = (blob.num, blob.channels, blob.height, blob.width) if old else tuple(blob.shape.dim)
+    shape = tuple(blob.shape.dim)
+    if any(proto.has_field(blob, name) for name in ("num", "channels", "height", "width")):
+        shape = (blob.num, blob.channels, blob.height, blob.width)
     return np.array(values, np.float64).reshape(shape)
 
 
-def array_to_blobproto(arr: Array, diff: Array | None = None) -> Any:
+def array_to_blobproto(arr: Array, diff: Array | None = None) -> proto.BlobProto:
     """A BlobProto of an array of any shape; `diff`, if given, has the same shape."""
     blob = proto.BlobProto()
     blob.shape.dim.extend(arr.shape)
@@ -53,10 +52,10 @@ def blobprotovector_str_to_arraylist(str: bytes) -> list[Array]:
     return [blobproto_to_array(blob) for blob in proto.BlobProtoVector.FromString(str).blobs]
 
 
-def array_to_datum(arr: Array, label: int | None = None) -> Any:
+def array_to_datum(arr: Array, label: int | None = None) -> proto.Datum:
     """A Datum of an array (channels, height, width): bytes if it is uint8, else floats.
 
-    Raises ValueError if the array has not three axes.
+    Raises ValueError unless the array has three axes.
     """
     if arr.ndim != 3:
         raise ValueError(f"the array's shape is {arr.shape}; it must be (channels, height, width)")
@@ -71,7 +70,7 @@ def array_to_datum(arr: Array, label: int | None = None) -> Any:
     return datum
 
 
-def datum_to_array(datum: Any) -> Array:
+def datum_to_array(datum: proto.Datum) -> Array:
     """The array (channels, height, width) of a Datum: uint8 of its bytes, else float64.
 
     Raises ValueError if their number does not fit, as for an encoded image.

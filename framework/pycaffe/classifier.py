@@ -1,4 +1,4 @@
-"""caffe.Classifier: classes of images, from one crop or the mean over ten."""
+"""caffe.Classifier: image classification, from one crop or the mean over ten."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ class Classifier(Net):
         self.transformer = make_transformer(
             name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap)
         self.crop_dims = np.array(self.blobs[name].shape[2:])
-        self.image_dims = self.crop_dims if image_dims is None or len(image_dims) == 0 \
-            else image_dims
+        self.image_dims: Sequence[int] | Array = self.crop_dims
+        if image_dims is not None and len(image_dims) > 0:
+            self.image_dims = image_dims
 
     def predict(self, inputs: Sequence[Array], oversample: bool = True) -> Array:
         """Scores (N, classes) of N images (height, width, channels).
 
         oversample  the mean over centre, corners and their mirror images; else the centre alone
         """
-        images = np.stack([io.resize_image(image, self.image_dims) for image in inputs]
-                            ).astype(np.float32)
+        resized = [io.resize_image(image, self.image_dims) for image in inputs]
+        images = np.stack(resized).astype(np.float32)
         if oversample:
             images = io.oversample(images, self.crop_dims)
         else:

@@ -1,4 +1,4 @@
-"""caffe.Detector: classes of windows of images, as in R-CNN."""
+"""caffe.Detector: classification of windows of images, as in R-CNN."""
 
 from __future__ import annotations
 
@@ -87,11 +87,13 @@ class Detector(Net):
         factor = size / (size - 2.0 * self.context_pad)
         half = np.array([y2 - y1 + 1, x2 - x1 + 1]) / 2.0
         center = np.array([y1, x1]) + half
-        low, high = np.round(center - factor * half), np.round(center + factor * half)
+        low = np.round(center - factor * half)
+        high = np.round(center + factor * half)
         scale = size / (high - low + 1)
         pad = np.round(np.maximum(0, -low) * scale).astype(int)
         limit = np.array(im.shape[:2])
-        low, high = np.clip(low, 0, limit).astype(int), np.clip(high, 0, limit).astype(int)
+        low = np.clip(low, 0, limit).astype(int)
+        high = np.clip(high, 0, limit).astype(int)
         inside = np.round((high - low + 1) * scale).astype(int)
         inside = np.minimum(inside, size - pad)
         part = im[low[0]:high[0], low[1]:high[1]]

@@ -1,4 +1,4 @@
-"""What scripts know as `caffe.draw`: nets as graphs."""
+"""caffe.draw: drawings of nets as graphs."""
 
 from framework.report.net_graph import (
     Graph,

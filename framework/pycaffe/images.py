@@ -1,4 +1,4 @@
-"""Images as pycaffe's scripts take them: floats, RGB, sizes and crops.
+"""Image loading, resizing and cropping as in caffe.io: floats in RGB.
 
 Source: the behaviour of python/caffe/io.py in BVLC/caffe, and of the scikit-image (0.9 to 0.13)
 and SciPy it called.
@@ -21,22 +21,23 @@ Sizes = Sequence[int] | Array
 GREY_OF_RGB = (0.2125, 0.7154, 0.0721)
 """The weights of scikit-image's rgb2gray."""
 ONE = {"uint8": 255.0, "uint16": 65535.0}
-"""The value that stands for 1, by the type of the file's pixels."""
+"""The pixel value that becomes 1.0, by the type of the file's pixels."""
 
 
 def load_image(filename: str, color: bool = True) -> Array:
     """The image in a file: float32 (height, width, 3) in RGB, or (height, width, 1) in grey.
 
-    Values are 0 to 1. The alpha channel is left out, and the turn that a camera noted is not
-    applied. Raises OSError for a file that cannot be read, or DataError if it is no image that
-    OpenCV reads or has too many pixels.
+    Values are 0 to 1. The alpha channel is left out, and the orientation in EXIF is not
+    applied. Raises OSError for a file that cannot be read, or DataError if it is not an image that
+    OpenCV reads, or one with too many pixels.
     """
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     content = read_regular(filename, MAX_FILE_BYTES)
     try:
         check_size(content)
-        pixels: Array | None = cv2.imdecode(np.frombuffer(content, np.uint8), flags) \
-            if content else None
+        pixels: Array | None = None
+        if content:     # OpenCV refuses an empty buffer
+            pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except TooLarge as error:
         raise DataError(f"{filename}: {error}") from None
     except cv2.error:
@@ -60,10 +61,10 @@ def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
     interp_order is 1, linear, or 0, the nearest pixel. No pixels are averaged where the image
     gets smaller.
 
-    One or three channels: the centre of pixel i of n lies at (i + 0.5) * old / n - 0.5. Where
+    One or three channels: the centre of pixel i of n is at (i + 0.5) * old / n - 0.5. Where
     that is outside the centres of the outermost pixels, the edge is mixed with the image's
     smallest value (skimage.transform.resize, mode "constant", on values scaled to 0 to 1).
-    Other numbers of channels: pixel i lies at i * (old - 1) / (n - 1), so that the corners stay
+    Other numbers of channels: pixel i is at i * (old - 1) / (n - 1), so that the corners stay
     (scipy.ndimage.zoom). Raises ValueError for another order or shape.
     """
     if im.ndim != 3:
@@ -73,29 +74,38 @@ def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
     values = np.asarray(im, np.float64)
     centred = im.shape[-1] in (1, 3)
     lowest = values.min()
-    values = values - lowest    # what lies outside is 0 then, that is the smallest value
+    values = values - lowest    # 0, which fills the outside, is then the smallest value
     for axis, size in enumerate(new_dims):
         values = _resized_axis(values, axis, int(size), interp_order, centred)
     return (values + lowest).astype(np.float32)
 
 
 def _resized_axis(values: Array, axis: int, size: int, order: int, centred: bool) -> Array:
-    """`values` with `size` entries along `axis`; 0 outside."""
+    """Linear or nearest interpolation along one axis to `size` entries; 0 outside.
+
+    centred  the coordinates of scikit-image, else those of SciPy's zoom: see `resize_image`
+    """
     old = values.shape[axis]
     if centred:
-        places = (np.arange(size) + 0.5) * (old / size) - 0.5
+        positions = (np.arange(size) + 0.5) * (old / size) - 0.5
     else:
-        places = np.arange(size) * ((old - 1) / max(size - 1, 1))
+        positions = np.arange(size) * ((old - 1) / max(size - 1, 1))
     if order == 0:
-        nearest = np.floor(places + 0.5).astype(int).clip(0, old - 1)
+        nearest = np.floor(positions + 0.5).astype(int).clip(0, old - 1)
         return values.take(nearest, axis)
-    low = np.floor(places).astype(int)
+    low = np.floor(positions).astype(int)
     shape = [1] * values.ndim
     shape[axis] = size
-    share = (places - low).reshape(shape)
-    inside = [((index >= 0) & (index < old)).reshape(shape) for index in (low, low + 1)]
-    first, second = (values.take(index.clip(0, old - 1), axis) for index in (low, low + 1))
-    return first * ((1 - share) * inside[0]) + second * (share * inside[1])
+    share = (positions - low).reshape(shape)
+    first = values.take(low.clip(0, old - 1), axis)
+    second = values.take((low + 1).clip(0, old - 1), axis)
+    first_share = (1 - share) * _is_inside(low, old).reshape(shape)
+    second_share = share * _is_inside(low + 1, old).reshape(shape)
+    return first * first_share + second * second_share
+
+
+def _is_inside(index: Array, size: int) -> Array:
+    return (index >= 0) & (index < size)
 
 
 def oversample(images: Sequence[Array] | Array, crop_dims: Sizes) -> Array:

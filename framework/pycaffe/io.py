@@ -1,4 +1,4 @@
-"""What scripts know as `caffe.io`: arrays and messages, images, and the Transformer."""
+"""caffe.io: conversion of arrays and messages, images, and the Transformer."""
 
 from framework.pycaffe.arrays import (
     array_to_blobproto,

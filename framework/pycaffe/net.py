@@ -20,7 +20,8 @@ from framework.pycaffe.engine.blobs import NetBlob, ParamBlob
 from framework.pycaffe.engine.in_batches import InBatches
 from framework.pycaffe.engine.kept_weights import KeptWeights
 from framework.pycaffe.engine.lists import Arrays
-from framework.pycaffe.engine.passes import Callback, Node, Passes
+from framework.pycaffe.engine.nodes import Node
+from framework.pycaffe.engine.passes import Callback, Passes
 from framework.pycaffe.engine.wiring import LayerView, constant_tops, feed_inputs, list_nodes
 from framework.pycaffe.settings import MACHINE
 from framework.system.random_state import random_numbers
@@ -44,10 +45,12 @@ class Net(InBatches):
                  level: int = 0, stages: Sequence[str] | None = None,
                  weights: str | None = None):        # Any: a phase, or weights and a phase
         if arguments and isinstance(arguments[0], str):
-            weights, arguments = arguments[0], arguments[1:]
+            weights = arguments[0]
+            arguments = arguments[1:]
         names = ("phase", "level", "stages", "weights")
-        given = {"phase": phase, "level": level, "stages": stages, "weights": weights,
-                 **dict(zip(names, arguments, strict=False))}
+        given: dict[str, Any] = {"phase": phase, "level": level, "stages": stages,
+                                 "weights": weights}
+        given.update(zip(names, arguments, strict=False))
         if given["phase"] is None or len(arguments) > len(names):
             raise TypeError("a net takes (network_file, phase, level, stages, weights) or "
                             "(network_file, weights, phase); the phase is caffe.TRAIN or "
@@ -59,7 +62,7 @@ class Net(InBatches):
 
     @classmethod
     def of(cls, net: TorchNet) -> Net:
-        """The face of a net that a solver has."""
+        """Show a net that a solver has."""
         self = cls.__new__(cls)
         self._set_up(net)
         self._kept.give_up()
@@ -67,22 +70,26 @@ class Net(InBatches):
 
     def _set_up(self, net: TorchNet) -> None:
         self._net = net
-        self._nodes = nodes = list_nodes(net)
+        self._nodes = list_nodes(net)
         constants = constant_tops(net)
-        inputs = set(net.inputs)
-        names = dict.fromkeys(top for node in nodes for top in node.tops)
-        self._blob_dict = OrderedDict(
-            (name, NetBlob(net.shapes[name], net.device, self, net.loss_weights.get(name, 0.0),
-                           name in inputs or name in constants)) for name in names)
+        self._blob_dict = OrderedDict()
+        for name in dict.fromkeys(top for node in self._nodes for top in node.tops):
+            given = name in net.inputs or name in constants
+            self._blob_dict[name] = NetBlob(net.shapes[name], net.device, self,
+                                            net.loss_weights.get(name, 0.0), given)
         self._given = [blob for blob in self._blob_dict.values() if blob.values.given]
-        self._passes = Passes(net, nodes, self._blob_dict)
-        self._layer_list = [self._view(node) for node in nodes]
-        self._layer_names = [node.name for node in nodes]
+        self._passes = Passes(net, self._nodes, self._blob_dict)
+        self._layer_list = [self._view(node) for node in self._nodes]
+        self._layer_names = [node.name for node in self._nodes]
         self._kept = KeptWeights(net, [blob for view in self._layer_list for blob in view.blobs])
         self._absorbed: Mapping[str, Tensor] = net.blobs
         self._records = net.phase == "TRAIN" or net.spec.force_backward
-        self._num_shared: tuple[int, Counter[int]] = (-1, Counter())
-        self._seed, self._num_forwards = MACHINE.next_seed() << 32, 0
+        # How many blobs have each memory, counted at this sum of the blobs' versions.
+        self._counted_at = -1
+        self._num_shared: Counter[int] = Counter()
+        # Each forward has a seed of its own: these bits are the net's, the lower ones its number.
+        self._seed = MACHINE.next_seed() << 32
+        self._num_forwards = 0
         self._passes.store(constants)
         feed_inputs(net, self._blob_dict)
 
@@ -97,7 +104,7 @@ class Net(InBatches):
         return layer.instance
 
     def absorb(self) -> None:
-        """Take over the blobs of what a solver ran since."""
+        """Take the values that a solver computed in the net since the last call."""
         if self._net.blobs is not self._absorbed:
             self._absorbed = self._net.blobs
             self._passes.store({name: blob.detach() for name, blob in self._absorbed.items()
@@ -105,21 +112,21 @@ class Net(InBatches):
             self._passes.unrecorded = bool(self._absorbed)
 
     def settle(self) -> None:
-        """Before the net runs or is saved: bring what scripts wrote to where it computes."""
+        """Copy what scripts wrote to the device, before the net runs or is saved."""
         self._kept.settle()
         for blob in self._given:
             blob.values.value()
 
     def is_shared(self, tensor: Tensor) -> bool:
-        """Whether two blobs, or values and gradients of one, lie where `tensor` does."""
+        """Whether two blobs, or values and gradients of one, have the memory of `tensor`."""
         version = sum(blob.version for blob in self._blob_dict.values())
-        if self._num_shared[0] != version:
-            places = Counter(memory.tensor.untyped_storage().data_ptr()
-                             for blob in self._blob_dict.values()
-                             for memory in (blob.values, blob.gradients)
-                             if memory.tensor is not None)
-            self._num_shared = (version, places)
-        return self._num_shared[1][tensor.untyped_storage().data_ptr()] > 1
+        if self._counted_at != version:
+            blobs = self._blob_dict.values()
+            tensors = [memory.tensor for blob in blobs for memory in (blob.values, blob.gradients)]
+            self._num_shared = Counter(
+                each.untyped_storage().data_ptr() for each in tensors if each is not None)
+            self._counted_at = version
+        return self._num_shared[tensor.untyped_storage().data_ptr()] > 1
 
     def forward(self, blobs: Sequence[str] | None = None, start: str | None = None,
                 end: str | None = None, **kwargs: Any) -> Arrays:     # Any: arrays
@@ -172,7 +179,7 @@ class Net(InBatches):
             array_of(blob)[...] = values
 
     def _forward(self, start: int, end: int) -> None:
-        """Run layers by number. Without gradients, and over all layers, the fast way."""
+        """Run layers by index. Over all layers and without gradients, by the net's own `run`."""
         self.absorb()
         self.settle()
         whole = start <= self._passes.first and end == len(self._layer_list) - 1
@@ -186,21 +193,22 @@ class Net(InBatches):
     def _backward(self, start: int, end: int) -> None:
         self.absorb()
         self.settle()
-        self._records = True        # who went backward once will do so again
+        self._records = True        # a script that runs backward once does so again
         self._passes.backward(start, end)
-        self._num_shared = (-1, Counter())
+        self._counted_at = -1       # gradients are in other memory now
 
     def reshape(self) -> None:
-        """Tell all blobs their shapes, after those of inputs changed."""
+        """Compute the shapes of all blobs anew, after those of inputs changed."""
         for node in self._nodes:
-            if node.step is not None:
-                bottoms = [self._blob_dict[name].shape for name in node.bottoms]
-                for name, shape in zip(node.tops, node.step.layer.top_shapes(*bottoms),
-                                       strict=True):
-                    self._blob_dict[name].reshape(*shape)
+            if node.step is None:
+                continue
+            bottoms = [self._blob_dict[name].shape for name in node.bottoms]
+            tops = node.step.layer.top_shapes(*bottoms)
+            for name, shape in zip(node.tops, tops, strict=True):
+                self._blob_dict[name].reshape(*shape)
 
     def clear_param_diffs(self) -> None:
-        """Make the gradients of all parameters 0, in place."""
+        """Set the gradients of all parameters to 0, in place."""
         for layer in self._layer_list:
             for blob in layer.blobs:
                 blob.gradient().zero_()
@@ -223,14 +231,14 @@ class Net(InBatches):
         save_weights(self._net, path, form="hdf5")
 
     def share_with(self, other: Net) -> None:
-        """Let the layers of the same names have the parameters of `other`: one memory."""
+        """Share the parameters of `other` with the layers of the same names: one memory."""
         share_by_layer_name([step.layer for step in self._net.layers],
                             [step.layer for step in other._net.layers])
         for net in (self, other):
             net._kept.give_up()
 
     def set_input_arrays(self, data: Array, labels: Array) -> None:
-        """Give the first layer, MemoryData, its arrays; its next batch is their first.
+        """Give the first layer, MemoryData, its arrays; its next batch is their first one.
 
         data    (n, channels, height, width), n a multiple of the batch size
         labels  (n,) or (n, 1, 1, 1)
@@ -243,7 +251,7 @@ class Net(InBatches):
         source.set_input_arrays(data, labels)
 
     def before_forward(self, callback: Callback) -> None:
-        """Call `callback(number)` before each layer of a forward."""
+        """Call `callback(index)` before each layer of a forward."""
         self._passes.callbacks["before_forward"].append(callback)
 
     def after_forward(self, callback: Callback) -> None:

@@ -1,4 +1,4 @@
-"""Nets written in Python: `n.conv1 = L.Convolution(n.data, num_output=20, kernel_size=5)`.
+"""Net definitions in Python: `n.conv1 = L.Convolution(n.data, num_output=20, kernel_size=5)`.
 
 `layers` makes layers of any type, `params` knows the constants of the schema, a NetSpec gives
 its tops the names of the attributes that they are assigned to. Tops without a name are called
@@ -32,7 +32,7 @@ def param_name_dict() -> dict[str, str]:
     names: dict[str, str] = {}
     fields = proto.LayerParameter.DESCRIPTOR.fields
     for field in sorted(fields, key=lambda field: int(field.number)):
-        if field.name.endswith("_param"):
+        if field.message_type is not None and field.name.endswith("_param"):
             names.setdefault(field.message_type.name.removesuffix("Parameter"),
                              field.name.removesuffix("_param"))
     return names
@@ -40,7 +40,7 @@ def param_name_dict() -> dict[str, str]:
 
 @cache
 def own_field(type_name: str) -> str:
-    """The field with the parameters of that type, "inner_product_param", or "" if none.
+    """The field with the parameters of that type, "inner_product_param", or "" without one.
 
     A type without a message of its name has the field of its name: ReLU6 has relu6_param.
     """
@@ -59,8 +59,8 @@ class Top:
         self.fn = fn
         self.n = n
 
-    def to_proto(self) -> Any:
-        """A NetParameter of the layers that this top needs. Any: a message."""
+    def to_proto(self) -> proto.NetParameter:
+        """A NetParameter of the layers that this top needs."""
         return to_proto(self)
 
 
@@ -82,12 +82,12 @@ class Function:
         self.in_place: bool = params.pop("in_place", False)
         self.tops = tuple(Top(self, index) for index in range(self.ntop))
 
-    def to_proto(self) -> Any:
-        """A NetParameter of this layer and those it needs. Any: a message."""
+    def to_proto(self) -> proto.NetParameter:
+        """A NetParameter of this layer and those it needs."""
         return to_proto(self)
 
-    def fill(self, layer: Any) -> None:
-        """Set the parameters in a LayerParameter. Any: a message.
+    def fill(self, layer: proto.LayerParameter) -> None:
+        """Set the parameters in a LayerParameter.
 
         A name that ends in `param` is a field of the layer, any other one of the type's own
         parameters if these have it. Raises AttributeError for a name that neither has.
@@ -115,12 +115,12 @@ class _Writer:
     def __init__(self, names: Mapping[Top | Function, str]):
         self.names = dict(names)
         self.counts: Counter[str] = Counter()
-        self.layers: dict[Function, Any] = {}    # Any: messages
+        self.layers: dict[Function, proto.LayerParameter] = {}
 
     def add(self, last: Function) -> None:
         """Write the layers that `last` needs, inputs before those that use them, and itself.
 
-        With a list of what is under way in place of recursion: nets are deeper than Python's
+        A list of the functions under way replaces recursion: nets can be deeper than Python's
         stack.
         """
         waiting = [last]
@@ -134,8 +134,8 @@ class _Writer:
             if function not in self.layers:
                 self.layers[function] = self.layer(function)
 
-    def layer(self, function: Function) -> Any:
-        """The LayerParameter of one function. Any: a message."""
+    def layer(self, function: Function) -> proto.LayerParameter:
+        """The LayerParameter of one function."""
         layer = proto.LayerParameter(type=function.type_name)
         layer.bottom.extend(self.layers[top.fn].top[top.n] for top in function.inputs)
         if function.in_place:
@@ -153,25 +153,26 @@ class _Writer:
             self.names[item] = f"{function.type_name}{self.counts[function.type_name]}"
         return self.names[item]
 
-    def net(self) -> Any:
-        """The NetParameter of all layers written. Any: a message."""
+    def net(self) -> proto.NetParameter:
+        """The NetParameter of all layers written."""
         net = proto.NetParameter()
         net.layer.extend(self.layers.values())
         return net
 
 
-def to_proto(*tops: Top | Function) -> Any:
-    """A NetParameter of the layers that the tops need. Any: a message."""
+def to_proto(*tops: Top | Function) -> proto.NetParameter:
+    """A NetParameter of the layers that the tops need."""
     writer = _Writer({})
     for top in tops:
         writer.add(_function(top, "an argument of to_proto"))
     return writer.net()
 
 
-def _function(item: Top | Function, place: str) -> Function:
+def _function(item: Top | Function, name: str) -> Function:
+    """The layer of a top, or itself. TypeError that begins with `name` for anything else."""
     function = item.fn if isinstance(item, Top) else item
     if not isinstance(function, Function):
-        raise TypeError(f"{place} is {item!r}; it must be one top of a layer")
+        raise TypeError(f"{name} is {item!r}; it must be one top of a layer")
     return function
 
 
@@ -222,8 +223,8 @@ class NetSpec:
         """Add parameters to the layer of the top `name`. Any: see `assign_proto`."""
         _function(self[name], name).params.update(params)
 
-    def to_proto(self) -> Any:
-        """A NetParameter of all tops and what they need. Any: a message."""
+    def to_proto(self) -> proto.NetParameter:
+        """A NetParameter of all tops and what they need."""
         functions = [_function(top, f"the top {name}") for name, top in self.tops.items()]
         writer = _Writer({top: name for name, top in self.tops.items()})
         for function in functions:
@@ -255,7 +256,7 @@ class Parameters:
     """`P.Pooling.MAX` is the number of that constant of PoolingParameter."""
 
     def __getattr__(self, name: str) -> Any:
-        """The message class with that name's parameters. Any: classes made at run time."""
+        """The message class with that name's parameters. Any: a class chosen by its name."""
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(caffe_pb2, f"{name}Parameter")

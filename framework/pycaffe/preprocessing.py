@@ -1,4 +1,4 @@
-"""What caffe.Classifier and caffe.Detector do to images, by caffe.io."""
+"""The image preprocessing of caffe.Classifier and caffe.Detector, by caffe.io."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pycaffe sets for a whole process: CPU or GPU, the random seed, the log, ranks."""
+"""Settings of a process in pycaffe: CPU or GPU, the random seed, the log, ranks."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ class Machine:
     """
 
     def __init__(self) -> None:
-        self.gpu, self.device_id = False, 0
-        self.seed, self.seed_is_set = 0, False
-        self.solver_count, self.solver_rank = 1, 0
+        self.gpu = False
+        self.device_id = 0
+        self.seed = 0
+        self.seed_is_set = False
+        self.solver_count = 1
+        self.solver_rank = 0
         self.log_level = int(os.environ.get(LOG_LEVEL) or 0)
         self._warned = False
 
     def device(self) -> torch.device:
-        """Where a net made now stands. On a machine without a GPU the CPU, with a warning."""
-        torch.set_flush_denormal(True)      # dying activations sink into denormals, 20 times slower
+        """The device of a net made now. On a machine without a GPU the CPU, with a warning."""
+        torch.set_flush_denormal(True)      # vanishing activations get denormal: 20 times slower
         if self.gpu and torch.cuda.is_available():
             return torch.device("cuda", self.device_id)
         if self.gpu and not self._warned:
@@ -50,27 +53,28 @@ MACHINE = Machine()     # pycaffe's functions have no object that could hold it
 
 
 def set_mode_cpu() -> None:
-    """Nets and solvers made from here on stand on the CPU."""
+    """Make nets and solvers on the CPU from now on."""
     MACHINE.gpu = False
 
 
 def set_mode_gpu() -> None:
-    """Nets and solvers made from here on stand on the GPU, if there is one."""
+    """Make nets and solvers on the GPU from now on, if there is one."""
     MACHINE.gpu = True
 
 
 def set_device(device: int) -> None:
-    """Nets and solvers made from here on stand on this GPU, once `set_mode_gpu` is called."""
+    """Choose the GPU of nets and solvers made from now on; `set_mode_gpu` turns it on."""
     MACHINE.device_id = int(device)
 
 
 def set_random_seed(seed: int) -> None:
-    """The seed of fillers, data and random layers of the nets and solvers made from here on."""
-    MACHINE.seed, MACHINE.seed_is_set = int(seed), True
+    """Seed the fillers, data and random layers of nets and solvers made from now on."""
+    MACHINE.seed = int(seed)
+    MACHINE.seed_is_set = True
 
 
 def init_log(level: int = 0, stderr: bool = True) -> None:
-    """What is logged: 0 all, 1 warnings and worse, 2 errors. All goes to stderr."""
+    """Set what is logged, to stderr: 0 all, 1 warnings and worse, 2 errors."""
     MACHINE.log_level = int(level)
 
 
@@ -84,7 +88,7 @@ def solver_count() -> int:
 
 
 def set_solver_count(count: int) -> None:
-    """Only remembered: several GPUs train together under `tools/train --gpu 0,1`."""
+    """Store the count, which has no effect: `tools/train --gpu 0,1` trains on several GPUs."""
     MACHINE.solver_count = int(count)
 
 
@@ -93,12 +97,12 @@ def solver_rank() -> int:
 
 
 def set_solver_rank(rank: int) -> None:
-    """Only remembered; ranks but 0 log nothing."""
+    """Store the rank; ranks other than 0 log nothing."""
     MACHINE.solver_rank = int(rank)
 
 
 def set_multiprocess(multiprocess: bool) -> None:
-    """Nothing: see `set_solver_count`."""
+    """Do nothing: see `set_solver_count`."""
 
 
 def has_nccl() -> bool:
@@ -107,7 +111,7 @@ def has_nccl() -> bool:
 
 
 class NCCL:
-    """Refused: RuntimeError that names what trains on several GPUs here."""
+    """Raises a RuntimeError that names the program for training on several GPUs."""
 
     def __init__(self, *arguments: object):
         raise RuntimeError("caffe.NCCL is not offered: tools/train --gpu 0,1 trains on several "
@@ -119,10 +123,11 @@ class NCCL:
 
 
 class Timer:
-    """Milliseconds between `start` and `stop`; with a GPU what it was given to do is waited for."""
+    """Milliseconds between `start` and `stop`; both wait for the GPU, if one is used."""
 
     def __init__(self) -> None:
-        self._began, self._ms = 0.0, 0.0
+        self._began = 0.0
+        self._ms = 0.0
 
     def start(self) -> None:
         self._began = _now()

@@ -1,10 +1,9 @@
-"""caffe.SGDSolver and its like: a solver file's training, step by step from a script."""
+"""caffe.SGDSolver and the other solvers: training by a solver file, step by step from a script."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from torch import Tensor
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.net.reading import read_solver
+from framework.proto import SolverParameter
 from framework.pycaffe.net import Net
 from framework.pycaffe.settings import MACHINE
 from framework.solver.optim import RULES
@@ -21,29 +21,32 @@ Callback = Callable[[], object]
 
 
 class Solver:
-    """The training that a solver file describes, without a word about its update rule.
+    """Training by a solver file with the update rule `rule`.
 
     net, test_nets  as caffe.Net; they hold the same parameters
     param           the solver's message: max_iter, display, base_lr (which may be set), ...
     iter            iterations done
 
-    Behind `step`, `net.blobs` hold the last batch; the diffs of parameters hold what the last
-    iteration subtracted from them, as in the original; those of other blobs are not computed one
-    by one in training: `net.backward()` gives them.
+    After `step`, `net.blobs` hold the last batch, and the diffs of parameters what the last
+    iteration subtracted from them, as in the original. Those of other blobs are not computed in
+    training: `net.backward()` gives them.
     Raises CaffeError, which is a RuntimeError, for files that cannot be used.
     Source: _caffe.cpp and solver.cpp of BVLC/caffe.
     """
 
     def __init__(self, solver_file: str | Document, rule: str):
-        document = solver_file if isinstance(solver_file, Document) else \
-            read_solver(str(solver_file))
+        if isinstance(solver_file, Document):
+            document = solver_file
+        else:
+            document = read_solver(str(solver_file))
         param = document.message
         param.type = rule
         seed = MACHINE.next_seed() if MACHINE.seed_is_set and param.random_seed < 0 else None
         self._training = Training(document, seed=seed, device=MACHINE.device(), log=MACHINE.log())
         self.net = Net.of(self._training.net)
         self.test_nets = [Net.of(net) for net in self._training.test_nets]
-        self._last, self._before = -1, list[Tensor]()
+        self._last = -1                     # the last iteration of the steps under way
+        self._before: list[Tensor] = []     # the parameters before its update
         self._training.gradients.when_ready.append(self._note_parameters)
 
     @property
@@ -51,7 +54,7 @@ class Solver:
         return self._training.iter
 
     @property
-    def param(self) -> Any:     # Any: a SolverParameter message
+    def param(self) -> SolverParameter:
         return self._training.param
 
     def step(self, count: int) -> None:
@@ -67,20 +70,22 @@ class Solver:
     def _run(self, stop: int, what: Callable[[], None]) -> None:
         for net in (self.net, *self.test_nets):
             net.settle()
-        self._last, self._before = stop - 1, []
+        self._last = stop - 1
+        self._before = []
         what()
         self._show_updates()
 
     @torch.no_grad()
     def _note_parameters(self) -> None:
-        """Before the last update: what the parameters were, for rules whose history tells less."""
+        """Copy the parameters before the last update, if its history does not hold what it did."""
         if self.iter == self._last and self.param.type != "SGD":
             self._before = [blob.parameter.clone() for blob in self._training.net.learned]
 
     @torch.no_grad()
     def _show_updates(self) -> None:
-        """Let the parameters' gradients be what the last update subtracted."""
-        before, self._before = self._before, []
+        """Set the parameters' gradients to what the last update subtracted."""
+        before = self._before
+        self._before = []
         history = self._training.optimizer.history
         for index, blob in enumerate(self._training.net.learned):
             if blob.parameter.grad is None:
@@ -91,7 +96,7 @@ class Solver:
                 blob.parameter.grad.copy_(history[index])
 
     def apply_update(self) -> None:
-        """Update the parameters from the gradients that stand in their diffs."""
+        """Update the parameters by their diffs."""
         self.net.settle()
         self._training.optimizer.update(self._rate(), self.iter)
         self._show_updates()
@@ -119,7 +124,7 @@ class Solver:
         self._training.gradients.when_ready.append(on_gradients_ready)
 
     def share_weights(self, net: Net) -> None:
-        """Let `net` have the parameters of this solver's net."""
+        """Share the parameters of this solver's net with `net`."""
         net.share_with(self.net)
 
 

@@ -1,4 +1,4 @@
-"""Transformer: images into the form that an input of a net takes, and back.
+"""caffe.io.Transformer: image preprocessing for the inputs of a net, and back.
 
 Source: the behaviour of python/caffe/io.py in BVLC/caffe.
 """
@@ -15,7 +15,7 @@ from framework.pycaffe.images import resize_image
 
 
 class Transformer:
-    """Resizes, reorders, scales and centres, for each input what was set for it.
+    """Resizes, transposes, scales and subtracts a mean, for each input what was set for it.
 
     inputs: shapes by the name of the input, {"data": (batch, channels, height, width)}.
     Every method raises CaffeError for a name that is not among them.
@@ -57,7 +57,7 @@ class Transformer:
         return values
 
     def deprocess(self, in_: str, data: Array) -> Array:
-        """The image that an input was made from, but for its size; axes of length 1 go."""
+        """The image that an input was made from, in the input's size, without axes of length 1."""
         self._shape(in_)
         kind = data.dtype if np.issubdtype(data.dtype, np.floating) else np.float32
         values = np.array(data, kind).squeeze()
@@ -74,7 +74,7 @@ class Transformer:
         return values
 
     def set_transpose(self, in_: str, order: Sequence[int]) -> None:
-        """The order of axes: (2, 0, 1) turns (height, width, channels) into Caffe's."""
+        """Set the order of axes: (2, 0, 1) turns (height, width, channels) into Caffe's."""
         num_axes = len(self._shape(in_)) - 1
         if len(order) != num_axes:
             raise CaffeError(f"Transpose order {tuple(order)} needs to have the same number of "
@@ -82,7 +82,7 @@ class Transformer:
         self.transpose[in_] = order
 
     def set_channel_swap(self, in_: str, order: Sequence[int]) -> None:
-        """The order of channels, after the transpose: (2, 1, 0) turns RGB into BGR."""
+        """Set the order of channels, after the transpose: (2, 1, 0) turns RGB into BGR."""
         channels = self._shape(in_)[1]
         if len(order) != channels:
             raise CaffeError(f"Channel swap {tuple(order)} needs to have the same number of "
@@ -90,12 +90,12 @@ class Transformer:
         self.channel_swap[in_] = order
 
     def set_raw_scale(self, in_: str, scale: float) -> None:
-        """The factor before the mean: 255 for values of 0 to 1 and a net trained on bytes."""
+        """Set the factor before the mean: 255 for values of 0 to 1 and a net trained on bytes."""
         self._shape(in_)
         self.raw_scale[in_] = scale
 
     def set_mean(self, in_: str, mean: Array) -> None:
-        """What is subtracted: (channels,), (channels, height, width), or (height, width) for one.
+        """Set the mean: (channels,), (channels, height, width), or (height, width) of one channel.
 
         A mean image of another size is resized. Raises ValueError if the channels differ.
         """
@@ -114,6 +114,6 @@ class Transformer:
         self.mean[in_] = mean
 
     def set_input_scale(self, in_: str, scale: float) -> None:
-        """The factor after the mean."""
+        """Set the factor after the mean."""
         self._shape(in_)
         self.input_scale[in_] = scale

@@ -2,7 +2,6 @@
 
 The text of a graph, in Graphviz's language, needs no program; images need Graphviz's `dot`.
 Source: what python/caffe/draw.py in BVLC/caffe draws; https://graphviz.org/doc/info/lang.html.
-Any: messages, made at run time.
 """
 
 from __future__ import annotations
@@ -95,7 +94,7 @@ def get_edge_label(layer: Any) -> str:
     return str(layer.inner_product_param.num_output) if layer.type == "InnerProduct" else ""
 
 
-def get_layer_lr_mult(layer: Any) -> tuple[float, float]:
+def get_layer_lr_mult(layer: proto.LayerParameter) -> tuple[float, float]:
     """The lr_mult of the weights and of the bias. Raises ValueError for a layer without them."""
     if layer.type not in LEARNING:
         raise ValueError(f"{layer.type} layers do not have a learning rate multiplier")
@@ -123,8 +122,9 @@ def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
     return (" " if rankdir in ("TB", "BT") else "\n").join(parts)
 
 
-def _window(layer: Any) -> list[str]:
+def _window(layer: proto.LayerParameter) -> list[str]:
     """Kernel, stride and pad of a convolution or pooling: numbers, or height x width."""
+    param: proto.PoolingParameter | proto.ConvolutionParameter
     if layer.type == "Pooling":
         param = layer.pooling_param
     elif layer.type in CONVOLUTIONS:
@@ -136,14 +136,14 @@ def _window(layer: Any) -> list[str]:
                                       ("stride", "stride", "stride", 1), ("pad", "pad", "pad", 0)):
         value = getattr(param, field)
         values = [value] if isinstance(value, int) else list(value) or [size]
-        if param.HasField(f"{prefix}_h") or param.HasField(f"{prefix}_w"):
+        if proto.has_field(param, f"{prefix}_h") or proto.has_field(param, f"{prefix}_w"):
             values = [getattr(param, f"{prefix}_h"), getattr(param, f"{prefix}_w")]
         text = str(values[0]) if len(set(values)) == 1 else " x ".join(map(str, values))
         words.append(f"{word}: {text}")
     return words
 
 
-def _in_phase(layer: Any, phase: int | None) -> bool:
+def _in_phase(layer: proto.LayerParameter, phase: int | None) -> bool:
     if phase is None:
         return True
     if layer.include and layer.exclude:
@@ -153,7 +153,7 @@ def _in_phase(layer: Any, phase: int | None) -> bool:
     return all(rule.phase != phase for rule in layer.exclude)
 
 
-def _upgraded(net: Any) -> Any:
+def _upgraded(net: proto.NetParameter) -> proto.NetParameter:
     """`net`, or a copy of it in today's form if its layers are of an older one."""
     if not net.layers:
         return net
@@ -162,7 +162,7 @@ def _upgraded(net: Any) -> Any:
     return copy
 
 
-def get_pydot_graph(caffe_net: Any, rankdir: str, label_edges: bool = True,
+def get_pydot_graph(caffe_net: proto.NetParameter, rankdir: str, label_edges: bool = True,
                     phase: int | None = None, display_lrm: bool = False) -> Graph:
     """The graph of a NetParameter: boxes for layers, octagons for blobs.
 
@@ -187,15 +187,15 @@ def get_pydot_graph(caffe_net: Any, rankdir: str, label_edges: bool = True,
     return graph
 
 
-def draw_net(caffe_net: Any, rankdir: str, ext: str = "png", phase: int | None = None,
-             display_lrm: bool = False) -> bytes:
+def draw_net(caffe_net: proto.NetParameter, rankdir: str, ext: str = "png",
+             phase: int | None = None, display_lrm: bool = False) -> bytes:
     """The contents of an image file of the net; see `get_pydot_graph` and `Graph.create`."""
     return get_pydot_graph(caffe_net, rankdir, phase=phase, display_lrm=display_lrm).create(
         format=ext)
 
 
-def draw_net_to_file(caffe_net: Any, filename: str, rankdir: str = "LR", phase: int | None = None,
-                     display_lrm: bool = False) -> None:
+def draw_net_to_file(caffe_net: proto.NetParameter, filename: str, rankdir: str = "LR",
+                     phase: int | None = None, display_lrm: bool = False) -> None:
     """Write an image of the net in the format of the file's ending: net.png, net.svg, net.dot.
 
     Nothing is written if the image cannot be made.

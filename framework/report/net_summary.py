@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from framework.definition import prototxt
 from framework.definition.prototxt import Document
@@ -16,6 +15,7 @@ from framework.layers.base import DataOptions, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.reading import finish_net
+from framework.proto import NetParameter
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
 BYTES = 4       # of a float32
@@ -212,7 +212,7 @@ def _is_assumed(spec: NetSpec) -> bool:
     return False
 
 
-def text_form(message: Any) -> str:
+def text_form(message: NetParameter) -> str:
     """`today's form`, `V1` (layers with enum types) or `V0`, of a net before its upgrade."""
     if not message.layers:
         return "inputs declared by fields" if message.input else "today's form"

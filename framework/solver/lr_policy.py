@@ -10,12 +10,12 @@ import bisect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from framework.definition.prototxt import Document
 from framework.definition.values import nearest
+from framework.proto import SolverParameter
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -74,7 +74,7 @@ class LearningRate:
         """Whether every rate depends on the loss: then each iteration waits for it."""
         return self.policy == "plateau"
 
-    def at(self, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+    def at(self, iteration: int, state: RateState, loss: Loss) -> float:
         """The rate of `iteration` (from 0), a float32 value.
 
         state  is moved on; ask once for each iteration, in order
@@ -92,31 +92,37 @@ class LearningRate:
         return float(np.float32(max(rate, param.min_lr)))
 
 
-Policy = Callable[[Any, int, RateState, Callable[[], float]], float]  # Any: SolverParameter
+Loss = Callable[[], float]
+Policy = Callable[[SolverParameter, int, RateState, Loss], float]
 
 
-def fixed(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def fixed(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+          float]) -> float:
     """base_lr."""
     return param.base_lr
 
 
-def step(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def step(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+         float]) -> float:
     """base_lr * gamma ^ floor(iteration / stepsize)."""
     state.current_step = iteration // param.stepsize
     return param.base_lr * power(param.gamma, state.current_step)
 
 
-def exp(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def exp(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+        float]) -> float:
     """base_lr * gamma ^ iteration."""
     return param.base_lr * power(param.gamma, iteration)
 
 
-def inv(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def inv(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+        float]) -> float:
     """base_lr * (1 + gamma * iteration) ^ -power."""
     return param.base_lr * power(1 + param.gamma * iteration, -param.power)
 
 
-def multistep(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def multistep(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+              float]) -> float:
     """base_lr * gamma ^ (number of `stepvalue` reached).
 
     One step an iteration at most: two equal `stepvalue` act in two iterations.
@@ -127,7 +133,8 @@ def multistep(param: Any, iteration: int, state: RateState, loss: Callable[[], f
     return param.base_lr * power(param.gamma, state.current_step)
 
 
-def poly(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def poly(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+         float]) -> float:
     """base_lr * (1 - iteration / max_iter) ^ power, ending in `min_lr` (by default 0).
 
     After max_iter, where the formula has no value, it stays there. The difference is taken in
@@ -138,13 +145,14 @@ def poly(param: Any, iteration: int, state: RateState, loss: Callable[[], float]
     return param.min_lr + (param.base_lr - param.min_lr) * share
 
 
-def sigmoid(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def sigmoid(param: SolverParameter, iteration: int, state: RateState, loss: Callable[[],
+            float]) -> float:
     """base_lr / (1 + exp(-gamma * (iteration - stepsize)))."""
     exponent = min(700.0, -param.gamma * (iteration - param.stepsize))
     return param.base_lr / (1 + math.exp(exponent))
 
 
-def plateau(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def plateau(param: SolverParameter, iteration: int, state: RateState, loss: Loss) -> float:
     """A step when the window of iterations passed since the last new minimum or step."""
     now = loss()
     if now < state.minimum_loss:
@@ -157,7 +165,7 @@ def plateau(param: Any, iteration: int, state: RateState, loss: Callable[[], flo
     return param.base_lr * power(param.gamma, state.current_step)
 
 
-def multifixed(param: Any, iteration: int, state: RateState, loss: Callable[[], float]) -> float:
+def multifixed(param: SolverParameter, iteration: int, state: RateState, loss: Loss) -> float:
     """`stagelr[i]` up to and with iteration `stageiter[i]`; the last one for good."""
     stage = bisect.bisect_left(param.stageiter, iteration)
     return param.stagelr[min(stage, len(param.stagelr) - 1)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -18,6 +17,7 @@ from framework.errors import SpecError
 from framework.layers.base import DataOptions
 from framework.net.net import Net
 from framework.net.reading import finish_net, read_net
+from framework.proto import NetState
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def test_nets(document: Document, trained: Net | None, machine: Machine) -> list
             for (name, index), state in zip(named, states, strict=True)]
 
 
-def build(document: Document, field: str, index: int, phase: str, states: Sequence[Any],
+def build(document: Document, field: str, index: int, phase: str, states: Sequence[NetState | None],
           machine: Machine, share_with: Net | None = None) -> Net:
     """The net in `field` of the solver, under the state of the solver, the net and the field."""
     source = net_document(document, field, index, machine.ignore_unknown_fields)

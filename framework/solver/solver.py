@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,6 +20,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
+from framework.proto import SolverParameter
 from framework.solver import debug_info, saving, snapshots
 from framework.solver.claim import Claim
 from framework.solver.distributed import AGREE_EVERY, agreed
@@ -70,7 +70,7 @@ class Solver:
                  wait: Callable[[float], object] | None = None):
         self.document = source if isinstance(source, Document) else \
             read_solver(source, ignore_unknown_fields)
-        self.param: Any = self.document.message       # SolverParameter
+        self.param: SolverParameter = self.document.message
         hints = check_fields(self.document)
         self.prefix = snapshot_prefix(self.document)
         if seed is None and snapshot is not None:

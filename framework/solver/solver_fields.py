@@ -6,13 +6,13 @@ import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
 from framework.definition.prototxt import Document
 from framework.definition.values import nearest
 from framework.errors import SpecError
+from framework.proto import SolverParameter
 
 HONOURED = frozenset("""
     net net_param train_net train_net_param test_net test_net_param train_state test_state weights
@@ -71,7 +71,7 @@ def check_fields(document: Document) -> list[str]:
     return hints
 
 
-def _wrong_numbers(param: Any) -> Iterator[tuple[str, str]]:  # Any: a SolverParameter
+def _wrong_numbers(param: SolverParameter) -> Iterator[tuple[str, str]]:
     """Fields that no update can be computed with: what the original takes is taken here too."""
     for field, value in param.ListFields():
         if field.cpp_type not in FLOATS:

@@ -24,11 +24,13 @@ from typing import IO, Any
 import numpy as np
 
 from framework.errors import WeightsError
+from framework.proto import LayerParameter
 from framework.weights import hdf5
 from framework.weights.blob import Blob, describe
 from framework.weights.caffemodel import FileLayer
 
-Layers = Iterable[tuple[Any, list[np.ndarray], list[np.ndarray]]]   # message, arrays, gradients
+# message, arrays, gradients
+Layers = Iterable[tuple[LayerParameter, list[np.ndarray], list[np.ndarray]]]
 _SAFE_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
                "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
                "BOOL": "?"}

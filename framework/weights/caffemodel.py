@@ -12,9 +12,10 @@ import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
+from google.protobuf.message import Message
 
 from framework.errors import WeightsError
 from framework.weights.blob import DATA, DIFF, DOUBLE_DATA, DOUBLE_DIFF, SHAPE, Blob, read_any_blob
@@ -95,9 +96,10 @@ def _read_layer(data: memoryview, numbers: tuple[int, int, int]) -> FileLayer:
     return layer
 
 
-def write_caffemodel(file: BinaryIO, name: str, layers: Iterable[tuple[Any, Sequence[np.ndarray],
-                                                                       Sequence[np.ndarray]]]
-                     ) -> None:
+def write_caffemodel(
+    file: BinaryIO, name: str,
+    layers: Iterable[tuple[Message, Sequence[np.ndarray], Sequence[np.ndarray]]],
+) -> None:
     """Write a NetParameter as the original does: all layers, each with its blobs.
 
     layers   for each: LayerParameter without blobs; its arrays; their gradients, or an empty

@@ -258,7 +258,7 @@ def _copy(target: Tensor, values: np.ndarray) -> None:
 
 
 def _layers_of(net: Any, gradients: bool
-               ) -> Iterator[tuple[Any, list[np.ndarray], list[np.ndarray]]]:
+               ) -> Iterator[tuple[LayerParameter, list[np.ndarray], list[np.ndarray]]]:
     """Message, arrays and gradients of each layer, one layer in memory at a time."""
     params = net.params
     steps = list(getattr(net, "layers", ()))

@@ -151,7 +151,7 @@ def test_backward_is_the_derivative_and_adds_up_in_parameters(tmp_path, forward_
     hidden = net.blobs["ip"].data.copy()
     w1, w2 = (net.params[name][0].data for name in ("ip", "out"))
     if not forward_first:       # the blobs alone decide
-        net._passes.records.clear()
+        net._passes.tape.clear()
     for times in (1, 2):
         found = net.backward(out=diff, diffs=["ip"])
         back = diff @ w2 * (hidden > 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -64,7 +63,7 @@ class ClipTransformer:
     is_train  random crops in TRAIN, central ones in TEST
     """
 
-    def __init__(self, param: Any, is_train: bool, layout: Layout):
+    def __init__(self, param: TransformationParameter, is_train: bool, layout: Layout):
         self.param = param
         self.is_train = is_train
         self.mean = read_clip_mean(param, layout)
@@ -120,7 +119,7 @@ class ClipTransformer:
                          for plane in part])
 
 
-def crop_sizes(base: int, size: int, param: Any) -> list[tuple[int, int]]:
+def crop_sizes(base: int, size: int, param: TransformationParameter) -> list[tuple[int, int]]:
     """All (height, width) that multi_scale draws from: pairs of scale_ratios, `max_distort` or
     less apart in their list, of the frames' shorter side `base`."""
     ratios = param.scale_ratios or DEFAULT_RATIOS
@@ -153,11 +152,11 @@ class ClipTransformation:
     layout: Layout
 
     def open(self) -> ClipTransformer:
-        param: Any = TransformationParameter.FromString(self.param)
+        param = TransformationParameter.FromString(self.param)
         return ClipTransformer(param, self.is_train, self.layout)
 
 
-def read_clip_mean(param: Any, layout: Layout) -> Mean:
+def read_clip_mean(param: TransformationParameter, layout: Layout) -> Mean:
     """Mean and scale with a value, or an image, for each plane of a clip.
 
     One mean_value is for all planes; several repeat: they are those of the channels of a frame,

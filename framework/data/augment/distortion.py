@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.planes import memory_of
 from framework.data.records.records import Pixels
+from framework.proto import DistortionParameter
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _factor(factor: float | None) -> float:
     return -1.0 if factor is None else factor
 
 
-def draw_distortion(param: Any, draws: Draws) -> Distortion:
+def draw_distortion(param: DistortionParameter, draws: Draws) -> Distortion:
     """Draw the changes that a DistortionParameter allows."""
     contrast_first = draws.uniform(0, 1) > 0.5
     brightness = contrast = saturation = hue = channels = None
@@ -79,7 +79,7 @@ def draw_distortion(param: Any, draws: Draws) -> Distortion:
     return Distortion(contrast_first, brightness, contrast, saturation, hue, channels)
 
 
-def check_distortion(param: Any, error: Callable[[str, str], Exception]) -> None:
+def check_distortion(param: DistortionParameter, error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for ranges that cannot be drawn from."""
     field = "transform_param.distort_param"
     for name in ("brightness_delta", "hue_delta"):

@@ -9,10 +9,10 @@ Source: bbox_util.cpp, im_transforms.cpp (UpdateBBoxByResizePolicy), data_transf
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from framework.proto import EmitConstraint, ResizeParameter
 from framework.system.arrays import Floats
 
 Window = Floats
@@ -48,7 +48,7 @@ def intersections(corners: Floats, window: Window) -> Floats:
     return product
 
 
-def emit_rule(constraint: Any) -> tuple[int, float]:
+def emit_rule(constraint: EmitConstraint | None) -> tuple[int, float]:
     """The rule of an EmitConstraint (None: keep all), and for OVERLAP the share a box must exceed.
     """
     if constraint is None:
@@ -58,7 +58,7 @@ def emit_rule(constraint: Any) -> tuple[int, float]:
     return OVERLAP, constraint.emit_overlap
 
 
-def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, Floats]:
+def resized_frame(param: ResizeParameter, width: int, height: int) -> tuple[Floats, Floats, Floats]:
     """The size of an image, its size after ResizeParameter, and the padding in the latter.
 
     All (2,), across and down, in pixels; the padding is on both sides, within the new size.
@@ -78,14 +78,14 @@ def resized_frame(param: Any, width: int, height: int) -> tuple[Floats, Floats, 
     return old, new, padding
 
 
-def resized_window(param: Any, width: int, height: int) -> Window:
+def resized_window(param: ResizeParameter, width: int, height: int) -> Window:
     """The part of the resized and padded image that an image of that size takes."""
     old, new, padding = resized_frame(param, width, height)
     high = padding + np.minimum(old * (new - 2 * padding) / old, new)
     return np.concatenate([padding / new, high / new])
 
 
-def fitted_size(param: Any, aspect: np.float32) -> Floats:
+def fitted_size(param: ResizeParameter, aspect: np.float32) -> Floats:
     """(width, height) of FIT_SMALL_SIZE, not rounded: the shorter side fits."""
     width = np.float32(param.width)
     height = np.float32(param.height)
@@ -94,13 +94,14 @@ def fitted_size(param: Any, aspect: np.float32) -> Floats:
     return np.array([aspect * height, height], np.float32)
 
 
-def extrapolates(param: Any) -> bool:
+def extrapolates(param: ResizeParameter | None) -> bool:
     """Does ResizeParameter (None: there is none) ask for `extrapolate`?"""
     return param is not None and param.resize_mode == param.FIT_SMALL_SIZE \
         and bool(param.width_scale and param.height_scale)
 
 
-def extrapolate(corners: Floats, param: Any, width: int, height: int, window: Window) -> Floats:
+def extrapolate(corners: Floats, param: ResizeParameter, width: int, height: int,
+                window: Window) -> Floats:
     """The boxes in units of width_scale x height_scale, where `extrapolates` is true.
 
     They may then exceed 1. Source: ExtrapolateBBox in bbox_util.cpp.

@@ -6,12 +6,12 @@ Source: TransformationParameter in caffe.proto; data_transformer.cpp of weiliu89
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from framework.data.records.mean_file import read_mean_image
 from framework.data.records.records import BadRecord, Pixels
+from framework.proto import TransformationParameter
 from framework.system.arrays import Floats
 
 
@@ -84,7 +84,7 @@ class Mean:
         return result
 
 
-def read_mean(param: Any) -> Mean:
+def read_mean(param: TransformationParameter) -> Mean:
     """The mean and scale of a TransformationParameter. DataError for an unusable mean_file."""
     image = read_mean_image(param.mean_file) if param.HasField("mean_file") else None
     return Mean(tuple(param.mean_value), image, param.scale)

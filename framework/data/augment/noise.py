@@ -6,20 +6,20 @@ Source: ApplyNoise, colorReduce, constantNoise in im_transforms.cpp of weiliu89/
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.records.records import BadRecord, Pixels
+from framework.proto import NoiseParameter, SaltPepperParameter
 
 _POSTERIZED = (np.arange(256) // 64 * 64 + 32).astype(np.uint8)
 # OpenCV 2's 3 x 3 ellipse, which is a cross.
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 
-def apply_noise(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
+def apply_noise(pixels: Pixels, param: NoiseParameter, draws: Draws) -> Pixels:
     """Degrade an image by all changes that a NoiseParameter names, in the original's order.
 
     `prob`, if given, is the probability of that; without it noise is always applied. (The original
@@ -54,7 +54,7 @@ def apply_noise(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
     return _convert(pixels, param)
 
 
-def check_noise(param: Any, error: Callable[[str, str], Exception]) -> None:
+def check_noise(param: NoiseParameter, error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for settings that make no image."""
     field = "transform_param.noise_param"
     salt = param.saltpepper_param
@@ -87,7 +87,7 @@ def _through_jpeg(pixels: Pixels, quality: int) -> Pixels:
     return np.asarray(cv2.imdecode(content, mode))
 
 
-def _salt_and_pepper(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
+def _salt_and_pepper(pixels: Pixels, param: SaltPepperParameter, draws: Draws) -> Pixels:
     """Set a fraction of the pixels to one value; some may be drawn twice, as in the original."""
     height, width, channels = pixels.shape
     values = np.array(param.value, np.float32).astype(np.uint8)
@@ -102,7 +102,7 @@ def _salt_and_pepper(pixels: Pixels, param: Any, draws: Draws) -> Pixels:
     return salted
 
 
-def _convert(pixels: Pixels, param: Any) -> Pixels:
+def _convert(pixels: Pixels, param: NoiseParameter) -> Pixels:
     if not (param.convert_to_hsv or param.convert_to_lab):
         return pixels
     if pixels.shape[2] != 3:

@@ -15,11 +15,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import Message
 
 from framework.data.augment import resizing
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.records.records import BadRecord, Pixels
+from framework.proto import (
+    RandomAspectRatioParameter,
+    ResizeParameter,
+    TransformationParameter,
+    has_field,
+)
 
 SIZES = ("img_rand_resize_lower", "img_rand_resize_upper")
 RATIOS = ("rand_resize_ratio_lower", "rand_resize_ratio_upper")
@@ -31,20 +38,21 @@ INTEL = ("random_resize_param", "random_aspect_ratio_param")
 Error = Callable[[str, str], Exception]
 
 
-def is_set(param: Any, name: str) -> bool:
+def is_set(param: Message, name: str) -> bool:
     """Is a field of a message given, with a value other than its default?"""
     field = param.DESCRIPTOR.fields_by_name[name]
     return param.HasField(name) and bool(field.message_type
                                          or getattr(param, name) != field.default_value)
 
 
-def is_stretched(param: Any) -> bool:
+def is_stretched(param: TransformationParameter) -> bool:
     """Does a TransformationParameter ask for NVIDIA's change of size?"""
     return any(getattr(param, name) for name in SIZES) \
-        or any(param.HasField(name) for name in (*RATIOS, *STRETCHES))
+        or any(has_field(param, name) for name in (*RATIOS, *STRETCHES))
 
 
-def stretch(pixels: Pixels, param: Any, crop: tuple[int, int], draws: Draws) -> Pixels:
+def stretch(pixels: Pixels, param: TransformationParameter, crop: tuple[int, int],
+            draws: Draws) -> Pixels:
     """Resize an image (height, width, channels) to a random size, at least `crop`.
 
     crop  (height, width)
@@ -62,7 +70,8 @@ def stretch(pixels: Pixels, param: Any, crop: tuple[int, int], draws: Draws) -> 
     return resizing.resize_plain(pixels, new_width, new_height, mode)   # OpenCV's own numbers
 
 
-def _stretched_size(param: Any, width: int, height: int, draws: Draws) -> tuple[int, int]:
+def _stretched_size(param: TransformationParameter, width: int, height: int,
+                    draws: Draws) -> tuple[int, int]:
     """(width, height) before the bounds. In float32, rounded half up, as the original."""
     shorter = min(width, height)
     if _is_effective(param, SIZES, 0):
@@ -86,21 +95,22 @@ def _stretched_size(param: Any, width: int, height: int, draws: Draws) -> tuple[
     return math.floor(float(new_width) + 0.5), math.floor(float(new_height) + 0.5)
 
 
-def _is_effective(param: Any, names: tuple[str, ...], bound: float) -> bool:
+def _is_effective(param: Message, names: tuple[str, ...], bound: float) -> bool:
     return all(getattr(param, name) > bound for name in names)
 
 
-def _has_ratio(param: Any) -> bool:
+def _has_ratio(param: TransformationParameter) -> bool:
     return param.rand_resize_ratio_lower >= 1 and param.rand_resize_ratio_upper > 1
 
 
-def _between(param: Any, names: tuple[str, ...], draws: Draws) -> np.float32:
+def _between(param: Message, names: tuple[str, ...], draws: Draws) -> np.float32:
     """A number between two fields, whichever is the lower."""
     low, high = sorted(getattr(param, name) for name in names)
     return np.float32(low if low == high else draws.uniform(low, high))
 
 
-def draw_resize(param: Any, width: int, height: int, draws: Draws) -> tuple[Rectangle, Any]:
+def draw_resize(param: TransformationParameter, width: int, height: int,
+                draws: Draws) -> tuple[Rectangle, Any]:
     """Draw the part of an image of that size that is taken, and the ResizeParameter for it.
 
     param  TransformationParameter with one of Intel's two messages
@@ -119,7 +129,7 @@ def draw_resize(param: Any, width: int, height: int, draws: Draws) -> tuple[Rect
     return whole, _with_shorter_side(sizes.resize_param, width, height, shorter)
 
 
-def _draw_aspect(param: Any, crop_size: int, whole: Rectangle,
+def _draw_aspect(param: RandomAspectRatioParameter, crop_size: int, whole: Rectangle,
                  draws: Draws) -> tuple[Rectangle, Any]:
     """Draw a window of random area and aspect ratio, to be resized to a square of `crop_size`.
 
@@ -147,13 +157,14 @@ def _thousandth(low: float, high: float, draws: Draws) -> np.float32:
     return np.float32(draws.below(count) + low * 1000) / np.float32(1000)
 
 
-def _with_shorter_side(param: Any, width: int, height: int, shorter: int) -> Any:
+def _with_shorter_side(param: ResizeParameter, width: int, height: int,
+                       shorter: int) -> ResizeParameter:
     ratio = np.float32(max(width, height)) / np.float32(min(width, height))
     longer = int(ratio * np.float32(shorter))
     return _sized(param, longer, shorter) if height < width else _sized(param, shorter, longer)
 
 
-def _sized(param: Any, width: int, height: int) -> Any:
+def _sized(param: ResizeParameter, width: int, height: int) -> ResizeParameter:
     sized = type(param)()
     sized.CopyFrom(param)
     sized.width = width
@@ -161,9 +172,9 @@ def _sized(param: Any, width: int, height: int) -> Any:
     return sized
 
 
-def check_stretching(param: Any, error: Error) -> None:
+def check_stretching(param: TransformationParameter, error: Error) -> None:
     """Raise `error(field, message)` for random sizes that cannot be followed."""
-    given = [name for name in INTEL if param.HasField(name)]
+    given = [name for name in INTEL if has_field(param, name)]
     if is_stretched(param):
         _check_nvidia(param, error)
         given = [_first(param), *given]
@@ -184,7 +195,7 @@ def check_stretching(param: Any, error: Error) -> None:
                     f"be at least min_size {sizes.min_size}")
 
 
-def _check_nvidia(param: Any, error: Error) -> None:
+def _check_nvidia(param: TransformationParameter, error: Error) -> None:
     low = param.img_rand_resize_lower
     high = param.img_rand_resize_upper
     if low and high and low > high:
@@ -192,7 +203,7 @@ def _check_nvidia(param: Any, error: Error) -> None:
                     f"img_rand_resize_lower {low}")
 
 
-def _check_aspect(param: Any, error: Error) -> None:
+def _check_aspect(param: RandomAspectRatioParameter, error: Error) -> None:
     field = "transform_param.random_aspect_ratio_param"
     if not 0 < param.min_area_ratio <= param.max_area_ratio:
         raise error(f"{field}.min_area_ratio", f"and max_area_ratio are {param.min_area_ratio:g} "
@@ -202,12 +213,12 @@ def _check_aspect(param: Any, error: Error) -> None:
                     "above 0 and at most 1")
 
 
-def _first(param: Any) -> str:
+def _first(param: TransformationParameter) -> str:
     """The first of NVIDIA's fields that is given."""
-    return next(name for name in (*SIZES, *RATIOS, *STRETCHES) if param.HasField(name))
+    return next(name for name in (*SIZES, *RATIOS, *STRETCHES) if has_field(param, name))
 
 
-def idle_settings(param: Any) -> list[tuple[str, str]]:
+def idle_settings(param: TransformationParameter) -> list[tuple[str, str]]:
     """Fields that are given but have no effect in the original either, and why."""
     if not is_stretched(param):
         idle = [(name, "without a random size or stretch") for name in MANNERS]

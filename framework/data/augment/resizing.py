@@ -17,6 +17,7 @@ from framework.data.augment.fast_resize import can_resample, resample
 from framework.data.augment.geometry import Rectangle, fitted_size
 from framework.data.augment.planes import planes_of, whole
 from framework.data.records.records import BadRecord, Pixels
+from framework.proto import ResizeParameter
 
 
 def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
@@ -34,7 +35,7 @@ def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
     return resized.reshape(height, width, channels)
 
 
-def draw_interpolation(param: Any, draws: Draws) -> int:
+def draw_interpolation(param: ResizeParameter, draws: Draws) -> int:
     """OpenCV's number of one of the interp_modes, each equally likely; LINEAR if none is given."""
     index = draws.below(len(param.interp_mode)) if len(param.interp_mode) > 1 else 0
     return interpolation(param, index)
@@ -49,7 +50,7 @@ def interpolation(param: Any, index: int = 0) -> int:
             param.LANCZOS4: cv2.INTER_LANCZOS4}[param.interp_mode[index]]
 
 
-def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
+def resized_size(param: ResizeParameter, width: int, height: int) -> tuple[int, int]:
     """(width, height) of an image of that size after ResizeParameter."""
     if param.resize_mode != param.FIT_SMALL_SIZE:
         return param.width, param.height
@@ -57,7 +58,7 @@ def resized_size(param: Any, width: int, height: int) -> tuple[int, int]:
     return max(int(new_width), 1), max(int(new_height), 1)
 
 
-def resize(pixels: Pixels, param: Any, mode: int) -> Pixels:
+def resize(pixels: Pixels, param: ResizeParameter, mode: int) -> Pixels:
     """Resize an image as ResizeParameter says, with `mode` from `draw_interpolation`."""
     height, width = pixels.shape[:2]
     if param.resize_mode != param.FIT_LARGE_SIZE_AND_PAD:
@@ -80,7 +81,7 @@ def resize(pixels: Pixels, param: Any, mode: int) -> Pixels:
     return padded.reshape(param.height, param.width, pixels.shape[2])
 
 
-def check_resize(param: Any, error: Callable[[str, str], Exception]) -> None:
+def check_resize(param: ResizeParameter, error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for a size of 0 and for odd pad values."""
     field = "transform_param.resize_param"
     for name in ("height", "width"):
@@ -91,7 +92,7 @@ def check_resize(param: Any, error: Callable[[str, str], Exception]) -> None:
                     "once, or once for each channel")
 
 
-def _pad_values(param: Any, channels: int) -> tuple[float, ...]:
+def _pad_values(param: ResizeParameter, channels: int) -> tuple[float, ...]:
     values = list(param.pad_value) or [0]
     if len(values) not in (1, channels):
         raise BadRecord(f"the image has {channels} channels, but pad_value is given "

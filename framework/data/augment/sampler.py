@@ -8,13 +8,13 @@ Source: sampler.cpp of weiliu89/caffe, branch ssd; Liu et al. 2016, section 2.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
+from google.protobuf.message import Message
 
 from framework.data.augment.draws import Draws
-from framework.data.augment.geometry import Window
-from framework.system.arrays import Floats
+from framework.data.augment.geometry import Floats, Window
+from framework.proto import BatchSampler
 
 _MEASURES = ("jaccard_overlap", "sample_coverage", "object_coverage")
 
@@ -26,7 +26,7 @@ class BatchSamplers:
               original
     """
 
-    def __init__(self, messages: Sequence[Any]):
+    def __init__(self, messages: Sequence[BatchSampler]):
         # sizes, counts, bounds: as `allowed_windows` wants them
         used = [message for message in messages if message.use_original_image]
         limits = [(m.sampler.min_scale, m.sampler.max_scale, m.sampler.min_aspect_ratio,
@@ -59,14 +59,15 @@ class BatchSamplers:
         return allowed[draws.below(len(allowed))] if len(allowed) else None
 
 
-def _bounds(constraints: list[Any], side: str, absent: float) -> Floats:
+def _bounds(constraints: Sequence[Message], side: str, absent: float) -> Floats:
     """(samplers, measures): the bounds of one side."""
     rows = [[getattr(c, f"{side}_{measure}") if c.HasField(f"{side}_{measure}") else absent
              for measure in _MEASURES] for c in constraints]
     return np.array(rows, np.float32).reshape(-1, len(_MEASURES))
 
 
-def check_samplers(messages: Sequence[Any], error: Callable[[str, str], Exception]) -> None:
+def check_samplers(messages: Sequence[BatchSampler],
+                   error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for limits that no sample can have."""
     field = "annotated_data_param.batch_sampler.sampler"
     for message in messages:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
+from google.protobuf.message import Message
 
 from framework.data.augment import (
     distortion,
@@ -30,6 +31,7 @@ from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
 from framework.data.augment.steps import Sample, Step
 from framework.data.records.records import BadRecord, Pixels, Record
+from framework.proto import TransformationParameter, has_field
 from framework.system.arrays import Floats
 
 REFUSED = ("flow",)
@@ -44,7 +46,8 @@ class Transformer:
     Not for several threads at once: it keeps memory for decoded and expanded images.
     """
 
-    def __init__(self, param: Any, is_train: bool, mean: Mean, samplers: Sequence[Any] = ()):
+    def __init__(self, param: TransformationParameter, is_train: bool, mean: Mean,
+                 samplers: Sequence[Any] = ()):
         self.param = param
         self.mean = mean
         self.crop_size = (param.crop_h, param.crop_w)
@@ -71,7 +74,7 @@ class Transformer:
 
     def _size_steps(self, emit: tuple[int, float]) -> list[Step]:
         """What decides the size that images are resized to."""
-        if any(self.param.HasField(name) for name in random_sizes.INTEL):
+        if any(has_field(self.param, name) for name in random_sizes.INTEL):
             return [steps.DrawSize(self.param, emit)]
         if self.param.HasField("resize_param"):
             return [steps.ChooseSize(self.param.resize_param)]
@@ -151,7 +154,7 @@ class Transformer:
         return padded.reshape(height + below, width + right, channels)
 
 
-def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
+def check_transform(param: TransformationParameter, error: Callable[[str, str], Exception]) -> None:
     """Raise `error(field, message)` for settings of a transform_param that cannot be followed."""
     if param.force_color and param.force_gray:
         raise error("transform_param.force_gray", "cannot be set together with force_color")
@@ -172,6 +175,6 @@ def check_transform(param: Any, error: Callable[[str, str], Exception]) -> None:
             raise error(f"transform_param.{name}", "is not supported: leave it out")
 
 
-def _given(param: Any, field: str) -> Any:
-    """A message within a message, or None if it is not set."""
-    return getattr(param, field) if param.HasField(field) else None
+def _given(param: Message, field: str) -> Any:
+    """A message within a message, or None if it is not set. Any: the one in that field."""
+    return getattr(param, field) if has_field(param, field) else None

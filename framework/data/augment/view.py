@@ -33,7 +33,7 @@ class Viewer:
 
         pixels  the rows of the image that the view reaches, or more; all its columns
         view    in pixels of the image, which it may exceed: x, y are negative if it was expanded
-        param   ResizeParameter, or None for the view's own size
+        param   ResizeParameter, or None for the view's own size (Any: only used where it is one)
         mode    OpenCV's number of the interpolation
         """
         height, width = pixels.shape[:2]

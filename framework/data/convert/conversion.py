@@ -20,6 +20,7 @@ from framework.data.records.database_writer import database_writer
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.proto import AnnotatedDatum, Datum
 from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.progress import Progress
@@ -125,7 +126,7 @@ def _records(
     results: Iterable[Converted | DataError],
     report: Report,
     progress: Progress,
-) -> Iterator[tuple[bytes, Any]]:
+) -> Iterator[tuple[bytes, Datum | AnnotatedDatum]]:
     """Key and message of each good record; the bad ones go into `report`."""
     for index, (entry, result) in enumerate(zip(entries, results, strict=True), report.done):
         progress.advance()
@@ -147,8 +148,8 @@ def _data_bytes(record: Any) -> int:
     return len(datum.data)
 
 
-def _of_one_size(records: Iterable[tuple[bytes, Any]], report: Report
-                 ) -> Iterator[tuple[bytes, Any]]:
+def _of_one_size(records: Iterable[tuple[bytes, Datum | AnnotatedDatum]], report: Report
+                 ) -> Iterator[tuple[bytes, Datum | AnnotatedDatum]]:
     """The same records; DataError at the first whose data has another length than the first's."""
     for key, record in records:
         if _data_bytes(record) != report.data_bytes:
@@ -205,7 +206,7 @@ def in_order(
                 future.cancel()
 
 
-def write_database(folder: Path, records: Iterable[tuple[bytes, Any]],
+def write_database(folder: Path, records: Iterable[tuple[bytes, Datum | AnnotatedDatum]],
                    committed: Callable[[], None] = lambda: None) -> int:
     """Write keys and messages to an LMDB in an existing folder; returns their number.
 

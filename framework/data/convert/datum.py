@@ -20,7 +20,7 @@ from framework.data.records.images import (
 )
 from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
-from framework.proto import AnnotatedDatum, Datum
+from framework.proto import AnnotatedDatum, AnnotationGroup, Datum
 from framework.system.arrays import Levels
 from framework.system.regular import read_regular
 from framework.system.text import is_there
@@ -51,7 +51,7 @@ class ImageOptions:
 class Converted:
     """A record, its image's height and width before resizing, and remarks on oddities."""
 
-    record: Any
+    record: Datum | AnnotatedDatum
     size: tuple[int, int]
     remarks: list[str] = field(default_factory=list)
     skipped_boxes: int = 0
@@ -213,13 +213,13 @@ def _numbered(
 
 
 def add_groups(
-    record: Any, boxes: Sequence[tuple[int, Box]], size: tuple[int, int]
+    record: AnnotatedDatum, boxes: Sequence[tuple[int, Box]], size: tuple[int, int]
 ) -> None:
     """Store boxes as Caffe groups them: by label in order of first appearance, numbered from 0.
 
     boxes  (label, box in pixels);  size  width and height to divide by, in float32
     """
-    groups: dict[int, Any] = {}
+    groups: dict[int, AnnotationGroup] = {}
     for label, box in boxes:
         if label not in groups:
             groups[label] = record.annotation_group.add(group_label=label)

@@ -60,8 +60,7 @@ def mean_image(database: Path) -> Floats:
 
 def _planes(content: bytes, is_annotated: bool) -> Pixels:
     """Pixels (channels, height, width) of a stored Datum or AnnotatedDatum."""
-    message = parse(AnnotatedDatum() if is_annotated else Datum(), content)
-    datum = message.datum if is_annotated else message
+    datum = parse(AnnotatedDatum(), content).datum if is_annotated else parse(Datum(), content)
     return datum_image(datum, Decoding()).whole().transpose(2, 0, 1)
 
 

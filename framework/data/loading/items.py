@@ -31,7 +31,7 @@ class Transformation:
     samplers: tuple[bytes, ...] = ()
 
     def open(self) -> Transformer:
-        param: Any = TransformationParameter.FromString(self.param)
+        param = TransformationParameter.FromString(self.param)
         samplers = [BatchSampler.FromString(content) for content in self.samplers]
         return Transformer(param, self.is_train, read_mean(param), samplers)
 

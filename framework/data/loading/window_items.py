@@ -105,7 +105,7 @@ class WindowItems:
     context_pad: int = 0
     is_square: bool = False
     _mean: Mean = field(default_factory=Mean, repr=False)
-    _param: Any = field(default=None, repr=False)
+    _param: Any = field(default=None, repr=False)  # Any: TransformationParameter, once open
     _bad: dict[int, str] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:

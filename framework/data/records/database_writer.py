@@ -7,9 +7,9 @@ import errno
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import lmdb
+from google.protobuf.message import Message
 
 from framework.errors import DataError
 
@@ -23,7 +23,7 @@ class DatabaseWriter:
     def __init__(self, environment: lmdb.Environment):
         self._environment = environment
 
-    def write(self, records: Sequence[tuple[bytes, Any]]) -> int:
+    def write(self, records: Sequence[tuple[bytes, Message]]) -> int:
         """Commit keys and messages; returns their number."""
         contents = [(key, message.SerializeToString()) for key, message in records]
         while True:

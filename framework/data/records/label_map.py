@@ -45,7 +45,7 @@ def read(path: str | Path) -> Any:
         raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
 
 
-def labels_by_name(names: Any, check: bool = False) -> dict[str, int]:
+def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:
     """Class name -> label. With `check` a repeated name is a DataError; else its last label
     counts, as in the original."""
     labels: dict[str, int] = {}
@@ -56,18 +56,18 @@ def labels_by_name(names: Any, check: bool = False) -> dict[str, int]:
     return labels
 
 
-def names_by_label(names: Any) -> dict[int, str]:
+def names_by_label(names: LabelMap) -> dict[int, str]:
     """Label -> display name, or name where there is none."""
     return {item.label: item.display_name or item.name for item in names.item}
 
 
-def object_labels(names: Any) -> frozenset[int]:
+def object_labels(names: LabelMap) -> frozenset[int]:
     """The labels that a box may have: all but the background."""
     return frozenset(item.label for item in names.item
                      if not (item.label == 0 and item.name.lower() in BACKGROUND_NAMES))
 
 
-def make(names: Sequence[str]) -> Any:
+def make(names: Sequence[str]) -> LabelMap:
     """The LabelMap of these classes, numbered from 1 in their order, with the background as 0."""
     label_map = parse_lines([], include_background=True)
     for label, name in enumerate(names, start=1):
@@ -76,7 +76,7 @@ def make(names: Sequence[str]) -> Any:
 
 
 def parse_lines(lines: Sequence[str], delimiter: str = " ",
-                include_background: bool = False) -> Any:
+                include_background: bool = False) -> LabelMap:
     """Lines of `name`, `name label` or `name label display_name` -> LabelMap.
 
     delimiter           characters that separate the fields, any of them

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from framework.data.records.boxes import CORNERS
 from framework.data.records.database import Database
@@ -25,6 +25,8 @@ from framework.data.records.images import (
 )
 from framework.proto import AnnotatedDatum, Datum
 from framework.system.arrays import Floats
+
+_Message = TypeVar("_Message", bound=Message)
 
 
 @dataclass
@@ -65,7 +67,7 @@ def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | 
     return Record(datum_image(message.datum, decoding), boxes, message.datum.label)
 
 
-def annotation_boxes(message: Any, labels: frozenset[int] | None) -> Floats:
+def annotation_boxes(message: AnnotatedDatum, labels: frozenset[int] | None) -> Floats:
     """The boxes of an AnnotatedDatum, (n, 7), group by group.
 
     Raises BadRecord for a label outside `labels`, and for corners that are inverted or not finite.
@@ -95,7 +97,7 @@ def _unsound(corners: Floats) -> BadRecord:
                      .format(*inverted))
 
 
-def datum_image(datum: Any, decoding: Decoding) -> Image:
+def datum_image(datum: Datum, decoding: Decoding) -> Image:
     """The image of a Datum message: encoded, raw bytes, or floats.
 
     Raises BadRecord, as `open_image` does; errors within a JPEG are raised by its `rows`.
@@ -128,7 +130,7 @@ def holds_annotated(database: Database) -> bool:
 def _looks_annotated(content: bytes) -> bool | None:
     """Field 1 is a message in an AnnotatedDatum, and a number in a Datum; None if it is neither."""
     for kind, is_annotated in ((Datum, False), (AnnotatedDatum, True)):
-        message: Any = kind()            # Any: a message's fields are known only at run time
+        message: Any = kind()            # Any: either of them
         try:
             message.ParseFromString(content)
         except DecodeError:

@@ -177,7 +177,8 @@ class _Maker:
                                   "outputs of a convolution")
         self.predict("loc", bottom, 4 * num_boxes)
         self.predict("conf", bottom, num * param.num_classes)
-        prior: dict[str, Any] = {"min_size": sizes.min_sizes, "max_size": sizes.max_sizes}
+        prior: dict[str, Any] = {      # Any: values of its fields
+            "min_size": sizes.min_sizes, "max_size": sizes.max_sizes}
         if source.aspect_ratio:
             prior |= {"aspect_ratio": source.aspect_ratio, "flip": param.flip}
         prior |= {"clip": param.clip, "variance": param.variance or VARIANCE}
@@ -209,7 +210,10 @@ class _Maker:
             self.add(f"mbox_{what}", "Concat", self.parts[what], concat_param={"axis": axis})
 
     def settings(self, field: str, names: Sequence[str] = SHARED) -> Any:
-        """The message `field` of the composite, with what the head knows already filled in."""
+        """The message `field` of the composite, with what the head knows already filled in.
+
+        Any: the message in that field.
+        """
         message = getattr(self.site.layer, field)
         for name in names:
             value = getattr(self.param, name)

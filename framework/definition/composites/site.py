@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import framework.proto as proto
 from framework.definition.prototxt import Document, Lines
 from framework.definition.values import nearest
 from framework.errors import SpecError
 
-Expanded = list[tuple[Any, Lines]]      # messages are Any: their fields are known only at run time
+Expanded = list[tuple["proto.LayerParameter", Lines]]
 Load = Callable[[Path], Document]
 LearnedBlobs = Callable[[Any], tuple[bool, ...]]
 
@@ -26,7 +27,7 @@ class Site:
     """
 
     document: Document
-    layer: Any
+    layer: proto.LayerParameter
     lines: Lines
     known: Sequence[str]
     load: Load

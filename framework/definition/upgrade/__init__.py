@@ -6,7 +6,6 @@ upgraded layer still names the line that the user wrote. They work on documents 
 """
 
 import logging
-from typing import Any
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
@@ -57,11 +56,11 @@ def upgrade_solver(document: Document) -> bool:
     return True
 
 
-def _inline_nets(document: Document, field: str) -> list[tuple[Any, Lines]]:
-    solver = document.message
+def _inline_nets(document: Document, field: str) -> list[tuple[proto.NetParameter, Lines]]:
+    solver: proto.SolverParameter = document.message
     nets = getattr(solver, field)
     if field != "test_net_param":
-        nets = [nets] if solver.HasField(field) else []
+        nets = [nets] if proto.has_field(solver, field) else []
     lines = document.lines.fields.setdefault(field, [])
     lines.extend(Lines() for _ in range(len(nets) - len(lines)))
     return list(zip(nets, lines, strict=True))
@@ -140,7 +139,7 @@ def _leave_out_shapes_without_input(document: Document) -> bool:
     return False
 
 
-def _input_shapes(document: Document) -> list[Any]:
+def _input_shapes(document: Document) -> list[proto.BlobShape]:
     """A BlobShape for each input; none if the inputs are made by layers of the net anyway."""
     net = document.message
     count = len(net.input)

@@ -3,8 +3,13 @@
     layers { layer { name: "c" type: "conv" num_output: 3 kernelsize: 3 } bottom: "x" top: "c" }
 """
 
+from __future__ import annotations
+
 from typing import Any
 
+from google.protobuf.message import Message
+
+from framework import proto
 from framework.definition.prototxt import Document, Lines
 from framework.errors import SpecError
 
@@ -57,14 +62,16 @@ _FIELDS = {
 }
 _TRANSFORM_FIELDS = {"scale": "scale", "meanfile": "mean_file", "cropsize": "crop_size",
                      "mirror": "mirror"}
+OldLayer = tuple["proto.V1LayerParameter", Lines]
 _ELSEWHERE = ("name", "type", "blobs_lr", "weight_decay")
 
 
-def move_settings(document: Document, old: Any, lines: Lines, new: Any, new_lines: Lines) -> None:
+def move_settings(document: Document, old: proto.V1LayerParameter, lines: Lines,
+                  new: proto.LayerParameter, new_lines: Lines) -> None:
     """Write the settings of `old.layer` (V0LayerParameter) into `new` (LayerParameter).
 
     lines: of old.layer. Raises SpecError for an unknown type and for a field that the type does
-    not have (the original prints a warning and goes on without it). Any: messages.
+    not have (the original prints a warning and goes on without it).
     """
     inner = old.layer
     new.name = inner.name
@@ -93,13 +100,13 @@ def move_settings(document: Document, old: Any, lines: Lines, new: Any, new_line
                          f"'{inner.type}'")
 
 
-def fold_padding(document: Document, layers: list[tuple[Any, Lines]]) -> list[tuple[Any, Lines]]:
+def fold_padding(document: Document, layers: list[OldLayer]) -> list[OldLayer]:
     """The layers without V0's `padding` layers, whose pad goes into the layers that read them.
 
     layers: V1LayerParameter messages with their lines; those that read a padding layer are
     changed. Raises SpecError if such a layer is neither a convolution nor a pooling.
     """
-    makers: dict[str, Any] = {}
+    makers: dict[str, proto.V1LayerParameter | None] = {}
     kept = []
     for layer, lines in layers:
         for index, bottom in enumerate(layer.bottom):
@@ -115,7 +122,8 @@ def fold_padding(document: Document, layers: list[tuple[Any, Lines]]) -> list[tu
     return kept
 
 
-def _check_padding(document: Document, padding: Any, layer: Any, lines: Lines) -> None:
+def _check_padding(document: Document, padding: proto.V1LayerParameter,
+                   layer: proto.V1LayerParameter, lines: Lines) -> None:
     if layer.layer.type not in ("conv", "pool") or len(layer.bottom) != 1:
         raise _error(document, layer, lines, "bottom", f"is padded by layer '{padding.layer.name}'"
                      "; only a conv or pool layer with one bottom can be")
@@ -124,8 +132,9 @@ def _check_padding(document: Document, padding: Any, layer: Any, lines: Lines) -
                      ", which must have one bottom and one top")
 
 
-def _set(new: Any, new_lines: Lines, message: str, field: str, value: Any,
+def _set(new: proto.LayerParameter, new_lines: Lines, message: str, field: str, value: Any,
          places: list[Lines]) -> None:
+    """Write a value into a field of a message of `new`. Any: the value of that field."""
     target = getattr(new, message)
     descriptor = target.DESCRIPTOR.fields_by_name[field]
     if descriptor.is_repeated:
@@ -139,5 +148,6 @@ def _set(new: Any, new_lines: Lines, message: str, field: str, value: Any,
     holder.fields[field] = places
 
 
-def _error(document: Document, layer: Any, lines: Lines, field: str, message: str) -> SpecError:
+def _error(document: Document, layer: Message, lines: Lines, field: str,
+           message: str) -> SpecError:
     return SpecError(f"{document.place(lines.find(field), layer)}: {field} {message}")

@@ -3,7 +3,11 @@
     layers { name: "c" type: CONVOLUTION blobs_lr: 1 blobs_lr: 2 ... }
 """
 
+from __future__ import annotations
+
 from typing import Any
+
+from google.protobuf.message import Message
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
@@ -58,7 +62,7 @@ def type_name(enum: str) -> str:
     return _TYPES.get(enum, "".join(word.capitalize() for word in enum.split("_")))
 
 
-def _copy(new: Any, field: str, value: Any) -> None:
+def _copy(new: Message, field: str, value: Any) -> None:      # Any: the value of that field
     descriptor = new.DESCRIPTOR.fields_by_name[field]
     if descriptor.is_repeated:
         getattr(new, field).extend(value)
@@ -68,7 +72,8 @@ def _copy(new: Any, field: str, value: Any) -> None:
         setattr(new, field, value)
 
 
-def _move_param_fields(old: Any, lines: Lines, new: Any, new_lines: Lines) -> None:
+def _move_param_fields(old: Message, lines: Lines, new: proto.LayerParameter,
+                       new_lines: Lines) -> None:
     """blobs_lr, weight_decay, param and blob_share_mode, one value a blob, become `param`."""
     for field, target in _PARAM_FIELDS.items():
         if field not in old.DESCRIPTOR.fields_by_name:
@@ -84,10 +89,10 @@ def _move_param_fields(old: Any, lines: Lines, new: Any, new_lines: Lines) -> No
             params[index].fields[target] = [place]
 
 
-def _move_transform_fields(new: Any, lines: Lines) -> None:
+def _move_transform_fields(new: proto.LayerParameter, lines: Lines) -> None:
     """data_param { scale mean_file crop_size mirror } go to transform_param."""
     holder = DATA_PARAMS.get(new.type)
-    if holder is None or not new.HasField(holder):
+    if holder is None or not proto.has_field(new, holder):
         return
     old = getattr(new, holder)
     moved = [field for field in TRANSFORM_FIELDS if old.HasField(field)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 from pathlib import Path
-from typing import Any
 
 from framework.data.augment import random_sizes
 from framework.data.augment.sampler import check_samplers
@@ -24,7 +23,7 @@ from framework.layers.data.image_source import (
     transformation,
     usual_decoding,
 )
-from framework.proto import AnnotatedDatum
+from framework.proto import AnnotatedDataParameter, AnnotatedDatum
 
 IDLE = (*random_sizes.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
 NUM_LOOKED_AT = 8       # records that tell whether the images are grey or in colour
@@ -113,7 +112,7 @@ def _has_type(spec: LayerSpec, items: DatabaseItems) -> bool:
         return True
 
 
-def _labels(param: Any) -> frozenset[int] | None:
+def _labels(param: AnnotatedDataParameter) -> frozenset[int] | None:
     """The labels that boxes may have, from label_map_file.
 
     The original never opens that file here, so its absence is not an error.

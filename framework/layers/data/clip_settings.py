@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf.message import Message
+
 from framework.data.augment.clip_transform import ClipTransformation, Layout, read_clip_mean
 from framework.data.augment.mean import Mean
 from framework.data.loading.clip_items import ClipItems, read_clips
@@ -23,7 +25,7 @@ from framework.data.loading.frames import (
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Shape
-from framework.proto import TransformationParameter
+from framework.proto import TransformationParameter, VideoDataParameter, has_field
 
 LIST_FIELDS = ("source", "root_folder", "batch_size", "rand_skip", "shuffle", "new_height",
                "new_width", "new_length", "show_data")
@@ -69,7 +71,7 @@ def has_list(spec: LayerSpec) -> bool:
 def has_segments(spec: LayerSpec) -> bool:
     """Is it of TSN's form?"""
     param = spec.proto.video_data_param
-    return any(param.HasField(name) for name in SEGMENT_FIELDS)
+    return any(has_field(param, name) for name in SEGMENT_FIELDS)
 
 
 def read_settings(spec: LayerSpec) -> ClipSettings:
@@ -119,7 +121,7 @@ def frame_planes(spec: LayerSpec) -> int:
     return 1 if param.grayscale else COLORS
 
 
-def _check_fields(spec: LayerSpec, holder: str, param: Any, known: Collection[str]) -> None:
+def _check_fields(spec: LayerSpec, holder: str, param: Message, known: Collection[str]) -> None:
     for field, value in param.ListFields():
         if field.name in MOVED_FIELDS and field.name not in known:
             raise spec.error(f"{holder}.{field.name}", "has no effect, as in the original: use "
@@ -134,20 +136,20 @@ def _check_fields(spec: LayerSpec, holder: str, param: Any, known: Collection[st
                              f"take {', '.join(TRANSFORM_FIELDS)}")
 
 
-def _check_form(spec: LayerSpec, holder: str, param: Any) -> None:
+def _check_form(spec: LayerSpec, holder: str, param: Message) -> None:
     """C3D and TSN read the same list differently: it must be clear which is meant."""
     for other in ("data_param", "video_data_param"):
         if other != holder and spec.proto.HasField(other):
             raise spec.error(other, f"has no effect beside a list of clips in {holder}")
     if holder == "video_data_param" and not has_segments(spec) \
-            and not any(param.HasField(name) for name in V11_FIELDS):
+            and not any(has_field(param, name) for name in V11_FIELDS):
         raise spec.error("video_data_param.source", "is a list of what? Add `use_image: true` for "
                          "folders of frames and `use_image: false` for video files as in C3D, or "
                          "`modality: RGB` or `FLOW` for segments as in TSN")
 
 
-def _transform_param(spec: LayerSpec, holder: str, param: Any) -> Any:  # Any: messages
-    """A transform_param with C3D v1.0's mean_value in it."""
+def _transform_param(spec: LayerSpec, holder: str, param: Any) -> TransformationParameter:
+    """A transform_param with C3D v1.0's mean_value in it. Any: the message in `holder`."""
     transform = TransformationParameter()
     transform.CopyFrom(spec.proto.transform_param)
     if holder == "image_data_param" and param.HasField("mean_value"):
@@ -172,7 +174,7 @@ def _transform_param(spec: LayerSpec, holder: str, param: Any) -> Any:  # Any: m
 
 
 def _clips(spec: LayerSpec, holder: str, param: Any) -> tuple[FrameReader, Layout]:
-    """C3D's form."""
+    """C3D's form. Any: the message in `holder`."""
     max_rate = 0
     if holder == "video_data_param" and param.use_sampling_rate_jitter:
         max_rate = param.max_sampling_rate
@@ -187,7 +189,7 @@ def _clips(spec: LayerSpec, holder: str, param: Any) -> tuple[FrameReader, Layou
     return frames, Layout(COLORS, param.new_length, is_volume=True)
 
 
-def _segments(spec: LayerSpec, param: Any) -> tuple[FrameReader, Layout]:
+def _segments(spec: LayerSpec, param: VideoDataParameter) -> tuple[FrameReader, Layout]:
     """TSN's form."""
     is_flow = param.modality == param.FLOW
     pattern = param.name_pattern or ("flow_%c_%04d.jpg" if is_flow else "image_%04d.jpg")
@@ -210,7 +212,7 @@ def _segments(spec: LayerSpec, param: Any) -> tuple[FrameReader, Layout]:
     return frames, Layout(channels, length * param.num_segments * parts, is_volume=False)
 
 
-def _num_classes(spec: LayerSpec, holder: str, param: Any) -> int:
+def _num_classes(spec: LayerSpec, holder: str, param: Any) -> int:  # Any: as above
     if holder != "video_data_param" or not param.use_multiple_label:
         return 0
     if not param.HasField("num_of_labels") or param.num_of_labels == 0:

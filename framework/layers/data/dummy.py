@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
@@ -72,8 +71,8 @@ class DummyData(Source):
         columns = [sizes * num_tops if len(sizes) == 1 else sizes for sizes in old]
         return list(zip(*columns, strict=True))
 
-    def _fill(self, shape: Shape, filler: Any, generator: torch.Generator) -> Tensor:
-        top = torch.zeros(shape)  # Any: a protobuf message, made at run time
+    def _fill(self, shape: Shape, filler: FillerParameter, generator: torch.Generator) -> Tensor:
+        top = torch.zeros(shape)
         try:
             fillers.fill_(top, filler, generator)
         except ValueError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
+from google.protobuf.message import Message
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -24,6 +24,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source
 from framework.layers.data.kept_memory import KeptMemory
+from framework.proto import BatchSampler
 
 
 class ImageSource(Source):
@@ -140,7 +141,8 @@ class ImageSource(Source):
         self._loaders.clear()
 
 
-def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()) -> Transformation:
+def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
+                   idle: Sequence[str] = ()) -> Transformation:
     """The checked transform_param of a layer. SpecError for what cannot be followed.
 
     idle  fields of NVIDIA's and Intel's branches without effect on this layer, as in these
@@ -150,10 +152,11 @@ def transformation(spec: LayerSpec, samplers: Any = (), idle: Sequence[str] = ()
     """
     param = type(spec.proto.transform_param)()
     param.CopyFrom(spec.proto.transform_param)
+    anonymous: Message = param      # its ClearField takes any name
     for name in (*idle, "num_labels", "display"):
         if is_set(param, name):
             _warn(spec, name, "has no effect, as in the original")
-        param.ClearField(name)
+        anonymous.ClearField(name)
     check_transform(param, spec.error)
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")

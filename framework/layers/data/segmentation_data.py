@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from framework.data.augment import random_sizes
+from framework.data.loading.items import Transformation
 from framework.data.loading.pair_items import PairItems
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
@@ -13,7 +14,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import ImageSource, transformation
-from framework.proto import enum_name
+from framework.proto import DenseImageDataParameter, enum_name
 
 Pair = tuple[str, str]
 PixelWindow = tuple[int, int, int, int]     # x1, y1, x2, y2, last pixels included
@@ -169,7 +170,7 @@ def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
     return words[0], words[1] if kind != "NONE" else ""
 
 
-def _transformation(spec: LayerSpec) -> Any:
+def _transformation(spec: LayerSpec) -> Transformation:
     """The transform_param, without what only images without label maps can have."""
     param = spec.proto.transform_param
     for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
@@ -185,7 +186,7 @@ def _transformation(spec: LayerSpec) -> Any:
     return transformation(spec)
 
 
-def _with_old_fields(spec: LayerSpec, param: Any) -> LayerSpec:
+def _with_old_fields(spec: LayerSpec, param: DenseImageDataParameter) -> LayerSpec:
     """The layer with the fields of dense_image_data_param that belong to transform_param there."""
     proto = type(spec.proto)()
     proto.CopyFrom(spec.proto)

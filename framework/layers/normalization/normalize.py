@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, has_field
 
 
 class ScaledUnit(torch.autograd.Function):
@@ -91,7 +91,7 @@ class Normalize(Layer):
         if not spec.proto.HasField("normalize_param"):
             self.form = self.read_scaled(name, x[1])
             return
-        if spec.proto.HasField(name):
+        if has_field(spec.proto, name):
             raise spec.error("normalize_param", f"and {name} are both given: happynear's "
                              "layer has the first, SSD's the second")
         self.form = read_unit(spec)

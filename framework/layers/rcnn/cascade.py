@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops import nms
+from framework.proto import has_field
 
 
 @layer
@@ -183,7 +184,7 @@ class ScaleRoute(Layer):
             raise spec.error("bottom", f"has the shapes {', '.join(map(str, (rois, *others)))}; "
                              "the first must be (R, 5), the others have as many rows")
         param = spec.proto.scale_route_param
-        low, high = (param.HasField(f"{side}_scale") for side in ("low", "high"))
+        low, high = (has_field(param, f"{side}_scale") for side in ("low", "high"))
         self.low = param.low_scale if low else 0.0
         self.high = param.high_scale if high else math.inf
         if low and (self.low <= 0 or self.low > self.high):

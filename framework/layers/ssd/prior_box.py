@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.definition.values import distinct_ratios
 from framework.layers.base import Layer, Shape, layer
+from framework.proto import PriorBoxParameter, has_field
 
 MOST_BOXES = 100_000    # of one cell
 
@@ -88,7 +89,7 @@ class PriorBox(Layer):
             torch.promote_types(like.dtype, torch.float32))
 
 
-def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: the message
+def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
     """Width and height, in pixels, of the boxes of one cell, in their order."""
     lows, highs = list(param.min_size), list(param.max_size)
     if not lows or not all(0 < low < math.inf for low in lows):
@@ -115,7 +116,7 @@ def _shapes(spec: LayerSpec, param: Any) -> list[tuple[float, float]]:  # Any: t
     return shapes
 
 
-def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
+def _ratios(spec: LayerSpec, param: PriorBoxParameter) -> list[float]:
     """The aspect ratios other than 1."""
     for ratio in param.aspect_ratio:
         if not 0 < ratio < math.inf:
@@ -124,7 +125,7 @@ def _ratios(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
     return distinct_ratios(param.aspect_ratio, param.flip)
 
 
-def _variances(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
+def _variances(spec: LayerSpec, param: PriorBoxParameter) -> list[float]:
     variances = list(param.variance) or [0.1]
     if len(variances) not in (1, 4) or min(variances) <= 0:
         raise spec.error("prior_box_param.variance", f"is {variances}; it must be one number or "
@@ -132,10 +133,10 @@ def _variances(spec: LayerSpec, param: Any) -> list[float]:  # Any: the message
     return variances * (4 // len(variances))
 
 
-def _pair(spec: LayerSpec, param: Any, both: str, high: str, wide: str  # Any: the message
+def _pair(spec: LayerSpec, param: PriorBoxParameter, both: str, high: str, wide: str
           ) -> tuple[float, float] | None:
     """Height and width from one field or two; None if none is given."""
-    given = [name for name in (both, high, wide) if param.HasField(name)]
+    given = [name for name in (both, high, wide) if has_field(param, name)]
     if not given:
         return None
     if both in given and len(given) > 1:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec
 from framework.definition.values import shortened, whole_number
 from framework.evaluation.result_files import FORMATS, ResultFiles
 from framework.ops.image_boxes import Resizing
+from framework.proto import ResizeParameter, SaveOutputParameter
 from framework.system.file_names import wrong_name
 from framework.system.text import read_lines
 
@@ -38,7 +38,7 @@ def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, i
     return sizes
 
 
-def read_resizing(spec: LayerSpec, field: str, param: Any) -> Resizing:  # Any: ResizeParameter
+def read_resizing(spec: LayerSpec, field: str, param: ResizeParameter) -> Resizing:
     """The resizing of a ResizeParameter; SpecError if height or width is 0."""
     for side in ("height", "width"):
         if getattr(param, side) < 1:
@@ -78,7 +78,8 @@ def read_result_files(spec: LayerSpec) -> tuple[ResultFiles, list[tuple[int, int
     return files, [(height, width) for _, height, width in sizes]
 
 
-def _check_file_names(spec: LayerSpec, field: str, param: Any, names: Sequence[str]) -> None:
+def _check_file_names(spec: LayerSpec, field: str, param: SaveOutputParameter,
+                      names: Sequence[str]) -> None:
     """SpecError for class names that are not valid file names, where each class has a file.
 
     Any: SaveOutputParameter

@@ -19,7 +19,7 @@ from framework.layers.vision.convolution import check_top
 from framework.layers.vision.pooling import pool
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
-from framework.proto import enum_name
+from framework.proto import enum_name, has_field
 
 CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
@@ -29,7 +29,7 @@ CONVOLUTION = (
 
 def which_param(spec: LayerSpec, newer: str, older: str) -> str:
     """The name of the layer's parameter message: C3D 1.1's if it is given, else C3D 1.0's."""
-    return newer if spec.proto.HasField(newer) else older
+    return newer if has_field(spec.proto, newer) else older
 
 
 def depth_first(spec: LayerSpec, name: str, depth: str, side: str, default: int) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from google.protobuf.message import Message
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -12,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import axis_sizes, honour, is_set, message_at
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
-from framework.proto import enum_name
+from framework.proto import PoolingParameter, enum_name
 
 FIELDS = (
     "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w global_pooling "
@@ -142,7 +143,7 @@ def read_global(spec: LayerSpec, x: Shape, path: str) -> PoolWindow:
     return whole_plane(x[2:])
 
 
-def rounds_down(param: Any) -> bool:  # Any: a protobuf message, made at run time
+def rounds_down(param: PoolingParameter) -> bool:
     """Whether one of the projects' fields asks for sizes rounded down."""
     return (
         enum_name(param, "round_mode") == "FLOOR"
@@ -151,7 +152,7 @@ def rounds_down(param: Any) -> bool:  # Any: a protobuf message, made at run tim
     )
 
 
-def names_for_several(param: Any) -> dict[str, str]:  # Any: a protobuf message
+def names_for_several(param: Message) -> dict[str, str]:  # Any: a protobuf message
     """Intel's names of the fields with one number for each axis, where they are used."""
     return {field: f"{field}_3d" for field in ("kernel_size", "stride", "pad")
             if is_set(param, f"{field}_3d")}

@@ -1,1 +1,1 @@
-"""How pycaffe's Net works inside."""
+"""The parts of pycaffe's Net: blobs, their memory, passes over the layers, lists."""

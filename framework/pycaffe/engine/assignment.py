@@ -1,4 +1,4 @@
-"""Python values into the fields of a message: lists, dicts and plain values."""
+"""Assignment of Python values to the fields of a message: lists, dicts and plain values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def assign_proto(message: Any, name: str, value: Any) -> None:
 
 
 def values_of(value: Any) -> list[Any]:
-    """`value` as a list: of itself, if it is one value. Any: see `assign_proto`."""
+    """The values in `value`: itself, if it is one. Any: see `assign_proto`."""
     if isinstance(value, np.ndarray):
         flat: list[Any] = np.atleast_1d(value).tolist()
         return flat
@@ -52,16 +52,17 @@ def _put(message: Any, field: Any, value: Any) -> None:
     """Set a single field, or add to a repeated one. Any: see `assign_proto`."""
     if isinstance(value, dict | Message) and field.message_type is not None:
         target = getattr(message, field.name)
-        target = target.add() if field.is_repeated else target
+        if field.is_repeated:
+            target = target.add()
         if isinstance(value, Message):
             target.CopyFrom(value)
         else:
             for name, inner in value.items():
                 assign_proto(target, name, inner)
         return
-    place = f"{message.DESCRIPTOR.name}.{field.name}"
+    path = f"{message.DESCRIPTOR.name}.{field.name}"
     if field.message_type is not None:
-        raise TypeError(f"{place} is {value!r}; it must be a dict of the fields of "
+        raise TypeError(f"{path} is {value!r}; it must be a dict of the fields of "
                         f"{field.message_type.name}")
     if field.cpp_type in INTEGER_RANGES and isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -72,7 +73,7 @@ def _put(message: Any, field: Any, value: Any) -> None:
             setattr(message, field.name, value)
     except (TypeError, ValueError) as error:
         wanted = "text" if field.cpp_type == field.CPPTYPE_STRING else expected(field)
-        raise same_kind(error)(f"{place} is {value!r}; it must be {wanted}") from None
+        raise same_kind(error)(f"{path} is {value!r}; it must be {wanted}") from None
 
 
 def same_kind(error: Exception) -> type[Exception]:

@@ -1,4 +1,4 @@
-"""The blobs of a net as pycaffe shows them: what flows, and what is learned."""
+"""Blobs as numpy arrays: those that layers give to each other, and the learned parameters."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Owner(Protocol):
     """What a blob asks its net."""
 
     def absorb(self) -> None:
-        """Take over what a solver computed in the net since."""
+        """Take the values that a solver computed in the net since the last call."""
 
     def is_shared(self, tensor: Tensor) -> bool:
-        """Whether numbers of two blobs lie where those of `tensor` do."""
+        """Whether two blobs have the memory of `tensor`."""
 
 
 class NetBlob(Shaped):
@@ -61,7 +61,7 @@ class NetBlob(Shaped):
         self.version += 1
 
     def take(self, tensor: Tensor) -> None:
-        """Let the net's new values be those of the blob."""
+        """Take new values, computed by the net."""
         self.values.take(tensor)
         self.version += 1
 
@@ -69,16 +69,17 @@ class NetBlob(Shaped):
 class ParamBlob(Shaped):
     """A learned blob: `data` is the memory of the parameter, `diff` that of its `.grad`.
 
-    On a GPU both are copies; `flush`, which the net calls, brings back what was looked at.
+    On a GPU both are copies on the host; `flush`, which the net calls, copies them back.
     """
 
     def __init__(self, layer: Layer, index: int):
-        self._layer, self._index = layer, index
+        self._layer = layer
+        self._index = index
         self._diff: Tensor | None = None
         self._data_copy: Array | None = None
         self._diff_copy: Array | None = None
-        self.arrays: list[weakref.ref[Array]] = []      # handed out
-        self.looked = False                             # since the net last asked
+        self.arrays: list[weakref.ref[Array]] = []      # those of `data` handed out
+        self.looked = False     # whether a script read `data` since the net last asked
 
     @property
     def tensor(self) -> Tensor:
@@ -98,13 +99,14 @@ class ParamBlob(Shaped):
                 self._data_copy = blob.cpu().numpy()
             return self._data_copy
         array: Array = blob.numpy()
-        self.arrays = [ref for ref in self.arrays if ref() is not None] + [weakref.ref(array)]
+        self.arrays = [ref for ref in self.arrays if ref() is not None]
+        self.arrays.append(weakref.ref(array))
         return array
 
     @property
     def diff(self) -> Array:
-        """What backward passes added up since `clear_param_diffs`; behind a solver's step, what
-        was subtracted from `data`."""
+        """The sum of the gradients since `clear_param_diffs`; after a solver's step, what it
+        subtracted from `data`."""
         gradient = self.gradient()
         if gradient.device.type != "cpu":
             if self._diff_copy is None:
@@ -114,9 +116,9 @@ class ParamBlob(Shaped):
         return array
 
     def gradient(self) -> Tensor:
-        """The parameter's `.grad`, in memory that stays; zeros if it had none."""
+        """The parameter's `.grad`, always in the same memory; zeros if it had none."""
         blob = self.tensor
-        if not blob.is_leaf and blob._base is not None:       # a view of a blob shared
+        if not blob.is_leaf and blob._base is not None:       # a view: shared in another shape
             base = blob._base
             if base.grad is None:
                 base.grad = torch.zeros_like(base)
@@ -130,21 +132,22 @@ class ParamBlob(Shaped):
         return self._diff
 
     def put(self, data: Array) -> None:
-        """Nothing: it shows the parameter, which is what `data` was taken from."""
+        """Do nothing: `data` is already the memory of the parameter."""
 
     def reshape(self, *shape: int) -> None:
-        """Only to the shape it has: ValueError for another one, which its layer cannot use."""
+        """Accept the shape it has. ValueError for another one, which its layer cannot use."""
         if tuple(shape) != self.shape:
             raise ValueError(f"a learned blob of shape {self.shape} cannot become {shape}")
 
     def flush(self) -> None:
-        """Bring what a script may have written into the copies to the device."""
+        """Copy to the device what a script may have written into the copies on the host."""
         with torch.no_grad():
             if self._data_copy is not None:
                 self.tensor.copy_(torch.from_numpy(self._data_copy))
             if self._diff_copy is not None:
                 self.gradient().copy_(torch.from_numpy(self._diff_copy))
-        self._data_copy = self._diff_copy = None
+        self._data_copy = None
+        self._diff_copy = None
 
     def is_held(self) -> bool:
         """Whether a script still has an array of `data`."""

@@ -16,12 +16,14 @@ from framework.pycaffe.engine.lists import Arrays, NetLists
 
 
 class InBatches(NetLists):
-    """What a net does with any number of items; one batch is for those who inherit."""
+    """Passes over any number of items, batch by batch; subclasses run a batch."""
 
     def forward_all(self, blobs: Sequence[str] | None = None,
                     **kwargs: Any) -> Arrays:       # Any: arrays
-        """Run all items of the input arrays `kwargs`, batch by batch; the last one is filled up
-        with zeros. Returns the outputs and the `blobs` named, with as many items as came in."""
+        """Run all items of the input arrays `kwargs`, batch by batch; zeros fill the last one.
+
+        Returns the outputs and the `blobs` named, for the items that were given.
+        """
         found: dict[str, list[Array]] = {name: [] for name in [*self.outputs, *(blobs or [])]}
         for batch in self._batch(kwargs):
             for name, values in self.forward(blobs, None, None, **batch).items():
@@ -34,14 +36,15 @@ class InBatches(NetLists):
         """Forward and backward, batch by batch.
 
         kwargs  arrays for inputs (their data) and outputs (their diffs); where there are none,
-                what stands in the blobs is taken
-        Returns data and diffs by blob name, with as many items as came in.
+                the values of the blobs are used (Any: arrays)
+        Returns data and diffs by blob name, for the items that were given.
         """
         data: dict[str, list[Array]] = {name: [] for name in [*self.outputs, *(blobs or [])]}
         back: dict[str, list[Array]] = {name: [] for name in [*self.inputs, *(diffs or [])]}
-        given = [self._batch({name: kwargs[name] for name in names if name in kwargs})
-                 for names in (self.inputs, self.outputs)]
-        for forward_batch, backward_batch in zip_longest(*given, fillvalue={}):
+        inputs = self._batch({name: kwargs[name] for name in self.inputs if name in kwargs})
+        outputs = self._batch({name: kwargs[name] for name in self.outputs if name in kwargs})
+        none: Arrays = {}
+        for forward_batch, backward_batch in zip_longest(inputs, outputs, fillvalue=none):
             for name, values in self.forward(blobs, None, None, **forward_batch).items():
                 data[name].extend(values.copy())
             for name, values in self.backward(diffs, None, None, **backward_batch).items():
@@ -53,23 +56,29 @@ class InBatches(NetLists):
         """Batches of the net's size of arrays of one length, the last filled up with zeros."""
         if not arrays:
             return
-        count, size = len(next(iter(arrays.values()))), next(iter(self.blobs.values())).shape[0]
+        count = len(next(iter(arrays.values())))
+        size = next(iter(self.blobs.values())).shape[0]
         for start in range(0, count, size):
-            batch = {name: np.asarray(values[start:start + size])
-                     for name, values in arrays.items()}
-            lack = size - min(size, count - start)
-            if lack:
-                batch = {name: np.concatenate([values, np.zeros((lack, *values.shape[1:]),
-                                                                values.dtype)])
-                         for name, values in batch.items()}
-            yield batch
+            lack = max(0, start + size - count)
+            yield {name: _with_zeros(np.asarray(values[start:start + size]), lack)
+                   for name, values in arrays.items()}
+
+
+def _with_zeros(values: Array, count: int) -> Array:
+    """The values and `count` items of zeros after them."""
+    if not count:
+        return values
+    return np.concatenate([values, np.zeros((count, *values.shape[1:]), values.dtype)])
 
 
 def _cut(found: dict[str, list[Array]], count: int) -> Arrays:
     """Arrays of the items, without those of the zeros at the end.
 
-    As many are left off everywhere as the first blob has too many.
+    The first blob says how many items are too many; each blob loses that number, as in the
+    original.
     """
     arrays = {name: np.asarray(items) for name, items in found.items()}
     extra = len(next(iter(arrays.values()))) - count if arrays else 0
-    return {name: values[:-extra] for name, values in arrays.items()} if extra else arrays
+    if not extra:
+        return arrays
+    return {name: values[:-extra] for name, values in arrays.items()}

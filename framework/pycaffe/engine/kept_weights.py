@@ -1,4 +1,4 @@
-"""When a net may keep its weights in the order that oneDNN wants: Net.optimize_for_inference."""
+"""Weight prepacking for pycaffe: when Net.optimize_for_inference is safe."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from framework.pycaffe.engine.blobs import ParamBlob
 
 
 class KeptWeights:
-    """Freezes a TEST net while no script can write to its parameters unseen.
+    """Keeps a TEST net's weights in oneDNN's order while no script can write to its parameters.
 
     blobs   all parameters as scripts see them
+    keeps   whether this net may keep weights at all
+    frozen  whether it does so now
     An array that a script holds can be written to at any time; then nothing is kept.
     """
 
     def __init__(self, net: TorchNet, blobs: Sequence[ParamBlob]):
-        self.net, self.blobs = net, list(blobs)
+        self.net = net
+        self.blobs = list(blobs)
         self.keeps = net.phase == "TEST" and net.device.type == "cpu"
         self.frozen = False
 
     def settle(self) -> None:
-        """Before the net runs: see what scripts did with the parameters since the last time."""
+        """Keep the weights, or stop keeping them, by what scripts did since the last run."""
         if self.net.device.type != "cpu":
             for blob in self.blobs:
                 blob.flush()
@@ -31,7 +34,8 @@ class KeptWeights:
             return
         held = any(blob.is_held() for blob in self.blobs)
         for blob in self.blobs:
-            blob.looked = held      # ask again next time, while it is held
+            # While any array is held, every run asks again: it can be written to unseen.
+            blob.looked = held
         if held and self.frozen:
             self.net.optimize_for_inference(False)
         elif not held:
@@ -39,7 +43,8 @@ class KeptWeights:
         self.frozen = not held
 
     def give_up(self) -> None:
-        """Keep nothing from here on: another net has the same parameters, and shows them too."""
+        """Keep nothing from now on: another net shows the same parameters."""
         if self.frozen:
             self.net.optimize_for_inference(False)
-        self.keeps = self.frozen = False
+        self.keeps = False
+        self.frozen = False

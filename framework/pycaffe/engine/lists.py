@@ -1,4 +1,4 @@
-"""What a pycaffe net says about itself: its blobs, layers and parameters, by name and by number."""
+"""The lists of a pycaffe net: its blobs, layers and parameters, by name and by index."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from framework.layers.python.blob import Array, BlobVector
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
-from framework.pycaffe.engine.passes import Node
+from framework.pycaffe.engine.nodes import Node
 
 Arrays = dict[str, Array]
 
 
 class NetLists:
-    """The lists of a net; running it is for those who inherit.
+    """The lists of a net; subclasses run it.
 
     Source: the properties that pycaffe.py and _caffe.cpp of BVLC/caffe attach to Net.
     """
@@ -23,7 +23,7 @@ class NetLists:
     _net: TorchNet
     _nodes: list[Node]
     _blob_dict: OrderedDict[str, NetBlob]
-    _layer_list: list[Any]      # LayerViews, and objects of classes that the user wrote
+    _layer_list: list[Any]      # Any: LayerViews, and objects of classes that the user wrote
     _layer_names: list[str]
 
     def forward(self, blobs: Sequence[str] | None = None, start: str | None = None,

@@ -1,4 +1,4 @@
-"""From a net of torch to the layers and blobs that pycaffe shows."""
+"""The layers and blobs that pycaffe shows of a net of torch."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from framework.layers.data.dummy import DummyData
 from framework.layers.python.blob import BlobVector
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
-from framework.pycaffe.engine.passes import Node
+from framework.pycaffe.engine.nodes import Node
 
 
 class LayerView:
     """A layer of a net: its `type` in the prototxt and its learned `blobs`."""
 
     def __init__(self, kind: str, blobs: BlobVector):
-        self.type, self.blobs = kind, blobs
+        self.type = kind
+        self.blobs = blobs
 
     def __repr__(self) -> str:
         return f"<caffe layer of type {self.type}, {len(self.blobs)} blobs>"
@@ -40,22 +41,23 @@ def list_nodes(net: TorchNet) -> list[Node]:
 
 
 def constant_tops(net: TorchNet) -> dict[str, Tensor]:
-    """The tops of data layers that stay as they are, in the memory that every batch gives.
+    """The tops of data layers that never change, in the memory that every batch gives.
 
-    What a script writes there is what the next batch has (labels of DummyData, say).
+    What a script writes into them is what the next batch has (labels of DummyData, say).
     """
-    found = {}
+    found: dict[str, Tensor] = {}
     for source, tops in net.sources:
-        if isinstance(source, DummyData):
-            source.constant = [top.to(net.device) for top in source.constant]
-            found.update({name: top for name, top, filler
-                          in zip(tops, source.constant, source.fillers, strict=True)
-                          if filler.type == "constant"})
+        if not isinstance(source, DummyData):
+            continue
+        source.constant = [top.to(net.device) for top in source.constant]
+        for name, top, filler in zip(tops, source.constant, source.fillers, strict=True):
+            if filler.type == "constant":
+                found[name] = top
     return found
 
 
 class Feed(Source):
-    """The batches of an `Input` layer: what stands in its blobs.
+    """The batches of an `Input` layer: the values of its blobs.
 
     It lets a solver train a net whose inputs a script writes.
     """
@@ -71,7 +73,7 @@ class Feed(Source):
 
 
 def feed_inputs(net: TorchNet, blobs: Mapping[str, NetBlob]) -> None:
-    """Let the net take its inputs from the blobs where nobody gives them."""
+    """Let the net take inputs that are not given from the blobs."""
     for spec in net.spec.layers:
         if is_input(spec.type):
             net.sources.append((Feed(spec, blobs), spec.tops))

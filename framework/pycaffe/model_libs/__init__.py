@@ -1,8 +1,8 @@
-"""What SSD's scripts know as `caffe.model_libs`: bodies of nets, the detection head, data layers.
+"""caffe.model_libs of SSD: backbones, the detection head, data layers.
 
-They begin with `from caffe.model_libs import *` and expect L, P, caffe_pb2, os and xrange of it:
-the original was written for Python 2, and does not run on 3. The nets are the same, layer by
-layer. Source: the behaviour of python/caffe/model_libs.py in weiliu89/caffe, branch ssd.
+SSD's scripts begin with `from caffe.model_libs import *` and expect L, P, caffe_pb2, os and xrange
+of it: the original was written for Python 2, and does not run on 3. The nets are the same, layer
+by layer. Source: the behaviour of python/caffe/model_libs.py in weiliu89/caffe, branch ssd.
 """
 
 import os

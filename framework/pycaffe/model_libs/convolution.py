@@ -1,4 +1,4 @@
-"""Convolutions with what follows them, as the bodies of SSD's nets are made of."""
+"""Building blocks of backbones: convolution with BatchNorm and ReLU, residual, Inception."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def same_pad(kernel_size: int, dilation: int) -> int:
 
 
 def UnpackVariable(var: Any, num: int) -> list[Any]:
-    """`num` values: `var` if it is a list of so many, else its one value repeated.
+    """`num` values: `var` if it is a list of `num`, else its one value repeated.
 
     Raises SpecError for a list of another length. Any: a number or a list of them.
     """
@@ -47,7 +47,9 @@ def UnpackVariable(var: Any, num: int) -> list[Any]:
 
 def _window(kernel_size: Any, pad: Any, stride: Any) -> dict[str, Any]:
     """The fields of a window: single if it is square, else for height and width. Any: above."""
-    kernels, pads, strides = (UnpackVariable(value, 2) for value in (kernel_size, pad, stride))
+    kernels = UnpackVariable(kernel_size, 2)
+    pads = UnpackVariable(pad, 2)
+    strides = UnpackVariable(stride, 2)
     if kernels[0] == kernels[1]:
         return {"kernel_size": kernels[0], "pad": pads[0], "stride": strides[0]}
     return {"kernel_h": kernels[0], "kernel_w": kernels[1], "pad_h": pads[0], "pad_w": pads[1],

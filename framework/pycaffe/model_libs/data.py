@@ -16,7 +16,7 @@ def check_if_exist(path: str) -> bool:
 
 
 def make_if_not_exist(path: str) -> None:
-    """Make the folder and those it lies in, unless it is there."""
+    """Make the folder and its parents, unless it exists."""
     os.makedirs(path, exist_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The body of Inception v3, with the names of its published TensorFlow graph."""
+"""The backbone Inception v3, with the names of its published TensorFlow graph."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def _mixed(net: NetSpec, from_layer: str, name: str, towers: list[tuple[str, lis
 def _split(net: NetSpec, from_layer: str, tower: str, row: list[Params], bn_param: Params) -> Top:
     """Add a tower that ends in a 1x3 and a 3x1 convolution, side by side: `tower/mixed`."""
     InceptionTower(net, from_layer, tower, row, **bn_param)
-    last, name = f"{tower}/{row[-1]['name']}", f"{tower}/mixed"
+    last = f"{tower}/{row[-1]['name']}"
+    name = f"{tower}/mixed"
     across, down = _row((384, [1, 3], [0, 1]), (384, [3, 1], [1, 0]))
     tops = [InceptionTower(net, last, name, [part], **bn_param) for part in (across, down)]
     net[name] = layers.Concat(*tops, axis=1)

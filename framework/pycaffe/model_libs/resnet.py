@@ -1,4 +1,4 @@
-"""The bodies of ResNet-101 and ResNet-152, with the names of He's published nets."""
+"""The backbones ResNet-101 and ResNet-152, with the names of He's published nets."""
 
 from __future__ import annotations
 

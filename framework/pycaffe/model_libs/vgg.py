@@ -1,4 +1,4 @@
-"""The bodies of VGG-16 and ZF, plain or made convolutional, thinned out and dilated for SSD."""
+"""The backbones VGG-16 and ZF, plain or fully convolutional, reduced and dilated for SSD."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from framework.pycaffe.net_spec import NetSpec, layers
 MAX = proto.PoolingParameter.MAX
 VGG_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 """Numbers of convolutions and of their outputs."""
+# By (dilated, reduced): the window of 3 x 3 covers about that of 7 x 7, also after a dilated pool5.
+FC6_DILATIONS = {(False, False): 1, (False, True): 3, (True, False): 2, (True, True): 6}
 
 
 def _convolution(net: NetSpec, from_layer: str, number: str, **settings: Any) -> str:
@@ -24,7 +26,7 @@ def _convolution(net: NetSpec, from_layer: str, number: str, **settings: Any) ->
 
 def _halve(net: NetSpec, from_layer: str, number: str, strided: dict[str, Any] | None,
            **settings: Any) -> str:
-    """Add a max pooling, or in its place the convolution `strided`. Any: their fields."""
+    """Add a max pooling, or the convolution `strided` instead. Any: their fields."""
     if strided is None:
         name = f"pool{number[0]}"
         net[name] = layers.Pooling(net[from_layer], pool=MAX, **settings)
@@ -60,12 +62,12 @@ def _fully_connected(net: NetSpec, from_layer: str, fully_conv: bool, reduced: b
 def _freeze(net: NetSpec, names: Iterable[str]) -> None:
     """Let the layers of these names, as far as they are there, learn nothing."""
     for name in names:
-        if name in net.keys():    # noqa: SIM118 - a NetSpec is no mapping
+        if name in net.keys():    # noqa: SIM118 - a NetSpec is not a mapping
             net.update(name, {**learned(), "param": [FROZEN, FROZEN]})
 
 
 def _check(net: NetSpec, from_layer: str) -> None:
-    if from_layer not in net.keys():    # noqa: SIM118 - a NetSpec is no mapping
+    if from_layer not in net.keys():    # noqa: SIM118 - a NetSpec is not a mapping
         raise SpecError(f"from_layer is {from_layer}, which is not in the net")
 
 
@@ -77,9 +79,9 @@ def VGGNetBody(
     """Add conv1_1 to relu5_3, and pool5 to relu7 if `need_fc`. Raises SpecError for an unknown
     from_layer.
 
-    fully_conv: fc6 and fc7 are convolutions; reduced: with fewer outputs and a 3x3 kernel spread
-    out; dilated: pool5 keeps the size; dilate_pool4: pool4 does; nopool: convolutions of stride 2
-    in place of poolings; freeze_layers: names of those that learn nothing.
+    fully_conv: fc6 and fc7 are convolutions; reduced: with fewer outputs and a dilated 3x3
+    kernel; dilated: pool5 keeps the size; dilate_pool4: pool4 does; nopool: convolutions of
+    stride 2 instead of poolings; freeze_layers: names of those that learn nothing.
     """
     _check(net, from_layer)
     dilation = 2 if dilate_pool4 and not nopool else 1
@@ -92,14 +94,15 @@ def VGGNetBody(
                                       num_output=num_output, **window)
         if block == 5 and not need_fc:
             break
-        keep = dilation == 2 if block == 4 else dilated and block == 5
-        pooling = ({"kernel_size": 3, "stride": 1, "pad": 1} if keep
-                   else {"kernel_size": 2, "stride": 2})
+        keeps_size = (block == 4 and dilation == 2) or (block == 5 and dilated)
+        pooling = {"kernel_size": 2, "stride": 2}
+        if keeps_size:
+            pooling = {"kernel_size": 3, "stride": 1, "pad": 1}
         strided = {"num_output": num_output, "stride": pooling["stride"]} if nopool else None
         from_layer = _halve(net, from_layer, f"{block}_{num_convolutions + 1}", strided, **pooling)
     if need_fc:
         kernel_size = 3 if reduced else 7
-        dilation *= (6 if reduced else 2) if dilated else (3 if reduced else 1)
+        dilation *= FC6_DILATIONS[dilated, reduced]
         _fully_connected(net, from_layer, fully_conv, reduced, dropout, {
             "kernel_size": kernel_size, "pad": same_pad(kernel_size, dilation),
             "dilation": dilation})
@@ -135,8 +138,11 @@ def ZFNetBody(
             fc6["dilation"] = 5 if dilated and reduced else 2
         from_layer = _fully_connected(net, from_layer, fully_conv, reduced, dropout, fc6)
     if need_fc8:
-        net.fc8 = (layers.Convolution(net[from_layer], num_output=1000, kernel_size=1, **learned())
-                   if fully_conv else layers.InnerProduct(net[from_layer], num_output=1000))
+        if fully_conv:
+            net.fc8 = layers.Convolution(net[from_layer], num_output=1000, kernel_size=1,
+                                         **learned())
+        else:
+            net.fc8 = layers.InnerProduct(net[from_layer], num_output=1000)
         net.prob = layers.Softmax(net.fc8)
     _freeze(net, freeze_layers)
     return net

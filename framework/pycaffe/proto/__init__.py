@@ -1,4 +1,4 @@
-"""What scripts know as `caffe.proto`: the messages are in `caffe_pb2`."""
+"""caffe.proto, whose module `caffe_pb2` has the messages."""
 
 from framework.pycaffe.proto import caffe_pb2
 

@@ -1,8 +1,8 @@
-"""What scripts know as `caffe.proto.caffe_pb2`: Caffe's messages and the numbers of its enums.
+"""caffe.proto.caffe_pb2: Caffe's message classes and the numbers of its enums.
 
-They are the classes of `framework.proto`, so that what a script fills in can be built and read
-without a copy. The names that protoc adds are here as well: `DESCRIPTOR`, and the descriptors
-under names such as `_LAYERPARAMETER` and `_POOLINGPARAMETER_POOLMETHOD`.
+They are the classes of `framework.proto`, so that a net can be built from a message that a script
+filled in, without a copy. The names that protoc adds are here as well: `DESCRIPTOR`, and the
+descriptors under names such as `_LAYERPARAMETER` and `_POOLINGPARAMETER_POOLMETHOD`.
 `google.protobuf.text_format` reads and prints these messages as it does generated ones.
 Source: protoc's Python output, https://protobuf.dev/reference/python/python-generated/.
 """
@@ -68,7 +68,7 @@ _SOLVER = _SolverParameter()
 def __getattr__(name: str) -> Any:
     """A message class, an enum, a number of a top-level enum, or a descriptor.
 
-    Any: what a message holds is known only at run time. Raises AttributeError if there is none.
+    Raises AttributeError for another name. Any: one of the four.
     """
     if name == "__all__":
         return proto.schema().names()

@@ -1,0 +1,6243 @@
+"""Written by `python -m framework.proto.make_stubs` from caffe.proto: change that one instead."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer as Messages
+from google.protobuf.internal.containers import RepeatedScalarFieldContainer as Values
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.message import Message
+
+_Fields = Mapping[str, Any]
+"""A message as a constructor also takes it. Any: values of its fields, by name."""
+
+class _Enum(int, metaclass=EnumTypeWrapper):
+    @classmethod
+    def Value(cls, name: str | bytes) -> Self: ...
+
+class Phase(_Enum):
+    TRAIN: ClassVar[Phase]
+    TEST: ClassVar[Phase]
+TRAIN: Phase
+TEST: Phase
+
+class Type(_Enum):
+    DOUBLE: ClassVar[Type]
+    FLOAT: ClassVar[Type]
+    FLOAT16: ClassVar[Type]
+    INT: ClassVar[Type]
+    UINT: ClassVar[Type]
+    BOOL: ClassVar[Type]
+DOUBLE: Type
+FLOAT: Type
+FLOAT16: Type
+INT: Type
+UINT: Type
+BOOL: Type
+
+class DatumTypeInfo(_Enum):
+    DatumTypeInfo_DATUM: ClassVar[DatumTypeInfo]
+    DatumTypeInfo_ANNOTATED_DATUM: ClassVar[DatumTypeInfo]
+DatumTypeInfo_DATUM: DatumTypeInfo
+DatumTypeInfo_ANNOTATED_DATUM: DatumTypeInfo
+
+class Packing(_Enum):
+    NCHW: ClassVar[Packing]
+    NHWC: ClassVar[Packing]
+NCHW: Packing
+NHWC: Packing
+
+class NetParameter(Message):
+    DESCRIPTOR: Descriptor
+    name: str
+    @property
+    def layers(self) -> Messages[V1LayerParameter]: ...
+    @property
+    def input(self) -> Values[str]: ...
+    @property
+    def input_dim(self) -> Values[int]: ...
+    force_backward: bool
+    @property
+    def state(self) -> NetState: ...
+    debug_info: bool
+    @property
+    def input_shape(self) -> Messages[BlobShape]: ...
+    @property
+    def layer(self) -> Messages[LayerParameter]: ...
+    default_forward_type: Type
+    default_backward_type: Type
+    default_forward_math: Type
+    default_backward_math: Type
+    global_grad_scale: float
+    global_grad_scale_adaptive: bool
+    default_conv_algos_override: str
+    reduce_buckets: int
+    default_cudnn_math_override: int
+    eltwise_mem_sharing: bool
+    engine: str
+    @property
+    def compile_net_state(self) -> CompileNetState: ...
+    bn_stats_batch_size: int
+    @property
+    def multinode(self) -> MultinodeParameter: ...
+    def __init__(
+        self, *,
+            name: str | None = ..., layers: Iterable[V1LayerParameter | _Fields] | None = ...,
+            input: Iterable[str] | None = ..., input_dim: Iterable[int] | None = ...,
+            force_backward: bool | None = ..., state: NetState | _Fields | None = ...,
+            debug_info: bool | None = ..., input_shape: Iterable[BlobShape | _Fields] | None =
+            ..., layer: Iterable[LayerParameter | _Fields] | None = ..., default_forward_type:
+            Type | int | str | None = ..., default_backward_type: Type | int | str | None = ...,
+            default_forward_math: Type | int | str | None = ..., default_backward_math: Type |
+            int | str | None = ..., global_grad_scale: float | None = ...,
+            global_grad_scale_adaptive: bool | None = ..., default_conv_algos_override: str |
+            None = ..., reduce_buckets: int | None = ..., default_cudnn_math_override: int |
+            None = ..., eltwise_mem_sharing: bool | None = ..., engine: str | None = ...,
+            compile_net_state: CompileNetState | _Fields | None = ..., bn_stats_batch_size: int
+            | None = ..., multinode: MultinodeParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "name", "force_backward", "state", "debug_info", "default_forward_type",
+            "default_backward_type", "default_forward_math", "default_backward_math",
+            "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
+            "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
+            "compile_net_state", "bn_stats_batch_size", "multinode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name", "layers", "input", "input_dim", "force_backward", "state", "debug_info",
+            "input_shape", "layer", "default_forward_type", "default_backward_type",
+            "default_forward_math", "default_backward_math", "global_grad_scale",
+            "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
+            "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
+            "bn_stats_batch_size", "multinode",
+        ]
+    ) -> None: ...
+
+class LayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    name: str
+    type: str
+    @property
+    def bottom(self) -> Values[str]: ...
+    @property
+    def top(self) -> Values[str]: ...
+    @property
+    def loss_weight(self) -> Values[float]: ...
+    @property
+    def param(self) -> Messages[ParamSpec]: ...
+    @property
+    def blobs(self) -> Messages[BlobProto]: ...
+    @property
+    def include(self) -> Messages[NetStateRule]: ...
+    @property
+    def exclude(self) -> Messages[NetStateRule]: ...
+    phase: Phase
+    @property
+    def propagate_down(self) -> Values[bool]: ...
+    @property
+    def transform_param(self) -> TransformationParameter: ...
+    @property
+    def loss_param(self) -> LossParameter: ...
+    @property
+    def accuracy_param(self) -> AccuracyParameter: ...
+    @property
+    def argmax_param(self) -> ArgMaxParameter: ...
+    @property
+    def concat_param(self) -> ConcatParameter: ...
+    @property
+    def contrastive_loss_param(self) -> ContrastiveLossParameter: ...
+    @property
+    def convolution_param(self) -> ConvolutionParameter: ...
+    @property
+    def data_param(self) -> DataParameter: ...
+    @property
+    def dropout_param(self) -> DropoutParameter: ...
+    @property
+    def dummy_data_param(self) -> DummyDataParameter: ...
+    @property
+    def eltwise_param(self) -> EltwiseParameter: ...
+    @property
+    def exp_param(self) -> ExpParameter: ...
+    @property
+    def hdf5_data_param(self) -> HDF5DataParameter: ...
+    @property
+    def hdf5_output_param(self) -> HDF5OutputParameter: ...
+    @property
+    def hinge_loss_param(self) -> HingeLossParameter: ...
+    @property
+    def image_data_param(self) -> ImageDataParameter: ...
+    @property
+    def infogain_loss_param(self) -> InfogainLossParameter: ...
+    @property
+    def inner_product_param(self) -> InnerProductParameter: ...
+    @property
+    def lrn_param(self) -> LRNParameter: ...
+    @property
+    def memory_data_param(self) -> MemoryDataParameter: ...
+    @property
+    def mvn_param(self) -> MVNParameter: ...
+    @property
+    def pooling_param(self) -> PoolingParameter: ...
+    @property
+    def power_param(self) -> PowerParameter: ...
+    @property
+    def relu_param(self) -> ReLUParameter: ...
+    @property
+    def sigmoid_param(self) -> SigmoidParameter: ...
+    @property
+    def softmax_param(self) -> SoftmaxParameter: ...
+    @property
+    def slice_param(self) -> SliceParameter: ...
+    @property
+    def tanh_param(self) -> TanHParameter: ...
+    @property
+    def threshold_param(self) -> ThresholdParameter: ...
+    @property
+    def window_data_param(self) -> WindowDataParameter: ...
+    @property
+    def python_param(self) -> PythonParameter: ...
+    @property
+    def prelu_param(self) -> PReLUParameter: ...
+    @property
+    def spp_param(self) -> SPPParameter: ...
+    @property
+    def reshape_param(self) -> ReshapeParameter: ...
+    @property
+    def log_param(self) -> LogParameter: ...
+    @property
+    def flatten_param(self) -> FlattenParameter: ...
+    @property
+    def reduction_param(self) -> ReductionParameter: ...
+    @property
+    def embed_param(self) -> EmbedParameter: ...
+    @property
+    def tile_param(self) -> TileParameter: ...
+    @property
+    def batch_norm_param(self) -> BatchNormParameter: ...
+    @property
+    def elu_param(self) -> ELUParameter: ...
+    @property
+    def bias_param(self) -> BiasParameter: ...
+    @property
+    def scale_param(self) -> ScaleParameter: ...
+    @property
+    def input_param(self) -> InputParameter: ...
+    @property
+    def crop_param(self) -> CropParameter: ...
+    @property
+    def parameter_param(self) -> ParameterParameter: ...
+    @property
+    def recurrent_param(self) -> RecurrentParameter: ...
+    @property
+    def annotated_data_param(self) -> AnnotatedDataParameter: ...
+    @property
+    def multibox_loss_param(self) -> MultiBoxLossParameter: ...
+    @property
+    def permute_param(self) -> PermuteParameter: ...
+    @property
+    def prior_box_param(self) -> PriorBoxParameter: ...
+    @property
+    def detection_output_param(self) -> DetectionOutputParameter: ...
+    @property
+    def detection_evaluate_param(self) -> DetectionEvaluateParameter: ...
+    @property
+    def norm_param(self) -> NormalizeParameter: ...
+    @property
+    def video_data_param(self) -> VideoDataParameter: ...
+    @property
+    def swish_param(self) -> SwishParameter: ...
+    @property
+    def clip_param(self) -> ClipParameter: ...
+    forward_type: Type
+    backward_type: Type
+    forward_math: Type
+    backward_math: Type
+    debug: bool
+    cudnn_math_override: int
+    @property
+    def trt_param(self) -> TRTParameter: ...
+    @property
+    def detectnet_groundtruth_param(self) -> DetectNetGroundTruthParameter: ...
+    @property
+    def detectnet_augmentation_param(self) -> DetectNetAugmentationParameter: ...
+    @property
+    def smooth_l1_loss_param(self) -> SmoothL1LossParameter: ...
+    engine: str
+    @property
+    def multinode(self) -> MultinodeLayerParameter: ...
+    @property
+    def mn_activation_param(self) -> MnActivationParameter: ...
+    @property
+    def box_annotator_ohem_param(self) -> BoxAnnotatorOHEMParameter: ...
+    @property
+    def psroi_pooling_param(self) -> PSROIPoolingParameter: ...
+    @property
+    def roi_pooling_param(self) -> ROIPoolingParameter: ...
+    @property
+    def spatial_dropout_param(self) -> SpatialDropoutParameter: ...
+    @property
+    def mn_grad_compress_param(self) -> MnParamGradCompressParameter: ...
+    @property
+    def quantization_param(self) -> QuantizationParameter: ...
+    @property
+    def reorg_param(self) -> ReorgParameter: ...
+    @property
+    def split_param(self) -> SplitParameter: ...
+    @property
+    def region_loss_param(self) -> RegionLossParameter: ...
+    @property
+    def eval_detection_param(self) -> EvalDetectionParameter: ...
+    @property
+    def bn_param(self) -> BNParameter: ...
+    @property
+    def interp_param(self) -> InterpParameter: ...
+    @property
+    def upsample_param(self) -> UpsampleParameter: ...
+    @property
+    def shuffle_channel_param(self) -> ShuffleChannelParameter: ...
+    @property
+    def selu_param(self) -> SeLuParameter: ...
+    @property
+    def selu_dropout_param(self) -> SeLuDropoutParameter: ...
+    @property
+    def flip_param(self) -> FlipParameter: ...
+    @property
+    def insanity_param(self) -> InsanityParameter: ...
+    @property
+    def eltwise_affine_param(self) -> EltwiseAffineParameter: ...
+    @property
+    def relu6_param(self) -> ReLUParameter: ...
+    @property
+    def normalize_param(self) -> NormalizeParameter: ...
+    @property
+    def my_norm_param(self) -> NormalizeParameter: ...
+    @property
+    def unpooling_param(self) -> UnpoolingParameter: ...
+    @property
+    def mergecrop_param(self) -> MergeCropParameter: ...
+    @property
+    def convolution3d_param(self) -> Convolution3DParameter: ...
+    @property
+    def pooling3d_param(self) -> Pooling3DParameter: ...
+    @property
+    def focal_loss_param(self) -> FocalLossParameter: ...
+    @property
+    def triplet_loss_param(self) -> TripletLossParameter: ...
+    @property
+    def center_loss_param(self) -> CenterLossParameter: ...
+    @property
+    def margin_inner_product_param(self) -> MarginInnerProductParameter: ...
+    @property
+    def inner_distance_param(self) -> InnerDistanceParameter: ...
+    @property
+    def l1_loss_param(self) -> L1LossParameter: ...
+    @property
+    def seg_accuracy_param(self) -> SegAccuracyParameter: ...
+    @property
+    def proposal_param(self) -> ProposalParameter: ...
+    @property
+    def lstm_param(self) -> LSTMParameter: ...
+    @property
+    def reverse_param(self) -> ReverseParameter: ...
+    @property
+    def transpose_param(self) -> TransposeParameter: ...
+    @property
+    def continuation_indicator_param(self) -> ContinuationIndicatorParameter: ...
+    @property
+    def bbox_reg_param(self) -> BBoxRegParameter: ...
+    @property
+    def box_group_output_param(self) -> BoxGroupOutputParameter: ...
+    @property
+    def decode_bbox_param(self) -> DecodeBBoxParameter: ...
+    @property
+    def scale_route_param(self) -> ScaleRouteParameter: ...
+    @property
+    def yolo_detection_output_param(self) -> YoloDetectionOutputParameter: ...
+    @property
+    def yolov3_detection_output_param(self) -> Yolov3DetectionOutputParameter: ...
+    @property
+    def detection_data_param(self) -> DetectionDataParameter: ...
+    @property
+    def eval_data_param(self) -> EvalDataParameter: ...
+    @property
+    def hard_mining_param(self) -> HardMiningParameter: ...
+    @property
+    def detection_group_loss_param(self) -> DetectionGroupLossParameter: ...
+    @property
+    def detection_group_accuracy_param(self) -> DetectionGroupAccuracyParameter: ...
+    @property
+    def proposal_target_param(self) -> ProposalTargetParameter: ...
+    @property
+    def frcnn_output_param(self) -> FrcnnOutputParameter: ...
+    @property
+    def affinity_param(self) -> AffinityParameter: ...
+    @property
+    def denseblock_param(self) -> DenseBlockParameter: ...
+    @property
+    def ctc_loss_param(self) -> CtcLossParameter: ...
+    @property
+    def labelsequence_accuracy_param(self) -> LabelsequenceAccuracyParameter: ...
+    @property
+    def ctc_decoder_param(self) -> CTCDecoderParameter: ...
+    @property
+    def eltwise_accuracy_param(self) -> EltwiseAccuracyParameter: ...
+    @property
+    def dense_image_data_param(self) -> DenseImageDataParameter: ...
+    @property
+    def net_file_param(self) -> NetFileParameter: ...
+    @property
+    def multi_box_head_param(self) -> MultiBoxHeadParameter: ...
+    def __init__(
+        self, *,
+            name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
+            top: Iterable[str] | None = ..., loss_weight: Iterable[float] | None = ..., param:
+            Iterable[ParamSpec | _Fields] | None = ..., blobs: Iterable[BlobProto | _Fields] |
+            None = ..., include: Iterable[NetStateRule | _Fields] | None = ..., exclude:
+            Iterable[NetStateRule | _Fields] | None = ..., phase: Phase | int | str | None =
+            ..., propagate_down: Iterable[bool] | None = ..., transform_param:
+            TransformationParameter | _Fields | None = ..., loss_param: LossParameter | _Fields
+            | None = ..., accuracy_param: AccuracyParameter | _Fields | None = ...,
+            argmax_param: ArgMaxParameter | _Fields | None = ..., concat_param: ConcatParameter
+            | _Fields | None = ..., contrastive_loss_param: ContrastiveLossParameter | _Fields |
+            None = ..., convolution_param: ConvolutionParameter | _Fields | None = ...,
+            data_param: DataParameter | _Fields | None = ..., dropout_param: DropoutParameter |
+            _Fields | None = ..., dummy_data_param: DummyDataParameter | _Fields | None = ...,
+            eltwise_param: EltwiseParameter | _Fields | None = ..., exp_param: ExpParameter |
+            _Fields | None = ..., hdf5_data_param: HDF5DataParameter | _Fields | None = ...,
+            hdf5_output_param: HDF5OutputParameter | _Fields | None = ..., hinge_loss_param:
+            HingeLossParameter | _Fields | None = ..., image_data_param: ImageDataParameter |
+            _Fields | None = ..., infogain_loss_param: InfogainLossParameter | _Fields | None =
+            ..., inner_product_param: InnerProductParameter | _Fields | None = ..., lrn_param:
+            LRNParameter | _Fields | None = ..., memory_data_param: MemoryDataParameter |
+            _Fields | None = ..., mvn_param: MVNParameter | _Fields | None = ..., pooling_param:
+            PoolingParameter | _Fields | None = ..., power_param: PowerParameter | _Fields |
+            None = ..., relu_param: ReLUParameter | _Fields | None = ..., sigmoid_param:
+            SigmoidParameter | _Fields | None = ..., softmax_param: SoftmaxParameter | _Fields |
+            None = ..., slice_param: SliceParameter | _Fields | None = ..., tanh_param:
+            TanHParameter | _Fields | None = ..., threshold_param: ThresholdParameter | _Fields
+            | None = ..., window_data_param: WindowDataParameter | _Fields | None = ...,
+            python_param: PythonParameter | _Fields | None = ..., prelu_param: PReLUParameter |
+            _Fields | None = ..., spp_param: SPPParameter | _Fields | None = ..., reshape_param:
+            ReshapeParameter | _Fields | None = ..., log_param: LogParameter | _Fields | None =
+            ..., flatten_param: FlattenParameter | _Fields | None = ..., reduction_param:
+            ReductionParameter | _Fields | None = ..., embed_param: EmbedParameter | _Fields |
+            None = ..., tile_param: TileParameter | _Fields | None = ..., batch_norm_param:
+            BatchNormParameter | _Fields | None = ..., elu_param: ELUParameter | _Fields | None
+            = ..., bias_param: BiasParameter | _Fields | None = ..., scale_param: ScaleParameter
+            | _Fields | None = ..., input_param: InputParameter | _Fields | None = ...,
+            crop_param: CropParameter | _Fields | None = ..., parameter_param:
+            ParameterParameter | _Fields | None = ..., recurrent_param: RecurrentParameter |
+            _Fields | None = ..., annotated_data_param: AnnotatedDataParameter | _Fields | None
+            = ..., multibox_loss_param: MultiBoxLossParameter | _Fields | None = ...,
+            permute_param: PermuteParameter | _Fields | None = ..., prior_box_param:
+            PriorBoxParameter | _Fields | None = ..., detection_output_param:
+            DetectionOutputParameter | _Fields | None = ..., detection_evaluate_param:
+            DetectionEvaluateParameter | _Fields | None = ..., norm_param: NormalizeParameter |
+            _Fields | None = ..., video_data_param: VideoDataParameter | _Fields | None = ...,
+            swish_param: SwishParameter | _Fields | None = ..., clip_param: ClipParameter |
+            _Fields | None = ..., forward_type: Type | int | str | None = ..., backward_type:
+            Type | int | str | None = ..., forward_math: Type | int | str | None = ...,
+            backward_math: Type | int | str | None = ..., debug: bool | None = ...,
+            cudnn_math_override: int | None = ..., trt_param: TRTParameter | _Fields | None =
+            ..., detectnet_groundtruth_param: DetectNetGroundTruthParameter | _Fields | None =
+            ..., detectnet_augmentation_param: DetectNetAugmentationParameter | _Fields | None =
+            ..., smooth_l1_loss_param: SmoothL1LossParameter | _Fields | None = ..., engine: str
+            | None = ..., multinode: MultinodeLayerParameter | _Fields | None = ...,
+            mn_activation_param: MnActivationParameter | _Fields | None = ...,
+            box_annotator_ohem_param: BoxAnnotatorOHEMParameter | _Fields | None = ...,
+            psroi_pooling_param: PSROIPoolingParameter | _Fields | None = ...,
+            roi_pooling_param: ROIPoolingParameter | _Fields | None = ...,
+            spatial_dropout_param: SpatialDropoutParameter | _Fields | None = ...,
+            mn_grad_compress_param: MnParamGradCompressParameter | _Fields | None = ...,
+            quantization_param: QuantizationParameter | _Fields | None = ..., reorg_param:
+            ReorgParameter | _Fields | None = ..., split_param: SplitParameter | _Fields | None
+            = ..., region_loss_param: RegionLossParameter | _Fields | None = ...,
+            eval_detection_param: EvalDetectionParameter | _Fields | None = ..., bn_param:
+            BNParameter | _Fields | None = ..., interp_param: InterpParameter | _Fields | None =
+            ..., upsample_param: UpsampleParameter | _Fields | None = ...,
+            shuffle_channel_param: ShuffleChannelParameter | _Fields | None = ..., selu_param:
+            SeLuParameter | _Fields | None = ..., selu_dropout_param: SeLuDropoutParameter |
+            _Fields | None = ..., flip_param: FlipParameter | _Fields | None = ...,
+            insanity_param: InsanityParameter | _Fields | None = ..., eltwise_affine_param:
+            EltwiseAffineParameter | _Fields | None = ..., relu6_param: ReLUParameter | _Fields
+            | None = ..., normalize_param: NormalizeParameter | _Fields | None = ...,
+            my_norm_param: NormalizeParameter | _Fields | None = ..., unpooling_param:
+            UnpoolingParameter | _Fields | None = ..., mergecrop_param: MergeCropParameter |
+            _Fields | None = ..., convolution3d_param: Convolution3DParameter | _Fields | None =
+            ..., pooling3d_param: Pooling3DParameter | _Fields | None = ..., focal_loss_param:
+            FocalLossParameter | _Fields | None = ..., triplet_loss_param: TripletLossParameter
+            | _Fields | None = ..., center_loss_param: CenterLossParameter | _Fields | None =
+            ..., margin_inner_product_param: MarginInnerProductParameter | _Fields | None = ...,
+            inner_distance_param: InnerDistanceParameter | _Fields | None = ..., l1_loss_param:
+            L1LossParameter | _Fields | None = ..., seg_accuracy_param: SegAccuracyParameter |
+            _Fields | None = ..., proposal_param: ProposalParameter | _Fields | None = ...,
+            lstm_param: LSTMParameter | _Fields | None = ..., reverse_param: ReverseParameter |
+            _Fields | None = ..., transpose_param: TransposeParameter | _Fields | None = ...,
+            continuation_indicator_param: ContinuationIndicatorParameter | _Fields | None = ...,
+            bbox_reg_param: BBoxRegParameter | _Fields | None = ..., box_group_output_param:
+            BoxGroupOutputParameter | _Fields | None = ..., decode_bbox_param:
+            DecodeBBoxParameter | _Fields | None = ..., scale_route_param: ScaleRouteParameter |
+            _Fields | None = ..., yolo_detection_output_param: YoloDetectionOutputParameter |
+            _Fields | None = ..., yolov3_detection_output_param: Yolov3DetectionOutputParameter
+            | _Fields | None = ..., detection_data_param: DetectionDataParameter | _Fields |
+            None = ..., eval_data_param: EvalDataParameter | _Fields | None = ...,
+            hard_mining_param: HardMiningParameter | _Fields | None = ...,
+            detection_group_loss_param: DetectionGroupLossParameter | _Fields | None = ...,
+            detection_group_accuracy_param: DetectionGroupAccuracyParameter | _Fields | None =
+            ..., proposal_target_param: ProposalTargetParameter | _Fields | None = ...,
+            frcnn_output_param: FrcnnOutputParameter | _Fields | None = ..., affinity_param:
+            AffinityParameter | _Fields | None = ..., denseblock_param: DenseBlockParameter |
+            _Fields | None = ..., ctc_loss_param: CtcLossParameter | _Fields | None = ...,
+            labelsequence_accuracy_param: LabelsequenceAccuracyParameter | _Fields | None = ...,
+            ctc_decoder_param: CTCDecoderParameter | _Fields | None = ...,
+            eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ...,
+            dense_image_data_param: DenseImageDataParameter | _Fields | None = ...,
+            net_file_param: NetFileParameter | _Fields | None = ..., multi_box_head_param:
+            MultiBoxHeadParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "name", "type", "phase", "transform_param", "loss_param", "accuracy_param",
+            "argmax_param", "concat_param", "contrastive_loss_param", "convolution_param",
+            "data_param", "dropout_param", "dummy_data_param", "eltwise_param", "exp_param",
+            "hdf5_data_param", "hdf5_output_param", "hinge_loss_param", "image_data_param",
+            "infogain_loss_param", "inner_product_param", "lrn_param", "memory_data_param",
+            "mvn_param", "pooling_param", "power_param", "relu_param", "sigmoid_param",
+            "softmax_param", "slice_param", "tanh_param", "threshold_param",
+            "window_data_param", "python_param", "prelu_param", "spp_param", "reshape_param",
+            "log_param", "flatten_param", "reduction_param", "embed_param", "tile_param",
+            "batch_norm_param", "elu_param", "bias_param", "scale_param", "input_param",
+            "crop_param", "parameter_param", "recurrent_param", "annotated_data_param",
+            "multibox_loss_param", "permute_param", "prior_box_param", "detection_output_param",
+            "detection_evaluate_param", "norm_param", "video_data_param", "swish_param",
+            "clip_param", "forward_type", "backward_type", "forward_math", "backward_math",
+            "debug", "cudnn_math_override", "trt_param", "detectnet_groundtruth_param",
+            "detectnet_augmentation_param", "smooth_l1_loss_param", "engine", "multinode",
+            "mn_activation_param", "box_annotator_ohem_param", "psroi_pooling_param",
+            "roi_pooling_param", "spatial_dropout_param", "mn_grad_compress_param",
+            "quantization_param", "reorg_param", "split_param", "region_loss_param",
+            "eval_detection_param", "bn_param", "interp_param", "upsample_param",
+            "shuffle_channel_param", "selu_param", "selu_dropout_param", "flip_param",
+            "insanity_param", "eltwise_affine_param", "relu6_param", "normalize_param",
+            "my_norm_param", "unpooling_param", "mergecrop_param", "convolution3d_param",
+            "pooling3d_param", "focal_loss_param", "triplet_loss_param", "center_loss_param",
+            "margin_inner_product_param", "inner_distance_param", "l1_loss_param",
+            "seg_accuracy_param", "proposal_param", "lstm_param", "reverse_param",
+            "transpose_param", "continuation_indicator_param", "bbox_reg_param",
+            "box_group_output_param", "decode_bbox_param", "scale_route_param",
+            "yolo_detection_output_param", "yolov3_detection_output_param",
+            "detection_data_param", "eval_data_param", "hard_mining_param",
+            "detection_group_loss_param", "detection_group_accuracy_param",
+            "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
+            "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
+            "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
+            "multi_box_head_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name", "type", "bottom", "top", "loss_weight", "param", "blobs", "include",
+            "exclude", "phase", "propagate_down", "transform_param", "loss_param",
+            "accuracy_param", "argmax_param", "concat_param", "contrastive_loss_param",
+            "convolution_param", "data_param", "dropout_param", "dummy_data_param",
+            "eltwise_param", "exp_param", "hdf5_data_param", "hdf5_output_param",
+            "hinge_loss_param", "image_data_param", "infogain_loss_param",
+            "inner_product_param", "lrn_param", "memory_data_param", "mvn_param",
+            "pooling_param", "power_param", "relu_param", "sigmoid_param", "softmax_param",
+            "slice_param", "tanh_param", "threshold_param", "window_data_param", "python_param",
+            "prelu_param", "spp_param", "reshape_param", "log_param", "flatten_param",
+            "reduction_param", "embed_param", "tile_param", "batch_norm_param", "elu_param",
+            "bias_param", "scale_param", "input_param", "crop_param", "parameter_param",
+            "recurrent_param", "annotated_data_param", "multibox_loss_param", "permute_param",
+            "prior_box_param", "detection_output_param", "detection_evaluate_param",
+            "norm_param", "video_data_param", "swish_param", "clip_param", "forward_type",
+            "backward_type", "forward_math", "backward_math", "debug", "cudnn_math_override",
+            "trt_param", "detectnet_groundtruth_param", "detectnet_augmentation_param",
+            "smooth_l1_loss_param", "engine", "multinode", "mn_activation_param",
+            "box_annotator_ohem_param", "psroi_pooling_param", "roi_pooling_param",
+            "spatial_dropout_param", "mn_grad_compress_param", "quantization_param",
+            "reorg_param", "split_param", "region_loss_param", "eval_detection_param",
+            "bn_param", "interp_param", "upsample_param", "shuffle_channel_param", "selu_param",
+            "selu_dropout_param", "flip_param", "insanity_param", "eltwise_affine_param",
+            "relu6_param", "normalize_param", "my_norm_param", "unpooling_param",
+            "mergecrop_param", "convolution3d_param", "pooling3d_param", "focal_loss_param",
+            "triplet_loss_param", "center_loss_param", "margin_inner_product_param",
+            "inner_distance_param", "l1_loss_param", "seg_accuracy_param", "proposal_param",
+            "lstm_param", "reverse_param", "transpose_param", "continuation_indicator_param",
+            "bbox_reg_param", "box_group_output_param", "decode_bbox_param",
+            "scale_route_param", "yolo_detection_output_param", "yolov3_detection_output_param",
+            "detection_data_param", "eval_data_param", "hard_mining_param",
+            "detection_group_loss_param", "detection_group_accuracy_param",
+            "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
+            "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
+            "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
+            "multi_box_head_param",
+        ]
+    ) -> None: ...
+
+class ParamSpec(Message):
+    DESCRIPTOR: Descriptor
+    class DimCheckMode(_Enum):
+        STRICT: ClassVar[ParamSpec.DimCheckMode]
+        PERMISSIVE: ClassVar[ParamSpec.DimCheckMode]
+    STRICT: ClassVar[ParamSpec.DimCheckMode]
+    PERMISSIVE: ClassVar[ParamSpec.DimCheckMode]
+    name: str
+    share_mode: ParamSpec.DimCheckMode
+    lr_mult: float
+    decay_mult: float
+    def __init__(
+        self, *,
+            name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
+            lr_mult: float | None = ..., decay_mult: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "name", "share_mode", "lr_mult", "decay_mult",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name", "share_mode", "lr_mult", "decay_mult",
+        ]
+    ) -> None: ...
+
+class NetState(Message):
+    DESCRIPTOR: Descriptor
+    phase: Phase
+    level: int
+    @property
+    def stage(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            phase: Phase | int | str | None = ..., level: int | None = ..., stage: Iterable[str]
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "phase", "level",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "phase", "level", "stage",
+        ]
+    ) -> None: ...
+
+class NetStateRule(Message):
+    DESCRIPTOR: Descriptor
+    phase: Phase
+    min_level: int
+    max_level: int
+    @property
+    def stage(self) -> Values[str]: ...
+    @property
+    def not_stage(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            phase: Phase | int | str | None = ..., min_level: int | None = ..., max_level: int |
+            None = ..., stage: Iterable[str] | None = ..., not_stage: Iterable[str] | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "phase", "min_level", "max_level",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "phase", "min_level", "max_level", "stage", "not_stage",
+        ]
+    ) -> None: ...
+
+class FillerParameter(Message):
+    DESCRIPTOR: Descriptor
+    class VarianceNorm(_Enum):
+        FAN_IN: ClassVar[FillerParameter.VarianceNorm]
+        FAN_OUT: ClassVar[FillerParameter.VarianceNorm]
+        AVERAGE: ClassVar[FillerParameter.VarianceNorm]
+    FAN_IN: ClassVar[FillerParameter.VarianceNorm]
+    FAN_OUT: ClassVar[FillerParameter.VarianceNorm]
+    AVERAGE: ClassVar[FillerParameter.VarianceNorm]
+    type: str
+    value: float
+    min: float
+    max: float
+    mean: float
+    std: float
+    sparse: int
+    variance_norm: FillerParameter.VarianceNorm
+    scale: float
+    alpha: float
+    @property
+    def diag_val(self) -> Values[float]: ...
+    final_value: float
+    half_life: float
+    initial_value: float
+    msra_coeff: float
+    sigma1: float
+    sigma2: float
+    @property
+    def static_val(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            type: str | None = ..., value: float | None = ..., min: float | None = ..., max:
+            float | None = ..., mean: float | None = ..., std: float | None = ..., sparse: int |
+            None = ..., variance_norm: FillerParameter.VarianceNorm | int | str | None = ...,
+            scale: float | None = ..., alpha: float | None = ..., diag_val: Iterable[float] |
+            None = ..., final_value: float | None = ..., half_life: float | None = ...,
+            initial_value: float | None = ..., msra_coeff: float | None = ..., sigma1: float |
+            None = ..., sigma2: float | None = ..., static_val: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
+            "alpha", "final_value", "half_life", "initial_value", "msra_coeff", "sigma1",
+            "sigma2",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
+            "alpha", "diag_val", "final_value", "half_life", "initial_value", "msra_coeff",
+            "sigma1", "sigma2", "static_val",
+        ]
+    ) -> None: ...
+
+class BlobShape(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def dim(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            dim: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim",
+        ]
+    ) -> None: ...
+
+class BlobProto(Message):
+    DESCRIPTOR: Descriptor
+    num: int
+    channels: int
+    height: int
+    width: int
+    @property
+    def data(self) -> Values[float]: ...
+    @property
+    def diff(self) -> Values[float]: ...
+    @property
+    def shape(self) -> BlobShape: ...
+    @property
+    def double_data(self) -> Values[float]: ...
+    @property
+    def double_diff(self) -> Values[float]: ...
+    raw_data_type: Type
+    raw_diff_type: Type
+    raw_data: bytes
+    raw_diff: bytes
+    def __init__(
+        self, *,
+            num: int | None = ..., channels: int | None = ..., height: int | None = ..., width:
+            int | None = ..., data: Iterable[float] | None = ..., diff: Iterable[float] | None =
+            ..., shape: BlobShape | _Fields | None = ..., double_data: Iterable[float] | None =
+            ..., double_diff: Iterable[float] | None = ..., raw_data_type: Type | int | str |
+            None = ..., raw_diff_type: Type | int | str | None = ..., raw_data: bytes | str |
+            None = ..., raw_diff: bytes | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num", "channels", "height", "width", "shape", "raw_data_type", "raw_diff_type",
+            "raw_data", "raw_diff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num", "channels", "height", "width", "data", "diff", "shape", "double_data",
+            "double_diff", "raw_data_type", "raw_diff_type", "raw_data", "raw_diff",
+        ]
+    ) -> None: ...
+
+class BlobProtoVector(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def blobs(self) -> Messages[BlobProto]: ...
+    def __init__(
+        self, *,
+            blobs: Iterable[BlobProto | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "blobs",
+        ]
+    ) -> None: ...
+
+class ConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CuDNNConvolutionAlgorithmSeeker(_Enum):
+        GET: ClassVar[ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker]
+        FINDEX: ClassVar[ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker]
+    GET: ClassVar[ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker]
+    FINDEX: ClassVar[ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[ConvolutionParameter.Engine]
+        CAFFE: ClassVar[ConvolutionParameter.Engine]
+        CUDNN: ClassVar[ConvolutionParameter.Engine]
+        MKL2017: ClassVar[ConvolutionParameter.Engine]
+        MKLDNN: ClassVar[ConvolutionParameter.Engine]
+    DEFAULT: ClassVar[ConvolutionParameter.Engine]
+    CAFFE: ClassVar[ConvolutionParameter.Engine]
+    CUDNN: ClassVar[ConvolutionParameter.Engine]
+    MKL2017: ClassVar[ConvolutionParameter.Engine]
+    MKLDNN: ClassVar[ConvolutionParameter.Engine]
+    class FusionType(_Enum):
+        NONE_FUSION: ClassVar[ConvolutionParameter.FusionType]
+        SUM_FUSION: ClassVar[ConvolutionParameter.FusionType]
+    NONE_FUSION: ClassVar[ConvolutionParameter.FusionType]
+    SUM_FUSION: ClassVar[ConvolutionParameter.FusionType]
+    class FuseType(_Enum):
+        UNFUSED: ClassVar[ConvolutionParameter.FuseType]
+        FUSED_CONV_MAX_POOLING_RELU: ClassVar[ConvolutionParameter.FuseType]
+        FUSED_CONV_RELU: ClassVar[ConvolutionParameter.FuseType]
+        FUSED_CONV_ELTWISE_RELU: ClassVar[ConvolutionParameter.FuseType]
+    UNFUSED: ClassVar[ConvolutionParameter.FuseType]
+    FUSED_CONV_MAX_POOLING_RELU: ClassVar[ConvolutionParameter.FuseType]
+    FUSED_CONV_RELU: ClassVar[ConvolutionParameter.FuseType]
+    FUSED_CONV_ELTWISE_RELU: ClassVar[ConvolutionParameter.FuseType]
+    num_output: int
+    bias_term: bool
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    group: int
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: ConvolutionParameter.Engine
+    axis: int
+    force_nd_im2col: bool
+    @property
+    def dilation(self) -> Values[int]: ...
+    cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
+    conv_algos_override: str
+    relu: bool
+    negative_slope: float
+    conv_algorithm: str
+    @property
+    def coeff(self) -> Values[float]: ...
+    fusion_type: ConvolutionParameter.FusionType
+    kernel_depth: int
+    temporal_stride: int
+    temporal_pad: int
+    filter_group: int
+    fuse_type: ConvolutionParameter.FuseType
+    @property
+    def relu_param(self) -> ReLUParameter: ...
+    CuDNNWorkspaceSize: int
+    filter_stride: int
+    filter_stride_h: int
+    filter_stride_w: int
+    @property
+    def shape_offset(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
+            None = ..., kernel_size: Iterable[int] | None = ..., group: int | None = ...,
+            stride: Iterable[int] | None = ..., weight_filler: FillerParameter | _Fields | None
+            = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h: int | None = ...,
+            pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int | None = ...,
+            stride_h: int | None = ..., stride_w: int | None = ..., engine:
+            ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
+            force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
+            cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
+            | int | str | None = ..., conv_algos_override: str | None = ..., relu: bool | None =
+            ..., negative_slope: float | None = ..., conv_algorithm: str | None = ..., coeff:
+            Iterable[float] | None = ..., fusion_type: ConvolutionParameter.FusionType | int |
+            str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
+            temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
+            ConvolutionParameter.FuseType | int | str | None = ..., relu_param: ReLUParameter |
+            _Fields | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int |
+            None = ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            shape_offset: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "group", "weight_filler", "bias_filler", "pad_h",
+            "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
+            "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
+            "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
+            "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "relu_param",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
+            "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
+            "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
+            "fuse_type", "relu_param", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "shape_offset",
+        ]
+    ) -> None: ...
+
+class PoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[PoolingParameter.Engine]
+        CAFFE: ClassVar[PoolingParameter.Engine]
+        CUDNN: ClassVar[PoolingParameter.Engine]
+        MKL2017: ClassVar[PoolingParameter.Engine]
+        MKLDNN: ClassVar[PoolingParameter.Engine]
+    DEFAULT: ClassVar[PoolingParameter.Engine]
+    CAFFE: ClassVar[PoolingParameter.Engine]
+    CUDNN: ClassVar[PoolingParameter.Engine]
+    MKL2017: ClassVar[PoolingParameter.Engine]
+    MKLDNN: ClassVar[PoolingParameter.Engine]
+    class PoolMethod(_Enum):
+        MAX: ClassVar[PoolingParameter.PoolMethod]
+        AVE: ClassVar[PoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+    MAX: ClassVar[PoolingParameter.PoolMethod]
+    AVE: ClassVar[PoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+    class RoundMode(_Enum):
+        CEIL: ClassVar[PoolingParameter.RoundMode]
+        FLOOR: ClassVar[PoolingParameter.RoundMode]
+    CEIL: ClassVar[PoolingParameter.RoundMode]
+    FLOOR: ClassVar[PoolingParameter.RoundMode]
+    pool: PoolingParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: PoolingParameter.Engine
+    global_pooling: bool
+    round_mode: PoolingParameter.RoundMode
+    torch_pooling: bool
+    avg_include_pad: bool
+    axis: int
+    @property
+    def pad_3d(self) -> Values[int]: ...
+    @property
+    def kernel_size_3d(self) -> Values[int]: ...
+    @property
+    def stride_3d(self) -> Values[int]: ...
+    ceil_mode: bool
+    @property
+    def dilation(self) -> Values[int]: ...
+    kernel_depth: int
+    temporal_stride: int
+    bin_h: int
+    bin_size: int
+    bin_w: int
+    blobs_a_min: float
+    blobs_lr: float
+    def __init__(
+        self, *,
+            pool: PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None
+            = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            pad_h: int | None = ..., pad_w: int | None = ..., engine: PoolingParameter.Engine |
+            int | str | None = ..., global_pooling: bool | None = ..., round_mode:
+            PoolingParameter.RoundMode | int | str | None = ..., torch_pooling: bool | None =
+            ..., avg_include_pad: bool | None = ..., axis: int | None = ..., pad_3d:
+            Iterable[int] | None = ..., kernel_size_3d: Iterable[int] | None = ..., stride_3d:
+            Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
+            None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
+            bin_h: int | None = ..., bin_size: int | None = ..., bin_w: int | None = ...,
+            blobs_a_min: float | None = ..., blobs_lr: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
+            "torch_pooling", "avg_include_pad", "axis", "ceil_mode", "kernel_depth",
+            "temporal_stride", "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
+            "torch_pooling", "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d",
+            "ceil_mode", "dilation", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
+            "bin_w", "blobs_a_min", "blobs_lr",
+        ]
+    ) -> None: ...
+
+class SPPParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SPPParameter.Engine]
+        CAFFE: ClassVar[SPPParameter.Engine]
+        CUDNN: ClassVar[SPPParameter.Engine]
+    DEFAULT: ClassVar[SPPParameter.Engine]
+    CAFFE: ClassVar[SPPParameter.Engine]
+    CUDNN: ClassVar[SPPParameter.Engine]
+    class PoolMethod(_Enum):
+        MAX: ClassVar[SPPParameter.PoolMethod]
+        AVE: ClassVar[SPPParameter.PoolMethod]
+        STOCHASTIC: ClassVar[SPPParameter.PoolMethod]
+    MAX: ClassVar[SPPParameter.PoolMethod]
+    AVE: ClassVar[SPPParameter.PoolMethod]
+    STOCHASTIC: ClassVar[SPPParameter.PoolMethod]
+    pyramid_height: int
+    pool: SPPParameter.PoolMethod
+    engine: SPPParameter.Engine
+    def __init__(
+        self, *,
+            pyramid_height: int | None = ..., pool: SPPParameter.PoolMethod | int | str | None =
+            ..., engine: SPPParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pyramid_height", "pool", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pyramid_height", "pool", "engine",
+        ]
+    ) -> None: ...
+
+class LRNParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[LRNParameter.Engine]
+        CAFFE: ClassVar[LRNParameter.Engine]
+        CUDNN: ClassVar[LRNParameter.Engine]
+        MKL2017: ClassVar[LRNParameter.Engine]
+        MKLDNN: ClassVar[LRNParameter.Engine]
+    DEFAULT: ClassVar[LRNParameter.Engine]
+    CAFFE: ClassVar[LRNParameter.Engine]
+    CUDNN: ClassVar[LRNParameter.Engine]
+    MKL2017: ClassVar[LRNParameter.Engine]
+    MKLDNN: ClassVar[LRNParameter.Engine]
+    class NormRegion(_Enum):
+        ACROSS_CHANNELS: ClassVar[LRNParameter.NormRegion]
+        WITHIN_CHANNEL: ClassVar[LRNParameter.NormRegion]
+    ACROSS_CHANNELS: ClassVar[LRNParameter.NormRegion]
+    WITHIN_CHANNEL: ClassVar[LRNParameter.NormRegion]
+    class FuseType(_Enum):
+        UNFUSED: ClassVar[LRNParameter.FuseType]
+        FUSED_POOL_MAX: ClassVar[LRNParameter.FuseType]
+    UNFUSED: ClassVar[LRNParameter.FuseType]
+    FUSED_POOL_MAX: ClassVar[LRNParameter.FuseType]
+    local_size: int
+    alpha: float
+    beta: float
+    norm_region: LRNParameter.NormRegion
+    k: float
+    engine: LRNParameter.Engine
+    fuse_type: LRNParameter.FuseType
+    @property
+    def pooling_param(self) -> PoolingParameter: ...
+    unit_test_fuse_kernel: bool
+    unit_test_mode: bool
+    def __init__(
+        self, *,
+            local_size: int | None = ..., alpha: float | None = ..., beta: float | None = ...,
+            norm_region: LRNParameter.NormRegion | int | str | None = ..., k: float | None =
+            ..., engine: LRNParameter.Engine | int | str | None = ..., fuse_type:
+            LRNParameter.FuseType | int | str | None = ..., pooling_param: PoolingParameter |
+            _Fields | None = ..., unit_test_fuse_kernel: bool | None = ..., unit_test_mode: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "local_size", "alpha", "beta", "norm_region", "k", "engine", "fuse_type",
+            "pooling_param", "unit_test_fuse_kernel", "unit_test_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "local_size", "alpha", "beta", "norm_region", "k", "engine", "fuse_type",
+            "pooling_param", "unit_test_fuse_kernel", "unit_test_mode",
+        ]
+    ) -> None: ...
+
+class CropParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    @property
+    def offset(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            axis: int | None = ..., offset: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "offset",
+        ]
+    ) -> None: ...
+
+class InputParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            shape: Iterable[BlobShape | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shape",
+        ]
+    ) -> None: ...
+
+class InnerProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[InnerProductParameter.Engine]
+        CAFFE: ClassVar[InnerProductParameter.Engine]
+        CUDNN: ClassVar[InnerProductParameter.Engine]
+        MKLDNN: ClassVar[InnerProductParameter.Engine]
+    DEFAULT: ClassVar[InnerProductParameter.Engine]
+    CAFFE: ClassVar[InnerProductParameter.Engine]
+    CUDNN: ClassVar[InnerProductParameter.Engine]
+    MKLDNN: ClassVar[InnerProductParameter.Engine]
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    axis: int
+    transpose: bool
+    engine: InnerProductParameter.Engine
+    relu: bool
+    negative_slope: float
+    normalize: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., axis: int | None = ..., transpose: bool | None = ..., engine:
+            InnerProductParameter.Engine | int | str | None = ..., relu: bool | None = ...,
+            negative_slope: float | None = ..., normalize: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
+            "engine", "relu", "negative_slope", "normalize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
+            "engine", "relu", "negative_slope", "normalize",
+        ]
+    ) -> None: ...
+
+class EmbedParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    input_dim: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., input_dim: int | None = ..., bias_term: bool | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ..., bias_filler:
+            FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "input_dim", "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "input_dim", "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
+class RecurrentParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    debug_info: bool
+    expose_hidden: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., debug_info: bool | None = ...,
+            expose_hidden: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
+        ]
+    ) -> None: ...
+
+class ReLUParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[ReLUParameter.Engine]
+        CAFFE: ClassVar[ReLUParameter.Engine]
+        CUDNN: ClassVar[ReLUParameter.Engine]
+        MKL2017: ClassVar[ReLUParameter.Engine]
+        MKLDNN: ClassVar[ReLUParameter.Engine]
+    DEFAULT: ClassVar[ReLUParameter.Engine]
+    CAFFE: ClassVar[ReLUParameter.Engine]
+    CUDNN: ClassVar[ReLUParameter.Engine]
+    MKL2017: ClassVar[ReLUParameter.Engine]
+    MKLDNN: ClassVar[ReLUParameter.Engine]
+    negative_slope: float
+    engine: ReLUParameter.Engine
+    fuse: bool
+    def __init__(
+        self, *,
+            negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
+            = ..., fuse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "negative_slope", "engine", "fuse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "negative_slope", "engine", "fuse",
+        ]
+    ) -> None: ...
+
+class PReLUParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def filler(self) -> FillerParameter: ...
+    channel_shared: bool
+    def __init__(
+        self, *,
+            filler: FillerParameter | _Fields | None = ..., channel_shared: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "filler", "channel_shared",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "filler", "channel_shared",
+        ]
+    ) -> None: ...
+
+class ELUParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class SigmoidParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SigmoidParameter.Engine]
+        CAFFE: ClassVar[SigmoidParameter.Engine]
+        CUDNN: ClassVar[SigmoidParameter.Engine]
+    DEFAULT: ClassVar[SigmoidParameter.Engine]
+    CAFFE: ClassVar[SigmoidParameter.Engine]
+    CUDNN: ClassVar[SigmoidParameter.Engine]
+    engine: SigmoidParameter.Engine
+    def __init__(
+        self, *,
+            engine: SigmoidParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine",
+        ]
+    ) -> None: ...
+
+class TanHParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[TanHParameter.Engine]
+        CAFFE: ClassVar[TanHParameter.Engine]
+        CUDNN: ClassVar[TanHParameter.Engine]
+    DEFAULT: ClassVar[TanHParameter.Engine]
+    CAFFE: ClassVar[TanHParameter.Engine]
+    CUDNN: ClassVar[TanHParameter.Engine]
+    engine: TanHParameter.Engine
+    def __init__(
+        self, *,
+            engine: TanHParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine",
+        ]
+    ) -> None: ...
+
+class SwishParameter(Message):
+    DESCRIPTOR: Descriptor
+    beta: float
+    def __init__(
+        self, *,
+            beta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "beta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "beta",
+        ]
+    ) -> None: ...
+
+class ClipParameter(Message):
+    DESCRIPTOR: Descriptor
+    min: float
+    max: float
+    def __init__(
+        self, *,
+            min: float | None = ..., max: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min", "max",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min", "max",
+        ]
+    ) -> None: ...
+
+class PowerParameter(Message):
+    DESCRIPTOR: Descriptor
+    power: float
+    scale: float
+    shift: float
+    def __init__(
+        self, *,
+            power: float | None = ..., scale: float | None = ..., shift: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "power", "scale", "shift",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "power", "scale", "shift",
+        ]
+    ) -> None: ...
+
+class ExpParameter(Message):
+    DESCRIPTOR: Descriptor
+    base: float
+    scale: float
+    shift: float
+    def __init__(
+        self, *,
+            base: float | None = ..., scale: float | None = ..., shift: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "base", "scale", "shift",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "base", "scale", "shift",
+        ]
+    ) -> None: ...
+
+class LogParameter(Message):
+    DESCRIPTOR: Descriptor
+    base: float
+    scale: float
+    shift: float
+    def __init__(
+        self, *,
+            base: float | None = ..., scale: float | None = ..., shift: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "base", "scale", "shift",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "base", "scale", "shift",
+        ]
+    ) -> None: ...
+
+class ThresholdParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    def __init__(
+        self, *,
+            threshold: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> None: ...
+
+class DropoutParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[DropoutParameter.Engine]
+        CAFFE: ClassVar[DropoutParameter.Engine]
+        CUDNN: ClassVar[DropoutParameter.Engine]
+    DEFAULT: ClassVar[DropoutParameter.Engine]
+    CAFFE: ClassVar[DropoutParameter.Engine]
+    CUDNN: ClassVar[DropoutParameter.Engine]
+    dropout_ratio: float
+    engine: DropoutParameter.Engine
+    random_seed: int
+    scale_train: bool
+    sample_weights_test: bool
+    sqrt_scale: bool
+    def __init__(
+        self, *,
+            dropout_ratio: float | None = ..., engine: DropoutParameter.Engine | int | str |
+            None = ..., random_seed: int | None = ..., scale_train: bool | None = ...,
+            sample_weights_test: bool | None = ..., sqrt_scale: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dropout_ratio", "engine", "random_seed", "scale_train", "sample_weights_test",
+            "sqrt_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dropout_ratio", "engine", "random_seed", "scale_train", "sample_weights_test",
+            "sqrt_scale",
+        ]
+    ) -> None: ...
+
+class BatchNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[BatchNormParameter.Engine]
+        CAFFE: ClassVar[BatchNormParameter.Engine]
+        CUDNN: ClassVar[BatchNormParameter.Engine]
+        MKL2017: ClassVar[BatchNormParameter.Engine]
+        MKLDNN: ClassVar[BatchNormParameter.Engine]
+    DEFAULT: ClassVar[BatchNormParameter.Engine]
+    CAFFE: ClassVar[BatchNormParameter.Engine]
+    CUDNN: ClassVar[BatchNormParameter.Engine]
+    MKL2017: ClassVar[BatchNormParameter.Engine]
+    MKLDNN: ClassVar[BatchNormParameter.Engine]
+    use_global_stats: bool
+    moving_average_fraction: float
+    eps: float
+    engine: BatchNormParameter.Engine
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    @property
+    def scale_filler(self) -> FillerParameter: ...
+    scale_bias: bool
+    use_weight_bias: bool
+    bias_term: bool
+    @property
+    def filler(self) -> FillerParameter: ...
+    stats_batch_size: int
+    relu: bool
+    update_global_stats: bool
+    fused_relu: bool
+    disable_mean: bool
+    disable_variance: bool
+    def __init__(
+        self, *,
+            use_global_stats: bool | None = ..., moving_average_fraction: float | None = ...,
+            eps: float | None = ..., engine: BatchNormParameter.Engine | int | str | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., scale_filler: FillerParameter |
+            _Fields | None = ..., scale_bias: bool | None = ..., use_weight_bias: bool | None =
+            ..., bias_term: bool | None = ..., filler: FillerParameter | _Fields | None = ...,
+            stats_batch_size: int | None = ..., relu: bool | None = ..., update_global_stats:
+            bool | None = ..., fused_relu: bool | None = ..., disable_mean: bool | None = ...,
+            disable_variance: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
+            "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
+            "disable_variance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
+            "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
+            "disable_variance",
+        ]
+    ) -> None: ...
+
+class MVNParameter(Message):
+    DESCRIPTOR: Descriptor
+    normalize_variance: bool
+    across_channels: bool
+    eps: float
+    def __init__(
+        self, *,
+            normalize_variance: bool | None = ..., across_channels: bool | None = ..., eps:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "normalize_variance", "across_channels", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "normalize_variance", "across_channels", "eps",
+        ]
+    ) -> None: ...
+
+class ScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    num_axes: int
+    @property
+    def filler(self) -> FillerParameter: ...
+    bias_term: bool
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    min_value: float
+    max_value: float
+    def __init__(
+        self, *,
+            axis: int | None = ..., num_axes: int | None = ..., filler: FillerParameter |
+            _Fields | None = ..., bias_term: bool | None = ..., bias_filler: FillerParameter |
+            _Fields | None = ..., min_value: float | None = ..., max_value: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "num_axes", "filler", "bias_term", "bias_filler", "min_value", "max_value",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "num_axes", "filler", "bias_term", "bias_filler", "min_value", "max_value",
+        ]
+    ) -> None: ...
+
+class BiasParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    num_axes: int
+    @property
+    def filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            axis: int | None = ..., num_axes: int | None = ..., filler: FillerParameter |
+            _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "num_axes", "filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "num_axes", "filler",
+        ]
+    ) -> None: ...
+
+class ParameterParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def shape(self) -> BlobShape: ...
+    @property
+    def blob_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            shape: BlobShape | _Fields | None = ..., blob_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shape", "blob_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shape", "blob_filler",
+        ]
+    ) -> None: ...
+
+class EltwiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    class EltwiseOp(_Enum):
+        PROD: ClassVar[EltwiseParameter.EltwiseOp]
+        SUM: ClassVar[EltwiseParameter.EltwiseOp]
+        MAX: ClassVar[EltwiseParameter.EltwiseOp]
+    PROD: ClassVar[EltwiseParameter.EltwiseOp]
+    SUM: ClassVar[EltwiseParameter.EltwiseOp]
+    MAX: ClassVar[EltwiseParameter.EltwiseOp]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[EltwiseParameter.Engine]
+        CAFFE: ClassVar[EltwiseParameter.Engine]
+        MKL2017: ClassVar[EltwiseParameter.Engine]
+        MKLDNN: ClassVar[EltwiseParameter.Engine]
+    DEFAULT: ClassVar[EltwiseParameter.Engine]
+    CAFFE: ClassVar[EltwiseParameter.Engine]
+    MKL2017: ClassVar[EltwiseParameter.Engine]
+    MKLDNN: ClassVar[EltwiseParameter.Engine]
+    operation: EltwiseParameter.EltwiseOp
+    @property
+    def coeff(self) -> Values[float]: ...
+    stable_prod_grad: bool
+    engine: EltwiseParameter.Engine
+    coeff_blob: bool
+    def __init__(
+        self, *,
+            operation: EltwiseParameter.EltwiseOp | int | str | None = ..., coeff:
+            Iterable[float] | None = ..., stable_prod_grad: bool | None = ..., engine:
+            EltwiseParameter.Engine | int | str | None = ..., coeff_blob: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "operation", "stable_prod_grad", "engine", "coeff_blob",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob",
+        ]
+    ) -> None: ...
+
+class ReductionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ReductionOp(_Enum):
+        SUM: ClassVar[ReductionParameter.ReductionOp]
+        ASUM: ClassVar[ReductionParameter.ReductionOp]
+        SUMSQ: ClassVar[ReductionParameter.ReductionOp]
+        MEAN: ClassVar[ReductionParameter.ReductionOp]
+    SUM: ClassVar[ReductionParameter.ReductionOp]
+    ASUM: ClassVar[ReductionParameter.ReductionOp]
+    SUMSQ: ClassVar[ReductionParameter.ReductionOp]
+    MEAN: ClassVar[ReductionParameter.ReductionOp]
+    operation: ReductionParameter.ReductionOp
+    axis: int
+    coeff: float
+    def __init__(
+        self, *,
+            operation: ReductionParameter.ReductionOp | int | str | None = ..., axis: int | None
+            = ..., coeff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "operation", "axis", "coeff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "operation", "axis", "coeff",
+        ]
+    ) -> None: ...
+
+class SoftmaxParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SoftmaxParameter.Engine]
+        CAFFE: ClassVar[SoftmaxParameter.Engine]
+        CUDNN: ClassVar[SoftmaxParameter.Engine]
+    DEFAULT: ClassVar[SoftmaxParameter.Engine]
+    CAFFE: ClassVar[SoftmaxParameter.Engine]
+    CUDNN: ClassVar[SoftmaxParameter.Engine]
+    engine: SoftmaxParameter.Engine
+    axis: int
+    normalize_type: str
+    @property
+    def class_weight(self) -> Values[float]: ...
+    cutting_point: float
+    hard_mining_label: int
+    hard_ratio: float
+    label_smooth_factor: float
+    margin: float
+    scaling_temperature: float
+    def __init__(
+        self, *,
+            engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
+            normalize_type: str | None = ..., class_weight: Iterable[float] | None = ...,
+            cutting_point: float | None = ..., hard_mining_label: int | None = ..., hard_ratio:
+            float | None = ..., label_smooth_factor: float | None = ..., margin: float | None =
+            ..., scaling_temperature: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine", "axis", "normalize_type", "cutting_point", "hard_mining_label",
+            "hard_ratio", "label_smooth_factor", "margin", "scaling_temperature",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine", "axis", "normalize_type", "class_weight", "cutting_point",
+            "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
+            "scaling_temperature",
+        ]
+    ) -> None: ...
+
+class ArgMaxParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_max_val: bool
+    top_k: int
+    axis: int
+    def __init__(
+        self, *,
+            out_max_val: bool | None = ..., top_k: int | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_max_val", "top_k", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_max_val", "top_k", "axis",
+        ]
+    ) -> None: ...
+
+class ConcatParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[ConcatParameter.Engine]
+        CAFFE: ClassVar[ConcatParameter.Engine]
+        MKL2017: ClassVar[ConcatParameter.Engine]
+        MKLDNN: ClassVar[ConcatParameter.Engine]
+    DEFAULT: ClassVar[ConcatParameter.Engine]
+    CAFFE: ClassVar[ConcatParameter.Engine]
+    MKL2017: ClassVar[ConcatParameter.Engine]
+    MKLDNN: ClassVar[ConcatParameter.Engine]
+    concat_dim: int
+    axis: int
+    engine: ConcatParameter.Engine
+    per_fla_fuse: bool
+    def __init__(
+        self, *,
+            concat_dim: int | None = ..., axis: int | None = ..., engine: ConcatParameter.Engine
+            | int | str | None = ..., per_fla_fuse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "concat_dim", "axis", "engine", "per_fla_fuse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "concat_dim", "axis", "engine", "per_fla_fuse",
+        ]
+    ) -> None: ...
+
+class SliceParameter(Message):
+    DESCRIPTOR: Descriptor
+    slice_dim: int
+    @property
+    def slice_point(self) -> Values[int]: ...
+    axis: int
+    def __init__(
+        self, *,
+            slice_dim: int | None = ..., slice_point: Iterable[int] | None = ..., axis: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "slice_dim", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "slice_dim", "slice_point", "axis",
+        ]
+    ) -> None: ...
+
+class FlattenParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    end_axis: int
+    def __init__(
+        self, *,
+            axis: int | None = ..., end_axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "end_axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "end_axis",
+        ]
+    ) -> None: ...
+
+class ReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def shape(self) -> BlobShape: ...
+    axis: int
+    num_axes: int
+    pixelshuffler: int
+    def __init__(
+        self, *,
+            shape: BlobShape | _Fields | None = ..., axis: int | None = ..., num_axes: int |
+            None = ..., pixelshuffler: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shape", "axis", "num_axes", "pixelshuffler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shape", "axis", "num_axes", "pixelshuffler",
+        ]
+    ) -> None: ...
+
+class TileParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    tiles: int
+    tiles_from_axis: int
+    def __init__(
+        self, *,
+            axis: int | None = ..., tiles: int | None = ..., tiles_from_axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "tiles", "tiles_from_axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "tiles", "tiles_from_axis",
+        ]
+    ) -> None: ...
+
+class SplitParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SplitParameter.Engine]
+        CAFFE: ClassVar[SplitParameter.Engine]
+        MKL2017: ClassVar[SplitParameter.Engine]
+        MKLDNN: ClassVar[SplitParameter.Engine]
+    DEFAULT: ClassVar[SplitParameter.Engine]
+    CAFFE: ClassVar[SplitParameter.Engine]
+    MKL2017: ClassVar[SplitParameter.Engine]
+    MKLDNN: ClassVar[SplitParameter.Engine]
+    engine: SplitParameter.Engine
+    def __init__(
+        self, *,
+            engine: SplitParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine",
+        ]
+    ) -> None: ...
+
+class PythonParameter(Message):
+    DESCRIPTOR: Descriptor
+    module: str
+    layer: str
+    param_str: str
+    share_in_parallel: bool
+    def __init__(
+        self, *,
+            module: str | None = ..., layer: str | None = ..., param_str: str | None = ...,
+            share_in_parallel: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "module", "layer", "param_str", "share_in_parallel",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "module", "layer", "param_str", "share_in_parallel",
+        ]
+    ) -> None: ...
+
+class LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class NormalizationMode(_Enum):
+        FULL: ClassVar[LossParameter.NormalizationMode]
+        VALID: ClassVar[LossParameter.NormalizationMode]
+        BATCH_SIZE: ClassVar[LossParameter.NormalizationMode]
+        NONE: ClassVar[LossParameter.NormalizationMode]
+        PRE_FIXED: ClassVar[LossParameter.NormalizationMode]
+    FULL: ClassVar[LossParameter.NormalizationMode]
+    VALID: ClassVar[LossParameter.NormalizationMode]
+    BATCH_SIZE: ClassVar[LossParameter.NormalizationMode]
+    NONE: ClassVar[LossParameter.NormalizationMode]
+    PRE_FIXED: ClassVar[LossParameter.NormalizationMode]
+    ignore_label: int
+    normalize: bool
+    normalization: LossParameter.NormalizationMode
+    label_smoothing: float
+    pre_fixed_normalizer: float
+    weight_by_label_freqs: bool
+    @property
+    def class_weighting(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
+            LossParameter.NormalizationMode | int | str | None = ..., label_smoothing: float |
+            None = ..., pre_fixed_normalizer: float | None = ..., weight_by_label_freqs: bool |
+            None = ..., class_weighting: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "normalization", "label_smoothing",
+            "pre_fixed_normalizer", "weight_by_label_freqs",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "normalization", "label_smoothing",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
+        ]
+    ) -> None: ...
+
+class AccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_k: int
+    axis: int
+    ignore_label: int
+    min_is_better: bool
+    denominator: float
+    def __init__(
+        self, *,
+            top_k: int | None = ..., axis: int | None = ..., ignore_label: int | None = ...,
+            min_is_better: bool | None = ..., denominator: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_k", "axis", "ignore_label", "min_is_better", "denominator",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_k", "axis", "ignore_label", "min_is_better", "denominator",
+        ]
+    ) -> None: ...
+
+class ContrastiveLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    legacy_version: bool
+    def __init__(
+        self, *,
+            margin: float | None = ..., legacy_version: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "legacy_version",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "legacy_version",
+        ]
+    ) -> None: ...
+
+class HingeLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Norm(_Enum):
+        L1: ClassVar[HingeLossParameter.Norm]
+        L2: ClassVar[HingeLossParameter.Norm]
+    L1: ClassVar[HingeLossParameter.Norm]
+    L2: ClassVar[HingeLossParameter.Norm]
+    norm: HingeLossParameter.Norm
+    def __init__(
+        self, *,
+            norm: HingeLossParameter.Norm | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "norm",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "norm",
+        ]
+    ) -> None: ...
+
+class InfogainLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    axis: int
+    def __init__(
+        self, *,
+            source: str | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "axis",
+        ]
+    ) -> None: ...
+
+class SmoothL1LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    sigma: float
+    def __init__(
+        self, *,
+            sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> None: ...
+
+class FocalLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Type(_Enum):
+        ORIGIN: ClassVar[FocalLossParameter.Type]
+        LINEAR: ClassVar[FocalLossParameter.Type]
+        ONEADDP: ClassVar[FocalLossParameter.Type]
+    ORIGIN: ClassVar[FocalLossParameter.Type]
+    LINEAR: ClassVar[FocalLossParameter.Type]
+    ONEADDP: ClassVar[FocalLossParameter.Type]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[FocalLossParameter.Engine]
+        CAFFE: ClassVar[FocalLossParameter.Engine]
+        CUDNN: ClassVar[FocalLossParameter.Engine]
+    DEFAULT: ClassVar[FocalLossParameter.Engine]
+    CAFFE: ClassVar[FocalLossParameter.Engine]
+    CUDNN: ClassVar[FocalLossParameter.Engine]
+    type: FocalLossParameter.Type
+    engine: FocalLossParameter.Engine
+    gamma: float
+    alpha: float
+    beta: float
+    axis: int
+    def __init__(
+        self, *,
+            type: FocalLossParameter.Type | int | str | None = ..., engine:
+            FocalLossParameter.Engine | int | str | None = ..., gamma: float | None = ...,
+            alpha: float | None = ..., beta: float | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "engine", "gamma", "alpha", "beta", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "engine", "gamma", "alpha", "beta", "axis",
+        ]
+    ) -> None: ...
+
+class TripletLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    def __init__(
+        self, *,
+            margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin",
+        ]
+    ) -> None: ...
+
+class CenterLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def center_filler(self) -> FillerParameter: ...
+    axis: int
+    distance_type: str
+    def __init__(
+        self, *,
+            num_output: int | None = ..., center_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., distance_type: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "center_filler", "axis", "distance_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "center_filler", "axis", "distance_type",
+        ]
+    ) -> None: ...
+
+class MarginInnerProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    class MarginType(_Enum):
+        SINGLE: ClassVar[MarginInnerProductParameter.MarginType]
+        DOUBLE: ClassVar[MarginInnerProductParameter.MarginType]
+        TRIPLE: ClassVar[MarginInnerProductParameter.MarginType]
+        QUADRUPLE: ClassVar[MarginInnerProductParameter.MarginType]
+    SINGLE: ClassVar[MarginInnerProductParameter.MarginType]
+    DOUBLE: ClassVar[MarginInnerProductParameter.MarginType]
+    TRIPLE: ClassVar[MarginInnerProductParameter.MarginType]
+    QUADRUPLE: ClassVar[MarginInnerProductParameter.MarginType]
+    num_output: int
+    type: MarginInnerProductParameter.MarginType
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    axis: int
+    base: float
+    gamma: float
+    power: float
+    iteration: int
+    lambda_min: float
+    def __init__(
+        self, *,
+            num_output: int | None = ..., type: MarginInnerProductParameter.MarginType | int |
+            str | None = ..., weight_filler: FillerParameter | _Fields | None = ..., axis: int |
+            None = ..., base: float | None = ..., gamma: float | None = ..., power: float | None
+            = ..., iteration: int | None = ..., lambda_min: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "type", "weight_filler", "axis", "base", "gamma", "power",
+            "iteration", "lambda_min",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "type", "weight_filler", "axis", "base", "gamma", "power",
+            "iteration", "lambda_min",
+        ]
+    ) -> None: ...
+
+class InnerDistanceParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    axis: int
+    transpose: bool
+    distance_type: str
+    normalize: bool
+    update_center_only: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., axis: int | None = ..., transpose: bool | None = ..., distance_type: str
+            | None = ..., normalize: bool | None = ..., update_center_only: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
+            "distance_type", "normalize", "update_center_only",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
+            "distance_type", "normalize", "update_center_only",
+        ]
+    ) -> None: ...
+
+class L1LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    l2_per_location: bool
+    l2_prescale_by_channels: bool
+    normalize_by_num_entries: bool
+    epsilon: float
+    plateau: float
+    def __init__(
+        self, *,
+            l2_per_location: bool | None = ..., l2_prescale_by_channels: bool | None = ...,
+            normalize_by_num_entries: bool | None = ..., epsilon: float | None = ..., plateau:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "l2_per_location", "l2_prescale_by_channels", "normalize_by_num_entries", "epsilon",
+            "plateau",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "l2_per_location", "l2_prescale_by_channels", "normalize_by_num_entries", "epsilon",
+            "plateau",
+        ]
+    ) -> None: ...
+
+class SegAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    class AccuracyMetric(_Enum):
+        PixelAccuracy: ClassVar[SegAccuracyParameter.AccuracyMetric]
+        ClassAccuracy: ClassVar[SegAccuracyParameter.AccuracyMetric]
+        PixelIOU: ClassVar[SegAccuracyParameter.AccuracyMetric]
+    PixelAccuracy: ClassVar[SegAccuracyParameter.AccuracyMetric]
+    ClassAccuracy: ClassVar[SegAccuracyParameter.AccuracyMetric]
+    PixelIOU: ClassVar[SegAccuracyParameter.AccuracyMetric]
+    metric: SegAccuracyParameter.AccuracyMetric
+    @property
+    def ignore_label(self) -> Values[int]: ...
+    reset: bool
+    def __init__(
+        self, *,
+            metric: SegAccuracyParameter.AccuracyMetric | int | str | None = ..., ignore_label:
+            Iterable[int] | None = ..., reset: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "metric", "reset",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "metric", "ignore_label", "reset",
+        ]
+    ) -> None: ...
+
+class ProposalParameter(Message):
+    DESCRIPTOR: Descriptor
+    feat_stride: int
+    base_size: int
+    min_size: int
+    @property
+    def ratio(self) -> Values[float]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    pre_nms_topn: int
+    post_nms_topn: int
+    nms_thresh: float
+    score_thresh: float
+    def __init__(
+        self, *,
+            feat_stride: int | None = ..., base_size: int | None = ..., min_size: int | None =
+            ..., ratio: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
+            pre_nms_topn: int | None = ..., post_nms_topn: int | None = ..., nms_thresh: float |
+            None = ..., score_thresh: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "feat_stride", "base_size", "min_size", "pre_nms_topn", "post_nms_topn",
+            "nms_thresh", "score_thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "feat_stride", "base_size", "min_size", "ratio", "scale", "pre_nms_topn",
+            "post_nms_topn", "nms_thresh", "score_thresh",
+        ]
+    ) -> None: ...
+
+class LSTMParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    clipping_threshold: float
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    batch_size: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., clipping_threshold: float | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., batch_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "clipping_threshold", "weight_filler", "bias_filler", "batch_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "clipping_threshold", "weight_filler", "bias_filler", "batch_size",
+        ]
+    ) -> None: ...
+
+class ReverseParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    def __init__(
+        self, *,
+            axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class TransposeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def dim(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            dim: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim",
+        ]
+    ) -> None: ...
+
+class BBoxRegParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def bbox_mean(self) -> Values[float]: ...
+    @property
+    def bbox_std(self) -> Values[float]: ...
+    cls_aware: bool
+    def __init__(
+        self, *,
+            bbox_mean: Iterable[float] | None = ..., bbox_std: Iterable[float] | None = ...,
+            cls_aware: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_aware",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bbox_mean", "bbox_std", "cls_aware",
+        ]
+    ) -> None: ...
+
+class BoxGroupParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    stride: int
+    def __init__(
+        self, *,
+            field_h: Iterable[int] | None = ..., field_w: Iterable[int] | None = ..., stride:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "field_h", "field_w", "stride",
+        ]
+    ) -> None: ...
+
+class BoxGroupOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    fg_thr: float
+    iou_thr: float
+    nms_type: str
+    @property
+    def box_group_param(self) -> Messages[BoxGroupParameter]: ...
+    field_whr: float
+    field_xyr: float
+    max_nms_num: int
+    max_post_nms_num: int
+    min_size: float
+    def __init__(
+        self, *,
+            fg_thr: float | None = ..., iou_thr: float | None = ..., nms_type: str | None = ...,
+            box_group_param: Iterable[BoxGroupParameter | _Fields] | None = ..., field_whr:
+            float | None = ..., field_xyr: float | None = ..., max_nms_num: int | None = ...,
+            max_post_nms_num: int | None = ..., min_size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fg_thr", "iou_thr", "nms_type", "field_whr", "field_xyr", "max_nms_num",
+            "max_post_nms_num", "min_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fg_thr", "iou_thr", "nms_type", "box_group_param", "field_whr", "field_xyr",
+            "max_nms_num", "max_post_nms_num", "min_size",
+        ]
+    ) -> None: ...
+
+class DecodeBBoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    gt_iou_thr: float
+    def __init__(
+        self, *,
+            gt_iou_thr: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gt_iou_thr",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gt_iou_thr",
+        ]
+    ) -> None: ...
+
+class ScaleRouteParameter(Message):
+    DESCRIPTOR: Descriptor
+    low_scale: float
+    high_scale: float
+    def __init__(
+        self, *,
+            low_scale: float | None = ..., high_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "low_scale", "high_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "low_scale", "high_scale",
+        ]
+    ) -> None: ...
+
+class ContinuationIndicatorParameter(Message):
+    DESCRIPTOR: Descriptor
+    time_step: int
+    axis: int
+    def __init__(
+        self, *,
+            time_step: int | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "time_step", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "time_step", "axis",
+        ]
+    ) -> None: ...
+
+class NormalizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    across_spatial: bool
+    @property
+    def scale_filler(self) -> FillerParameter: ...
+    channel_shared: bool
+    eps: float
+    normalize_type: str
+    fix_gradient: bool
+    bp_norm: bool
+    fix_scale: bool
+    rescale: bool
+    def __init__(
+        self, *,
+            across_spatial: bool | None = ..., scale_filler: FillerParameter | _Fields | None =
+            ..., channel_shared: bool | None = ..., eps: float | None = ..., normalize_type: str
+            | None = ..., fix_gradient: bool | None = ..., bp_norm: bool | None = ...,
+            fix_scale: bool | None = ..., rescale: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "across_spatial", "scale_filler", "channel_shared", "eps", "normalize_type",
+            "fix_gradient", "bp_norm", "fix_scale", "rescale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "across_spatial", "scale_filler", "channel_shared", "eps", "normalize_type",
+            "fix_gradient", "bp_norm", "fix_scale", "rescale",
+        ]
+    ) -> None: ...
+
+class PermuteParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def order(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            order: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "order",
+        ]
+    ) -> None: ...
+
+class PriorBoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CodeType(_Enum):
+        CORNER: ClassVar[PriorBoxParameter.CodeType]
+        CENTER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+        CORNER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+    CORNER: ClassVar[PriorBoxParameter.CodeType]
+    CENTER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+    CORNER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+    @property
+    def min_size(self) -> Values[float]: ...
+    @property
+    def max_size(self) -> Values[float]: ...
+    @property
+    def aspect_ratio(self) -> Values[float]: ...
+    flip: bool
+    clip: bool
+    @property
+    def variance(self) -> Values[float]: ...
+    img_size: int
+    img_h: int
+    img_w: int
+    step: float
+    step_h: float
+    step_w: float
+    offset: float
+    def __init__(
+        self, *,
+            min_size: Iterable[float] | None = ..., max_size: Iterable[float] | None = ...,
+            aspect_ratio: Iterable[float] | None = ..., flip: bool | None = ..., clip: bool |
+            None = ..., variance: Iterable[float] | None = ..., img_size: int | None = ...,
+            img_h: int | None = ..., img_w: int | None = ..., step: float | None = ..., step_h:
+            float | None = ..., step_w: float | None = ..., offset: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "flip", "clip", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_size", "max_size", "aspect_ratio", "flip", "clip", "variance", "img_size",
+            "img_h", "img_w", "step", "step_h", "step_w", "offset",
+        ]
+    ) -> None: ...
+
+class MultiBoxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ConfLossType(_Enum):
+        SOFTMAX: ClassVar[MultiBoxLossParameter.ConfLossType]
+        LOGISTIC: ClassVar[MultiBoxLossParameter.ConfLossType]
+    SOFTMAX: ClassVar[MultiBoxLossParameter.ConfLossType]
+    LOGISTIC: ClassVar[MultiBoxLossParameter.ConfLossType]
+    class LocLossType(_Enum):
+        L2: ClassVar[MultiBoxLossParameter.LocLossType]
+        SMOOTH_L1: ClassVar[MultiBoxLossParameter.LocLossType]
+    L2: ClassVar[MultiBoxLossParameter.LocLossType]
+    SMOOTH_L1: ClassVar[MultiBoxLossParameter.LocLossType]
+    class MatchType(_Enum):
+        BIPARTITE: ClassVar[MultiBoxLossParameter.MatchType]
+        PER_PREDICTION: ClassVar[MultiBoxLossParameter.MatchType]
+    BIPARTITE: ClassVar[MultiBoxLossParameter.MatchType]
+    PER_PREDICTION: ClassVar[MultiBoxLossParameter.MatchType]
+    class MiningType(_Enum):
+        NONE: ClassVar[MultiBoxLossParameter.MiningType]
+        MAX_NEGATIVE: ClassVar[MultiBoxLossParameter.MiningType]
+        HARD_EXAMPLE: ClassVar[MultiBoxLossParameter.MiningType]
+    NONE: ClassVar[MultiBoxLossParameter.MiningType]
+    MAX_NEGATIVE: ClassVar[MultiBoxLossParameter.MiningType]
+    HARD_EXAMPLE: ClassVar[MultiBoxLossParameter.MiningType]
+    loc_loss_type: MultiBoxLossParameter.LocLossType
+    conf_loss_type: MultiBoxLossParameter.ConfLossType
+    loc_weight: float
+    num_classes: int
+    share_location: bool
+    match_type: MultiBoxLossParameter.MatchType
+    overlap_threshold: float
+    use_prior_for_matching: bool
+    background_label_id: int
+    use_difficult_gt: bool
+    do_neg_mining: bool
+    neg_pos_ratio: float
+    neg_overlap: float
+    code_type: PriorBoxParameter.CodeType
+    encode_variance_in_target: bool
+    map_object_to_agnostic: bool
+    ignore_cross_boundary_bbox: bool
+    bp_inside: bool
+    mining_type: MultiBoxLossParameter.MiningType
+    @property
+    def nms_param(self) -> NonMaximumSuppressionParameter: ...
+    sample_size: int
+    use_prior_for_nms: bool
+    ignore_difficult_gt: bool
+    objectness_score: float
+    def __init__(
+        self, *,
+            loc_loss_type: MultiBoxLossParameter.LocLossType | int | str | None = ...,
+            conf_loss_type: MultiBoxLossParameter.ConfLossType | int | str | None = ...,
+            loc_weight: float | None = ..., num_classes: int | None = ..., share_location: bool
+            | None = ..., match_type: MultiBoxLossParameter.MatchType | int | str | None = ...,
+            overlap_threshold: float | None = ..., use_prior_for_matching: bool | None = ...,
+            background_label_id: int | None = ..., use_difficult_gt: bool | None = ...,
+            do_neg_mining: bool | None = ..., neg_pos_ratio: float | None = ..., neg_overlap:
+            float | None = ..., code_type: PriorBoxParameter.CodeType | int | str | None = ...,
+            encode_variance_in_target: bool | None = ..., map_object_to_agnostic: bool | None =
+            ..., ignore_cross_boundary_bbox: bool | None = ..., bp_inside: bool | None = ...,
+            mining_type: MultiBoxLossParameter.MiningType | int | str | None = ..., nms_param:
+            NonMaximumSuppressionParameter | _Fields | None = ..., sample_size: int | None =
+            ..., use_prior_for_nms: bool | None = ..., ignore_difficult_gt: bool | None = ...,
+            objectness_score: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "loc_loss_type", "conf_loss_type", "loc_weight", "num_classes", "share_location",
+            "match_type", "overlap_threshold", "use_prior_for_matching", "background_label_id",
+            "use_difficult_gt", "do_neg_mining", "neg_pos_ratio", "neg_overlap", "code_type",
+            "encode_variance_in_target", "map_object_to_agnostic", "ignore_cross_boundary_bbox",
+            "bp_inside", "mining_type", "nms_param", "sample_size", "use_prior_for_nms",
+            "ignore_difficult_gt", "objectness_score",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loc_loss_type", "conf_loss_type", "loc_weight", "num_classes", "share_location",
+            "match_type", "overlap_threshold", "use_prior_for_matching", "background_label_id",
+            "use_difficult_gt", "do_neg_mining", "neg_pos_ratio", "neg_overlap", "code_type",
+            "encode_variance_in_target", "map_object_to_agnostic", "ignore_cross_boundary_bbox",
+            "bp_inside", "mining_type", "nms_param", "sample_size", "use_prior_for_nms",
+            "ignore_difficult_gt", "objectness_score",
+        ]
+    ) -> None: ...
+
+class NonMaximumSuppressionParameter(Message):
+    DESCRIPTOR: Descriptor
+    nms_threshold: float
+    top_k: int
+    eta: float
+    soft_nms: bool
+    theta: float
+    def __init__(
+        self, *,
+            nms_threshold: float | None = ..., top_k: int | None = ..., eta: float | None = ...,
+            soft_nms: bool | None = ..., theta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "nms_threshold", "top_k", "eta", "soft_nms", "theta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "nms_threshold", "top_k", "eta", "soft_nms", "theta",
+        ]
+    ) -> None: ...
+
+class DetectionOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    share_location: bool
+    background_label_id: int
+    @property
+    def nms_param(self) -> NonMaximumSuppressionParameter: ...
+    @property
+    def save_output_param(self) -> SaveOutputParameter: ...
+    code_type: PriorBoxParameter.CodeType
+    keep_top_k: int
+    variance_encoded_in_target: bool
+    confidence_threshold: float
+    visualize: bool
+    visualize_threshold: float
+    save_file: str
+    objectness_score: float
+    output_logits: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., share_location: bool | None = ...,
+            background_label_id: int | None = ..., nms_param: NonMaximumSuppressionParameter |
+            _Fields | None = ..., save_output_param: SaveOutputParameter | _Fields | None = ...,
+            code_type: PriorBoxParameter.CodeType | int | str | None = ..., keep_top_k: int |
+            None = ..., variance_encoded_in_target: bool | None = ..., confidence_threshold:
+            float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
+            = ..., save_file: str | None = ..., objectness_score: float | None = ...,
+            output_logits: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "share_location", "background_label_id", "nms_param",
+            "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
+            "confidence_threshold", "visualize", "visualize_threshold", "save_file",
+            "objectness_score", "output_logits",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "share_location", "background_label_id", "nms_param",
+            "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
+            "confidence_threshold", "visualize", "visualize_threshold", "save_file",
+            "objectness_score", "output_logits",
+        ]
+    ) -> None: ...
+
+class YoloDetectionOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    side: int
+    num_classes: int
+    num_box: int
+    coords: int
+    confidence_threshold: float
+    nms_threshold: float
+    @property
+    def biases(self) -> Values[float]: ...
+    label_map_file: str
+    def __init__(
+        self, *,
+            side: int | None = ..., num_classes: int | None = ..., num_box: int | None = ...,
+            coords: int | None = ..., confidence_threshold: float | None = ..., nms_threshold:
+            float | None = ..., biases: Iterable[float] | None = ..., label_map_file: str | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_box", "coords", "confidence_threshold", "nms_threshold",
+            "label_map_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_box", "coords", "confidence_threshold", "nms_threshold",
+            "biases", "label_map_file",
+        ]
+    ) -> None: ...
+
+class Yolov3DetectionOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    num_box: int
+    confidence_threshold: float
+    nms_threshold: float
+    @property
+    def biases(self) -> Values[float]: ...
+    @property
+    def anchors_scale(self) -> Values[int]: ...
+    mask_group_num: int
+    @property
+    def mask(self) -> Values[int]: ...
+    gaussian_box: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., num_box: int | None = ..., confidence_threshold:
+            float | None = ..., nms_threshold: float | None = ..., biases: Iterable[float] |
+            None = ..., anchors_scale: Iterable[int] | None = ..., mask_group_num: int | None =
+            ..., mask: Iterable[int] | None = ..., gaussian_box: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "num_box", "confidence_threshold", "nms_threshold", "mask_group_num",
+            "gaussian_box",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "num_box", "confidence_threshold", "nms_threshold", "biases",
+            "anchors_scale", "mask_group_num", "mask", "gaussian_box",
+        ]
+    ) -> None: ...
+
+class SaveOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    output_directory: str
+    output_name_prefix: str
+    output_format: str
+    label_map_file: str
+    name_size_file: str
+    num_test_image: int
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    def __init__(
+        self, *,
+            output_directory: str | None = ..., output_name_prefix: str | None = ...,
+            output_format: str | None = ..., label_map_file: str | None = ..., name_size_file:
+            str | None = ..., num_test_image: int | None = ..., resize_param: ResizeParameter |
+            _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_directory", "output_name_prefix", "output_format", "label_map_file",
+            "name_size_file", "num_test_image", "resize_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_directory", "output_name_prefix", "output_format", "label_map_file",
+            "name_size_file", "num_test_image", "resize_param",
+        ]
+    ) -> None: ...
+
+class DetectionEvaluateParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    background_label_id: int
+    overlap_threshold: float
+    evaluate_difficult_gt: bool
+    name_size_file: str
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    output_logits: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., background_label_id: int | None = ...,
+            overlap_threshold: float | None = ..., evaluate_difficult_gt: bool | None = ...,
+            name_size_file: str | None = ..., resize_param: ResizeParameter | _Fields | None =
+            ..., output_logits: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
+            "name_size_file", "resize_param", "output_logits",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
+            "name_size_file", "resize_param", "output_logits",
+        ]
+    ) -> None: ...
+
+class Datum(Message):
+    DESCRIPTOR: Descriptor
+    channels: int
+    height: int
+    width: int
+    data: bytes
+    label: int
+    @property
+    def float_data(self) -> Values[float]: ...
+    encoded: bool
+    record_id: int
+    def __init__(
+        self, *,
+            channels: int | None = ..., height: int | None = ..., width: int | None = ..., data:
+            bytes | str | None = ..., label: int | None = ..., float_data: Iterable[float] |
+            None = ..., encoded: bool | None = ..., record_id: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "channels", "height", "width", "data", "label", "encoded", "record_id",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "channels", "height", "width", "data", "label", "float_data", "encoded",
+            "record_id",
+        ]
+    ) -> None: ...
+
+class AnnotatedDatum(Message):
+    DESCRIPTOR: Descriptor
+    class AnnotationType(_Enum):
+        BBOX: ClassVar[AnnotatedDatum.AnnotationType]
+    BBOX: ClassVar[AnnotatedDatum.AnnotationType]
+    @property
+    def datum(self) -> Datum: ...
+    type: AnnotatedDatum.AnnotationType
+    @property
+    def annotation_group(self) -> Messages[AnnotationGroup]: ...
+    record_id: int
+    def __init__(
+        self, *,
+            datum: Datum | _Fields | None = ..., type: AnnotatedDatum.AnnotationType | int | str
+            | None = ..., annotation_group: Iterable[AnnotationGroup | _Fields] | None = ...,
+            record_id: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "datum", "type", "record_id",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "datum", "type", "annotation_group", "record_id",
+        ]
+    ) -> None: ...
+
+class AnnotationGroup(Message):
+    DESCRIPTOR: Descriptor
+    group_label: int
+    @property
+    def annotation(self) -> Messages[Annotation]: ...
+    def __init__(
+        self, *,
+            group_label: int | None = ..., annotation: Iterable[Annotation | _Fields] | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group_label", "annotation",
+        ]
+    ) -> None: ...
+
+class Annotation(Message):
+    DESCRIPTOR: Descriptor
+    instance_id: int
+    @property
+    def bbox(self) -> NormalizedBBox: ...
+    def __init__(
+        self, *,
+            instance_id: int | None = ..., bbox: NormalizedBBox | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "instance_id", "bbox",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "instance_id", "bbox",
+        ]
+    ) -> None: ...
+
+class NormalizedBBox(Message):
+    DESCRIPTOR: Descriptor
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+    label: int
+    difficult: bool
+    score: float
+    size: float
+    def __init__(
+        self, *,
+            xmin: float | None = ..., ymin: float | None = ..., xmax: float | None = ..., ymax:
+            float | None = ..., label: int | None = ..., difficult: bool | None = ..., score:
+            float | None = ..., size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "xmin", "ymin", "xmax", "ymax", "label", "difficult", "score", "size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xmin", "ymin", "xmax", "ymax", "label", "difficult", "score", "size",
+        ]
+    ) -> None: ...
+
+class LabelMap(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def item(self) -> Messages[LabelMapItem]: ...
+    def __init__(
+        self, *,
+            item: Iterable[LabelMapItem | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "item",
+        ]
+    ) -> None: ...
+
+class LabelMapItem(Message):
+    DESCRIPTOR: Descriptor
+    name: str
+    label: int
+    display_name: str
+    def __init__(
+        self, *,
+            name: str | None = ..., label: int | None = ..., display_name: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "name", "label", "display_name",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name", "label", "display_name",
+        ]
+    ) -> None: ...
+
+class AnnotatedDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def batch_sampler(self) -> Messages[BatchSampler]: ...
+    label_map_file: str
+    anno_type: AnnotatedDatum.AnnotationType
+    difficult_label_warmup: bool
+    seg_resize_height: int
+    seg_resize_width: int
+    seg_scales: int
+    single_class: bool
+    train_diffcult: bool
+    yolo_data_jitter: float
+    yolo_data_type: int
+    def __init__(
+        self, *,
+            batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
+            None = ..., anno_type: AnnotatedDatum.AnnotationType | int | str | None = ...,
+            difficult_label_warmup: bool | None = ..., seg_resize_height: int | None = ...,
+            seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
+            | None = ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None =
+            ..., yolo_data_type: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_map_file", "anno_type", "difficult_label_warmup", "seg_resize_height",
+            "seg_resize_width", "seg_scales", "single_class", "train_diffcult",
+            "yolo_data_jitter", "yolo_data_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_sampler", "label_map_file", "anno_type", "difficult_label_warmup",
+            "seg_resize_height", "seg_resize_width", "seg_scales", "single_class",
+            "train_diffcult", "yolo_data_jitter", "yolo_data_type",
+        ]
+    ) -> None: ...
+
+class BatchSampler(Message):
+    DESCRIPTOR: Descriptor
+    use_original_image: bool
+    @property
+    def sampler(self) -> Sampler: ...
+    @property
+    def sample_constraint(self) -> SampleConstraint: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            use_original_image: bool | None = ..., sampler: Sampler | _Fields | None = ...,
+            sample_constraint: SampleConstraint | _Fields | None = ..., max_sample: int | None =
+            ..., max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_original_image", "sampler", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_original_image", "sampler", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class Sampler(Message):
+    DESCRIPTOR: Descriptor
+    min_scale: float
+    max_scale: float
+    min_aspect_ratio: float
+    max_aspect_ratio: float
+    def __init__(
+        self, *,
+            min_scale: float | None = ..., max_scale: float | None = ..., min_aspect_ratio:
+            float | None = ..., max_aspect_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_scale", "max_scale", "min_aspect_ratio", "max_aspect_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_scale", "max_scale", "min_aspect_ratio", "max_aspect_ratio",
+        ]
+    ) -> None: ...
+
+class SampleConstraint(Message):
+    DESCRIPTOR: Descriptor
+    min_jaccard_overlap: float
+    max_jaccard_overlap: float
+    min_sample_coverage: float
+    max_sample_coverage: float
+    min_object_coverage: float
+    max_object_coverage: float
+    def __init__(
+        self, *,
+            min_jaccard_overlap: float | None = ..., max_jaccard_overlap: float | None = ...,
+            min_sample_coverage: float | None = ..., max_sample_coverage: float | None = ...,
+            min_object_coverage: float | None = ..., max_object_coverage: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_jaccard_overlap", "max_jaccard_overlap", "min_sample_coverage",
+            "max_sample_coverage", "min_object_coverage", "max_object_coverage",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_jaccard_overlap", "max_jaccard_overlap", "min_sample_coverage",
+            "max_sample_coverage", "min_object_coverage", "max_object_coverage",
+        ]
+    ) -> None: ...
+
+class TransformationParameter(Message):
+    DESCRIPTOR: Descriptor
+    class InterpolationAlgo(_Enum):
+        INTER_NEAREST: ClassVar[TransformationParameter.InterpolationAlgo]
+        INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
+        INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
+        INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    INTER_NEAREST: ClassVar[TransformationParameter.InterpolationAlgo]
+    INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
+    INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
+    INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    scale: float
+    mirror: bool
+    crop_size: int
+    mean_file: str
+    @property
+    def mean_value(self) -> Values[float]: ...
+    force_color: bool
+    force_gray: bool
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    @property
+    def noise_param(self) -> NoiseParameter: ...
+    @property
+    def emit_constraint(self) -> EmitConstraint: ...
+    crop_h: int
+    crop_w: int
+    @property
+    def distort_param(self) -> DistortionParameter: ...
+    @property
+    def expand_param(self) -> ExpansionParameter: ...
+    use_gpu_transform: bool
+    random_seed: int
+    img_rand_resize_lower: int
+    img_rand_resize_upper: int
+    rand_resize_ratio_lower: float
+    rand_resize_ratio_upper: float
+    vertical_stretch_lower: float
+    vertical_stretch_upper: float
+    horizontal_stretch_lower: float
+    horizontal_stretch_upper: float
+    interpolation_algo_down: TransformationParameter.InterpolationAlgo
+    interpolation_algo_up: TransformationParameter.InterpolationAlgo
+    allow_upscale: bool
+    forward_packing: Packing
+    display: bool
+    num_labels: int
+    @property
+    def random_resize_param(self) -> RandomResizeParameter: ...
+    @property
+    def random_aspect_ratio_param(self) -> RandomAspectRatioParameter: ...
+    flow: bool
+    bgr2rgb: bool
+    pad: int
+    @property
+    def scale_factors(self) -> Values[float]: ...
+    add_noise: bool
+    apply_probability: float
+    aspect_max: float
+    aspect_min: float
+    center_crop: bool
+    contrast_brightness_adjustment: bool
+    crop_height: int
+    crop_width: int
+    cvt_bgr2rgb: bool
+    debug_params: bool
+    enable_classf_aug: bool
+    erase_ratio: float
+    max_brightness_shift: int
+    max_color_shift: int
+    max_contrast: float
+    max_rotation_angle: int
+    max_scaling_factor: float
+    max_smooth: float
+    min_contrast: float
+    min_scaling_factor: float
+    min_side: int
+    min_side_max: int
+    min_side_min: int
+    noise_ratio: float
+    random_90_deg_rot: bool
+    rotate: bool
+    scale_max: float
+    scale_min: float
+    smooth_filtering: bool
+    untransformed_top: bool
+    vertical_mirror: bool
+    fix_crop: bool
+    is_flow: bool
+    max_distort: int
+    more_fix_crop: bool
+    multi_scale: bool
+    original_image: bool
+    @property
+    def scale_ratios(self) -> Values[float]: ...
+    @property
+    def resize_param_more(self) -> Messages[ResizeParameter]: ...
+    @property
+    def geometry_param(self) -> GeometryParameter: ...
+    def __init__(
+        self, *,
+            scale: float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
+            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
+            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
+            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
+            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
+            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
+            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
+            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            random_resize_param: RandomResizeParameter | _Fields | None = ...,
+            random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
+            bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
+            Iterable[float] | None = ..., add_noise: bool | None = ..., apply_probability: float
+            | None = ..., aspect_max: float | None = ..., aspect_min: float | None = ...,
+            center_crop: bool | None = ..., contrast_brightness_adjustment: bool | None = ...,
+            crop_height: int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool |
+            None = ..., debug_params: bool | None = ..., enable_classf_aug: bool | None = ...,
+            erase_ratio: float | None = ..., max_brightness_shift: int | None = ...,
+            max_color_shift: int | None = ..., max_contrast: float | None = ...,
+            max_rotation_angle: int | None = ..., max_scaling_factor: float | None = ...,
+            max_smooth: float | None = ..., min_contrast: float | None = ...,
+            min_scaling_factor: float | None = ..., min_side: int | None = ..., min_side_max:
+            int | None = ..., min_side_min: int | None = ..., noise_ratio: float | None = ...,
+            random_90_deg_rot: bool | None = ..., rotate: bool | None = ..., scale_max: float |
+            None = ..., scale_min: float | None = ..., smooth_filtering: bool | None = ...,
+            untransformed_top: bool | None = ..., vertical_mirror: bool | None = ..., fix_crop:
+            bool | None = ..., is_flow: bool | None = ..., max_distort: int | None = ...,
+            more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
+            bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
+            Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
+            | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
+            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
+            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
+            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
+            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
+            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
+            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
+            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
+            "geometry_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
+            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "scale_factors", "add_noise", "apply_probability", "aspect_max",
+            "aspect_min", "center_crop", "contrast_brightness_adjustment", "crop_height",
+            "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param",
+        ]
+    ) -> None: ...
+
+class ResizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Interp_mode(_Enum):
+        LINEAR: ClassVar[ResizeParameter.Interp_mode]
+        AREA: ClassVar[ResizeParameter.Interp_mode]
+        NEAREST: ClassVar[ResizeParameter.Interp_mode]
+        CUBIC: ClassVar[ResizeParameter.Interp_mode]
+        LANCZOS4: ClassVar[ResizeParameter.Interp_mode]
+    LINEAR: ClassVar[ResizeParameter.Interp_mode]
+    AREA: ClassVar[ResizeParameter.Interp_mode]
+    NEAREST: ClassVar[ResizeParameter.Interp_mode]
+    CUBIC: ClassVar[ResizeParameter.Interp_mode]
+    LANCZOS4: ClassVar[ResizeParameter.Interp_mode]
+    class Pad_mode(_Enum):
+        CONSTANT: ClassVar[ResizeParameter.Pad_mode]
+        MIRRORED: ClassVar[ResizeParameter.Pad_mode]
+        REPEAT_NEAREST: ClassVar[ResizeParameter.Pad_mode]
+    CONSTANT: ClassVar[ResizeParameter.Pad_mode]
+    MIRRORED: ClassVar[ResizeParameter.Pad_mode]
+    REPEAT_NEAREST: ClassVar[ResizeParameter.Pad_mode]
+    class Resize_mode(_Enum):
+        WARP: ClassVar[ResizeParameter.Resize_mode]
+        FIT_SMALL_SIZE: ClassVar[ResizeParameter.Resize_mode]
+        FIT_LARGE_SIZE_AND_PAD: ClassVar[ResizeParameter.Resize_mode]
+    WARP: ClassVar[ResizeParameter.Resize_mode]
+    FIT_SMALL_SIZE: ClassVar[ResizeParameter.Resize_mode]
+    FIT_LARGE_SIZE_AND_PAD: ClassVar[ResizeParameter.Resize_mode]
+    prob: float
+    resize_mode: ResizeParameter.Resize_mode
+    height: int
+    width: int
+    pad_mode: ResizeParameter.Pad_mode
+    @property
+    def pad_value(self) -> Values[float]: ...
+    @property
+    def interp_mode(self) -> Values[ResizeParameter.Interp_mode]: ...
+    height_scale: int
+    width_scale: int
+    center_object: bool
+    is_pyramid_test: bool
+    max_angle: float
+    out_height_scale: float
+    out_width_scale: float
+    def __init__(
+        self, *,
+            prob: float | None = ..., resize_mode: ResizeParameter.Resize_mode | int | str |
+            None = ..., height: int | None = ..., width: int | None = ..., pad_mode:
+            ResizeParameter.Pad_mode | int | str | None = ..., pad_value: Iterable[float] | None
+            = ..., interp_mode: Iterable[ResizeParameter.Interp_mode | int | str] | None = ...,
+            height_scale: int | None = ..., width_scale: int | None = ..., center_object: bool |
+            None = ..., is_pyramid_test: bool | None = ..., max_angle: float | None = ...,
+            out_height_scale: float | None = ..., out_width_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prob", "resize_mode", "height", "width", "pad_mode", "height_scale", "width_scale",
+            "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
+            "out_width_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prob", "resize_mode", "height", "width", "pad_mode", "pad_value", "interp_mode",
+            "height_scale", "width_scale", "center_object", "is_pyramid_test", "max_angle",
+            "out_height_scale", "out_width_scale",
+        ]
+    ) -> None: ...
+
+class NoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    prob: float
+    hist_eq: bool
+    inverse: bool
+    decolorize: bool
+    gauss_blur: bool
+    jpeg: float
+    posterize: bool
+    erode: bool
+    saltpepper: bool
+    @property
+    def saltpepper_param(self) -> SaltPepperParameter: ...
+    clahe: bool
+    convert_to_hsv: bool
+    convert_to_lab: bool
+    all_effects: bool
+    bias: float
+    gaussian_std: float
+    mu: float
+    sigma: float
+    uniform_range: float
+    def __init__(
+        self, *,
+            prob: float | None = ..., hist_eq: bool | None = ..., inverse: bool | None = ...,
+            decolorize: bool | None = ..., gauss_blur: bool | None = ..., jpeg: float | None =
+            ..., posterize: bool | None = ..., erode: bool | None = ..., saltpepper: bool | None
+            = ..., saltpepper_param: SaltPepperParameter | _Fields | None = ..., clahe: bool |
+            None = ..., convert_to_hsv: bool | None = ..., convert_to_lab: bool | None = ...,
+            all_effects: bool | None = ..., bias: float | None = ..., gaussian_std: float | None
+            = ..., mu: float | None = ..., sigma: float | None = ..., uniform_range: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prob", "hist_eq", "inverse", "decolorize", "gauss_blur", "jpeg", "posterize",
+            "erode", "saltpepper", "saltpepper_param", "clahe", "convert_to_hsv",
+            "convert_to_lab", "all_effects", "bias", "gaussian_std", "mu", "sigma",
+            "uniform_range",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prob", "hist_eq", "inverse", "decolorize", "gauss_blur", "jpeg", "posterize",
+            "erode", "saltpepper", "saltpepper_param", "clahe", "convert_to_hsv",
+            "convert_to_lab", "all_effects", "bias", "gaussian_std", "mu", "sigma",
+            "uniform_range",
+        ]
+    ) -> None: ...
+
+class SaltPepperParameter(Message):
+    DESCRIPTOR: Descriptor
+    fraction: float
+    @property
+    def value(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            fraction: float | None = ..., value: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fraction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fraction", "value",
+        ]
+    ) -> None: ...
+
+class DistortionParameter(Message):
+    DESCRIPTOR: Descriptor
+    brightness_prob: float
+    brightness_delta: float
+    contrast_prob: float
+    contrast_lower: float
+    contrast_upper: float
+    hue_prob: float
+    hue_delta: float
+    saturation_prob: float
+    saturation_lower: float
+    saturation_upper: float
+    random_order_prob: float
+    all_effects: bool
+    brightness: bool
+    contrast: bool
+    hue: bool
+    prob: float
+    random_order: bool
+    saturation: bool
+    def __init__(
+        self, *,
+            brightness_prob: float | None = ..., brightness_delta: float | None = ...,
+            contrast_prob: float | None = ..., contrast_lower: float | None = ...,
+            contrast_upper: float | None = ..., hue_prob: float | None = ..., hue_delta: float |
+            None = ..., saturation_prob: float | None = ..., saturation_lower: float | None =
+            ..., saturation_upper: float | None = ..., random_order_prob: float | None = ...,
+            all_effects: bool | None = ..., brightness: bool | None = ..., contrast: bool | None
+            = ..., hue: bool | None = ..., prob: float | None = ..., random_order: bool | None =
+            ..., saturation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
+            "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
+            "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
+            "hue", "prob", "random_order", "saturation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
+            "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
+            "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
+            "hue", "prob", "random_order", "saturation",
+        ]
+    ) -> None: ...
+
+class ExpansionParameter(Message):
+    DESCRIPTOR: Descriptor
+    prob: float
+    max_expand_ratio: float
+    def __init__(
+        self, *,
+            prob: float | None = ..., max_expand_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prob", "max_expand_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prob", "max_expand_ratio",
+        ]
+    ) -> None: ...
+
+class EmitConstraint(Message):
+    DESCRIPTOR: Descriptor
+    class EmitType(_Enum):
+        CENTER: ClassVar[EmitConstraint.EmitType]
+        MIN_OVERLAP: ClassVar[EmitConstraint.EmitType]
+    CENTER: ClassVar[EmitConstraint.EmitType]
+    MIN_OVERLAP: ClassVar[EmitConstraint.EmitType]
+    emit_type: EmitConstraint.EmitType
+    emit_overlap: float
+    def __init__(
+        self, *,
+            emit_type: EmitConstraint.EmitType | int | str | None = ..., emit_overlap: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "emit_type", "emit_overlap",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "emit_type", "emit_overlap",
+        ]
+    ) -> None: ...
+
+class RandomResizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_size: int
+    max_size: int
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    def __init__(
+        self, *,
+            min_size: int | None = ..., max_size: int | None = ..., resize_param:
+            ResizeParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_size", "max_size", "resize_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_size", "max_size", "resize_param",
+        ]
+    ) -> None: ...
+
+class RandomAspectRatioParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_area_ratio: float
+    max_area_ratio: float
+    aspect_ratio_change: float
+    max_attempt: int
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    def __init__(
+        self, *,
+            min_area_ratio: float | None = ..., max_area_ratio: float | None = ...,
+            aspect_ratio_change: float | None = ..., max_attempt: int | None = ...,
+            resize_param: ResizeParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_area_ratio", "max_area_ratio", "aspect_ratio_change", "max_attempt",
+            "resize_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_area_ratio", "max_area_ratio", "aspect_ratio_change", "max_attempt",
+            "resize_param",
+        ]
+    ) -> None: ...
+
+class DataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DB(_Enum):
+        LEVELDB: ClassVar[DataParameter.DB]
+        LMDB: ClassVar[DataParameter.DB]
+    LEVELDB: ClassVar[DataParameter.DB]
+    LMDB: ClassVar[DataParameter.DB]
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    backend: DataParameter.DB
+    force_encoded_color: bool
+    prefetch: int
+    shuffle: bool
+    threads: int
+    parser_threads: int
+    cache: bool
+    precache: bool
+    @property
+    def side(self) -> Values[int]: ...
+    block_size: int
+    disk_reader_threads: int
+    huge_video_dataset: bool
+    limit_samples: int
+    permute_every_iter: int
+    preselection_file: str
+    preselection_label: int
+    rand_permute: bool
+    rand_permute_seed: int
+    range_end: int
+    range_start: int
+    show_data: int
+    shuffle_buffer_size: int
+    @property
+    def slice_point(self) -> Values[int]: ...
+    @property
+    def subtract(self) -> Values[float]: ...
+    task_class_num: int
+    verbose: bool
+    @property
+    def source_more(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., backend: DataParameter.DB | int | str | None =
+            ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
+            bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
+            cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
+            ..., block_size: int | None = ..., disk_reader_threads: int | None = ...,
+            huge_video_dataset: bool | None = ..., limit_samples: int | None = ...,
+            permute_every_iter: int | None = ..., preselection_file: str | None = ...,
+            preselection_label: int | None = ..., rand_permute: bool | None = ...,
+            rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
+            None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
+            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
+            task_class_num: int | None = ..., verbose: bool | None = ..., source_more:
+            Iterable[str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
+            "parser_threads", "cache", "precache", "block_size", "disk_reader_threads",
+            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
+            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
+            "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
+            "parser_threads", "cache", "precache", "side", "block_size", "disk_reader_threads",
+            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
+            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
+            "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
+            "task_class_num", "verbose", "source_more",
+        ]
+    ) -> None: ...
+
+class ImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LabelType(_Enum):
+        NONE: ClassVar[ImageDataParameter.LabelType]
+        IMAGE: ClassVar[ImageDataParameter.LabelType]
+        PIXEL: ClassVar[ImageDataParameter.LabelType]
+    NONE: ClassVar[ImageDataParameter.LabelType]
+    IMAGE: ClassVar[ImageDataParameter.LabelType]
+    PIXEL: ClassVar[ImageDataParameter.LabelType]
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    short_side: int
+    threads: int
+    cache: bool
+    precache: bool
+    dataset_share_per_node: float
+    min_height: int
+    min_width: int
+    ignore_label: int
+    label_type: ImageDataParameter.LabelType
+    balance_by: int
+    balance_class: bool
+    clip_max: float
+    clip_min: float
+    face_mirror: bool
+    face_point_num: int
+    face_transform: bool
+    is_flow: bool
+    label_cut_end: int
+    label_cut_start: int
+    label_size: int
+    max_aspect_ratio: float
+    max_random_scale: float
+    max_random_shift: int
+    max_rotate_angle: float
+    max_shear_ratio: float
+    mean_value: float
+    min_random_scale: float
+    new_length: int
+    num_truth_channels: int
+    regression: bool
+    sampling_rate: int
+    show_data: int
+    task_class_num: int
+    truth_scale: float
+    use_byte_input: bool
+    use_image: bool
+    use_label: bool
+    use_temporal_jitter: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ..., short_side: int | None = ..., threads: int | None = ..., cache: bool |
+            None = ..., precache: bool | None = ..., dataset_share_per_node: float | None = ...,
+            min_height: int | None = ..., min_width: int | None = ..., ignore_label: int | None
+            = ..., label_type: ImageDataParameter.LabelType | int | str | None = ...,
+            balance_by: int | None = ..., balance_class: bool | None = ..., clip_max: float |
+            None = ..., clip_min: float | None = ..., face_mirror: bool | None = ...,
+            face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow: bool |
+            None = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
+            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder", "short_side",
+            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
+            "ignore_label", "label_type", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "label_cut_end",
+            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
+            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
+            "min_random_scale", "new_length", "num_truth_channels", "regression",
+            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
+            "use_image", "use_label", "use_temporal_jitter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder", "short_side",
+            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
+            "ignore_label", "label_type", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "label_cut_end",
+            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
+            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
+            "min_random_scale", "new_length", "num_truth_channels", "regression",
+            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
+            "use_image", "use_label", "use_temporal_jitter",
+        ]
+    ) -> None: ...
+
+class DenseImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    mean_file: str
+    root_folder: str
+    mirror: bool
+    crop_width: int
+    crop_height: int
+    rotate: bool
+    one_hot_nclasses: int
+    label_divide_factor: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., is_color: bool | None = ..., mean_file: str | None = ..., root_folder: str |
+            None = ..., mirror: bool | None = ..., crop_width: int | None = ..., crop_height:
+            int | None = ..., rotate: bool | None = ..., one_hot_nclasses: int | None = ...,
+            label_divide_factor: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+            "is_color", "mean_file", "root_folder", "mirror", "crop_width", "crop_height",
+            "rotate", "one_hot_nclasses", "label_divide_factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+            "is_color", "mean_file", "root_folder", "mirror", "crop_width", "crop_height",
+            "rotate", "one_hot_nclasses", "label_divide_factor",
+        ]
+    ) -> None: ...
+
+class WindowDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    fg_threshold: float
+    bg_threshold: float
+    fg_fraction: float
+    context_pad: int
+    crop_mode: str
+    cache_images: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
+            fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
+            None = ..., cache_images: bool | None = ..., root_folder: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
+            "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
+            "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
+            "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
+            "root_folder",
+        ]
+    ) -> None: ...
+
+class HDF5DataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    shuffle: bool
+    image: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
+            image: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "shuffle", "image",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "shuffle", "image",
+        ]
+    ) -> None: ...
+
+class HDF5OutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    file_name: str
+    def __init__(
+        self, *,
+            file_name: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "file_name",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "file_name",
+        ]
+    ) -> None: ...
+
+class MemoryDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    channels: int
+    height: int
+    width: int
+    @property
+    def dim(self) -> Values[int]: ...
+    label_size: int
+    transpose: bool
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., channels: int | None = ..., height: int | None = ...,
+            width: int | None = ..., dim: Iterable[int] | None = ..., label_size: int | None =
+            ..., transpose: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "channels", "height", "width", "label_size", "transpose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "channels", "height", "width", "dim", "label_size", "transpose",
+        ]
+    ) -> None: ...
+
+class DummyDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def data_filler(self) -> Messages[FillerParameter]: ...
+    @property
+    def num(self) -> Values[int]: ...
+    @property
+    def channels(self) -> Values[int]: ...
+    @property
+    def height(self) -> Values[int]: ...
+    @property
+    def width(self) -> Values[int]: ...
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            data_filler: Iterable[FillerParameter | _Fields] | None = ..., num: Iterable[int] |
+            None = ..., channels: Iterable[int] | None = ..., height: Iterable[int] | None =
+            ..., width: Iterable[int] | None = ..., shape: Iterable[BlobShape | _Fields] | None
+            = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "data_filler", "num", "channels", "height", "width", "shape",
+        ]
+    ) -> None: ...
+
+class VideoDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class VideoType(_Enum):
+        WEBCAM: ClassVar[VideoDataParameter.VideoType]
+        VIDEO: ClassVar[VideoDataParameter.VideoType]
+    WEBCAM: ClassVar[VideoDataParameter.VideoType]
+    VIDEO: ClassVar[VideoDataParameter.VideoType]
+    class Modality(_Enum):
+        RGB: ClassVar[VideoDataParameter.Modality]
+        FLOW: ClassVar[VideoDataParameter.Modality]
+    RGB: ClassVar[VideoDataParameter.Modality]
+    FLOW: ClassVar[VideoDataParameter.Modality]
+    video_type: VideoDataParameter.VideoType
+    device_id: int
+    video_file: str
+    skip_frames: int
+    batch_size: int
+    crop_size: int
+    is_color: bool
+    max_sampling_rate: int
+    mean_file: str
+    mirror: bool
+    new_height: int
+    new_length: int
+    new_width: int
+    num_of_labels: int
+    rand_skip: int
+    root_folder: str
+    sampling_rate: int
+    scale: float
+    show_data: bool
+    shuffle: bool
+    source: str
+    use_image: bool
+    use_multiple_label: bool
+    use_sampling_rate_jitter: bool
+    use_temporal_jitter: bool
+    num_segments: int
+    modality: VideoDataParameter.Modality
+    name_pattern: str
+    encoded: bool
+    grayscale: bool
+    def __init__(
+        self, *,
+            video_type: VideoDataParameter.VideoType | int | str | None = ..., device_id: int |
+            None = ..., video_file: str | None = ..., skip_frames: int | None = ..., batch_size:
+            int | None = ..., crop_size: int | None = ..., is_color: bool | None = ...,
+            max_sampling_rate: int | None = ..., mean_file: str | None = ..., mirror: bool |
+            None = ..., new_height: int | None = ..., new_length: int | None = ..., new_width:
+            int | None = ..., num_of_labels: int | None = ..., rand_skip: int | None = ...,
+            root_folder: str | None = ..., sampling_rate: int | None = ..., scale: float | None
+            = ..., show_data: bool | None = ..., shuffle: bool | None = ..., source: str | None
+            = ..., use_image: bool | None = ..., use_multiple_label: bool | None = ...,
+            use_sampling_rate_jitter: bool | None = ..., use_temporal_jitter: bool | None = ...,
+            num_segments: int | None = ..., modality: VideoDataParameter.Modality | int | str |
+            None = ..., name_pattern: str | None = ..., encoded: bool | None = ..., grayscale:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "video_type", "device_id", "video_file", "skip_frames", "batch_size", "crop_size",
+            "is_color", "max_sampling_rate", "mean_file", "mirror", "new_height", "new_length",
+            "new_width", "num_of_labels", "rand_skip", "root_folder", "sampling_rate", "scale",
+            "show_data", "shuffle", "source", "use_image", "use_multiple_label",
+            "use_sampling_rate_jitter", "use_temporal_jitter", "num_segments", "modality",
+            "name_pattern", "encoded", "grayscale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "video_type", "device_id", "video_file", "skip_frames", "batch_size", "crop_size",
+            "is_color", "max_sampling_rate", "mean_file", "mirror", "new_height", "new_length",
+            "new_width", "num_of_labels", "rand_skip", "root_folder", "sampling_rate", "scale",
+            "show_data", "shuffle", "source", "use_image", "use_multiple_label",
+            "use_sampling_rate_jitter", "use_temporal_jitter", "num_segments", "modality",
+            "name_pattern", "encoded", "grayscale",
+        ]
+    ) -> None: ...
+
+class SolverParameter(Message):
+    DESCRIPTOR: Descriptor
+    class SnapshotFormat(_Enum):
+        HDF5: ClassVar[SolverParameter.SnapshotFormat]
+        BINARYPROTO: ClassVar[SolverParameter.SnapshotFormat]
+    HDF5: ClassVar[SolverParameter.SnapshotFormat]
+    BINARYPROTO: ClassVar[SolverParameter.SnapshotFormat]
+    class SolverMode(_Enum):
+        CPU: ClassVar[SolverParameter.SolverMode]
+        GPU: ClassVar[SolverParameter.SolverMode]
+    CPU: ClassVar[SolverParameter.SolverMode]
+    GPU: ClassVar[SolverParameter.SolverMode]
+    class SolverType(_Enum):
+        SGD: ClassVar[SolverParameter.SolverType]
+        NESTEROV: ClassVar[SolverParameter.SolverType]
+        ADAGRAD: ClassVar[SolverParameter.SolverType]
+        RMSPROP: ClassVar[SolverParameter.SolverType]
+        ADADELTA: ClassVar[SolverParameter.SolverType]
+        ADAM: ClassVar[SolverParameter.SolverType]
+        SAG: ClassVar[SolverParameter.SolverType]
+    SGD: ClassVar[SolverParameter.SolverType]
+    NESTEROV: ClassVar[SolverParameter.SolverType]
+    ADAGRAD: ClassVar[SolverParameter.SolverType]
+    RMSPROP: ClassVar[SolverParameter.SolverType]
+    ADADELTA: ClassVar[SolverParameter.SolverType]
+    ADAM: ClassVar[SolverParameter.SolverType]
+    SAG: ClassVar[SolverParameter.SolverType]
+    train_net: str
+    @property
+    def test_net(self) -> Values[str]: ...
+    @property
+    def test_iter(self) -> Values[int]: ...
+    test_interval: int
+    base_lr: float
+    display: int
+    max_iter: int
+    lr_policy: str
+    gamma: float
+    power: float
+    momentum: float
+    weight_decay: float
+    stepsize: int
+    snapshot: int
+    snapshot_prefix: str
+    snapshot_diff: bool
+    solver_mode: SolverParameter.SolverMode
+    device_id: int
+    test_compute_loss: bool
+    random_seed: int
+    @property
+    def train_net_param(self) -> NetParameter: ...
+    @property
+    def test_net_param(self) -> Messages[NetParameter]: ...
+    debug_info: bool
+    net: str
+    @property
+    def net_param(self) -> NetParameter: ...
+    @property
+    def train_state(self) -> NetState: ...
+    @property
+    def test_state(self) -> Messages[NetState]: ...
+    snapshot_after_train: bool
+    regularization_type: str
+    solver_type: SolverParameter.SolverType
+    delta: float
+    test_initialization: bool
+    average_loss: int
+    @property
+    def stepvalue(self) -> Values[int]: ...
+    clip_gradients: float
+    iter_size: int
+    snapshot_format: SolverParameter.SnapshotFormat
+    rms_decay: float
+    momentum2: float
+    type: str
+    eval_type: str
+    ap_version: str
+    show_per_class_result: bool
+    @property
+    def plateau_winsize(self) -> Values[int]: ...
+    layer_wise_reduce: bool
+    @property
+    def weights(self) -> Values[str]: ...
+    rampup_interval: int
+    rampup_lr: float
+    min_lr: float
+    solver_data_type: Type
+    store_blobs_in_old_format: bool
+    momentum_policy: str
+    max_momentum: float
+    momentum_power: float
+    larc: bool
+    larc_policy: str
+    larc_eta: float
+    weight_decay_policy: str
+    weight_decay_power: float
+    test_and_snapshot_last_epochs: int
+    larc_turbo: bool
+    max_weight_decay: float
+    disabled_update: bool
+    engine: str
+    warmup_iter: int
+    warmup_start_lr: float
+    local_lr_auto: bool
+    local_gw_ratio: float
+    test_offset: int
+    @property
+    def stagelr(self) -> Values[float]: ...
+    @property
+    def stageiter(self) -> Values[int]: ...
+    amsgrad: bool
+    clamp_weights_lower: float
+    clamp_weights_upper: float
+    clip_weights: float
+    decoupled_wd_mult: float
+    decoupled_wd_t0: int
+    device: int
+    log_avg_gradient_norm: bool
+    lookahead: bool
+    lookahead_alpha: float
+    lookahead_steps: int
+    lr_dropout: float
+    lr_mult: float
+    p_mult: float
+    per_parameter_reduce: bool
+    period: int
+    rectified: bool
+    test_before_snapshot: bool
+    stepearly: int
+    def __init__(
+        self, *,
+            train_net: str | None = ..., test_net: Iterable[str] | None = ..., test_iter:
+            Iterable[int] | None = ..., test_interval: int | None = ..., base_lr: float | None =
+            ..., display: int | None = ..., max_iter: int | None = ..., lr_policy: str | None =
+            ..., gamma: float | None = ..., power: float | None = ..., momentum: float | None =
+            ..., weight_decay: float | None = ..., stepsize: int | None = ..., snapshot: int |
+            None = ..., snapshot_prefix: str | None = ..., snapshot_diff: bool | None = ...,
+            solver_mode: SolverParameter.SolverMode | int | str | None = ..., device_id: int |
+            None = ..., test_compute_loss: bool | None = ..., random_seed: int | None = ...,
+            train_net_param: NetParameter | _Fields | None = ..., test_net_param:
+            Iterable[NetParameter | _Fields] | None = ..., debug_info: bool | None = ..., net:
+            str | None = ..., net_param: NetParameter | _Fields | None = ..., train_state:
+            NetState | _Fields | None = ..., test_state: Iterable[NetState | _Fields] | None =
+            ..., snapshot_after_train: bool | None = ..., regularization_type: str | None = ...,
+            solver_type: SolverParameter.SolverType | int | str | None = ..., delta: float |
+            None = ..., test_initialization: bool | None = ..., average_loss: int | None = ...,
+            stepvalue: Iterable[int] | None = ..., clip_gradients: float | None = ...,
+            iter_size: int | None = ..., snapshot_format: SolverParameter.SnapshotFormat | int |
+            str | None = ..., rms_decay: float | None = ..., momentum2: float | None = ...,
+            type: str | None = ..., eval_type: str | None = ..., ap_version: str | None = ...,
+            show_per_class_result: bool | None = ..., plateau_winsize: Iterable[int] | None =
+            ..., layer_wise_reduce: bool | None = ..., weights: Iterable[str] | None = ...,
+            rampup_interval: int | None = ..., rampup_lr: float | None = ..., min_lr: float |
+            None = ..., solver_data_type: Type | int | str | None = ...,
+            store_blobs_in_old_format: bool | None = ..., momentum_policy: str | None = ...,
+            max_momentum: float | None = ..., momentum_power: float | None = ..., larc: bool |
+            None = ..., larc_policy: str | None = ..., larc_eta: float | None = ...,
+            weight_decay_policy: str | None = ..., weight_decay_power: float | None = ...,
+            test_and_snapshot_last_epochs: int | None = ..., larc_turbo: bool | None = ...,
+            max_weight_decay: float | None = ..., disabled_update: bool | None = ..., engine:
+            str | None = ..., warmup_iter: int | None = ..., warmup_start_lr: float | None =
+            ..., local_lr_auto: bool | None = ..., local_gw_ratio: float | None = ...,
+            test_offset: int | None = ..., stagelr: Iterable[float] | None = ..., stageiter:
+            Iterable[int] | None = ..., amsgrad: bool | None = ..., clamp_weights_lower: float |
+            None = ..., clamp_weights_upper: float | None = ..., clip_weights: float | None =
+            ..., decoupled_wd_mult: float | None = ..., decoupled_wd_t0: int | None = ...,
+            device: int | None = ..., log_avg_gradient_norm: bool | None = ..., lookahead: bool
+            | None = ..., lookahead_alpha: float | None = ..., lookahead_steps: int | None =
+            ..., lr_dropout: float | None = ..., lr_mult: float | None = ..., p_mult: float |
+            None = ..., per_parameter_reduce: bool | None = ..., period: int | None = ...,
+            rectified: bool | None = ..., test_before_snapshot: bool | None = ..., stepearly:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "train_net", "test_interval", "base_lr", "display", "max_iter", "lr_policy",
+            "gamma", "power", "momentum", "weight_decay", "stepsize", "snapshot",
+            "snapshot_prefix", "snapshot_diff", "solver_mode", "device_id", "test_compute_loss",
+            "random_seed", "train_net_param", "debug_info", "net", "net_param", "train_state",
+            "snapshot_after_train", "regularization_type", "solver_type", "delta",
+            "test_initialization", "average_loss", "clip_gradients", "iter_size",
+            "snapshot_format", "rms_decay", "momentum2", "type", "eval_type", "ap_version",
+            "show_per_class_result", "layer_wise_reduce", "rampup_interval", "rampup_lr",
+            "min_lr", "solver_data_type", "store_blobs_in_old_format", "momentum_policy",
+            "max_momentum", "momentum_power", "larc", "larc_policy", "larc_eta",
+            "weight_decay_policy", "weight_decay_power", "test_and_snapshot_last_epochs",
+            "larc_turbo", "max_weight_decay", "disabled_update", "engine", "warmup_iter",
+            "warmup_start_lr", "local_lr_auto", "local_gw_ratio", "test_offset", "amsgrad",
+            "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
+            "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
+            "lookahead_alpha", "lookahead_steps", "lr_dropout", "lr_mult", "p_mult",
+            "per_parameter_reduce", "period", "rectified", "test_before_snapshot", "stepearly",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "train_net", "test_net", "test_iter", "test_interval", "base_lr", "display",
+            "max_iter", "lr_policy", "gamma", "power", "momentum", "weight_decay", "stepsize",
+            "snapshot", "snapshot_prefix", "snapshot_diff", "solver_mode", "device_id",
+            "test_compute_loss", "random_seed", "train_net_param", "test_net_param",
+            "debug_info", "net", "net_param", "train_state", "test_state",
+            "snapshot_after_train", "regularization_type", "solver_type", "delta",
+            "test_initialization", "average_loss", "stepvalue", "clip_gradients", "iter_size",
+            "snapshot_format", "rms_decay", "momentum2", "type", "eval_type", "ap_version",
+            "show_per_class_result", "plateau_winsize", "layer_wise_reduce", "weights",
+            "rampup_interval", "rampup_lr", "min_lr", "solver_data_type",
+            "store_blobs_in_old_format", "momentum_policy", "max_momentum", "momentum_power",
+            "larc", "larc_policy", "larc_eta", "weight_decay_policy", "weight_decay_power",
+            "test_and_snapshot_last_epochs", "larc_turbo", "max_weight_decay",
+            "disabled_update", "engine", "warmup_iter", "warmup_start_lr", "local_lr_auto",
+            "local_gw_ratio", "test_offset", "stagelr", "stageiter", "amsgrad",
+            "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
+            "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
+            "lookahead_alpha", "lookahead_steps", "lr_dropout", "lr_mult", "p_mult",
+            "per_parameter_reduce", "period", "rectified", "test_before_snapshot", "stepearly",
+        ]
+    ) -> None: ...
+
+class SolverState(Message):
+    DESCRIPTOR: Descriptor
+    iter: int
+    learned_net: str
+    @property
+    def history(self) -> Messages[BlobProto]: ...
+    current_step: int
+    minimum_loss: float
+    iter_last_event: int
+    def __init__(
+        self, *,
+            iter: int | None = ..., learned_net: str | None = ..., history: Iterable[BlobProto |
+            _Fields] | None = ..., current_step: int | None = ..., minimum_loss: float | None =
+            ..., iter_last_event: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "iter", "learned_net", "current_step", "minimum_loss", "iter_last_event",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "iter", "learned_net", "history", "current_step", "minimum_loss", "iter_last_event",
+        ]
+    ) -> None: ...
+
+class MultiPhaseSolverParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def params_pair(self) -> Messages[SolverBatchSizePair]: ...
+    def __init__(
+        self, *,
+            params_pair: Iterable[SolverBatchSizePair | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "params_pair",
+        ]
+    ) -> None: ...
+
+class SolverBatchSizePair(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def solver_params(self) -> SolverParameter: ...
+    batch_size: int
+    def __init__(
+        self, *,
+            solver_params: SolverParameter | _Fields | None = ..., batch_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "solver_params", "batch_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "solver_params", "batch_size",
+        ]
+    ) -> None: ...
+
+class ROIPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    @property
+    def pooled_size(self) -> Values[int]: ...
+    pad_ratio: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+        ]
+    ) -> None: ...
+
+class PSROIPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    spatial_scale: float
+    output_dim: int
+    group_size: int
+    def __init__(
+        self, *,
+            spatial_scale: float | None = ..., output_dim: int | None = ..., group_size: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spatial_scale", "output_dim", "group_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spatial_scale", "output_dim", "group_size",
+        ]
+    ) -> None: ...
+
+class BoxAnnotatorOHEMParameter(Message):
+    DESCRIPTOR: Descriptor
+    roi_per_img: int
+    ignore_label: int
+    def __init__(
+        self, *,
+            roi_per_img: int | None = ..., ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "roi_per_img", "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "roi_per_img", "ignore_label",
+        ]
+    ) -> None: ...
+
+class ReorgParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    reverse: bool
+    def __init__(
+        self, *,
+            stride: int | None = ..., reverse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> None: ...
+
+class RegionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    side: int
+    num_class: int
+    bias_match: int
+    coords: int
+    num: int
+    softmax: int
+    jitter: float
+    rescore: int
+    object_scale: float
+    class_scale: float
+    noobject_scale: float
+    coord_scale: float
+    absolute: int
+    thresh: float
+    random: int
+    @property
+    def biases(self) -> Values[float]: ...
+    softmax_tree: str
+    class_map: str
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., bias_match: int | None = ...,
+            coords: int | None = ..., num: int | None = ..., softmax: int | None = ..., jitter:
+            float | None = ..., rescore: int | None = ..., object_scale: float | None = ...,
+            class_scale: float | None = ..., noobject_scale: float | None = ..., coord_scale:
+            float | None = ..., absolute: int | None = ..., thresh: float | None = ..., random:
+            int | None = ..., biases: Iterable[float] | None = ..., softmax_tree: str | None =
+            ..., class_map: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
+            "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
+            "thresh", "random", "softmax_tree", "class_map",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
+            "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
+            "thresh", "random", "biases", "softmax_tree", "class_map",
+        ]
+    ) -> None: ...
+
+class EvalDetectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ScoreType(_Enum):
+        OBJ: ClassVar[EvalDetectionParameter.ScoreType]
+        PROB: ClassVar[EvalDetectionParameter.ScoreType]
+        MULTIPLY: ClassVar[EvalDetectionParameter.ScoreType]
+    OBJ: ClassVar[EvalDetectionParameter.ScoreType]
+    PROB: ClassVar[EvalDetectionParameter.ScoreType]
+    MULTIPLY: ClassVar[EvalDetectionParameter.ScoreType]
+    side: int
+    num_class: int
+    num_object: int
+    threshold: float
+    sqrt: bool
+    constriant: bool
+    score_type: EvalDetectionParameter.ScoreType
+    nms: float
+    @property
+    def biases(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., num_object: int | None = ...,
+            threshold: float | None = ..., sqrt: bool | None = ..., constriant: bool | None =
+            ..., score_type: EvalDetectionParameter.ScoreType | int | str | None = ..., nms:
+            float | None = ..., biases: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "num_object", "threshold", "sqrt", "constriant", "score_type",
+            "nms",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "num_object", "threshold", "sqrt", "constriant", "score_type",
+            "nms", "biases",
+        ]
+    ) -> None: ...
+
+class SpatialDropoutParameter(Message):
+    DESCRIPTOR: Descriptor
+    dropout_ratio: float
+    def __init__(
+        self, *,
+            dropout_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dropout_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dropout_ratio",
+        ]
+    ) -> None: ...
+
+class DetectNetGroundTruthParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CoverageType(_Enum):
+        RECTANGULAR: ClassVar[DetectNetGroundTruthParameter.CoverageType]
+    RECTANGULAR: ClassVar[DetectNetGroundTruthParameter.CoverageType]
+    class GridboxType(_Enum):
+        GRIDBOX_MAX: ClassVar[DetectNetGroundTruthParameter.GridboxType]
+        GRIDBOX_MIN: ClassVar[DetectNetGroundTruthParameter.GridboxType]
+    GRIDBOX_MAX: ClassVar[DetectNetGroundTruthParameter.GridboxType]
+    GRIDBOX_MIN: ClassVar[DetectNetGroundTruthParameter.GridboxType]
+    class ClassMapping(Message):
+        DESCRIPTOR: Descriptor
+        src: int
+        dst: int
+        def __init__(
+            self, *,
+                src: int | None = ..., dst: int | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "src", "dst",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "src", "dst",
+            ]
+        ) -> None: ...
+    stride: int
+    scale_cvg: float
+    gridbox_type: DetectNetGroundTruthParameter.GridboxType
+    max_cvg_len: int
+    min_cvg_len: int
+    coverage_type: DetectNetGroundTruthParameter.CoverageType
+    image_size_x: int
+    image_size_y: int
+    obj_norm: bool
+    crop_bboxes: bool
+    @property
+    def object_class(self) -> Messages[DetectNetGroundTruthParameter.ClassMapping]: ...
+    def __init__(
+        self, *,
+            stride: int | None = ..., scale_cvg: float | None = ..., gridbox_type:
+            DetectNetGroundTruthParameter.GridboxType | int | str | None = ..., max_cvg_len: int
+            | None = ..., min_cvg_len: int | None = ..., coverage_type:
+            DetectNetGroundTruthParameter.CoverageType | int | str | None = ..., image_size_x:
+            int | None = ..., image_size_y: int | None = ..., obj_norm: bool | None = ...,
+            crop_bboxes: bool | None = ..., object_class:
+            Iterable[DetectNetGroundTruthParameter.ClassMapping | _Fields] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "scale_cvg", "gridbox_type", "max_cvg_len", "min_cvg_len",
+            "coverage_type", "image_size_x", "image_size_y", "obj_norm", "crop_bboxes",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "scale_cvg", "gridbox_type", "max_cvg_len", "min_cvg_len",
+            "coverage_type", "image_size_x", "image_size_y", "obj_norm", "crop_bboxes",
+            "object_class",
+        ]
+    ) -> None: ...
+
+class DetectNetAugmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    crop_prob: float
+    shift_x: int
+    shift_y: int
+    scale_prob: float
+    scale_min: float
+    scale_max: float
+    flip_prob: float
+    rotation_prob: float
+    max_rotate_degree: float
+    hue_rotation_prob: float
+    hue_rotation: float
+    desaturation_prob: float
+    desaturation_max: float
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    @property
+    def noise_param(self) -> NoiseParameter: ...
+    @property
+    def emit_constraint(self) -> EmitConstraint: ...
+    @property
+    def distort_param(self) -> DistortionParameter: ...
+    @property
+    def expand_param(self) -> ExpansionParameter: ...
+    def __init__(
+        self, *,
+            crop_prob: float | None = ..., shift_x: int | None = ..., shift_y: int | None = ...,
+            scale_prob: float | None = ..., scale_min: float | None = ..., scale_max: float |
+            None = ..., flip_prob: float | None = ..., rotation_prob: float | None = ...,
+            max_rotate_degree: float | None = ..., hue_rotation_prob: float | None = ...,
+            hue_rotation: float | None = ..., desaturation_prob: float | None = ...,
+            desaturation_max: float | None = ..., resize_param: ResizeParameter | _Fields | None
+            = ..., noise_param: NoiseParameter | _Fields | None = ..., emit_constraint:
+            EmitConstraint | _Fields | None = ..., distort_param: DistortionParameter | _Fields
+            | None = ..., expand_param: ExpansionParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "crop_prob", "shift_x", "shift_y", "scale_prob", "scale_min", "scale_max",
+            "flip_prob", "rotation_prob", "max_rotate_degree", "hue_rotation_prob",
+            "hue_rotation", "desaturation_prob", "desaturation_max", "resize_param",
+            "noise_param", "emit_constraint", "distort_param", "expand_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "crop_prob", "shift_x", "shift_y", "scale_prob", "scale_min", "scale_max",
+            "flip_prob", "rotation_prob", "max_rotate_degree", "hue_rotation_prob",
+            "hue_rotation", "desaturation_prob", "desaturation_max", "resize_param",
+            "noise_param", "emit_constraint", "distort_param", "expand_param",
+        ]
+    ) -> None: ...
+
+class QuantizationParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Precision(_Enum):
+        DYNAMIC_FIXED_POINT: ClassVar[QuantizationParameter.Precision]
+    DYNAMIC_FIXED_POINT: ClassVar[QuantizationParameter.Precision]
+    class Rounding(_Enum):
+        NEAREST: ClassVar[QuantizationParameter.Rounding]
+    NEAREST: ClassVar[QuantizationParameter.Rounding]
+    precision: QuantizationParameter.Precision
+    rounding_scheme: QuantizationParameter.Rounding
+    bw_layer_in: int
+    bw_layer_out: int
+    bw_params: int
+    @property
+    def fl_layer_in(self) -> Values[int]: ...
+    @property
+    def fl_layer_out(self) -> Values[int]: ...
+    @property
+    def fl_params(self) -> Values[int]: ...
+    @property
+    def scale_in(self) -> Values[float]: ...
+    @property
+    def scale_out(self) -> Values[float]: ...
+    @property
+    def scale_params(self) -> Values[float]: ...
+    is_negative_input: bool
+    force_u8_input: bool
+    def __init__(
+        self, *,
+            precision: QuantizationParameter.Precision | int | str | None = ...,
+            rounding_scheme: QuantizationParameter.Rounding | int | str | None = ...,
+            bw_layer_in: int | None = ..., bw_layer_out: int | None = ..., bw_params: int | None
+            = ..., fl_layer_in: Iterable[int] | None = ..., fl_layer_out: Iterable[int] | None =
+            ..., fl_params: Iterable[int] | None = ..., scale_in: Iterable[float] | None = ...,
+            scale_out: Iterable[float] | None = ..., scale_params: Iterable[float] | None = ...,
+            is_negative_input: bool | None = ..., force_u8_input: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
+            "is_negative_input", "force_u8_input",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
+            "fl_layer_in", "fl_layer_out", "fl_params", "scale_in", "scale_out", "scale_params",
+            "is_negative_input", "force_u8_input",
+        ]
+    ) -> None: ...
+
+class CompileNetState(Message):
+    DESCRIPTOR: Descriptor
+    is_init: bool
+    bn_scale_remove: bool
+    bn_scale_merge: bool
+    @property
+    def kept_bn_layers(self) -> Values[str]: ...
+    @property
+    def negative_conv_names(self) -> Values[str]: ...
+    @property
+    def negative_conv_indexes(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            is_init: bool | None = ..., bn_scale_remove: bool | None = ..., bn_scale_merge: bool
+            | None = ..., kept_bn_layers: Iterable[str] | None = ..., negative_conv_names:
+            Iterable[str] | None = ..., negative_conv_indexes: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_init", "bn_scale_remove", "bn_scale_merge",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_init", "bn_scale_remove", "bn_scale_merge", "kept_bn_layers",
+            "negative_conv_names", "negative_conv_indexes",
+        ]
+    ) -> None: ...
+
+class MultinodeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def model_parallel(self) -> Messages[MnModelParallelParameter]: ...
+    @property
+    def compress_layer_type_list(self) -> MnParamGradCompressLayerTypeList: ...
+    def __init__(
+        self, *,
+            model_parallel: Iterable[MnModelParallelParameter | _Fields] | None = ...,
+            compress_layer_type_list: MnParamGradCompressLayerTypeList | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "compress_layer_type_list",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "model_parallel", "compress_layer_type_list",
+        ]
+    ) -> None: ...
+
+class MnModelParallelParameter(Message):
+    DESCRIPTOR: Descriptor
+    layer_from: str
+    layer_to: str
+    num_nodes: int
+    model_parts: int
+    def __init__(
+        self, *,
+            layer_from: str | None = ..., layer_to: str | None = ..., num_nodes: int | None =
+            ..., model_parts: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "layer_from", "layer_to", "num_nodes", "model_parts",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "layer_from", "layer_to", "num_nodes", "model_parts",
+        ]
+    ) -> None: ...
+
+class MnParamGradCompressLayerTypeList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def layer_type(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            layer_type: Iterable[str] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "layer_type",
+        ]
+    ) -> None: ...
+
+class MultinodeLayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_nodes: int
+    model_parts: int
+    def __init__(
+        self, *,
+            num_nodes: int | None = ..., model_parts: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_nodes", "model_parts",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_nodes", "model_parts",
+        ]
+    ) -> None: ...
+
+class MnActivationParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_nodes_in: int
+    num_nodes_out: int
+    model_parts_in: int
+    model_parts_out: int
+    need_reduce: bool
+    def __init__(
+        self, *,
+            num_nodes_in: int | None = ..., num_nodes_out: int | None = ..., model_parts_in: int
+            | None = ..., model_parts_out: int | None = ..., need_reduce: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_nodes_in", "num_nodes_out", "model_parts_in", "model_parts_out", "need_reduce",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_nodes_in", "num_nodes_out", "model_parts_in", "model_parts_out", "need_reduce",
+        ]
+    ) -> None: ...
+
+class MnParamGradCompressParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def param_grad_compress_enable(self) -> Values[bool]: ...
+    def __init__(
+        self, *,
+            param_grad_compress_enable: Iterable[bool] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "param_grad_compress_enable",
+        ]
+    ) -> None: ...
+
+class TRTParameter(Message):
+    DESCRIPTOR: Descriptor
+    class TRTMode(_Enum):
+        FP32: ClassVar[TRTParameter.TRTMode]
+        FP16: ClassVar[TRTParameter.TRTMode]
+        INT8: ClassVar[TRTParameter.TRTMode]
+    FP32: ClassVar[TRTParameter.TRTMode]
+    FP16: ClassVar[TRTParameter.TRTMode]
+    INT8: ClassVar[TRTParameter.TRTMode]
+    trt_mode: TRTParameter.TRTMode
+    top_k: int
+    deploy: str
+    model: str
+    @property
+    def deploy_outputs(self) -> Values[str]: ...
+    calibrator: str
+    def __init__(
+        self, *,
+            trt_mode: TRTParameter.TRTMode | int | str | None = ..., top_k: int | None = ...,
+            deploy: str | None = ..., model: str | None = ..., deploy_outputs: Iterable[str] |
+            None = ..., calibrator: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "trt_mode", "top_k", "deploy", "model", "calibrator",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "trt_mode", "top_k", "deploy", "model", "deploy_outputs", "calibrator",
+        ]
+    ) -> None: ...
+
+class C2TensorProto(Message):
+    DESCRIPTOR: Descriptor
+    class DataType(_Enum):
+        UNDEFINED: ClassVar[C2TensorProto.DataType]
+        FLOAT: ClassVar[C2TensorProto.DataType]
+        INT32: ClassVar[C2TensorProto.DataType]
+        BYTE: ClassVar[C2TensorProto.DataType]
+        STRING: ClassVar[C2TensorProto.DataType]
+        BOOL: ClassVar[C2TensorProto.DataType]
+        UINT8: ClassVar[C2TensorProto.DataType]
+        INT8: ClassVar[C2TensorProto.DataType]
+        UINT16: ClassVar[C2TensorProto.DataType]
+        INT16: ClassVar[C2TensorProto.DataType]
+        INT64: ClassVar[C2TensorProto.DataType]
+        FLOAT16: ClassVar[C2TensorProto.DataType]
+        DOUBLE: ClassVar[C2TensorProto.DataType]
+    UNDEFINED: ClassVar[C2TensorProto.DataType]
+    FLOAT: ClassVar[C2TensorProto.DataType]
+    INT32: ClassVar[C2TensorProto.DataType]
+    BYTE: ClassVar[C2TensorProto.DataType]
+    STRING: ClassVar[C2TensorProto.DataType]
+    BOOL: ClassVar[C2TensorProto.DataType]
+    UINT8: ClassVar[C2TensorProto.DataType]
+    INT8: ClassVar[C2TensorProto.DataType]
+    UINT16: ClassVar[C2TensorProto.DataType]
+    INT16: ClassVar[C2TensorProto.DataType]
+    INT64: ClassVar[C2TensorProto.DataType]
+    FLOAT16: ClassVar[C2TensorProto.DataType]
+    DOUBLE: ClassVar[C2TensorProto.DataType]
+    @property
+    def dims(self) -> Values[int]: ...
+    data_type: C2TensorProto.DataType
+    @property
+    def float_data(self) -> Values[float]: ...
+    @property
+    def int32_data(self) -> Values[int]: ...
+    byte_data: bytes
+    @property
+    def string_data(self) -> Values[bytes]: ...
+    name: str
+    @property
+    def double_data(self) -> Values[float]: ...
+    @property
+    def int64_data(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            dims: Iterable[int] | None = ..., data_type: C2TensorProto.DataType | int | str |
+            None = ..., float_data: Iterable[float] | None = ..., int32_data: Iterable[int] |
+            None = ..., byte_data: bytes | str | None = ..., string_data: Iterable[bytes | str]
+            | None = ..., name: str | None = ..., double_data: Iterable[float] | None = ...,
+            int64_data: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "data_type", "byte_data", "name",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dims", "data_type", "float_data", "int32_data", "byte_data", "string_data", "name",
+            "double_data", "int64_data",
+        ]
+    ) -> None: ...
+
+class C2TensorProtos(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def protos(self) -> Messages[C2TensorProto]: ...
+    def __init__(
+        self, *,
+            protos: Iterable[C2TensorProto | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "protos",
+        ]
+    ) -> None: ...
+
+class BNParameter(Message):
+    DESCRIPTOR: Descriptor
+    class BNMode(_Enum):
+        LEARN: ClassVar[BNParameter.BNMode]
+        INFERENCE: ClassVar[BNParameter.BNMode]
+    LEARN: ClassVar[BNParameter.BNMode]
+    INFERENCE: ClassVar[BNParameter.BNMode]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[BNParameter.Engine]
+        CAFFE: ClassVar[BNParameter.Engine]
+        CUDNN: ClassVar[BNParameter.Engine]
+    DEFAULT: ClassVar[BNParameter.Engine]
+    CAFFE: ClassVar[BNParameter.Engine]
+    CUDNN: ClassVar[BNParameter.Engine]
+    @property
+    def scale_filler(self) -> FillerParameter: ...
+    @property
+    def shift_filler(self) -> FillerParameter: ...
+    bn_mode: BNParameter.BNMode
+    @property
+    def slope_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    momentum: float
+    eps: float
+    frozen: bool
+    engine: BNParameter.Engine
+    var_eps: float
+    moving_average: bool
+    decay: float
+    across_spatial: bool
+    axis: float
+    def __init__(
+        self, *,
+            scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
+            | _Fields | None = ..., bn_mode: BNParameter.BNMode | int | str | None = ...,
+            slope_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter |
+            _Fields | None = ..., momentum: float | None = ..., eps: float | None = ..., frozen:
+            bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
+            float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
+            across_spatial: bool | None = ..., axis: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
+            "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
+            "across_spatial", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
+            "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
+            "across_spatial", "axis",
+        ]
+    ) -> None: ...
+
+class InterpParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Mode(_Enum):
+        LINEAR: ClassVar[InterpParameter.Mode]
+        NEAREST: ClassVar[InterpParameter.Mode]
+    LINEAR: ClassVar[InterpParameter.Mode]
+    NEAREST: ClassVar[InterpParameter.Mode]
+    height: int
+    width: int
+    zoom_factor: int
+    shrink_factor: int
+    pad_beg: int
+    pad_end: int
+    mode: InterpParameter.Mode
+    use_blob_size: bool
+    def __init__(
+        self, *,
+            height: int | None = ..., width: int | None = ..., zoom_factor: int | None = ...,
+            shrink_factor: int | None = ..., pad_beg: int | None = ..., pad_end: int | None =
+            ..., mode: InterpParameter.Mode | int | str | None = ..., use_blob_size: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "height", "width", "zoom_factor", "shrink_factor", "pad_beg", "pad_end", "mode",
+            "use_blob_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "height", "width", "zoom_factor", "shrink_factor", "pad_beg", "pad_end", "mode",
+            "use_blob_size",
+        ]
+    ) -> None: ...
+
+class UpsampleParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: int
+    scale_h: int
+    scale_w: int
+    pad_out_h: bool
+    pad_out_w: bool
+    upsample_h: int
+    upsample_w: int
+    def __init__(
+        self, *,
+            scale: int | None = ..., scale_h: int | None = ..., scale_w: int | None = ...,
+            pad_out_h: bool | None = ..., pad_out_w: bool | None = ..., upsample_h: int | None =
+            ..., upsample_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "scale_h", "scale_w", "pad_out_h", "pad_out_w", "upsample_h", "upsample_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "scale_h", "scale_w", "pad_out_h", "pad_out_w", "upsample_h", "upsample_w",
+        ]
+    ) -> None: ...
+
+class ShuffleChannelParameter(Message):
+    DESCRIPTOR: Descriptor
+    group: int
+    def __init__(
+        self, *,
+            group: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group",
+        ]
+    ) -> None: ...
+
+class SeLuParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class SeLuDropoutParameter(Message):
+    DESCRIPTOR: Descriptor
+    dropout_ratio: float
+    alpha: float
+    def __init__(
+        self, *,
+            dropout_ratio: float | None = ..., alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dropout_ratio", "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dropout_ratio", "alpha",
+        ]
+    ) -> None: ...
+
+class FlipParameter(Message):
+    DESCRIPTOR: Descriptor
+    flip_width: bool
+    flip_height: bool
+    def __init__(
+        self, *,
+            flip_width: bool | None = ..., flip_height: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "flip_width", "flip_height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "flip_width", "flip_height",
+        ]
+    ) -> None: ...
+
+class InsanityParameter(Message):
+    DESCRIPTOR: Descriptor
+    lb: float
+    ub: float
+    def __init__(
+        self, *,
+            lb: float | None = ..., ub: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lb", "ub",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lb", "ub",
+        ]
+    ) -> None: ...
+
+class EltwiseAffineParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def slope_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    channel_shared: bool
+    def __init__(
+        self, *,
+            slope_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter |
+            _Fields | None = ..., channel_shared: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "slope_filler", "bias_filler", "channel_shared",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "slope_filler", "bias_filler", "channel_shared",
+        ]
+    ) -> None: ...
+
+class UnpoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class UnpoolMethod(_Enum):
+        MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
+        AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
+        TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+    MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
+    AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
+    TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[UnpoolingParameter.Engine]
+        CAFFE: ClassVar[UnpoolingParameter.Engine]
+    DEFAULT: ClassVar[UnpoolingParameter.Engine]
+    CAFFE: ClassVar[UnpoolingParameter.Engine]
+    unpool: UnpoolingParameter.UnpoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: UnpoolingParameter.Engine
+    unpool_size: int
+    unpool_h: int
+    unpool_w: int
+    def __init__(
+        self, *,
+            unpool: UnpoolingParameter.UnpoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
+            UnpoolingParameter.Engine | int | str | None = ..., unpool_size: int | None = ...,
+            unpool_h: int | None = ..., unpool_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "unpool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "unpool_size", "unpool_h", "unpool_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "unpool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "unpool_size", "unpool_h", "unpool_w",
+        ]
+    ) -> None: ...
+
+class MergeCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    class MergeOp(_Enum):
+        STACK: ClassVar[MergeCropParameter.MergeOp]
+        ADD: ClassVar[MergeCropParameter.MergeOp]
+    STACK: ClassVar[MergeCropParameter.MergeOp]
+    ADD: ClassVar[MergeCropParameter.MergeOp]
+    operation: MergeCropParameter.MergeOp
+    @property
+    def forward(self) -> Values[bool]: ...
+    @property
+    def backward(self) -> Values[bool]: ...
+    def __init__(
+        self, *,
+            operation: MergeCropParameter.MergeOp | int | str | None = ..., forward:
+            Iterable[bool] | None = ..., backward: Iterable[bool] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "operation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "operation", "forward", "backward",
+        ]
+    ) -> None: ...
+
+class DetectionDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    batch_size: int
+    coord_num: int
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    fg_threshold: float
+    ignore_fg_threshold: float
+    resize_width: int
+    resize_height: int
+    crop_width: int
+    crop_height: int
+    min_scale: float
+    max_scale: float
+    multiscale_prob: float
+    min_whaspect: float
+    max_whaspect: float
+    short_size: int
+    long_size: int
+    min_gt_width: float
+    min_gt_height: float
+    shuffle: str
+    output_gt_boxes: bool
+    cache_images: bool
+    root_folder: str
+    @property
+    def distort_param(self) -> DistortionParameter: ...
+    @property
+    def resize_param(self) -> ResizeParameter: ...
+    resize_ratio: float
+    crop_short_size: int
+    crop_long_size: int
+    low_scale_ratio: float
+    high_scale_ratio: float
+    anchor_ignore_margin_ratio: float
+    anchor_ignore_iou_thr: float
+    pickup_iou_thr: float
+    mix_group_size: int
+    @property
+    def template_ratio(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
+            coord_num: int | None = ..., stride: Iterable[int] | None = ..., field_h:
+            Iterable[int] | None = ..., field_w: Iterable[int] | None = ..., fg_threshold: float
+            | None = ..., ignore_fg_threshold: float | None = ..., resize_width: int | None =
+            ..., resize_height: int | None = ..., crop_width: int | None = ..., crop_height: int
+            | None = ..., min_scale: float | None = ..., max_scale: float | None = ...,
+            multiscale_prob: float | None = ..., min_whaspect: float | None = ..., max_whaspect:
+            float | None = ..., short_size: int | None = ..., long_size: int | None = ...,
+            min_gt_width: float | None = ..., min_gt_height: float | None = ..., shuffle: str |
+            None = ..., output_gt_boxes: bool | None = ..., cache_images: bool | None = ...,
+            root_folder: str | None = ..., distort_param: DistortionParameter | _Fields | None =
+            ..., resize_param: ResizeParameter | _Fields | None = ..., resize_ratio: float |
+            None = ..., crop_short_size: int | None = ..., crop_long_size: int | None = ...,
+            low_scale_ratio: float | None = ..., high_scale_ratio: float | None = ...,
+            anchor_ignore_margin_ratio: float | None = ..., anchor_ignore_iou_thr: float | None
+            = ..., pickup_iou_thr: float | None = ..., mix_group_size: int | None = ...,
+            template_ratio: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "coord_num", "fg_threshold", "ignore_fg_threshold",
+            "resize_width", "resize_height", "crop_width", "crop_height", "min_scale",
+            "max_scale", "multiscale_prob", "min_whaspect", "max_whaspect", "short_size",
+            "long_size", "min_gt_width", "min_gt_height", "shuffle", "output_gt_boxes",
+            "cache_images", "root_folder", "distort_param", "resize_param", "resize_ratio",
+            "crop_short_size", "crop_long_size", "low_scale_ratio", "high_scale_ratio",
+            "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
+            "mix_group_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "coord_num", "stride", "field_h", "field_w",
+            "fg_threshold", "ignore_fg_threshold", "resize_width", "resize_height",
+            "crop_width", "crop_height", "min_scale", "max_scale", "multiscale_prob",
+            "min_whaspect", "max_whaspect", "short_size", "long_size", "min_gt_width",
+            "min_gt_height", "shuffle", "output_gt_boxes", "cache_images", "root_folder",
+            "distort_param", "resize_param", "resize_ratio", "crop_short_size",
+            "crop_long_size", "low_scale_ratio", "high_scale_ratio",
+            "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
+            "mix_group_size", "template_ratio",
+        ]
+    ) -> None: ...
+
+class EvalDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    batch_size: int
+    resize_width: int
+    resize_height: int
+    short_size: int
+    long_size: int
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
+            resize_width: int | None = ..., resize_height: int | None = ..., short_size: int |
+            None = ..., long_size: int | None = ..., root_folder: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "resize_width", "resize_height", "short_size",
+            "long_size", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "resize_width", "resize_height", "short_size",
+            "long_size", "root_folder",
+        ]
+    ) -> None: ...
+
+class HardMiningParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_roi_per_image: int
+    num_image: int
+    def __init__(
+        self, *,
+            num_roi_per_image: int | None = ..., num_image: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_roi_per_image", "num_image",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_roi_per_image", "num_image",
+        ]
+    ) -> None: ...
+
+class DetectionGroupLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    stride: int
+    field_whr: float
+    field_xyr: float
+    bg_threshold: float
+    bg_multiple: int
+    neg_mining_type: str
+    neg_ranking_type: str
+    min_num_neg: int
+    objectness: bool
+    batch_size: int
+    pos_neg_weighted: bool
+    bbox_loss_type: str
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., field_h: Iterable[int] | None = ..., field_w:
+            Iterable[int] | None = ..., stride: int | None = ..., field_whr: float | None = ...,
+            field_xyr: float | None = ..., bg_threshold: float | None = ..., bg_multiple: int |
+            None = ..., neg_mining_type: str | None = ..., neg_ranking_type: str | None = ...,
+            min_num_neg: int | None = ..., objectness: bool | None = ..., batch_size: int | None
+            = ..., pos_neg_weighted: bool | None = ..., bbox_loss_type: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "stride", "field_whr", "field_xyr", "bg_threshold", "bg_multiple",
+            "neg_mining_type", "neg_ranking_type", "min_num_neg", "objectness", "batch_size",
+            "pos_neg_weighted", "bbox_loss_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "field_h", "field_w", "stride", "field_whr", "field_xyr", "bg_threshold",
+            "bg_multiple", "neg_mining_type", "neg_ranking_type", "min_num_neg", "objectness",
+            "batch_size", "pos_neg_weighted", "bbox_loss_type",
+        ]
+    ) -> None: ...
+
+class DetectionGroupAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    stride: int
+    field_whr: float
+    field_xyr: float
+    bg_threshold: float
+    objectness: bool
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., field_h: Iterable[int] | None = ..., field_w:
+            Iterable[int] | None = ..., stride: int | None = ..., field_whr: float | None = ...,
+            field_xyr: float | None = ..., bg_threshold: float | None = ..., objectness: bool |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "stride", "field_whr", "field_xyr", "bg_threshold", "objectness",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "field_h", "field_w", "stride", "field_whr", "field_xyr", "bg_threshold",
+            "objectness",
+        ]
+    ) -> None: ...
+
+class ProposalTargetParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    batch_size: int
+    fg_fraction: float
+    num_img_per_batch: int
+    fg_thr: float
+    bg_thr_hg: float
+    bg_thr_lw: float
+    img_width: int
+    img_height: int
+    iou_weighted: bool
+    bbox_thr_lw: float
+    bbox_thr_hg: float
+    pickup_discard: bool
+    append_gtbox: bool
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., batch_size: int | None = ..., fg_fraction: float | None =
+            ..., num_img_per_batch: int | None = ..., fg_thr: float | None = ..., bg_thr_hg:
+            float | None = ..., bg_thr_lw: float | None = ..., img_width: int | None = ...,
+            img_height: int | None = ..., iou_weighted: bool | None = ..., bbox_thr_lw: float |
+            None = ..., bbox_thr_hg: float | None = ..., pickup_discard: bool | None = ...,
+            append_gtbox: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
+            "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
+            "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+        ]
+    ) -> None: ...
+
+class FrcnnOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    conf_thr: float
+    iou_thr: float
+    nms_type: str
+    max_det_num: int
+    @property
+    def save_output_param(self) -> SaveOutputParameter: ...
+    def __init__(
+        self, *,
+            conf_thr: float | None = ..., iou_thr: float | None = ..., nms_type: str | None =
+            ..., max_det_num: int | None = ..., save_output_param: SaveOutputParameter | _Fields
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "conf_thr", "iou_thr", "nms_type", "max_det_num", "save_output_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "conf_thr", "iou_thr", "nms_type", "max_det_num", "save_output_param",
+        ]
+    ) -> None: ...
+
+class EltwiseAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_k: int
+    ignore_label: int
+    def __init__(
+        self, *,
+            top_k: int | None = ..., ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_k", "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_k", "ignore_label",
+        ]
+    ) -> None: ...
+
+class GeometryParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Pad_mode(_Enum):
+        CONSTANT: ClassVar[GeometryParameter.Pad_mode]
+        MIRRORED: ClassVar[GeometryParameter.Pad_mode]
+        REPEAT_NEAREST: ClassVar[GeometryParameter.Pad_mode]
+    CONSTANT: ClassVar[GeometryParameter.Pad_mode]
+    MIRRORED: ClassVar[GeometryParameter.Pad_mode]
+    REPEAT_NEAREST: ClassVar[GeometryParameter.Pad_mode]
+    prob: float
+    persp_horizontal: bool
+    persp_vertical: bool
+    zoom_out: bool
+    zoom_in: bool
+    zoom_factor: float
+    persp_factor: float
+    all_effects: bool
+    pad_mode: GeometryParameter.Pad_mode
+    def __init__(
+        self, *,
+            prob: float | None = ..., persp_horizontal: bool | None = ..., persp_vertical: bool
+            | None = ..., zoom_out: bool | None = ..., zoom_in: bool | None = ..., zoom_factor:
+            float | None = ..., persp_factor: float | None = ..., all_effects: bool | None =
+            ..., pad_mode: GeometryParameter.Pad_mode | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prob", "persp_horizontal", "persp_vertical", "zoom_out", "zoom_in", "zoom_factor",
+            "persp_factor", "all_effects", "pad_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prob", "persp_horizontal", "persp_vertical", "zoom_out", "zoom_in", "zoom_factor",
+            "persp_factor", "all_effects", "pad_mode",
+        ]
+    ) -> None: ...
+
+class AffinityParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def offset(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            offset: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "offset",
+        ]
+    ) -> None: ...
+
+class DenseBlockParameter(Message):
+    DESCRIPTOR: Descriptor
+    numTransition: int
+    initChannel: int
+    growthRate: int
+    pad_h: int
+    pad_w: int
+    conv_verticalStride: int
+    conv_horizentalStride: int
+    filter_H: int
+    filter_W: int
+    @property
+    def Filter_Filler(self) -> FillerParameter: ...
+    @property
+    def BN_Scaler_Filler(self) -> FillerParameter: ...
+    @property
+    def BN_Bias_Filler(self) -> FillerParameter: ...
+    gpuIdx: int
+    use_dropout: bool
+    dropout_amount: float
+    use_BC: bool
+    BC_ultra_space_efficient: bool
+    workspace_MB: int
+    moving_average_fraction: float
+    def __init__(
+        self, *,
+            numTransition: int | None = ..., initChannel: int | None = ..., growthRate: int |
+            None = ..., pad_h: int | None = ..., pad_w: int | None = ..., conv_verticalStride:
+            int | None = ..., conv_horizentalStride: int | None = ..., filter_H: int | None =
+            ..., filter_W: int | None = ..., Filter_Filler: FillerParameter | _Fields | None =
+            ..., BN_Scaler_Filler: FillerParameter | _Fields | None = ..., BN_Bias_Filler:
+            FillerParameter | _Fields | None = ..., gpuIdx: int | None = ..., use_dropout: bool
+            | None = ..., dropout_amount: float | None = ..., use_BC: bool | None = ...,
+            BC_ultra_space_efficient: bool | None = ..., workspace_MB: int | None = ...,
+            moving_average_fraction: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "numTransition", "initChannel", "growthRate", "pad_h", "pad_w",
+            "conv_verticalStride", "conv_horizentalStride", "filter_H", "filter_W",
+            "Filter_Filler", "BN_Scaler_Filler", "BN_Bias_Filler", "gpuIdx", "use_dropout",
+            "dropout_amount", "use_BC", "BC_ultra_space_efficient", "workspace_MB",
+            "moving_average_fraction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "numTransition", "initChannel", "growthRate", "pad_h", "pad_w",
+            "conv_verticalStride", "conv_horizentalStride", "filter_H", "filter_W",
+            "Filter_Filler", "BN_Scaler_Filler", "BN_Bias_Filler", "gpuIdx", "use_dropout",
+            "dropout_amount", "use_BC", "BC_ultra_space_efficient", "workspace_MB",
+            "moving_average_fraction",
+        ]
+    ) -> None: ...
+
+class CtcLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    alphabet_size: int
+    time_step: int
+    blank_label: int
+    blank_index: int
+    preprocess_collapse_repeated: bool
+    ctc_merge_repeated: bool
+    def __init__(
+        self, *,
+            alphabet_size: int | None = ..., time_step: int | None = ..., blank_label: int |
+            None = ..., blank_index: int | None = ..., preprocess_collapse_repeated: bool | None
+            = ..., ctc_merge_repeated: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alphabet_size", "time_step", "blank_label", "blank_index",
+            "preprocess_collapse_repeated", "ctc_merge_repeated",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alphabet_size", "time_step", "blank_label", "blank_index",
+            "preprocess_collapse_repeated", "ctc_merge_repeated",
+        ]
+    ) -> None: ...
+
+class CTCDecoderParameter(Message):
+    DESCRIPTOR: Descriptor
+    blank_index: int
+    ctc_merge_repeated: bool
+    def __init__(
+        self, *,
+            blank_index: int | None = ..., ctc_merge_repeated: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "blank_index", "ctc_merge_repeated",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "blank_index", "ctc_merge_repeated",
+        ]
+    ) -> None: ...
+
+class LabelsequenceAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    blank_label: int
+    def __init__(
+        self, *,
+            blank_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "blank_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "blank_label",
+        ]
+    ) -> None: ...
+
+class Convolution3DParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    pad: int
+    kernel_size: int
+    group: int
+    kernel_depth: int
+    stride: int
+    temporal_stride: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    filter_group: int
+    temporal_pad: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: int | None = ...,
+            kernel_size: int | None = ..., group: int | None = ..., kernel_depth: int | None =
+            ..., stride: int | None = ..., temporal_stride: int | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., filter_group: int | None = ..., temporal_pad: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "kernel_depth", "stride",
+            "temporal_stride", "weight_filler", "bias_filler", "filter_group", "temporal_pad",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "kernel_depth", "stride",
+            "temporal_stride", "weight_filler", "bias_filler", "filter_group", "temporal_pad",
+        ]
+    ) -> None: ...
+
+class Pooling3DParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[Pooling3DParameter.PoolMethod]
+        AVE: ClassVar[Pooling3DParameter.PoolMethod]
+        STOCHASTIC: ClassVar[Pooling3DParameter.PoolMethod]
+    MAX: ClassVar[Pooling3DParameter.PoolMethod]
+    AVE: ClassVar[Pooling3DParameter.PoolMethod]
+    STOCHASTIC: ClassVar[Pooling3DParameter.PoolMethod]
+    pool: Pooling3DParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_depth: int
+    temporal_stride: int
+    def __init__(
+        self, *,
+            pool: Pooling3DParameter.PoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_depth: int |
+            None = ..., temporal_stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+        ]
+    ) -> None: ...
+
+class NetFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    file: str
+    lr_mult: float
+    freeze_to: str
+    def __init__(
+        self, *,
+            file: str | None = ..., lr_mult: float | None = ..., freeze_to: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "file", "lr_mult", "freeze_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "file", "lr_mult", "freeze_to",
+        ]
+    ) -> None: ...
+
+class MultiBoxHeadParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Source(Message):
+        DESCRIPTOR: Descriptor
+        bottom: str
+        normalization: float
+        @property
+        def min_size(self) -> Values[float]: ...
+        @property
+        def max_size(self) -> Values[float]: ...
+        @property
+        def aspect_ratio(self) -> Values[float]: ...
+        step: float
+        def __init__(
+            self, *,
+                bottom: str | None = ..., normalization: float | None = ..., min_size:
+                Iterable[float] | None = ..., max_size: Iterable[float] | None = ..., aspect_ratio:
+                Iterable[float] | None = ..., step: float | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "bottom", "normalization", "step",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "bottom", "normalization", "min_size", "max_size", "aspect_ratio", "step",
+            ]
+        ) -> None: ...
+    @property
+    def source(self) -> Messages[MultiBoxHeadParameter.Source]: ...
+    num_classes: int
+    share_location: bool
+    background_label_id: int
+    image_size: float
+    first_ratio: int
+    min_ratio: int
+    max_ratio: int
+    flip: bool
+    clip: bool
+    @property
+    def variance(self) -> Values[float]: ...
+    offset: float
+    kernel_size: int
+    lr_mult: float
+    def __init__(
+        self, *,
+            source: Iterable[MultiBoxHeadParameter.Source | _Fields] | None = ..., num_classes:
+            int | None = ..., share_location: bool | None = ..., background_label_id: int | None
+            = ..., image_size: float | None = ..., first_ratio: int | None = ..., min_ratio: int
+            | None = ..., max_ratio: int | None = ..., flip: bool | None = ..., clip: bool |
+            None = ..., variance: Iterable[float] | None = ..., offset: float | None = ...,
+            kernel_size: int | None = ..., lr_mult: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "share_location", "background_label_id", "image_size", "first_ratio",
+            "min_ratio", "max_ratio", "flip", "clip", "offset", "kernel_size", "lr_mult",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "num_classes", "share_location", "background_label_id", "image_size",
+            "first_ratio", "min_ratio", "max_ratio", "flip", "clip", "variance", "offset",
+            "kernel_size", "lr_mult",
+        ]
+    ) -> None: ...
+
+class V1LayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DimCheckMode(_Enum):
+        STRICT: ClassVar[V1LayerParameter.DimCheckMode]
+        PERMISSIVE: ClassVar[V1LayerParameter.DimCheckMode]
+    STRICT: ClassVar[V1LayerParameter.DimCheckMode]
+    PERMISSIVE: ClassVar[V1LayerParameter.DimCheckMode]
+    class LayerType(_Enum):
+        NONE: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY: ClassVar[V1LayerParameter.LayerType]
+        BNLL: ClassVar[V1LayerParameter.LayerType]
+        CONCAT: ClassVar[V1LayerParameter.LayerType]
+        CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        DATA: ClassVar[V1LayerParameter.LayerType]
+        DROPOUT: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_LOSS: ClassVar[V1LayerParameter.LayerType]
+        FLATTEN: ClassVar[V1LayerParameter.LayerType]
+        HDF5_DATA: ClassVar[V1LayerParameter.LayerType]
+        HDF5_OUTPUT: ClassVar[V1LayerParameter.LayerType]
+        IM2COL: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+        INFOGAIN_LOSS: ClassVar[V1LayerParameter.LayerType]
+        INNER_PRODUCT: ClassVar[V1LayerParameter.LayerType]
+        LRN: ClassVar[V1LayerParameter.LayerType]
+        MULTINOMIAL_LOGISTIC_LOSS: ClassVar[V1LayerParameter.LayerType]
+        POOLING: ClassVar[V1LayerParameter.LayerType]
+        RELU: ClassVar[V1LayerParameter.LayerType]
+        SIGMOID: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+        SPLIT: ClassVar[V1LayerParameter.LayerType]
+        TANH: ClassVar[V1LayerParameter.LayerType]
+        WINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        ELTWISE: ClassVar[V1LayerParameter.LayerType]
+        POWER: ClassVar[V1LayerParameter.LayerType]
+        SIGMOID_CROSS_ENTROPY_LOSS: ClassVar[V1LayerParameter.LayerType]
+        HINGE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        MEMORY_DATA: ClassVar[V1LayerParameter.LayerType]
+        ARGMAX: ClassVar[V1LayerParameter.LayerType]
+        THRESHOLD: ClassVar[V1LayerParameter.LayerType]
+        DUMMY_DATA: ClassVar[V1LayerParameter.LayerType]
+        SLICE: ClassVar[V1LayerParameter.LayerType]
+        MVN: ClassVar[V1LayerParameter.LayerType]
+        ABSVAL: ClassVar[V1LayerParameter.LayerType]
+        SILENCE: ClassVar[V1LayerParameter.LayerType]
+        CONTRASTIVE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        EXP: ClassVar[V1LayerParameter.LayerType]
+        DECONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        CROP: ClassVar[V1LayerParameter.LayerType]
+        UNPOOLING: ClassVar[V1LayerParameter.LayerType]
+        BN: ClassVar[V1LayerParameter.LayerType]
+        CONVOLUTION3D: ClassVar[V1LayerParameter.LayerType]
+        POOLING3D: ClassVar[V1LayerParameter.LayerType]
+        VIDEO_DATA: ClassVar[V1LayerParameter.LayerType]
+        DECONVOLUTION3D: ClassVar[V1LayerParameter.LayerType]
+        ELTWISE_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+        WINDOW_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
+    NONE: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY: ClassVar[V1LayerParameter.LayerType]
+    BNLL: ClassVar[V1LayerParameter.LayerType]
+    CONCAT: ClassVar[V1LayerParameter.LayerType]
+    CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    DATA: ClassVar[V1LayerParameter.LayerType]
+    DROPOUT: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_LOSS: ClassVar[V1LayerParameter.LayerType]
+    FLATTEN: ClassVar[V1LayerParameter.LayerType]
+    HDF5_DATA: ClassVar[V1LayerParameter.LayerType]
+    HDF5_OUTPUT: ClassVar[V1LayerParameter.LayerType]
+    IM2COL: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+    INFOGAIN_LOSS: ClassVar[V1LayerParameter.LayerType]
+    INNER_PRODUCT: ClassVar[V1LayerParameter.LayerType]
+    LRN: ClassVar[V1LayerParameter.LayerType]
+    MULTINOMIAL_LOGISTIC_LOSS: ClassVar[V1LayerParameter.LayerType]
+    POOLING: ClassVar[V1LayerParameter.LayerType]
+    RELU: ClassVar[V1LayerParameter.LayerType]
+    SIGMOID: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+    SPLIT: ClassVar[V1LayerParameter.LayerType]
+    TANH: ClassVar[V1LayerParameter.LayerType]
+    WINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    ELTWISE: ClassVar[V1LayerParameter.LayerType]
+    POWER: ClassVar[V1LayerParameter.LayerType]
+    SIGMOID_CROSS_ENTROPY_LOSS: ClassVar[V1LayerParameter.LayerType]
+    HINGE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    MEMORY_DATA: ClassVar[V1LayerParameter.LayerType]
+    ARGMAX: ClassVar[V1LayerParameter.LayerType]
+    THRESHOLD: ClassVar[V1LayerParameter.LayerType]
+    DUMMY_DATA: ClassVar[V1LayerParameter.LayerType]
+    SLICE: ClassVar[V1LayerParameter.LayerType]
+    MVN: ClassVar[V1LayerParameter.LayerType]
+    ABSVAL: ClassVar[V1LayerParameter.LayerType]
+    SILENCE: ClassVar[V1LayerParameter.LayerType]
+    CONTRASTIVE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    EXP: ClassVar[V1LayerParameter.LayerType]
+    DECONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    CROP: ClassVar[V1LayerParameter.LayerType]
+    UNPOOLING: ClassVar[V1LayerParameter.LayerType]
+    BN: ClassVar[V1LayerParameter.LayerType]
+    CONVOLUTION3D: ClassVar[V1LayerParameter.LayerType]
+    POOLING3D: ClassVar[V1LayerParameter.LayerType]
+    VIDEO_DATA: ClassVar[V1LayerParameter.LayerType]
+    DECONVOLUTION3D: ClassVar[V1LayerParameter.LayerType]
+    ELTWISE_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+    WINDOW_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
+    @property
+    def layer(self) -> V0LayerParameter: ...
+    @property
+    def bottom(self) -> Values[str]: ...
+    @property
+    def top(self) -> Values[str]: ...
+    name: str
+    type: V1LayerParameter.LayerType
+    @property
+    def blobs(self) -> Messages[BlobProto]: ...
+    @property
+    def blobs_lr(self) -> Values[float]: ...
+    @property
+    def weight_decay(self) -> Values[float]: ...
+    @property
+    def concat_param(self) -> ConcatParameter: ...
+    @property
+    def convolution_param(self) -> ConvolutionParameter: ...
+    @property
+    def data_param(self) -> DataParameter: ...
+    @property
+    def dropout_param(self) -> DropoutParameter: ...
+    @property
+    def hdf5_data_param(self) -> HDF5DataParameter: ...
+    @property
+    def hdf5_output_param(self) -> HDF5OutputParameter: ...
+    @property
+    def image_data_param(self) -> ImageDataParameter: ...
+    @property
+    def infogain_loss_param(self) -> InfogainLossParameter: ...
+    @property
+    def inner_product_param(self) -> InnerProductParameter: ...
+    @property
+    def lrn_param(self) -> LRNParameter: ...
+    @property
+    def pooling_param(self) -> PoolingParameter: ...
+    @property
+    def window_data_param(self) -> WindowDataParameter: ...
+    @property
+    def power_param(self) -> PowerParameter: ...
+    @property
+    def memory_data_param(self) -> MemoryDataParameter: ...
+    @property
+    def argmax_param(self) -> ArgMaxParameter: ...
+    @property
+    def eltwise_param(self) -> EltwiseParameter: ...
+    @property
+    def threshold_param(self) -> ThresholdParameter: ...
+    @property
+    def dummy_data_param(self) -> DummyDataParameter: ...
+    @property
+    def accuracy_param(self) -> AccuracyParameter: ...
+    @property
+    def hinge_loss_param(self) -> HingeLossParameter: ...
+    @property
+    def relu_param(self) -> ReLUParameter: ...
+    @property
+    def slice_param(self) -> SliceParameter: ...
+    @property
+    def include(self) -> Messages[NetStateRule]: ...
+    @property
+    def exclude(self) -> Messages[NetStateRule]: ...
+    @property
+    def mvn_param(self) -> MVNParameter: ...
+    @property
+    def loss_weight(self) -> Values[float]: ...
+    @property
+    def transform_param(self) -> TransformationParameter: ...
+    @property
+    def tanh_param(self) -> TanHParameter: ...
+    @property
+    def sigmoid_param(self) -> SigmoidParameter: ...
+    @property
+    def softmax_param(self) -> SoftmaxParameter: ...
+    @property
+    def contrastive_loss_param(self) -> ContrastiveLossParameter: ...
+    @property
+    def exp_param(self) -> ExpParameter: ...
+    @property
+    def loss_param(self) -> LossParameter: ...
+    @property
+    def bn_param(self) -> BNParameter: ...
+    @property
+    def unpooling_param(self) -> UnpoolingParameter: ...
+    @property
+    def eltwise_accuracy_param(self) -> EltwiseAccuracyParameter: ...
+    @property
+    def param(self) -> Values[str]: ...
+    @property
+    def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
+    def __init__(
+        self, *,
+            layer: V0LayerParameter | _Fields | None = ..., bottom: Iterable[str] | None = ...,
+            top: Iterable[str] | None = ..., name: str | None = ..., type:
+            V1LayerParameter.LayerType | int | str | None = ..., blobs: Iterable[BlobProto |
+            _Fields] | None = ..., blobs_lr: Iterable[float] | None = ..., weight_decay:
+            Iterable[float] | None = ..., concat_param: ConcatParameter | _Fields | None = ...,
+            convolution_param: ConvolutionParameter | _Fields | None = ..., data_param:
+            DataParameter | _Fields | None = ..., dropout_param: DropoutParameter | _Fields |
+            None = ..., hdf5_data_param: HDF5DataParameter | _Fields | None = ...,
+            hdf5_output_param: HDF5OutputParameter | _Fields | None = ..., image_data_param:
+            ImageDataParameter | _Fields | None = ..., infogain_loss_param:
+            InfogainLossParameter | _Fields | None = ..., inner_product_param:
+            InnerProductParameter | _Fields | None = ..., lrn_param: LRNParameter | _Fields |
+            None = ..., pooling_param: PoolingParameter | _Fields | None = ...,
+            window_data_param: WindowDataParameter | _Fields | None = ..., power_param:
+            PowerParameter | _Fields | None = ..., memory_data_param: MemoryDataParameter |
+            _Fields | None = ..., argmax_param: ArgMaxParameter | _Fields | None = ...,
+            eltwise_param: EltwiseParameter | _Fields | None = ..., threshold_param:
+            ThresholdParameter | _Fields | None = ..., dummy_data_param: DummyDataParameter |
+            _Fields | None = ..., accuracy_param: AccuracyParameter | _Fields | None = ...,
+            hinge_loss_param: HingeLossParameter | _Fields | None = ..., relu_param:
+            ReLUParameter | _Fields | None = ..., slice_param: SliceParameter | _Fields | None =
+            ..., include: Iterable[NetStateRule | _Fields] | None = ..., exclude:
+            Iterable[NetStateRule | _Fields] | None = ..., mvn_param: MVNParameter | _Fields |
+            None = ..., loss_weight: Iterable[float] | None = ..., transform_param:
+            TransformationParameter | _Fields | None = ..., tanh_param: TanHParameter | _Fields
+            | None = ..., sigmoid_param: SigmoidParameter | _Fields | None = ..., softmax_param:
+            SoftmaxParameter | _Fields | None = ..., contrastive_loss_param:
+            ContrastiveLossParameter | _Fields | None = ..., exp_param: ExpParameter | _Fields |
+            None = ..., loss_param: LossParameter | _Fields | None = ..., bn_param: BNParameter
+            | _Fields | None = ..., unpooling_param: UnpoolingParameter | _Fields | None = ...,
+            eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "layer", "name", "type", "concat_param", "convolution_param", "data_param",
+            "dropout_param", "hdf5_data_param", "hdf5_output_param", "image_data_param",
+            "infogain_loss_param", "inner_product_param", "lrn_param", "pooling_param",
+            "window_data_param", "power_param", "memory_data_param", "argmax_param",
+            "eltwise_param", "threshold_param", "dummy_data_param", "accuracy_param",
+            "hinge_loss_param", "relu_param", "slice_param", "mvn_param", "transform_param",
+            "tanh_param", "sigmoid_param", "softmax_param", "contrastive_loss_param",
+            "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "layer", "bottom", "top", "name", "type", "blobs", "blobs_lr", "weight_decay",
+            "concat_param", "convolution_param", "data_param", "dropout_param",
+            "hdf5_data_param", "hdf5_output_param", "image_data_param", "infogain_loss_param",
+            "inner_product_param", "lrn_param", "pooling_param", "window_data_param",
+            "power_param", "memory_data_param", "argmax_param", "eltwise_param",
+            "threshold_param", "dummy_data_param", "accuracy_param", "hinge_loss_param",
+            "relu_param", "slice_param", "include", "exclude", "mvn_param", "loss_weight",
+            "transform_param", "tanh_param", "sigmoid_param", "softmax_param",
+            "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
+            "eltwise_accuracy_param", "param", "blob_share_mode",
+        ]
+    ) -> None: ...
+
+class V0LayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[V0LayerParameter.PoolMethod]
+        AVE: ClassVar[V0LayerParameter.PoolMethod]
+        STOCHASTIC: ClassVar[V0LayerParameter.PoolMethod]
+    MAX: ClassVar[V0LayerParameter.PoolMethod]
+    AVE: ClassVar[V0LayerParameter.PoolMethod]
+    STOCHASTIC: ClassVar[V0LayerParameter.PoolMethod]
+    name: str
+    type: str
+    num_output: int
+    biasterm: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    pad: int
+    kernelsize: int
+    group: int
+    stride: int
+    pool: V0LayerParameter.PoolMethod
+    dropout_ratio: float
+    local_size: int
+    alpha: float
+    beta: float
+    source: str
+    scale: float
+    meanfile: str
+    batchsize: int
+    cropsize: int
+    mirror: bool
+    k: float
+    @property
+    def blobs(self) -> Messages[BlobProto]: ...
+    @property
+    def blobs_lr(self) -> Values[float]: ...
+    @property
+    def weight_decay(self) -> Values[float]: ...
+    rand_skip: int
+    det_fg_threshold: float
+    det_bg_threshold: float
+    det_fg_fraction: float
+    det_context_pad: int
+    det_crop_mode: str
+    new_num: int
+    new_channels: int
+    new_height: int
+    new_width: int
+    shuffle_images: bool
+    concat_dim: int
+    @property
+    def hdf5_output_param(self) -> HDF5OutputParameter: ...
+    def __init__(
+        self, *,
+            name: str | None = ..., type: str | None = ..., num_output: int | None = ...,
+            biasterm: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., pad: int | None = ...,
+            kernelsize: int | None = ..., group: int | None = ..., stride: int | None = ...,
+            pool: V0LayerParameter.PoolMethod | int | str | None = ..., dropout_ratio: float |
+            None = ..., local_size: int | None = ..., alpha: float | None = ..., beta: float |
+            None = ..., source: str | None = ..., scale: float | None = ..., meanfile: str |
+            None = ..., batchsize: int | None = ..., cropsize: int | None = ..., mirror: bool |
+            None = ..., k: float | None = ..., blobs: Iterable[BlobProto | _Fields] | None =
+            ..., blobs_lr: Iterable[float] | None = ..., weight_decay: Iterable[float] | None =
+            ..., rand_skip: int | None = ..., det_fg_threshold: float | None = ...,
+            det_bg_threshold: float | None = ..., det_fg_fraction: float | None = ...,
+            det_context_pad: int | None = ..., det_crop_mode: str | None = ..., new_num: int |
+            None = ..., new_channels: int | None = ..., new_height: int | None = ..., new_width:
+            int | None = ..., shuffle_images: bool | None = ..., concat_dim: int | None = ...,
+            hdf5_output_param: HDF5OutputParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "name", "type", "num_output", "biasterm", "weight_filler", "bias_filler", "pad",
+            "kernelsize", "group", "stride", "pool", "dropout_ratio", "local_size", "alpha",
+            "beta", "source", "scale", "meanfile", "batchsize", "cropsize", "mirror", "k",
+            "rand_skip", "det_fg_threshold", "det_bg_threshold", "det_fg_fraction",
+            "det_context_pad", "det_crop_mode", "new_num", "new_channels", "new_height",
+            "new_width", "shuffle_images", "concat_dim", "hdf5_output_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name", "type", "num_output", "biasterm", "weight_filler", "bias_filler", "pad",
+            "kernelsize", "group", "stride", "pool", "dropout_ratio", "local_size", "alpha",
+            "beta", "source", "scale", "meanfile", "batchsize", "cropsize", "mirror", "k",
+            "blobs", "blobs_lr", "weight_decay", "rand_skip", "det_fg_threshold",
+            "det_bg_threshold", "det_fg_fraction", "det_context_pad", "det_crop_mode",
+            "new_num", "new_channels", "new_height", "new_width", "shuffle_images",
+            "concat_dim", "hdf5_output_param",
+        ]
+    ) -> None: ...
