@@ -79,3 +79,10 @@ def test_a_file_that_is_no_log_is_refused(tmp_path):
     ([float("nan"), 7.0], (6.4, 6.6, 6.8, 7.0, 7.2, 7.4, 7.6))])
 def test_ticks_are_round_and_span_the_finite_values(values, ticks):
     assert span(values).ticks == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize("name", ["p", "p.xyz"])
+def test_a_drawing_of_no_known_kind_is_one_line(log, capsys, name):
+    out = log.parent / name
+    assert plot_log.main([str(log), "--out", str(out)]) == 1
+    assert capsys.readouterr().err == f"error: {out}: the name must end in .png or .jpg\n"
