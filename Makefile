@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 
-.PHONY: test demo lint clean
+.PHONY: test fuzz demo lint clean
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv
@@ -37,6 +37,12 @@ lint: .venv/installed
 # One thread a process: two processes share two cores better than two pools of threads do.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --durations=15
+
+# Random inputs to all readers: SEED and SECONDS say which and how long (docs/security.md).
+SEED ?= 1
+SECONDS ?= 600
+fuzz: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --seed $(SEED) --seconds $(SECONDS) $(TARGETS)
 
 # Only what the targets above made: a folder with something else in it stays.
 clean:
