@@ -23,6 +23,7 @@ from framework.errors import CaffeError
 MAX_SECONDS = 20                # of the CPU for a case
 MAX_WAIT = 200                  # on the clock: it hangs
 MAX_MEMORY = 1 << 30            # by which the peak of the process may grow in a case
+END_OF_MEMORY = 8 << 30         # there a case gets MemoryError, before the machine is full
 Snapshot = dict[str, tuple[int, int, int]]
 
 
@@ -140,6 +141,8 @@ def held(folder: Path) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, MAX_WAIT)
     logging.disable(logging.CRITICAL)
+    limits = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (END_OF_MEMORY, limits[1]))
     try:
         with contextlib.chdir(folder), warnings.catch_warnings(), \
                 contextlib.redirect_stdout(io.StringIO()), \
@@ -147,6 +150,7 @@ def held(folder: Path) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
+        resource.setrlimit(resource.RLIMIT_DATA, limits)
         logging.disable(logging.NOTSET)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -63,6 +63,13 @@ def test_a_image_is_drawn(log, capsys):
     assert "2 lines" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("main", [plot_log.main, parse_log.main])
+def test_a_device_is_no_log(capsys, main):
+    """/dev/zero would fill the memory."""
+    assert main(["/dev/null"]) == 1
+    assert "/dev/null: it is a device, not a regular file" in capsys.readouterr().err
+
+
 def test_a_field_that_is_not_there_is_named(log, capsys):
     assert plot_log.main([str(log), "--fields", "detection_evil"]) == 1
     assert "did you mean 'detection_eval'?" in capsys.readouterr().err
