@@ -6,7 +6,7 @@ DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 # Tests start some hundred programs, which then read their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test demo lint docs docs-pages clean
+.PHONY: test fuzz demo lint docs docs-pages clean
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv
@@ -52,6 +52,12 @@ docs-pages: .venv/installed
 # The site, in build/site. Anything that Sphinx warns of, broken links too, is an error.
 docs: .venv/docs_installed
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
+
+# Random inputs to all readers: SEED and SECONDS say which and how long (docs/security.md).
+SEED ?= 1
+SECONDS ?= 600
+fuzz: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --seed $(SEED) --seconds $(SECONDS) $(TARGETS)
 
 # Only what the targets above made: a folder with something else in it stays.
 clean:

@@ -11,6 +11,7 @@ from framework.cli import app
 from framework.definition.values import nearest
 from framework.errors import DataError
 from framework.logs.reader import columns, read_log
+from framework.system.atomic import write_file
 
 NO_VALUES = ("NumIters", "Seconds", "net")
 
@@ -54,8 +55,13 @@ def plot(options: argparse.Namespace) -> int:
             label = name if len(options.logs) == 1 else f"{path.name} {name}"
             lines[label] = points
     title = ", ".join(path.name for path in options.logs)
-    if not cv2.imwrite(options.out, draw(lines, title)):
-        raise DataError(f"{options.out}: cannot be written")
+    try:
+        done, content = cv2.imencode(Path(options.out).suffix, draw(lines, title))
+    except cv2.error:
+        done = False
+    if not done:
+        raise DataError(f"{options.out}: the name must end in .png or .jpg")
+    write_file(Path(options.out), content.tobytes())
     print(f"{options.out}: {len(lines)} lines")
     return 0
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from framework.errors import DataError
+from framework.system.regular import read_regular
 
 PREFIX = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)? +\d+ \S+?\] ?(.*)")
 NUMBER = r"([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))"
@@ -42,7 +43,7 @@ class Readings:
 def read_log(path: str | Path) -> Readings:
     """Read a log file. Raises DataError if it cannot be read or has no iteration in it."""
     try:
-        text = Path(path).read_text(errors="replace")
+        text = read_regular(path).decode(errors="replace")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
     reader = _Reader()

@@ -1,6 +1,10 @@
 """tools/inspect: tables of what is there, messages of what stops it."""
 
+import pytest
+
 from framework.cli.inspect import human, main
+from framework.report.net_summary import Selection, take_census
+from tests.support import layer_text
 
 NET = """name: "n"
 layer { name: "data" type: "Data" top: "data" top: "label" include { phase: TRAIN }
@@ -54,3 +58,23 @@ def test_every_problem_is_printed_and_the_exit_code_says_so(tmp_path, capsys):
     assert f"{path}:7: layer 'conv' (Convolution): convolution_param.num_outpt is not" in found.err
     assert f"{path}:8: layer 'fc' (Inner): type 'Inner' is not known" in found.err
     assert "cannot be built" in found.out
+
+
+# Each number of the bottom meets a kernel for every output of its group (Deconvolution), each of
+# the top one for every input of its group (Convolution); the bias counts as nothing.
+@pytest.mark.parametrize("kind, param, bottoms, work", [
+    ("Deconvolution", "num_output: 6 group: 2 kernel_h: 3 kernel_w: 2 stride: 2", [(3, 4, 5, 7)],
+     (3 * 4 * 5 * 7) * (6 // 2) * 3 * 2),
+    ("Deconvolution", "num_output: 5 kernel_size: 4 stride: 2 pad: 1 bias_term: false",
+     [(2, 3, 6, 7)], (2 * 3 * 6 * 7) * 5 * 4 * 4),
+    ("Convolution", "num_output: 6 group: 2 kernel_h: 3 kernel_w: 2", [(3, 4, 5, 7)],
+     (3 * 6 * 3 * 6) * (4 // 2) * 3 * 2),
+    ("InnerProduct", "num_output: 6 axis: 2", [(3, 4, 5, 7)], (3 * 4 * 6) * 5 * 7),
+    ("LSTM", "num_output: 4", [(3, 2, 5), (3, 2)], 3 * 2 * (4 * 4 * 5 + 4 * 4 * 4)),
+])
+def test_multiply_adds_are_counted_by_their_definition(tmp_path, kind, param, bottoms, work):
+    path = tmp_path / "n.prototxt"
+    path.write_text(layer_text(kind, param, bottoms))
+    (census,) = take_census(path, Selection())
+    assert census.problems == []
+    assert census.multiply_adds == work

@@ -65,11 +65,13 @@ def weights(folder: Path, iteration: int) -> list[np.ndarray]:
 
 
 def test_help_does_not_wait_for_torch():
-    begin = time.monotonic()
     command = [sys.executable, "-X", "importtime", TRAIN, "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "--solver" in done.stdout and time.monotonic() - begin < 3
-    assert not re.search(r"\| +(torch|numpy|cv2|google)\b", done.stderr)
+    assert "--solver" in done.stdout
+    modules = re.findall(r"\| +([\w.]+)$", done.stderr, re.MULTILINE)
+    assert "framework.cli.train" in modules
+    assert not {"torch", "numpy", "cv2", "google", "numba"} & set(modules)
+    assert len(modules) < 300       # 110 and what Python itself loads
 
 
 def test_a_run_logs_to_stderr_and_leaves_its_snapshots(folder):

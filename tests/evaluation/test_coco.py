@@ -88,3 +88,33 @@ def test_only_the_hundred_best_detections_of_a_image_count():
     images = [(found(*noise, (*SQUARE, 0.5)), truth(SQUARE))]
 
     assert class_average_precision(images).max() == 0
+
+
+def test_of_boxes_that_overlap_equally_the_later_is_taken():
+    # The first detection overlaps both boxes by 35 / 45; the second only the later, by 36 / 44,
+    # and the other by 26 / 54. Source: evaluateImg goes on only where an overlap is smaller.
+    real = truth((0, 0, 40, 40), (10, 0, 50, 40))
+    rows = found((5, 0, 45, 40, 0.9), (14, 0, 54, 40, 0.8))
+
+    result = class_average_precision([(rows, real)])
+
+    # true, false up to 0.75; at 0.8 false, true; then false, false
+    np.testing.assert_allclose(result, [51 / 101] * 6 + [51 / 2 / 101] + [0] * 3)
+
+
+def test_of_equal_scores_the_first_ranks_first_within_and_over_images():
+    right, wrong = (*SQUARE, 0.5), (500, 0, 540, 40, 0.5)
+
+    np.testing.assert_allclose(class_average_precision([(found(right, wrong), truth(SQUARE))]), 1)
+    np.testing.assert_allclose(class_average_precision([(found(wrong, right), truth(SQUARE))]), 0.5)
+    images = [(found(wrong), truth()), (found(right), truth(SQUARE))]
+    np.testing.assert_allclose(class_average_precision(images), 0.5)
+    np.testing.assert_allclose(class_average_precision(images[::-1]), 1)
+
+
+def test_of_equal_scores_the_first_hundred_count():
+    wrong = [(500 + n, 0, 510 + n, 40, 0.5) for n in range(99)]
+    real = truth(SQUARE)
+
+    assert class_average_precision([(found(*wrong, (*SQUARE, 0.5)), real)]).min() > 0
+    assert class_average_precision([(found(*wrong, wrong[0], (*SQUARE, 0.5)), real)]).max() == 0

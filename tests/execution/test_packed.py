@@ -165,6 +165,8 @@ END = CONV.format("e", "s", 5)
     (RELU.format("c") + SUM.format("b", "c", ""), False),
     (SUM.format("c", "c", ""), False),
     (RELU.format("a") + SUM.format("a", "c", ""), True),
+    (RELU.format("b") + SUM.format("b", "c", ""), False),       # the convolution read b before
+    (RELU.format("b") + SUM.format("a", "c", ""), False),
 ])
 def test_a_sum_and_the_convolution_that_only_it_reads_are_one(between, joins):
     text = TEXT.split(CONV.format("b", "a", 72))[0] + CONV.format("b", "a", 64) \

@@ -43,7 +43,7 @@ def test_weights_of_a_unitball_sum_to_one_for_each_output():
     assert (blob >= 0).all()
 
 
-@pytest.mark.parametrize("size", [3, 4])
+@pytest.mark.parametrize("size", [3, 4, 5, 6])
 def test_bilinear_is_the_tent_of_its_definition(size):
     blob = filled((2, 3, size, size), type="bilinear")
     factor = (size + 1) // 2

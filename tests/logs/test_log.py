@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,15 @@ from framework.logs.log import Log
 from framework.solver.solver import Solver
 from framework.system.progress import Progress
 from tests.solver_runs import NET, PARAMS
+
+
+def test_the_bar_goes_on_by_one_or_by_what_is_said():
+    log, steps = Log(), []
+    log.advance()                   # there is no bar
+    log.bar = SimpleNamespace(advance=lambda *step: steps.append(step))
+    log.advance()
+    log.advance(3, "so far")
+    assert steps == [(1, None), (3, "so far")]
 
 
 class Torn:

@@ -63,6 +63,13 @@ def test_a_image_is_drawn(log, capsys):
     assert "2 lines" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("main", [plot_log.main, parse_log.main])
+def test_a_device_is_no_log(capsys, main):
+    """/dev/zero would fill the memory."""
+    assert main(["/dev/null"]) == 1
+    assert "/dev/null: it is a device, not a regular file" in capsys.readouterr().err
+
+
 def test_a_field_that_is_not_there_is_named(log, capsys):
     assert plot_log.main([str(log), "--fields", "detection_evil"]) == 1
     assert "did you mean 'detection_eval'?" in capsys.readouterr().err
@@ -79,3 +86,10 @@ def test_a_file_that_is_no_log_is_refused(tmp_path):
     ([float("nan"), 7.0], (6.4, 6.6, 6.8, 7.0, 7.2, 7.4, 7.6))])
 def test_ticks_are_round_and_span_the_finite_values(values, ticks):
     assert span(values).ticks == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize("name", ["p", "p.xyz"])
+def test_a_drawing_of_no_known_kind_is_one_line(log, capsys, name):
+    out = log.parent / name
+    assert plot_log.main([str(log), "--out", str(out)]) == 1
+    assert capsys.readouterr().err == f"error: {out}: the name must end in .png or .jpg\n"

@@ -214,6 +214,15 @@ def test_images_of_one_pixel_are_augmented_too():
             assert found.shape == (7, 5, 3)
 
 
+@pytest.mark.parametrize("ratio, expands", [(1.0, False), (1.009, False), (1.012, True)])
+def test_an_expansion_by_less_than_a_hundredth_is_none(ratio, expands):
+    """Source: ExpandImage in im_transforms.cpp returns where |max_expand_ratio - 1| < 1e-2."""
+    transform = transformer(f"expand_param {{ prob: 1 max_expand_ratio: {ratio} }}")
+    record = Record(DecodedImage(image(1, 400, 500)), boxes_of((0, 0, 1, 1)), 0)
+    sizes = {transform(record, Draws(seed, 0))[0].shape for seed in range(5)}
+    assert (sizes != {(400, 500, 3)}) == expands
+
+
 def test_boxes_follow_the_pixels():
     """A white rectangle on black: its box is where the white is, whatever was done."""
     pixels = np.zeros((240, 320, 3), np.uint8)

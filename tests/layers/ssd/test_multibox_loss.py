@@ -143,16 +143,18 @@ def test_a_nan_prediction_shows_in_the_loss_but_only_where_it_counts():
     assert layer(broken, conf, prior, label).isfinite()
 
 
-def test_equal_losses_count_from_the_front():
-    layer, loc, conf, prior, label = small()
-    flat = torch.zeros_like(conf).requires_grad_()
-
-    layer(loc, flat, prior, label).backward()
-
-    used = flat.grad.view(3, 26, 3).ne(0).any(2)
-    again = torch.zeros_like(conf).requires_grad_()
-    layer(loc, again, prior, label).backward()
-    assert used.any() and torch.equal(flat.grad, again.grad)
+@pytest.mark.parametrize("varies", [True, False], ids=["on a CPU", "on a device"])
+@pytest.mark.parametrize("rule", [
+    Rule(3, CENTER), Rule(3, CENTER, nms=(0.3, -1)), Rule(3, CENTER, nms=(0.3, 12)),
+    Rule(3, CENTER, mining_type="HARD_EXAMPLE", sample_size=7),
+    Rule(3, CENTER, conf_loss_type="LOGISTIC")])
+def test_of_equal_losses_those_in_front_are_mined(monkeypatch, rule, varies):
+    if not varies:
+        monkeypatch.setattr(mining, "sizes_may_vary", lambda tensor: False)
+        monkeypatch.setattr(multibox_loss, "sizes_may_vary", lambda tensor: False)
+    loc, conf, prior, label = example(rule)
+    equal = torch.zeros_like(conf).requires_grad_()     # the definition sorts stably
+    assert_like_definition(rule, (loc, equal, prior, label))
 
 
 @pytest.mark.parametrize("kept", [0, 1])
