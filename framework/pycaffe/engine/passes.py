@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
+from framework.layers.base import is_input
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
 from framework.pycaffe.engine.nodes import Node, need_backward
@@ -48,7 +49,7 @@ class Passes:
     def take_batches(self, indices: Iterable[int]) -> dict[str, Tensor]:
         """The next batch of those of the layers that are data layers, but not inputs."""
         nodes = [self.nodes[index] for index in indices]
-        names = {node.name for node in nodes if node.step is None and node.type != "Input"}
+        names = {node.name for node in nodes if node.step is None and not is_input(node.type)}
         return self.net.next_batch(names) if names else {}
 
     def store(self, values: dict[str, Tensor]) -> None:

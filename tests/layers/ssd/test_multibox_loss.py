@@ -151,7 +151,7 @@ def test_a_nan_prediction_shows_in_the_loss_but_only_where_it_counts():
 def test_of_equal_losses_those_in_front_are_mined(monkeypatch, rule, varies):
     if not varies:
         monkeypatch.setattr(mining, "sizes_may_vary", lambda tensor: False)
-        monkeypatch.setattr(multibox_loss, "sizes_may_vary", lambda tensor: False)
+        monkeypatch.setattr(multibox_terms, "sizes_may_vary", lambda tensor: False)
     loc, conf, prior, label = example(rule)
     equal = torch.zeros_like(conf).requires_grad_()     # the definition sorts stably
     assert_like_definition(rule, (loc, equal, prior, label))
