@@ -19,7 +19,8 @@ exclude_patterns = ["generator"]
 html_theme = "furo"
 html_title = project
 html_copy_source = False
-html_show_sphinx = False
+html_show_sphinx = html_show_copyright = False
+smartquotes = False          # it would make a dash of the two of a flag
 myst_heading_anchors = 3
 default_role = "code"
 

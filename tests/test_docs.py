@@ -50,7 +50,7 @@ def test_labelled_lines_of_a_docstring_are_told_from_its_sentences():
             "A sentence: it goes\non here.\n\n    y = a * x\n")
     assert blocks(text) == [("", "Take one number."), ("Bottom", "x (N, C), or more."),
                             ("MAX", "ties: the first."),
-                            ("", "A sentence: it goes on here."), ("code", "    y = a * x")]
+                            ("", "A sentence: it goes on here."), ("::", "    y = a * x")]
 
 
 def test_text_keeps_its_signs_in_markdown_but_code_is_left_alone():

@@ -45,7 +45,7 @@ def type_name(text: str) -> str:
 
 def blocks(text: str) -> list[tuple[str, str]]:
     """A docstring as (label, text): labelled lines with what is indented below them, and
-    paragraphs without a label; text that is indented without a label has the label "code"."""
+    paragraphs without a label; text that is indented without a label has the label "::"."""
     found: list[tuple[str, list[str]]] = []
     fresh = True
     for line in text.split("\n"):
@@ -55,18 +55,18 @@ def blocks(text: str) -> list[tuple[str, str]]:
         match = _LABEL.match(line)
         if match:
             found.append((match[1] or match[2], [line[match.end():]]))
-        elif line.startswith(" ") and found and found[-1][0] not in ("", "code"):
+        elif line.startswith(" ") and found and found[-1][0] not in ("", "::"):
             found[-1][1].append(line.strip())
-        elif line.startswith(" ") and found and found[-1][0] == "code":
+        elif line.startswith(" ") and found and found[-1][0] == "::":
             found[-1][1].append(line)
         elif line.startswith(" ") and fresh:
-            found.append(("code", [line]))
+            found.append(("::", [line]))
         elif found and not found[-1][0] and not fresh:
             found[-1][1].append(line.strip())
         else:
             found.append(("", [line]))
         fresh = False
-    return [(label, "\n".join(lines) if label == "code" else " ".join(lines))
+    return [(label, "\n".join(lines) if label == "::" else " ".join(lines))
             for label, lines in found]
 
 
@@ -75,11 +75,11 @@ def docstring(text: str) -> str:
     parts: list[str] = []
     listed = False
     for label, words in blocks(text):
-        if label == "code":
+        if label == "::":
             parts.append(f"\n```text\n{words}\n```\n")
         elif label:
             parts.append(f"{'' if listed else chr(10)}- **{escape(label)}**: {escape(words)}")
         else:
             parts.append(f"\n{escape(words)}\n")
-        listed = label not in ("", "code")
+        listed = label not in ("", "::")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).strip("\n")

@@ -15,7 +15,7 @@ def as_restructured(text: str) -> str:
     """Paragraphs, lists of what is labelled, and code, as `blocks` tells them apart."""
     parts = []
     for label, words in blocks(text):
-        if label == "code":
+        if label == "::":
             parts.append(f"::\n\n{words}")
         elif label:
             parts.append(f"- **{_inline(label)}**: {_inline(words)}")
