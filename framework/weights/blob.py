@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from framework.system.regular import read_regular
 from framework.weights.wire import BYTES, FIXED32, FIXED64, fields, read_dims
 
 LEGACY = (1, 2, 3, 4)
@@ -82,7 +83,7 @@ def read_any_blob(data: memoryview) -> Blob:
 
 def read_blob_file(path: str | Path) -> Blob:
     """The BlobProto that a file consists of. OSError or ValueError if there is none."""
-    data = Path(path).read_bytes()
+    data = read_regular(path)
     if not data:
         raise ValueError("the file is empty")
     return read_any_blob(memoryview(data))

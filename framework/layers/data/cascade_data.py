@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -130,7 +130,7 @@ def _nearest(number: float) -> int:
 def read_scenes(path: str, root: str) -> list[Scene]:
     """The images and boxes of a window file. DataError if it is no such list."""
     try:
-        words = iter(Path(path).read_text().split())
+        words = iter(os.fsdecode(read_regular(path)).split())
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
     scenes: list[Scene] = []

@@ -6,7 +6,6 @@ import codecs
 import math
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from framework.data.loading.batches import Share
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Source, layer
+from framework.system.regular import read_regular
 from framework.weights import hdf5
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -81,8 +81,8 @@ class HDF5Data(Source):
         if not source:
             raise self.spec.error("hdf5_data_param.source", "is missing; it names a list of files")
         try:
-            content = Path(source).read_bytes()
-        except (OSError, ValueError) as error:      # ValueError: a NUL in the name
+            content = read_regular(source)
+        except OSError as error:
             raise DataError(f"{source}: the list of HDF5 files cannot be read: "
                             f"{getattr(error, 'strerror', error)}") from None
         if content.startswith(SIGNATURE):
