@@ -21,6 +21,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     file or the new one. Raises WeightsError where it cannot be written.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise WeightsError(f"{path}: cannot be written: it is a device or a pipe, whose place a "
+                           "file would take")
     partial = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from framework.data.records.mean_file import read_mean_image
 from framework.errors import CaffeError, DataError, SpecError
 from framework.logs.reader import read_log
 from framework.solver.solverstate import read_state
+from framework.system.atomic import replacing
 from framework.system.regular import read_regular
 
 
@@ -56,3 +57,10 @@ def test_a_window_file_may_have_names_in_any_encoding(tmp_path):
     path = tmp_path / "windows.txt"
     path.write_bytes(b"# 0\nb\xe4r.jpg\n3\n40\n50\n2\n1 0.9 1 2 30 20\n0 0.1 1 2 9 8\n")
     assert read_windows(str(path), "", 0.5, 0.5).images
+
+
+def test_a_pipe_is_not_replaced_by_a_file(pipe):
+    """As root, /dev/null as the name of what is written became a plain file."""
+    with pytest.raises(CaffeError, match="it is a device or a pipe"), replacing(pipe):
+        pass
+    assert pipe.is_fifo()
