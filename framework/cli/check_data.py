@@ -13,6 +13,7 @@ from pathlib import Path
 
 from framework.cli import app
 from framework.errors import DataError
+from framework.system.regular import read_regular
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -76,6 +77,6 @@ def how_to_make() -> str:
 
 def net_paths(path: Path) -> list[Path]:
     """The nets that a solver names, or the net itself."""
-    text = re.sub(r"#.*", "", path.read_text())
+    text = re.sub(r"#.*", "", read_regular(path).decode(errors="replace"))
     named = re.findall(r"\b(?:train_|test_)?net\s*:\s*[\"']([^\"']+)[\"']", text)
     return [Path(name) for name in dict.fromkeys(named)] or [path]

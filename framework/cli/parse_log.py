@@ -18,9 +18,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("logfile_path", metavar="LOG", type=Path, help="log of tools/train")
     parser.add_argument("output_dir", metavar="DIR", type=Path, nargs="?", default=Path("."),
                         help="where the tables go (default: here)")
-    parser.add_argument("--delimiter", default=",", help="between columns (default: a comma)")
+    parser.add_argument("--delimiter", default=",", type=one_sign,
+                        help="between columns (default: a comma)")
     parser.add_argument("--verbose", action="store_true", help="say what was written")
     return parser
+
+
+def one_sign(text: str) -> str:
+    """What can part the columns of a CSV."""
+    if len(text) != 1 or text in "\r\n\"":
+        raise argparse.ArgumentTypeError(f"'{text}' is not one sign, as ; is")
+    return text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ NEAR = 0.7                # share of equal letters (difflib's ratio) from which 
 MOST_COMPARED = 20_000    # names, 50 ms
 LONGEST_SHOWN = 200       # letters of a name or value in a message
 LARGEST_FLOAT = 3.4028235677973366e38    # above it, rounding to float32 gives infinity
-SAME_RATIO = 1e-6           # PriorBox takes aspect ratios nearer than this as one
+SAME_RATIO = 1e-6           # PriorBox takes aspect ratios nearer than this for equal
 INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
@@ -177,7 +177,7 @@ def form_for_several(message: Any, descriptor: Any, lines: dict[str, list[Any]])
 def distinct_ratios(ratios: Iterable[float], flip: bool) -> list[float]:
     """The aspect ratios of which PriorBox makes boxes beside its squares, in their order.
 
-    One that equals 1, or one before it, is left out; with `flip` each has its reciprocal behind it.
+    One that equals 1, or one before it, is left out; with `flip` each has its reciprocal after it.
     """
     listed, in_order = [1.0], [1.0]     # sorted, so that thousands of ratios take no time
     for ratio in ratios:

@@ -32,7 +32,7 @@ class Layer(nn.Module):
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
-    pointwise: ClassVar[bool] = False       # tops show the same place at the same coordinate
+    pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()

@@ -1,4 +1,4 @@
-"""How the coordinates of a layer's top lie in its bottom: a factor and a shift for each axis.
+"""Coordinate map from a layer's top to its bottom: a factor and a shift for each axis.
 
 Source: DiagonalAffineMap of longjon's Caffe; python/caffe/coord_map.py in BVLC/caffe.
 """

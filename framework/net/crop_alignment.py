@@ -1,4 +1,4 @@
-"""Where a crop must start so that two blobs show the same place of the image.
+"""Crop offsets with which two blobs show the same part of the image.
 
 Each layer between two blobs maps coordinates by a factor and a shift; the way from one blob up to
 where both paths meet, and down to the other, gives the shift of the crop.

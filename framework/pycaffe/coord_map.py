@@ -1,7 +1,7 @@
-"""How the coordinates of one top of a NetSpec lie in another, and the Crop that aligns them.
+"""Coordinate maps between the tops of a NetSpec, and the Crop layer that aligns two of them.
 
-A map is (axis, scale, shift): from the blob's axis `axis` on, the coordinate x of one blob lies at
-scale * x + shift of the other. axis None, scale 1, shift 0 is the identity on any axis. Scale and
+A map is (axis, scale, shift): from the blob's axis `axis` on, the coordinate x of one blob is
+scale * x + shift in the other. axis None, scale 1, shift 0 is the identity on any axis. Scale and
 shift are numbers or arrays with one for each spatial axis.
 Source: the behaviour of python/caffe/coord_map.py in BVLC/caffe.
 """
@@ -24,7 +24,7 @@ Map = tuple[int | None, Any, Any]
 
 PASS_THROUGH_LAYERS = [name for name, cls in LAYERS.items()
                        if issubclass(cls, Layer) and cls.pointwise]
-"""Types whose tops lie exactly on their bottoms."""
+"""Types whose tops have the coordinates of their bottoms."""
 OLD_FIELDS = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"}
 IDENTITY: Map = (None, 1, 0)
 
@@ -123,7 +123,7 @@ def _maps_back(start: Top) -> dict[Top, Map]:
 def coord_map_from_to(top_from: Top, top_to: Top) -> Map:
     """The map between two tops with a common ancestor.
 
-    Raises RuntimeError if there is none that layers with maps lead to.
+    Raises RuntimeError if no layers with maps connect them.
     """
     maps_from = _maps_back(top_from)
     for top, map_to in _maps_back(top_to).items():
@@ -134,7 +134,7 @@ def coord_map_from_to(top_from: Top, top_to: Top) -> Map:
 
 
 def crop(top_from: Top, top_to: Top) -> Top:
-    """A Crop layer that cuts `top_from` to the place and size of `top_to`.
+    """A Crop layer that cuts `top_from` to the position and size of `top_to`.
 
     Raises AssertionError, as the original does, if the scales differ or the offset is negative or
     not whole.

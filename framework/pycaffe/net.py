@@ -34,9 +34,9 @@ class Net(InBatches):
     Net(network_file, phase, level=0, stages=None, weights=None), or
     Net(network_file, weights, phase), the older form.
 
-    blobs, params, layer_dict, top_names, bottom_names are by name, in the order of the file. There
-    are no split layers and blobs: gradients add up by themselves. `backward` works in nets without
-    a loss even without `force_backward`, where the original does nothing.
+    blobs, params, layer_dict, top_names, bottom_names are by name, in the order of the file. Split
+    layers and their blobs do not exist: gradients add up by themselves. `backward` works in nets
+    without a loss even without `force_backward`, where the original does nothing.
     Raises CaffeError, which is a RuntimeError, for files that cannot be used.
     Source: pycaffe.py and _caffe.cpp of BVLC/caffe.
     """

@@ -56,19 +56,19 @@ class Outcome:
 
 
 def file_name(kind: str) -> str:
-    """A type's name as one of a file. Lstm is not LSTM, but some file systems take them for one:
+    """A file name for a type. Lstm is not LSTM, but some file systems take them for one:
     the later of such types gets a number."""
     alike = sorted(other for other in LAYERS if other.lower() == kind.lower())
     return f"{kind}-{alike.index(kind) + 1}" if kind in alike[1:] else kind
 
 
 def sample_text(kind: str) -> str:
-    """The text of a type's sample. Raises CaffeError if there is none."""
+    """The text of a type's sample. Raises CaffeError if it has no sample."""
     return sample_path(kind).read_text(encoding="utf-8")
 
 
 def sample_path(kind: str) -> Path:
-    """The file of a type's sample. Raises CaffeError if there is none."""
+    """The file of a type's sample. Raises CaffeError if it has no sample."""
     path = FOLDER / f"{file_name(kind)}.prototxt"
     if not path.is_file():
         raise CaffeError(f"the layer type '{kind}' has no sample; write {path}")
@@ -76,7 +76,7 @@ def sample_path(kind: str) -> Path:
 
 
 def sample_document(kind: str) -> Document:
-    """The net of a type's sample. Raises CaffeError if there is none."""
+    """The net of a type's sample. Raises CaffeError if it has no sample."""
     return read_net(sample_path(kind))
 
 

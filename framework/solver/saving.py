@@ -107,7 +107,7 @@ def _elsewhere(solver: Solver) -> str:
             if place.stat().st_dev != folder.stat().st_dev and free > size \
                     and os.access(place, os.W_OK):
                 return (f"; {place} has {free >> 20} MiB free, and a link to a folder there may "
-                        f"take the place of {folder}")
+                        f"replace {folder}")
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A solver's snapshots: writing its place in the run, and going on from there."""
+"""A solver's snapshots: writing its state in the run, and going on from there."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def is_hdf5(solver: Solver) -> bool:
 
 
 def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
-    Path(state).unlink(missing_ok=True)     # of another run: it must not stand by new weights
+    Path(state).unlink(missing_ok=True)     # of another run: it must not be beside new weights
     solver.log.info(f"Snapshotting to {kind} file {weights}")
     save_weights(solver.net, weights, gradients=solver.param.snapshot_diff)
     solver.log.info(f"Snapshotting solver state to {kind} file {state}")
@@ -78,7 +78,7 @@ def _write(solver: Solver, weights: str, state: str, kind: str) -> None:
 
 
 def restore(solver: Solver, path: str | Path, iteration: int | None = None) -> None:
-    """Take weights, history, rates and place in the data from a solver state.
+    """Take weights, history, rates and position in the data from a solver state.
 
     iteration  what the state must be of, if that is known
     Raises WeightsError, and leaves the solver as it was, if the state is not of its net.
@@ -118,7 +118,7 @@ def load_all(solver: Solver, state: str | Path, weights: str) -> None:
 
 
 def take_place(solver: Solver, run: RunState | None) -> None:
-    """Go to the place in the data, and take what else a run file holds."""
+    """Go to the position in the data, and take what else a run file holds."""
     solver.losses.clear()
     if run is not None:
         solver.losses.extend(torch.tensor(loss, device=solver.device) for loss in run.losses)

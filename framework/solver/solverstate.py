@@ -25,6 +25,7 @@ from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
 from framework.system.atomic import replacing
+from framework.system.regular import read_regular
 from framework.weights import hdf5
 from framework.weights.blob import read_any_blob
 from framework.weights.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, varint
@@ -118,7 +119,7 @@ def read_state(path: str | Path) -> State:
         if str(path).endswith(".h5"):
             state = _read_hdf5(path)
         else:
-            state = _read_binary(memoryview(Path(path).read_bytes()))
+            state = _read_binary(memoryview(read_regular(path)))
         state.history = [np.asarray(values) for values in state.history]
         _check(state)
         return state

@@ -21,6 +21,9 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     file or the new one. Raises `error` if it cannot be written.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise error(f"{path}: cannot be written: it is a device or a pipe, which a file would "
+                    "replace")
     partial = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +120,7 @@ def _check_free(path: Path, redo: bool, inputs: Sequence[Path]) -> None:
     if not os.path.lexists(path):
         return
     if not redo:
-        raise DataError(f"{path}: exists; remove it, name another place, or give --redo")
+        raise DataError(f"{path}: exists; remove it, give another name, or give --redo")
     for source in inputs:
         real = Path(os.path.realpath(source))
         if path in (real, *real.parents):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from framework.system.regular import read_regular
 from framework.weights.wire import BYTES, FIXED32, FIXED64, fields, read_dims
 
 LEGACY = (1, 2, 3, 4)
@@ -85,7 +86,7 @@ def read_any_blob(data: memoryview) -> Blob:
 
 def read_blob_file(path: str | Path) -> Blob:
     """Read a file that consists of one BlobProto. OSError or ValueError if it does not."""
-    data = Path(path).read_bytes()
+    data = read_regular(path)
     if not data:
         raise ValueError("the file is empty")
     return read_any_blob(memoryview(data))

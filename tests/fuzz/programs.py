@@ -99,7 +99,8 @@ class Programs(Target):
                 flag = rng.choice(flags_of(program))
                 line[place:place] = [flag, rng.choice(WORDS)] if rng.random() < 0.8 else [flag]
             elif line[place].startswith(NEW):
-                line[place] = NEW + rng.choice([word for word in WORDS if word != "."])
+                line[place] = NEW + rng.choice([word for word in WORDS
+                                            if word != "." and not word.startswith("/")])
             elif rng.random() < 0.5:
                 line[place] = rng.choice(WORDS)
             else:

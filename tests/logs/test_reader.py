@@ -63,6 +63,13 @@ def test_a_image_is_drawn(log, capsys):
     assert "2 lines" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("delimiter", ["", ";;", "\n", '"'])
+def test_a_delimiter_is_one_sign(log, capsys, delimiter):
+    with pytest.raises(SystemExit, match="2"):
+        parse_log.main([str(log), str(log.parent / "out"), "--delimiter", delimiter])
+    assert "is not one sign, as ; is" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("main", [plot_log.main, parse_log.main])
 def test_a_device_is_no_log(capsys, main):
     """/dev/zero would fill the memory."""

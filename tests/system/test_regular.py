@@ -5,8 +5,13 @@ import os
 import pytest
 
 from framework import read_net
+from framework.data.loading.window_items import read_windows
 from framework.data.records.list_file import numbered_lines
-from framework.errors import DataError, SpecError
+from framework.data.records.mean_file import read_mean_image
+from framework.errors import CaffeError, DataError, SpecError
+from framework.logs.reader import read_log
+from framework.solver.solverstate import read_state
+from framework.system.atomic import replacing
 from framework.system.regular import read_regular
 
 
@@ -38,3 +43,24 @@ def test_a_file_is_read_to_its_limit(tmp_path):
         read_regular(tmp_path / "file", 4)
     with pytest.raises(IsADirectoryError):
         read_regular(tmp_path)
+
+
+@pytest.mark.parametrize("read", [
+    read_state, read_log, read_mean_image, lambda path: read_windows(path, "", 0.5, 0.5)])
+def test_a_device_where_a_file_is_meant_is_one_error(read):
+    """/dev/zero would fill the memory."""
+    with pytest.raises(CaffeError, match="it is a device, not a regular file"):
+        read("/dev/null")
+
+
+def test_a_window_file_may_have_names_in_any_encoding(tmp_path):
+    path = tmp_path / "windows.txt"
+    path.write_bytes(b"# 0\nb\xe4r.jpg\n3\n40\n50\n2\n1 0.9 1 2 30 20\n0 0.1 1 2 9 8\n")
+    assert read_windows(str(path), "", 0.5, 0.5).images
+
+
+def test_a_pipe_is_not_replaced_by_a_file(pipe):
+    """As root, /dev/null as the name of what is written became a plain file."""
+    with pytest.raises(CaffeError, match="it is a device or a pipe"), replacing(pipe):
+        pass
+    assert pipe.is_fifo()

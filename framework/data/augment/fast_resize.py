@@ -63,7 +63,7 @@ def resample(planes: Pixels, place: Rectangle, width: int, height: int, new_widt
              new_height: int, mode: int, fill: tuple[float, ...] = ()) -> Pixels:
     """A view of `width` x `height`, `fill` but for the image at `place`, resized.
 
-    planes  (channels, place.height, place.width) uint8
+    planes  (channels, `place.height`, `place.width`) uint8
     fill    whole levels, one a channel; not needed if the image is the whole view
     Returns (channels, new_height, new_width) uint8.
     """

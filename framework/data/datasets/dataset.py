@@ -79,7 +79,7 @@ class Dataset:
 class Description:
     """The keys of a YAML file, each checked when it is asked for.
 
-    place       what errors begin with: the file's name
+    `place`     what errors begin with: the file's name
     is_divided  the images are divided into splits later: no lists of them are needed
     """
 

@@ -14,7 +14,7 @@ MAX_BAD_SHARE = 0.05
 class Ledger:
     """The bad records of one data layer.
 
-    place  the source of the records, for messages
+    `place`  the source of the records, for messages
     size   the number of all records
     """
 

@@ -19,7 +19,7 @@ class Video:
 
     source       the path of a file, or the number of a camera
     skip_frames  frames that are left out before each one that is taken
-    place        of the layer, for messages
+    `place`      of the layer, for messages
     """
 
     def __init__(self, source: str | int, skip_frames: int, place: str):

@@ -6,9 +6,9 @@ Source: window_data_layer.cpp of BVLC; Girshick et al. 2014, appendix A.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -24,6 +24,7 @@ from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 from framework.system.arrays import Array
+from framework.system.regular import read_regular
 
 NUM_TRIES = 100        # windows that are drawn before all images are taken for missing
 
@@ -58,7 +59,7 @@ def read_windows(path: str, root: str, object_overlap: float,
     below `background_overlap`. DataError if the file has another form, or one kind is missing.
     """
     try:
-        words = iter(Path(path).read_text().split())
+        words = iter(os.fsdecode(read_regular(path)).split())
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
     found = WindowFile([], [], [])

@@ -59,7 +59,7 @@ def check_jpeg(content: bytes) -> Frame | None:
 
 
 def read_frame(content: bytes) -> Frame | None:
-    """The first frame header of a JPEG's bytes; None if there is none before the first scan."""
+    """The first frame header of a JPEG's bytes; None without one before the first scan."""
     at = 0                      # offset of the frame header
     num_in_scan = 0             # components in the first scan
     for marker, segment_at in _segments(content):

@@ -77,7 +77,7 @@ def class_number(entry: Entry) -> int:
 
 
 def check_numbers(entries: Sequence[Entry], path: Path) -> None:
-    """DataError if so many labels are not numbers that the list must be one of another kind."""
+    """DataError if too many labels are not numbers that the list must be one of another kind."""
     wrong = [entry for entry in entries if whole_number(entry.label) is None]
     if len(wrong) > MAX_BAD_SHARE * len(entries):
         raise DataError(

@@ -13,7 +13,7 @@ ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28))
 small images. A look at a net takes the first that the net can be built with."""
 
 KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
-"""Channels, height and width of data sets by what stands in the path of their records; the first
+"""Channels, height and width of data sets by what is in the path of their records; the first
 that fits."""
 
 

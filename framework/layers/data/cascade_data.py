@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -143,7 +143,7 @@ def _nearest(number: float) -> int:
 def read_scenes(path: str, root: str) -> list[Scene]:
     """The images and boxes of a window file. DataError if it has another form."""
     try:
-        words = iter(Path(path).read_text().split())
+        words = iter(os.fsdecode(read_regular(path)).split())
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
     scenes: list[Scene] = []
@@ -196,7 +196,7 @@ class DetectionData(Source):
 
 
 def _stated_size(param: Any, *names: str) -> tuple[int, int] | None:
-    """Width and height by the first pair of fields that is given; the short side lies across."""
+    """Width and height by the first pair of fields that is given; the short side is the width."""
     for name in names:
         if param.HasField(name):
             other = name.replace("short", "long").replace("width", "height")

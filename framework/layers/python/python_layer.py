@@ -54,7 +54,7 @@ class Python(Layer):
         self.first_values = [blob.data.copy() for blob in self.instance.blobs]
         for index, values in enumerate(self.first_values):
             self.add_blob(f"blob{index}", values.shape)
-        self.register_buffer("place", torch.empty(0), persistent=False)  # knows the device
+        self.register_buffer("device_marker", torch.empty(0), persistent=False)  # knows the device
 
     def _make_instance(self) -> Any:  # Any: a class of the user's
         param = self.spec.proto.python_param
@@ -130,7 +130,7 @@ class Python(Layer):
         """Run the user's reshape and forward: bottoms to numpy, tops from numpy."""
         single = not bottoms or bottoms[0].dtype != torch.float64
         dtype = np.float32 if single else np.float64
-        device = self.place.device
+        device = self.device_marker.device
         for blob, bottom in zip(self.bottom_blobs, bottoms, strict=True):
             values = bottom.detach().to("cpu", torch.float64 if not single else torch.float32)
             blob.put(np.array(values.numpy()))

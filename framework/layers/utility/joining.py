@@ -156,7 +156,7 @@ class Eltwise(Layer):
                              "takes coefficients")
         if self.coeff and len(self.coeff) != len(bottoms):
             raise spec.error("eltwise_param.coeff", f"is given {len(self.coeff)} times; it must "
-                             f"be once for each of the {len(bottoms)} bottoms, or not at all")
+                             f"be once for each of the {len(bottoms)} bottoms, or not be given")
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         if self.operation == "MAX":

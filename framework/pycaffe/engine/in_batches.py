@@ -35,8 +35,8 @@ class InBatches(NetLists):
                              ) -> tuple[Arrays, Arrays]:
         """Forward and backward, batch by batch.
 
-        kwargs  arrays for inputs (their data) and outputs (their diffs); where there are none,
-                the values of the blobs are used (Any: arrays)
+        kwargs  arrays for inputs (their data) and outputs (their diffs); where one is not
+                given, the values of the blobs are used (Any: arrays)
         Returns data and diffs by blob name, for the items that were given.
         """
         data: dict[str, list[Array]] = {name: [] for name in [*self.outputs, *(blobs or [])]}

@@ -108,7 +108,7 @@ def CreateMultiBoxHead(
 def _check(net: NetSpec, data_layer: str, num_classes: int) -> None:
     if not num_classes:
         raise SpecError("num_classes is 0; it must be at least 1")
-    if data_layer not in net.keys():    # noqa: SIM118 - a NetSpec is no mapping
+    if data_layer not in net.keys():    # noqa: SIM118 - a NetSpec is not a mapping
         raise SpecError(f"data_layer is {data_layer}, which is not in the net")
 
 
@@ -130,7 +130,7 @@ def _joined(net: NetSpec, parts: list[list[Top]]) -> list[Top]:
 
 def _num_priors(min_size: list[Any], max_size: list[Any], aspect_ratio: list[Any],
                 flip: bool) -> int:
-    """Priors at one place, as PriorBox makes them: squares, then one for each distinct ratio."""
+    """Priors of one cell, as PriorBox makes them: squares, then one for each distinct ratio."""
     if max_size and len(max_size) != len(min_size):
         raise SpecError(f"max_size {max_size} and min_size {min_size} must have the same length")
     shapes = 1 + bool(max_size) + len(distinct_ratios(aspect_ratio, flip))
@@ -139,7 +139,7 @@ def _num_priors(min_size: list[Any], max_size: list[Any], aspect_ratio: list[Any
 
 def _between(net: NetSpec, from_layer: str, index: int, normalizations: Numbers,
              inter_layer_depth: Numbers, settings: dict[str, Any]) -> str:
-    """Add what stands between a layer and its predictions; return the last name.
+    """Add the layers between a layer and its predictions; return the last name.
 
     Any: see `ConvBNLayer`.
     """
