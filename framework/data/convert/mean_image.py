@@ -54,7 +54,9 @@ def mean_image(database: Path) -> Floats:
         total += image
     num_good = len(records) - len(ledger.bad)
     if not num_good:
-        raise DataError(f"{database}: no record has an image that can be used")
+        first = next(iter(ledger.bad.values()))
+        raise DataError(f"{database}: no record has an image that can be used; "
+                        f"record {first.name}: {first.reason}")
     return (total / num_good).astype(np.float32)
 
 

@@ -59,7 +59,8 @@ class Scale(Layer):
 
     Bottom: x (d0, ..., dn); then, optional, scale (d[axis], ..., d[axis + k - 1]).
     Top:    y = x * scale + bias, in the shape of x; both broadcast from `axis` on.
-    Blobs:  with one bottom scale (d[axis], ..., d[axis + num_axes - 1]), filled with 1 without a filler; () for num_axes 0, all axes for -1. With `bias_term` bias, of the same
+    Blobs:  with one bottom scale (d[axis], ..., d[axis + num_axes - 1]), filled with 1 without a
+            filler; () for num_axes 0, all axes for -1. With `bias_term` bias, of the same shape.
             shape.
     Errors: SpecError if the shapes do not fit.
     Source: ScaleParameter in caffe.proto; BVLC scale_layer.cpp.
