@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
 from framework.layers import fillers
+from framework.layers.onnx_graph import Names, OnnxGraph
 
 Shape = tuple[int, ...]
 
@@ -99,6 +100,19 @@ class Layer(nn.Module):
                   (*self.named_parameters(), *self.named_buffers()) if not blob.is_meta}
         tops = torch.func.functional_call(self, blanks, inputs) if blanks else self(*inputs)
         return tops if isinstance(tops, tuple) else (tops,)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """Write the layer's operators, as in TEST, and return the names of its tops."""
+        raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: its class, "
+                              f"{type(self).__name__}, defines no to_onnx")
+
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        """Factor and summand (C,) if the layer is y = x * factor + summand for each channel."""
+        return None
+
+    def with_channel_factors(self, factor: Tensor, summand: Tensor) -> Layer | None:
+        """A layer whose top is this one's times factor plus summand (C,); None: there is none."""
+        return None
 
 
 @dataclass(frozen=True)

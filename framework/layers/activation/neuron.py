@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.activation.mathematics import InPlace, is_in_place
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.proto import FillerParameter
 
@@ -32,6 +33,11 @@ class ReLU(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(x, self.negative_slope) if self.negative_slope else F.relu(x)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.negative_slope == 0:
+            return [graph.add("Relu", bottoms[0])]
+        return [graph.add("LeakyRelu", bottoms[0], alpha=self.negative_slope)]
 
 
 @layer
@@ -60,6 +66,11 @@ class PReLU(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return F.prelu(x, self.slope.reshape(-1).to(x.dtype))
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        num_axes = len(graph.shape(bottoms[0]))
+        slope = self.slope.detach().reshape(-1, *(1,) * (num_axes - 2))
+        return [graph.add("PRelu", bottoms[0], graph.floats(slope, "slope"))]
+
 
 @layer
 class ELU(Layer):
@@ -80,6 +91,10 @@ class ELU(Layer):
         y = F.elu(x, self.alpha)
         return y if self.factor == 1 else y * self.factor
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        y = graph.add("Elu", bottoms[0], alpha=self.alpha)
+        return [y if self.factor == 1 else graph.add("Mul", y, graph.floats(self.factor))]
+
 
 @layer
 class Sigmoid(Layer):
@@ -94,6 +109,9 @@ class Sigmoid(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return torch.sigmoid(x)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Sigmoid", bottoms[0])]
+
 
 @layer
 class TanH(Layer):
@@ -107,6 +125,9 @@ class TanH(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(x)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Tanh", bottoms[0])]
 
 
 @layer
@@ -123,6 +144,9 @@ class Threshold(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x > self.threshold).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Cast", graph.add("Greater", bottoms[0], graph.floats(self.threshold)), to=1)]
 
 
 @layer
@@ -158,6 +182,14 @@ class Dropout(Layer):
         y = F.dropout(x, self.ratio, training=True) if self.drops else x
         return y if self.factor == 1 else y * self.factor
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.spec.proto.dropout_param.sample_weights_test:
+            raise self.spec.error("dropout_param.sample_weights_test", "is true: the layer draws "
+                                  "numbers in TEST, which an export does not")
+        if self.factor == 1:
+            return [bottoms[0]]
+        return [graph.add("Mul", bottoms[0], graph.floats(self.factor))]
+
 
 @layer
 class Clip(Layer):
@@ -181,6 +213,9 @@ class Clip(Layer):
         y = x.clamp(self.min, self.max)
         return InPlace.apply(x, y.detach(), torch.ones_like(y), False) if self.in_place else y
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Clip", bottoms[0], graph.floats(self.min), graph.floats(self.max))]
+
 
 @layer
 class Swish(Layer):
@@ -193,3 +228,8 @@ class Swish(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.silu(x) if self.beta == 1 else x * torch.sigmoid(x * self.beta)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        scaled = x if self.beta == 1 else graph.add("Mul", x, graph.floats(self.beta))
+        return [graph.add("Mul", x, graph.add("Sigmoid", scaled))]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.proto import FillerParameter
 
@@ -120,3 +121,21 @@ class Normalize(Layer):
         if len(self.spec.tops) == 1:
             return x / norm
         return x / norm, norm if self.bp_norm else norm.detach()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
+        if self.happynears:
+            return self._happynears_onnx(graph, x, num_axes)
+        axes = list(range(1, num_axes)) if self.across_spatial else [1]
+        squares = graph.reduce("ReduceSum", graph.add("Mul", x, x), axes, True)
+        norm = graph.add("Sqrt", graph.add("Add", squares, graph.floats(self.eps)))
+        scale = self.scale.detach().reshape(-1, *(1,) * (num_axes - 2))
+        return [graph.add("Mul", graph.add("Div", x, norm), graph.floats(scale, "scale"))]
+
+    def _happynears_onnx(self, graph: OnnxGraph, x: str, num_axes: int) -> Names:
+        if num_axes < 4:
+            x = graph.reshape(x, [0] * num_axes + [1] * (4 - num_axes))
+        terms = graph.add("Mul", x, x) if self.order == "L2" else graph.add("Abs", x)
+        total = graph.add("Add", graph.reduce("ReduceSum", terms, [1], True), graph.floats(1e-6))
+        norm = graph.add("Sqrt", total) if self.order == "L2" else total
+        return [graph.add("Div", x, norm), norm][:len(self.spec.tops)]
