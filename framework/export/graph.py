@@ -89,7 +89,8 @@ class Graph:
         for top, shape, is_last, result in zip(tops, shapes, last, results, strict=True):
             own = {name for node in new for name in node.outputs}
             if result in own:
-                wanted = top if is_last else self._unique(f"{top}/{self._layer}")
+                is_free = is_last and top not in self.inputs     # an input may be written in place
+                wanted = top if is_free else self._unique(f"{top}/{self._layer}")
                 _rename(new, result, wanted)
                 result = wanted
             self.values[top] = result

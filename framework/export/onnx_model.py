@@ -116,11 +116,17 @@ def _with_sizes(outputs: list[Info], nodes: list[onnx.NodeProto], inputs: list[I
 
 
 def _output(graph: Graph, blob: str) -> str:
-    """The name of an output; a copy of another blob, or a constant, gets an operator."""
-    if graph.values[blob] != blob or blob in (*graph.constants, *graph.inputs):
-        graph.add("Identity", graph.values[blob])
+    """The name of an output: its blob's, or that of an input written in place. One that no
+    operator makes, a copy or a constant, gets an operator."""
+    value = graph.values[blob]
+    made = {name for node in graph.nodes for name in node.outputs}
+    if value in made and (value == blob or blob in graph.inputs):
+        return value
+    copied = graph.add("Identity", value)
+    if blob not in (*graph.constants, *graph.inputs):
         graph.nodes[-1].outputs = [blob]
-    return blob
+        return blob
+    return copied
 
 
 def _dims(shape: tuple[int, ...], dynamic: bool) -> list[Any]:     # Any: a number or a name

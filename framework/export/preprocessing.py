@@ -42,3 +42,9 @@ class Preprocessing:
         x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
         graph.shapes[x] = graph.shapes[self.blob]
         graph.values[self.blob] = x
+
+    def apply(self, images: NDArray[np.uint8]) -> Floats:
+        """The same in numpy: images (N, H, W, C) as the input blob (N, C, H, W)."""
+        pixels = images[..., ::-1] if self.reverse else images
+        values = (pixels.astype(np.float32) - self.mean) * np.float32(self.scale)
+        return np.ascontiguousarray(values.transpose(0, 3, 1, 2))

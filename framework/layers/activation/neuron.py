@@ -146,7 +146,8 @@ class Threshold(Layer):
         return (x > self.threshold).to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        return [graph.add("Cast", graph.add("Greater", bottoms[0], graph.floats(self.threshold)), to=1)]
+        above = graph.add("Greater", bottoms[0], graph.floats(self.threshold))
+        return [graph.add("Cast", above, to=1)]
 
 
 @layer
