@@ -44,6 +44,7 @@ class Graph:
         self.shapes: dict[str, Shape] = {}
         self.inputs: list[str] = []
         self._taken: set[str] = set()
+        self._layers: set[str] = set()
         self._layer = ""
         self._known: dict[tuple[str, bytes], str] = {}
 
@@ -85,7 +86,10 @@ class Graph:
             results = list(layer.to_onnx(self, bottoms))
         new = self.nodes[start:]
         if new:
-            new[-1].name = self._unique(self._layer)
+            new[-1].name = self._layer      # of two layers with one name, the second gets another
+            while new[-1].name in self._layers:
+                new[-1].name += "_"
+            self._layers.add(new[-1].name)
         for top, shape, is_last, result in zip(tops, shapes, last, results, strict=True):
             own = {name for node in new for name in node.outputs}
             if result in own:

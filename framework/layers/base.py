@@ -103,6 +103,9 @@ class Layer(nn.Module):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """Write the layer's operators, as in TEST, and return the names of its tops."""
+        if self.loss:
+            raise self.spec.error("type", f"'{self.spec.type}' is a loss, which belongs to "
+                                  "training; export a deploy net")
         raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: its class, "
                               f"{type(self).__name__}, defines no to_onnx")
 

@@ -112,7 +112,7 @@ class BatchNorm(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
         if not self.use_stored:
-            y = self._by_batch_onnx(graph, x)
+            y = by_batch_onnx(graph, x, self.scale, self.bias, self.eps)
         else:
             mean, variance = self.stored()
             scale = torch.ones_like(mean) if self.scale is None else self.scale
@@ -123,17 +123,6 @@ class BatchNorm(Layer):
             y = graph.add("BatchNormalization", x, *constants, epsilon=self.eps)
         return [graph.add("Relu", y) if self.relu else y]
 
-    def _by_batch_onnx(self, graph: OnnxGraph, x: str) -> str:
-        axes = [axis for axis in range(len(graph.shape(x))) if axis != 1]
-        centred = graph.add("Sub", x, graph.reduce("ReduceMean", x, axes, True))
-        variance = graph.reduce("ReduceMean", graph.add("Mul", centred, centred), axes, True)
-        deviation = graph.add("Sqrt", graph.add("Add", variance, graph.floats(self.eps)))
-        y = graph.add("Div", centred, deviation)
-        for kind, blob in (("Mul", self.scale), ("Add", self.bias)):
-            if blob is not None:
-                y = graph.add(kind, y, graph.floats(blob.reshape(-1, *(1,) * (len(axes) - 1))))
-        return y
-
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:
         if not self.use_stored or self.relu:
             return None
@@ -143,3 +132,17 @@ class BatchNorm(Layer):
             factor = factor * self.scale.detach().double()
         summand = -mean * factor
         return factor, summand if self.bias is None else summand + self.bias.detach().double()
+
+
+def by_batch_onnx(graph: OnnxGraph, x: str, scale: Tensor | None, bias: Tensor | None,
+                  eps: float) -> str:
+    """x to mean 0 and variance 1 over its own batch, times scale (C,), plus bias (C,)."""
+    axes = [axis for axis in range(len(graph.shape(x))) if axis != 1]
+    centred = graph.add("Sub", x, graph.reduce("ReduceMean", x, axes, True))
+    variance = graph.reduce("ReduceMean", graph.add("Mul", centred, centred), axes, True)
+    deviation = graph.add("Sqrt", graph.add("Add", variance, graph.floats(eps)))
+    y = graph.add("Div", centred, deviation)
+    for kind, blob in (("Mul", scale), ("Add", bias)):
+        if blob is not None:
+            y = graph.add(kind, y, graph.floats(blob.reshape(-1, *(1,) * (len(axes) - 1))))
+    return y

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.normalization.batch_norm import by_batch_onnx
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
@@ -101,10 +102,12 @@ class BN(Layer):
         return tops[: len(self.spec.tops)] if len(self.spec.tops) > 1 else y
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if len(self.spec.tops) > 1:
+            raise self.spec.error("top", "has several blobs; BN has an ONNX form with one only")
         factors = self.channel_factors()
-        if factors is None or len(self.spec.tops) > 1:
-            raise self.spec.error("bn_param.bn_mode", "is LEARN, or the layer has several tops: it "
-                                  "takes the batch's statistics, which has no ONNX form here")
+        if factors is None:
+            blobs = (self.scale.reshape(-1), self.shift.reshape(-1))
+            return [by_batch_onnx(graph, bottoms[0], *blobs, self.eps)]
         dims = (-1, *(1,) * (len(graph.shape(bottoms[0])) - 2))
         y = graph.add("Mul", bottoms[0], graph.floats(factors[0].reshape(dims), "factor"))
         return [graph.add("Add", y, graph.floats(factors[1].reshape(dims), "summand"))]
