@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.proto import enum_name
 
@@ -50,3 +51,13 @@ class MergeCrop(Layer):
         a, b = (x if shown else torch.zeros_like(x)
                 for x, shown in zip((a, b), self.shown, strict=True))
         return torch.cat((a, b), 1) if self.stacks else a + b
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        a, b = bottoms
+        zipped = zip(graph.shape(a)[2:], graph.shape(b)[2:], strict=True)
+        for axis, (size, larger) in enumerate(zipped, 2):
+            start = (larger - size) // 2
+            b = graph.cut(b, axis, start, start + size)
+        a, b = (x if shown else graph.add("Mul", x, graph.floats(0.0))
+                for x, shown in zip((a, b), self.shown, strict=True))
+        return [graph.add("Concat", a, b, axis=1) if self.stacks else graph.add("Add", a, b)]
