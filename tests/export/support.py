@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pytest
+import onnxruntime
 import torch
 
 from framework.net.net import Net
-
-onnxruntime = pytest.importorskip("onnxruntime")
-pytest.importorskip("onnx")
 
 
 def run_onnx(model, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
