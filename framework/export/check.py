@@ -54,7 +54,7 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
     blobs = dict.fromkeys(top for step in net.layers for top in step.tops)
     theirs = run(model, given, list(blobs))
     variable = {top for step in net.layers for top in step.tops
-                if step.layer.spec.type == "DetectionOutput"}
+                if step.layer.gives_detections}
     largest, num_blobs = 0.0, 0
     for name in blobs:
         if name not in theirs:

@@ -30,6 +30,7 @@ class Layer(nn.Module):
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
+    gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
 
     def __init__(self, spec: LayerSpec):
         super().__init__()

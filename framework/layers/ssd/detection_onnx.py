@@ -108,24 +108,35 @@ def _kept(graph: OnnxGraph, boxes: str, scores: str, rule: Detections) -> str:
     if rule.code != CENTER_SIZE:        # sides may be negative, which ONNX takes for a corner order
         low, high = graph.cut(boxes, 2, 0, 2), graph.cut(boxes, 2, 2, 4)
         boxes = graph.add("Concat", low, graph.add("Max", low, high), axis=2)
-    lists = graph.reshape(scores, [-1, 1, number])
+    lists = graph.reshape(scores, [-1, number])
+    marks = kept_onnx(graph, boxes, lists, graph.integers([number]), rule.score, rule.threshold)
+    return graph.reshape(marks, [-1, len(rule.classes) * number])
+
+
+def kept_onnx(graph: OnnxGraph, boxes: str, scores: str, count: str, score: float,
+              threshold: float) -> str:
+    """Which boxes of each list remain after the suppression: bool (L, K).
+
+    boxes   (L, K, 4)
+    scores  (L, K); only those above `score` count
+    count   K, as int64 (1,)
+    """
     selected = graph.add(
-        "NonMaxSuppression", boxes, lists, graph.integers([number]),
-        graph.floats([min(rule.threshold, 1.0)]), graph.floats([rule.score]))
+        "NonMaxSuppression", boxes, graph.add("Unsqueeze", scores, graph.integers([1])), count,
+        graph.floats([min(threshold, 1.0)]), graph.floats([score]))
     first = graph.add("Gather", selected, graph.integers(0), axis=1)
-    index = graph.add("Add", graph.add("Mul", first, graph.integers(number)),
+    index = graph.add("Add", graph.add("Mul", first, count),
                       graph.add("Gather", selected, graph.integers(2), axis=1))
     flat = graph.reshape(scores, [-1])
     # one slot more, which is always written, so that the list is never empty
     spare = graph.add("Shape", flat)
     index = graph.add("Concat", index, spare, axis=0)
     zero = graph.add("Mul", graph.cut(flat, 0, 0, 1), graph.floats(0.0))
-    length = graph.add("Add", spare, graph.integers(1))
-    blank = graph.add("Expand", zero, length)
+    blank = graph.add("Expand", zero, graph.add("Add", spare, graph.integers(1)))
     ones = graph.add("Cast", graph.add("Equal", index, index), to=1)
     marks = graph.add("ScatterElements", blank, index, ones, axis=0)
     marks = graph.add("Slice", marks, graph.integers([0]), spare)
-    marks = graph.reshape(marks, [-1, len(rule.classes) * number])
+    marks = graph.add("Reshape", marks, graph.add("Shape", scores))
     return graph.add("Greater", marks, graph.floats(0.5))
 
 

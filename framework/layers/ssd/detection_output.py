@@ -46,6 +46,7 @@ class DetectionOutput(Layer):
 
     num_bottoms = (3, 5)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
+    gives_detections = True
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
         super().__init__(spec)
