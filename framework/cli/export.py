@@ -101,7 +101,7 @@ def export(options: argparse.Namespace) -> int:
                          "holds") from None
     write_file(options.out, content)
     print(f"{options.out}: ONNX opset {options.opset}, {len(model.graph.node)} operators, "
-          f"{len(content) / 1e6:.1f} MB")
+          f"{len(content) / 1e6:.1f} MB" + ("" if checks else ", not checked"))
     return 0
 
 
