@@ -15,6 +15,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers import fillers
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.proto import FillerParameter
 
 Shape = tuple[int, ...]
@@ -36,6 +37,7 @@ class Layer(nn.Module):
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
+    gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
 
     def __init__(self, spec: LayerSpec):
         super().__init__()
@@ -136,6 +138,22 @@ class Layer(nn.Module):
                   (*self.named_parameters(), *self.named_buffers()) if not blob.is_meta}
         tops = torch.func.functional_call(self, blanks, inputs) if blanks else self(*inputs)
         return tops if isinstance(tops, tuple) else (tops,)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """Write the layer's operators, as in TEST, and return the names of its tops."""
+        if self.loss:
+            raise self.spec.error("type", f"'{self.spec.type}' is a loss, which belongs to "
+                                  "training; export a deploy net")
+        raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: its class, "
+                              f"{type(self).__name__}, defines no to_onnx")
+
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        """Factor and summand (C,) if the layer is y = x * factor + summand for each channel."""
+        return None
+
+    def with_channel_factors(self, factor: Tensor, summand: Tensor) -> Layer | None:
+        """A layer whose top is this one's times factor plus summand (C,); None: there is none."""
+        return None
 
 
 @dataclass(frozen=True)

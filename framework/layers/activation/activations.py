@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 
 
@@ -33,6 +34,13 @@ class ReLU6(Layer):
             return F.relu6(x)
         return F.leaky_relu(x, self.negative_slope).clamp(max=6)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        if self.negative_slope == 0:
+            return [graph.add("Clip", x, graph.floats(0.0), graph.floats(6.0))]
+        leaky = graph.add("LeakyRelu", x, alpha=self.negative_slope)
+        return [graph.add("Min", leaky, graph.floats(6.0))]
+
 
 @layer
 @layer("SeLU")
@@ -51,6 +59,10 @@ class SeLu(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.elu(x, self.alpha) * self.factor
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        y = graph.add("Elu", bottoms[0], alpha=self.alpha)
+        return [graph.add("Mul", y, graph.floats(self.factor))]
 
 
 @layer
@@ -81,6 +93,9 @@ class SeLuDropout(Layer):
         dropped = torch.rand_like(x) < self.ratio
         return x.masked_fill(dropped, self.alpha) * self.a + self.b
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [bottoms[0]]
+
 
 @layer
 class Insanity(Layer):
@@ -107,6 +122,9 @@ class Insanity(Layer):
         divisor = torch.rand_like(x) * (self.high - self.low) + self.low
         return torch.where(x > 0, x, x / divisor)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("LeakyRelu", bottoms[0], alpha=1 / self.mean)]
+
 
 @layer
 class Mish(Layer):
@@ -120,6 +138,10 @@ class Mish(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.mish(x)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        smooth = graph.add("Tanh", graph.add("Softplus", bottoms[0]))
+        return [graph.add("Mul", bottoms[0], smooth)]
 
 
 @layer
@@ -136,6 +158,10 @@ class HardSwish(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return F.hardswish(x)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        gate = graph.add("HardSigmoid", bottoms[0], alpha=1 / 6, beta=0.5)
+        return [graph.add("Mul", bottoms[0], gate)]
+
 
 @layer
 class HardSigmoid(Layer):
@@ -150,3 +176,6 @@ class HardSigmoid(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x * 0.2 + 0.5).clamp(0, 1)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("HardSigmoid", bottoms[0], alpha=0.2, beta=0.5)]

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 
 
@@ -66,6 +67,9 @@ class AbsVal(Layer):
         y = x.abs()
         return InPlace.apply(x, y.detach(), y.detach().sign(), True) if self.in_place else y
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Abs", bottoms[0])]
+
 
 @layer
 class BNLL(Layer):
@@ -83,6 +87,12 @@ class BNLL(Layer):
     def forward(self, x: Tensor) -> Tensor:
         y = F.softplus(x, threshold=50)
         return InPlace.apply(x, y.detach(), y.detach().sigmoid(), False) if self.in_place else y
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """max(x, 0) + log(1 + exp(-|x|)): an exponential that no runtime lets overflow."""
+        small = graph.add("Exp", graph.add("Neg", graph.add("Abs", bottoms[0])))
+        log = graph.add("Log", graph.add("Add", small, graph.floats(1.0)))
+        return [graph.add("Add", graph.add("Relu", bottoms[0]), log)]
 
 
 @layer
@@ -109,6 +119,10 @@ class Exp(Layer):
     def forward(self, x: Tensor) -> Tensor:
         y = torch.exp(x * self.scale)
         return y if self.factor == 1 else y * self.factor
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        y = graph.add("Exp", graph.add("Mul", bottoms[0], graph.floats(self.scale)))
+        return [y if self.factor == 1 else graph.add("Mul", y, graph.floats(self.factor))]
 
 
 @layer
@@ -140,6 +154,11 @@ class Log(Layer):
             return y
         slope = self.scale * self.factor / (y.detach() * self.scale + self.shift)
         return InPlace.apply(x, y.detach(), slope, True)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = graph.add("Mul", bottoms[0], graph.floats(self.scale))
+        y = graph.add("Log", graph.add("Add", x, graph.floats(self.shift)))
+        return [y if self.factor == 1 else graph.add("Mul", y, graph.floats(self.factor))]
 
 
 @layer
@@ -189,3 +208,19 @@ class Power(Layer):
         if self.power == 1:
             return y if y is not x else x * 1
         return y * y if self.power == 2 else y.pow(self.power)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        if self.power * self.scale == 0:
+            value = torch.tensor(self.shift, dtype=torch.float64).pow(self.power)
+            zeros = graph.add("Mul", x, graph.floats(0.0))
+            return [graph.add("Add", zeros, graph.floats(value))]
+        if self.scale != 1:
+            x = graph.add("Mul", x, graph.floats(self.scale))
+        if self.shift != 0:
+            x = graph.add("Add", x, graph.floats(self.shift))
+        if self.power == 1:
+            return [x]
+        if self.power == 2:
+            return [graph.add("Mul", x, x)]
+        return [graph.add("Pow", x, graph.floats(self.power))]

@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.activation.mathematics import InPlace, is_in_place
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.proto import FillerParameter
 
@@ -34,6 +35,11 @@ class ReLU(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(x, self.negative_slope) if self.negative_slope else F.relu(x)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.negative_slope == 0:
+            return [graph.add("Relu", bottoms[0])]
+        return [graph.add("LeakyRelu", bottoms[0], alpha=self.negative_slope)]
 
 
 @layer
@@ -67,6 +73,11 @@ class PReLU(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return F.prelu(x, self.slope.reshape(-1).to(x.dtype))
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        num_axes = len(graph.shape(bottoms[0]))
+        slope = self.slope.detach().reshape(-1, *(1,) * (num_axes - 2))
+        return [graph.add("PRelu", bottoms[0], graph.floats(slope, "slope"))]
+
 
 @layer
 class ELU(Layer):
@@ -89,6 +100,10 @@ class ELU(Layer):
         y = F.elu(x, self.alpha)
         return y if self.factor == 1 else y * self.factor
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        y = graph.add("Elu", bottoms[0], alpha=self.alpha)
+        return [y if self.factor == 1 else graph.add("Mul", y, graph.floats(self.factor))]
+
 
 @layer
 class Sigmoid(Layer):
@@ -106,6 +121,9 @@ class Sigmoid(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.sigmoid(x)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Sigmoid", bottoms[0])]
 
 
 @layer
@@ -125,6 +143,9 @@ class TanH(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return torch.tanh(x)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Tanh", bottoms[0])]
+
 
 @layer
 class Threshold(Layer):
@@ -142,6 +163,10 @@ class Threshold(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x > self.threshold).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        above = graph.add("Greater", bottoms[0], graph.floats(self.threshold))
+        return [graph.add("Cast", above, to=1)]
 
 
 @layer
@@ -178,6 +203,14 @@ class Dropout(Layer):
         y = F.dropout(x, self.ratio, training=True) if self.drops else x
         return y if self.factor == 1 else y * self.factor
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.spec.proto.dropout_param.sample_weights_test:
+            raise self.spec.error("dropout_param.sample_weights_test", "is true: the layer draws "
+                                  "numbers in TEST, which an export does not")
+        if self.factor == 1:
+            return [bottoms[0]]
+        return [graph.add("Mul", bottoms[0], graph.floats(self.factor))]
+
 
 @layer
 class Clip(Layer):
@@ -205,6 +238,9 @@ class Clip(Layer):
         y = x.clamp(self.min, self.max)
         return InPlace.apply(x, y.detach(), torch.ones_like(y), False) if self.in_place else y
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Clip", bottoms[0], graph.floats(self.min), graph.floats(self.max))]
+
 
 @layer
 class Swish(Layer):
@@ -222,3 +258,8 @@ class Swish(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.silu(x) if self.beta == 1 else x * torch.sigmoid(x * self.beta)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        scaled = x if self.beta == 1 else graph.add("Mul", x, graph.floats(self.beta))
+        return [graph.add("Mul", x, graph.add("Sigmoid", scaled))]

@@ -9,6 +9,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import log_loss, normalizer, precise
 
@@ -39,6 +40,9 @@ class Softmax(Layer):
             # torch computes along the last axis position by position: slow for few values
             return x.flatten(0, -2).t().contiguous().softmax(0).t().contiguous().view(x.shape)
         return x.softmax(self.axis)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Softmax", bottoms[0], axis=self.axis)]
 
 
 @layer

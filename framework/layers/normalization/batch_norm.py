@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
 from framework.proto import FillerParameter
@@ -124,3 +125,41 @@ class BatchNorm(Layer):
             self.mean.mul_(self.fraction).add_(mean)
             self.variance.mul_(self.fraction).add_(variance)
             self.factor.mul_(self.fraction).add_(1)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        if not self.use_stored:
+            y = by_batch_onnx(graph, x, self.scale, self.bias, self.eps)
+        else:
+            mean, variance = self.stored()
+            scale = torch.ones_like(mean) if self.scale is None else self.scale
+            bias = torch.zeros_like(mean) if self.bias is None else self.bias
+            arrays = zip((scale, bias, mean, variance), ("scale", "bias", "mean", "variance"),
+                         strict=True)
+            constants = [graph.floats(array, name) for array, name in arrays]
+            y = graph.add("BatchNormalization", x, *constants, epsilon=self.eps)
+        return [graph.add("Relu", y) if self.relu else y]
+
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        if not self.use_stored or self.relu:
+            return None
+        mean, variance = (one.detach().double() for one in self.stored())
+        factor = (variance + self.eps).rsqrt()
+        if self.scale is not None:
+            factor = factor * self.scale.detach().double()
+        summand = -mean * factor
+        return factor, summand if self.bias is None else summand + self.bias.detach().double()
+
+
+def by_batch_onnx(graph: OnnxGraph, x: str, scale: Tensor | None, bias: Tensor | None,
+                  eps: float) -> str:
+    """x to mean 0 and variance 1 over its own batch, times scale (C,), plus bias (C,)."""
+    axes = [axis for axis in range(len(graph.shape(x))) if axis != 1]
+    centred = graph.add("Sub", x, graph.reduce("ReduceMean", x, axes, True))
+    variance = graph.reduce("ReduceMean", graph.add("Mul", centred, centred), axes, True)
+    deviation = graph.add("Sqrt", graph.add("Add", variance, graph.floats(eps)))
+    y = graph.add("Div", centred, deviation)
+    for kind, blob in (("Mul", scale), ("Add", bias)):
+        if blob is not None:
+            y = graph.add(kind, y, graph.floats(blob.reshape(-1, *(1,) * (len(axes) - 1))))
+    return y

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.normalization.batch_norm import by_batch_onnx
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
 from framework.proto import FillerParameter, enum_name
@@ -111,3 +113,22 @@ class BN(Layer):
             y = torch.addcmul(shift.reshape(-1, *axes), x, scale.reshape(-1, *axes)).to(x.dtype)
         tops = (y, *(one.detach().reshape(1, -1, 1, 1) for one in (mean, variance)))
         return tops[: len(self.spec.tops)] if len(self.spec.tops) > 1 else y
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if len(self.spec.tops) > 1:
+            raise self.spec.error("top", "has several blobs; BN has an ONNX form with one only")
+        factors = self.channel_factors()
+        if factors is None:
+            blobs = (self.scale.reshape(-1), self.shift.reshape(-1))
+            return [by_batch_onnx(graph, bottoms[0], *blobs, self.eps)]
+        dims = (-1, *(1,) * (len(graph.shape(bottoms[0])) - 2))
+        y = graph.add("Mul", bottoms[0], graph.floats(factors[0].reshape(dims), "factor"))
+        return [graph.add("Add", y, graph.floats(factors[1].reshape(dims), "summand"))]
+
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        scale, shift = (one.detach().double().reshape(-1) for one in (self.scale, self.shift))
+        if self.is_segnets:
+            return None if self.mode == "LEARN" or len(self.spec.tops) > 1 else (scale, shift)
+        mean, variance = (one.detach().double().reshape(-1) for one in (self.mean, self.variance))
+        factor = scale * (variance + self.eps).rsqrt()
+        return factor, shift - mean * factor

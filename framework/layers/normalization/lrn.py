@@ -8,8 +8,10 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.vision.pooling import read_window
+from framework.layers.vision.pooling_onnx import max_pool_onnx
 from framework.ops.pooling import max_pool
 from framework.proto import enum_name
 
@@ -70,3 +72,20 @@ class LRN(Layer):
             root = base.rsqrt()
             return (x * root * root.sqrt()).to(x.dtype)
         return (x * base.pow(-self.beta)).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        if self.across:
+            if len(shape) != 4:
+                x = graph.reshape(x, [0, 0, -1, 1] if len(shape) > 2 else [0, 0, 1, 1])
+            y = graph.add("LRN", x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.k)
+            if len(shape) != 4:
+                y = graph.reshape(y, [0, *shape[1:]])
+        else:
+            half = self.size // 2
+            mean = graph.add("AveragePool", graph.add("Mul", x, x), kernel_shape=[self.size] * 2,
+                             pads=[half] * 4, count_include_pad=1)
+            base = graph.add("Add", graph.add("Mul", mean, graph.floats(self.alpha)),
+                             graph.floats(1.0))
+            y = graph.add("Mul", x, graph.add("Pow", base, graph.floats(-self.beta)))
+        return [max_pool_onnx(graph, y, shape, self.window)[0]] if self.pooling else [y]

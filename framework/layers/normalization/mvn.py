@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 
 
@@ -73,3 +74,15 @@ class MVN(Layer):
         else:
             y = rows - rows.mean(-1, keepdim=True)
         return y.reshape(shape).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        if len(shape) < 4:
+            x = graph.reshape(x, [0] * len(shape) + [1] * (4 - len(shape)))
+        axes = list(range(self.first, 4))
+        y = graph.add("Sub", x, graph.reduce("ReduceMean", x, axes, True))
+        if not self.normalize_variance:
+            return [y]
+        variance = graph.reduce("ReduceMean", graph.add("Mul", y, y), axes, True)
+        deviation = graph.add("Add", graph.add("Sqrt", variance), graph.floats(self.eps))
+        return [graph.add("Div", y, deviation)]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.proto import FillerParameter, has_field
 
@@ -115,6 +116,11 @@ class Normalize(Layer):
             return self.form.tops(x)
         return self.form.top(x, self.scale)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if isinstance(self.form, UnitForm):
+            return self.form.to_onnx(graph, bottoms)
+        return self.form.to_onnx(graph, bottoms, self.scale)
+
 
 @dataclass(frozen=True)
 class ScaledForm:
@@ -129,6 +135,14 @@ class ScaledForm:
         scale = scale.reshape(-1, *(1,) * (x.dim() - 2))
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         return ScaledUnit.apply(wide, scale, axes, self.eps)[0].to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names, scale: Tensor) -> Names:
+        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
+        axes = list(range(1, num_axes)) if self.across_spatial else [1]
+        squares = graph.reduce("ReduceSum", graph.add("Mul", x, x), axes, True)
+        norm = graph.add("Sqrt", graph.add("Add", squares, graph.floats(self.eps)))
+        factors = graph.floats(scale.detach().reshape(-1, *(1,) * (num_axes - 2)), "scale")
+        return [graph.add("Mul", graph.add("Div", x, norm), factors)]
 
 
 @dataclass(frozen=True)
@@ -149,6 +163,16 @@ class UnitForm:
         if not self.with_norm:
             return x / norm
         return x / norm, norm if self.norm_learns else norm.detach()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
+        if num_axes < 4:
+            x = graph.reshape(x, [0] * num_axes + [1] * (4 - num_axes))
+        terms = graph.add("Mul", x, x) if self.order == "L2" else graph.add("Abs", x)
+        total = graph.add("Add", graph.reduce("ReduceSum", terms, [1], True), graph.floats(1e-6))
+        norm = graph.add("Sqrt", total) if self.order == "L2" else total
+        unit = graph.add("Div", x, norm)
+        return [unit, norm] if self.with_norm else [unit]
 
 
 def read_unit(spec: LayerSpec) -> UnitForm:

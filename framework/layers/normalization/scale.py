@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.proto import FillerParameter
 
@@ -53,6 +54,20 @@ def spread(small: Tensor, axis: int, x: Tensor) -> Tensor:
     return small.reshape(*small.shape, *(1,) * after) if small.dim() else small
 
 
+def spread_onnx(graph: OnnxGraph, bottoms: Names, blob: Tensor | None, axis: int,
+                name: str) -> str:
+    """As `spread`: the blob, or without one the second bottom, so that it broadcasts."""
+    num_axes = len(graph.shape(bottoms[0]))
+    if blob is not None:
+        return graph.floats(blob.reshape(*blob.shape, *(1,) * (num_axes - axis - blob.dim()))
+                            if blob.dim() else blob, name)
+    given = len(graph.shape(bottoms[1]))
+    after = num_axes - axis - given
+    if not given or not after:
+        return bottoms[1]
+    return graph.reshape(bottoms[1], [0] * given + [1] * after)
+
+
 @layer
 class Scale(Layer):
     """Multiply by a broadcast factor, learned or computed, and add a bias if asked to.
@@ -61,7 +76,6 @@ class Scale(Layer):
     Top:    y = x * scale + bias, in the shape of x; both broadcast from `axis` on.
     Blobs:  with one bottom scale (d[axis], ..., d[axis + num_axes - 1]), filled with 1 without a
             filler; () for num_axes 0, all axes for -1. With `bias_term` bias, of the same shape.
-            shape.
     Errors: SpecError if the shapes do not fit.
     Source: ScaleParameter in caffe.proto; BVLC scale_layer.cpp.
     """
@@ -98,6 +112,23 @@ class Scale(Layer):
             return (x * factor).to(x.dtype)
         return torch.addcmul(spread(self.bias, self.axis, x), x, factor).to(x.dtype)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
+        factor = None if len(bottoms) > 1 else self.scale
+        y = graph.add("Mul", x, spread_onnx(graph, bottoms, factor, self.axis, "scale"))
+        if self.bias is None:
+            return [y]
+        dims = (*self.bias.shape, *(1,) * (num_axes - self.axis - self.bias.dim()))
+        return [graph.add("Add", y, graph.floats(self.bias.reshape(dims), "bias"))]
+
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        if len(self.spec.bottoms) > 1 or self.axis != 1 or self.scale.dim() != 1:
+            return None
+        factor = self.scale.detach().double()
+        if self.bias is None:
+            return factor, torch.zeros_like(factor)
+        return factor, self.bias.detach().double()
+
 
 @layer
 class Bias(Layer):
@@ -131,3 +162,14 @@ class Bias(Layer):
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         return (x + spread(self.bias if bias is None else bias, self.axis, x)).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        summand = None if len(bottoms) > 1 else self.bias
+        spread = spread_onnx(graph, bottoms, summand, self.axis, "bias")
+        return [graph.add("Add", bottoms[0], spread)]
+
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        if len(self.spec.bottoms) > 1 or self.axis != 1 or self.bias.dim() != 1:
+            return None
+        summand = self.bias.detach().double()
+        return torch.ones_like(summand), summand

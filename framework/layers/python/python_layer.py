@@ -41,7 +41,7 @@ class Python(Layer):
 
     num_bottoms = (0, None)
     num_tops = (0, None)
-    place: Tensor
+    device_marker: Tensor
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

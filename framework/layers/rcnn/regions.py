@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.ops.regions import (
     Bins,
@@ -96,6 +97,16 @@ class ROIPooling(Layer):
         bins = Bins((low + y).clamp(0, x.shape[2]), (high + y).clamp(0, x.shape[2]),
                     (left + x0).clamp(0, x.shape[3]), (right + x0).clamp(0, x.shape[3]))
         return rectangle_max(x, item, bins)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.pad_ratio:
+            raise self.spec.error("roi_pooling_param.pad_ratio", f"is {self.pad_ratio:g}; ONNX's "
+                                  "MaxRoiPool does not grow regions")
+        rois = bottoms[1]
+        if len(graph.shape(rois)) != 2:
+            rois = graph.reshape(rois, [0, 5])
+        return [graph.add("MaxRoiPool", bottoms[0], rois, pooled_shape=[self.height, self.width],
+                          spatial_scale=self.scale)]
 
 
 @layer

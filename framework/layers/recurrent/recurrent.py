@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,7 +12,10 @@ from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+
+StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
 
 
 def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,6 +29,17 @@ def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor
     enter, keep, leave, candidate = gates.chunk(4, -1)
     cell = cont * keep.sigmoid() * cell + enter.sigmoid() * candidate.tanh()
     return cell, leave.sigmoid() * cell.tanh()
+
+
+def lstm_step_onnx(graph: OnnxGraph, gates: str, cell: str, cont: str, axis: int, size: int
+                   ) -> list[str]:
+    """As `lstm_step`; the gates follow one another on `axis`."""
+    enter, keep, leave, candidate = graph.add_several(
+        "Split", 4, gates, graph.integers([size] * 4), axis=axis)
+    kept = graph.add("Mul", graph.add("Mul", cont, graph.add("Sigmoid", keep)), cell)
+    entered = graph.add("Mul", graph.add("Sigmoid", enter), graph.add("Tanh", candidate))
+    cell = graph.add("Add", kept, entered)
+    return [cell, graph.add("Mul", graph.add("Sigmoid", leave), graph.add("Tanh", cell))]
 
 
 class Recurrence:
@@ -117,6 +131,37 @@ class Recurrence:
             projected = projected + F.linear(others[0].flatten(1), layer.static_weight)  # type: ignore[arg-type]
         return projected
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names, step: StepOnnx) -> list[str]:
+        """All steps, one after the other; without given states the first starts from zeros."""
+        layer, (steps, streams) = self.layer, graph.shape(bottoms[1])
+        if graph.batch is None:
+            raise self.spec.error("bottom", "has time as its first axis, which cannot be of any "
+                                  "size in ONNX here; export a fixed batch")
+        x = graph.reshape(bottoms[0], [steps, streams, -1])
+        weight, bias = layer.blobs[:2]
+        x = graph.add("MatMul", x, graph.floats(weight.t(), "weight"))
+        x = graph.add("Add", x, graph.floats(bias, "bias"))
+        if self.has_static:
+            static = graph.reshape(bottoms[2], [streams, -1])
+            own = graph.add("MatMul", static, graph.floats(layer.blobs[2].t(), "static_weight"))
+            x = graph.add("Add", x, own)
+        cont = graph.reshape(bottoms[1], [steps, streams, 1])
+        zeros = graph.floats(torch.zeros(streams, self.size))
+        states = [zeros] * self.num_states
+        if self.exposed:
+            states = [graph.reshape(name, [streams, self.size])
+                      for name in bottoms[-self.num_states:]]
+        hidden = []
+        for index in range(steps):
+            place = graph.integers(index)
+            projected, go_on = (graph.add("Gather", one, place, axis=0) for one in (x, cont))
+            states = step(graph, projected, go_on, states)
+            hidden.append(graph.reshape(states[0], [1, streams, self.size]))
+        top = graph.add("Concat", *hidden, axis=0)
+        if not self.exposed:
+            return [top]
+        return [top, *(graph.reshape(state, [1, streams, self.size]) for state in states)]
+
 
 def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """The shapes of the tops, from a forward over a single step instead of all T."""
@@ -185,6 +230,17 @@ class LSTM(Layer):
             outputs.append(hidden)
         return torch.stack(outputs), *self.recurrence.finish((hidden, cell))
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """One LSTM step after the other, each with its cont, as ONNX's own LSTM cannot."""
+        return self.recurrence.to_onnx(graph, bottoms, self._step_onnx)
+
+    def _step_onnx(self, graph: OnnxGraph, projected: str, go_on: str, states: Names) -> list[str]:
+        hidden, cell = states
+        weight = graph.floats(self.hidden_weight.t())
+        hidden = graph.add("MatMul", graph.add("Mul", hidden, go_on), weight)
+        return lstm_step_onnx(graph, graph.add("Add", projected, hidden), cell, go_on, 1,
+                              self.recurrence.size)[::-1]
+
 
 @layer
 class RNN(Layer):
@@ -237,6 +293,17 @@ class RNN(Layer):
         outputs = F.linear(torch.stack(states), self.output_weight, self.output_bias).tanh()
         return outputs, *self.recurrence.finish((hidden,))
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        tops = self.recurrence.to_onnx(graph, bottoms, self._step_onnx)
+        y = graph.add("MatMul", tops[0], graph.floats(self.output_weight.t(), "output_weight"))
+        y = graph.add("Add", y, graph.floats(self.output_bias, "output_bias"))
+        return [graph.add("Tanh", y), *tops[1:]]
+
+    def _step_onnx(self, graph: OnnxGraph, projected: str, go_on: str, states: Names) -> list[str]:
+        hidden = graph.add("MatMul", graph.add("Mul", states[0], go_on),
+                           graph.floats(self.hidden_weight.t()))
+        return [graph.add("Tanh", graph.add("Add", projected, hidden))]
+
 
 @layer
 class LSTMUnit(Layer):
@@ -263,3 +330,8 @@ class LSTMUnit(Layer):
 
     def forward(self, cell: Tensor, gates: Tensor, cont: Tensor) -> tuple[Tensor, ...]:
         return lstm_step(gates, cell, cont.to(gates.dtype).reshape(1, -1, 1))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return lstm_step_onnx(graph, bottoms[1], bottoms[0],
+                              graph.reshape(bottoms[2], [1, -1, 1]), 2,
+                              graph.shape(bottoms[0])[2])

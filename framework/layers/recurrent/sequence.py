@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.recurrent.recurrent import lstm_step
 
@@ -32,6 +33,9 @@ class Reverse(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return x.flip(self.axis)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.cut(bottoms[0], self.axis, -1, -END)]
+
 
 @layer
 class Transpose(Layer):
@@ -51,6 +55,9 @@ class Transpose(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.permute(self.order)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Transpose", bottoms[0], perm=self.order)]
 
 
 @layer
@@ -90,6 +97,12 @@ class _ClipGradient(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient.clamp(-ctx.limit, ctx.limit), None
+
+
+def lstm_order(blob: Tensor) -> Tensor:
+    """Rows of gates in ONNX's order: input, output, forget, candidate."""
+    enter, keep, leave, candidate = blob.detach().chunk(4)
+    return torch.cat([enter, leave, keep, candidate])
 
 
 @layer
@@ -178,6 +191,20 @@ class Lstm(Layer):
                 and carried[0].dtype == x.dtype and carried[0].device == x.device:
             return carried
         return (x.new_zeros(x.shape[1], self.size),) * 2
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if len(bottoms) > 1 or graph.batch is None:
+            reason = "flags" if len(bottoms) > 1 else "a batch of any size"
+            raise self.spec.error("bottom", f"has {reason}; Lstm has an ONNX form without")
+        shape = graph.shape(bottoms[0])
+        streams = self.streams or shape[1]
+        x = graph.reshape(bottoms[0], [-1, streams, self.weight.shape[1]])
+        gates = [graph.floats(lstm_order(blob)[None], name) for name, blob in
+                 (("weight", self.weight), ("hidden_weight", self.hidden_weight))]
+        bias = lstm_order(self.bias)
+        both = graph.floats(torch.cat([bias, torch.zeros_like(bias)])[None], "bias")
+        y = graph.add_several("LSTM", 3, x, *gates, both, hidden_size=self.size)[0]
+        return [graph.reshape(y, [-1, self.size] if self.streams else [-1, streams, self.size])]
 
 
 def _exporting() -> bool:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.proto import enum_name
 
@@ -53,6 +54,15 @@ class MergeCrop(Layer):
                 for x, shown in zip((a, b), self.shown, strict=True))
         return torch.cat((a, b), 1) if self.stacks else a + b
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        a, b = bottoms
+        zipped = zip(graph.shape(a)[2:], graph.shape(b)[2:], strict=True)
+        for axis, (size, larger) in enumerate(zipped, 2):
+            start = (larger - size) // 2
+            b = graph.cut(b, axis, start, start + size)
+        a, b = (x if shown else graph.add("Mul", x, graph.floats(0.0))
+                for x, shown in zip((a, b), self.shown, strict=True))
+        return [graph.add("Concat", a, b, axis=1) if self.stacks else graph.add("Add", a, b)]
 
 def _for_both(given: Sequence[bool], default: tuple[bool, bool]) -> tuple[bool, ...]:
     """A flag for each bottom: those given, and the default for the rest."""

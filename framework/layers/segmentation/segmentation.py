@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import class_check
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.ops.ranking import largest
 
@@ -49,6 +50,12 @@ class AutoCrop(Layer):
     def forward(self, x: Tensor, like: Tensor) -> Tensor:
         row, column = self.offsets
         return x.narrow(2, row, like.shape[2]).narrow(3, column, like.shape[3])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, like = bottoms[0], graph.shape(bottoms[1])
+        for axis, offset in zip((2, 3), self.offsets, strict=True):
+            x = graph.cut(x, axis, offset, offset + like[axis])
+        return [x]
 
 
 @layer

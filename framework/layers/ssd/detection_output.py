@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import plain
+from framework.layers.ssd.detection_onnx import Detections, decode_onnx, rows_onnx
 from framework.layers.ssd.multibox_settings import check_predictions
 from framework.layers.ssd.result_settings import read_resizing, read_result_files
 from framework.ops.boxes import decode
@@ -42,6 +46,7 @@ class DetectionOutput(Layer):
 
     num_bottoms = (3, 5)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
+    gives_detections = True
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
         super().__init__(spec)
@@ -104,6 +109,49 @@ class DetectionOutput(Layer):
             size = torch.tensor([sizes[files.seen]]).expand(len(own), 2)
             corners, _ = in_image(own[:, 3:], size, self.resizing)
             files.add(own[:, 1].numpy(), own[:, 2].numpy(), corners.numpy())
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if graph.detection_op:
+            return [graph.add("DetectionOutput", *bottoms[:3], **self._operator_attributes())]
+        if self.nms.eta < 1:
+            raise self.spec.error("detection_output_param.nms_param.eta", f"is {self.nms.eta:g}; "
+                                  "ONNX's NonMaxSuppression has no adaptive threshold")
+        loc, conf, prior = bottoms[:3]
+        param, num_priors = self.param, graph.shape(prior)[2] // 4
+        background = param.background_label_id
+        rule = Detections(
+            [index for index in range(param.num_classes) if index != background],
+            param.num_classes, self.loc_classes, num_priors, param.code_type,
+            param.variance_encoded_in_target, self.least_score, self.nms.nms_threshold,
+            self.class_limit, param.keep_top_k)
+        loc = graph.reshape(loc, [-1, num_priors, self.loc_classes, 4])
+        conf = graph.reshape(conf, [-1, num_priors, param.num_classes])
+        pair = graph.reshape(prior, [2, num_priors, 1, 4])
+        priors, variances = graph.cut(pair, 0, 0, 1), graph.cut(pair, 0, 1, 2)
+        if self.two_stages:
+            object_score = graph.cut(graph.reshape(bottoms[3], [-1, num_priors, 2]), 2, 1, END)
+            nothing = graph.floats([1.0] + [0.0] * (param.num_classes - 1))
+            low = graph.add("Less", object_score, graph.floats(param.objectness_score))
+            conf = graph.add("Where", low, nothing, conf)
+        if len(bottoms) == 5:
+            moves = graph.reshape(bottoms[4], [-1, num_priors, 1, 4])
+            priors = decode_onnx(graph, moves, priors, variances, rule)
+        corners = decode_onnx(graph, loc, priors, variances, rule)
+        return [rows_onnx(graph, corners, conf, rule)]
+
+    def _operator_attributes(self) -> dict[str, Any]:   # Any: numbers and strings
+        """The fields as OpenCV and OpenVINO read them. Without them they have Caffe's defaults."""
+        param, nms = self.param, self.nms
+        codes = {1: "CORNER", 2: "CENTER_SIZE", 3: "CORNER_SIZE"}
+        return {
+            "num_classes": param.num_classes, "share_location": int(param.share_location),
+            "background_label_id": param.background_label_id,
+            "code_type": f"caffe.PriorBoxParameter.{codes[param.code_type]}",
+            "variance_encoded_in_target": int(param.variance_encoded_in_target),
+            "keep_top_k": param.keep_top_k, "top_k": self.class_limit,
+            "nms_threshold": nms.nms_threshold, "confidence_threshold": self.least_score,
+            "normalized": 1,
+        }
 
 
 def _check_fields(spec: LayerSpec) -> None:

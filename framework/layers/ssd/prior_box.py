@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.definition.values import distinct_ratios
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.proto import PriorBoxParameter, has_field
 
 MOST_BOXES = 100_000    # of one cell
@@ -87,6 +88,12 @@ class PriorBox(Layer):
         variances = variances.expand(len(corners) // 4, 4).flatten()
         return torch.stack([corners, variances])[None].to(
             torch.promote_types(like.dtype, torch.float32))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """A constant: only the sizes of the bottoms count."""
+        features, image = (torch.empty(graph.shape(name), device="meta") for name in bottoms)
+        size = self.image_size or image.shape[2:]
+        return [graph.floats(self._priors(features.shape[2:], size, torch.empty(0)), "priors")]
 
 
 def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:

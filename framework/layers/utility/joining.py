@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, check_same_shape, honour
 from framework.proto import enum_name
 
@@ -47,6 +48,9 @@ class Concat(Layer):
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         return torch.cat(bottoms, self.axis)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Concat", *bottoms, axis=self.axis)] if len(bottoms) > 1 else bottoms
 
 
 @layer
@@ -91,6 +95,16 @@ class Slice(Layer):
         edges = [0, *self.points, size]
         return x.split([high - low for low, high in pairwise(edges)], self.axis)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        size, num_tops = graph.shape(bottoms[0])[self.axis], len(self.spec.tops)
+        if num_tops == 1:
+            return bottoms
+        edges = [0, *self.points, size]
+        sizes = [high - low for low, high in pairwise(edges)] if self.points else \
+            [size // num_tops] * num_tops
+        return graph.add_several("Split", num_tops, bottoms[0], graph.integers(sizes),
+                                 axis=self.axis)
+
 
 @layer
 class Split(Layer):
@@ -108,6 +122,9 @@ class Split(Layer):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return (x,) * len(self.spec.tops)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [bottoms[0]] * len(self.spec.tops)
+
 
 @layer
 class Silence(Layer):
@@ -124,6 +141,9 @@ class Silence(Layer):
 
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         return ()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return []
 
 
 @layer
@@ -171,6 +191,16 @@ class Eltwise(Layer):
             terms = tuple(x if factor == 1 else x * factor
                           for factor, x in zip(self.coeff, bottoms, strict=True))
         return functools.reduce(torch.add, terms)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.operation == "MAX":
+            return [graph.add("Max", *bottoms)]
+        terms = list(bottoms)
+        for index, factor in enumerate(self.coeff):
+            if self.operation == "SUM" and factor != 1:
+                terms[index] = graph.add("Mul", terms[index], graph.floats(factor))
+        kind = "Mul" if self.operation == "PROD" else "Add"
+        return [functools.reduce(lambda x, y: graph.add(kind, x, y), terms)]
 
 
 def _larger(best: Tensor, x: Tensor) -> Tensor:

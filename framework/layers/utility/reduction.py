@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis
 from framework.ops.ranking import largest
 from framework.proto import enum_name
@@ -41,6 +44,13 @@ class Reduction(Layer):
             case _:
                 y = x.mean(-1)
         return y if self.coeff == 1 else y * self.coeff
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        kind = {"SUM": "ReduceSum", "ASUM": "ReduceL1", "SUMSQ": "ReduceSumSquare",
+                "MEAN": "ReduceMean"}[self.operation]
+        axes = list(range(self.axis, len(graph.shape(bottoms[0]))))
+        y = graph.reduce(kind, bottoms[0], axes, False)
+        return [y if self.coeff == 1 else graph.add("Mul", y, graph.floats(self.coeff))]
 
 
 @layer
@@ -83,3 +93,24 @@ class ArgMax(Layer):
         else:
             top = numbers.unsqueeze(1)
         return top.reshape(*top.shape, *([1] * (x.dim() - 3)))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """TopK of the reversed row: of equal values ONNX takes the first, the original the last."""
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        axis = 1 if self.axis is None else self.axis
+        if self.axis is None and len(shape) != 2:
+            x = graph.reshape(x, [0, -1])
+        size = math.prod(shape[1:]) if self.axis is None else shape[axis]
+        if self.top_k == 1 and self.axis is not None and not self.out_max_val:
+            place = graph.add("ArgMax", x, axis=axis, select_last_index=1)
+            return [graph.add("Cast", place, to=1)]
+        values, places = graph.add_several("TopK", 2, graph.cut(x, axis, -1, -END),
+                                           graph.integers([self.top_k]), axis=axis)
+        numbers = graph.add("Cast", graph.add("Sub", graph.integers(size - 1), places), to=1)
+        if self.axis is not None:
+            return [values if self.out_max_val else numbers]
+        ones = [1] * max(0, len(shape) - 3)
+        if not self.out_max_val:
+            return [graph.reshape(numbers, [0, 1, self.top_k, *ones])]
+        both = graph.add("Concat", numbers, values, axis=1)
+        return [graph.reshape(both, [0, 2, self.top_k, *ones])]

@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 
 
@@ -38,6 +39,9 @@ class Permute(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return x.permute(self.order)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Transpose", bottoms[0], perm=self.order)]
+
 
 @layer
 class Flatten(Layer):
@@ -60,6 +64,12 @@ class Flatten(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.flatten(self.axis, self.end_axis)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        if self.axis == 1 and self.end_axis == len(shape) - 1:
+            return [graph.add("Flatten", bottoms[0], axis=1)]
+        return [graph.reshape(bottoms[0], [*[0] * self.axis, -1, *shape[self.end_axis + 1:]])]
 
 
 @layer
@@ -112,6 +122,18 @@ class Reshape(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return x.reshape(self._shape(x.shape))
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """Only axes that stay in their index are 0 in ONNX: any other number is written out."""
+        shape = graph.shape(bottoms[0])
+        dims = [0 if index < self.start else size for index, size in enumerate(self._shape(shape))]
+        for index, dim in enumerate(self.dims, self.start):
+            if dim == 0:
+                dims[index] = 0
+        if graph.batch is None and self.start == 0 and self.end > 0 and dims and dims[0] != 0:
+            raise self.spec.error("reshape_param.shape", "gives the batch axis a size of its own, "
+                                  "which a batch of any size contradicts; export a fixed batch")
+        return [graph.reshape(bottoms[0], dims)]
+
 
 @layer
 class Tile(Layer):
@@ -133,6 +155,11 @@ class Tile(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.repeat([self.tiles if axis == self.axis else 1 for axis in range(x.dim())])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        repeats = [self.tiles if axis == self.axis else 1
+                   for axis in range(len(graph.shape(bottoms[0])))]
+        return [graph.add("Tile", bottoms[0], graph.integers(repeats))]
 
 
 @layer
@@ -175,6 +202,13 @@ class Crop(Layer):
             x = x.narrow(axis, offset, like.shape[axis])
         return x
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape, like = bottoms[0], graph.shape(bottoms[0]), graph.shape(bottoms[1])
+        for axis, offset in enumerate(self.offsets, self.axis):
+            if offset or like[axis] != shape[axis]:
+                x = graph.cut(x, axis, offset, offset + like[axis])
+        return [x]
+
 
 @layer
 class Filter(Layer):
@@ -212,6 +246,10 @@ class Filter(Layer):
         chosen = bottoms[-1].detach().flatten().nonzero().squeeze(1)
         return tuple(x.index_select(0, chosen) for x in bottoms[:-1])
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        chosen = graph.add("Cast", graph.reshape(bottoms[-1], [-1]), to=9)
+        return [graph.add("Compress", x, chosen, axis=0) for x in bottoms[:-1]]
+
 
 @layer
 class BatchReindex(Layer):
@@ -235,6 +273,9 @@ class BatchReindex(Layer):
 
     def forward(self, x: Tensor, index: Tensor) -> Tensor:
         return x.index_select(0, self.check(index, x.shape[0]))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Gather", bottoms[0], graph.add("Cast", bottoms[1], to=7), axis=0)]
 
 
 @layer
@@ -266,3 +307,6 @@ class Parameter(Layer):
     def forward(self) -> Tensor:
         # A tensor of its own: the net's blobs must not be its parameters.
         return self.parameter.view_as(self.parameter)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.floats(self.parameter, "parameter")]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 
 
 @layer
@@ -35,6 +36,13 @@ class Axpy(Layer):
     def forward(self, a: Tensor, x: Tensor, b: Tensor) -> Tensor:
         factor = a.reshape(*a.shape[:2], *(1,) * (x.dim() - 2))
         return torch.addcmul(b, x, factor)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        a, x, b = bottoms
+        num_axes = len(graph.shape(x))
+        if len(graph.shape(a)) != num_axes:
+            a = graph.reshape(a, [0, 0] + [1] * (num_axes - 2))
+        return [graph.add("Add", graph.add("Mul", x, a), b)]
 
 
 @layer
@@ -63,3 +71,10 @@ class BroadcastMul(Layer):
         if a.shape == x.shape:
             return a * x
         return x * a.reshape(*a.shape[:2], *(1,) * (x.dim() - 2))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        a, x = bottoms if self.swapped else reversed(bottoms)
+        num_axes = len(graph.shape(x))
+        if len(graph.shape(a)) != num_axes:
+            a = graph.reshape(a, [0, 0] + [1] * (num_axes - 2))
+        return [graph.add("Mul", x, a)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
 from framework.ops.convolution import convolve, deconvolve
 from framework.proto import enum_name
@@ -94,6 +96,47 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
     return x[None] if axis == 0 else x.flatten(0, axis - 1)
 
 
+def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor) -> Layer:
+    """A copy of a convolution whose filters and bias have the factor and summand (C,) inside."""
+    weight, bias = layer.blobs[0].detach().double(), summand
+    if len(layer.blobs) > 1:
+        bias = bias + layer.blobs[1].detach().double() * factor
+    copied = copy.copy(layer)
+    copied._parameters = {}     # the layer's own stay as they are
+    copied._buffers = {}
+    folded = weight * factor.reshape(-1, *(1,) * (weight.dim() - 1))
+    copied.__dict__.update(weight=folded, bias=bias, blob_names=["weight", "bias"])
+    return copied
+
+
+def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
+                      bottoms: Names) -> list[str]:
+    """Conv or ConvTranspose for each bottom, with the blobs of the layer."""
+    if not at.kernel:
+        raise layer.spec.error("bottom", "has no spatial axes, which no ONNX convolution takes")
+    blobs = [graph.floats(blob, name)
+             for blob, name in zip(layer.blobs, layer.blob_names, strict=True)]
+    tops = []
+    for x in bottoms:
+        shape = graph.shape(x)
+        plane = x if at.axis == 1 else graph.reshape(x, [-1, *shape[at.axis:]])
+        y = graph.add(kind, plane, *blobs, kernel_shape=list(at.kernel), strides=list(at.stride),
+                      pads=[*at.pad, *at.pad], dilations=list(at.dilation), group=at.group)
+        if at.axis != 1:
+            sizes = _top_sizes(kind, shape[at.axis + 1:], at)
+            before = [-1, *shape[1:at.axis]] if at.axis else []
+            y = graph.reshape(y, [*before, at.num_output, *sizes])
+        tops.append(y)
+    return tops
+
+
+def _top_sizes(kind: str, sizes: tuple[int, ...], at: Geometry) -> list[int]:
+    zipped = zip(sizes, at.kernel, at.stride, at.pad, at.dilation, strict=True)
+    if kind == "Conv":
+        return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped]
+    return [s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zipped]
+
+
 @layer
 class Convolution(Layer):
     """Convolution (cross-correlation) of each bottom with a bank of filters.
@@ -159,6 +202,19 @@ class Convolution(Layer):
             y = F.leaky_relu(y, self.negative_slope) if self.negative_slope else F.relu(y)
         return y if at.axis == 1 else y.reshape(x.shape[: at.axis] + y.shape[1:])
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        tops = convolutions_onnx(graph, "Conv", self, self.geometry, bottoms)
+        if not self.relu:
+            return tops
+        if self.negative_slope:
+            return [graph.add("LeakyRelu", top, alpha=self.negative_slope) for top in tops]
+        return [graph.add("Relu", top) for top in tops]
+
+    def with_channel_factors(self, factor: Tensor, summand: Tensor) -> Layer | None:
+        if self.relu or self.geometry.axis != 1:
+            return None
+        return scaled_filters(self, factor, summand)
+
 
 @layer
 class Deconvolution(Layer):
@@ -223,3 +279,6 @@ class Deconvolution(Layer):
             y = deconvolve(batch, self.weight, self.bias,
                            at.stride, at.pad, at.dilation, at.group)
         return y if at.axis == 1 else y.reshape(x.shape[: at.axis] + y.shape[1:])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return convolutions_onnx(graph, "ConvTranspose", self, self.geometry, bottoms)

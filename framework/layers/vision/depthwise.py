@@ -11,8 +11,15 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.convolution import FIELDS, check_top, read_geometry
+from framework.layers.vision.convolution import (
+    FIELDS,
+    check_top,
+    convolutions_onnx,
+    read_geometry,
+    scaled_filters,
+)
 from framework.ops.convolution import convolve
 
 
@@ -76,3 +83,9 @@ class ConvolutionDepthwise(Layer):
         tops = tuple(convolve(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
                      for x in bottoms)
         return tops if len(tops) > 1 else tops[0]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return convolutions_onnx(graph, "Conv", self, self.geometry, bottoms)
+
+    def with_channel_factors(self, factor: Tensor, summand: Tensor) -> Layer | None:
+        return scaled_filters(self, factor, summand)

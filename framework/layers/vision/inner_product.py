@@ -13,6 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 
 
@@ -93,6 +94,31 @@ class InnerProduct(Layer):
                 self.weight.div_((squares + 1e-6).sqrt())
         return self.weight.t() if self.transpose else self.weight
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        if self.axis == 1:
+            flat = x if len(shape) == 2 else graph.add("Flatten", x, axis=1)
+        else:
+            flat = graph.reshape(x, [0] * self.axis + [math.prod(shape[self.axis:])])
+        if len(bottoms) > 1:
+            dims = graph.shape(bottoms[1])
+            weight = bottoms[1] if len(dims) == 2 else graph.reshape(bottoms[1], [0, -1])
+            weight = graph.add("Transpose", weight, perm=[1, 0])
+        else:
+            weight = graph.floats(self.rows() if self.axis == 1 else self.rows().t(), "weight")
+        bias = graph.floats(self.bias, "bias") if self.bias is not None else None
+        if len(bottoms) > 2:
+            bias = graph.reshape(bottoms[2], [-1])
+        if self.axis == 1:
+            terms = [flat, weight] if bias is None else [flat, weight, bias]
+            y = graph.add("Gemm", *terms, transB=int(len(bottoms) == 1))
+        else:
+            y = graph.add("MatMul", flat, weight)
+            y = y if bias is None else graph.add("Add", y, bias)
+        if not self.relu:
+            return [y]
+        return [graph.add("LeakyRelu", y, alpha=self.negative_slope)]
+
 
 @layer
 class Embed(Layer):
@@ -134,3 +160,8 @@ class Embed(Layer):
     def forward(self, x: Tensor) -> Tensor:
         y = F.embedding(self.check(x), self.weight)
         return y if self.bias is None else y + self.bias
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        index = graph.add("Cast", bottoms[0], to=7)
+        y = graph.add("Gather", graph.floats(self.weight, "weight"), index, axis=0)
+        return [y if self.bias is None else graph.add("Add", y, graph.floats(self.bias, "bias"))]

@@ -11,7 +11,9 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import axis_sizes, honour, is_set, message_at
+from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
 from framework.proto import PoolingParameter, enum_name
 
@@ -77,6 +79,16 @@ class Pooling(Layer):
         if self.with_mask:
             return max_pool(x, window, with_mask=True)
         return pool(x, window, self.method, self.spec.phase == "TRAIN", self.include_pad)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        window = whole_plane(shape[2:]) if self.whole else self.window
+        if self.whole and not self.with_mask and self.method in ("AVE", "MAX"):
+            kind = "GlobalAveragePool" if self.method == "AVE" else "GlobalMaxPool"
+            return [graph.add(kind, x)]
+        if self.with_mask:
+            return max_pool_onnx(graph, x, shape, window, with_mask=True)
+        return [pool_onnx(graph, x, shape, window, self.method, self.include_pad)]
 
 
 def pool(x: Tensor, window: PoolWindow, method: str, train: bool, include_pad: bool) -> Tensor:
@@ -194,6 +206,15 @@ class SPP(Layer):
         tops = [pool(x, bins(x.shape[2:], 2**level), self.method, train, True)
                 for level in range(self.levels)]
         return torch.cat([top.flatten(1) for top in tops], 1) if len(tops) > 1 else tops[0]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        tops = [pool_onnx(graph, bottoms[0], shape, bins(shape[2:], 2**level), self.method, True)
+                for level in range(self.levels)]
+        if len(tops) == 1:
+            return tops
+        flat = [graph.add("Flatten", top, axis=1) for top in tops]
+        return [graph.add("Concat", *flat, axis=1)]
 
 
 def bins(sizes: torch.Size | Shape, number: int) -> PoolWindow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -11,8 +12,29 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import at_least, axis_sizes, honour
 from framework.proto import enum_name
+
+
+def resize_onnx(graph: OnnxGraph, x: str, like: str, sizes: list[int]) -> str:
+    """Bilinear, corners on corners; `like` is a bottom with the batch and channels of x."""
+    return graph.add("Resize", x, "", "", graph.sizes(like, sizes), mode="linear",
+                     coordinate_transformation_mode="align_corners")
+
+
+def put_onnx(graph: OnnxGraph, x: str, mask: str, sizes: tuple[int, ...]) -> str:
+    """As `put`; an index below 0 goes to one cell more, which is cut off."""
+    cells = math.prod(sizes)
+    channels = graph.shape(x)[1]
+    index = graph.reshape(graph.add("Cast", mask, to=7), [0, 0, -1])
+    outside = graph.add("Less", index, graph.integers(0))
+    index = graph.add("Where", outside, graph.integers(cells), index)
+    flat = graph.reshape(x, [0, 0, -1])
+    zero = graph.add("Mul", graph.cut(flat, 2, 0, 1), graph.floats(0.0))
+    blank = graph.add("Expand", zero, graph.integers([1, channels, cells + 1]))
+    spread = graph.add("ScatterElements", blank, index, flat, axis=2)
+    return graph.reshape(graph.cut(spread, 2, 0, cells), [0, 0, *sizes])
 
 
 @layer
@@ -80,6 +102,27 @@ class Interp(Layer):
             x = x.index_select(axis, nearest)
         return x
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], list(graph.shape(bottoms[0]))
+        for axis in (2, 3):
+            if self.begin or self.end:
+                x = graph.cut(x, axis, self.begin, shape[axis] - self.end)
+                shape[axis] -= self.begin + self.end
+        if len(bottoms) > 1:
+            sizes = list(graph.shape(bottoms[1])[2:])
+        elif self.sizes is not None:
+            sizes = list(self.sizes)
+        else:
+            small = [(n - 1) // self.shrink + 1 for n in shape[2:]]
+            sizes = [n + (n - 1) * (self.zoom - 1) for n in small]
+        if not self.nearest:
+            return [resize_onnx(graph, x, bottoms[0], sizes)]
+        for axis, size in zip((2, 3), sizes, strict=True):
+            step = (shape[axis] - 1) / max(size - 1, 1)
+            places = [min(int(place * step + 0.5), shape[axis] - 1) for place in range(size)]
+            x = graph.add("Gather", x, graph.integers(places), axis=axis)
+        return [x]
+
 
 @layer
 class Upsample(Layer):
@@ -136,6 +179,17 @@ class Upsample(Layer):
     def enlarged(self, small: Tensor, like: Tensor) -> Tensor:
         """Yuxi Li's: bilinear upsampling to the size of another blob."""
         return F.interpolate(small, tuple(like.shape[2:]), mode="bilinear", align_corners=True)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        if len(bottoms) == 1:
+            factors = graph.floats([1.0, 1.0, *map(float, self.size.scale)])
+            return [graph.add("Resize", x, "", factors, mode="nearest", nearest_mode="floor",
+                              coordinate_transformation_mode="asymmetric")]
+        if not self.by_mask:
+            return [resize_onnx(graph, bottoms[1], bottoms[1], list(shape[2:]))]
+        sizes = self.size.of_top(torch.empty(shape, device="meta"))
+        return [put_onnx(graph, x, bottoms[1], sizes)]
 
 
 @dataclass(frozen=True)
@@ -233,6 +287,15 @@ class Unpooling(Layer):
             mask = self.check.require(mask.detach(), mask < height * width, height * width)
         return put(x, mask, height, width)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        if len(bottoms) == 1:
+            raise self.spec.error("bottom", "is one; Unpooling has an ONNX form only with a mask")
+        zipped = zip(shape[2:], self.kernel, self.stride, strict=True)
+        sizes = self.sizes if all(self.sizes) else tuple(
+            max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
+        return [put_onnx(graph, bottoms[0], bottoms[1], sizes)]
+
 
 @layer
 class Reorg(Layer):
@@ -273,6 +336,17 @@ class Reorg(Layer):
         blocks = x.reshape(num, fewer, height, s, width, s).permute(0, 3, 5, 1, 2, 4)
         return blocks.reshape(num, channels * s**2, height // s, width // s)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        (_, channels, height, width), s = graph.shape(bottoms[0]), self.stride
+        fewer = channels // s**2
+        if self.reverse:
+            blocks = graph.reshape(bottoms[0], [0, s, s, fewer, height, width])
+            blocks = graph.add("Transpose", blocks, perm=[0, 3, 4, 1, 5, 2])
+            return [graph.reshape(blocks, [0, fewer, height * s, width * s])]
+        blocks = graph.reshape(bottoms[0], [0, fewer, height, s, width, s])
+        blocks = graph.add("Transpose", blocks, perm=[0, 3, 5, 1, 2, 4])
+        return [graph.reshape(blocks, [0, channels * s**2, height // s, width // s])]
+
 
 @layer
 class ShuffleChannel(Layer):
@@ -295,6 +369,13 @@ class ShuffleChannel(Layer):
     def forward(self, x: Tensor) -> Tensor:
         return x.unflatten(1, (self.group, -1)).transpose(1, 2).flatten(1, 2)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        groups = graph.reshape(bottoms[0], [0, self.group, shape[1] // self.group,
+                                            math.prod(shape[2:])])
+        dealt = graph.add("Transpose", groups, perm=[0, 2, 1, 3])
+        return [graph.reshape(dealt, [0, *shape[1:]])]
+
 
 @layer
 class Flip(Layer):
@@ -315,3 +396,9 @@ class Flip(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.flip(self.axes)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        for axis in self.axes:
+            x = graph.cut(x, axis, -1, -END)
+        return [x]

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import END, Names, OnnxGraph
+from framework.layers.yolo.yolo_onnx import best_boxes_onnx, cells_onnx, joined_onnx
 from framework.ops.detections import best_boxes
 from framework.ops.losses import precise
 
@@ -71,6 +73,7 @@ class YoloDetectionOutput(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = NO_GRADIENT
+    gives_detections = True
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
@@ -103,6 +106,17 @@ class YoloDetectionOutput(Layer):
                           torch.cat(labels, 1)[..., None], self.least_score,
                           self.threshold).view(1, 1, -1, 7)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        parts = []
+        for name in bottoms:
+            height, width = graph.shape(name)[2:]
+            anchors = [(w / width, h / height) for w, h in self.anchors]
+            corners, rest = cells_onnx(graph, name, self.num_box, anchors)
+            classes = graph.add("Softmax", graph.cut(rest, 2, 1, END), axis=2)
+            parts.append((corners, graph.add("Sigmoid", graph.cut(rest, 2, 0, 1)), classes))
+        corners, objects, classes = joined_onnx(graph, parts)
+        return [best_boxes_onnx(graph, corners, objects, classes, self.least_score, self.threshold)]
+
 
 @layer
 class Yolov3DetectionOutput(Layer):
@@ -124,6 +138,7 @@ class Yolov3DetectionOutput(Layer):
 
     num_bottoms = (1, None)
     no_gradient_bottoms = NO_GRADIENT
+    gives_detections = True
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
@@ -166,6 +181,24 @@ class Yolov3DetectionOutput(Layer):
         labels = torch.arange(1, score.shape[2] + 1, device=score.device).expand_as(score)
         return best_boxes(torch.cat(corners, 1), score, labels, self.least_score,
                           self.threshold).view(1, 1, -1, 7)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """With the best class of each box alone: the others' boxes are the same, and left out."""
+        if self.threshold >= 1:
+            field = "yolov3_detection_output_param.nms_threshold"
+            raise self.spec.error(field, "is above 1: then a "
+                                  "box of several classes stays, which has no ONNX form")
+        parts = []
+        for index, name in enumerate(bottoms):
+            height, width = graph.shape(name)[2:]
+            own = self.anchors[index * self.num_box:(index + 1) * self.num_box]
+            anchors = [(w / (width * self.scales[index]), h / (height * self.scales[index]))
+                       for w, h in own]
+            corners, rest = cells_onnx(graph, name, self.num_box, anchors)
+            rest = graph.add("Sigmoid", rest)
+            parts.append((corners, graph.cut(rest, 2, 0, 1), graph.cut(rest, 2, 1, END)))
+        corners, objects, classes = joined_onnx(graph, parts)
+        return [best_boxes_onnx(graph, corners, objects, classes, self.least_score, self.threshold)]
 
 
 def _just_below(number: float) -> float:

@@ -1,0 +1,1 @@
+"""Nets as files of other runtimes."""

@@ -1,0 +1,148 @@
+"""A net and its ONNX model on the same inputs, blob by blob."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+
+from framework.errors import CaffeError
+from framework.export.preprocessing import Preprocessing
+from framework.net.net import Net
+
+Array = NDArray[Any]        # Any: float32, or uint8 images
+TOLERANCE = 1e-4            # of the largest value of a blob
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first blob that differs: its name, and in which way."""
+
+    blob: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a check found.
+
+    first      the first blob that differs by more than the tolerance; None: none does
+    num_blobs  that both programs have
+    largest    difference of a blob, as a part of its largest value
+    """
+
+    first: Difference | None
+    num_blobs: int
+    largest: float
+
+
+def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None = None,
+          tolerance: float = TOLERANCE, seed: int = 0, num_images: int | None = None) -> Agreement:
+    """Run both on inputs drawn with `seed`, and compare all blobs in the order of the net.
+
+    num_images  in the batch; None: as the net was built
+    Raises ImportError without onnxruntime, CaffeError for what it cannot run.
+    """
+    given, ours_given = draw_inputs(net, preprocessing, seed, num_images)
+    with torch.no_grad():
+        ours = net.run({name: torch.from_numpy(array) for name, array in ours_given.items()})
+    blobs = dict.fromkeys(top for step in net.layers for top in step.tops)
+    theirs = run(model, given, list(blobs))
+    variable = {top for step in net.layers for top in step.tops
+                if step.layer.gives_detections}
+    largest, num_blobs = 0.0, 0
+    for name in blobs:
+        if name not in theirs:
+            continue
+        num_blobs += 1
+        mine = ours[name].detach().numpy()
+        compare = compare_rows if name in variable else compare_values
+        part, reason = compare(mine, theirs[name], tolerance)
+        if reason:
+            return Agreement(Difference(name, reason), num_blobs, part)
+        largest = max(largest, part)
+    return Agreement(None, num_blobs, largest)
+
+
+def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,
+                num_images: int | None) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The inputs of the model and those of the net: noise, or the same images of noise."""
+    generator = np.random.default_rng(seed)
+    given: dict[str, Array] = {}
+    ours: dict[str, Array] = {}
+    for name in net.given_names:
+        shape = net.shapes[name]
+        if num_images is not None:
+            shape = (num_images, *shape[1:])
+        if preprocessing is not None and name == preprocessing.blob:
+            images = generator.integers(0, 256, (shape[0], *preprocessing.shape[1:]), np.uint8)
+            given[name], ours[name] = images, preprocessing.apply(images)
+        else:
+            given[name] = ours[name] = generator.standard_normal(shape, np.float32)
+    return given, ours
+
+
+def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str]
+        ) -> dict[str, Array]:
+    """Those of the blobs that the model has, by ONNX Runtime."""
+    import onnxruntime  # lazy: it is needed for checks alone
+
+    made = {name for node in model.graph.node for name in node.output}
+    wanted = [name for name in blobs if name in made]
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    del watched.graph.output[:]
+    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4      # what goes wrong is raised as well
+    try:
+        session = onnxruntime.InferenceSession(watched.SerializeToString(), options,
+                                               providers=["CPUExecutionProvider"])
+        known = {one.name for one in session.get_inputs()}
+        given = {name: array for name, array in inputs.items() if name in known}
+        return dict(zip(wanted, session.run(wanted, given), strict=True))
+    except Exception as error:      # of any kind: its classes are those of another library
+        raise CaffeError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}") \
+            from error
+
+
+def compare_values(mine: Array, theirs: Array, tolerance: float) -> tuple[float, str]:
+    """The largest difference as a part of the largest value, and the reason of a refusal or ""."""
+    if mine.shape != theirs.shape:
+        return float("inf"), f"has the shape {theirs.shape}, not {mine.shape}"
+    if not np.array_equal(np.isnan(mine), np.isnan(theirs)):
+        return float("inf"), "has NaN in other places"
+    if not mine.size:
+        return 0.0, ""
+    with np.errstate(invalid="ignore"):     # inf - inf, where both are infinite
+        far = np.where(mine == theirs, 0, np.abs(mine - theirs))
+    part = float(np.nanmax(far, initial=0) / max(np.nanmax(np.abs(mine), initial=0), 1e-30))
+    if part <= tolerance:
+        return part, ""
+    return part, f"differs by {part:.2g} of its largest value; {tolerance:g} is allowed"
+
+
+def compare_rows(mine: Array, theirs: Array, tolerance: float) -> tuple[float, str]:
+    """The same of rows (1, 1, K, 7): image, label, score, corners; in any order within a label.
+
+    Rows with label -1 are none. Equal scores may come in another order.
+    """
+    mine, theirs = (rows.reshape(-1, 7)[rows.reshape(-1, 7)[:, 1] >= 0] for rows in (mine, theirs))
+    if len(mine) != len(theirs):
+        return float("inf"), f"has {len(theirs)} detections, not {len(mine)}"
+    if not np.array_equal(mine[:, :2], theirs[:, :2]):
+        return float("inf"), "has detections of other images or labels"
+    part = 0.0
+    for kind in np.unique(mine[:, :2], axis=0):
+        own, other = (rows[(rows[:, :2] == kind).all(1), 2:] for rows in (mine, theirs))
+        far = np.abs(own[:, None] - other[None]).max(2)
+        part = max(part, float(far.min(1).max()), float(far.min(0).max()))
+    part /= max(float(np.abs(mine[:, 2:]).max(initial=0)), 1e-30) if len(mine) else 1.0
+    if part <= tolerance:
+        return part, ""
+    return part, f"has detections that differ by {part:.2g}; {tolerance:g} is allowed"

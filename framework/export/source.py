@@ -1,0 +1,143 @@
+"""What is exported: the net with its weights, and what its data layer says of images."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framework.data.records import label_map
+from framework.data.records.mean_file import read_mean_image
+from framework.errors import DataError, SpecError, WeightsError
+from framework.export.preprocessing import Preprocessing
+from framework.net.net import Net
+from framework.net.reading import read_net
+from framework.weights.weights import load_weights
+
+
+def load(model: str, weights: str, batch: int | str | None,
+         ignore_unknown_fields: bool = False) -> Net:
+    """The net in TEST with its weights; `batch`, if a number, in place of the inputs' first axis.
+
+    Data layers are not opened. WeightsError for a layer without weights, as in tools/detect.
+    """
+    document = read_net(model, ignore_unknown_fields)
+    if isinstance(batch, int):
+        set_batch(document.message, batch)
+    net = Net(document, "TEST", skip_data=True)
+    report = load_weights(net, weights)
+    made_up = [step.layer.spec.name for step in net.layers
+               if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
+    if made_up:
+        raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
+                           f"{model}; layers are found by their names")
+    report.warn(weights)
+    return net
+
+
+def set_batch(message: Any, batch: int) -> None:    # Any: a NetParameter
+    """Give the inputs another first axis: all that have that of the first input."""
+    shapes = [shape for layer in message.layer for shape in layer.input_param.shape if shape.dim]
+    if not shapes:
+        raise SpecError("--batch needs a net with Input layers: a deploy net")
+    first = shapes[0].dim[0]
+    for shape in shapes:
+        if shape.dim[0] == first:
+            shape.dim[0] = batch
+
+
+@dataclass(frozen=True)
+class Transform:
+    """What is done with an image before the net, and what its classes are called.
+
+    size   (height, width) of the input for images; None: the net has none
+    """
+
+    mean: list[float] | str
+    scale: float
+    size: tuple[int, int] | None
+    labels: dict[int, str]
+    preprocessing: Preprocessing | None
+    blob: str = field(default="")
+
+    def metadata(self, model: str, weights: str) -> dict[str, Any]:
+        """For the file. Any: what JSON holds."""
+        found: dict[str, Any] = {
+            "mean": self.mean, "scale": self.scale, "channel_order": "BGR",
+            "labels": {str(label): name for label, name in self.labels.items()},
+            "model": Path(model).name, "model_sha256": sha256(model),
+            "weights": ",".join(Path(one).name for one in weights.split(",")),
+            "weights_sha256": ",".join(sha256(one) for one in weights.split(",")),
+        }
+        if self.size is not None:
+            found["input"], found["height"], found["width"] = self.blob, *self.size
+        if self.preprocessing is not None:
+            found["channel_order"] = "RGB" if self.preprocessing.reverse else "BGR"
+            found["preprocessing"] = "in the graph"
+        return found
+
+
+def read_transform(net: Net, mean: Sequence[float] | str | None, scale: float | None,
+                   labelmap: str | None, order: str | None) -> Transform:
+    """The transform of the input for images, the one blob of 1 or 3 channels.
+
+    mean, scale, labelmap  in place of the net's
+    order                  bgr or rgb: the transform goes into the graph; None: it does not
+    """
+    images = [name for name in net.given_names if len(net.shapes[name]) == 4
+              and net.shapes[name][1] in (1, 3)]
+    labels = read_labels(net, labelmap)
+    if len(images) != 1:
+        if order is not None:
+            raise SpecError(f"{net.spec.path}: --preprocessing needs one input for images, of 1 "
+                            f"or 3 channels; the net has {len(images)}")
+        return Transform([], 1.0, None, labels, None)
+    blob = images[0]
+    spec = next(spec for spec in net.spec.layers if blob in spec.tops)
+    param = spec.proto.transform_param
+    if mean is None:
+        mean = param.mean_file or list(param.mean_value) or [0.0]
+    scale = param.scale if scale is None else scale
+    shape = net.shapes[blob]
+    preprocessing = None
+    if order is not None:
+        preprocessing = Preprocessing(blob, (shape[0], *shape[2:], shape[1]), order == "rgb",
+                                      _mean_array(mean, shape), scale)
+    said = mean if isinstance(mean, str) else [float(value) for value in mean]
+    return Transform(said, scale, (shape[2], shape[3]), labels, preprocessing, blob)
+
+
+def _mean_array(mean: Sequence[float] | str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """(1,), (C,) or (H, W, C). DataError if it does not fit the input (N, C, H, W)."""
+    if isinstance(mean, str):
+        array = np.ascontiguousarray(read_mean_image(mean).transpose(1, 2, 0), np.float32)
+        if array.shape != (*shape[2:], shape[1]):
+            raise DataError(f"{mean}: the mean is {array.shape[0]} x {array.shape[1]} of "
+                            f"{array.shape[2]} channels; the net takes {shape[2]} x {shape[3]} "
+                            f"of {shape[1]}")
+        return array
+    if len(mean) not in (1, shape[1]):
+        raise DataError(f"{len(mean)} mean values are given; it must be one, or {shape[1]}")
+    return np.array(mean, np.float32)
+
+
+def read_labels(net: Net, path: str | None) -> dict[int, str]:
+    """Display names by label: of the file, or of the one that the net names, if it is there."""
+    if path:
+        return label_map.names_by_label(label_map.read(path))
+    for spec in net.spec.layers:
+        for named in (spec.proto.annotated_data_param.label_map_file,
+                      spec.proto.detection_output_param.save_output_param.label_map_file):
+            if named and Path(named).is_file():
+                return label_map.names_by_label(label_map.read(named))
+    return {}
+
+
+def sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
