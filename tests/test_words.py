@@ -27,6 +27,7 @@ ROOMS = (
     "framework/definition",
     "framework/evaluation",
     "framework/execution",
+    "framework/export",
     "framework/inference",
     "framework/logs",
     "framework/net",

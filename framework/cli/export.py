@@ -41,13 +41,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-batch-norm", action="store_true",
                         help="do not fold BatchNorm and Scale into the convolution before them")
     parser.add_argument("--detection-output", default="graph", choices=("graph", "op"),
-                        help="DetectionOutput as standard operators, or as one of its own (graph)")
+                        help="DetectionOutput as standard operators, or as one node of its own (graph)")
     parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
                         help="take uint8 images (N, H, W, C) whose channels are in this order: "
                              "channel order, mean and scale go into the graph")
     parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file (default: "
                         "the net's)")
-    parser.add_argument("--scale", type=float, help="factor behind the mean (default: the net's)")
+    parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
     parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=None,
                         help="compare the file with the net (default: where onnxruntime is "

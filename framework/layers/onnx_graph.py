@@ -43,13 +43,13 @@ class OnnxGraph(Protocol):
         """A constant of int64."""
 
     def reshape(self, x: str, dims: Sequence[int]) -> str:
-        """Reshape: 0 copies the axis of x in that place, -1 holds what remains."""
+        """Reshape: 0 copies the axis of x at that index, -1 holds what remains."""
 
     def reduce(self, kind: str, x: str, axes: Sequence[int], keepdims: bool) -> str:
         """ReduceSum, ReduceMean, ... over axes."""
 
     def cut(self, x: str, axis: int, start: int, end: int) -> str:
-        """Part of an axis; `END` is its end, and a start behind the end reverses it."""
+        """Part of an axis; `END` is its end, and a start after the end reverses it."""
 
     def sizes(self, x: str, spatial: Sequence[int]) -> str:
         """The sizes of x (N, C, ...) with other spatial ones, as Resize takes them."""

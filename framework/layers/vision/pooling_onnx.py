@@ -61,7 +61,7 @@ def pool_onnx(graph: OnnxGraph, x: str, shape: Sequence[int], window: PoolWindow
 def _windows(sizes: Sequence[int], window: PoolWindow
              ) -> tuple[list[int], list[int], list[int]]:
     """For each axis: windows that begin on cells or padding before the end, the padding that they
-    need at the end, and the windows of the original that begin behind it."""
+    need at the end, and the windows of the original that begin after it."""
     tops, ends, missing = [], [], []
     zipped = zip(window.top_sizes(sizes), sizes, window.extent, window.stride, window.pad,
                  strict=True)

@@ -14,27 +14,8 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import at_least, axis_sizes, honour
+from framework.layers.vision.resize_onnx import put_onnx, resize_onnx
 from framework.proto import enum_name
-
-
-def resize_onnx(graph: OnnxGraph, x: str, like: str, sizes: list[int]) -> str:
-    """Bilinear, corners on corners; `like` is a bottom with the batch and channels of x."""
-    return graph.add("Resize", x, "", "", graph.sizes(like, sizes), mode="linear",
-                     coordinate_transformation_mode="align_corners")
-
-
-def put_onnx(graph: OnnxGraph, x: str, mask: str, sizes: tuple[int, ...]) -> str:
-    """As `put`; an index below 0 goes to one cell more, which is cut off."""
-    cells = math.prod(sizes)
-    channels = graph.shape(x)[1]
-    index = graph.reshape(graph.add("Cast", mask, to=7), [0, 0, -1])
-    outside = graph.add("Less", index, graph.integers(0))
-    index = graph.add("Where", outside, graph.integers(cells), index)
-    flat = graph.reshape(x, [0, 0, -1])
-    zero = graph.add("Mul", graph.cut(flat, 2, 0, 1), graph.floats(0.0))
-    blank = graph.add("Expand", zero, graph.integers([1, channels, cells + 1]))
-    spread = graph.add("ScatterElements", blank, index, flat, axis=2)
-    return graph.reshape(graph.cut(spread, 2, 0, cells), [0, 0, *sizes])
 
 
 @layer
