@@ -41,7 +41,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-batch-norm", action="store_true",
                         help="do not fold BatchNorm and Scale into the convolution before them")
     parser.add_argument("--detection-output", default="graph", choices=("graph", "op"),
-                        help="DetectionOutput as standard operators, or as one node of its own (graph)")
+                        help="DetectionOutput as standard operators, or as one node of its own "
+                             "(graph)")
     parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
                         help="take uint8 images (N, H, W, C) whose channels are in this order: "
                              "channel order, mean and scale go into the graph")

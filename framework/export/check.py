@@ -116,7 +116,7 @@ def compare_values(mine: Array, theirs: Array, tolerance: float) -> tuple[float,
     if mine.shape != theirs.shape:
         return float("inf"), f"has the shape {theirs.shape}, not {mine.shape}"
     if not np.array_equal(np.isnan(mine), np.isnan(theirs)):
-        return float("inf"), "has NaN in other places"
+        return float("inf"), "has NaN at other positions"
     if not mine.size:
         return 0.0, ""
     with np.errstate(invalid="ignore"):     # inf - inf, where both are infinite

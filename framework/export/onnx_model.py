@@ -104,7 +104,7 @@ def to_model(net: Net, options: Options) -> onnx.ModelProto:
 
 def _with_sizes(outputs: list[Info], nodes: list[onnx.NodeProto], inputs: list[Info],
                 constants: list[TensorProto], opset: int) -> list[Info]:
-    """The outputs with the sizes that onnx infers. Large constants stand in as inputs: inference
+    """The outputs with the sizes that onnx infers. Large constants become inputs: inference
     would copy them."""
     large = [one for one in constants if one.data_type == TensorProto.FLOAT]
     small = [one for one in constants if one.data_type != TensorProto.FLOAT]
