@@ -16,13 +16,6 @@ ROOMS = """
     data.records data.augment data.loading data.datasets data.convert
     layers execution net solver inference report export serve pycaffe cli
 """.split()
-# Imports that break a rule, to be cured: the module, what it imports, and why it still does.
-STILL_CIRCULAR = {
-    ("framework.solver.snapshots", "framework.solver.solver"):
-        "takes and sets the fields of a Solver, which is to give a State",
-    ("framework.solver.saving", "framework.solver.solver"):
-        "asks a Solver for its snapshots, which is to be a function given to it",
-}
 # What variables are called that hold a LayerSpec, a LayerParameter or a node of a net.
 LAYER_VARIABLES = {"spec", "layer", "layer_spec", "proto", "node", "step"}
 MODULES = sorted(FRAMEWORK.rglob("*.py"))
@@ -59,11 +52,7 @@ def imported(tree: ast.AST) -> set[str]:
 
 @cache
 def graph() -> dict[str, set[str]]:
-    found = {}
-    for name, path in PATHS.items():
-        found[name] = {other for other in imported(TREES[path]) - {name}
-                       if (name, other) not in STILL_CIRCULAR}
-    return found
+    return {name: imported(TREES[path]) - {name} for name, path in PATHS.items()}
 
 
 def test_no_imports_run_in_a_circle():
@@ -71,11 +60,6 @@ def test_no_imports_run_in_a_circle():
         list(TopologicalSorter(graph()).static_order())
     except CycleError as error:
         pytest.fail("these import each other: " + " <- ".join(error.args[1]))
-
-
-def test_every_exception_is_still_needed():
-    for module, other in STILL_CIRCULAR:
-        assert other in imported(TREES[PATHS[module]]), f"{module} no longer imports {other}"
 
 
 @pytest.mark.parametrize("name", PATHS)

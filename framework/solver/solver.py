@@ -7,10 +7,12 @@ update and snapshot within an iteration, and what is logged when.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +23,8 @@ from framework.layers.base import DataOptions
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
 from framework.proto import SolverParameter
-from framework.solver import debug_info, saving, snapshots
+from framework.solver import debug_info, snapshots
+from framework.solver import solverstate as files
 from framework.solver.claim import Claim
 from framework.solver.distributed import AGREE_EVERY, agreed
 from framework.solver.divergence import LossWatch
@@ -30,7 +33,10 @@ from framework.solver.late_data import Interrupted, weakly
 from framework.solver.lr_policy import LearningRate, RateState
 from framework.solver.nets import Machine, test_nets, train_net
 from framework.solver.optim import Optimizer
+from framework.solver.run_file import RunState
+from framework.solver.saving import Saver
 from framework.solver.solver_fields import check_fields, snapshot_prefix
+from framework.solver.solverstate import State
 from framework.solver.testing import Scores, check_evaluation, score
 from framework.weights.weights import load_weights
 
@@ -80,8 +86,6 @@ class Solver:
         self.world_size = world_size
         self.keep = keep
         self.actions = actions
-        self.wait = wait
-        self.num_unsaved = 0
         self.log = log or Log(enabled=rank == 0)
         self.claim = Claim(self.prefix, self.log)
         for hint in hints:
@@ -97,6 +101,8 @@ class Solver:
         self.test_batches = [0] * len(self.test_nets)
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
         self.optimizer = Optimizer(self.document, self.net.learned)
+        self.saver = Saver(self.document, self.prefix,
+                           snapshots.num_bytes(self.net, self.optimizer), self.log, actions, wait)
         self.iter = 0
         self.saved_at = -1
         self.rates = RateState()
@@ -108,7 +114,7 @@ class Solver:
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
                skip_mismatch: bool) -> None:
         if snapshot == "auto":
-            if snapshots.restore_newest(self):
+            if snapshots.restore_newest(self.claim, self.restore):
                 return
         elif snapshot is not None:
             self.restore(snapshot)
@@ -146,12 +152,12 @@ class Solver:
         param = self.param
         self.stopped = False
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
-            saving.check_writable(self)
+            self.saver.check_writable()
             self._claim()
         with self.log.progress(param.max_iter - self.iter, "train"):
             self.step(max(0, param.max_iter - self.iter))
         if param.snapshot_after_train and self.saved_at != self.iter:
-            saving.save_last(self)
+            self.saver.save_last(self.snapshot, self.iter)
         if self.stopped:
             self.log.info("Optimization stopped early.")
             return
@@ -191,12 +197,13 @@ class Solver:
                 self.net.seek(self.iter * param.iter_size)
                 break
             except DataError:
-                saving.save_before_error(self)
+                if self.iter > 0 and self.saved_at != self.iter:
+                    self.saver.save_before_error(self.snapshot, self.iter)
                 raise
             self.log.advance(note="")
             self._act()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
-                saving.save_and_go_on(self)
+                self.saver.save_and_go_on(self.snapshot, self.iter)
         self._look(self.iter - 1)
 
     def _claim(self) -> None:
@@ -302,9 +309,9 @@ class Solver:
         else:
             action = None
         if action == "snapshot" and self.saved_at != self.iter:
-            saving.save_and_go_on(self)
+            self.saver.save_and_go_on(self.snapshot, self.iter)
         elif action == "terminate" and self.saved_at != self.iter:
-            saving.save_last(self)
+            self.saver.save_last(self.snapshot, self.iter)
         self.stopped = self.stopped or action in ("stop", "terminate")
 
     def snapshot(self) -> str:
@@ -313,9 +320,12 @@ class Solver:
         Not after a bad loss: a GPU's losses are looked at now and then only.
         """
         self._look(self.iter - 1)
-        state = snapshots.save(self)
+        path = files.state_path(self.prefix, self.iter, snapshots.is_hdf5(self.param))
+        if self.rank == 0:
+            snapshots.save(path, self.state(), self.net, self.param.snapshot_diff, self.claim,
+                           self.keep)
         self.saved_at = self.iter
-        return state
+        return path
 
     def close(self) -> None:
         """Close the data layers (their files and processes), the lock and the log."""
@@ -324,6 +334,52 @@ class Solver:
         self.claim.release()
         self.log.close()
 
-    def restore(self, path: str | Path) -> None:
-        """Go on from a solver state. Raises WeightsError if it is not of this solver and net."""
-        snapshots.restore(self, path)
+    def restore(self, path: str | Path, iteration: int | None = None) -> None:
+        """Go on from a solver state, with its weights and position in the data.
+
+        iteration  what the state must be of, if that is known
+        Raises WeightsError, and leaves the solver as it was, if it is not of this solver and net.
+        """
+        self.log.info(f"Restoring previous solver status from {path}")
+        state = snapshots.load(path, self.net, self.optimizer, iteration)
+        self.set_state(state)
+        own = files.state_path(self.prefix, self.iter, str(path).endswith(".h5"))
+        self.saved_at = self.iter if os.path.abspath(path) == os.path.abspath(own) else -1
+        self.claim.resume(path, self.iter, state.run)
+
+    def state(self) -> State:
+        """What a snapshot holds beside the weights. On a CPU its arrays are the optimizer's own."""
+        history = [blob.detach().cpu().contiguous().numpy() for blob in self.optimizer.history]
+        run = RunState(self.iter, self.seed, self.param.iter_size, list(self.test_batches),
+                       [float(loss) for loss in self.losses], self._flags(),
+                       self.gradients.scaler.state_dict())
+        weights = files.weights_path(self.prefix, self.iter, snapshots.is_hdf5(self.param))
+        return State(self.iter, weights, history, self.rates.current_step,
+                     self.rates.minimum_loss, self.rates.iter_last_event, run)
+
+    def set_state(self, state: State) -> None:
+        """Take history, rates and position in the data; `snapshots.load` loads the weights."""
+        with torch.no_grad():
+            for mine, read in zip(self.optimizer.history, state.history, strict=True):
+                mine.copy_(torch.from_numpy(read))
+        self.iter = state.iter
+        self.rates = RateState(state.current_step, state.minimum_loss, state.iter_last_event)
+        self.losses.clear()
+        run = state.run
+        if run is not None:
+            self.losses.extend(torch.tensor(loss, device=self.device) for loss in run.losses)
+            self.resumed = True
+            snapshots.warn_of_flags(self.log, {**run.flags, "seed": run.seed},
+                                    {**self._flags(), "seed": self.seed})
+            if run.loss_scale and self.gradients.scaler.is_enabled():
+                self.gradients.scaler.load_state_dict(run.loss_scale)
+            if len(run.test_batches) == len(self.test_nets):
+                self.test_batches = list(run.test_batches)
+        batches = run.batches if run is not None else self.param.iter_size
+        self.net.seek(self.iter * batches)
+        for net, position in zip(self.test_nets, self.test_batches, strict=True):
+            net.seek(position)
+
+    def _flags(self) -> dict[str, Any]:
+        """What decides, beside the solver file, which numbers a run gives."""
+        return {**asdict(self.gradients.execution), "world_size": self.world_size}

@@ -40,6 +40,7 @@ class State:
 
     learned_net  path of the weights, as the solver file's prefix gives it
     history      one array a learned blob, two rows for AdaDelta and Adam
+    run          what the run file beside it holds; None where there is none
     The rest as in framework.solver.lr_policy.RateState.
     """
 
@@ -49,6 +50,7 @@ class State:
     current_step: int = 0
     minimum_loss: float = LARGEST
     iter_last_event: int = 0
+    run: RunState | None = None
 
 
 def state_path(prefix: str, iteration: int, hdf5: bool) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import torch
 
 from framework.definition.prototxt import parse
 from framework.errors import SpecError, WeightsError, WriteError
@@ -152,11 +153,11 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "lo
 """
 
 
-def solver_of(folder: Path, text: str, **options: Any) -> Solver:
+def solver_of(folder: Path, text: str, prefix: str = "s", **options: Any) -> Solver:
     (folder / "net.prototxt").write_text(NET)
     document = parse(f'net: "{folder}/net.prototxt" base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 '
-                     f'snapshot_prefix: "{folder}/s" random_seed: 3 {text}', "SolverParameter",
-                     "solver.prototxt")
+                     f'snapshot_prefix: "{folder}/{prefix}" random_seed: 3 {text}',
+                     "SolverParameter", "solver.prototxt")
     return Solver(document, **options)
 
 
@@ -265,14 +266,27 @@ def test_a_file_that_cannot_be_removed_does_not_end_the_run(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("length, good", [(200, True), (225, False)])
 def test_a_prefix_too_long_for_the_files_of_a_snapshot_is_an_error_at_once(tmp_path, length, good):
-    solver = solver_of(tmp_path, "max_iter: 2")
-    solver.prefix = str(tmp_path / ("s" * length))
+    solver = solver_of(tmp_path, "max_iter: 2", prefix="s" * length)
     if good:
         solver.solve()
         assert Path(f"{solver.prefix}_iter_2.solverstate").exists()
         return
     with pytest.raises(SpecError, match="snapshot_prefix is .*File name too long"):
         solver.solve()
+
+
+def test_a_solver_that_takes_the_state_of_another_goes_on_to_the_same_numbers(tmp_path):
+    first = solver_of(tmp_path, "max_iter: 6 average_loss: 2")
+    first.step(3)
+    second = solver_of(tmp_path, "max_iter: 6 average_loss: 2")
+    second.net.load_state_dict(first.net.state_dict())
+    second.set_state(first.state())
+    first.resumed = True        # its average goes on too
+    first.step(1)
+    second.step(1)
+    assert second.iter == 4 and second.smoothed_loss == first.smoothed_loss
+    for mine, other in zip(first.net.learned, second.net.learned, strict=True):
+        assert torch.equal(mine.parameter, other.parameter)
 
 
 def test_the_state_of_another_run_does_not_stand_by_new_weights(tmp_path, full_from):
