@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 def make_parser() -> argparse.ArgumentParser:
     """The flags."""
-    parser = argparse.ArgumentParser(prog="export", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="tools/export", description=__doc__,
+        epilog="example: tools/export --model deploy.prototxt --weights ssd.caffemodel "
+               "--out ssd.onnx")
     parser.add_argument("--model", required=True, help="deploy net, or test net")
     parser.add_argument("--weights", required=True, help="caffemodel")
     parser.add_argument("--out", required=True, type=Path, help="the file to write")

@@ -21,7 +21,9 @@ that is built and run for the shapes that are printed."""
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tools/layers", description=DESCRIPTION)
+    """The flags."""
+    parser = argparse.ArgumentParser(prog="tools/layers", description=DESCRIPTION,
+                                     epilog="example: tools/layers Convolution")
     parser.add_argument("types", metavar="TYPE", nargs="*",
                         help="layer types as a prototxt writes them: Convolution")
     return parser
