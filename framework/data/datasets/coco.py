@@ -36,11 +36,19 @@ def load(description: Description) -> Dataset:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
         tree = _read(description, str(value["annotations"]))
         try:
-            categories |= {_identity(item["id"]): str(item["name"]) for item in tree["categories"]}
+            own = {_identity(item["id"]): str(item["name"]) for item in tree["categories"]}
             found = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{shortened(repr(error))}") from None
+        for number, name in own.items():
+            if categories.setdefault(number, name) != name:
+                raise DataError(
+                    f"{place}: category {shortened(number)} is '{shortened(name)}' in "
+                    f"{shortened(str(value['annotations']))}, and "
+                    f"'{shortened(categories[number])}' in the split before; give all files of a "
+                    "data set the same ids"
+                )
         splits[split] = list(found)
         labels |= found
     names = _chosen(description, categories)

@@ -202,3 +202,14 @@ def test_boxes_of_coco_without_an_image_are_named(tmp_path, caplog):
     load(tmp_path / "data.yaml")
     assert "i.json: 2 annotations are left out" in caplog.text
     assert "the first is 8" in caplog.text
+
+
+def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tmp_path):
+    for name, number in (("a", 1), ("b", 2)):
+        categories = [{"id": number, "name": "disc"}, {"id": 3 - number, "name": "box"}]
+        (tmp_path / f"{name}.json").write_text(
+            json.dumps({"images": [], "annotations": [], "categories": categories}))
+    text = ("format: coco\nsplits: {train: {images: pics, annotations: a.json}, "
+            "test: {images: pics, annotations: b.json}}\n")
+    with pytest.raises(DataError, match="category 2 is 'disc' in b.json, and 'box' in the split"):
+        write_yaml(tmp_path / "d.yaml", text)
