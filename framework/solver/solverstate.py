@@ -117,6 +117,9 @@ def _write_hdf5(path: Path, state: State) -> None:
 
 def read_state(path: str | Path) -> State:
     """Read a solver state of either kind. Raises WeightsError that says what is wrong with it."""
+    if str(path).removesuffix(".h5").endswith(".caffemodel"):
+        raise WeightsError(f"{path}: is a file of weights, not a solver state; give the "
+                           ".solverstate of that iteration, or start from it with --weights")
     try:
         if str(path).endswith(".h5"):
             state = _read_hdf5(path)

@@ -331,3 +331,10 @@ def test_history_in_halves_is_read(tmp_path):
     (tmp_path / "a.solverstate").write_bytes(message.SerializeToString())
     (history,) = solverstate.read_state(tmp_path / "a.solverstate").history
     np.testing.assert_array_equal(np.asarray(history), [0.5, 1, 1.5])
+
+
+@pytest.mark.parametrize("name", ["t_iter_4.caffemodel", "t_iter_4.caffemodel.h5"])
+def test_weights_in_the_place_of_a_solver_state_are_told_apart(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(WeightsError, match=f"{name}: is a file of weights, not a solver state"):
+        solverstate.read_state(tmp_path / name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,11 +36,19 @@ def load(description: Description) -> Dataset:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
         tree = _read(description, str(value["annotations"]))
         try:
-            categories |= {str(item["id"]): str(item["name"]) for item in tree["categories"]}
+            own = {_identity(item["id"]): str(item["name"]) for item in tree["categories"]}
             found = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{shortened(repr(error))}") from None
+        for number, name in own.items():
+            if categories.setdefault(number, name) != name:
+                raise DataError(
+                    f"{place}: category {shortened(number)} is '{shortened(name)}' in "
+                    f"{shortened(str(value['annotations']))}, and "
+                    f"'{shortened(categories[number])}' in the split before; give all files of a "
+                    "data set the same ids"
+                )
         splits[split] = list(found)
         labels |= found
     names = _chosen(description, categories)
@@ -57,14 +66,15 @@ def _read(description: Description, path: str) -> Any:
 
 def _labels(tree: Any, folder: str, path: str) -> dict[Entry, Labels | DataError]:
     """The boxes of each image, or what is wrong with them. Any: what JSON holds."""
-    items: dict[Any, list[Any]] = {}
+    items: dict[str, list[Any]] = {}
     for item in tree["annotations"]:
-        items.setdefault(item["image_id"], []).append(item)
+        items.setdefault(_identity(item["image_id"]), []).append(item)
+    _report_lost(items, tree["images"], path)
     found: dict[Entry, Labels | DataError] = {}
     for image in tree["images"]:
         entry = Entry(f"{folder}/{image['file_name']}", f"{path}#{image['id']}")
         try:
-            boxes = tuple(_box(item) for item in items.get(image["id"], ()))
+            boxes = tuple(_box(item) for item in items.get(_identity(image["id"]), ()))
             found[entry] = Labels(boxes, *stated_size(image["width"], image["height"]))
         except JSON_ERRORS as error:
             found[entry] = DataError(f"{entry.label}: is not COCO's format: "
@@ -72,10 +82,29 @@ def _labels(tree: Any, folder: str, path: str) -> dict[Entry, Labels | DataError
     return found
 
 
+def _identity(value: Any) -> str:
+    """The text of an id, the same for 1, 1.0 and "1": some programs write them so.
+
+    Any: what JSON holds.
+    """
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
+
+
+def _report_lost(items: Mapping[str, Sequence[Any]], images: Any, path: str) -> None:
+    """Warn of boxes whose image the file does not have. Any: what JSON holds."""
+    lost = sorted(set(items) - {_identity(image["id"]) for image in images})
+    if lost:
+        logging.getLogger(__name__).warning(
+            "%s: %d annotations are left out: their image_id is not the id of an image of the "
+            "file; the first is %s", shortened(path), sum(len(items[key]) for key in lost),
+            shortened(lost[0]))
+
+
 def _box(item: Any) -> Box:
     """Any: what JSON holds."""
     x, y, width, height = (float(value) for value in item["bbox"])
-    return Box(str(item["category_id"]), (x, y, x + width, y + height),
+    return Box(_identity(item["category_id"]), (x, y, x + width, y + height),
                bool(item.get("iscrowd", 0)))
 
 

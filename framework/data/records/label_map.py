@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 
 from framework.definition import prototxt
 from framework.definition.values import shortened, whole_number
-from framework.errors import DataError
+from framework.errors import DataError, SpecError
 from framework.proto import LabelMap
 from framework.system.regular import read_regular
 
@@ -24,6 +24,9 @@ BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 def read(path: str | Path) -> Any:
     """The LabelMap message in a file. DataError if the file is absent or not a label map.
+
+    SpecError names each wrong field of a text file: without it a class whose `label` is spelled
+    in another way would be 0, the background.
 
     Any: a message's fields are known only at run time.
     """
@@ -40,9 +43,13 @@ def read(path: str | Path) -> Any:
     except (DecodeError, UnicodeDecodeError):
         pass
     try:
-        return prototxt.parse(content.decode("utf-8"), "LabelMap", str(path)).message
+        document = prototxt.parse(content.decode("utf-8-sig"), "LabelMap", str(path))
     except UnicodeDecodeError:
         raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
+    if document.problems:
+        raise SpecError("\n".join(f"{document.place(problem.line)}: {problem.field} {problem.text}"
+                                  for problem in document.problems))
+    return document.message
 
 
 def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:

@@ -19,7 +19,7 @@ from framework.data.loading.batches import BatchMaker, ItemSource, Share
 from framework.data.loading.items import Transformation
 from framework.data.loading.loader import ProcessLoader, ThreadLoader
 from framework.data.loading.patience import Patience
-from framework.data.records.records import Decoding
+from framework.data.records.records import BadRecord, Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source
@@ -67,6 +67,7 @@ class ImageSource(Source):
             self.ledger.note(self.maker.bad())
         except DataError as error:
             raise DataError(f"{spec.place()}: {error}") from None
+        self._check_mean(first.planes[0].shape[2])
         self.top_shapes = [(batch_size, plane.shape[2], plane.shape[0] + 2 * self.pad,
                             plane.shape[1] + 2 * self.pad) for plane in first.planes]
         self._num_bytes = sum(plane.nbytes for plane in first.planes) * batch_size
@@ -75,6 +76,16 @@ class ImageSource(Source):
             label_shape = (batch_size,) if labels[0].ndim == 1 else tuple(labels[0].shape)
         if label_shape is not None:
             self.top_shapes.append(label_shape)
+
+    def _check_mean(self, channels: int) -> None:
+        """SpecError if the number of mean values is not that of the first record's channels."""
+        try:
+            self.mean.by_channel(channels)
+        except BadRecord as error:
+            raise self.spec.error("transform_param.mean_value", f"does not fit the data: {error}; "
+                                  "give one mean_value for each channel, or one for all, or set "
+                                  "transform_param.force_color: true to make 3 channels of "
+                                  "each image") from None
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         loader = self._make_loader(start)

@@ -172,3 +172,44 @@ def test_class_names_may_stand_in_a_file(tmp_path):
     assert write_yaml(tmp_path / "d.yaml", text).names == ["cat", "big dog"]
     with pytest.raises(DataError, match="names is none.txt, which cannot be read below"):
         write_yaml(tmp_path / "d.yaml", text.replace("classes", "none"))
+
+
+@pytest.mark.parametrize("image_id, category_id", [("{}", "{}"), ("{}.0", "{}.0"),
+                                                   ('"{}"', '"{}"')])
+def test_ids_of_coco_are_the_same_as_numbers_with_a_point_and_as_text(
+        tmp_path, image_id, category_id):
+    number, category = image_id.format(7), category_id.format(3)
+    (tmp_path / "i.json").write_text(
+        f'{{"images": [{{"id": 7, "file_name": "a.jpg", "width": 100, "height": 50}}],'
+        f'"categories": [{{"id": {category}, "name": "disc"}}], "annotations": ['
+        f'{{"image_id": {number}, "category_id": 3, "bbox": [1, 2, 3, 4]}}]}}')
+    text = "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n"
+    (tmp_path / "data.yaml").write_text(text)
+    data = load(tmp_path / "data.yaml")
+    assert data.names == ["3"]
+    (entry,) = data.splits["train"]
+    assert data.labels(entry) == (Labels((Box("3", (1, 2, 4, 6), False),), 100, 50), 0)
+
+
+def test_boxes_of_coco_without_an_image_are_named(tmp_path, caplog):
+    (tmp_path / "i.json").write_text(
+        '{"images": [{"id": 7, "file_name": "a.jpg", "width": 100, "height": 50}],'
+        '"categories": [{"id": 3, "name": "disc"}], "annotations": ['
+        '{"image_id": 8, "category_id": 3, "bbox": [1, 2, 3, 4]},'
+        '{"image_id": 8, "category_id": 3, "bbox": [5, 2, 3, 4]}]}')
+    text = "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n"
+    (tmp_path / "data.yaml").write_text(text)
+    load(tmp_path / "data.yaml")
+    assert "i.json: 2 annotations are left out" in caplog.text
+    assert "the first is 8" in caplog.text
+
+
+def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tmp_path):
+    for name, number in (("a", 1), ("b", 2)):
+        categories = [{"id": number, "name": "disc"}, {"id": 3 - number, "name": "box"}]
+        (tmp_path / f"{name}.json").write_text(
+            json.dumps({"images": [], "annotations": [], "categories": categories}))
+    text = ("format: coco\nsplits: {train: {images: pics, annotations: a.json}, "
+            "test: {images: pics, annotations: b.json}}\n")
+    with pytest.raises(DataError, match="category 2 is 'disc' in b.json, and 'box' in the split"):
+        write_yaml(tmp_path / "d.yaml", text)

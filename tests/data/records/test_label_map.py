@@ -1,0 +1,27 @@
+"""Label maps as text: with a byte order mark, and with fields that the format does not have."""
+
+import pytest
+
+from framework.data.records import label_map
+from framework.errors import SpecError
+
+GOOD = 'item { name: "disc" label: 1 display_name: "Disc" }\n'
+
+
+def test_a_byte_order_mark_is_no_part_of_a_label_map(tmp_path):
+    path = tmp_path / "map.prototxt"
+    path.write_text(GOOD, encoding="utf-8-sig")
+    assert label_map.labels_by_name(label_map.read(path)) == {"disc": 1}
+
+
+@pytest.mark.parametrize("text, message", [
+    ('item { name: "box" lable: 2 }', "lable is not a field of LabelMapItem"),
+    ('item { id: 2 name: "box" }', "id is not a field of LabelMapItem"),
+    ('item { name: "box" label: "2" }', "label is .*; it must be a number"),
+    ('items { name: "box" label: 2 }', "items is not a field of LabelMap"),
+])
+def test_a_wrong_field_of_a_label_map_is_an_error_with_its_line(tmp_path, text, message):
+    path = tmp_path / "map.prototxt"
+    path.write_text(GOOD + text)
+    with pytest.raises(SpecError, match=rf"map\.prototxt:2: {message}"):
+        label_map.read(path)
