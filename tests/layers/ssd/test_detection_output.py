@@ -298,7 +298,7 @@ def test_without_a_label_map_nothing_is_saved_as_in_the_original(tmp_path):
 
 @pytest.mark.parametrize("name, reason", [
     ("../../evil", "a path: it has a /"), ("/etc/evil", "a path: it has a /"),
-    ("a\\000b", "not text: it has control characters"), ("..", "no name of a file"),
+    ("a\\000b", "not text: it has control characters"), ("..", "not the name of a file"),
     ("x" * 255, "longer than the 255 bytes"),
 ])
 def test_a_class_name_that_is_no_name_of_a_file_is_refused(tmp_path, name, reason):
