@@ -193,7 +193,7 @@ def test_a_label_that_is_no_class_is_an_error_that_names_it(wrong):
     ("num_classes: 3 background_label_id: 4294967295", "is 4294967295; for SOFTMAX"),
     ("num_classes: 3 conf_loss_type: LOGISTIC background_label_id: 3", "mining needs it below"),
     ("num_classes: 3 map_object_to_agnostic: true", "map_object_to_agnostic needs num_classes 2"),
-    ("num_classes: 3 ignore_difficult_gt: true", "ignore_difficult_gt is true, which no known Caffe"),
+    ("num_classes: 3 ignore_difficult_gt: true", "ignore_difficult_gt is true, which no"),
     ("num_classes: 4", r"for 26 priors they must be \(N, 104\) and \(N, 104\)"),
 ])
 def test_wrong_fields_are_errors_that_name_them(text, message):
