@@ -149,12 +149,12 @@ def forward(net, data, labels):
 
 
 def descend(parameters, loss):
-    """Go down the gradient by as much as would take a hundredth off the loss if it were a plane."""
+    """Go down the gradient by as much as would take a thousandth off the loss if it were a plane."""
     with torch.no_grad():
         slope = sum(parameter.grad.double().square().sum() for parameter in parameters)
         assert slope > 0
         for parameter in parameters:
-            parameter -= parameter.grad * (0.01 * loss.detach().double() / slope).float()
+            parameter -= parameter.grad * (0.001 * loss.detach().double() / slope).float()
             parameter.grad = None
 
 
