@@ -149,7 +149,7 @@ def forward(net, data, labels):
 
 
 def descend(parameters, loss):
-    """Go down the gradient by as much as would take a thousandth off the loss if it were a plane."""
+    """Go down the gradient by what would take a thousandth off the loss if it were a plane."""
     with torch.no_grad():
         slope = sum(parameter.grad.double().square().sum() for parameter in parameters)
         assert slope > 0
