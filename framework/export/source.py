@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from framework.data.records import label_map
 from framework.data.records.mean_file import read_mean_image
-from framework.errors import DataError, SpecError, WeightsError
+from framework.errors import DataError, SpecError
 from framework.export.preprocessing import Preprocessing
 from framework.net.net import Net
 from framework.net.reading import read_net
-from framework.weights.weights import load_weights
+from framework.net.trained import class_names, trained_net
 
 
 def load(model: str, weights: str, batch: int | str | None,
@@ -29,15 +29,7 @@ def load(model: str, weights: str, batch: int | str | None,
     document = read_net(model, ignore_unknown_fields)
     if isinstance(batch, int):
         set_batch(document.message, batch)
-    net = Net(document, "TEST", skip_data=True)
-    report = load_weights(net, weights)
-    made_up = [step.layer.spec.name for step in net.layers
-               if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
-    if made_up:
-        raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
-                           f"{model}; layers are found by their names")
-    report.warn(weights)
-    return net
+    return trained_net(document, weights)
 
 
 def set_batch(message: Any, batch: int) -> None:    # Any: a NetParameter
@@ -130,12 +122,7 @@ def read_labels(net: Net, path: str | None) -> dict[int, str]:
     """Display names by label: of the file, or of the one that the net names, if it is there."""
     if path:
         return label_map.names_by_label(label_map.read(path))
-    for spec in net.spec.layers:
-        for named in (spec.proto.annotated_data_param.label_map_file,
-                      spec.proto.detection_output_param.save_output_param.label_map_file):
-            if named and Path(named).is_file():
-                return label_map.names_by_label(label_map.read(named))
-    return {}
+    return class_names(net)
 
 
 def sha256(path: str) -> str:

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data.augment import geometry, resizing
-from framework.data.records import label_map
 from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
-from framework.errors import CaffeError, DataError, WeightsError
+from framework.errors import CaffeError, DataError
 from framework.evaluation.detection import Detection
 from framework.layers.ssd.detection_output import DetectionOutput
-from framework.net.net import Net
+from framework.net.trained import class_names, trained_net
 from framework.proto import ResizeParameter
-from framework.weights.weights import load_weights
 
 Floats = NDArray[np.float32]
 
@@ -47,13 +45,13 @@ class Detector:
         scale: float | None = None,
         size: tuple[int, int] | None = None,
     ) -> None:
-        self.net = _trained_net(model, weights, device)
+        self.net = trained_net(model, weights, device).optimize_for_inference()
         self.input = self._image_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
         self.transform = data.proto.transform_param
         self.says_transform = data.proto.HasField("transform_param")
-        self.names = _names_of(self.net)
+        self.names = class_names(self.net)
         self.num_channels = self.net.shapes[self.input][1]
         self.resize = self._resize_param(size)
         self.scale = self.transform.scale if scale is None else scale
@@ -155,31 +153,3 @@ class Detector:
         extent = window[2:] - low
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height
-
-
-def _trained_net(model: str | Path | Document, weights: str | Path,
-                 device: str | torch.device) -> Net:
-    """The net with its weights, packed. WeightsError for layers without any: a net of noise finds
-    boxes as well. Those that the prototxt fills on purpose, as upsampling, are only warned about.
-    """
-    net = Net(model, "TEST", skip_data=True, device=device)
-    report = load_weights(net, weights)
-    made_up = [step.layer.spec.name for step in net.layers
-               if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
-    if made_up:
-        raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
-                           f"{net.spec.path}; layers are found by their names")
-    report.warn(weights)
-    return net.freeze()
-
-
-def _names_of(net: Net) -> dict[int, str]:
-    """Display names by label, from the label map that the net names, if it is there."""
-    for spec in net.spec.layers:
-        for path in (
-            spec.proto.annotated_data_param.label_map_file,
-            spec.proto.detection_output_param.save_output_param.label_map_file,
-        ):
-            if path and Path(path).is_file():
-                return label_map.names_by_label(label_map.read(path))
-    return {}

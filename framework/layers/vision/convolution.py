@@ -123,18 +123,19 @@ def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
         y = graph.add(kind, plane, *blobs, kernel_shape=list(at.kernel), strides=list(at.stride),
                       pads=[*at.pad, *at.pad], dilations=list(at.dilation), group=at.group)
         if at.axis != 1:
-            sizes = _top_sizes(kind, shape[at.axis + 1:], at)
+            sizes = top_sizes(kind, shape[at.axis + 1:], at)
             before = [-1, *shape[1:at.axis]] if at.axis else []
             y = graph.reshape(y, [*before, at.num_output, *sizes])
         tops.append(y)
     return tops
 
 
-def _top_sizes(kind: str, sizes: tuple[int, ...], at: Geometry) -> list[int]:
+def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
+    """Spatial sizes of the top of a Conv or a ConvTranspose; below 1 if the window does not fit."""
     zipped = zip(sizes, at.kernel, at.stride, at.pad, at.dilation, strict=True)
     if kind == "Conv":
-        return [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped]
-    return [s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zipped]
+        return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped)
+    return tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zipped)
 
 
 @layer
@@ -173,10 +174,7 @@ class Convolution(Layer):
         honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
-        zipped = zip(bottoms[0][at.axis + 1 :], at.kernel, at.stride, at.pad, at.dilation,
-                     strict=True)
-        check_top(spec, tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped),
-                  bottoms[0])
+        check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
         self.relu, self.negative_slope = fused_relu(spec)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_blob("weight", shape, param.weight_filler)
@@ -249,10 +247,7 @@ class Deconvolution(Layer):
         honour(spec, "convolution_param", FIELDS)
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
-        zipped = zip(bottoms[0][at.axis + 1 :], at.kernel, at.stride, at.pad, at.dilation,
-                     strict=True)
-        check_top(spec, tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zipped),
-                  bottoms[0])
+        check_top(spec, top_sizes("ConvTranspose", bottoms[0][at.axis + 1:], at), bottoms[0])
         shape = (at.channels, at.num_output // at.group, *at.kernel)
         self.add_blob("weight", shape, param.weight_filler)
         if param.bias_term:

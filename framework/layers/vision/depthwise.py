@@ -19,6 +19,7 @@ from framework.layers.vision.convolution import (
     convolutions_onnx,
     read_geometry,
     scaled_filters,
+    top_sizes,
 )
 from framework.ops.convolution import convolve
 
@@ -65,9 +66,7 @@ class ConvolutionDepthwise(Layer):
                 raise spec.error(f"convolution_param.{field}", f"is {getattr(param, field)}; it "
                                  f"must be that of the bottom's channels, {channels}")
         self.geometry = at = read_geometry(spec, *bottoms, depthwise=True)
-        zipped = zip(bottoms[0][2:], at.kernel, at.stride, at.pad, at.dilation, strict=True)
-        check_top(spec, tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped),
-                  bottoms[0])
+        check_top(spec, top_sizes("Conv", bottoms[0][2:], at), bottoms[0])
         self.add_blob("weight", (channels, 1, *at.kernel), param.weight_filler)
         if param.bias_term:
             self.add_blob("bias", (channels,), param.bias_filler)

@@ -1,0 +1,41 @@
+"""Trained nets: a TEST net with all its weights, and the names of its classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from framework.data.records import label_map
+from framework.definition.prototxt import Document
+from framework.errors import WeightsError
+from framework.net.net import Net
+from framework.weights.weights import load_weights
+
+
+def trained_net(model: str | Path | Document, weights: str | Path,
+                device: str | torch.device = "cpu") -> Net:
+    """The TEST net with its weights; data layers are not opened.
+
+    WeightsError for layers without weights: a net of noise finds boxes as well. Those that the
+    prototxt fills on purpose, as upsampling, are only warned about.
+    """
+    net = Net(model, "TEST", skip_data=True, device=device)
+    report = load_weights(net, weights)
+    made_up = [step.layer.spec.name for step in net.layers
+               if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
+    if made_up:
+        raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
+                           f"{net.spec.path}; layers are found by their names")
+    report.warn(weights)
+    return net
+
+
+def class_names(net: Net) -> dict[int, str]:
+    """Display names by label, from the label map that the net names; {} if it is not there."""
+    for spec in net.spec.layers:
+        for path in (spec.proto.annotated_data_param.label_map_file,
+                     spec.proto.detection_output_param.save_output_param.label_map_file):
+            if path and Path(path).is_file():
+                return label_map.names_by_label(label_map.read(path))
+    return {}
