@@ -62,7 +62,7 @@ def assert_close(found: Any, expected: np.ndarray, limit: float, what: str,
     """max|a - b| / (max|b| + 1e-6) within `limit`, NaN equal to NaN, shapes equal."""
     found = np.asarray(found.detach() if isinstance(found, torch.Tensor) else found)
     assert found.shape == expected.shape, f"{what}: shape {found.shape}, not {expected.shape}"
-    assert (np.isnan(found) == np.isnan(expected)).all(), f"{what}: NaN in other places"
+    assert (np.isnan(found) == np.isnan(expected)).all(), f"{what}: NaN at other positions"
     if not expected.size:
         return
     sizes = np.where(np.isnan(expected), 0, np.abs(expected.astype(np.float64)))

@@ -35,7 +35,7 @@ def layer_spec(kind: str, param: str, num_bottoms: int, num_tops: int = 1,
 
 def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 1,
                fields: str = "") -> str:
-    """A net of one layer, 'layer', behind inputs 'bottom0', 'bottom1', ...
+    """A net of one layer, 'layer', after inputs 'bottom0', 'bottom1', ...
 
     `param` is the inside of its param message (`num_output: 4`), or, with a brace or a field of
     the layer itself, whole fields (`loss_param { normalize: true }`); `fields` are more of those.
@@ -90,7 +90,7 @@ def check_layer(layer: Layer, *bottoms: Tensor, compile: bool = True, export: bo
                 autocast: bool = True, channels_last: bool = True, gradient: bool = False,
                 shapes: bool = True, values: bool = True,
                 blobs: Sequence[Shape] | None = None) -> None:
-    """What every layer must stand: shapes, blobs, compile, export, autocast, channels_last, text.
+    """What every layer must pass: shapes, blobs, compile, export, autocast, channels_last, text.
 
     bottoms   float64 tensors; ones that are integers in meaning stay as they are
     gradient  it is the derivative, for every bottom and blob that gets one
@@ -174,7 +174,7 @@ def check_single_and_half(layer: Layer, bottoms: Sequence[Tensor],
 
 
 def _assert_near(found: Sequence[Tensor], expected: Sequence[Tensor], limit: float) -> None:
-    """Equal shapes, and on the whole equal values: a few may stand beyond a threshold."""
+    """Equal shapes, and on the whole equal values: a few may be beyond a threshold."""
     for mine, theirs in zip(found, expected, strict=True):
         assert mine.shape == theirs.shape
         far = (mine.double() - theirs).abs().nan_to_num()

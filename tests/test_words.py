@@ -16,6 +16,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Folders and files whose text is held to the list.
 ROOMS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs",
     "framework/__init__.py",
     "framework/errors.py",
     "framework/cli",

@@ -1,4 +1,4 @@
-"""Several processes that train as one."""
+"""Several processes that train one net together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs as code: nothing that only lies in a folder, or that only a net names."""
+"""What runs as code: nothing that is only in a folder, or that only a net names."""
 
 import subprocess
 import sys

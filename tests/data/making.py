@@ -79,7 +79,7 @@ def annotated_net(path: Path, batch_size: int, transform: str = "", annotated: s
 
 
 def records_in(labels: np.ndarray) -> list[int]:
-    """Which of `good_records` stand in the places of a batch, by the corner of their first box."""
+    """Which of `good_records` are at the indices of a batch, by the corner of their first box."""
     rows = labels.reshape(-1, 8)
     places = range(int(rows[:, 0].max()) + 1)
     return [math.floor(rows[rows[:, 0] == place][0, 3] * 100 + 0.5) for place in places]

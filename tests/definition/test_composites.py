@@ -24,7 +24,7 @@ layer { name: "prob" type: "Softmax" bottom: "c2" top: "prob" }
 
 
 def expanded(folder, layer, inner=INNER):
-    """The document of a net of an input and `layer`; `inner` stands in the file beside it."""
+    """The document of a net of an input and `layer`; `inner` is in the file beside it."""
     (folder / "nets").mkdir(exist_ok=True)
     (folder / "inner.prototxt").write_text(inner)
     (folder / "nets" / "outer.prototxt").write_text(INPUT + "\n" + layer)

@@ -1,4 +1,4 @@
-"""The text format: everything the original's parser takes, and the place of all it does not."""
+"""The text format: everything the original's parser takes, and the line of all it does not."""
 
 import pytest
 from google.protobuf import text_format

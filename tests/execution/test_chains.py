@@ -1,4 +1,4 @@
-"""Chains of layers in place run as one: values, gradients, sums and blobs as one by one."""
+"""Chains of layers in place are fused: values, gradients, sums and blobs as one by one."""
 
 import copy
 import weakref

@@ -20,7 +20,7 @@ def noise(*size, seed=0):
 
 
 def by_definition(x, weight, bias, pad):
-    """In float64, place by place of the filter."""
+    """In float64, position by position of the filter."""
     x, weight = np.pad(x.double(), ((0, 0), (0, 0), (pad[0],) * 2, (pad[1],) * 2)), weight.double()
     height, width = x.shape[2] - 2, x.shape[3] - 2
     y = sum(np.einsum("nchw,kc->nkhw", x[:, :, i:i + height, j:j + width], weight[:, :, i, j])

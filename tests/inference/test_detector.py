@@ -39,7 +39,7 @@ def test_a_test_net_gives_size_mean_and_scale_and_its_data_are_not_opened(tmp_pa
 
 
 def test_padding_is_taken_off_the_boxes(tmp_path):
-    """An image of 64 x 32 stands in rows 4 to 11 of 16: the upper quarters hold its upper half."""
+    """An image of 64 x 32 is in rows 4 to 11 of 16: the upper quarters hold its upper half."""
     detector = Detector(*write_net(tmp_path, "test", "FIT_LARGE_SIZE_AND_PAD"))
     image = np.full((32, 64, 3), 20, np.uint8)
     image[:16, 32:] = 255

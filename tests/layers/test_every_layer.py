@@ -1,4 +1,4 @@
-"""Every registered layer type stands the common check; no type is without an example."""
+"""Every registered layer type passes the common check; no type is without an example."""
 
 import pytest
 import torch

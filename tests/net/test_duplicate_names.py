@@ -1,4 +1,4 @@
-"""Nets in which a layer's name stands twice."""
+"""Nets in which a layer's name is used twice."""
 
 import pytest
 

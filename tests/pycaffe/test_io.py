@@ -56,7 +56,7 @@ def test_a_datum_keeps_the_array_bytes_as_bytes(kind):
 
 
 def linear_by_hand(image, size, places, outside):
-    """Each pixel from its four neighbours, one by one; what lies outside has one value."""
+    """Each pixel from its four neighbours, one by one; what is outside has one value."""
     result = np.empty((*size, image.shape[2]))
     for y, x in np.ndindex(*size):
         row, column = places(y, 0), places(x, 1)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, on a disk that does not take them."""
+"""Files that appear atomically, on a disk that does not take them."""
 
 import os
 

@@ -71,7 +71,7 @@ def test_a_fixed_stretch_is_opencvs_resize(text, width, height, mode):
     pixels = image(3, 48, 62)
     expected = middle(resized(pixels, width, height, mode), 20, 20)
     found = transformed(f"crop_size: 20 {text}", pixels)
-    if mode == CUBIC:           # OpenCV rounds a half to even in vectors, up behind them
+    if mode == CUBIC:           # OpenCV rounds a half to even in vectors, up after them
         assert np.abs(found.astype(int) - expected).max() <= 1
     else:
         np.testing.assert_array_equal(found, expected)

@@ -122,7 +122,7 @@ def test_the_image_is_that_of_the_plain_order(name):
             expected = in_plain_order(transform, pixels, Draws(seed, 7), INTERPOLATIONS[name])
             found, _ = transform(Record(DecodedImage(pixels.copy()), boxes_of((0, 0, 1, 1)), 0),
                                  Draws(seed, 7))
-            if name == "CUBIC":    # OpenCV rounds a half to even in vectors, up behind them
+            if name == "CUBIC":    # OpenCV rounds a half to even in vectors, up after them
                 difference = np.abs(found.astype(int) - expected)
                 assert difference.max() <= 1 and np.count_nonzero(difference) <= 20
             else:
@@ -151,7 +151,7 @@ def test_a_image_is_resampled_as_with_its_ground(mode, seed):
     expected = cv2.resize(ground, (37, 51), interpolation=mode).astype(int)
     cv2.ipp.setUseIPP(True)
     found = whole(resample(planes_of(small), place, view.width, view.height, 37, 51, mode, fill))
-    if mode == cv2.INTER_CUBIC:         # OpenCV rounds a half to even in vectors, up behind them
+    if mode == cv2.INTER_CUBIC:         # OpenCV rounds a half to even in vectors, up after them
         assert np.abs(found - expected).max() <= 1
         assert np.count_nonzero(found != expected) <= 1
     else:

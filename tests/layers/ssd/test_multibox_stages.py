@@ -1,4 +1,4 @@
-"""MultiBoxLoss behind a first stage that moves the priors and scores them (RefineDet)."""
+"""MultiBoxLoss after a first stage that moves the priors and scores them (RefineDet)."""
 
 import dataclasses
 
