@@ -16,7 +16,7 @@ from framework.layers import fillers
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 
 Shape = tuple[int, ...]
 
@@ -46,7 +46,7 @@ class Layer(nn.Module):
         self._fillers: list[FillerParameter | None] = []
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         """For each blob, whether it learns where the text gives it no `param`; none by default.
 
         proto   LayerParameter (Any: made at run time). No bottom is known yet. A blob that is left
@@ -55,7 +55,7 @@ class Layer(nn.Module):
         return ()
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         """From coordinates of the first bottom to those of the top; `proto` as above.
 
         Raises ValueError that says why there is no such map, as by default.

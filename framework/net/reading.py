@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
@@ -12,6 +11,7 @@ from framework.definition.prototxt import Document
 from framework.definition.upgrade import upgrade_net, upgrade_solver
 from framework.definition.values import nearest
 from framework.errors import SpecError
+from framework.proto import LayerParameter
 
 
 def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
@@ -50,7 +50,7 @@ def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Docum
     return document
 
 
-def _learned_blobs(proto: Any) -> tuple[bool, ...]:
+def _learned_blobs(proto: LayerParameter) -> tuple[bool, ...]:
     from framework.layers import LAYERS  # lazy: torch costs 1.9 s, few nets ask for this
     from framework.layers.base import Layer
 

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import framework.proto as proto
 from framework.definition.prototxt import Document, Lines
@@ -85,7 +84,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def get_edge_label(layer: Any) -> str:
+def get_edge_label(layer: proto.LayerParameter) -> str:
     """The label of a layer's outgoing edges: its batch size or its number of outputs."""
     if layer.type == "Data":
         return f"Batch {layer.data_param.batch_size}"
@@ -106,7 +105,7 @@ def get_layer_lr_mult(layer: proto.LayerParameter) -> tuple[float, float]:
     return weight, bias
 
 
-def get_layer_label(layer: Any, rankdir: str, display_lrm: bool = False) -> str:
+def get_layer_label(layer: proto.LayerParameter, rankdir: str, display_lrm: bool = False) -> str:
     """The label of a layer's node: name, type, window, and lr_mult if wanted.
 
     Side by side if the graph is drawn from top to bottom, else below one another.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from framework.definition.composites.multibox_head import expand_head
 from framework.definition.composites.site import Expanded, LearnedBlobs, Load, Site
 from framework.definition.prototxt import Document, Lines
 from framework.definition.values import nearest, shortened
 from framework.errors import SpecError
+from framework.proto import LayerParameter
 
 MAX_CHAIN = 50          # NetFile layers inside one another
 MAX_FILES = 1_000       # two NetFile layers in each of 26 files are 2^26
@@ -146,7 +146,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _is_input(layer: Any) -> bool:
+def _is_input(layer: LayerParameter) -> bool:
     return not layer.bottom and not layer.HasField("parameter_param")
 
 

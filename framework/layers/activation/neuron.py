@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +13,7 @@ from framework.layers.activation.mathematics import InPlace, is_in_place
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 
 
 @layer
@@ -57,7 +56,7 @@ class PReLU(Layer):
     slope: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -16,7 +16,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
-from framework.proto import enum_name
+from framework.proto import LayerParameter, enum_name
 
 
 @layer
@@ -89,7 +89,7 @@ class CenterLoss(Layer):
     centers: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
@@ -189,7 +189,7 @@ class MarginInnerProduct(Layer):
     iteration: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
@@ -255,7 +255,7 @@ class InnerDistance(Layer):
     weight: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         others = len(proto.bottom) - 1 - proto.inner_distance_param.update_center_only
         return () if others else (True,)
 

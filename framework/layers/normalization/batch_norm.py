@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -12,7 +10,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
-from framework.proto import FillerParameter
+from framework.proto import BatchNormParameter, FillerParameter, LayerParameter
 
 FIELDS = (
     "use_global_stats moving_average_fraction eps relu fused_relu update_global_stats "
@@ -20,7 +18,7 @@ FIELDS = (
 )
 
 
-def has_scale(param: Any) -> bool:
+def has_scale(param: BatchNormParameter) -> bool:
     """Whether NVIDIA's or Intel's fields of batch_norm_param ask for a scale inside."""
     if param.HasField("use_weight_bias") and param.use_weight_bias:
         return True
@@ -60,7 +58,7 @@ class BatchNorm(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         if not has_scale(proto.batch_norm_param):
             return (False,) * 3
         return (False,) * 3 + (True,) * (1 + proto.batch_norm_param.bias_term)

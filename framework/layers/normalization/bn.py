@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -13,7 +11,7 @@ from framework.layers.normalization.batch_norm import by_batch_onnx
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
-from framework.proto import FillerParameter, enum_name
+from framework.proto import FillerParameter, LayerParameter, enum_name
 
 SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
 PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps")
@@ -49,7 +47,7 @@ class BN(Layer):
     variance: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         param = proto.bn_param
         if any(is_set(param, field) for field in SEGNET):
             return (True, True)

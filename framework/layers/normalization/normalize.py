@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter, has_field
+from framework.proto import FillerParameter, LayerParameter, has_field
 
 
 class ScaledUnit(torch.autograd.Function):
@@ -77,7 +77,7 @@ class Normalize(Layer):
     scale: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         if proto.HasField("normalize_param"):
             return ()
         param = proto.my_norm_param if proto.type == "MyNormalize" else proto.norm_param

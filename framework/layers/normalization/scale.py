@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 
 
 def broadcast_axes(spec: LayerSpec, prefix: str, bottoms: tuple[Shape, ...]) -> tuple[int, Shape]:
@@ -87,7 +86,7 @@ class Scale(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * ((len(proto.bottom) == 1) + proto.scale_param.bias_term)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
@@ -147,7 +146,7 @@ class Bias(Layer):
     bias: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * (len(proto.bottom) == 1)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.proto import LayerParameter
 
 StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
 
@@ -171,7 +171,7 @@ def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape
     return [(steps, *first[1:]), *others]
 
 
-def has_static_input(proto: Any, num_states: int) -> bool:
+def has_static_input(proto: LayerParameter, num_states: int) -> bool:
     """Whether a bottom is neither x, cont nor one of the exposed states."""
     states = num_states if proto.recurrent_param.expose_hidden else 0
     return len(proto.bottom) - states > 2
@@ -205,7 +205,7 @@ class LSTM(Layer):
     hidden_weight: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * (3 + has_static_input(proto, 2))
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
@@ -264,7 +264,7 @@ class RNN(Layer):
     output_bias: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * (5 + has_static_input(proto, 1))
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):

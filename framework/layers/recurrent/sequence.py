@@ -15,6 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.recurrent.recurrent import lstm_step
+from framework.proto import LayerParameter
 
 
 @layer
@@ -129,7 +130,7 @@ class Lstm(Layer):
     bias: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * 3
 
     def __init__(self, spec: LayerSpec, x: Shape, *flags: Shape):

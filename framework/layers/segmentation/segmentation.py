@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from framework.layers.index_check import class_check
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.ops.ranking import largest
+from framework.proto import LayerParameter
 
 
 @layer
@@ -33,7 +33,7 @@ class AutoCrop(Layer):
     no_gradient_bottoms = (1,)
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return crop_map(proto.crop_param)
 
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
+from framework.proto import LayerParameter
 
 
 @layer
@@ -176,7 +176,7 @@ class Crop(Layer):
     no_gradient_bottoms = (1,)
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return crop_map(proto.crop_param)
 
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
@@ -292,7 +292,7 @@ class Parameter(Layer):
     parameter: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,)
 
     def __init__(self, spec: LayerSpec):

@@ -19,7 +19,7 @@ from framework.layers.vision.convolution import check_top
 from framework.layers.vision.pooling import pool
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
-from framework.proto import enum_name, has_field
+from framework.proto import LayerParameter, enum_name, has_field
 
 CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
@@ -73,7 +73,7 @@ class Convolution3D(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         own = proto.HasField("convolution3d_param")
         param = proto.convolution3d_param if own else proto.convolution_param
         return (True, True) if param.bias_term else (True,)

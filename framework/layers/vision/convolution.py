@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,7 +16,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
 from framework.ops.convolution import convolve, deconvolve
-from framework.proto import enum_name
+from framework.proto import LayerParameter, enum_name
 
 FIELDS = (
     "num_output bias_term pad kernel_size group stride weight_filler bias_filler pad_h pad_w "
@@ -162,11 +161,11 @@ class Convolution(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
@@ -234,11 +233,11 @@ class Deconvolution(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         param = proto.convolution_param
         return window_map(param, transposed=True, axis=param.axis)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.proto import LayerParameter
 
 EPSILON = 1e-5
 MOST_STEPS = 1000
@@ -38,7 +38,7 @@ class DenseBlock(Layer):
     """
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         param = proto.denseblock_param
         steps = min(param.numTransition, MOST_STEPS)
         part = (True,) * 3 * steps + (False,) * 2 * steps     # filters, scales, biases; statistics

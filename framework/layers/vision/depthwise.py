@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from framework.layers.vision.convolution import (
     top_sizes,
 )
 from framework.ops.convolution import convolve
+from framework.proto import LayerParameter
 
 
 @layer
@@ -47,11 +47,11 @@ class ConvolutionDepthwise(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):

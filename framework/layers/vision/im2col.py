@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -13,6 +11,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import axis_sizes, canonical_axis, honour
 from framework.layers.vision.convolution import as_batch, check_top
 from framework.ops.windows import pad_both_sides, windows
+from framework.proto import LayerParameter
 
 
 @layer
@@ -28,7 +27,7 @@ class Im2col(Layer):
     """
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, x: Shape):

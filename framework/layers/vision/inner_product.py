@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
+from framework.proto import LayerParameter
 
 
 @layer
@@ -39,7 +39,7 @@ class InnerProduct(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         param, given = proto.inner_product_param, len(proto.bottom) - 1
         return (True,) * (2 - given) if param.bias_term else (True,) * (1 - given)
 
@@ -136,7 +136,7 @@ class Embed(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.embed_param.bias_term else (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):

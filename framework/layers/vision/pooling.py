@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from google.protobuf.message import Message
 from torch import Tensor
@@ -15,7 +13,7 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import axis_sizes, honour, is_set, message_at
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
-from framework.proto import PoolingParameter, enum_name
+from framework.proto import LayerParameter, PoolingParameter, enum_name
 
 FIELDS = (
     "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w global_pooling "
@@ -50,7 +48,7 @@ class Pooling(Layer):
     num_tops = (1, 2)
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         if proto.pooling_param.global_pooling:
             raise ValueError("pools over the whole map")
         return window_map(proto.pooling_param)
