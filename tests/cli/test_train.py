@@ -77,8 +77,10 @@ def test_help_does_not_wait_for_torch():
 def test_a_run_logs_to_stderr_and_leaves_its_snapshots(folder):
     code, errors = train(folder, "--solver", "solver.prototxt")
     assert code == 0
-    assert all(re.match(r"[IW]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \w+\.py:\d+\] ", line)
-               for line in errors.splitlines())
+    # With OPENCV_CPU_DISABLE, OpenCV itself names features that this processor lacks.
+    lines = [line for line in errors.splitlines() if not line.startswith("OPENCV: ")]
+    assert [line for line in lines
+            if not re.match(r"[IW]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \w+\.py:\d+\] ", line)] == []
     assert "Iteration 10, loss = " in errors and "Optimization Done." in errors
     assert sorted(path.name for path in folder.glob("s_iter_*")) == [
         f"s_iter_{n}.{suffix}" for n in (10, 20) for suffix in
