@@ -8,6 +8,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def convolved_sizes(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+                    pad: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+    """Windows that fit on each axis: floor((n + 2 pad - dilation (k - 1) - 1) / stride) + 1."""
+    axes = zip(sizes, kernel, stride, pad, dilation, strict=True)
+    return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in axes)
+
+
+def transposed_sizes(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+                     pad: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+    """The sizes that n windows span: stride (n - 1) + dilation (k - 1) + 1 - 2 pad."""
+    axes = zip(sizes, kernel, stride, pad, dilation, strict=True)
+    return tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in axes)
+
+
 def windows(
     x: Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
 ) -> Tensor:

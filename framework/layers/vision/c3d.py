@@ -19,6 +19,7 @@ from framework.layers.vision.convolution import check_top
 from framework.layers.vision.pooling import pool
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
+from framework.ops.windows import convolved_sizes, transposed_sizes
 from framework.proto import LayerParameter, enum_name, has_field
 
 CONVOLUTION = (
@@ -90,12 +91,8 @@ class Convolution3D(Layer):
         self.pad = depth_first(spec, name, "temporal_pad", "pad", 0)
         if param.num_output == 0:
             raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
-        zipped = zip(x[2:], self.kernel, self.stride, self.pad, strict=True)
-        if self.transposed:
-            sizes = tuple(s * (n - 1) + k - 2 * p for n, k, s, p in zipped)
-        else:
-            sizes = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in zipped)
-        check_top(spec, sizes, x)
+        size_of = transposed_sizes if self.transposed else convolved_sizes
+        check_top(spec, size_of(x[2:], self.kernel, self.stride, self.pad, (1, 1, 1)), x)
         ends = (x[1], param.num_output) if self.transposed else (param.num_output, x[1])
         self.add_blob("weight", (*ends, *self.kernel), param.weight_filler)
         if param.bias_term:

@@ -16,6 +16,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
 from framework.ops.convolution import convolve, deconvolve
+from framework.ops.windows import convolved_sizes, transposed_sizes
 from framework.proto import LayerParameter, enum_name
 
 FIELDS = (
@@ -131,10 +132,8 @@ def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
 
 def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
     """Spatial sizes of the top of a Conv or a ConvTranspose; below 1 if the window does not fit."""
-    zipped = zip(sizes, at.kernel, at.stride, at.pad, at.dilation, strict=True)
-    if kind == "Conv":
-        return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped)
-    return tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in zipped)
+    size_of = convolved_sizes if kind == "Conv" else transposed_sizes
+    return size_of(sizes, at.kernel, at.stride, at.pad, at.dilation)
 
 
 @layer

@@ -10,7 +10,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import axis_sizes, canonical_axis, honour
 from framework.layers.vision.convolution import as_batch, check_top
-from framework.ops.windows import pad_both_sides, windows
+from framework.ops.windows import convolved_sizes, pad_both_sides, windows
 from framework.proto import LayerParameter
 
 
@@ -45,9 +45,8 @@ class Im2col(Layer):
             for field, default, least in
             (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
         )
-        zipped = zip(sizes, self.kernel, self.stride, self.pad, self.dilation, strict=True)
-        check_top(spec, tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zipped),
-                  x)
+        tops = convolved_sizes(sizes, self.kernel, self.stride, self.pad, self.dilation)
+        check_top(spec, tops, x)
 
     def forward(self, x: Tensor) -> Tensor:
         batch = as_batch(x, self.axis)
