@@ -64,6 +64,13 @@ def test_the_overlap_with_a_crowd_is_over_the_detections_own_area():
     assert overlaps(box, crowd, np.array([False])) == pytest.approx(50 / (100 + 9500 - 50))
 
 
+def test_boxes_apart_or_side_by_side_do_not_overlap():
+    box = np.array([[0.0, 0, 1, 10]])
+    others = np.array([[1.0, 0, 2, 10], [0, 10, 1, 20], [30, 0, 31, 10]])
+
+    assert not overlaps(box, others, np.array([False, False, True])).any()
+
+
 def test_sizes_are_counted_apart():
     small, large = (0, 0, 20, 20), (100, 100, 300, 300)
     images = {"cat": [(found((*small, 0.5)), truth(small, large))]}

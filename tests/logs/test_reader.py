@@ -47,6 +47,16 @@ def test_rows_have_iterations_seconds_rates_losses_and_outputs(log):
     assert np.isnan(readings.train[1]["a_1"])
 
 
+def test_the_values_of_one_output_are_columns_with_running_numbers(tmp_path):
+    path = tmp_path / "train.log"
+    path.write_text(LOG + "".join(
+        f"I0102 00:00:03.500000  4242 solver.cpp:411]     Test net output #{number}: "
+        f"accuracy = {number / 4}\n" for number in range(4)))
+    row = read_log(path).test[-1]
+    values = {name: value for name, value in row.items() if name.startswith("accuracy")}
+    assert values == {"accuracy": 0, "accuracy_1": 0.25, "accuracy_2": 0.5, "accuracy_3": 0.75}
+
+
 def test_tables_are_written_beside_each_other(log, capsys):
     assert parse_log.main([str(log), str(log.parent / "out"), "--delimiter", ";"]) == 0
     with open(log.parent / "out" / "train.log.train") as file:

@@ -19,6 +19,7 @@ import pytest
 import torch
 
 from framework.errors import WeightsError
+from framework.weights.hdf5 import SMALL_STORED
 from framework.weights.weights import load_weights, read_layers
 from tests.weight_files import SHAPES, assert_blobs, make_net, noise
 
@@ -201,6 +202,19 @@ def test_a_safetensors_header_of_no_use_is_an_error(tmp_path: Path, header: Any,
 def test_an_empty_safetensors_file_is_an_error(tmp_path: Path):
     (tmp_path / "w.safetensors").write_bytes(b"")
     refused(tmp_path / "w.safetensors", "is not a .safetensors file, or is damaged")
+
+
+def test_a_long_chunk_that_does_not_shrink_is_read(tmp_path: Path):
+    values = noise((3, 131_072))
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("fine", "short"):
+            file.create_dataset(f"data/{name}/0", data=values, chunks=values.shape,
+                                compression={"fine": "gzip", "short": "lzf"}[name])
+        assert file["data/fine/0"].id.get_chunk_info(0).size > SMALL_STORED
+    net = make_net({"fine": [values.shape], "short": [values.shape]})
+    load_weights(net, path)
+    assert_blobs(net, {"fine": [values], "short": [values]})
 
 
 def link_outside(file: Any, target: Path) -> None:

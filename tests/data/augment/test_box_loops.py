@@ -92,6 +92,16 @@ def test_boxes_of_a_resized_image_move_with_its_padding(text):
     np.testing.assert_array_equal(found[:, [0, 1, 6]], boxes[:, [0, 1, 6]])
 
 
+@pytest.mark.parametrize("size, expected", [((150, 100), (400, 800 / 3)), ((320, 100), (640, 200)),
+                                            ((100, 350), (400, 1400))])
+def test_the_smaller_side_of_fit_small_size_is_that_of_the_net(size, expected):
+    param = message("height: 200 width: 400 resize_mode: FIT_SMALL_SIZE", "ResizeParameter")
+    old, new, padding = resized_frame(param, *size)
+    np.testing.assert_allclose(new, expected, rtol=1e-6)
+    np.testing.assert_array_equal(old, size)
+    assert not padding.any()
+
+
 def test_a_mirror_turns_boxes_left_to_right():
     boxes = some_boxes()
     expected = boxes.copy()
