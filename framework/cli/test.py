@@ -43,6 +43,7 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 
