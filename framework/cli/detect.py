@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from framework.cli import app, devices
 from framework.data.records.image_size import FLAG, max_pixels
 from framework.errors import CaffeError, DataError
-from framework.system.atomic import write_file
+from framework.system.atomic import naming, write_file
 
 if TYPE_CHECKING:
     from framework.evaluation.detection import Detection
@@ -158,8 +158,8 @@ def _run(
     results: list[dict[str, Any]] = []
     skipped: list[str] = []
     targets = _targets(paths, options.out)
-    with (options.out / "detections.jsonl").open("w") as lines, \
-            Progress(len(paths), "detect") as progress:
+    report = options.out / "detections.jsonl"
+    with naming(report), report.open("w") as lines, Progress(len(paths), "detect") as progress:
         for batch in _batches(paths, options.batch):
             images: list[tuple[Path, Image]] = []
             for path in batch:
