@@ -59,7 +59,6 @@ def test_tables_are_written_beside_each_other(log, capsys):
 @pytest.mark.parametrize("name", ["=cmd|x", "+1", "-2", "@sum"])
 def test_a_name_that_begins_like_a_formula_gets_an_apostrophe(tmp_path, name):
     (tmp_path / "log").write_text(
-        "I0102 03:04:05.678901 12 solver.cpp:1] Iteration 10, lr = 0.5\n"
         "I0102 03:04:05.678901 12 solver.cpp:1] Iteration 10, loss = 1.5\n"
         f"I0102 03:04:05.678901 12 solver.cpp:1]     Train net output #0: {name} = -3\n")
     assert parse_log.main([str(tmp_path / "log"), str(tmp_path)]) == 0
