@@ -7,9 +7,10 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from framework.cli import gflags
+from framework.data.records import image_size
 from framework.errors import CaffeError, failure
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
@@ -38,7 +39,8 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     # numpy multiplies only small matrices here, and its threads spin too
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        return _guarded(main, options)
+        with _pixels_allowed(getattr(options, "max_pixels", None)):
+            return _guarded(main, options)
     finally:
         drop_unwritable()
 
@@ -117,6 +119,28 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                              "directory")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known, naming each")
+
+
+def add_image_flags(parser: argparse.ArgumentParser) -> None:
+    """The flag of every program that decodes images; `run` obeys it."""
+    parser.add_argument(image_size.FLAG, type=gflags.whole_number(1, image_size.OPENCV_MAX_PIXELS),
+                        metavar="N", help="an image may have N pixels; a larger one is a bad "
+                        f"record (default: {image_size.MAX_PIXELS})")
+
+
+@contextlib.contextmanager
+def _pixels_allowed(number: int | None) -> Iterator[None]:
+    """Let images have `number` pixels, here and in processes that are started; None: no change."""
+    before = os.environ.get(image_size.LIMIT)
+    if number is not None:
+        os.environ[image_size.LIMIT] = str(number)
+    try:
+        yield
+    finally:
+        if number is not None:
+            del os.environ[image_size.LIMIT]
+            if before is not None:
+                os.environ[image_size.LIMIT] = before
 
 
 def import_modules(names: Sequence[str]) -> None:

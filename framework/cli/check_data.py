@@ -33,6 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=16, help="images of --show for each layer")
     parser.add_argument("--seed", type=int, default=0, help="seed of the augmentation of --show")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 

@@ -21,6 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("out_path", metavar="OUTPUT_FILE", type=Path, nargs="?",
                         help="mean file to write")
     parser.add_argument("--backend", default="lmdb", help="only lmdb is read")
+    app.add_image_flags(parser)
     return parser
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections import Counter
@@ -19,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli import app, devices
-from framework.data.records.image_size import MAX_PIXELS
+from framework.data.records.image_size import FLAG, max_pixels
 from framework.errors import CaffeError, DataError
-from framework.system.atomic import write_file
+from framework.system.atomic import naming, write_file
 
 if TYPE_CHECKING:
     from framework.evaluation.detection import Detection
@@ -54,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=image_size, help="HEIGHTxWIDTH of the net's input")
     parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 
@@ -64,8 +66,8 @@ def image_size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"'{text}' must be HEIGHTxWIDTH, 300x300 say")
     height = int(parts[0])
     width = int(parts[-1])
-    if not 0 < height * width <= MAX_PIXELS:
-        raise argparse.ArgumentTypeError(f"'{text}' must have 1 to {MAX_PIXELS} pixels")
+    if height * width == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' has no pixels")
     return height, width
 
 
@@ -82,6 +84,9 @@ def detect(options: argparse.Namespace) -> int:
     paths = list_images(options.images)
     if options.batch < 1:
         raise DataError(f"--batch is {options.batch}; it must be at least 1")
+    if options.size and math.prod(options.size) > max_pixels():
+        raise DataError("--size is {}x{}: more than {} pixels, which {} allows".format(
+            *options.size, max_pixels(), FLAG))
     detector, names = _load(options)
     options.out.mkdir(parents=True, exist_ok=True)
     report = options.out / "detections.json"
@@ -153,8 +158,8 @@ def _run(
     results: list[dict[str, Any]] = []
     skipped: list[str] = []
     targets = _targets(paths, options.out)
-    with (options.out / "detections.jsonl").open("w") as lines, \
-            Progress(len(paths), "detect") as progress:
+    report = options.out / "detections.jsonl"
+    with naming(report), report.open("w") as lines, Progress(len(paths), "detect") as progress:
         for batch in _batches(paths, options.batch):
             images: list[tuple[Path, Image]] = []
             for path in batch:

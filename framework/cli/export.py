@@ -59,6 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--tolerance", type=float, default=1e-4,
                         help="difference allowed, as a part of a blob's largest value (1e-4)")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 

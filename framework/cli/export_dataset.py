@@ -28,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", default="",
                         help="name of the split (default: that of the LMDB)")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
+    app.add_image_flags(parser)
     return parser
 
 

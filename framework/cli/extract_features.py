@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("device", nargs="?", type=int, default=0, help="number of the GPU")
     parser.add_argument("--redo", action="store_true", help="replace databases that exist")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 

@@ -24,6 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("out_path", metavar="OUTFILE", type=Path, help="file to write")
     parser.add_argument("--name_id_file", default="",
                         help="lines of `name id`; the ids are written instead of the names")
+    app.add_image_flags(parser)
     return parser
 
 

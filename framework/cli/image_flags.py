@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from framework.cli import gflags
+from framework.cli import app, gflags
 from framework.data.convert import conversion
 from framework.data.convert.datum import Converted, ImageOptions
 from framework.data.convert.journal import fingerprint
@@ -37,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
                         help="threads (default: one a core)")
+    app.add_image_flags(parser)
 
 
 def check(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from framework.cli.app import add_net_flags, run
+from framework.cli.app import add_image_flags, add_net_flags, run
 
 if TYPE_CHECKING:
     from framework.report.net_summary import Census
@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="do not open databases: take the shapes that data layers declare")
     parser.add_argument("--summary", action="store_true", help="one line for each file and phase")
     add_net_flags(parser)
+    add_image_flags(parser)
     return parser
 
 

@@ -43,6 +43,7 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 
@@ -135,7 +136,7 @@ def test_solver(options: argparse.Namespace) -> int:
     if not param.test_iter:
         raise document.error("test_iter", "is missing: the solver has no test net")
     place = devices.prepare(options, wished_gpu(param))
-    weights = options.weights or weights_of(document, options.snapshot)
+    weights = options.weights or weights_of(document, options.snapshot, log)
     data = DataOptions(options.seed or 0, options.workers)
     machine = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
     for index, net in enumerate(test_nets(document, None, machine)):
@@ -153,21 +154,27 @@ def test_solver(options: argparse.Namespace) -> int:
     return 0
 
 
-def weights_of(document: Any, snapshot: str) -> str:
-    """The weights that a solver state names. Any: Document, known with its module."""
+def weights_of(document: Any, snapshot: str, log: Any) -> str:
+    """The weights that a solver state names; "auto": the newest of the last run that is whole.
+
+    Any: Document and Log, known with their modules.
+    """
     # lazy: --help does without it
-    from framework.solver import solverstate as files
-    from framework.solver.run_file import read_run
+    from framework.solver.snapshots import use_newest, weights_named
     from framework.solver.solver_fields import snapshot_prefix
 
-    if snapshot == "auto":
-        prefix = snapshot_prefix(document)
-        states = files.find_states(prefix)
-        if not states:
-            raise CaffeError(f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
-        snapshot = str(states[0])
-    run = read_run(snapshot)
-    return files.find_weights(snapshot, files.read_state(snapshot).learned_net, run)
+    if snapshot != "auto":
+        return weights_named(snapshot)
+    prefix = snapshot_prefix(document)
+    found: list[str] = []
+    is_found, problems = use_newest(
+        prefix, lambda state, iteration: found.append(weights_named(state, iteration)),
+        lambda state, problem: log.warning(problem))
+    if not is_found:
+        raise CaffeError("\n".join(["--snapshot auto: no snapshot can be tested; give the state "
+                                    "that is meant:", *problems]) if problems else
+                         f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
+    return found[0]
 
 
 if __name__ == "__main__":

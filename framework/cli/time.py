@@ -25,6 +25,7 @@ def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     devices.add_flags(parser)
     devices.add_log_flags(parser)
     return parser

@@ -42,6 +42,7 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
     app.add_net_flags(parser)
+    app.add_image_flags(parser)
     parser.add_argument("--tensorboard", default="", metavar="DIR",
                         help="write losses, rates and scores there for TensorBoard")
     parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",

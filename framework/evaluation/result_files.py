@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from framework.system.atomic import write_file
+
 FORMATS = ("VOC", "COCO", "ILSVRC")
 
 
@@ -51,7 +53,7 @@ class ResultFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.form == "VOC":
             for label in self.classes:
-                self._voc_path(label).write_text("")
+                write_file(self._voc_path(label), "")
 
     def add(self, labels: np.ndarray, scores: np.ndarray, corners: np.ndarray) -> None:
         """Take the detections of the next image: (K,), (K,) and float32 (K, 4) in pixels."""
@@ -70,15 +72,15 @@ class ResultFiles:
     def write(self) -> None:
         """Write what has been collected."""
         if self.form == "COCO":
-            (self.folder / f"{self.prefix}.json").write_text(self._coco())
+            write_file(self.folder / f"{self.prefix}.json", self._coco())
         elif self.form == "ILSVRC":
             lines = [f"{found.image} {found.label} {_tail(found)}\n" for found in self.detections]
-            (self.folder / f"{self.prefix}.txt").write_text("".join(lines))
+            write_file(self.folder / f"{self.prefix}.txt", "".join(lines))
         else:
             for label in self.classes:
                 lines = [f"{found.image} {_tail(found)}\n" for found in self.detections
                          if found.label == label]
-                self._voc_path(label).write_text("".join(lines))
+                write_file(self._voc_path(label), "".join(lines))
 
     def _voc_path(self, label: int) -> Path:
         return self.folder / f"{self.prefix}{self.label_names[label]}.txt"

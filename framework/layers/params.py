@@ -20,6 +20,12 @@ MACHINE_HINTS = frozenset(
 )
 
 
+LARGEST_STEP = 1 << 16
+"""The most cells for a window's kernel, stride, padding or dilation on an axis.
+
+torch's kernels fail with numbers of 32 bits, some by ending the process."""
+
+
 def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
     """Reject every field of the message `param_name` that is set and not named in `fields`.
 
@@ -66,7 +72,8 @@ def axis_sizes(
     where    convolution_param.kernel_size, pooling_param.stride and the like
     default  for all axes if nothing is given; None: something must be
     Raises SpecError as the original aborts: both forms at once, `_h` and `_w` without two axes,
-    a wrong count, a number below `least`. Source: base_conv_layer.cpp LayerSetUp, BVLC.
+    a wrong count, a number below `least`; and for one above LARGEST_STEP.
+    Source: base_conv_layer.cpp LayerSetUp, BVLC.
     """
     path, field = where.rsplit(".", 1)
     param = message_at(spec, path)
@@ -82,7 +89,8 @@ def axis_sizes(
     if len(given) not in (1, num_axes):
         raise spec.error(where, f"is given {len(given)} times; it must be once, or once for each "
                          f"of the {num_axes} spatial axes")
-    return at_least(spec, where, given if len(given) == num_axes else given * num_axes, least)
+    given = given if len(given) == num_axes else given * num_axes
+    return within(spec, where, given, least, LARGEST_STEP)
 
 
 def _height_and_width(
@@ -106,6 +114,15 @@ def at_least(spec: LayerSpec, where: str, values: Sequence[int], least: int) -> 
         if value < least:
             raise spec.error(where, f"is {value}; it must be at least {least}")
     return tuple(values)
+
+
+def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
+           most: int) -> tuple[int, ...]:
+    """The values again; SpecError at field `where` if one is not from `least` to `most`."""
+    for value in values:
+        if value > most:
+            raise spec.error(where, f"is {value}; it may be at most {most}")
+    return at_least(spec, where, values, least)
 
 
 def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:

@@ -7,12 +7,14 @@ BVLC's tools/extra for the columns.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from framework.errors import DataError
+from framework.system.atomic import write_file
 from framework.system.regular import read_regular
 
 PREFIX = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)? +\d+ \S+?\] ?(.*)")
@@ -23,6 +25,7 @@ RATE = re.compile(rf"Iteration (\d+), lr = {NUMBER}")
 TESTING = re.compile(r"Iteration (\d+), Testing net \(#(\d+)\)")
 OUTPUT = re.compile(rf"\s*(Train|Test) net output #\d+: (\S+) = {NUMBER}")
 CLASS = re.compile(rf"(class\d+): {NUMBER}$")
+FORMULA = ("=", "+", "-", "@")    # what begins a formula in a spreadsheet
 TEST_LOSS = re.compile(rf"Test loss: {NUMBER}$")
 
 Row = dict[str, float]
@@ -117,8 +120,13 @@ def columns(rows: list[Row]) -> list[str]:
 
 
 def write_csv(path: str | Path, rows: list[Row], delimiter: str = ",") -> None:
-    """One line a row; a value that a row lacks is empty."""
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, columns(rows), delimiter=delimiter)
-        writer.writeheader()
-        writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
+    """One line a row; a value that a row lacks is empty. Atomic.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    file = io.StringIO(newline="")
+    names = columns(rows)
+    writer = csv.DictWriter(file, names, delimiter=delimiter)
+    writer.writerow({name: f"'{name}" if name.startswith(FORMULA) else name for name in names})
+    writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
+    write_file(Path(path), file.getvalue())

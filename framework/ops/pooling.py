@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -47,6 +47,15 @@ class PoolWindow:
             top.append(steps + 1)
         return tuple(top)
 
+    def for_plane(self, sizes: Sequence[int]) -> PoolWindow:
+        """The same windows on a plane of `sizes`, with strides no longer than it is, padded.
+
+        A longer stride has the same windows but for a last one, outside of the plane either way:
+        torch and we make room for all cells up to it.
+        """
+        steps = zip(sizes, self.stride, self.pad, strict=True)
+        return replace(self, stride=tuple(min(s, n + 2 * p) for n, s, p in steps))
+
     def fits_torch(self) -> bool:
         """Whether torch's kernels take this padding: up to half a window (Caffe: a whole one)."""
         return all(2 * p <= e for p, e in zip(self.pad, self.extent, strict=True))
@@ -62,6 +71,7 @@ def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Te
     """
     sizes = x.shape[2:]
     top = window.top_sizes(sizes)
+    window = window.for_plane(sizes)
     pad = window.pad
     if not window.fits_torch():
         x = pad_both_sides(x, pad, float("-inf"))
@@ -86,6 +96,7 @@ def ave_pool(x: Tensor, window: PoolWindow, include_pad: bool = True) -> Tensor:
     only real cells are counted. A window outside of the bottom gives 0 (the original: NaN).
     """
     top = window.top_sizes(x.shape[2:])
+    window = window.for_plane(x.shape[2:])
     pad = window.pad
     if not window.fits_torch():
         if not include_pad:
@@ -112,6 +123,7 @@ def stochastic_pool(x: Tensor, window: PoolWindow, sample: bool) -> Tensor:
         positive = total > 0
         return torch.where(positive, squares / torch.where(positive, total, 1.0), 0.0)
     top = window.top_sizes(x.shape[2:])
+    window = window.for_plane(x.shape[2:])
     over = [(t - 1) * s + e - n for t, s, e, n in
             zip(top, window.stride, window.extent, x.shape[2:], strict=True)]
     x = F.pad(x, [one for end in reversed(over) for one in (0, max(end, 0))])

@@ -20,6 +20,7 @@ from framework.report.data_survey import (
     label_counts,
     survey_database,
 )
+from framework.system.atomic import write_file
 
 MAX_LISTED = 10
 BAR_WIDTH = 40
@@ -59,11 +60,12 @@ def write_plot(found: Survey, names: dict[int, str], size: tuple[int, int] | Non
     """Draw a Survey into a file. DataError if it cannot be written."""
     image = draw_survey(found, names, size)
     try:
-        written = cv2.imwrite(str(path), image)
+        done, content = cv2.imencode(path.suffix, image)
     except cv2.error:
-        written = False
-    if not written:
-        raise DataError(f"{path}: cannot be written; is it a .png in a folder that exists?")
+        done = False
+    if not done:
+        raise DataError(f"{path}: cannot be written; its name must end in .png or .jpg")
+    write_file(path, content.tobytes())
     print(f"{path}: drawn")
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from framework.data.records.label_map import names_by_label, read
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
 from framework.report.draw_boxes import class_color
+from framework.system.atomic import write_file
 
 Array = NDArray[Any]
 SMALLEST_SIDE = 300          # smaller images are enlarged by a whole factor
@@ -158,5 +158,4 @@ def sheet(images: Sequence[Array]) -> Array:
 
 
 def _save(path: Path, image: Array) -> None:
-    if not cv2.imwrite(str(path), image):
-        raise DataError(f"{path}: cannot be written")
+    write_file(path, cv2.imencode(path.suffix, image)[1].tobytes())

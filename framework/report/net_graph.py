@@ -15,6 +15,7 @@ import framework.proto as proto
 from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade import upgrade_net
 from framework.errors import CaffeError
+from framework.system.atomic import write_file
 
 COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900",
            "InnerProduct": "#CC33FF"}
@@ -71,7 +72,7 @@ class Graph:
 
     def write(self, path: str, prog: str = "dot", format: str = "raw") -> bool:
         """Write the file of `create`. Returns True, as pydot does."""
-        Path(path).write_bytes(self.create(prog, format))
+        write_file(Path(path), self.create(prog, format))
         return True
 
     def write_png(self, path: str) -> bool:
@@ -201,4 +202,4 @@ def draw_net_to_file(caffe_net: proto.NetParameter, filename: str, rankdir: str 
     """
     ext = re.sub(r".*\.", "", filename)
     drawn = draw_net(caffe_net, rankdir, ext, phase, display_lrm)
-    Path(filename).write_bytes(drawn)
+    write_file(Path(filename), drawn)

@@ -89,6 +89,21 @@ def load(path: str | Path, net: Net, optimizer: Optimizer,
     return replace(state, history=history, run=run)
 
 
+def weights_named(path: str | Path, iteration: int | None = None) -> str:
+    """The file of weights that a solver state names.
+
+    iteration  what the state must be of, if that is known
+    Raises WeightsError if state, run file or weights are damaged.
+    """
+    run = read_run(path)
+    state = files.read_state(path)
+    if iteration not in (None, state.iter):
+        raise WeightsError(f"{path}: is of iteration {state.iter}, not {iteration}")
+    weights = files.find_weights(path, state.learned_net, run)
+    read_layers(weights)
+    return weights
+
+
 def load_all(net: Net, state: str | Path, weights: str) -> None:
     """Load the weights of a state. Raises WeightsError if a blob would be left as it is."""
     params = net.params
@@ -147,22 +162,38 @@ def restore_newest(claim: Claim, restore: Callable[[Path, int], None]) -> bool:
     anew, or to go on from an earlier run, would be another training than the one that was asked
     for.
     """
-    there = files.find_runs(claim.prefix)
-    problems = []
     claim.passed_over = []
+
+    def pass_over(path: Path, problem: str) -> None:
+        claim.passed_over.append(path)
+        claim.log.warning(problem)
+
+    is_restored, problems = use_newest(claim.prefix, restore, pass_over)
+    if not is_restored and problems:
+        raise WeightsError("--snapshot auto: there are snapshots, but none to go on from; give the "
+                           "state that is meant, or another snapshot_prefix to begin anew:\n"
+                           + "\n".join(problems))
+    return is_restored
+
+
+def use_newest(prefix: str, use: Callable[[Path, int], None],
+               pass_over: Callable[[Path, str], None]) -> tuple[bool, list[str]]:
+    """Use the newest state of the last run with a prefix for which `use` raises no CaffeError.
+
+    use        takes a state's path, and the iteration that it must be of
+    pass_over  is told of each state that is not usable, and why
+    Returns whether one was used, and the sentences about all those that were not.
+    """
+    there = files.find_runs(prefix)
+    problems: list[str] = []
     for number, iteration, path in there:
         if number < there[0][0]:
             problems.append(f"{path} is of an earlier run")
             continue
         try:
-            restore(path, iteration)
-            return True
+            use(path, iteration)
+            return True, problems
         except CaffeError as error:
             problems.append(f"{path} is not usable: {error}")
-            claim.passed_over.append(path)
-            claim.log.warning(problems[-1])
-    if problems:
-        raise WeightsError("--snapshot auto: there are snapshots, but none to go on from; give the "
-                           "state that is meant, or another snapshot_prefix to begin anew:\n"
-                           + "\n".join(problems))
-    return False
+            pass_over(path, problems[-1])
+    return False, problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from framework.errors import CaffeError, DataError, WriteError
 from framework.system import own_folders
+
+OF_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 @contextlib.contextmanager
@@ -56,6 +59,29 @@ def sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Let an OSError that names no file name this one: those of writing and closing name none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or not error.errno:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+
+
+@contextlib.contextmanager
+def _naming_where_full(path: Path) -> Iterator[None]:
+    """The same for errors that only a write can have; others may be of what is read meanwhile."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in OF_WRITES:
+            raise
+        with naming(path):
+            raise
+
+
+@contextlib.contextmanager
 def new_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> Iterator[Path]:
     """An empty folder beside `path` to write into; renamed to `path` when that has succeeded.
 
@@ -64,7 +90,7 @@ def new_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> I
     `resumed_folder` made it. DataError too if another process is making `path`, or one of `inputs`
     is in it.
     """
-    with _partial(path, redo, inputs) as (place, partial):
+    with _naming_where_full(path), _partial(path, redo, inputs) as (place, partial):
         try:
             own_folders.clear(partial)
             yield partial
@@ -81,7 +107,7 @@ def resumed_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) 
 
     It is removed only after a DataError, which would come again.
     """
-    with _partial(path, redo, inputs) as (place, partial):
+    with _naming_where_full(path), _partial(path, redo, inputs) as (place, partial):
         try:
             yield partial
         except DataError:

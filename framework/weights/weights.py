@@ -93,8 +93,8 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
 
     Shapes and kinds of all files are compared with the net before a value is read, and all values
     are read and checked before the first blob is changed. Raises WeightsError if a file cannot be
-    read, if shapes differ, if a file has no layer of the net, or a value is too large for the net.
-    Any: a framework.Net, or what looks like one.
+    read, if a name is empty, if shapes differ, if a file has no layer of the net, or a value is too
+    large for the net. Any: a framework.Net, or what looks like one.
     """
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
@@ -169,7 +169,10 @@ def save_weights(net: Any, path: str | Path, gradients: bool = False,
 
 def _split(paths: str | Path | Sequence[str | Path]) -> list[str | Path]:
     if isinstance(paths, str):
-        return [path.strip() for path in paths.split(",") if path.strip()]
+        names = [path.strip() for path in paths.split(",")]
+        if not all(names):
+            raise WeightsError(f"weights '{paths}': a name of a file between the commas is empty")
+        return list(names)
     return [paths] if isinstance(paths, Path) else list(paths)
 
 

@@ -1,12 +1,14 @@
 """What every program does alike."""
 
 import argparse
+import os
 import sys
 
 import pytest
 
 from framework.cli import app
 from framework.cli.inspect import main as inspect
+from framework.data.records.image_size import LIMIT, max_pixels
 from framework.errors import CaffeError
 from framework.layers import LAYERS
 
@@ -34,6 +36,26 @@ def test_a_users_mistake_is_one_line_and_code_1_and_a_traceback_only_with_debug(
     assert capsys.readouterr().err == "error: net.prototxt:3: wrong\n"
     with pytest.raises(CaffeError):
         app.run(fail, argparse.ArgumentParser(), ["--debug"])
+
+
+def test_max_pixels_holds_for_the_program_and_its_processes_and_not_after_it(monkeypatch):
+    seen = []
+
+    def look(options):
+        seen.append((max_pixels(), os.environ.get(LIMIT)))
+
+    for before in (None, "77"):
+        if before:
+            monkeypatch.setenv(LIMIT, before)
+        else:
+            monkeypatch.delenv(LIMIT, raising=False)
+        for words in ([], ["--max-pixels", "5000000"], ["-max_pixels=200000000"]):
+            parser = argparse.ArgumentParser()
+            app.add_image_flags(parser)
+            assert app.run(look, parser, words) == 0
+            assert os.environ.get(LIMIT) == before
+    assert seen == [(1 << 27, None), (5000000, "5000000"), (200000000, "200000000"),
+                    (77, "77"), (5000000, "5000000"), (200000000, "200000000")]
 
 
 def test_layers_of_the_users_own_module_are_known(tmp_path, monkeypatch, capsys):

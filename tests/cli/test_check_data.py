@@ -174,8 +174,8 @@ def test_the_counts_are_drawn_into_a_file(database, tmp_path, capsys):
     check_data.main([str(database), "--plot", str(tmp_path / "a.png")])
     drawn = cv2.imread(str(tmp_path / "a.png"))
     assert drawn.shape == (840, 1240, 3) and len(np.unique(drawn)) > 20
-    assert check_data.main([str(database), "--plot", str(tmp_path / "none" / "a.png")]) == 1
-    assert "a.png: cannot be written" in capsys.readouterr().err
+    assert check_data.main([str(database), "--plot", str(tmp_path / "a.xyz")]) == 1
+    assert "a.xyz: cannot be written; its name must end in .png or .jpg" in capsys.readouterr().err
 
 
 def test_a_label_map_beside_the_database_names_and_checks_its_labels(database, capsys):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from framework.cli.test import main
+from framework.cli.train import main as train
 from framework.net.net import Net
 from framework.weights.weights import save_weights
 from tests.golden import load_case, part
@@ -55,6 +56,33 @@ def test_stages_choose_layers_and_gflags_spellings_are_taken(capsys):
     lines = messages(capsys.readouterr().err)
     assert [line.split()[0] for line in lines if re.match("(more|sum) =", line)] == \
         ["more"] * 6 + ["sum"]
+
+
+def solver_with_snapshots():
+    """States of iterations 2, 4 and 6: only the last iteration's net has trained the longest."""
+    Path("solver.prototxt").write_text(
+        'net: "net.prototxt" base_lr: 0.5 lr_policy: "fixed" momentum: 0 max_iter: 6 snapshot: 2 '
+        'snapshot_prefix: "s" random_seed: 3 test_iter: 1 test_interval: 100')
+    assert train(["--solver", "solver.prototxt"]) == 0
+
+
+@pytest.mark.parametrize("damaged", ["s_iter_6.solverstate", "s_iter_6.caffemodel",
+                                     "s_iter_6.run.json"])
+def test_a_damaged_newest_state_is_named_and_the_one_before_is_tested(damaged, capsys):
+    solver_with_snapshots()
+    content = Path(damaged).read_bytes()
+    Path(damaged).write_bytes(content[:len(content) // 2])
+    capsys.readouterr()
+    assert main(["--solver", "solver.prototxt", "--snapshot", "auto"]) == 0
+    lines = messages(capsys.readouterr().err)
+    assert lines[0].startswith("s_iter_6.solverstate is not usable: s_iter_6.")
+    assert lines[1].startswith("s_iter_4.caffemodel: 1 layers copied")
+    for name in ("s_iter_2.solverstate", "s_iter_4.solverstate"):
+        Path(name).write_bytes(b"")
+    assert main(["--solver", "solver.prototxt", "--snapshot", "auto"]) == 1
+    errors = capsys.readouterr().err
+    assert "error: --snapshot auto: no snapshot can be tested" in errors
+    assert errors.count("s_iter_2.solverstate is not usable") == 2      # as it goes, and at the end
 
 
 @pytest.mark.parametrize("flags, message", [

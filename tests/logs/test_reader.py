@@ -66,6 +66,16 @@ def test_tables_are_written_beside_each_other(log, capsys):
     assert (log.parent / "out" / "train.log.test").exists()
 
 
+@pytest.mark.parametrize("name", ["=cmd|x", "+1", "-2", "@sum"])
+def test_a_name_that_begins_like_a_formula_gets_an_apostrophe(tmp_path, name):
+    (tmp_path / "log").write_text(
+        "I0102 03:04:05.678901 12 solver.cpp:1] Iteration 10, loss = 1.5\n"
+        f"I0102 03:04:05.678901 12 solver.cpp:1]     Train net output #0: {name} = -3\n")
+    assert parse_log.main([str(tmp_path / "log"), str(tmp_path)]) == 0
+    header, values = csv.reader((tmp_path / "log.train").read_text().splitlines())
+    assert header[-1] == f"'{name}" and values[-1] == "-3"
+
+
 def test_a_image_is_drawn(log, capsys):
     out = log.parent / "p.png"
     assert plot_log.main([str(log), "--out", str(out), "--fields", "loss,detection_eval"]) == 0

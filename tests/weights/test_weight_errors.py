@@ -111,6 +111,14 @@ def test_broken_files_of_other_forms_are_errors(tmp_path: Path, name: str, data:
         load_weights(make_net(), tmp_path / name)
 
 
+@pytest.mark.parametrize("names", [",,", "", "w.npz,", "w.npz, ,w.npz"])
+def test_an_empty_name_among_the_files_is_an_error_and_loads_nothing(tmp_path: Path, names: str):
+    net = make_net()
+    save_weights(net, tmp_path / "w.npz")
+    with pytest.raises(WeightsError, match="a name of a file between the commas is empty"):
+        load_weights(net, names.replace("w.npz", str(tmp_path / "w.npz")))
+
+
 def test_a_missing_file_is_an_error():
     with pytest.raises(WeightsError, match="nowhere.caffemodel: cannot be read: No such file"):
         load_weights(make_net(), "nowhere.caffemodel")

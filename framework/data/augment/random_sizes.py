@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from framework.data.augment import resizing
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
+from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels
 from framework.proto import (
     RandomAspectRatioParameter,
@@ -35,6 +36,7 @@ STRETCHES = ("vertical_stretch_lower", "vertical_stretch_upper", "horizontal_str
 MANNERS = ("allow_upscale", "interpolation_algo_down", "interpolation_algo_up")
 NVIDIA = (*SIZES, *RATIOS, *STRETCHES, *MANNERS)
 INTEL = ("random_resize_param", "random_aspect_ratio_param")
+MAX_ATTEMPTS = 1000
 Error = Callable[[str, str], Exception]
 
 
@@ -189,6 +191,12 @@ def check_stretching(param: TransformationParameter, error: Error) -> None:
                     "size")
     if "random_aspect_ratio_param" in given:
         _check_aspect(param.random_aspect_ratio_param, error)
+    for name, most in (("img_rand_resize_upper", param.img_rand_resize_upper),
+                       ("random_resize_param.max_size", param.random_resize_param.max_size),
+                       ("random_resize_param.min_size", param.random_resize_param.min_size)):
+        if most**2 > max_pixels():
+            raise error(f"transform_param.{name}", f"is {most}: a shorter side, so that images "
+                        f"have more than {max_pixels()} pixels, which {FLAG} allows")
     sizes = param.random_resize_param
     if sizes.min_size and sizes.max_size and sizes.min_size > sizes.max_size:
         raise error("transform_param.random_resize_param.max_size", f"is {sizes.max_size}; it must "
@@ -211,6 +219,9 @@ def _check_aspect(param: RandomAspectRatioParameter, error: Error) -> None:
     if not 0 < param.aspect_ratio_change <= 1:
         raise error(f"{field}.aspect_ratio_change", f"is {param.aspect_ratio_change:g}; it must be "
                     "above 0 and at most 1")
+    if param.max_attempt > MAX_ATTEMPTS:
+        raise error(f"{field}.max_attempt", f"is {param.max_attempt}; it may be at most "
+                    f"{MAX_ATTEMPTS}: each image tries as often")
 
 
 def _first(param: TransformationParameter) -> str:

@@ -16,6 +16,7 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.fast_resize import can_resample, resample
 from framework.data.augment.geometry import Rectangle, fitted_size
 from framework.data.augment.planes import planes_of, whole
+from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels
 from framework.proto import ResizeParameter
 
@@ -23,11 +24,15 @@ from framework.proto import ResizeParameter
 def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:
     """Resize an image by an OpenCV interpolation, without regard to its aspect ratio.
 
-    Intel's library, which OpenCV may use for CUBIC, rounds differently and is not used.
+    Intel's library, which OpenCV may use for CUBIC, rounds differently and is not used. Raises
+    BadRecord for more pixels than an image may have.
     """
     old_height, old_width, channels = pixels.shape
     if (old_width, old_height) == (width, height):
         return pixels
+    if width * height > max_pixels():
+        raise BadRecord(f"the image, {old_width} x {old_height}, would be resized to {width} x "
+                        f"{height} pixels, more than {max_pixels()}, which {FLAG} allows")
     if pixels.dtype == np.uint8 and can_resample(old_width, old_height, width, height, mode):
         place = Rectangle(0, 0, old_width, old_height)
         return whole(resample(planes_of(pixels), place, old_width, old_height, width, height, mode))
@@ -87,6 +92,9 @@ def check_resize(param: ResizeParameter, error: Callable[[str, str], Exception])
     for name in ("height", "width"):
         if getattr(param, name) == 0:
             raise error(f"{field}.{name}", "is 0; it must be at least 1")
+    if param.height * param.width > max_pixels():
+        raise error(f"{field}.height", f"and width make images of {param.width} x {param.height} "
+                    f"pixels, more than {max_pixels()}, which {FLAG} allows")
     if len(param.pad_value) not in (0, 1, 3, 4):
         raise error(f"{field}.pad_value", f"is given {len(param.pad_value)} times; it must be "
                     "once, or once for each channel")

@@ -16,6 +16,7 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Floats, Window
 from framework.proto import BatchSampler
 
+MAX_TRIALS = 100_000            # of all samplers for one image
 _MEASURES = ("jaccard_overlap", "sample_coverage", "object_coverage")
 
 
@@ -68,8 +69,15 @@ def _bounds(constraints: Sequence[Message], side: str, absent: float) -> Floats:
 
 def check_samplers(messages: Sequence[BatchSampler],
                    error: Callable[[str, str], Exception]) -> None:
-    """Raise `error(field, message)` for limits that no sample can have."""
+    """Raise `error(field, message)` for limits that no sample can have, and for too many trials."""
     field = "annotated_data_param.batch_sampler.sampler"
+    used = [message for message in messages if message.use_original_image]
+    most = MAX_TRIALS // max(len(used), 1)
+    for message in used:
+        if message.max_trials > most:
+            raise error("annotated_data_param.batch_sampler.max_trials",
+                        f"is {message.max_trials}; with {len(used)} batch_samplers it may be at "
+                        f"most {most}: all trials of an image are drawn at once")
     for message in messages:
         sampler = message.sampler
         if not 0 < sampler.min_scale <= sampler.max_scale <= 1:

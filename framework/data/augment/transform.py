@@ -30,11 +30,13 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.mean import Mean
 from framework.data.augment.steps import Sample, Step
+from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels, Record
 from framework.proto import TransformationParameter, has_field
 from framework.system.arrays import Floats
 
 REFUSED = ("flow",)
+MAX_EXPAND_RATIO = 100          # of a side: SSD has 4
 
 
 class Transformer:
@@ -166,13 +168,25 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
         noise.check_noise(param.noise_param, error)
     if param.HasField("distort_param"):
         distortion.check_distortion(param.distort_param, error)
-    if param.HasField("expand_param") and not param.expand_param.max_expand_ratio > 1:
+    if param.HasField("expand_param") \
+            and not 1 < param.expand_param.max_expand_ratio <= MAX_EXPAND_RATIO:
         raise error("transform_param.expand_param.max_expand_ratio",
-                    f"is {param.expand_param.max_expand_ratio:g}; it must be above 1")
+                    f"is {param.expand_param.max_expand_ratio:g}; it must be above 1, and at most "
+                    f"{MAX_EXPAND_RATIO}")
+    _check_crop(param, error)
     random_sizes.check_stretching(param, error)
     for name in REFUSED:
         if random_sizes.is_set(param, name):
             raise error(f"transform_param.{name}", "is not supported: leave it out")
+
+
+def _check_crop(param: TransformationParameter, error: Callable[[str, str], Exception]) -> None:
+    """Raise `error` for a crop of more pixels than an image may have."""
+    for field, height, width in (("crop_size", param.crop_size, param.crop_size),
+                                 ("crop_h", param.crop_h, param.crop_w)):
+        if height * width > max_pixels():
+            raise error(f"transform_param.{field}", f"makes images of {width} x {height} pixels, "
+                        f"more than {max_pixels()}, which {FLAG} allows")
 
 
 def _given(param: Message, field: str) -> Any:

@@ -18,6 +18,7 @@ from framework.data.augment.distortion import Distortion
 from framework.data.augment.fast_resize import can_resample, resample
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.planes import as_pixels, planes_of, whole
+from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels
 
 
@@ -64,6 +65,9 @@ class Viewer:
                   fill: tuple[float, ...]) -> Pixels:
         if (place.height, place.width) == (view.height, view.width):
             return seen
+        if view.height * view.width > max_pixels():
+            raise BadRecord(f"the image would be expanded to {view.width} x {view.height} pixels, "
+                            f"more than {max_pixels()}, which {FLAG} allows")
         return self._canvas.paste(seen, place.x, place.y, view.width, view.height, fill)
 
 

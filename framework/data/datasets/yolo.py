@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
@@ -44,8 +45,7 @@ def _images(description: Description, part: str) -> list[str]:
     root = description.root
     path = root / part
     if path.is_dir():
-        found = sorted(item for item in path.rglob("*") if item.suffix in IMAGE_SUFFIXES)
-        images = [str(item.relative_to(root)) for item in found]
+        images = [str(item.relative_to(root)) for item in _images_under(path)]
     elif is_there(path):
         lines = [line.strip() for line in read_lines(path) if line.strip()]
         images = [line.removeprefix("./") for line in lines]
@@ -54,6 +54,16 @@ def _images(description: Description, part: str) -> list[str]:
     if not images:
         raise DataError(f"{description.place}: splits names {path}, which has no image")
     return images
+
+
+def _images_under(folder: Path) -> list[Path]:
+    """All images in a folder and those in it, sorted. DataError for one that cannot be listed."""
+
+    def stop(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be listed: {error.strerror}")
+
+    return sorted(Path(place, name) for place, _, names in os.walk(folder, onerror=stop)
+                  for name in names if Path(name).suffix in IMAGE_SUFFIXES)
 
 
 def _label_path(image: str) -> str:

@@ -12,13 +12,13 @@ import re
 import struct
 from collections.abc import Callable
 
-import simplejpeg
-
 from framework.data.records.jpeg import read_frame
 
 MAX_PIXELS = 1 << 27
+OPENCV_MAX_PIXELS = 1 << 30     # a limit of OpenCV's own
+FLAG = "--max-pixels"           # of the programs, which set the variable for their workers too
 LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"
-"""The environment variable that sets another limit; OpenCV has its own of this name too."""
+"""The environment variable that sets another limit; it sets OpenCV's too."""
 
 _NETPBM = re.compile(rb"P[1-6Ff](?:\s|#[^\n]*\n)+(?P<width>\d+)(?:\s|#[^\n]*\n)+(?P<height>\d+)")
 _PAM = re.compile(rb"P7\s(?=.*?WIDTH\s+(?P<width>\d+)).*?HEIGHT\s+(?P<height>\d+)", re.DOTALL)
@@ -49,8 +49,8 @@ def check_pixels(width: int, height: int) -> None:
     """Raise TooLarge for more pixels than `MAX_PIXELS`, or than the variable `LIMIT` says."""
     limit = max_pixels()
     if width * height > limit:
-        raise TooLarge(f"the image has {width} x {height} pixels, more than {limit}; {LIMIT} "
-                       "in the environment allows more")
+        raise TooLarge(f"the image has {width} x {height} pixels, more than {limit}; {FLAG} "
+                       f"(or {LIMIT} in the environment) allows more")
 
 
 def max_pixels() -> int:
@@ -74,6 +74,8 @@ def _of_jpeg(content: bytes) -> Size:
     frame = read_frame(content)
     if frame is not None:
         return frame.width, frame.height
+    import simplejpeg  # lazy: costs 0.1 s, in every program, for the limits alone
+
     try:                                        # libjpeg skips odd bytes between segments
         height, width, *_ = simplejpeg.decode_jpeg_header(content, strict=False)
     except (ValueError, KeyError):              # KeyError: of a subsampling that it does not know

@@ -36,7 +36,8 @@ class ProposalTarget(Layer):
     regions with append_gtbox. Without any region one random box of the background is used.
     Drawn with torch's generator of the device. Data decide K: torch.compile breaks the graph.
     Errors:  SpecError for shapes and thresholds; DataError if a random box is needed and
-             img_width or img_height leave no room for it.
+             img_width or img_height leave no room for it, and with cls_aware for a label that is
+             not below cls_num.
     Source:  zhaoweicai/cascade-rcnn proposal_target_layer.cpp.
     """
 
@@ -59,6 +60,8 @@ class ProposalTarget(Layer):
         self.by_class = spec.proto.bbox_reg_param.cls_aware
         self.width = 4 * param.cls_num if self.by_class else 8
         self.mean, self.deviation = mean_and_deviation(spec)
+        self.check = IndexCheck(spec, 1, tuple(truth), param.cls_num, unit="row",
+                                hint="proposal_target_param.cls_num is too small")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         num = self.param.batch_size if self.param.batch_size > 0 else max(bottoms[0][0], 1)
@@ -69,6 +72,9 @@ class ProposalTarget(Layer):
         rows = rois.detach().flatten(1)
         boxes = truth.detach().flatten(1)
         boxes = boxes[boxes[:, 0].long() != -1]
+        if self.by_class:
+            inside = (boxes[:, 5] > -1) & (boxes[:, 5] < self.check.num) | (boxes[:, 6] != 0)
+            self.check.require(boxes[:, 5], inside, items=boxes[:, 0])
         if self.param.append_gtbox:
             rows = torch.cat([rows, boxes[:, :5]])
         best, match = _best(rows, boxes)

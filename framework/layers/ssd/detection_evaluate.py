@@ -17,6 +17,8 @@ from framework.ops.boxes import iou
 from framework.ops.image_boxes import in_image, pixel_iou
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
 
+MAX_CLASSES = 1_000_000         # each has a row of the top
+
 
 @layer
 class DetectionEvaluate(Layer):
@@ -61,9 +63,9 @@ class DetectionEvaluate(Layer):
         if inputs and not param.HasField("name_size_file"):
             raise spec.error(f"{field}.name_size_file", "is missing; with three bottoms it is "
                              "required")
-        if param.num_classes < 1:
+        if not 1 <= param.num_classes <= MAX_CLASSES:
             raise spec.error(f"{field}.num_classes", f"is {param.num_classes}; it must be given, "
-                             "and at least 1")
+                             f"from 1 to {MAX_CLASSES}")
         if param.overlap_threshold <= 0:
             raise spec.error(f"{field}.overlap_threshold", f"is {param.overlap_threshold:g}; it "
                              "must be above 0")

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour, numbers
+from framework.layers.params import LARGEST_STEP, honour, numbers, within
 from framework.layers.vision.convolution import check_top
 from framework.layers.vision.pooling import pool
 from framework.ops.convolution import convolve, deconvolve
@@ -45,6 +45,8 @@ def depth_first(spec: LayerSpec, name: str, depth: str, side: str, default: int)
     if min(sizes) < (1 if "kernel" in side or "stride" in side else 0):
         field = depth if sizes[0] < 1 else side
         raise spec.error(f"{name}.{field}", "is missing or 0; it must be at least 1")
+    for field, size in zip((depth, side), sizes, strict=False):
+        within(spec, f"{name}.{field}", (size,), 0, LARGEST_STEP)
     return sizes
 
 

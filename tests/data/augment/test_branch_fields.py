@@ -111,6 +111,8 @@ def test_fields_without_effect_are_named(tmp_path, caplog, database):
 
 
 @pytest.mark.parametrize(("text", "error"), [
+    ("crop_size: 5 img_rand_resize_lower: 9 img_rand_resize_upper: 12000",
+     r"img_rand_resize_upper is 12000: a shorter side"),
     ("crop_size: 5 img_rand_resize_lower: 9 img_rand_resize_upper: 8",
      r"img_rand_resize_upper is 8; it must be at least img_rand_resize_lower 9"),
     ("vertical_stretch_lower: 0.5", r"vertical_stretch_lower needs crop_size"),

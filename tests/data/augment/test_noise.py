@@ -134,6 +134,12 @@ def test_noise_comes_after_resizing_and_lab_batches_are_floats(tmp_path):
     ("noise_param { saltpepper: true }", r"noise_param\.saltpepper_param\.value is missing"),
     ("resize_param { height: 5 }", r"resize_param\.width is 0"),
     ("expand_param { max_expand_ratio: 0.5 }", r"max_expand_ratio is 0\.5; it must be above 1"),
+    ("expand_param { max_expand_ratio: 1e9 }", r"max_expand_ratio is 1e\+09; .* at most 100"),
+    ("resize_param { height: 100000 width: 100000 }", "height and width make images of 100000 x"),
+    ("crop_size: 12000", r"crop_size makes images of 12000 x 12000 pixels.*--max-pixels allows"),
+    ("crop_h: 200000000 crop_w: 1", "crop_h makes images of 1 x 200000000 pixels"),
+    ("crop_size: 5 random_resize_param { min_size: 4000000000 }", "min_size is 4000000000"),
+    ("crop_size: 5 random_aspect_ratio_param { max_attempt: 1000000000 }", "max_attempt is 1000"),
     ("force_color: true force_gray: true", r"force_gray cannot be set together"),
     ("mean_file: \"x\" mean_value: 3", r"mean_file cannot be given together with mean_value"),
     ("distort_param { contrast_prob: 1 contrast_lower: 2 contrast_upper: 1 }", "must rise"),
@@ -149,3 +155,7 @@ def test_sampler_limits_are_checked(tmp_path):
     with pytest.raises(SpecError, match=r"min_scale and max_scale are 0\.5 and 0\.3"):
         make_source(annotated_net(path, 1, "", "batch_sampler { sampler { min_scale: 0.5 "
                                   "max_scale: 0.3 } }"))
+    for count, most in ((1, 100000), (20, 5000)):
+        samplers = f"batch_sampler {{ max_trials: {most + 1} }}" * count
+        with pytest.raises(SpecError, match=rf"max_trials is {most + 1}; .* at most {most}:"):
+            make_source(annotated_net(path, 1, "", samplers))

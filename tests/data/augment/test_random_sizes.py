@@ -9,6 +9,7 @@ from framework.data.augment.mean import Mean
 from framework.data.augment.random_sizes import draw_resize, stretch
 from framework.data.augment.transform import Transformer
 from framework.data.records.boxes import CORNERS
+from framework.data.records.image_size import LIMIT
 from framework.data.records.images import DecodedImage
 from framework.data.records.records import BadRecord, Record
 from framework.definition import prototxt
@@ -196,6 +197,14 @@ def test_windows_fill_the_bounds_of_area_and_aspect_both_ways():
         aspects.append(part.width / part.height)
     assert 0.19 < min(areas) < 0.22 and 0.8 < max(areas) < 0.91
     assert 0.56 < min(aspects) < 0.6 and 1.7 < max(aspects) < 1.8      # 0.75 squared
+
+
+def test_an_image_that_would_be_stretched_beyond_the_limit_of_pixels_is_bad(monkeypatch):
+    monkeypatch.setenv(LIMIT, "4000")
+    text = f"crop_size: 20 {UPSCALE} {HORIZONTAL}"
+    assert transformed(text.format(1.25), image(3, 48, 62)).shape == (20, 20, 3)    # 78 x 48
+    with pytest.raises(BadRecord, match="62 x 48, would be resized to 93 x 48 pixels, .* 4000"):
+        transformed(text.format(1.5), image(3, 48, 62))
 
 
 def test_without_a_window_that_fits_the_whole_image_is_taken():

@@ -16,8 +16,9 @@ from framework.data.augment.planes import as_pixels, mirrored, planes_of, whole
 from framework.data.augment.steps import Sample, run
 from framework.data.augment.transform import Transformer
 from framework.data.records.boxes import CORNERS
+from framework.data.records.image_size import LIMIT
 from framework.data.records.images import DecodedImage
-from framework.data.records.records import Record
+from framework.data.records.records import BadRecord, Record
 from framework.definition import prototxt
 from tests.data.making import image
 
@@ -212,6 +213,16 @@ def test_images_of_one_pixel_are_augmented_too():
             found, _ = transform(Record(DecodedImage(pixels), boxes_of((0, 0, 1, 1)), 0),
                                  Draws(seed, 0))
             assert found.shape == (7, 5, 3)
+
+
+def test_an_image_that_would_be_expanded_beyond_the_limit_of_pixels_is_bad(monkeypatch):
+    transform = transformer("expand_param { prob: 1 max_expand_ratio: 100 }")
+    record = Record(DecodedImage(image(1, 40, 50)), boxes_of((0, 0, 1, 1)), 0)
+    sizes = [transform(record, Draws(seed, 0))[0].shape for seed in range(5)]
+    monkeypatch.setenv(LIMIT, str(max(height * width for height, width, _ in sizes) - 1))
+    with pytest.raises(BadRecord, match="the image would be expanded to .* --max-pixels allows"):
+        for seed in range(5):
+            transform(record, Draws(seed, 0))
 
 
 @pytest.mark.parametrize("ratio, expands", [(1.0, False), (1.009, False), (1.012, True)])

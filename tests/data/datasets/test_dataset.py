@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 
 import pytest
 
@@ -109,6 +111,18 @@ def test_coco_names_classes_by_number_and_keeps_images_without_boxes(tmp_path):
         data.labels(second)
     with pytest.raises(DataError, match="'cat', which is not a category; there are dog, person"):
         write_yaml(tmp_path / "d.yaml", f"{text}names: [cat]\n")
+
+
+def test_a_folder_of_yolo_images_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
+    write_jpeg(tmp_path / "images/a.jpg")
+    (tmp_path / "d.yaml").write_text("format: yolo\nsplits: {train: images}\nnames: [cat]\n")
+
+    def scandir(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DataError, match="images: cannot be listed: Permission denied"):
+        load(tmp_path / "d.yaml")
 
 
 def test_yolo_boxes_are_centres_and_sizes_in_parts_of_the_image(tmp_path):

@@ -102,5 +102,5 @@ def test_the_environment_allows_more_pixels_or_fewer(monkeypatch):
     monkeypatch.setenv(LIMIT, str(37 * 53))
     assert decode(content, Decoding(True)).shape == (37, 53, 3)
     monkeypatch.setenv(LIMIT, str(37 * 53 - 1))
-    with pytest.raises(BadRecord, match=rf"53 x 37 pixels, more than 1960; {LIMIT}"):
+    with pytest.raises(BadRecord, match=rf"53 x 37 pixels, more than 1960; .*{LIMIT}"):
         decode(content, Decoding(True))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from tests.support import check_layer, make, noise
 
 REG = """bbox_reg_param { cls_aware: %s bbox_mean: 0.125 bbox_mean: 0 bbox_mean: -0.25 bbox_mean: 0
@@ -78,6 +78,17 @@ def test_all_regions_get_their_labels_and_targets(aware):
         np.testing.assert_array_equal(tops[3][row], weights.ravel())
         np.testing.assert_allclose(tops[5][row], weight * np.array(
             [label, *truth[1:5], overlap]), rtol=1e-12)
+
+
+def test_a_label_without_columns_of_its_own_is_an_error_that_names_it():
+    truth = TRUTH.copy()
+    truth[1, 5] = 4
+    with pytest.raises(DataError, match=r"layer '.*' \(ProposalTarget\): blob 'bottom1' has the "
+                       rf"value 4 at row 1.*\(item {truth[1, 0]:.0f}\).* from 0 to 3"):
+        proposal_target("batch_size: -1 bg_thr_lw: 0")(tensor(ROIS), tensor(truth))
+    proposal_target("batch_size: -1 bg_thr_lw: 0", "false")(tensor(ROIS), tensor(truth))
+    truth[1, 6] = 1     # ignored: it gets no columns
+    proposal_target("batch_size: -1 bg_thr_lw: 0")(tensor(ROIS), tensor(truth))
 
 
 def test_a_batch_is_drawn_with_its_part_of_objects_and_filled_up():

@@ -168,6 +168,7 @@ def test_the_background_label_is_an_error(which):
 
 @pytest.mark.parametrize("text, message", [
     ("overlap_threshold: 0.5", "num_classes is 0; it must be given"),
+    ("num_classes: 2147483647", "num_classes is 2147483647; it must be given, from 1 to 1000000"),
     ("num_classes: 4 overlap_threshold: 0", "overlap_threshold is 0; it must be above 0"),
     ('num_classes: 4 name_size_file: "none.txt"', "name_size_file is 'none.txt'; there is no"),
     ("num_classes: 4 resize_param { height: 3 }", "width is 0; it must be at least 1")])

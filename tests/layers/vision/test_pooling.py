@@ -46,6 +46,8 @@ GEOMETRIES = {
     "stride above the kernel": ((1, 2), (3, 4), (0, 0)),
     "kernel above the bottom": ((8, 3), (2, 2), (1, 1)),
     "plain": ((2, 3), (2, 2), (0, 1)),
+    "stride far above the bottom": ((3, 2), (60000, 50000), (0, 0)),
+    "the same with padding": ((3, 2), (7, 60000), (2, 1)),
 }
 
 
@@ -179,6 +181,13 @@ def test_sizes_may_be_given_once_for_each_axis():
         make("Pooling", "kernel_size: 2 kernel_size: 3 kernel_size: 3", size)
 
 
+def test_pooling_of_three_axes_has_the_same_limit_of_its_steps():
+    with pytest.raises(SpecError, match="stride is 4294967295; it may be at most 65536"):
+        make("Pooling3D", "kernel_size: 3 kernel_depth: 2 stride: 4294967295", (2, 3, 4, 5, 6))
+    with pytest.raises(SpecError, match="temporal_stride is 65537; it may be at most 65536"):
+        make("Pooling3D", "kernel_size: 3 kernel_depth: 2 temporal_stride: 65537", (2, 3, 4, 5, 6))
+
+
 @pytest.mark.parametrize("method", ["MAX", "AVE"])
 def test_three_axes_pool_at_once(method):
     size = (2, 3, 4, 6, 5)
@@ -243,6 +252,8 @@ def test_stochastic_pooling_compiles_and_exports():
     ("global_pooling: true pad: 1", (2, 3, 5, 6), "pad must be 0 with global_pooling"),
     ("pool: STOCHASTIC kernel_size: 3 pad: 1", (2, 3, 5, 6), "STOCHASTIC pooling has no padding"),
     ("pool: AVE kernel_size: 2 dilation: 2", (2, 3, 5, 6), "only MAX pooling has it"),
+    ("kernel_size: 2 stride: 65537", (2, 3, 5, 6), "stride is 65537; it may be at most 65536"),
+    ("kernel_size: 1 dilation: 4294967295", (2, 3, 5, 6), "dilation is 4294967295; it may be at"),
     ("kernel_size: 2 axis: 2", (2, 3, 5, 6), "axis is 2; only 1 is supported"),
 ])
 def test_wrong_parameters_are_named(param, size, message):
