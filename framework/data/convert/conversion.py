@@ -152,6 +152,7 @@ def _records(
         account.boxes += result.num_boxes
         account.stored_boxes += result.num_boxes - sum(note.boxes for note in result.notes)
         account.stored_images += 1
+        account.empty_images += not result.classes
         report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
         yield key_of(index, entry), result.record

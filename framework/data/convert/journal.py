@@ -16,7 +16,7 @@ from framework.data.records.list_file import Entry
 
 FORM = 2          # version of the records; journals of another version are not resumed
 _LISTS = ("sizes", "bad")
-_COUNTS = ("images", "boxes", "stored_images", "stored_boxes")
+_COUNTS = ("images", "boxes", "stored_images", "stored_boxes", "empty_images")
 
 
 @dataclass

@@ -58,6 +58,7 @@ class Account:
 
     images, boxes                what the input has
     stored_images, stored_boxes  what the output has
+    empty_images                 those stored that have neither a box nor a class
     classes                      boxes stored by class, or images where there are no boxes
     """
 
@@ -65,6 +66,7 @@ class Account:
     boxes: int = 0
     stored_images: int = 0
     stored_boxes: int = 0
+    empty_images: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
 
@@ -83,7 +85,7 @@ class Account:
     def lines(self, shown: Mapping[str, str] | None = None) -> Iterator[str]:
         """The account in sentences; `shown`: names of classes, where they are not their own."""
         shown = shown or {}
-        if self.boxes or self.stored_boxes:
+        if self.boxes or not self.classes:
             yield (f"{self.stored_images} of {_count(self.images, 'image')} and "
                    f"{self.stored_boxes} of {_count(self.boxes, 'box')} are stored")
         else:
@@ -93,6 +95,8 @@ class Account:
             yield f"{unit} by class: " + ", ".join(
                 f"{shortened(shown.get(name, name))} {count}"
                 for name, count in sorted(self.classes.items()))
+        if self.empty_images:
+            yield f"images without a box, which are background: {self.empty_images}"
         yield from _grouped(self.losses, "left out")
         yield from _grouped((note for note in self.notes if not note.is_loss), "noted")
 
