@@ -8,6 +8,7 @@ original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="what the labels are (default: %(default)s)")
     parser.add_argument("--label_type", choices=("xml", "json", "txt"), default="xml",
                         help="format of annotation files (default: %(default)s)")
-    parser.add_argument("--label_map_file", default="", help="label map (prototxt), for detection")
+    parser.add_argument("--label_map_file", "--labelmap", default="",
+                        help="label map (prototxt), for detection")
     gflags.add_flag(parser, "check_label", "refuse a label map that has a name twice")
     parser.add_argument("--min_dim", type=int, default=0,
                         help="enlarge images whose shorter side is below this")
@@ -69,4 +71,4 @@ def convert(options: argparse.Namespace) -> int:
 
 def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> Converted:
     datum, image = image_datum(root / entry.image, settings, list_file.class_number(entry))
-    return Converted(AnnotatedDatum(datum=datum), image.shape[:2])
+    return Converted(AnnotatedDatum(datum=datum), image.shape[:2], classes=Counter([entry.label]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from framework.cli import app, gflags
@@ -19,8 +19,9 @@ from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
 from framework.data.datasets import description
 from framework.data.datasets.dataset import Dataset
-from framework.data.datasets.splits import divide, shares
+from framework.data.datasets.splits import divide, is_for_training, shares
 from framework.data.records import label_map
+from framework.data.records.account import Account
 from framework.data.records.list_file import Entry
 from framework.definition import prototxt
 from framework.definition.values import shortened
@@ -37,16 +38,20 @@ def make_parser() -> argparse.ArgumentParser:
     """The flags."""
     parser = argparse.ArgumentParser(
         prog="tools/convert_dataset", description=__doc__,
-        epilog="example: tools/convert_dataset VOC2007 data/voc --splits trainval test "
-               "--shuffle trainval")
+        epilog="example: tools/convert_dataset VOC2007 data/voc --split trainval test")
     parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder or YAML file")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
     parser.add_argument("--root", type=Path, help="where the data are, instead of the YAML's root")
-    parser.add_argument("--splits", nargs="+", metavar="NAME", help="convert only these splits")
-    parser.add_argument("--split", nargs="+", metavar="NAME=SHARE", help="divide all images "
-                        "anew, at random by --seed: `trainval=0.8` leaves the rest to `test`")
-    parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="shuffle these splits")
-    parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle and --split")
+    parser.add_argument("--split", "--splits", nargs="+", metavar="NAME[=SHARE]", default=[],
+                        help="convert only these splits; or divide all images anew, at random by "
+                        "--seed: `trainval=0.8` leaves the rest to `test`")
+    parser.add_argument("--shuffle", nargs="+", metavar="NAME", help="shuffle these splits "
+                        "(default: the data set's `shuffle`, else those named train...)")
+    parser.add_argument("--no-shuffle", "--noshuffle", action="store_true",
+                        help="keep the order of the lists in every split")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the shuffling and dividing")
+    parser.add_argument("--strict", action="store_true",
+                        help="write nothing if an image or a box would be left out")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
                         help="threads (default: one a core)")
@@ -63,14 +68,13 @@ def convert(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
     if os.path.lexists(options.out) and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another folder, or give --redo")
-    data = description.load(options.dataset, options.root, is_divided=bool(options.split))
-    if options.split:
-        data = divide(data, shares(options.split), options.seed)
-    chosen = list(dict.fromkeys(options.splits or data.splits))
-    mixed = options.shuffle or data.shuffle
-    for name in (*chosen, *mixed):
-        if name not in data.splits:
-            raise DataError(f"{options.dataset}: no split {name}; it has {', '.join(data.splits)}")
+    wanted, parts = _wanted(options.split)
+    data = description.load(options.dataset, options.root, bool(parts), wanted)
+    if parts:
+        data = divide(data, shares(parts), options.seed)
+    chosen = wanted or list(data.splits)
+    data.check_label_files(chosen)
+    shuffled = _shuffled(options, data, chosen)
     _check_splits(chosen, options.dataset)
     names = label_map.make(data.names)
     for item in names.item:
@@ -80,17 +84,62 @@ def convert(options: argparse.Namespace) -> int:
     with resumed_folder(options.out, options.redo, inputs) as folder:
         _remove_others(folder, chosen)
         (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
+        accounts = {}
         for split in chosen:
             entries = list(data.splits[split])
-            if split in mixed:
+            if split in shuffled:
                 random.Random(options.seed).shuffle(entries)
             report = _convert_split(data, entries, labels, folder / split, options.jobs)
-            print(f"{options.out / split}: {report.text()}")
+            report.account.add_losses(data.losses.get(split, ()))
+            accounts[split] = report.account
+        _print(options, accounts, shuffled, data.display_names)
+        for account in accounts.values():
+            account.check_strict(options.strict)
         for split in chosen:
             conversion.forget(folder / split)
     shown = ", ".join(shortened(item.display_name) for item in names.item)
     print(f"{options.out / LABEL_MAP}: {shown}")
     return 0
+
+
+def _wanted(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The names of splits, and the `NAME=SHARE`, of which only one kind may be given."""
+    parts = [word for word in words if "=" in word]
+    names = [word for word in dict.fromkeys(words) if "=" not in word]
+    if parts and names:
+        raise DataError(f"--split {' '.join(words)}: give names of splits, or NAME=SHARE to divide "
+                        "all images anew, and not both")
+    return names, parts
+
+
+def _shuffled(options: argparse.Namespace, data: Dataset, chosen: Sequence[str]) -> list[str]:
+    """The splits whose order is shuffled. DataError for one that is not there."""
+    if options.no_shuffle and options.shuffle:
+        raise DataError("--shuffle and --no-shuffle exclude each other")
+    if options.no_shuffle:
+        return []
+    for name in options.shuffle or ():
+        if name not in data.splits:
+            raise DataError(f"{options.dataset}: no split {name}; it has {', '.join(data.splits)}")
+    given = options.shuffle if options.shuffle is not None else data.shuffle
+    if given is None:
+        return [name for name in chosen if is_for_training(name)]
+    return [name for name in chosen if name in given]
+
+
+def _print(options: argparse.Namespace, accounts: Mapping[str, Account], shuffled: Sequence[str],
+           shown: Mapping[str, str]) -> None:
+    """The account of each split."""
+    for split, account in accounts.items():
+        first, *others = account.lines(shown)
+        print(f"{options.out / split}: {first}")
+        for line in others:
+            print(f"  {line}")
+        if split in shuffled:
+            print(f"  the order is shuffled with seed {options.seed}; --no-shuffle keeps that of "
+                  "the list")
+        else:
+            print("  the order is that of the list")
 
 
 def _check_splits(splits: Sequence[str], place: Path) -> None:
@@ -122,11 +171,9 @@ def _convert_split(
     jobs: int,
 ) -> Report:
     def make(entry: Entry) -> Converted:
-        found, num_others = data.labels(entry)
-        place = str(data.root / entry.label)
-        made = make_record(data.root / entry.image, found, place, labels, ImageOptions())
-        made.skipped_boxes += num_others
-        return made
+        where = str(data.root / entry.label)
+        return make_record(data.root / entry.image, data.labels(entry), where, labels,
+                           ImageOptions())
 
     identity = fingerprint(data.root, entries, (labels, data.skip_others))
     report = conversion.fill(database, entries, make, jobs=jobs, identity=identity)

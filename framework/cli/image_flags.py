@@ -34,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--encode_type", default="",
                         help="format of encoded files, jpg or png say; implies --encoded")
     gflags.add_flag(parser, "redo", "replace DB_NAME if it exists")
+    gflags.add_flag(parser, "strict", "write nothing if an image or a box would be left out")
     parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
                         help="threads (default: one a core)")
@@ -80,6 +81,12 @@ def convert(
         check_size=options.check_size,
         jobs=options.jobs,
         identity=fingerprint(options.rootfolder, entries, (image_options(options), flags)),
+        is_strict=options.strict,
     )
-    print(f"{options.database}: {report.text()}")
+    first, *others = report.account.lines()
+    print(f"{options.database}: {first}")
+    for line in others:
+        print(f"  {line}")
+    if options.shuffle:
+        print(f"  the order is shuffled with seed {options.seed}")
     return 0

@@ -3043,6 +3043,7 @@ class AnnotatedDataParameter(Message):
     def batch_sampler(self) -> Messages[BatchSampler]: ...
     label_map_file: str
     anno_type: AnnotatedDatum.AnnotationType
+    shuffle: bool
     difficult_label_warmup: bool
     seg_resize_height: int
     seg_resize_width: int
@@ -3055,21 +3056,21 @@ class AnnotatedDataParameter(Message):
         self, *,
             batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
             None = ..., anno_type: AnnotatedDatum.AnnotationType | int | str | None = ...,
-            difficult_label_warmup: bool | None = ..., seg_resize_height: int | None = ...,
-            seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
-            | None = ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None =
-            ..., yolo_data_type: int | None = ...,
+            shuffle: bool | None = ..., difficult_label_warmup: bool | None = ...,
+            seg_resize_height: int | None = ..., seg_resize_width: int | None = ..., seg_scales:
+            int | None = ..., single_class: bool | None = ..., train_diffcult: bool | None =
+            ..., yolo_data_jitter: float | None = ..., yolo_data_type: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_map_file", "anno_type", "difficult_label_warmup", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class", "train_diffcult",
-            "yolo_data_jitter", "yolo_data_type",
+            "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
+            "seg_resize_height", "seg_resize_width", "seg_scales", "single_class",
+            "train_diffcult", "yolo_data_jitter", "yolo_data_type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "batch_sampler", "label_map_file", "anno_type", "difficult_label_warmup",
+            "batch_sampler", "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
             "seg_resize_height", "seg_resize_width", "seg_scales", "single_class",
             "train_diffcult", "yolo_data_jitter", "yolo_data_type",
         ]

@@ -78,7 +78,7 @@ def survey_database(database: Database, path: str, color: bool | None = None,
     An image with another number of channels than most is bad.
     """
     found = Survey(path, [database.name(index) for index in range(len(database))])
-    found.is_annotated = holds_annotated(database)
+    found.is_annotated = holds_annotated(database) is not False
     boxes = []
     records = []
     images = []

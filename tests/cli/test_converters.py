@@ -50,7 +50,7 @@ def test_convert_annoset_stores_detection_records(tmp_path, capsys):
     record = AnnotatedDatum.FromString(stored[1][1])
     assert record.datum.data == (tmp_path / "voc/JPEGImages/p1.jpg").read_bytes()
     assert record.annotation_group[0].group_label == 2
-    assert "3 records" in capsys.readouterr().out
+    assert "3 of 3 images and 3 of 3 boxes are stored" in capsys.readouterr().out
 
 
 def test_convert_annoset_stores_classes_and_takes_the_originals_spellings(tmp_path):
@@ -104,7 +104,7 @@ def test_a_class_outside_the_map_is_an_error_and_one_broken_image_in_many_is_not
     assert convert_annoset.main([*flags, *places]) == 0
     output = capsys.readouterr()
     assert "left out: " in output.err and "p7.jpg" in output.err
-    assert "24 records, 1 bad ones left out" in output.out
+    assert "24 of 25 images and 24 of 25 boxes are stored" in output.out
     (tmp_path / "map").write_text(MAP.replace("cat", "dog"))
     assert convert_annoset.main([*flags, *places[:2], str(tmp_path / "other")]) == 1
     assert "'cat' is not in the label map (dog)" in capsys.readouterr().err

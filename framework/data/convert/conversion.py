@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import cv2
-
-from framework.data.convert.datum import Converted
+from framework.data.convert.datum import UNFORESEEN, Converted
 from framework.data.convert.journal import Journal, Report
+from framework.data.records.account import BadEntry, note_of
 from framework.data.records.database_writer import database_writer
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry
 from framework.definition.values import shortened
@@ -25,7 +24,7 @@ from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.progress import Progress
 
-SHOWN_REMARKS = 10
+SHOWN_NOTES = 10
 LONGEST_KEY = 511
 RECORDS_A_COMMIT = 1000
 SECONDS_A_COMMIT = 2.0
@@ -45,6 +44,7 @@ def convert(
     check_size: bool = False,
     jobs: int = 0,
     identity: str = "",
+    is_strict: bool = False,
 ) -> Report:
     """Write the record of each entry to an LMDB, with the key `%08d_<image>`.
 
@@ -54,12 +54,14 @@ def convert(
     inputs      files that are read: they must not be in `database`
     check_size  all records must have as many bytes of data as the first
     identity    the `fingerprint` of the conversion: an interrupted one with the same is resumed
+    is_strict   any loss is an error
     Every record left out is named on stderr. Raises DataError, and leaves no database, if more
     than 5 % of the records are bad, or none is good.
     """
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
+        report.account.check_strict(is_strict)
         forget(folder)
     return report
 
@@ -99,13 +101,18 @@ def forget(folder: Path) -> None:
 
 def _attempt(make: Callable[[Entry], Converted], entry: Entry) -> Converted | DataError:
     """The record of an entry, or why it has none: one bad file does not end a conversion."""
+    result: Converted | DataError
+    try:
+        result = make(entry)
+    except DataError as error:
+        result = error
+    except UNFORESEEN as error:
+        result = DataError(f"{shortened(entry.image)}: {shortened(repr(error))}")
     try:
         key_of(0, entry)
-        return make(entry)
     except DataError as error:
-        return error
-    except (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error) as error:
-        return DataError(f"{shortened(entry.image)}: {shortened(repr(error))}")
+        return BadEntry(str(error), getattr(result, "num_boxes", 0))
+    return result
 
 
 def key_of(index: int, entry: Entry) -> bytes:
@@ -128,15 +135,24 @@ def _records(
     progress: Progress,
 ) -> Iterator[tuple[bytes, Datum | AnnotatedDatum]]:
     """Key and message of each good record; the bad ones go into `report`."""
+    account = report.account
     for index, (entry, result) in enumerate(zip(entries, results, strict=True), report.done):
         progress.advance()
         report.done = index + 1
+        account.images += 1
         if isinstance(result, DataError):
+            account.notes.append(note_of(result))
+            account.boxes += account.notes[-1].boxes
             report.bad.append(str(result))
             progress.write(f"left out: {result}")
             continue
-        _remark(report, result, progress)
-        report.written += 1
+        _show_notes(report, result, progress)
+        account.notes += result.notes
+        account.classes += result.classes
+        account.boxes += result.num_boxes
+        account.stored_boxes += result.num_boxes - sum(note.boxes for note in result.notes)
+        account.stored_images += 1
+        account.empty_images += not result.classes
         report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
         yield key_of(index, entry), result.record
@@ -160,18 +176,17 @@ def _of_one_size(records: Iterable[tuple[bytes, Datum | AnnotatedDatum]], report
         yield key, record
 
 
-def _remark(report: Report, result: Converted, progress: Progress) -> None:
-    report.skipped_boxes += result.skipped_boxes
-    for remark in result.remarks:
-        report.remarks.append(remark)
-        if len(report.remarks) <= SHOWN_REMARKS:
-            progress.write(f"note: {remark}")
-        elif len(report.remarks) == SHOWN_REMARKS + 1:
+def _show_notes(report: Report, result: Converted, progress: Progress) -> None:
+    before = sum(not note.images for note in report.account.notes)
+    for index, note in enumerate(result.notes, before):
+        if index < SHOWN_NOTES:
+            progress.write(f"note: {note.text()}")
+        elif index == SHOWN_NOTES:
             progress.write("note: more like these are only counted")
 
 
 def _judge(report: Report, num_entries: int) -> None:
-    if not report.bad and report.written:
+    if not report.bad and report.account.stored_images:
         return
     if not num_entries:
         raise DataError("nothing to convert: the list names no image")

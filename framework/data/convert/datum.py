@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import cv2
 import numpy as np
 
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
+from framework.data.records.account import BadEntry, Note
+from framework.data.records.exif import are_for_shown, orientation_of, shown_size, turned, upright
 from framework.data.records.images import (
     MAX_FILE_BYTES,
     BadRecord,
@@ -24,6 +27,10 @@ from framework.proto import AnnotatedDatum, AnnotationGroup, Datum
 from framework.system.arrays import Levels
 from framework.system.regular import read_regular
 from framework.system.text import is_there
+
+ROUNDING = 1e-4         # by which a corner may pass the border without a note
+UNFORESEEN = (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error)
+"""What numpy, OpenCV and the system raise for the values of one file."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,18 @@ class ImageOptions:
 
 @dataclass
 class Converted:
-    """A record, its image's height and width before resizing, and remarks on oddities."""
+    """A record, and what the account needs to know of it.
+
+    size       its image's height and width before resizing
+    num_boxes  that its labels have; those that are left out have notes
+    classes    boxes stored by class; images by class where there are no boxes
+    """
 
     record: Datum | AnnotatedDatum
     size: tuple[int, int]
-    remarks: list[str] = field(default_factory=list)
-    skipped_boxes: int = 0
+    num_boxes: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    notes: list[Note] = field(default_factory=list)
 
 
 def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Levels]:
@@ -65,6 +78,11 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     because it compares ".jpg" with "jpg".
     """
     content, image = read_image(path, options.color)
+    return _datum(path, content, image, options, label), image
+
+
+def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, label: int) -> Any:
+    """Any: messages are made at run time."""
     stored = resize(image, options)
     suffix = path.suffix.lower().lstrip(".")
     kind = options.encode_type.lower().lstrip(".")
@@ -74,7 +92,7 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
         planes = stored[None] if stored.ndim == 2 else stored.transpose(2, 0, 1)
         datum.data = planes.tobytes()
         datum.encoded = False
-        return datum, image
+        return datum
     same_type = kind in ("", suffix) or (kind == "jpg" and suffix == "jpeg")
     if stored is image and same_type:
         datum.data = content
@@ -87,7 +105,7 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
             raise DataError(f"{path}: cannot be encoded as '{kind or suffix}'")
         datum.data = encoded.tobytes()
     datum.encoded = True
-    return datum, image
+    return datum
 
 
 def read_image(path: Path, color: bool = True) -> tuple[bytes, Levels]:
@@ -145,53 +163,90 @@ def annotated_datum(
 def make_record(
     image_path: Path,
     labels: Labels | None,
-    place: str,
+    where: str,
     labels_by_name: Mapping[str, int],
     options: ImageOptions,
 ) -> Converted:
-    """As `annotated_datum`, of labels already read; messages begin with `place`."""
-    datum, image = image_datum(image_path, options)
-    record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
-    height, width = image.shape[:2]
-    converted = Converted(record, (height, width))
-    if labels is None:
-        converted.remarks.append(f"{place}: no such file; stored without boxes")
+    """As `annotated_datum`, of labels already read; messages about them begin with `where`.
+
+    Of an image that is stored in another direction than it is shown in (EXIF), the boxes are turned
+    into the stored one, and the stored file says no direction: so every decoder makes the pixels
+    that the boxes fit. BadEntry for an image that is left out.
+    """
+    num_boxes = 0
+    if labels is not None:
+        num_boxes = len(labels.boxes) + sum(note.boxes for note in labels.notes)
+    try:
+        content, image = read_image(image_path, options.color)
+        datum = _datum(image_path, content, image, options, -1)
+        if datum.encoded:
+            datum.data = upright(datum.data)
+        record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
+        height, width = image.shape[:2]
+        converted = Converted(record, (height, width), num_boxes)
+        if labels is None:
+            converted.notes.append(Note("no label file; stored without boxes", where))
+        else:
+            converted.notes += labels.notes
+            _add_boxes(converted, labels, where, labels_by_name, orientation_of(content))
         return converted
-    if not 0 <= min(labels.width, labels.height) <= max(labels.width, labels.height) < 2**31:
-        raise DataError(f"{place}: says that the image is {labels.width:.6g} x "
+    except DataError as error:
+        raise BadEntry(str(error), num_boxes) from None
+    except UNFORESEEN as error:
+        raise BadEntry(f"{image_path}: {shortened(repr(error))}", num_boxes) from None
+
+
+def _add_boxes(converted: Converted, labels: Labels, where: str,
+               labels_by_name: Mapping[str, int], orientation: int) -> None:
+    """Store the boxes, with notes on the odd ones; `orientation` is EXIF's, 1 for most images."""
+    record: Any = converted.record      # Any: messages are made at run time
+    height, width = converted.size
+    stated = (labels.width, labels.height)
+    if not 0 <= min(stated) <= max(stated) < 2**31:
+        raise DataError(f"{where}: says that the image is {labels.width:.6g} x "
                         f"{labels.height:.6g}")
-    if labels.width and (labels.width, labels.height) != (width, height):
-        converted.remarks.append(
-            f"{place}: says {labels.width} x {labels.height}, "
-            f"the image is {width} x {height}; boxes are divided by what the file says"
-        )
-    size = (1, 1) if labels.relative else (labels.width or width, labels.height or height)
-    boxes = _usable(converted, labels, place, size)
-    add_groups(record, _numbered(boxes, labels_by_name, place), size)
-    return converted
+    is_turned = are_for_shown(orientation, (width, height), stated)
+    actual = shown_size(orientation, (width, height)) if is_turned else (width, height)
+    if labels.width and stated != actual:
+        converted.notes.append(Note(
+            "the stated size is not the image's; boxes are divided by what is stated",
+            f"{where}, {labels.width} x {labels.height}, the image is {width} x {height}",
+            is_loss=False))
+    size = stated if labels.width else actual
+    if labels.relative:
+        size = (1, 1)
+    boxes = _usable(converted, labels, where, size)
+    if is_turned:
+        converted.notes.append(Note(
+            "boxes were turned into the stored image, which its EXIF orientation "
+            f"({orientation}) shows in another direction", where, is_loss=False))
+        boxes = [replace(box, corners=turned(box.corners, orientation, size)) for box in boxes]
+        size = shown_size(orientation, size)
+    converted.classes.update(str(box.name) for box in boxes)
+    add_groups(record, _numbered(boxes, labels_by_name, where), size)
 
 
 def _usable(
     converted: Converted, labels: Labels, path: str, size: tuple[int, int]
 ) -> list[Box]:
-    """The boxes without inverted ones; a remark for each that is inverted, empty or outside.
+    """The boxes without inverted ones; a note for each that is inverted, empty or outside.
 
     DataError for corners that are not finite as float32.
     """
     kept = []
     for box in labels.boxes:
         x1, y1, x2, y2 = box.corners
-        place = f"{path}: '{shortened(str(box.name))}' at {x1:g} {y1:g} {x2:g} {y2:g}"
+        where = f"{path}, '{shortened(str(box.name))}' at {x1:g} {y1:g} {x2:g} {y2:g}"
         if not all(abs(corner) < LARGEST_FLOAT for corner in box.corners):
-            raise DataError(f"{place}: its corners must be finite numbers")
+            raise DataError(f"{where}: its corners must be finite numbers")
         if x1 > x2 or y1 > y2:
-            converted.remarks.append(f"{place} has its corners swapped; left out")
-            converted.skipped_boxes += 1
+            converted.notes.append(Note("its corners are swapped; left out", where, boxes=1))
             continue
         if x1 == x2 or y1 == y2:
-            converted.remarks.append(f"{place} has no area")
-        elif min(x1, y1) < 0 or x2 > size[0] or y2 > size[1]:
-            converted.remarks.append(f"{place} exceeds the image of {size[0]} x {size[1]}")
+            converted.notes.append(Note("a box has no area", where, is_loss=False))
+        elif min(x1, y1) < -ROUNDING or x2 > size[0] + ROUNDING or y2 > size[1] + ROUNDING:
+            converted.notes.append(Note("a box exceeds the image",
+                                        f"{where} of {size[0]} x {size[1]}", is_loss=False))
         kept.append(box)
     return kept
 

@@ -5,44 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from framework.data.records.account import Account, Note
 from framework.data.records.list_file import Entry
 
-FORM = 1          # version of the records; journals of another version are not resumed
-_LISTS = ("sizes", "bad", "remarks")
+FORM = 2          # version of the records; journals of another version are not resumed
+_LISTS = ("sizes", "bad")
+_COUNTS = ("images", "boxes", "stored_images", "stored_boxes", "empty_images")
 
 
 @dataclass
 class Report:
-    """The result of a conversion: records written, records left out and why, remarks.
+    """The result of a conversion: the account, and what is needed to go on with it.
 
-    done        entries that were processed
+    bad         the message of each image left out
     sizes       image, height, width of each record written, before any resizing
+    done        entries that were processed
     data_bytes  of the first record
     """
 
-    written: int = 0
+    account: Account = field(default_factory=Account)
     sizes: list[tuple[str, int, int]] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    skipped_boxes: int = 0
     done: int = 0
     data_bytes: int = 0
-
-    def text(self) -> str:
-        """One line: the counts that are not 0."""
-        parts = [f"{self.written} records"]
-        if self.bad:
-            parts.append(f"{len(self.bad)} bad ones left out")
-        if self.skipped_boxes:
-            parts.append(f"{self.skipped_boxes} boxes left out")
-        if self.remarks:
-            parts.append(f"{len(self.remarks)} remarks")
-        return ", ".join(parts)
 
 
 class Journal:
@@ -55,7 +46,7 @@ class Journal:
     def __init__(self, path: Path, fingerprint: str):
         self.path = path
         self._fingerprint = fingerprint
-        self._noted = dict.fromkeys(_LISTS, 0)
+        self._noted = _lengths(Report())
 
     def resume(self) -> Report | None:
         """The report of an interrupted call for the same conversion; None if there is none."""
@@ -82,32 +73,44 @@ class Journal:
         if not good:
             return None
         os.truncate(self.path, good)
-        self._noted = {name: len(getattr(report, name)) for name in _LISTS}
+        self._noted = _lengths(report)
         return report
 
     def start(self) -> None:
         """Start a new journal."""
-        self._noted = dict.fromkeys(_LISTS, 0)
+        self._noted = _lengths(Report())
         self.path.write_text(json.dumps({"fingerprint": self._fingerprint}) + "\n")
 
     def note(self, report: Report) -> None:
         """Write what was added to the report since the last note."""
+        account = report.account
         entry: dict[str, Any] = {
             name: getattr(report, name)[self._noted[name]:] for name in _LISTS}
-        for name in ("written", "skipped_boxes", "done", "data_bytes"):
-            entry[name] = getattr(report, name)
+        entry["notes"] = [astuple(note) for note in account.notes[self._noted["notes"]:]]
+        entry["classes"] = account.classes
+        entry |= {name: getattr(account, name) for name in _COUNTS}
+        entry |= {name: getattr(report, name) for name in ("done", "data_bytes")}
         with self.path.open("a") as file:
             file.write(json.dumps(entry) + "\n")
-        self._noted = {name: len(getattr(report, name)) for name in _LISTS}
+        self._noted = _lengths(report)
 
     @staticmethod
     def _add(report: Report, entry: dict[str, Any]) -> None:
         """Any: what JSON holds."""
-        report.sizes += [(name, height, width) for name, height, width in entry.pop("sizes")]
-        report.bad += entry.pop("bad")
-        report.remarks += entry.pop("remarks")
-        for name, value in entry.items():
-            setattr(report, name, value)
+        account = report.account
+        report.sizes += [(name, height, width) for name, height, width in entry["sizes"]]
+        report.bad += entry["bad"]
+        account.notes += [Note(*values) for values in entry["notes"]]
+        account.classes = Counter(entry["classes"])
+        for name in _COUNTS:
+            setattr(account, name, entry[name])
+        report.done = entry["done"]
+        report.data_bytes = entry["data_bytes"]
+
+
+def _lengths(report: Report) -> dict[str, int]:
+    lengths = {name: len(getattr(report, name)) for name in _LISTS}
+    return {**lengths, "notes": len(report.account.notes)}
 
 
 def fingerprint(root: Path, entries: Iterable[Entry], flags: object) -> str:

@@ -33,7 +33,7 @@ def mean_image(database: Path) -> Floats:
     Source: compute_image_mean.cpp; sums are in float64 here, so they do not saturate.
     """
     records = open_database(database)
-    is_annotated = holds_annotated(records)
+    is_annotated = holds_annotated(records) is not False
     ledger = Ledger(str(database), len(records))
     total = np.zeros(0)
     for index in Progress(len(records), "mean").over(range(len(records))):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.label_files import JSON_ERRORS, Box, Labels, sound_labels, stated_size
+from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
@@ -30,6 +30,7 @@ def load(description: Description) -> Dataset:
     place = description.place
     splits: dict[str, list[Entry]] = {}
     labels: dict[Entry, Labels | DataError] = {}
+    losses: dict[str, list[Note]] = {}
     categories: dict[str, str] = {}
     for split, value in description.splits().items():
         if not isinstance(value, dict) or set(value) != {"images", "annotations"}:
@@ -37,7 +38,7 @@ def load(description: Description) -> Dataset:
         tree = _read(description, str(value["annotations"]))
         try:
             own = {_identity(item["id"]): str(item["name"]) for item in tree["categories"]}
-            found = _labels(tree, str(value["images"]), str(value["annotations"]))
+            found, losses[split] = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{shortened(repr(error))}") from None
@@ -52,7 +53,7 @@ def load(description: Description) -> Dataset:
         splits[split] = list(found)
         labels |= found
     names = _chosen(description, categories)
-    data = Dataset(root, splits, names, partial(sound_labels, labels), categories)
+    data = Dataset(root, splits, names, partial(sound_labels, labels), categories, losses=losses)
     return description.finish(data)
 
 
@@ -64,22 +65,35 @@ def _read(description: Description, path: str) -> Any:
         raise DataError(f"{description.root / path}: is not JSON: {error}") from None
 
 
-def _labels(tree: Any, folder: str, path: str) -> dict[Entry, Labels | DataError]:
-    """The boxes of each image, or what is wrong with them. Any: what JSON holds."""
+def _labels(tree: Any, folder: str, path: str
+            ) -> tuple[dict[Entry, Labels | DataError], list[Note]]:
+    """The boxes of each image, or what is wrong with them; and the boxes of no image.
+
+    Any: what JSON holds.
+    """
     items: dict[str, list[Any]] = {}
     for item in tree["annotations"]:
         items.setdefault(_identity(item["image_id"]), []).append(item)
-    _report_lost(items, tree["images"], path)
     found: dict[Entry, Labels | DataError] = {}
+    losses: list[Note] = []
     for image in tree["images"]:
+        identity = _identity(image["id"])
         entry = Entry(f"{folder}/{image['file_name']}", f"{path}#{image['id']}")
+        own = items.get(identity, ())
+        if entry in found or (identity in items and not own):
+            losses.append(Note("an image whose id another image has too", entry.image, images=1))
+            continue
+        items[identity] = []            # of no other image
         try:
-            boxes = tuple(_box(item) for item in items.get(_identity(image["id"]), ()))
+            boxes = tuple(_box(item) for item in own)
             found[entry] = Labels(boxes, *stated_size(image["width"], image["height"]))
         except JSON_ERRORS as error:
-            found[entry] = DataError(f"{entry.label}: is not COCO's format: "
-                                     f"{shortened(repr(error))}")
-    return found
+            found[entry] = BadEntry(f"{entry.label}: is not COCO's format: "
+                                    f"{shortened(repr(error))}", len(own))
+    losses += [Note("the image_id is not the id of an image of the file",
+                    f"{path}: image_id {shortened(key)}", boxes=len(lost))
+               for key, lost in items.items() if lost]
+    return found, losses
 
 
 def _identity(value: Any) -> str:
@@ -89,16 +103,6 @@ def _identity(value: Any) -> str:
     """
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value)) if is_whole else str(value)
-
-
-def _report_lost(items: Mapping[str, Sequence[Any]], images: Any, path: str) -> None:
-    """Warn of boxes whose image the file does not have. Any: what JSON holds."""
-    lost = sorted(set(items) - {_identity(image["id"]) for image in images})
-    if lost:
-        logging.getLogger(__name__).warning(
-            "%s: %d annotations are left out: their image_id is not the id of an image of the "
-            "file; the first is %s", shortened(path), sum(len(items[key]) for key in lost),
-            shortened(lost[0]))
 
 
 def _box(item: Any) -> Box:

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import reprlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from framework.data.datasets.label_files import Labels
+from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
-from framework.system.text import read_lines
+from framework.system.text import is_there, read_lines
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".JPEG", ".PNG")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".jpe", ".jp2",
+                  ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif")
+"""Endings of image files, in lower case; OpenCV decodes them."""
+
+
+def is_image(name: str) -> bool:
+    """Has a file the ending of an image, in any case of letters?"""
+    return name.lower().endswith(IMAGE_SUFFIXES)
+
+
+def exists(path: Path) -> bool:
+    """Is there such a file? No for a name that cannot be one: its record will say so."""
+    try:
+        return is_there(path)
+    except DataError:
+        return False
 
 
 def shown(value: object) -> str:
@@ -46,8 +62,10 @@ class Dataset:
     names          the classes as boxes name them, in the order of their labels from 1 on
     read_labels    the boxes of an entry; None if it has no label file; DataError if it is bad
     display_names  how to show a class, where that is not its name
-    shuffle        splits whose order is to be shuffled before they are stored
+    shuffle        splits whose order is to be shuffled before they are stored; None: not said
     skip_others    leave out boxes of other classes; else they make their record a bad one
+    losses         of each split: what its files have that belongs to no entry
+    has_label_files  the label of an entry is a file of its own
     """
 
     root: Path
@@ -55,24 +73,43 @@ class Dataset:
     names: list[str]
     read_labels: Callable[[Entry], Labels | None]
     display_names: Mapping[str, str] = field(default_factory=dict)
-    shuffle: tuple[str, ...] = ()
+    shuffle: tuple[str, ...] | None = None
     skip_others: bool = False
+    losses: Mapping[str, Sequence[Note]] = field(default_factory=dict)
+    has_label_files: bool = False
 
-    def labels(self, entry: Entry) -> tuple[Labels | None, int]:
-        """The boxes of an entry, and how many of other classes were left out.
+    def check_label_files(self, splits: Iterable[str]) -> None:
+        """DataError if not one image of these splits has a label file: they are somewhere else."""
+        entries = [entry for split in splits for entry in self.splits[split]]
+        if not self.has_label_files or not entries or any(
+                exists(self.root / entry.label) for entry in entries):
+            return
+        first = entries[0]
+        beside = str(Path(first.image).with_suffix(".txt"))
+        tried = [first.label, beside] if first.label.endswith(".txt") else [first.label]
+        raise DataError(f"{self.root}: none of the {len(entries)} images has a label file; for "
+                        f"{shortened(first.image)} it would be "
+                        f"{shortened(' or '.join(dict.fromkeys(tried)))} in this folder")
 
-        DataError for a box of another class, unless such are left out.
+    def labels(self, entry: Entry) -> Labels | None:
+        """The boxes of an entry; those of other classes are left out, with a note for each class.
+
+        BadEntry for a box of another class, unless such are left out.
         """
         labels = self.read_labels(entry)
         if labels is None:
-            return labels, 0
+            return None
         kept = tuple(box for box in labels.boxes if box.name in self.names)
-        if len(kept) < len(labels.boxes) and not self.skip_others:
-            other = next(box.name for box in labels.boxes if box.name not in self.names)
-            raise DataError(f"{self.root / entry.label}: '{shortened(str(other))}' is not one of "
-                            f"the classes ({shortened(', '.join(self.names))}); `others: skip` in "
-                            "the YAML leaves boxes of other classes out")
-        return replace(labels, boxes=kept), len(labels.boxes) - len(kept)
+        others = Counter(str(box.name) for box in labels.boxes if box.name not in self.names)
+        if others and not self.skip_others:
+            raise BadEntry(f"{self.root / entry.label}: '{shortened(next(iter(others)))}' is not "
+                           f"one of the classes ({shortened(', '.join(self.names))}); "
+                           "`others: skip` in the YAML leaves boxes of other classes out",
+                           len(labels.boxes))
+        notes = tuple(Note(f"'{shortened(self.display_names.get(name, name))}' is not one of the "
+                           "classes (`others: skip`)", entry.label, boxes=count)
+                      for name, count in others.items())
+        return replace(labels, boxes=kept, notes=labels.notes + notes)
 
 
 @dataclass(frozen=True)
@@ -81,19 +118,35 @@ class Description:
 
     `place`     what errors begin with: the file's name
     is_divided  the images are divided into splits later: no lists of them are needed
+    chosen      the splits that are wanted; none: all
     """
 
     root: Path
     tree: Mapping[str, Any]  # Any: what YAML holds is known only when it is read
     place: str
     is_divided: bool = False
+    chosen: Sequence[str] = ()
 
     def splits(self) -> dict[str, Any]:
-        """The key `splits`, {name: what the format wants}. DataError if it is missing."""
+        """The key `splits`, {name: what the format wants}, as far as they are wanted.
+
+        DataError if the key is missing, or has not what is wanted.
+        """
         splits = self.tree.get("splits")
         if not isinstance(splits, dict) or not splits:
             raise DataError(f"{self.place}: splits is {shown(splits)}; it must map names to data")
-        return self.named("splits", splits)
+        found = self.named("splits", splits)
+        self.check_chosen(found)
+        return {name: value for name, value in found.items()
+                if not self.chosen or name in self.chosen}
+
+    def check_chosen(self, splits: Iterable[str]) -> None:
+        """DataError if a wanted split is not one of these."""
+        known = list(splits)
+        for name in self.chosen:
+            if name not in known:
+                raise DataError(f"{self.place}: no split {shortened(name)}; it has "
+                                f"{shortened(', '.join(known))}")
 
     def named(self, key: str, tree: Mapping[Any, Any]) -> dict[str, Any]:
         """What a key maps names to. DataError for a name that is not text, or is there twice.
@@ -111,29 +164,26 @@ class Description:
     def words(self, key: str, value: object = None) -> list[str]:
         """A name or a list of names: of the key, or of `value`, found below it."""
         value = self.tree.get(key, []) if value is None else value
-        words = value if isinstance(value, list) else [value]
-        if not all(isinstance(word, str | int) for word in words):
+        words = value if isinstance(value, list) else [value] if value != "" else []
+        if not all(isinstance(word, str) for word in words):
             raise DataError(f"{self.place}: {key} is {shown(value)}; it must be a name or a list")
         return [self._word(key, word) for word in words]
 
     def _word(self, key: str, value: object) -> str:
-        """A name as text. DataError for true, false, and what YAML made of other words."""
-        if isinstance(value, str):
+        """A name. DataError for a list, a map, what a tag made of a word, and no letter at all."""
+        if isinstance(value, str) and value:
             return value
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
-            return str(value)
-        raise DataError(f"{self.place}: {key} has {shown(value)}; a name must be text or a whole "
-                        "number: put it in quotes")
+        raise DataError(f"{self.place}: {key} has {shown(value)}; a name must be text")
 
     def names(self, found: Iterable[str]) -> list[str]:
         """The key `names`: a list, {0: name, 1: name}, or a file with a name on each line, below
-        the root; else those found in the data.
+        the root or beside the YAML file; else those found in the data.
 
         DataError if there are none, or one is there twice.
         """
         names = self.tree.get("names")
-        if isinstance(names, dict) and set(names) == set(range(len(names))):
-            names = [names[number] for number in range(len(names))]
+        if isinstance(names, dict) and set(names) == set(map(str, range(len(names)))):
+            names = [names[str(number)] for number in range(len(names))]
         if isinstance(names, str) and names.endswith((".txt", ".names")):
             names = self._lines(names)
         names = self.words("names", names) or list(found)
@@ -147,8 +197,10 @@ class Description:
         return names
 
     def _lines(self, name: str) -> list[str]:
+        beside = Path(self.place).parent / name
+        path = beside if is_there(beside) and not is_there(self.root / name) else self.root / name
         try:
-            lines = read_lines(self.root / name)
+            lines = read_lines(path)
         except DataError as error:
             raise DataError(f"{self.place}: names is {shortened(name)}, which cannot be read below "
                             f"{self.root}: {error}") from None
@@ -156,9 +208,9 @@ class Description:
 
     def finish(self, data: Dataset) -> Dataset:
         """The dataset with the keys that all formats have: `shuffle` and `others`."""
-        shuffle = tuple(self.words("shuffle"))
-        for name in shuffle:
-            if name not in data.splits:
+        shuffle = tuple(self.words("shuffle")) if "shuffle" in self.tree else None
+        for name in shuffle or ():
+            if name not in data.splits and not self.chosen:
                 known = ", ".join(data.splits)
                 raise DataError(f"{self.place}: shuffle names {shortened(name)}; the splits are "
                                 f"{shortened(known)}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from framework.data.datasets import coco, openimages, voc, yolo
+from framework.data.datasets import coco, openimages, voc, yolo, yolo_files
 from framework.data.datasets.dataset import Dataset, Description, shown
 from framework.definition.values import shortened
 from framework.errors import DataError
@@ -26,7 +27,8 @@ FORMATS: dict[str, Callable[[Description], Dataset]] = {
 }
 
 
-def load(path: Path, root: Path | None = None, is_divided: bool = False) -> Dataset:
+def load(path: Path, root: Path | None = None, is_divided: bool = False,
+         chosen: Sequence[str] = ()) -> Dataset:
     """The data set of a folder in VOC's layout, or of a YAML file with these keys:
 
         format: voc                 # or coco, openimages, yolo
@@ -34,18 +36,27 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False) -> Data
         splits: {...}               # name: where its images and labels are, see the format's file
         names: [cat, dog]           # the classes in order; may be left out but for yolo
         others: skip                # boxes of other classes: refuse (a bad record), or skip
-        shuffle: [trainval]         # may be left out
+        shuffle: [trainval]         # these and no others; left out: those named train...
 
-    is_divided  as in `Description`
+    or of the data.yaml of Ultralytics and the .data file of Darknet: see `yolo_files`. A folder
+    that has a data.yaml, and is not in VOC's layout, is read by it.
+    is_divided, chosen  as in `Description`
     DataError says which key is wrong and what is allowed.
     """
     if path.is_dir():
-        return voc.load(Description(path, {}, str(path), is_divided))
+        own = path / "data.yaml"
+        if not is_there(own) or (path / "ImageSets").is_dir():
+            return voc.load(Description(path, {}, str(path), is_divided, chosen))
+        path = own
     if not is_there(path):
         raise DataError(f"{path}: no such folder (VOC layout) or YAML file")
+    if path.suffix == ".data":
+        return yolo.load(yolo_files.of_darknet(path, root, chosen))
     tree = _read(path)
     if not isinstance(tree, dict):
         raise DataError(f"{path}: must hold keys: {', '.join(KEYS)}")
+    if yolo_files.is_of_ultralytics(tree):
+        return yolo.load(yolo_files.of_ultralytics(tree, path, root, chosen))
     unknown = [shown(key).strip("'") for key in tree if key not in KEYS]
     if unknown:
         raise DataError(f"{path}: unknown key {unknown[0]}; known are {', '.join(KEYS)}")
@@ -57,12 +68,18 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False) -> Data
     if not os.path.isdir(root):
         raise DataError(f"{path}: root is {shortened(str(root))}: no such folder; --root names "
                         "another")
-    return FORMATS[kind](Description(root, tree, str(path), is_divided))
+    return FORMATS[kind](Description(root, tree, str(path), is_divided, chosen))
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML with limits on nesting and on merge keys (`<<`), which can exhaust the memory."""
+    """Safe YAML whose words all are text, with limits on nesting and on merge keys (`<<`), which
+    can exhaust the memory.
 
+    YAML 1.1 makes other things of `no`, `on`, `1e3`, `0x10`, `1:30` and `2020-01-01`, which are
+    names of classes and splits here.
+    """
+
+    yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -71,6 +88,16 @@ class _Loader(yaml.SafeLoader):
             raise yaml.YAMLError(f"it is nested more than {MOST_LEVELS} levels deep")
         node = super().compose_node(parent, index)
         self.depth -= 1
+        return node
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Any: the stubs have another type than the program."""
+        node = super().compose_mapping_node(anchor)
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, count in keys.items():
+            if count > 1 and name != "<<":
+                raise yaml.YAMLError(f"line {node.start_mark.line + 1}: a mapping has the key "
+                                     f"{shortened(name)} twice")
         return node
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -89,7 +116,7 @@ def _read(path: Path) -> Any:       # Any: what YAML holds
 
 
 def _root(path: Path, value: object) -> Path:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         raise DataError(f"{path}: root is {shown(value)}; it must be a folder")
     try:
         return path.parent / Path(value).expanduser()

@@ -7,10 +7,12 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
 from framework.data.records.list_file import Entry
 from framework.definition.values import LARGEST_FLOAT, shortened
@@ -47,6 +49,7 @@ class Labels:
     """The content of a label file; width and height are 0 if it does not state them.
 
     relative  corners are in parts of the image, not in pixels
+    notes     what is odd about them
     """
 
     boxes: tuple[Box, ...]
@@ -54,6 +57,7 @@ class Labels:
     height: int = 0
     file_name: str = ""
     relative: bool = False
+    notes: tuple[Note, ...] = ()
 
 
 def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Labels:
@@ -77,18 +81,24 @@ def read_xml(path: Path) -> Labels:
     if root.tag != "annotation":
         raise DataError(f"{path}: starts with <{shortened(root.tag)}>; a VOC file with "
                         "<annotation>")
-    boxes = []
-    for item in root.findall("object"):
-        name = (item.findtext("name") or "").strip()
-        box = item.find("bndbox")
-        if not name or box is None:
-            raise DataError(f"{path}: an object without {'<bndbox>' if name else '<name>'}")
-        corners = [_number(path, box, tag) for tag in ("xmin", "ymin", "xmax", "ymax")]
-        difficult = (item.findtext("difficult") or "").strip() == "1"
-        boxes.append(Box(name, (corners[0], corners[1], corners[2], corners[3]), difficult))
-    width, height = stated_size(_stated_side(path, root, "width"),
-                                _stated_side(path, root, "height"))
-    return Labels(tuple(boxes), width, height, (root.findtext("filename") or "").strip())
+    items = root.findall("object")
+    try:
+        boxes = tuple(_xml_box(path, item) for item in items)
+        width, height = stated_size(_stated_side(path, root, "width"),
+                                    _stated_side(path, root, "height"))
+    except DataError as error:
+        raise BadEntry(str(error), len(items)) from None
+    return Labels(boxes, width, height, (root.findtext("filename") or "").strip())
+
+
+def _xml_box(path: Path, item: ElementTree.Element) -> Box:
+    name = (item.findtext("name") or "").strip()
+    box = item.find("bndbox")
+    if not name or box is None:
+        raise DataError(f"{path}: an object without {'<bndbox>' if name else '<name>'}")
+    x1, y1, x2, y2 = (_number(path, box, tag) for tag in ("xmin", "ymin", "xmax", "ymax"))
+    difficult = (item.findtext("difficult") or "").strip() == "1"
+    return Box(name, (x1, y1, x2, y2), difficult)
 
 
 def _stated_side(path: Path, root: ElementTree.Element, tag: str) -> int:
@@ -139,38 +149,48 @@ def read_json(path: Path) -> Labels:
     {"image": {"width", "height"}, "annotation": [{"category_id", "bbox": [x, y, w, h],
     "iscrowd"}]}; the category's number, as text, is the name in the label map.
     """
+    items: Sequence[Any] = ()       # Any: what JSON holds
     try:
         tree = json.loads(text.read_text(path))
         image = tree.get("image", {})
+        items = tree["annotation"]
         boxes = []
-        for item in tree["annotation"]:
+        for item in items:
             x, y, width, height = (float(value) for value in item["bbox"])
             name = str(item["category_id"])
             difficult = bool(int(item.get("iscrowd", 0)))
             boxes.append(Box(name, (x, y, x + width, y + height), difficult))
         size = stated_size(image.get("width", 0), image.get("height", 0))
     except JSON_ERRORS as error:
-        raise DataError(f"{path}: is not a COCO annotation of one image: "
-                        f"{shortened(repr(error))}") from None
+        raise BadEntry(f"{path}: is not a COCO annotation of one image: "
+                       f"{shortened(repr(error))}", number_of(items)) from None
     return Labels(tuple(boxes), *size, str(image.get("file_name", "")))
+
+
+def number_of(items: object) -> int:
+    """How many boxes a list of JSON holds; 0 if it is something else."""
+    return len(items) if isinstance(items, list) else 0
 
 
 def read_text(path: Path) -> Labels:
     """Lines of `label x1 y1 x2 y2`: the label's number and pixels. DataError names the line."""
     boxes = []
-    for index, line in enumerate(text.read_lines(path), start=1):
+    lines = filled_lines(path)
+    for index, line in lines:
         words = line.split()
-        if not words:
-            continue
         try:
             x1, y1, x2, y2 = (float(word) for word in words[1:])
             boxes.append(Box(int(words[0]), (x1, y1, x2, y2)))
         except ValueError:
-            raise DataError(
-                f"{path}:{index}: '{shortened(line.strip())}'; a line must be: "
-                "label xmin ymin xmax ymax"
-            ) from None
+            raise BadEntry(f"{path}:{index}: a line must be: label xmin ymin xmax ymax: "
+                           f"'{shortened(line.strip())}'", len(lines)) from None
     return Labels(tuple(boxes))
+
+
+def filled_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a label file that are not blank, and their numbers."""
+    return [(number, line) for number, line in enumerate(text.read_lines(path), start=1)
+            if line.strip()]
 
 
 LABEL_READERS: dict[str, Callable[[Path], Labels]] = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.label_files import Box, Labels, sound_labels
+from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
@@ -55,7 +56,7 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")
     boxes: dict[str, list[Box]] = {}
-    wrong: dict[Entry, DataError] = {}
+    wrong: dict[str, tuple[str, int]] = {}         # by image: what is wrong, and in how many rows
     with open_text(table) as file:
         rows = csv.reader(file)
         columns = _columns(table, rows)
@@ -65,16 +66,20 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
             try:
                 box = _box(row, columns)
             except (IndexError, ValueError):
-                entry = Entry(f"{folder}/{name}.jpg", f"{path}#{name or rows.line_num}")
-                wrong[entry] = DataError(f"{place}: is not the row of a box: "
-                                         f"{shortened(repr(row))}")
+                text, count = wrong.get(name, ("", 0))
+                text = text or f"{place}: is not the row of a box: {shortened(repr(row))}"
+                wrong[name] = (text, count + 1)
                 continue
             boxes.setdefault(name, []).append(box)
-    found: dict[Entry, Labels | DataError] = {
-        Entry(f"{folder}/{name}.jpg", f"{path}#{name}"): Labels(tuple(of_name), relative=True)
-        for name, of_name in boxes.items()
-    }
-    return found | wrong
+    found: dict[Entry, Labels | DataError] = {}
+    for name in dict.fromkeys([*boxes, *wrong]):
+        entry = Entry(f"{folder}/{name}.jpg", f"{path}#{name}")
+        own = boxes.get(name, [])
+        found[entry] = Labels(tuple(own), relative=True)
+        if name in wrong:
+            text, count = wrong[name]
+            found[entry] = BadEntry(text, len(own) + count)
+    return found
 
 
 def _columns(table: Path, rows: Any) -> dict[str, int]:

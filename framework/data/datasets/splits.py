@@ -34,6 +34,11 @@ def shares(texts: Sequence[str]) -> dict[str, float]:
     return found if rest <= 1e-6 else {**found, REST: rest}
 
 
+def is_for_training(name: str) -> bool:
+    """Is a split for training, by its name: `train`, `trainval`, `train2017`, `Training`?"""
+    return name.lower().startswith("train")
+
+
 def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:
     """Divide the images, each taken once, into splits of these shares, in their old order.
 
@@ -52,5 +57,8 @@ def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:
         if not splits[name]:
             raise DataError(f"--split: {part:g} of {len(entries)} images leaves none for {name}")
         start = end
-    shuffle = tuple(name for name in data.shuffle if name in splits)
-    return replace(data, splits=splits, shuffle=shuffle)
+    shuffle = data.shuffle and tuple(name for name in data.shuffle if name in splits)
+    losses = [note for notes in data.losses.values() for note in notes]
+    first = next(iter(splits))      # what is lost belongs to no split in particular
+    return replace(data, splits=splits, shuffle=shuffle,
+                   losses={first: list(dict.fromkeys(losses))})

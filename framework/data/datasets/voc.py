@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
+from framework.data.datasets.dataset import Dataset, Description, is_image
 from framework.data.datasets.label_files import Box, Labels, read_xml
+from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from framework.system.text import is_there, read_lines
@@ -26,23 +25,26 @@ def load(description: Description) -> Dataset:
     images that are divided later, every image.
     """
     root = description.root
-    entries = _splits(description)
+    losses: list[Note] = []
+    entries = _splits(description, losses)
     labels = sorted({entry.label for split in entries.values() for entry in split})
-    listed = "names" in description.tree
+    listed = bool(description.tree.get("names"))
     names = description.names([] if listed else class_names(root / label for label in labels))
 
     def read_labels(entry: Entry) -> Labels | None:
         path = root / entry.label
         return read_xml(path) if is_there(path) else None
 
-    return description.finish(Dataset(root, entries, names, read_labels))
+    return description.finish(Dataset(root, entries, names, read_labels,
+                                      losses=dict.fromkeys(entries, losses),
+                                      has_label_files=True))
 
 
-def _splits(description: Description) -> dict[str, list[Entry]]:
+def _splits(description: Description, losses: list[Note]) -> dict[str, list[Entry]]:
     root = description.root
     splits = description.tree.get("splits")
     if not splits and description.is_divided:
-        return {"all": every_image(root)}
+        return {"all": every_image(root, losses)}
     if not isinstance(splits, dict):
         chosen = description.words("splits") or split_names(root)
         if not chosen:
@@ -52,30 +54,44 @@ def _splits(description: Description) -> dict[str, list[Entry]]:
                 "--split trainval=0.8 divides the images at random"
             )
         splits = {name: name for name in chosen}
+    description.check_chosen(splits)
     found: dict[str, list[Entry]] = {}
     for name, parts in description.named("splits", splits).items():
+        if description.chosen and name not in description.chosen:
+            continue
         found[name] = []
         for part in description.words("splits", parts):
             found[name] += _part(root, part)
     return found
 
 
-def every_image(root: Path) -> list[Entry]:
-    """The images of JPEGImages that have an annotation, sorted; the others are counted on stderr.
+def every_image(root: Path, losses: list[Note]) -> list[Entry]:
+    """The images of JPEGImages that have an annotation, sorted; the others go into `losses`, and
+    so do annotations without an image.
 
     DataError if there are none.
     """
-    names = sorted(path.name for path in (root / "JPEGImages").glob("*")
-                   if path.suffix in IMAGE_SUFFIXES)
+    names = sorted(path.name for path in (root / "JPEGImages").glob("*") if is_image(path.name))
     entries = [Entry(f"JPEGImages/{name}", f"Annotations/{Path(name).stem}.xml") for name in names]
     kept = [entry for entry in entries if is_there(root / entry.label)]
     if not kept:
         raise DataError(f"{root}: has no image in JPEGImages with an annotation of its name in "
                         "Annotations")
-    if len(kept) < len(entries):
-        print(f"{root}: {len(entries) - len(kept)} of {len(entries)} images have no annotation "
-              "and are left out", file=sys.stderr)
+    losses += [Note("no annotation of its name", entry.image, images=1)
+               for entry in entries if entry not in set(kept)]
+    known = {entry.label for entry in entries}
+    for path in sorted((root / "Annotations").glob("*.xml")):
+        if f"Annotations/{path.name}" not in known:
+            losses.append(Note("an annotation without an image", f"Annotations/{path.name}",
+                               boxes=_num_boxes(path)))
     return kept
+
+
+def _num_boxes(path: Path) -> int:
+    try:
+        return len(read_xml(path).boxes)
+    except DataError as error:
+        return getattr(error, "num_boxes", 0)
 
 
 def _part(root: Path, part: str) -> list[Entry]:
@@ -106,27 +122,35 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
         raise DataError(
             f"{path}: no such list; a VOC folder has ImageSets/Main/<split>.txt (found: {found})"
         )
-    names = [_stem(line) for line in read_lines(path) if line.strip()]
-    if not names:
+    lines = [line.strip() for line in read_lines(path) if line.strip()]
+    if not lines:
         raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
-    return [(_image(root, name), f"Annotations/{name}.xml") for name in names]
+    images = _images_by_stem(root)
+    return [_entry(root, line, images) for line in lines]
 
 
-def _stem(line: str) -> str:
-    """`000012`, `000012 -1` (a class list) or `000012.jpg`: the name without suffix."""
-    line = line.strip()
-    head, _, last = line.rpartition(" ")
-    name = head.strip() if head and last in ("-1", "0", "1") else line
-    for suffix in IMAGE_SUFFIXES:
-        name = name.removesuffix(suffix)
-    return name
+def _entry(root: Path, line: str, images: Mapping[str, str]) -> tuple[str, str]:
+    """Image and annotation of a line: `000012`, `000012 -1` (a class list), `000012.jpg`, or both
+    files as in SSD's lists: `JPEGImages/000012.jpg Annotations/000012.xml`."""
+    image, _, label = line.rpartition(" ")
+    if label.lower().endswith(".xml") and image:
+        return image.strip(), label
+    name = image.strip() if image and label in ("-1", "0", "1") else line
+    if is_image(name):
+        name = name.rpartition(".")[0]
+    name = name.removeprefix("./").removeprefix("JPEGImages/")
+    return f"JPEGImages/{images.get(name, f'{name}.jpg')}", f"Annotations/{name}.xml"
 
 
-def _image(root: Path, name: str) -> str:
-    for suffix in IMAGE_SUFFIXES:
-        if os.path.isfile(root / "JPEGImages" / f"{name}{suffix}"):
-            return f"JPEGImages/{name}{suffix}"
-    return f"JPEGImages/{name}.jpg"
+def _images_by_stem(root: Path) -> dict[str, str]:
+    """The images of JPEGImages by their names without ending; .jpg before other endings."""
+    folder = root / "JPEGImages"
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*"), key=lambda path: (path.suffix != ".jpg", str(path))):
+        if is_image(path.name):
+            name = str(path.relative_to(folder))
+            found.setdefault(name.rpartition(".")[0], name)
+    return found
 
 
 def class_names(paths: Iterable[Path]) -> list[str]:

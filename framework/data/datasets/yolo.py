@@ -1,16 +1,27 @@
-"""YOLO layout: a text file of boxes for each image, in a folder `labels` beside `images`."""
+"""YOLO layout: a text file of boxes for each image, in a folder `labels` or beside the image."""
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description
-from framework.data.datasets.label_files import Box, Labels
+from framework.data.datasets.dataset import Dataset, Description, exists, is_image
+from framework.data.datasets.label_files import Box, Labels, filled_lines
+from framework.data.datasets.yolo_files import pose_values
+from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.text import is_there, read_lines
+
+IMAGE_FOLDERS = ("images", "jpegimages", "raw", "image", "img", "imgs")
+"""Folders of images, in lower case, that Darknet and Ultralytics replace by `labels`."""
+NOT_LABELS = ("classes.txt", "obj.txt", "notes.txt", "readme.txt", "readme.roboflow.txt",
+              "readme.dataset.txt", "_darknet.labels")
+TOLERANCE = 1e-3            # by which a rounded value may pass 1
+Corners = tuple[float, float, float, float]
 
 
 def load(description: Description) -> Dataset:
@@ -19,36 +30,54 @@ def load(description: Description) -> Dataset:
         splits: {trainval: images/train, test: images/val}   # folders, or lists of images
         names: [cat, dog]              # or {0: cat, 1: dog}, or classes.txt, a name on each line
 
-    The labels of images/a/b.jpg are in labels/a/b.txt: lines of `class x y width height`, the
-    centre and size in parts of the image. An image without a label file has no objects.
+    The labels of images/a/b.jpg are in labels/a/b.txt, or in images/a/b.txt if that is not there:
+    lines of `class x y width height`, the centre and size in parts of the image, or of
+    `class x1 y1 x2 y2 x3 y3 ...`, a polygon, which becomes the box around it. An image without a
+    label file has no objects. Images of a list are relative to the root or to the list's folder.
     """
     root = description.root
     splits: dict[str, list[Entry]] = {}
+    losses: dict[str, list[Note]] = {}
     for split, value in description.splits().items():
         splits[split] = []
+        losses[split] = []
         for part in description.words("splits", value):
-            splits[split] += [Entry(image, _label_path(image))
-                              for image in _images(description, part)]
+            images = _images(description, part, losses[split])
+            splits[split] += [Entry(image, label_path(root, image)) for image in images]
+    for split, value in description.splits().items():
+        if any((root / part).is_dir() for part in description.words("splits", value)):
+            losses[split] += _without_image(root, splits[split], splits)
     if "names" not in description.tree:
         raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
     names = description.names([])
+    num_extra = pose_values(description.tree, description.place)
 
     def read_labels(entry: Entry) -> Labels:
         path = root / entry.label
-        return _read(path, names) if is_there(path) else Labels((), relative=True)
+        if not is_there(path):
+            note = Note("no label file, so it has no boxes", entry.image, is_loss=False)
+            return Labels((), relative=True, notes=(note,))
+        return read_labels_of(path, names, num_extra)
 
-    return description.finish(Dataset(root, splits, names, read_labels))
+    return description.finish(Dataset(root, splits, names, read_labels, losses=losses,
+                                      has_label_files=True))
 
 
-def _images(description: Description, part: str) -> list[str]:
-    """The images of a folder, sorted, or those a list names, relative to the root."""
+def _images(description: Description, part: str, losses: list[Note]) -> list[str]:
+    """The images of a folder, sorted, or those a list names, relative to the root.
+
+    Files of a folder that are neither images nor text are noted in `losses`.
+    """
     root = description.root
     path = root / part
     if path.is_dir():
-        images = [str(item.relative_to(root)) for item in _images_under(path)]
+        files = _files_under(path)
+        images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
+        losses += [Note("not known as the ending of an image", os.path.relpath(item, root))
+                   for item in files if _may_be_image(item)]
     elif is_there(path):
         lines = [line.strip() for line in read_lines(path) if line.strip()]
-        images = [line.removeprefix("./") for line in lines]
+        images = [_listed(root, path, line) for line in lines]
     else:
         raise DataError(f"{description.place}: splits names {path}: no such folder or list")
     if not images:
@@ -56,45 +85,134 @@ def _images(description: Description, part: str) -> list[str]:
     return images
 
 
-def _images_under(folder: Path) -> list[Path]:
-    """All images in a folder and those in it, sorted. DataError for one that cannot be listed."""
+def _files_under(folder: Path) -> list[Path]:
+    """All files in a folder and those in it, sorted. DataError for one that cannot be listed."""
 
     def stop(error: OSError) -> None:
         raise DataError(f"{error.filename}: cannot be listed: {error.strerror}")
 
-    return sorted(Path(place, name) for place, _, names in os.walk(folder, onerror=stop)
-                  for name in names if Path(name).suffix in IMAGE_SUFFIXES)
+    return sorted(Path(parent, name) for parent, _, names in os.walk(folder, onerror=stop)
+                  for name in names)
 
 
-def _label_path(image: str) -> str:
-    """The last folder `images` becomes `labels`; a line without a name, as `.`, stays."""
-    if not Path(image).name:
+def _may_be_image(path: Path) -> bool:
+    """A file that is not an image by its name, though it has labels."""
+    return not is_image(path.name) and path.suffix.lower() not in (".txt", ".xml", ".json") \
+        and is_there(path.with_suffix(".txt")) and not path.name.startswith(".")
+
+
+def _listed(root: Path, list_path: Path, line: str) -> str:
+    """The image of a line, relative to the root, to the folder of its list, or of Windows."""
+    plain = line.removeprefix("./")
+    for name in (plain, plain.replace("\\", "/")):
+        for folder in (root, list_path.parent):
+            if os.path.isfile(folder / name):
+                return name if folder == root else os.path.relpath(folder / name, root)
+    return plain
+
+
+def label_path(root: Path, image: str) -> str:
+    """The label file of an image: the first of these that is there.
+
+    The last folder `images` (or another of IMAGE_FOLDERS) becomes `labels`, or an earlier one; the
+    folder `labels` beside the image, or above it; the text file beside the image. If none is there,
+    the first. A line without a name, as `.`, is its own.
+    """
+    path = Path(image)
+    if not path.name:
         return image
-    parts = list(Path(image).with_suffix(".txt").parts)
-    for index in range(len(parts) - 2, -1, -1):
-        if parts[index] == "images":
-            parts[index] = "labels"
-            break
-    return str(Path(*parts))
+    text = path.with_suffix(".txt")
+    parts = text.parts
+    tried = [Path(*parts[:index], "labels", *parts[index + 1:])
+             for index in range(len(parts) - 2, -1, -1) if parts[index].lower() in IMAGE_FOLDERS]
+    tried += [text, text.parent / "labels" / text.name]
+    if len(parts) > 1:
+        tried.append(Path(*parts[:-2], "labels", *parts[-2:]))
+        tried.append(Path(*parts[:-2], "labels", parts[-1]))
+    found = next((name for name in tried if exists(root / name)), tried[0])
+    return str(found)
 
 
-def _read(path: Path, names: list[str]) -> Labels:
+def _without_image(root: Path, entries: Sequence[Entry],
+                   splits: Mapping[str, Sequence[Entry]]) -> list[Note]:
+    """The label files beside those of `entries` that belong to no image of any split."""
+    known = {entry.label for split in splits.values() for entry in split}
+    found = []
+    for folder in sorted({str(Path(entry.label).parent) for entry in entries}):
+        for path in sorted((root / folder).glob("*.txt")):
+            name = os.path.relpath(path, root)
+            if name in known or path.name.lower() in NOT_LABELS or not _has_boxes(path):
+                continue
+            found.append(Note("a label file without an image", name,
+                              boxes=len(filled_lines(path))))
+    return found
+
+
+def _has_boxes(path: Path) -> bool:
+    """Does the first line begin with the number of a class?"""
+    try:
+        lines = filled_lines(path)
+    except DataError:
+        return False
+    words = lines[0][1].split() if lines else []
+    return len(words) >= 5 and words[0].isdecimal()
+
+
+def read_labels_of(path: Path, names: Sequence[str], num_extra: int = 0) -> Labels:
+    """The boxes of a label file.
+
+    num_extra  values of a pose that follow each box
+    BadEntry names the first line that is not a box of the image.
+    """
+    lines = filled_lines(path)
     boxes = []
-    for index, line in enumerate(read_lines(path), start=1):
+    num_polygons = 0
+    for index, line in lines:
         words = line.split()
-        if not words:
-            continue
         try:
-            number = int(words[0])
-            x, y, width, height = (float(word) for word in words[1:])
+            number = _class_number(words[0])
+            values = [float(word) for word in words[1:]]
+            is_polygon = not num_extra and len(values) >= 6 and len(values) % 2 == 0
+            if not is_polygon and len(values) != 4 + num_extra:
+                raise ValueError
         except ValueError:
-            raise DataError(
-                f"{path}:{index}: '{shortened(line.strip())}'; a line must be: "
-                "class x y width height"
-            ) from None
+            raise BadEntry(f"{path}:{index}: a line must be: class x y width height"
+                           f"{' and a pose' if num_extra else ''}: '{shortened(line.strip())}'",
+                           len(lines)) from None
         if not 0 <= number < len(names):
-            raise DataError(f"{path}:{index}: class {words[0]:.20}; names has {len(names)}, "
-                            "from 0 on")
-        corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        boxes.append(Box(names[number], corners))
-    return Labels(tuple(boxes), relative=True)
+            raise BadEntry(f"{path}:{index}: class {words[0]:.20}; names has {len(names)}, "
+                           "from 0 on", len(lines))
+        if not _are_parts(values if is_polygon else values[:4]):
+            raise BadEntry(f"{path}:{index}: its values must be parts of the image, from 0 to 1"
+                           f": '{shortened(line.strip())}'", len(lines))
+        num_polygons += is_polygon
+        boxes.append(Box(names[number], _around(values) if is_polygon else _box(values)))
+    notes = (Note("polygons became the boxes around them", str(path), is_loss=False),)
+    return Labels(tuple(boxes), relative=True, notes=notes if num_polygons else ())
+
+
+def _class_number(word: str) -> int:
+    """`3`, or `3.0` as some programs write it. ValueError for other words."""
+    try:
+        return int(word)
+    except ValueError:
+        value = float(word)
+        if not value.is_integer():
+            raise ValueError(word) from None
+        return int(value)
+
+
+def _are_parts(values: Sequence[float]) -> bool:
+    return all(math.isfinite(value) and -TOLERANCE <= value <= 1 + TOLERANCE for value in values)
+
+
+def _box(values: Sequence[float]) -> Corners:
+    x, y, width, height = values[:4]
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _around(values: Sequence[float]) -> Corners:
+    """The box around a polygon x1 y1 x2 y2 ..."""
+    xs = values[::2]
+    ys = values[1::2]
+    return min(xs), min(ys), max(xs), max(ys)

@@ -43,7 +43,6 @@ class DatabaseItems:
     annotated  AnnotatedDatum records, else Datum
     has_boxes  the label top holds boxes, else one class an item
     labels     those a box may have; None: any
-    needs_boxes  a record without boxes is left out
     num_labels  0 or 1 label tops
     """
 
@@ -52,7 +51,6 @@ class DatabaseItems:
     decoding: Decoding
     annotated: bool = False
     has_boxes: bool = False
-    needs_boxes: bool = False
     labels: frozenset[int] | None = None
     num_labels: int = 1
     make: str = ""
@@ -80,10 +78,7 @@ class DatabaseItems:
         content = self._database.read(index)
         if not self.annotated:
             return records.read_datum(content, self.decoding)
-        record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
-        if self.needs_boxes and record.boxes is not None and not len(record.boxes):
-            raise BadRecord("it has no boxes to train on")
-        return record
+        return records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None

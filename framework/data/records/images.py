@@ -62,7 +62,8 @@ class Decoding:
         if self.channels is not None and channels != self.channels:
             kinds = {1: "grey", 3: "in colour", 4: "with transparency"}
             raise BadRecord(f"the image is {kinds.get(channels, 'odd')} "
-                            f"({channels} channels), the others have {self.channels}")
+                            f"({channels} channels), the others have {self.channels}; "
+                            "transform_param.force_color: true makes 3 of each image")
 
 
 class Scratch:

@@ -62,7 +62,7 @@ def read_frame(content: bytes) -> Frame | None:
     """The first frame header of a JPEG's bytes; None without one before the first scan."""
     at = 0                      # offset of the frame header
     num_in_scan = 0             # components in the first scan
-    for marker, segment_at in _segments(content):
+    for marker, segment_at in segments(content):
         if marker == _SCAN[1]:
             num_in_scan = content[segment_at + 4] if segment_at + 4 < len(content) else 0
             break
@@ -91,7 +91,7 @@ def with_height(content: bytes, frame: Frame, height: int) -> bytes:
     return b"".join((content[:at], height.to_bytes(2, "big"), content[at + 2:]))
 
 
-def _segments(content: bytes) -> Iterator[tuple[int, int]]:
+def segments(content: bytes) -> Iterator[tuple[int, int]]:
     """The markers after the first, and the offset of each, up to one without a segment."""
     at = 2
     while at + 3 < len(content) and content[at] == 0xFF:

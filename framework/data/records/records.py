@@ -115,8 +115,8 @@ def datum_image(datum: Datum, decoding: Decoding) -> Image:
     return DecodedImage(np.ascontiguousarray(data.reshape(shape).transpose(1, 2, 0)))
 
 
-def holds_annotated(database: Database) -> bool:
-    """Are the records of a database AnnotatedDatum rather than Datum?"""
+def holds_annotated(database: Database) -> bool | None:
+    """Are the records of a database AnnotatedDatum rather than Datum? None if none tells."""
     for index in range(len(database)):
         try:
             is_annotated = _looks_annotated(database.read(index))
@@ -124,7 +124,7 @@ def holds_annotated(database: Database) -> bool:
             continue
         if is_annotated is not None:
             return is_annotated
-    return True
+    return None
 
 
 def _looks_annotated(content: bytes) -> bool | None:
@@ -135,7 +135,9 @@ def _looks_annotated(content: bytes) -> bool | None:
             message.ParseFromString(content)
         except DecodeError:
             continue
-        if is_annotated or message.channels or message.data or message.float_data:
+        is_told = message.HasField("datum") if is_annotated else (
+            message.channels or message.data or message.float_data)
+        if is_told:
             return is_annotated
     return None
 

@@ -12,7 +12,14 @@ from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
 from framework.data.records.label_map import object_labels, read
-from framework.data.records.records import BadRecord, Decoding, parse, read_annotated, read_datum
+from framework.data.records.records import (
+    BadRecord,
+    Decoding,
+    holds_annotated,
+    parse,
+    read_annotated,
+    read_datum,
+)
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
@@ -39,10 +46,11 @@ class AnnotatedData(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             boxes (1, 1, rows, 8): item, label, instance, xmin, ymin, xmax, ymax, difficult, or one
             row of -1; classes (batch_size,) if the records have no annotation type.
-    Order:  the database's, modulo its size; distort, expand, sample, resize, noise, crop, mirror.
+    Order:  the database's, modulo its size, or with `shuffle: true` a new one in every epoch, by the
+            seed alone: resuming, workers and ranks do not change it; distort, expand, sample, resize, noise, crop, mirror.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad.
-    A record without boxes has nothing to train on and is left out in TRAIN; TEST keeps it.
+    A record without boxes is an image of the background: its item has no row.
     Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd).
     """
 
@@ -68,11 +76,12 @@ class AnnotatedData(ImageSource):
         self.pad = transform.pad
         items = DatabaseItems(
             database_path(spec), transformation(spec, annotated.batch_sampler, IDLE),
-            Decoding(color_of(spec)), annotated=True, needs_boxes=spec.phase == "TRAIN",
+            Decoding(color_of(spec)), annotated=True,
             labels=_labels(annotated), num_labels=int(has_label), make=MAKE)
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
-        self.start(items, data.batch_size, shuffle=data.shuffle, skip=data.rand_skip)
+        self.start(items, data.batch_size, shuffle=data.shuffle or annotated.shuffle,
+                   skip=data.rand_skip)
 
 
 def database_path(spec: LayerSpec) -> str:
@@ -88,6 +97,11 @@ def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
         database = open_database(items.path, items.make)
     except DataError as error:
         raise DataError(f"{spec.place()}: {error}") from None
+    is_annotated = holds_annotated(database)
+    if is_annotated is not None and is_annotated != items.annotated:
+        found, layer = ("AnnotatedDatum", "AnnotatedData") if is_annotated else ("Datum", "Data")
+        raise DataError(f"{spec.place()}: the records of {items.path} are {found}; use type: "
+                        f'"{layer}", or make another database: {items.make}')
     channels = []
     for index in range(min(len(database), NUM_LOOKED_AT)):
         try:

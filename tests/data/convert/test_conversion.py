@@ -38,7 +38,7 @@ def test_keys_count_bad_records_too_and_the_bad_are_named(tmp_path, capsys):
         f"{index:08d}_p/{index}.jpg" for index in range(40) if index != 30
     ]
     assert [Datum.FromString(value).label for _, value in stored] == [1] * 30 + [2] * 9
-    assert report.text() == "39 records, 1 bad ones left out"
+    assert next(report.account.lines()).startswith("39 of 40 images")
     assert report.sizes[-1] == ("p/39.jpg", 3, 4)
     assert capsys.readouterr().err.count("left out: p/30.jpg: is bad") == 1
 
@@ -122,7 +122,7 @@ def test_a_journal_line_cut_short_by_a_crash_counts_for_nothing(tmp_path, ten_a_
     journal.write_bytes(journal.read_bytes()[:-5])
     rest = Interrupted(100)
     report = convert(entries, rest, tmp_path / "db", jobs=1, identity="same")
-    assert report.written == 40 == len(read_all(tmp_path / "db"))
+    assert report.account.stored_images == 40 == len(read_all(tmp_path / "db"))
     assert len(rest.seen) in (30, 40)
 
 
@@ -169,7 +169,8 @@ def test_a_full_disk_is_named_and_what_is_done_is_kept(tmp_path, ten_a_commit, m
         with pytest.raises(OSError, match=r"the disk is full \(4 KiB are free\)"):
             convert(entries, made, tmp_path / "db", identity="same")
     rest = Interrupted(100)
-    assert convert(entries, rest, tmp_path / "db", identity="same", jobs=1).written == 40
+    report = convert(entries, rest, tmp_path / "db", identity="same", jobs=1)
+    assert report.account.stored_images == 40
     assert len(rest.seen) == 20
 
 

@@ -73,7 +73,7 @@ def test_groups_come_in_order_of_appearance_and_are_divided_by_the_stated_size(t
     ]
     np.testing.assert_allclose(boxes_of(converted.record), expected, rtol=1e-7)
     assert converted.size == (30, 40)
-    assert any("says 80 x 60, the image is 40 x 30" in remark for remark in converted.remarks)
+    assert any("80 x 60, the image is 40 x 30" in note.where for note in converted.notes)
 
 
 def test_an_inverted_box_is_left_out_and_one_without_area_stays(tmp_path):
@@ -82,9 +82,9 @@ def test_an_inverted_box_is_left_out_and_one_without_area_stays(tmp_path):
     (tmp_path / "a.xml").write_text(annotation("a.jpg", 40, 30, boxes))
     converted = annotated_datum(tmp_path / "a.jpg", tmp_path / "a.xml", LABELS, ImageOptions())
     assert [row[:2] for row in boxes_of(converted.record)] == [(2, 0), (5, 0)]
-    assert converted.skipped_boxes == 1
-    assert "'cat' at 20 3 4 15 has its corners swapped; left out" in converted.remarks[0]
-    assert "has no area" in converted.remarks[1]
+    assert [note.boxes for note in converted.notes] == [1, 0]
+    assert "'cat' at 20 3 4 15: its corners are swapped; left out" in converted.notes[0].text()
+    assert "has no area" in converted.notes[1].text()
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known(tmp_path):
@@ -100,7 +100,7 @@ def test_without_a_label_file_the_image_is_stored_without_boxes(tmp_path):
     assert converted.record.HasField("type")
     assert converted.record.type == AnnotatedDatum.BBOX
     assert not converted.record.annotation_group
-    assert "stored without boxes" in converted.remarks[0]
+    assert "stored without boxes" in converted.notes[0].text()
 
 
 @pytest.mark.parametrize(

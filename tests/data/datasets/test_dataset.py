@@ -55,7 +55,7 @@ def test_a_plain_folder_gives_its_splits_and_the_names_in_its_files(tmp_path):
         (("root: devkit", "format: pascal"), "format is 'pascal'; it must be one of: voc"),
         (("devkit", "nowhere"), "nowhere: no such folder; --root names another"),
         (("A/test", "A/val"), "A/ImageSets/Main/val.txt: no such list"),
-        (("[dog, cat]", "{dog: 1}"), "names is {'dog': 1}; it must be a name or a list"),
+        (("[dog, cat]", "{dog: 1}"), "names is {'dog': '1'}; it must be a name or a list"),
         (("shuffle: [trainval]", "shuffle: train"), "shuffle names train; the splits are"),
         (("A/test}", "A/test"), "is not YAML"),
     ],
@@ -100,12 +100,14 @@ def test_coco_names_classes_by_number_and_keeps_images_without_boxes(tmp_path):
     first, second = data.splits["train"]
     assert (first.image, second.image) == ("pics/b.jpg", "pics/a.jpg")
     assert (data.names, data.display_names["18"]) == (["1", "18"], "dog")
-    assert data.labels(first) == (Labels((), 40, 30), 0)
+    assert data.labels(first) == Labels((), 40, 30)
     crowd, person = Box("18", (10, 5, 30, 20), True), Box("1", (0, 0, 4, 6))
-    assert data.labels(second) == (Labels((crowd, person), 40, 30), 0)
+    assert data.labels(second) == Labels((crowd, person), 40, 30)
     data = write_yaml(tmp_path / "d.yaml", f"{text}names: [dog]\nothers: skip\n")
     assert data.names == ["18"]
-    assert data.labels(second) == (Labels((crowd,), 40, 30), 1)
+    kept = data.labels(second)
+    assert kept.boxes == (crowd,)
+    assert [(note.boxes, note.where) for note in kept.notes] == [(1, "i.json#3")]
     data = write_yaml(tmp_path / "d.yaml", f"{text}names: [dog]\n")
     with pytest.raises(DataError, match=r"'1' is not one of the classes \(18\); `others: skip` in"):
         data.labels(second)
@@ -135,8 +137,8 @@ def test_yolo_boxes_are_centres_and_sizes_in_parts_of_the_image(tmp_path):
     data = write_yaml(tmp_path / "d.yaml", text)
     first, second = data.splits["train"]
     assert (first.image, second.label) == ("images/a/one.png", "labels/a/two.txt")
-    assert data.labels(first)[0].boxes == ()
-    assert data.labels(second)[0].boxes == (Box("dog", (0.25, 0.1875, 0.75, 0.3125)),)
+    assert data.labels(first).boxes == ()
+    assert data.labels(second).boxes == (Box("dog", (0.25, 0.1875, 0.75, 0.3125)),)
     (tmp_path / "labels/a/two.txt").write_text("1 0.5 0.25 0.5 0.125\n2 0 0 1 1\n")
     with pytest.raises(DataError, match="two.txt:2: class 2; names has 2, from 0 on"):
         data.labels(second)
@@ -158,10 +160,10 @@ def test_open_images_rows_are_boxes_in_parts_of_the_image(tmp_path):
     first, second = data.splits["train"]
     assert (first.image, second.image) == ("pics/p.jpg", "pics/q.jpg")
     assert (data.names, data.display_names["/m/2"]) == (["/m/2", "/m/1"], "Bus")
-    assert data.labels(first)[0].boxes == (
+    assert data.labels(first).boxes == (
         Box("/m/1", (0.25, 0.125, 0.5, 1)), Box("/m/2", (0.5, 0.5, 0.75, 0.625)),
     )  # fmt: skip
-    assert data.labels(second)[0].boxes[0].difficult
+    assert data.labels(second).boxes[0].difficult
     assert write_yaml(tmp_path / "d.yaml", text).names == ["/m/1", "/m/2"]
     (tmp_path / "t.csv").write_text(TABLE.replace("XMin", "Left"))
     with pytest.raises(DataError, match="t.csv: has no column XMin"):
@@ -175,7 +177,7 @@ def test_relative_boxes_are_stored_as_they_are(tmp_path):
     (group,) = made.record.annotation_group
     box = group.annotation[0].bbox
     assert (group.group_label, box.xmin, box.ymin, box.xmax, box.ymax) == (3, 0.25, 0.125, 0.5, 1)
-    assert made.remarks == []
+    assert made.notes == []
 
 
 def test_class_names_may_stand_in_a_file(tmp_path):
@@ -202,10 +204,10 @@ def test_ids_of_coco_are_the_same_as_numbers_with_a_point_and_as_text(
     data = load(tmp_path / "data.yaml")
     assert data.names == ["3"]
     (entry,) = data.splits["train"]
-    assert data.labels(entry) == (Labels((Box("3", (1, 2, 4, 6), False),), 100, 50), 0)
+    assert data.labels(entry) == Labels((Box("3", (1, 2, 4, 6), False),), 100, 50)
 
 
-def test_boxes_of_coco_without_an_image_are_named(tmp_path, caplog):
+def test_boxes_of_coco_without_an_image_are_named(tmp_path):
     (tmp_path / "i.json").write_text(
         '{"images": [{"id": 7, "file_name": "a.jpg", "width": 100, "height": 50}],'
         '"categories": [{"id": 3, "name": "disc"}], "annotations": ['
@@ -213,9 +215,9 @@ def test_boxes_of_coco_without_an_image_are_named(tmp_path, caplog):
         '{"image_id": 8, "category_id": 3, "bbox": [5, 2, 3, 4]}]}')
     text = "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n"
     (tmp_path / "data.yaml").write_text(text)
-    load(tmp_path / "data.yaml")
-    assert "i.json: 2 annotations are left out" in caplog.text
-    assert "the first is 8" in caplog.text
+    (note,) = load(tmp_path / "data.yaml").losses["train"]
+    assert (note.boxes, note.where) == (2, "i.json: image_id 8")
+    assert note.reason == "the image_id is not the id of an image of the file"
 
 
 def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tmp_path):

@@ -53,5 +53,5 @@ def test_a_folder_without_lists_names_the_cure_and_takes_it(tmp_path, capsys):
     assert "--split trainval=0.8 divides the images" in capsys.readouterr().err
     assert convert_dataset.main([*flags, "--split", "trainval=0.8"]) == 0
     told = capsys.readouterr()
-    assert "trainval: 7 records" in told.out and "test: 2 records" in told.out
-    assert "1 of 10 images have no annotation and are left out" in told.err
+    assert "trainval: 7 of 8 images" in told.out and "test: 2 of 2 images" in told.out
+    assert "left out: 1 image: no annotation of its name (JPEGImages/p9.jpg)" in told.out

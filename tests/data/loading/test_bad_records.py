@@ -60,7 +60,6 @@ BAD = {
     "no image": (annotated(b"", BOX), "the image has no bytes"),
     "bytes that are no image": (annotated(b"\xff\xd8 nonsense \xff\xd9", BOX), "decoded"),
     "a 16 bit image": (annotated(encoded(image(3).astype(np.uint16) * 256), BOX), "8 bits"),
-    "no boxes": (annotated(jpeg(), []), "it has no boxes"),
     "an inverted box": (annotated(jpeg(), [(1, 0.5, 0.1, 0.2, 0.9)]), "a box is inverted"),
     "a box of no numbers": (annotated(jpeg(), [(1, 0.5, float("nan"), 0.2, 0.9)]), "finite"),
     "a label outside the map": (annotated(jpeg(), [(9, 0.1, 0.1, 0.2, 0.9)]), "label 9 is not"),

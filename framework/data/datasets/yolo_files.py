@@ -1,0 +1,121 @@
+"""Dataset files of YOLO programs: the data.yaml of Ultralytics and the .data file of Darknet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from framework.data.datasets.dataset import Description, shown
+from framework.definition.values import shortened, whole_number
+from framework.errors import DataError
+from framework.system.text import is_there, read_lines
+
+SPLITS = ("train", "val", "test", "minival")
+OWN_KEYS = ("format", "root", "splits")
+
+
+def is_of_ultralytics(tree: Mapping[str, Any]) -> bool:
+    """Does a YAML file have their keys, and none of ours? Any: what YAML holds."""
+    return any(key in tree for key in SPLITS) and not any(key in tree for key in OWN_KEYS)
+
+
+def of_ultralytics(tree: Mapping[str, Any], path: Path, root: Path | None,
+                   chosen: Sequence[str] = ()) -> Description:
+    """The description of a data.yaml:
+
+        path: ../datasets/coco8       # the root, relative to this file; may be left out
+        train: images/train           # a folder, a list of images, or several of them
+        val: [images/val, more/val]
+        test:                         # left out
+        names: {0: person, 1: bicycle}
+        nc: 2                         # their number; without names: class_0, class_1
+        kpt_shape: [17, 3]            # labels of poses have these values after the box
+
+    A path that begins with ../ and is not there is read without it, since files that were exported
+    for a folder `datasets` are used in others; a `path` that is not there is looked for by its last
+    name, and is otherwise the folder of this file.
+    Source: ultralytics/data/utils.py check_det_dataset, in the documentation of Ultralytics.
+    """
+    place = str(path)
+    splits = {name: tree[name] for name in SPLITS if tree.get(name)}
+    if root is None:
+        root = _root(path, tree.get("path", ""))
+    elif not root.is_dir():
+        raise DataError(f"{place}: --root is {shortened(str(root))}: no such folder")
+    keys = Description(root, {**tree, "splits": splits}, place, chosen=chosen)
+    found = {name: [_existing(root, part) for part in keys.words(name, value)]
+             for name, value in splits.items()}
+    names = tree.get("names") or _numbered(tree.get("nc"), place)
+    rest = {key: tree[key] for key in ("others", "shuffle", "kpt_shape") if key in tree}
+    made = Description(root, {"splits": found, "names": names, **rest}, place, chosen=chosen)
+    count = tree.get("nc")
+    if count is not None and whole_number(str(count)) != len(made.names([])):
+        raise DataError(f"{place}: nc is {shown(count)}, but names has {len(made.names([]))}")
+    return made
+
+
+def _root(path: Path, value: object) -> Path:
+    """The folder that `path` of a data.yaml names, as far as it is there."""
+    if not isinstance(value, str):
+        raise DataError(f"{path}: path is {shown(value)}; it must be a folder")
+    folder = path.parent
+    tried = [folder / value, folder / Path(value).name, folder]
+    return next(root for root in tried if root.is_dir() or root == folder)
+
+
+def _existing(root: Path, part: str) -> str:
+    """A part of a split, without `../` if it is there only then."""
+    shorter = part.removeprefix("../")
+    is_other = not is_there(root / part) and is_there(root / shorter)
+    return shorter if is_other else part
+
+
+def _numbered(count: object, place: str) -> list[str]:
+    number = whole_number(str(count))
+    if number is None or not 0 < number < 100_000:
+        raise DataError(f"{place}: names is not given; YOLO's labels are numbers")
+    return [f"class_{index}" for index in range(number)]
+
+
+def of_darknet(path: Path, root: Path | None, chosen: Sequence[str] = ()) -> Description:
+    """The description of a .data file: lines of `key = value`, of which train, valid, names and
+    classes are read.
+
+    Its paths are relative to the folder that darknet is called in: here the root, if it is given,
+    else the nearest folder above the file that has them.
+    """
+    tree: dict[str, str] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        key, equals, value = line.partition("#")[0].partition("=")
+        if equals and key.strip() in tree:
+            raise DataError(f"{path}:{number}: {shortened(key.strip())} is there twice")
+        if equals:
+            tree[key.strip()] = value.strip()
+    splits = {name: tree[key] for name, key in (("train", "train"), ("valid", "valid"))
+              if tree.get(key)}
+    if not splits:
+        raise DataError(f"{path}: has neither train nor valid; a line must be: key = value")
+    if root is None:
+        above = [path.parent, *path.absolute().parents]
+        first = next(iter(splits.values()))
+        root = next((folder for folder in above if is_there(folder / first)), path.parent)
+    names: Any = _numbered(tree.get("classes"), str(path))
+    if "names" in tree:
+        names = [line.strip() for line in read_lines(root / tree["names"]) if line.strip()]
+        count = whole_number(tree.get("classes", str(len(names))))
+        if count != len(names):
+            raise DataError(f"{path}: classes is {shortened(tree['classes'])}, but "
+                            f"{root / tree['names']} has {len(names)} names")
+    return Description(root, {"splits": splits, "names": names}, str(path), chosen=chosen)
+
+
+def pose_values(tree: Mapping[str, Any], place: str) -> int:
+    """How many values of a pose follow each box; 0 if `kpt_shape` is not given. Any: as YAML's."""
+    shape = tree.get("kpt_shape", [])
+    numbers = [whole_number(str(side)) for side in shape] if isinstance(shape, list) else [None]
+    sides = [number for number in numbers if number is not None and number > 0]
+    if len(sides) != len(numbers):
+        raise DataError(f"{place}: kpt_shape is {shown(shape)}; it must be a list of numbers")
+    return math.prod(sides) if sides else 0

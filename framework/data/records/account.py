@@ -1,0 +1,138 @@
+"""Account of a conversion: the images and boxes that were read, stored, and left out, and why."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from framework.definition.values import shortened
+from framework.errors import DataError
+
+MOST_NAMES = 3          # given for each reason
+MOST_REASONS = 20       # shown; the others are counted
+_MESSAGE = re.compile(r"(.*?): (.*)", re.DOTALL)
+
+
+class BadEntry(DataError):
+    """An image and its labels that are left out, with the number of boxes that the labels have."""
+
+    def __init__(self, text: str, num_boxes: int = 0):
+        super().__init__(text)
+        self.num_boxes = num_boxes
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something left out, or stored though it is odd.
+
+    reason         words that other notes of the kind have too
+    where          the file, or file:line
+    images, boxes  how many are left out; 0 and 0: all is stored
+    is_loss        something of the input is not in the output
+    """
+
+    reason: str
+    where: str
+    images: int = 0
+    boxes: int = 0
+    is_loss: bool = True
+
+    def text(self) -> str:
+        """`where: reason`."""
+        return f"{self.where}: {self.reason}"
+
+
+def note_of(error: DataError) -> Note:
+    """The note of an image that is left out; messages are `where: reason: 'what was found'`."""
+    found = _MESSAGE.fullmatch(str(error))
+    where, text = found.groups() if found else ("", str(error))
+    reason = text.partition(": '")[0]
+    return Note(reason, where, images=1, boxes=getattr(error, "num_boxes", 0))
+
+
+@dataclass
+class Account:
+    """The counts of one database or export.
+
+    images, boxes                what the input has
+    stored_images, stored_boxes  what the output has
+    empty_images                 those stored that have neither a box nor a class
+    classes                      boxes stored by class, or images where there are no boxes
+    """
+
+    images: int = 0
+    boxes: int = 0
+    stored_images: int = 0
+    stored_boxes: int = 0
+    empty_images: int = 0
+    classes: Counter[str] = field(default_factory=Counter)
+    notes: list[Note] = field(default_factory=list)
+
+    def add_losses(self, notes: Iterable[Note]) -> None:
+        """Count what was left out before there was a record of it."""
+        for note in notes:
+            self.images += note.images
+            self.boxes += note.boxes
+            self.notes.append(note)
+
+    @property
+    def losses(self) -> list[Note]:
+        """The notes of what is not in the output."""
+        return [note for note in self.notes if note.is_loss]
+
+    def lines(self, shown: Mapping[str, str] | None = None) -> Iterator[str]:
+        """The account in sentences; `shown`: names of classes, where they are not their own."""
+        shown = shown or {}
+        if self.boxes or not self.classes:
+            yield (f"{self.stored_images} of {_count(self.images, 'image')} and "
+                   f"{self.stored_boxes} of {_count(self.boxes, 'box')} are stored")
+        else:
+            yield f"{self.stored_images} of {_count(self.images, 'image')} are stored"
+        if self.classes:
+            unit = "boxes" if self.stored_boxes else "images"
+            yield f"{unit} by class: " + ", ".join(
+                f"{shortened(shown.get(name, name))} {count}"
+                for name, count in sorted(self.classes.items()))
+        if self.empty_images:
+            yield f"images without a box, which are background: {self.empty_images}"
+        yield from _grouped(self.losses, "left out")
+        yield from _grouped((note for note in self.notes if not note.is_loss), "noted")
+
+    def check_strict(self, is_strict: bool) -> None:
+        """DataError if anything was left out and nothing may be."""
+        losses = self.losses
+        if is_strict and losses:
+            what = _amount(sum(note.images for note in losses),
+                           sum(note.boxes for note in losses), len(losses))
+            raise DataError(f"--strict: {what} would be left out; nothing was written. The first: "
+                            f"{losses[0].text()}")
+
+
+def _grouped(notes: Iterable[Note], start: str) -> Iterator[str]:
+    """A line for each reason: how many, why, and the first names."""
+    groups: dict[str, list[Note]] = {}
+    for note in notes:
+        groups.setdefault(note.reason, []).append(note)
+    for reason, group in list(groups.items())[:MOST_REASONS]:
+        what = _amount(sum(note.images for note in group), sum(note.boxes for note in group),
+                       len(group))
+        names = [shortened(name) for name in dict.fromkeys(note.where for note in group)]
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        yield f"{start}: {what}: {reason} ({', '.join(names[:MOST_NAMES])}{more})"
+    if len(groups) > MOST_REASONS:
+        yield f"{start}: {len(groups) - MOST_REASONS} more reasons are not shown"
+
+
+def _amount(images: int, boxes: int, entries: int) -> str:
+    if images and boxes:
+        return f"{_count(images, 'image')} with {_count(boxes, 'box')}"
+    if images or boxes:
+        return _count(images, "image") if images else _count(boxes, "box")
+    return f"{entries} times" if entries > 1 else "once"
+
+
+def _count(number: int, unit: str) -> str:
+    plural = "boxes" if unit == "box" else f"{unit}s"
+    return f"{number} {unit if number == 1 else plural}"
