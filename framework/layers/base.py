@@ -194,6 +194,7 @@ class Source:
         self.spec = spec
         self.options = options
         self.top_shapes: list[Shape] = []
+        self.num_items = 0      # records of its data; 0 where that is not known
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         """Batch number `start` of the run and all after it, one CPU tensor a top."""
