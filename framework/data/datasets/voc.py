@@ -106,15 +106,34 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
         raise DataError(
             f"{path}: no such list; a VOC folder has ImageSets/Main/<split>.txt (found: {found})"
         )
-    names = [_stem(line) for line in read_lines(path) if line.strip()]
+    names = [_stem(path, number, line) for number, line in enumerate(read_lines(path), 1)
+             if line.strip()]
     if not names:
         raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
+    if not (root / "Annotations").is_dir():
+        raise DataError(f"{root / 'Annotations'}: there is no such folder; VOC's layout has an "
+                        f"annotation for each image there, {names[0]}.xml for {path}:1")
+    _check_endings(root, path, names)
     return [(_image(root, name), f"Annotations/{name}.xml") for name in names]
 
 
-def _stem(line: str) -> str:
+def _check_endings(root: Path, path: Path, names: Sequence[str]) -> None:
+    """DataError if images are not found since their files end in another way."""
+    there = {item.stem: item.name for item in (root / "JPEGImages").glob("*.*")
+             if item.suffix not in IMAGE_SUFFIXES}
+    for name in names:
+        if name in there and not is_there(root / _image(root, name)):
+            raise DataError(f"{path}: '{name}' is JPEGImages/{there[name]}, and images must end in "
+                            f"one of {', '.join(IMAGE_SUFFIXES)}; convert or rename them")
+
+
+def _stem(path: Path, number: int, line: str) -> str:
     """`000012`, `000012 -1` (a class list) or `000012.jpg`: the name without suffix."""
     line = line.strip()
+    if "Annotations/" in line or line.startswith("JPEGImages/"):
+        raise DataError(f"{path}:{number}: '{line}' is a path or two, as tools/convert_annoset "
+                        "takes them; a list in VOC's layout has a name without folder and suffix "
+                        "on each line, as 000012")
     head, _, last = line.rpartition(" ")
     name = head.strip() if head and last in ("-1", "0", "1") else line
     for suffix in IMAGE_SUFFIXES:

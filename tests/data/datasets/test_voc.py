@@ -52,3 +52,29 @@ def test_class_names_are_sorted_and_pass_over_broken_files(tmp_path):
     (root / "Annotations/three.xml").write_text("<annotation>")
     paths = [root / "Annotations" / f"{name}.xml" for name in ("one", "two", "three", "four")]
     assert class_names(paths) == ["ant", "zebra"]
+
+
+@pytest.mark.parametrize("line", ["JPEGImages/one.jpg Annotations/one.xml", "JPEGImages/one.jpg"])
+def test_a_list_of_paths_is_an_error_with_its_line(tmp_path, line):
+    root = make_voc(tmp_path / "voc", {"one": []})
+    (root / "ImageSets/Main/val.txt").write_text(f"one\n{line}\n")
+    with pytest.raises(DataError, match=rf"val.txt:2: '{line}' is a path.*a name without folder"):
+        read_split(root, "val")
+
+
+def test_a_folder_without_annotations_is_named(tmp_path):
+    root = make_voc(tmp_path / "voc", {"one": []})
+    (root / "Annotations").rename(root / "Labels")
+    (root / "ImageSets/Main/val.txt").write_text("one\n")
+    with pytest.raises(DataError, match=r"voc/Annotations: there is no such folder"):
+        read_split(root, "val")
+
+
+@pytest.mark.parametrize("ending", [".webp", ".Jpg", ".BMP", ".tif"])
+def test_an_image_with_another_ending_is_named_with_those_that_are_taken(tmp_path, ending):
+    root = make_voc(tmp_path / "voc", {"one": []})
+    (root / "JPEGImages/one.jpg").rename(root / f"JPEGImages/one{ending}")
+    (root / "ImageSets/Main/val.txt").write_text("one\n")
+    with pytest.raises(DataError, match=rf"'one' is JPEGImages/one{ending}, and images must end "
+                                        r"in one of .jpg"):
+        read_split(root, "val")
