@@ -65,11 +65,12 @@ class LayerSpec:
 class NetSpec:
     """The layers of one phase, level and set of stages, joined top to bottom.
 
-    Raises SpecError for a bottom that no layer before it makes, and for a top made twice.
+    Raises SpecError for a bottom that no layer before it makes, and for a top made twice, unless
+    it is not to be `wired`: then only the layers are chosen.
     """
 
     def __init__(self, document: Document, phase: str = "TEST", level: int | None = None,
-                 stages: Sequence[str] = ()):
+                 stages: Sequence[str] = (), wired: bool = True):
         if phase not in PHASES:
             raise SpecError(f"the phase is '{phase}'; it must be TRAIN or TEST")
         net = document.message
@@ -89,7 +90,8 @@ class NetSpec:
                 self.layers.append(LayerSpec(layer, lines, lines.path or self.path, own_phase,
                                              _propagate_down(layer, document, lines),
                                              inside=document.inside))
-        self._wire()
+        if wired:
+            self._wire()
 
     def _is_included(self, document: Document, layer: LayerParameter, lines: Lines) -> bool:
         if layer.include and layer.exclude:
