@@ -125,6 +125,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     # lazy: --help does without it
     from framework.data.records import label_map
     from framework.inference.detector import Detector
+    from framework.net.class_counts import check_labels
     from framework.net.reading import read_net
     from framework.system.malloc import keep_freed_memory
 
@@ -144,6 +145,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     names = detector.names
     if options.labelmap:
         names = label_map.names_by_label(label_map.read(options.labelmap))
+        check_labels(detector.net.spec, options.labelmap, names)
     return detector, names
 
 

@@ -80,9 +80,12 @@ def summary(census: Census) -> str:
     phase = ", stage ".join([census.phase, *census.stages])
     if not census.built:
         return f"{census.path}: {phase}: cannot be built"
+    if census.without_data:
+        return f"{census.path}: {phase}: no layer makes data in this phase, which is left out"
+    assumed = f"; {census.assumed}" if census.assumed else ""
     return (f"{census.path}: {phase}: {census.dialect}; {len(census.rows)} layers, "
             f"{human(census.parameters)} parameters, {human(census.multiply_adds)} multiply-adds, "
-            f"{human(census.blob_bytes)}B of blobs")
+            f"{human(census.blob_bytes)}B of blobs{assumed}")
 
 
 def table(census: Census) -> str:

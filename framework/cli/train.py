@@ -71,6 +71,7 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
     signals = Signals(options.sigint_effect, options.sighup_effect)
     try:
         with signals:
+            warn_of_missing_gpu(document, options, place)
             solver = make_solver(document, options, place, signals)
             solver.solve()
             solver.close()
@@ -98,6 +99,19 @@ def wished_gpu(param: SolverParameter) -> int | None:
     from framework.proto import enum_name
 
     return param.device_id if enum_name(param, "solver_mode") == "GPU" else None
+
+
+def warn_of_missing_gpu(document: Document, options: argparse.Namespace,
+                        place: devices.Place) -> None:
+    """Say that the run is on the CPU although the solver file itself asks for a GPU."""
+    # lazy: --help does without it
+    from framework.logs.log import Log
+
+    param = document.message
+    is_asked = param.HasField("solver_mode") and wished_gpu(param) is not None
+    if is_asked and place.device == "cpu" and not options.gpu:
+        Log(enabled=place.rank == 0, folder=options.log_dir).warning(str(document.error(
+            "solver_mode", "is GPU, but torch sees no CUDA device here: the run is on the CPU")))
 
 
 def make_solver(document: Document, options: argparse.Namespace, place: devices.Place,

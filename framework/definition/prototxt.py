@@ -32,6 +32,7 @@ TOKEN = re.compile(
       | (?P<mark>[{}<>:;,\[\]])""",
     re.VERBOSE,
 )
+LAYERS = ("LayerParameter", "V1LayerParameter")     # messages that problems name by layer
 EXTENSION = re.compile(r"\[[\w./\s]+\]")
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
 MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: each costs 0.1 ms
@@ -62,13 +63,15 @@ class Lines:
 
 
 class Problem(NamedTuple):
-    """A field that cannot be taken: `owner` is the message on the top level that holds it."""
+    """A field that cannot be taken: `owner` is the layer that holds it, or another message on the
+    top level; `inside` is the field of a solver file that has the layer in its net."""
 
     line: int
     owner: Message | None
     field: str
     text: str
     unknown: bool
+    inside: str = ""
 
 
 @dataclass
@@ -79,26 +82,35 @@ class Document:
     lines: Lines
     path: str
     problems: list[Problem] = field(default_factory=list)
+    written_types: dict[int, str] = field(default_factory=dict)     # those unknown, by id of layer
+    inside: str = ""        # the field of a solver file that holds this net
 
-    def place(self, line: int, owner: Message | None = None) -> str:
+    def place(self, line: int, owner: Message | None = None, inside: str = "") -> str:
         """`net.prototxt:42: layer 'conv1' (Convolution)`, the beginning of every message."""
         where = f"{self.path}:{line}" if line else self.path
-        return f"{where}: {describe(owner)}" if describe(owner) else where
+        what = describe(owner, self.written_types.get(id(owner), ""))
+        inside = inside or self.inside
+        if inside:
+            what = f"{inside}.{what}" if what else inside
+        return f"{where}: {what}" if what else where
 
     def error(self, path: str, message: str) -> SpecError:
         """The error to raise about the field `path` ("base_lr", "layer[3].type")."""
         return SpecError(f"{self.place(self.lines.find(path))}: {path} {message}")
 
 
-def describe(owner: Message | None) -> str:
-    """`layer 'conv1' (Convolution)` for a layer message of any age, else nothing."""
+def describe(owner: Message | None, written_type: str = "") -> str:
+    """`layer 'conv1' (Convolution)` for a layer message of any age, else nothing.
+
+    written_type  what the file says where that is no type
+    """
     if owner is None or not owner.DESCRIPTOR.name.endswith("LayerParameter"):
         return ""
     inner: Any = owner      # Any: a layer's message of any age
     if owner.DESCRIPTOR.name == "V1LayerParameter" and owner.HasField("layer"):
         inner = inner.layer
     kind = inner.type if isinstance(inner.type, str) else proto.enum_name(inner, "type")
-    return f"layer '{inner.name}' ({kind})"
+    return f"layer '{inner.name}' ({written_type or kind})"
 
 
 def read(path: str | Path, kind: str) -> Document:
@@ -132,6 +144,7 @@ class _Parser:
         self.ends = [match.start() for match in re.finditer("\n", text)]
         self.document = Document(getattr(proto, kind)(), Lines(1), path)
         self.owner: Message | None = None
+        self.owner_name = ""        # the path of the owner's field
         self.advance()
 
     def parse(self) -> Document:
@@ -166,6 +179,10 @@ class _Parser:
         line = self.text[self.position:].split("\n", 1)[0]
         if line[0] in "\"'":
             return self.syntax_error(f"the string {line[:30]} has no end on its line")
+        if not line[0].isprintable():
+            return self.syntax_error(f"is no text, which a prototxt is: it has the byte "
+                                     f"{ord(line[0]) & 0xff:#04x} here; files of weights go to "
+                                     "--weights")
         if re.match(r"[=>]{7}", line):
             return self.syntax_error("a merge-conflict mark was left in the file")
         if match := re.match(r"[-+.\w]+", line):
@@ -203,6 +220,7 @@ class _Parser:
             descriptor = message.DESCRIPTOR.fields_by_name.get(name)
             if prefix == "":
                 self.owner = None
+                self.owner_name = ""
             if descriptor is None:
                 self.problem(line, prefix + name, f"is not a field of {message.DESCRIPTOR.name}"
                              f"{self.suggestion(name, message)}", unknown=True)
@@ -236,6 +254,7 @@ class _Parser:
         closing = {"{": "}", "<": ">"}[self.token]
         child = None
         child_lines = Lines(line)
+        before = self.owner, self.owner_name
         if descriptor is not None:
             descriptor = form_for_several(message, descriptor, lines.fields)
         if descriptor is not None:
@@ -248,13 +267,15 @@ class _Parser:
                 else:
                     child.SetInParent()
                 lines.fields.setdefault(descriptor.name, []).append(child_lines)
-                if "." not in name:
+                if "." not in name or child.DESCRIPTOR.name in LAYERS:
                     self.owner = child
+                    self.owner_name = name
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.syntax_error(f"more than {MAX_DEPTH} messages are nested in one another")
         self.advance()
         self.read_fields(child, child_lines, closing, name + ".")
+        self.owner, self.owner_name = before
         self.depth -= 1
 
     def read_values(self, message: Any, descriptor: Any, lines: Lines, name: str,
@@ -295,6 +316,8 @@ class _Parser:
             else:
                 setattr(message, descriptor.name, value)
         except ValueError as error:
+            if message.DESCRIPTOR.name in LAYERS and descriptor.name == "type":
+                self.document.written_types[id(message)] = shortened(token)
             self.problem(line, name, str(error).replace(token, shortened(token)))
         else:
             lines.fields.setdefault(descriptor.name, []).append(Lines(line))
@@ -306,6 +329,8 @@ class _Parser:
         return False
 
     def problem(self, line: int, name: str, text: str, unknown: bool = False) -> None:
-        owner = self.owner
-        inside = name.partition(".")[2] if owner is not None else name
-        self.document.problems.append(Problem(line, owner, inside or name, text, unknown))
+        is_layer = bool(describe(self.owner))
+        field_name = name.removeprefix(self.owner_name + ".") if is_layer else name
+        inside = self.owner_name.rpartition(".")[0] if is_layer else ""
+        self.document.problems.append(
+            Problem(line, self.owner, field_name, text, unknown, inside))

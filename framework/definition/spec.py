@@ -37,6 +37,7 @@ class LayerSpec:
     propagate_down: tuple[bool, ...] = ()
     without_files: bool = False
     taken: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    inside: str = ""        # the field of a solver file that holds the net
     name: str = field(init=False)
     type: str = field(init=False)
     bottoms: tuple[str, ...] = field(init=False)
@@ -53,7 +54,8 @@ class LayerSpec:
         """`net.prototxt:42: layer 'ip1' (InnerProduct)`, the beginning of every message."""
         line = self.lines.find(field)
         where = f"{self.path}:{line}" if line else self.path
-        return f"{where}: layer '{self.name}' ({self.type})"
+        inside = f"{self.inside}." if self.inside else ""
+        return f"{where}: {inside}layer '{self.name}' ({self.type})"
 
     def error(self, field: str, message: str) -> SpecError:
         """The error to raise: `net.prototxt:42: layer 'ip1' (InnerProduct): FIELD MESSAGE`."""
@@ -63,11 +65,12 @@ class LayerSpec:
 class NetSpec:
     """The layers of one phase, level and set of stages, joined top to bottom.
 
-    Raises SpecError for a bottom that no layer before it makes, and for a top made twice.
+    Raises SpecError for a bottom that no layer before it makes, and for a top made twice, unless
+    it is not to be `wired`: then only the layers are chosen.
     """
 
     def __init__(self, document: Document, phase: str = "TEST", level: int | None = None,
-                 stages: Sequence[str] = ()):
+                 stages: Sequence[str] = (), wired: bool = True):
         if phase not in PHASES:
             raise SpecError(f"the phase is '{phase}'; it must be TRAIN or TEST")
         net = document.message
@@ -85,8 +88,10 @@ class NetSpec:
             if self._is_included(document, layer, lines):
                 own_phase = PHASES[layer.phase] if layer.HasField("phase") else phase
                 self.layers.append(LayerSpec(layer, lines, lines.path or self.path, own_phase,
-                                             _propagate_down(layer, document, lines)))
-        self._wire()
+                                             _propagate_down(layer, document, lines),
+                                             inside=document.inside))
+        if wired:
+            self._wire()
 
     def _is_included(self, document: Document, layer: LayerParameter, lines: Lines) -> bool:
         if layer.include and layer.exclude:

@@ -13,7 +13,9 @@ from typing import Any
 from google.protobuf import text_encoding
 from google.protobuf.descriptor import FieldDescriptor
 
-NEAR = 0.7                # share of equal letters (difflib's ratio) from which a name is suggested
+NEAR = 0.84               # share of equal letters (difflib's ratio) from which a name is suggested
+NEAR_IF_SHORT = 0.75      # of names up to SHORT letters: one wrong letter is a larger share
+SHORT = 6
 MOST_COMPARED = 20_000    # names, 50 ms
 LONGEST_SHOWN = 200       # letters of a name or value in a message
 LARGEST_FLOAT = 3.4028235677973366e38    # above it, rounding to float32 gives infinity
@@ -37,7 +39,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if len(name) > LONGEST_SHOWN:
         return ""
     by_folded = {_folded(word): word for word in itertools.islice(known, MOST_COMPARED)}
-    close = difflib.get_close_matches(_folded(name), by_folded, n=1, cutoff=NEAR)
+    folded = _folded(name)
+    cutoff = NEAR_IF_SHORT if len(folded) <= SHORT else NEAR
+    close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=cutoff)
     return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
 
 

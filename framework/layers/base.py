@@ -105,14 +105,28 @@ class Layer(nn.Module):
                 continue
             values = torch.zeros(blob.shape)
             if filler is not None:
-                try:
-                    fillers.fill_(values, filler, generator)
-                except (ValueError, RuntimeError, ArithmeticError) as error:
-                    reason = str(error).splitlines()[0]
-                    raise self.spec.error(f"{name}_filler", reason) from None
+                self._fill(name, values, filler, generator)
             wanted = blob.requires_grad
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)
+
+    def check_fillers(self) -> None:
+        """SpecError for a filler that `materialise` would refuse; takes no memory."""
+        generator = torch.Generator()
+        for index, (name, filler) in enumerate(zip(self.blob_names, self._fillers, strict=True)):
+            if filler is not None:
+                self._fill(name, torch.empty(self.blobs[index].shape, device="meta"), filler,
+                           generator)
+
+    def _fill(self, name: str, values: Tensor, filler: FillerParameter,
+              generator: torch.Generator) -> None:
+        try:
+            fillers.fill_(values, filler, generator)
+        except (ValueError, RuntimeError, ArithmeticError) as error:
+            if values.is_meta and "meta" in str(error):     # a filler that needs real memory
+                return
+            reason = str(error).splitlines()[0]
+            raise self.spec.error(f"{name}_filler", reason) from None
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.
@@ -194,6 +208,7 @@ class Source:
         self.spec = spec
         self.options = options
         self.top_shapes: list[Shape] = []
+        self.num_items = 0      # records of its data; 0 where that is not known
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         """Batch number `start` of the run and all after it, one CPU tensor a top."""

@@ -123,7 +123,7 @@ class IndexCheck(nn.Module):
         cause = self._cause(value, num)
         why = self.why or f"there are {num} {self.what}"
         return DataError(
-            f"layer '{self.spec.name}' ({self.spec.type}): blob '{blob}' has the value {value:g} "
+            f"{self.spec.place()}: blob '{blob}' has the value {value:g} "
             f"at {where} of the batch; it must be from {self.first} to "
             f"{self.first + num - 1}, as {why}{cause and f'; {cause}'}")
 

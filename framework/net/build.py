@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
@@ -17,11 +17,13 @@ from framework.net.python_shapes import DeclaredPython, is_known
 
 
 def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
-                  skip_data: bool, assumed: tuple[int, int] = ASSUMED_SIZES[0]
+                  skip_data: bool, assumed: tuple[int, int] = ASSUMED_SIZES[0],
+                  channels: Mapping[str, int] | None = None
                   ) -> list[tuple[Source, tuple[str, ...]]]:
     """Open the data layers, noting the shapes of their tops.
 
-    `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can.
+    `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can:
+    `assumed` is the size of images without one, and `channels` are those of tops that are known.
     """
     sources = []
     for layer_spec in spec.layers:
@@ -31,8 +33,10 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if skip_data and cls.reads_files:
-            shapes.update(zip(layer_spec.tops, cls.assumed_shapes(layer_spec, assumed),
-                              strict=True))
+            for top, shape in zip(layer_spec.tops, cls.assumed_shapes(layer_spec, assumed),
+                                  strict=True):
+                known = (channels or {}).get(top)
+                shapes[top] = (shape[0], known, *shape[2:]) if known else shape
             continue
         source = _open_source(layer_spec, cls, options)
         shapes.update(zip(layer_spec.tops, source.top_shapes, strict=True))

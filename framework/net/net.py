@@ -30,9 +30,11 @@ from framework.execution.chains import (
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, is_input
 from framework.net.build import build_layers, build_sources
+from framework.net.class_counts import check_class_counts
 from framework.net.memory_check import check_memory
 from framework.net.params import (
     LearnedBlob,
+    check_layer_names,
     collect_blobs,
     share_by_layer_name,
     share_by_param_name,
@@ -77,6 +79,7 @@ class Net(nn.Module):
             read_net(source, ignore_unknown_fields)
         self.spec = NetSpec(document, phase, level, stages)
         self._check_types()
+        check_class_counts(self.spec)
         self.given_names = [top for spec in self.spec.layers
                             if issubclass(LAYERS[spec.type], Source) for top in spec.tops]
         self.shapes: dict[str, Shape] = {}
@@ -95,6 +98,7 @@ class Net(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         for layer in built:
             layer.materialise(generator)
+        check_layer_names(built)
         self.reshaped = share_by_param_name(built)
         self.to(device)
         if share_with is not None:

@@ -69,9 +69,8 @@ def check_layer_names(layers: Sequence[Layer]) -> None:
 def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
     """Give blobs with the same `param { name }` one Parameter: that of the first of them.
 
-    Raises SpecError where shapes or multipliers contradict each other, or names of layers do.
+    Raises SpecError where shapes or multipliers contradict each other.
     """
-    check_layer_names(layers)
     owners: dict[str, tuple[Layer, int]] = {}
     reshaped = []
     for layer in layers:

@@ -13,6 +13,10 @@ from framework.definition.values import nearest
 from framework.errors import SpecError
 from framework.proto import LayerParameter
 
+NET_MARKS = frozenset(["layer", "layers", "input", "input_shape", "input_dim"])
+SOLVER_MARKS = frozenset(["net", "train_net", "test_net", "base_lr", "lr_policy", "max_iter",
+                          "solver_mode", "snapshot_prefix", "test_iter", "display"])
+
 
 def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
     """Read a net file of any age, upgrade it, expand its composite layers.
@@ -63,7 +67,9 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
     Ignored unknown fields are named in the log instead, unless something else is wrong.
     """
-    rows = [(problem.line, f"{document.place(problem.line, problem.owner)}: "
+    if kind := _other_kind(document):
+        raise SpecError(kind)
+    rows = [(problem.line, f"{document.place(problem.line, problem.owner, problem.inside)}: "
              f"{problem.field} {problem.text}") for problem in document.problems]
     if ignore_unknown_fields and all(problem.unknown for problem in document.problems):
         for _, text in rows:
@@ -71,9 +77,40 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
         return
     if not rows:
         return
-    if document.message.DESCRIPTOR.name == "NetParameter":
-        rows += _unknown_types(document)
+    for net in _nets(document):
+        rows += _unknown_types(net)
     raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
+
+
+def _other_kind(document: Document) -> str:
+    """What the file is, if it is a prototxt of another kind than the one that was asked for."""
+    unknown = {problem.field.split(".")[0] for problem in document.problems
+               if problem.unknown and problem.owner is None}
+    is_net = document.message.DESCRIPTOR.name == "NetParameter"
+    if is_net and not document.message.layer and unknown >= {"item"}:
+        return f"{document.path}: is a label map, not a net"
+    if is_net and not document.message.layer and len(unknown & SOLVER_MARKS) > 1:
+        return f"{document.path}: is a solver file, not a net; give the net that its field names"
+    if not is_net and unknown & NET_MARKS:
+        return (f"{document.path}: is a net, not a solver file; --solver wants a solver file, "
+                "whose field `net` names the net")
+    if not is_net and unknown >= {"item"}:
+        return f"{document.path}: is a label map, not a solver file"
+    return ""
+
+
+def _nets(document: Document) -> list[Document]:
+    """The net of a document; of a solver file those inside it."""
+    if document.message.DESCRIPTOR.name == "NetParameter":
+        return [document]
+    found = []
+    for field, value in document.message.ListFields():
+        if field.message_type is not None and field.message_type.name == "NetParameter":
+            nets = zip(value if field.is_repeated else [value], document.lines.fields[field.name],
+                       strict=True)
+            found += [Document(net, lines, document.path, inside=field.name)
+                      for net, lines in nets]
+    return found
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:

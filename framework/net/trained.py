@@ -9,6 +9,7 @@ import torch
 from framework.data.records import label_map
 from framework.definition.prototxt import Document
 from framework.errors import WeightsError
+from framework.net.class_counts import label_map_path
 from framework.net.net import Net
 from framework.weights.weights import load_weights
 
@@ -33,9 +34,5 @@ def trained_net(model: str | Path | Document, weights: str | Path,
 
 def class_names(net: Net) -> dict[int, str]:
     """Display names by label, from the label map that the net names; {} if it is not there."""
-    for spec in net.spec.layers:
-        for path in (spec.proto.annotated_data_param.label_map_file,
-                     spec.proto.detection_output_param.save_output_param.label_map_file):
-            if path and Path(path).is_file():
-                return label_map.names_by_label(label_map.read(path))
-    return {}
+    path = label_map_path(net.spec)
+    return label_map.names_by_label(label_map.read(path)) if path else {}

@@ -33,7 +33,7 @@ _HOMES = {
     **dict.fromkeys(("layers", "params", "NetSpec", "to_proto"), "net_spec"),
 }
 # Submodules that a script may use after `import caffe` alone.
-_SUBMODULES = ("io", "proto", "net_spec", "coord_map", "draw", "classifier", "detector")
+_SUBMODULES = ("_caffe", "io", "proto", "net_spec", "coord_map", "draw", "classifier", "detector")
 __all__ = ["TEST", "TRAIN", "Blob", "BlobVector", "Layer", "Phase", "install", "standing_in",
            *_HOMES]
 

@@ -14,8 +14,12 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
+from framework.net.class_counts import check_class_counts
+from framework.net.fork_fields import refuse_foreign
+from framework.net.params import share_by_param_name
 from framework.net.reading import finish_net
 from framework.proto import NetParameter
+from framework.report.stated_sizes import stated_shape, unsized
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
 BYTES = 4       # of a float32
@@ -70,6 +74,8 @@ class Census:
     rows: list[Row] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     built: bool = False
+    assumed: str = ""       # the size of images that the net is looked at with, if it is not stated
+    without_data: bool = False      # nothing makes data in this phase, and another one builds
 
     @property
     def parameters(self) -> int:
@@ -144,13 +150,26 @@ def take_census(path: str | Path, selection: Selection) -> list[Census]:
     except SpecError as error:
         return [Census(str(path), problems=str(error).splitlines())]
     found = []
-    for phase in [selection.phase] if selection.phase else phases_of(document):
+    declared = [selection.phase] if selection.phase else phases_of(document)
+    for phase in declared:
         stages = selection.stages or stages_for(document, phase, selection.level)
         census = Census(str(path), document.message.name, phase, stages)
         census.dialect = f"{form}, {dialect_of(document)}"
-        _count(document, census, selection, stages)
+        others = [other for other in declared if other != phase]
+        if not has_data(document, phase, selection.level, stages) and any(
+                _wires(document, other, selection.level) for other in others):
+            census.without_data = census.built = True
+        else:
+            _count(document, census, selection, stages)
         found.append(census)
     return found
+
+
+def has_data(document: Document, phase: str, level: int | None, stages: tuple[str, ...]) -> bool:
+    """Whether a layer of this phase makes blobs of nothing: data, or what the caller gives."""
+    spec = NetSpec(document, phase, level, stages, wired=False)
+    return any(layer.tops and not layer.bottoms and layer.type != "Parameter"
+               for layer in spec.layers)
 
 
 def _count(document: Document, census: Census, selection: Selection,
@@ -166,9 +185,11 @@ def _count(document: Document, census: Census, selection: Selection,
                             for layer in unknown]
         return
     try:
-        shapes, built = _build(spec, selection)
+        shapes, built = _build(spec, selection, census)
     except CaffeError as error:
         census.problems += str(error).splitlines()
+        if census.assumed:
+            census.problems[-1] += f" (with {census.assumed})"
         return
     census.built = True
     layers = iter(built)
@@ -184,32 +205,56 @@ def _count(document: Document, census: Census, selection: Selection,
                                layer.multiply_adds(bottoms, tops)))
 
 
-def _build(spec: NetSpec, selection: Selection) -> tuple[dict[str, Shape], list[Layer]]:
-    """The shapes of all blobs, and the layers. Where the size of images has to be assumed, the
-    first that the net can be built with; the error is that of the most usual one."""
+def _build(spec: NetSpec, selection: Selection, census: Census
+           ) -> tuple[dict[str, Shape], list[Layer]]:
+    """The shapes of all blobs, and the layers.
+
+    Where the size of images is open, it is the one that the file states for its other phase, or
+    its deploy twin; then the first usual one that the net can be built with. The error is that of
+    the first try.
+    """
+    if not selection.skip_data or not unsized(spec):
+        return _build_with(spec, selection, ASSUMED_SIZES[0], {})
+    sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
+        ((height, width), {}, f"images of {height} x {width} assumed")
+        for height, width in ASSUMED_SIZES]
+    if stated := stated_shape(spec):
+        channels, height, width = stated.shape
+        sizes.insert(0, ((height, width), {stated.top: channels},
+                         f"images of {channels} x {height} x {width} as in {stated.place}"))
     failed = None
-    for assumed in ASSUMED_SIZES:
-        shapes: dict[str, Shape] = {}
+    for size, known, words in sizes:
         try:
-            build_sources(spec, DataOptions(), shapes, selection.skip_data, assumed)
-            return shapes, build_layers(spec, shapes, {}, selection.skip_data, selection.modules)
+            built = _build_with(spec, selection, size, known)
         except CaffeError as error:
             failed = failed or error
-            if not selection.skip_data or not _is_assumed(spec):
-                break
+            continue
+        census.assumed = words
+        return built
+    census.assumed = sizes[0][2]
     assert failed is not None
     raise failed
 
 
-def _is_assumed(spec: NetSpec) -> bool:
-    """Whether a data layer's shapes hang on the assumed size."""
-    for layer in spec.layers:
-        cls = LAYERS[layer.type]
-        if issubclass(cls, Source) and cls.reads_files:
-            first, second = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
-            if first != second:
-                return True
-    return False
+def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
+                channels: dict[str, int]) -> tuple[dict[str, Shape], list[Layer]]:
+    shapes: dict[str, Shape] = {}
+    build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
+    built = build_layers(spec, shapes, {}, selection.skip_data, selection.modules)
+    _check_as_net(spec, built)
+    return shapes, built
+
+
+def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
+    """What Net refuses beside shapes that do not fit, found without memory and without data."""
+    check_class_counts(spec)
+    for layer_spec in spec.layers:
+        cls = LAYERS[layer_spec.type]
+        if issubclass(cls, Source):
+            refuse_foreign(layer_spec, cls.fork_fields)
+    for layer in built:
+        layer.check_fillers()
+    share_by_param_name(built)
 
 
 def text_form(message: NetParameter) -> str:

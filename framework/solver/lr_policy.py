@@ -89,7 +89,8 @@ class LearningRate:
             rate = param.rampup_lr + (param.base_lr - param.rampup_lr) * share * share
         else:
             rate = POLICIES[self.policy](param, iteration, state, loss)
-        return float(np.float32(max(rate, param.min_lr)))
+        least = param.min_lr if param.HasField("min_lr") else -LARGEST
+        return float(np.float32(max(rate, least)))
 
 
 Loss = Callable[[], float]

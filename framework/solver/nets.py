@@ -94,7 +94,7 @@ def net_document(document: Document, field: str, index: int, ignore: bool) -> Do
         message.CopyFrom(value)      # an upgrade must not change the solver's message
         entries = document.lines.fields.get(field, [])
         lines = entries[index] if index < len(entries) else Lines()
-        return finish_net(Document(message, lines, document.path), ignore)
+        return finish_net(Document(message, lines, document.path, inside=field), ignore)
     if not Path(value).is_file():
         raise SpecError(f"{document.place(document.lines.find(f'{field}[{index}]'))}: {field} is "
                         f"'{value}', which is not a file; paths are relative to the working "

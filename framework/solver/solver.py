@@ -35,6 +35,7 @@ from framework.solver.nets import Machine, test_nets, train_net
 from framework.solver.optim import Optimizer
 from framework.solver.run_file import RunState
 from framework.solver.saving import Saver
+from framework.solver.silent_settings import doubts, nothing_to_train, tests_beyond_data
 from framework.solver.solver_fields import check_fields, snapshot_prefix
 from framework.solver.solverstate import State
 from framework.solver.testing import Scores, check_evaluation, score
@@ -88,7 +89,7 @@ class Solver:
         self.actions = actions
         self.log = log or Log(enabled=rank == 0)
         self.claim = Claim(self.prefix, self.log)
-        for hint in hints:
+        for hint in [*hints, *doubts(self.document)]:
             self.log.warning(hint)
         # max_iter: 0 evaluates only, and asks for no rate
         self.policy = LearningRate(self.document) if self.param.max_iter else None
@@ -98,6 +99,8 @@ class Solver:
         # the first rank tests, on all records, while the others wait
         alone = replace(machine, data=replace(data, rank=0, world_size=1))
         self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
+        for text in tests_beyond_data(self.document, self.test_nets):
+            self.log.warning(text)
         self.test_batches = [0] * len(self.test_nets)
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
         self.optimizer = Optimizer(self.document, self.net.learned)
@@ -151,6 +154,8 @@ class Solver:
             self.restore(resume_file)
         param = self.param
         self.stopped = False
+        if reason := nothing_to_train(self.document, self.iter):
+            self.log.warning(reason)
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
             self.saver.check_writable()
             self._claim()

@@ -137,12 +137,25 @@ def read_layers(path: str | Path) -> list[FileLayer]:
         if os.path.exists(path) and not os.path.isfile(path):
             raise WeightsError(f"{path}: is not a regular file")
         with open(path, "rb") as file:
-            is_hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
+            head = file.read(4096)
+        if is_text(head):
+            raise WeightsError(f"{path}: is a text file, a prototxt perhaps, and no file of "
+                               "weights")
+        is_hdf5 = head[:8] == b"\x89HDF\r\n\x1a\n"
         reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
         return reader(path)
     except (OSError, ValueError) as error:      # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise WeightsError(f"{path}: cannot be read: {reason}") from None
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so is a text: every form of weights has bytes that none has."""
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def save_weights(net: Any, path: str | Path, gradients: bool = False,

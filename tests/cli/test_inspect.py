@@ -2,7 +2,9 @@
 
 import pytest
 
+from framework import Net
 from framework.cli.inspect import human, main
+from framework.errors import CaffeError
 from framework.report.net_summary import Selection, take_census
 from tests.support import layer_text
 
@@ -78,3 +80,96 @@ def test_multiply_adds_are_counted_by_their_definition(tmp_path, kind, param, bo
     (census,) = take_census(path, Selection())
     assert census.problems == []
     assert census.multiply_adds == work
+
+
+@pytest.mark.parametrize("text, message", [
+    (layer_text("InnerProduct", 'inner_product_param { num_output: 4 weight_filler { '
+                'type: "gabbor" } }', [(2, 3)]),
+     "weight_filler is of type 'gabbor', which is not known"),
+    (layer_text("Deconvolution", 'convolution_param { num_output: 4 kernel_h: 3 '
+                'kernel_w: 5 weight_filler { type: "bilinear" } }', [(2, 4, 7, 9)]),
+     "weight_filler is bilinear; the blob must have 4 axes and a square kernel"),
+    (layer_text("InnerProduct", "num_output: 4", [(2, 3)], fields="param { } param { } param { }"),
+     r"param[2] is one too many: the layer has 2 blobs, and 3 are described"),
+    ('layer { name: "d" type: "AnnotatedData" top: "x" top: "y" data_param { source: "absent" '
+     'batch_size: 2 } transform_param { resize_param { height: 6 width: 8 } distort_param { '
+     'brightness: true } } }', "transform_param.distort_param.brightness is a field of another"),
+])
+def test_what_a_net_refuses_is_not_called_built(tmp_path, capsys, text, message):
+    path = tmp_path / "n.prototxt"
+    path.write_text(text)
+    assert main(["--no-data", "--summary", str(path)]) == 1
+    assert message in capsys.readouterr().err
+    with pytest.raises(CaffeError):
+        Net(path)
+
+
+def test_a_phase_without_data_is_no_failure_where_the_other_one_builds(tmp_path, capsys):
+    path = tmp_path / "n.prototxt"
+    path.write_text("""
+        layer { name: "d" type: "DummyData" top: "x" top: "label" include { phase: TRAIN }
+                dummy_data_param { shape { dim: 2 dim: 3 } shape { dim: 2 } } }
+        layer { name: "i" type: "InnerProduct" bottom: "x" top: "i"
+                inner_product_param { num_output: 4 } }
+        layer { name: "a" type: "Accuracy" bottom: "i" bottom: "label" top: "a"
+                include { phase: TEST } }""")
+    assert main(["--summary", str(path)]) == 0
+    assert f"{path}: TEST: no layer makes data in this phase" in capsys.readouterr().out
+    assert main(["--summary", "--phase", "TEST", str(path)]) == 1       # it was asked for
+
+
+UNSIZED = """layer { name: "d" type: "%s" top: "x" top: "label" include { phase: TRAIN }
+  data_param { source: "db" batch_size: 5 } dense_image_data_param { source: "l" batch_size: 5 } }
+"""
+
+
+@pytest.mark.parametrize("kind", ["Data", "DenseImageData"])
+@pytest.mark.parametrize("stated", [
+    'type: "MemoryData" top: "x" top: "l" memory_data_param { batch_size: 1 channels: 4 height: 50 '
+    'width: 7 }',
+    'type: "Input" top: "x" input_param { shape { dim: 1 dim: 4 dim: 50 dim: 7 } }',
+])
+def test_the_size_that_the_other_phase_states_is_taken_and_told(tmp_path, capsys, stated, kind):
+    path = tmp_path / "n.prototxt"
+    path.write_text(UNSIZED % kind + 'layer { name: "m" include { phase: TEST } ' + stated + " }\n"
+                    'layer { name: "r" type: "Reshape" bottom: "x" top: "r" reshape_param { '
+                    'shape { dim: 0 dim: 35 dim: 40 } } }')
+    assert main(["--no-data", "--phase", "TRAIN", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert f"images of 4 x 50 x 7 as in {path}:3: layer 'm'" in shown
+    assert "5 x 4 x 50 x 7" in shown and "5 x 35 x 40" in shown
+
+
+def test_the_size_of_a_deploy_twin_is_taken(tmp_path, capsys):
+    path = tmp_path / "x_train_val.prototxt"
+    path.write_text(UNSIZED % "Data")
+    (tmp_path / "x_deploy.prototxt").write_text('input: "x" input_dim: 10 input_dim: 3 '
+                                                'input_dim: 97 input_dim: 61')
+    assert main(["--no-data", "--phase", "TRAIN", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "5 x 3 x 97 x 61" in shown and f"as in {tmp_path / 'x_deploy.prototxt'}" in shown
+
+
+@pytest.mark.parametrize("upsample, size", [("upsample_h: 45 upsample_w: 60", "360 x 480"),
+                                            ("scale: 2", "224 x 224")])
+def test_an_assumed_size_is_told(tmp_path, capsys, upsample, size):
+    path = tmp_path / "n.prototxt"
+    path.write_text(UNSIZED % "DenseImageData" + """
+        layer { name: "p" type: "Pooling" bottom: "x" top: "p" top: "mask"
+                pooling_param { kernel_size: 8 stride: 8 } }
+        layer { name: "q" type: "Pooling" bottom: "p" top: "q" top: "m"
+                pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "u" type: "Upsample" bottom: "q" bottom: "m" top: "u"
+                upsample_param { SIZE } }
+        layer { name: "c" type: "Concat" bottom: "u" bottom: "p" top: "c" }
+        """.replace("SIZE", upsample))
+    assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 0
+    assert f"images of {size} assumed" in capsys.readouterr().out
+
+
+def test_a_failure_with_an_assumed_size_says_so(tmp_path, capsys):
+    path = tmp_path / "n.prototxt"
+    path.write_text(UNSIZED % "Data" + 'layer { name: "r" type: "Reshape" bottom: "x" top: "r" '
+                    'reshape_param { shape { dim: 0 dim: 11 } } }')
+    assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 1
+    assert "(with images of 224 x 224 assumed)" in capsys.readouterr().err

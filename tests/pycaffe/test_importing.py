@@ -21,6 +21,8 @@ SCRIPT = """
     assert caffe._caffe.Net is caffe.pycaffe.Net is Net is caffe.Net
     assert caffe.classifier.__spec__.name == "framework.pycaffe.classifier"
     assert "Convolution" in caffe.layer_type_list() and not caffe.has_nccl()
+    from caffe._caffe import RawBlobVec
+    assert caffe._caffe.BlobVec is RawBlobVec is caffe.BlobVector
     assert (caffe.TRAIN, caffe.TEST) == (0, 1)
     print(__name__, sys.argv[1:], caffe.__name__)
 """

@@ -345,3 +345,11 @@ def test_backward_from_an_in_place_layer_knows_what_stood_there_before_it(tmp_pa
     before = held.copy()
     np.testing.assert_allclose(net.forward(start="p")["e"], -2 * before)
     assert (net.backward(start="p", end="p", e=np.ones((2, 3)))["e"] == -2).all()
+
+
+def test_a_layers_blobs_are_of_the_class_that_scripts_ask_for(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text('input: "x" input_shape { dim: 1 dim: 3 } layer { name: "i" bottom: "x" '
+                    'type: "InnerProduct" top: "i" inner_product_param { num_output: 2 } }')
+    net = caffe.Net(str(path), caffe.TEST)
+    assert type(net.params["i"]) is caffe._caffe.BlobVec

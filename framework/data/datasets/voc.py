@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from framework.data.datasets.dataset import Dataset, Description, is_image
+from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description, is_image
 from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
@@ -126,10 +126,27 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
     if not lines:
         raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
     images = _images_by_stem(root)
-    return [_entry(root, line, images) for line in lines]
+    entries = [_entry(line, images) for line in lines]
+    _check_folders(root, path, entries)
+    return entries
 
 
-def _entry(root: Path, line: str, images: Mapping[str, str]) -> tuple[str, str]:
+def _check_folders(root: Path, path: Path, entries: Sequence[tuple[str, str]]) -> None:
+    """DataError without the folder of annotations, or if images of the list end in another way."""
+    image, label = entries[0]
+    if not (root / label).parent.is_dir() and not any(is_there(root / one) for _, one in entries):
+        raise DataError(f"{(root / label).parent}: there is no such folder; VOC's layout has an "
+                        f"annotation for each image there, {Path(label).name} for {path}:1")
+    there = {item.stem: item.name for item in (root / "JPEGImages").glob("*.*")
+             if not is_image(item.name)}
+    for image, _ in entries:
+        name = Path(image).stem
+        if name in there and not is_there(root / image):
+            raise DataError(f"{path}: '{name}' is JPEGImages/{there[name]}, and images must end in "
+                            f"one of {', '.join(IMAGE_SUFFIXES)}; convert or rename them")
+
+
+def _entry(line: str, images: Mapping[str, str]) -> tuple[str, str]:
     """Image and annotation of a line: `000012`, `000012 -1` (a class list), `000012.jpg`, or both
     files as in SSD's lists: `JPEGImages/000012.jpg Annotations/000012.xml`."""
     image, _, label = line.rpartition(" ")

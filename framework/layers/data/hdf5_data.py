@@ -50,6 +50,7 @@ class HDF5Data(Source):
             if [shape[1:] for shape in found] != [shape[1:] for shape in shapes[0]]:
                 raise DataError(f"{path}: the rows are not shaped as those of {self.files[0]}")
         self.num_rows = [found[0][0] for found in shapes]
+        self.num_items = sum(self.num_rows)
         if not sum(self.num_rows):
             raise DataError(f"{param.source}: the files have no rows")
         self.top_shapes = [(param.batch_size, *shape[1:]) for shape in shapes[0]]

@@ -62,6 +62,7 @@ class ImageSource(Source):
         self.maker = BatchMaker(items, share, options.seed, shuffle, skip, self.item_seed)
         try:
             order = self.maker.open()
+            self.num_items = order.size
             self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size)
             first = self.maker.first_item()
             self.ledger.note(self.maker.bad())

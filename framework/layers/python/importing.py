@@ -17,7 +17,7 @@ from types import ModuleType
 
 HOME = "framework.pycaffe"
 # Modules of the original that have no file of their own here.
-ELSEWHERE = {"caffe._caffe": HOME, "caffe.pycaffe": HOME}
+ELSEWHERE = {"caffe.pycaffe": HOME}
 
 
 class _Finder(MetaPathFinder, Loader):

@@ -52,3 +52,29 @@ def test_class_names_are_sorted_and_pass_over_broken_files(tmp_path):
     (root / "Annotations/three.xml").write_text("<annotation>")
     paths = [root / "Annotations" / f"{name}.xml" for name in ("one", "two", "three", "four")]
     assert class_names(paths) == ["ant", "zebra"]
+
+
+@pytest.mark.parametrize("line", ["JPEGImages/one.jpg Annotations/one.xml", "JPEGImages/one.jpg",
+                                  "one", "one -1", "one.jpg"])
+def test_a_line_is_a_name_or_a_path_or_both_files(tmp_path, line):
+    root = make_voc(tmp_path / "voc", {"one": []})
+    (root / "ImageSets/Main/val.txt").write_text(f"{line}\n")
+    assert read_split(root, "val") == [("JPEGImages/one.jpg", "Annotations/one.xml")]
+
+
+def test_a_folder_without_annotations_is_named(tmp_path):
+    root = make_voc(tmp_path / "voc", {"one": []})
+    (root / "Annotations").rename(root / "Labels")
+    (root / "ImageSets/Main/val.txt").write_text("one\n")
+    with pytest.raises(DataError, match=r"voc/Annotations: there is no such folder"):
+        read_split(root, "val")
+
+
+@pytest.mark.parametrize("ending", [".heic", ".RAW"])
+def test_an_image_with_another_ending_is_named_with_those_that_are_taken(tmp_path, ending):
+    root = make_voc(tmp_path / "voc", {"one": []})
+    (root / "JPEGImages/one.jpg").rename(root / f"JPEGImages/one{ending}")
+    (root / "ImageSets/Main/val.txt").write_text("one\n")
+    with pytest.raises(DataError, match=rf"'one' is JPEGImages/one{ending}, and images must end "
+                                        r"in one of .jpg"):
+        read_split(root, "val")

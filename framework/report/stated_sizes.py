@@ -1,0 +1,86 @@
+"""The image shape that a net file states elsewhere: for its other phase, or in its deploy twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from framework.definition.prototxt import Lines
+from framework.definition.spec import LayerSpec, NetSpec
+from framework.errors import CaffeError
+from framework.layers import LAYERS
+from framework.layers.base import DataOptions, Shape, Source
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.net.reading import read_net
+
+TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
+
+
+class Stated(NamedTuple):
+    """Channels, height and width of a top, and where they are stated."""
+
+    top: str
+    shape: Shape
+    place: str
+
+
+def unsized(spec: NetSpec) -> list[LayerSpec]:
+    """The data layers whose shapes depend on an assumed size of the images."""
+    return [layer for layer in spec.layers if _reads_files(layer) and not _own_shapes(layer)]
+
+
+def stated_shape(spec: NetSpec) -> Stated | None:
+    """The shape of the images of the first data layer that does not say it itself."""
+    for wanted in unsized(spec):
+        for layer in (*_other_phase(spec), *_deploy_twin(spec)):
+            if layer.tops[:1] != wanted.tops[:1]:
+                continue
+            shapes = _own_shapes(layer)
+            if shapes and len(shapes[0]) == 4:
+                return Stated(wanted.tops[0], shapes[0][1:], layer.place())
+    return None
+
+
+def _reads_files(layer: LayerSpec) -> bool:
+    cls = LAYERS.get(layer.type)
+    return cls is not None and issubclass(cls, Source) and cls.reads_files
+
+
+def _own_shapes(layer: LayerSpec) -> list[Shape]:
+    """The shapes of the tops that the layer's text states; empty if it leaves the size open."""
+    cls = LAYERS.get(layer.type)
+    if cls is None or not issubclass(cls, Source):
+        return []
+    try:
+        if not cls.reads_files:
+            return list(cls(layer, DataOptions()).top_shapes)
+        first, second = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
+    except CaffeError:
+        return []
+    return first if first == second else []
+
+
+def _other_phase(spec: NetSpec) -> Iterator[LayerSpec]:
+    """The layers of the file that are not in this phase."""
+    used = {id(layer.lines) for layer in spec.layers}
+    document = spec.document
+    for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
+                            strict=False):
+        if id(lines) not in used:
+            yield LayerSpec(layer, lines, spec.path, spec.phase)
+
+
+def _deploy_twin(spec: NetSpec) -> Iterator[LayerSpec]:
+    """The layers of `x_deploy.prototxt` beside `x_train_val.prototxt`, or of `deploy.prototxt`."""
+    path = Path(spec.path)
+    names = [path.name.replace(word, "deploy") for word in TRAINING_NAMES if word in path.name]
+    for name in dict.fromkeys([*names, "deploy.prototxt"]):
+        twin = path.with_name(name)
+        if twin != path and twin.is_file():
+            try:
+                document = read_net(twin)
+            except CaffeError:
+                continue
+            for layer in document.message.layer:
+                yield LayerSpec(layer, Lines(), str(twin), "TEST")

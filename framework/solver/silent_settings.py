@@ -1,0 +1,113 @@
+"""Allowed settings of a solver file that train nothing, or something else than they seem to.
+
+The original takes them without a word; here each is a warning, and the run goes on as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from framework.definition.prototxt import Document
+from framework.net.net import Net
+from framework.proto import SolverParameter
+
+Doubt = tuple[str, str]     # a field, and the rest of the sentence about it
+
+
+def doubts(document: Document) -> list[str]:
+    """A sentence, with its file and line, for each setting that is probably a mistake."""
+    param = document.message
+    if param.HasField("max_iter") and not param.max_iter:
+        return []       # it is there to test only
+    return [str(document.error(field, text))
+            for found in (_rate(param), _updates(param), _course(param)) for field, text in found]
+
+
+def _rate(param: SolverParameter) -> Iterator[Doubt]:
+    """Policies that stop the training, or never change the rate."""
+    policy = param.lr_policy
+    rate = f"the rate stays at base_lr, {param.base_lr:g}"
+    first_steps = {"step": param.stepsize, "exp": 1, "multistep": min(param.stepvalue, default=0)}
+    if param.gamma == 0 and first_steps.get(policy):
+        yield "gamma", (f"{_state(param, 'gamma')}, and lr_policy \"{policy}\" multiplies base_lr "
+                        f"by it: the rate is 0 from iteration {first_steps[policy]} on")
+    for name, reader in (("stepvalue", "multistep"), ("plateau_winsize", "plateau")):
+        is_given = bool(getattr(param, name))
+        if policy == reader and not is_given:
+            yield name, f"is missing, and lr_policy \"{policy}\" takes its steps from it: {rate}"
+        elif is_given and policy == "step":
+            yield name, (f"is given, but lr_policy \"step\" does not read it: it steps every "
+                         f"{param.stepsize} iterations (stepsize)")
+    if any(later < earlier for earlier, later
+           in zip(param.stepvalue, param.stepvalue[1:], strict=False)):
+        yield "stepvalue", "is not in ascending order: a step waits for those before it"
+    for name, affected in (("power", ("poly", "inv")), ("gamma", ("inv", "sigmoid"))):
+        if policy in affected and getattr(param, name) == 0:
+            yield name, (f"{_state(param, name)}, so that lr_policy \"{policy}\" never changes the "
+                         "rate")
+
+
+def _updates(param: SolverParameter) -> Iterator[Doubt]:
+    """Numbers with which updates do nothing, or the opposite."""
+    if param.HasField("base_lr") and param.base_lr == 0 and param.lr_policy != "multifixed":
+        yield "base_lr", "is 0: no weight changes"
+    if param.base_lr < 0:
+        yield "base_lr", (f"is {param.base_lr:g}: updates with a negative rate make the loss "
+                          "larger")
+    if abs(param.momentum) >= 1:
+        yield "momentum", f"is {param.momentum:g}: with 1 or more updates only grow"
+    if param.weight_decay < 0:
+        yield "weight_decay", f"is {param.weight_decay:g}: a negative decay makes weights grow"
+    if param.HasField("clip_gradients") and param.clip_gradients == 0:
+        yield "clip_gradients", "is 0, which makes every gradient 0: no weight changes"
+
+
+def _course(param: SolverParameter) -> Iterator[Doubt]:
+    """What is never reached, tested or written."""
+    if param.test_interval and not param.test_iter:
+        yield "test_interval", (f"is {param.test_interval}, but test_iter is missing: nothing is "
+                                "tested")
+    if param.max_iter and not param.snapshot and not param.snapshot_after_train:
+        yield "snapshot", ("is 0 and snapshot_after_train is false: the trained weights are not "
+                           "written")
+
+
+def _state(param: SolverParameter, name: str) -> str:
+    is_set = any(field.name == name for field, _ in param.ListFields())
+    return "is 0" if is_set else "is missing"
+
+
+def nothing_to_train(document: Document, iteration: int) -> str:
+    """Why `solve` at this iteration trains nothing; empty if it does, or is meant to only test."""
+    param = document.message
+    if not param.HasField("max_iter"):
+        return str(document.error("max_iter", "is missing, so that there are 0 iterations: nothing "
+                                  "is trained"))
+    if iteration < param.max_iter or not param.max_iter:
+        return ""
+    return str(document.error("max_iter", f"is {param.max_iter}, and the run is at iteration "
+                              f"{iteration} already: nothing is trained"))
+
+
+def tests_beyond_data(document: Document, nets: list[Net]) -> list[str]:
+    """A sentence for each test_iter that takes records more than once."""
+    found = []
+    for index, (net, batches) in enumerate(zip(nets, document.message.test_iter, strict=True)):
+        sizes = {source.num_items: (source, tops) for source, tops in net.sources
+                 if source.num_items}
+        if not sizes:
+            continue
+        num_records = max(sizes)
+        source, tops = sizes[num_records]
+        batch_size = net.shapes[tops[0]][0]
+        taken = batches * batch_size
+        if taken > num_records:
+            least, more = divmod(taken, num_records)
+            counts = f"each counts {least} times in the scores"
+            if more:
+                counts = f"{more} of them count {least + 1} times in the scores, the others {least}"
+            found.append(str(document.error(
+                f"test_iter[{index}]", f"is {batches}: with batches of {batch_size} that is "
+                f"{taken} records, and layer '{source.spec.name}' has {num_records}, so that "
+                f"{counts}; {-(-num_records // batch_size)} batches take them all")))
+    return found

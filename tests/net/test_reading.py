@@ -1,0 +1,104 @@
+"""Files that are not what was asked for, and the words about a net's place in a solver file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from framework import Net, parse_net, read_net, read_solver
+from framework.definition.values import nearest
+from framework.errors import CaffeError, SpecError, WeightsError
+from framework.solver.solver import Solver
+from framework.weights.weights import save_weights
+
+NET = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+layer { name: "i" type: "InnerProduct" bottom: "x" top: "i" inner_product_param { num_output: 4 } }
+"""
+SOLVER = 'net: "n.prototxt"\nbase_lr: 0.1\nlr_policy: "fixed"\nmax_iter: 3\n'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n.prototxt").write_text(NET)
+    (tmp_path / "v0.prototxt").write_text('name: "old" layers { name: "i" type: INNER_PRODUCT }')
+    (tmp_path / "s.prototxt").write_text(SOLVER)
+    (tmp_path / "map.prototxt").write_text('item { name: "none" label: 0 }\n' * 2)
+    save_weights(Net(parse_net(NET)), tmp_path / "w.caffemodel")
+    save_weights(Net(parse_net(NET)), tmp_path / "w.h5")
+    return tmp_path
+
+
+@pytest.mark.parametrize("read, path, message", [
+    (read_solver, "n.prototxt", r"n.prototxt: is a net, not a solver file; --solver wants a solver "
+                                r"file, whose field `net` names the net$"),
+    (read_solver, "v0.prototxt", r"^v0.prototxt: is a net, not a solver file"),
+    (read_solver, "map.prototxt", r"^map.prototxt: is a label map, not a solver file$"),
+    (read_net, "s.prototxt", r"^s.prototxt: is a solver file, not a net; give the net that its "
+                             r"field names$"),
+    (read_net, "map.prototxt", r"^map.prototxt: is a label map, not a net$"),
+    (read_net, "w.caffemodel", r"^w.caffemodel:\d+: is no text, which a prototxt is"),
+    (read_solver, "w.h5", r"^w.h5:1: is no text, which a prototxt is: it has the byte 0x89"),
+])
+def test_a_file_of_another_kind_is_one_line_that_says_what_it_is(read, path, message):
+    with pytest.raises(SpecError, match=message):
+        read(path)
+
+
+@pytest.mark.parametrize("path", ["n.prototxt", "s.prototxt", "map.prototxt"])
+def test_a_text_where_weights_belong_is_said_to_be_a_text(path):
+    with pytest.raises(WeightsError, match=f"^{path}: is a text file, a prototxt perhaps"):
+        Net("n.prototxt", "TEST", path)
+
+
+def test_weights_are_no_text_whatever_the_name_of_their_net(folder):
+    long_name = "n" * 42
+    net = Net(parse_net(f'name: "{long_name}"\n' + NET))
+    save_weights(net, folder / "long.caffemodel")
+    other = Net("n.prototxt", "TEST", "long.caffemodel")
+    np.testing.assert_array_equal(other.params["i"][0].detach(), net.params["i"][0].detach())
+
+
+def test_a_typing_error_in_a_solver_file_is_still_named_with_its_line(folder):
+    (folder / "s.prototxt").write_text(SOLVER + "basse_lr: 1\n")
+    with pytest.raises(SpecError, match=r"s.prototxt:5: basse_lr is not .* mean 'base_lr'"):
+        read_solver("s.prototxt")
+
+
+@pytest.mark.parametrize("text, messages", [
+    ('net_param { layer { name: "r" type: "APL" top: "y" apl_param { sums: 2 } } }',
+     ["x.prototxt:1: net_param.layer 'r' (APL): apl_param is not a field of LayerParameter",
+      "x.prototxt:1: net_param.layer 'r' (APL): type 'APL' is not known"]),
+    ('test_net_param { }\ntest_net_param { layers { name: "v" type: WHAT\n what_param { a: 1 } } }',
+     ["x.prototxt:2: test_net_param.layer 'v' (WHAT): type is WHAT, which is not a LayerType",
+      "x.prototxt:3: test_net_param.layer 'v' (WHAT): what_param is not a field"]),
+    ('net_param { layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } }\n'
+     'layer { name: "i" type: "InnerProduct" bottom: "x" top: "i" '
+     'inner_product_param { axis: 0 } } }\nbase_lr: 1 lr_policy: "fixed"',
+     ["x.prototxt:2: net_param.layer 'i' (InnerProduct): inner_product_param.num_output is 0"]),
+    ('train_net_param { nome: "a" }', ["x.prototxt:1: train_net_param.nome is not a field"]),
+])
+def test_a_problem_in_a_net_inside_a_solver_file_has_its_whole_place(folder, text, messages):
+    (folder / "x.prototxt").write_text(text)
+    with pytest.raises(CaffeError) as caught:
+        Solver("x.prototxt")
+    for message, line in zip(messages, str(caught.value).splitlines(), strict=True):
+        assert line.startswith(message)
+
+
+def test_an_unknown_type_of_an_old_layer_is_shown_as_it_is_written():
+    with pytest.raises(SpecError, match=r"layer 'm' \(MULTI_STAGE_MEANFIELD\): type is M"):
+        parse_net('layers { name: "m" type: MULTI_STAGE_MEANFIELD top: "m" }')
+
+
+@pytest.mark.parametrize("name, known, meant", [
+    ("kernal_size", "kernel_size", True), ("num_outputs", "num_output", True),
+    ("typ", "type", True), ("nome", "name", True), ("detektion", "detection", True),
+    ("CROP", "Crop", True), ("SoftmaxWithLos", "SoftmaxWithLoss", True),
+    ("yolov3_param", "log_param", False), ("GeneralTripletLoss", "TripletLoss", False),
+    ("SegmentationEvaluate", "DetectionEvaluate", False), ("LaneData", "ImageData", False),
+    ("Rescale", "Scale", False), ("EltwiseAffine", "Eltwise", False), ("layer", "larc", False),
+    ("num_output", "frcnn_output_param", False),
+])
+def test_only_near_names_are_suggested(name, known, meant):
+    assert (nearest(name, [known]) == f"; did you mean '{known}'?") == meant
