@@ -12,7 +12,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
 from framework.net.crop_alignment import crop_offsets
-from framework.net.fork_fields import refuse_foreign
+from framework.net.fork_fields import refuse_foreign, refuse_foreign_net
 from framework.net.python_shapes import DeclaredPython, is_known
 
 
@@ -23,6 +23,7 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
 
     `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can.
     """
+    refuse_foreign_net(spec)
     sources = []
     for layer_spec in spec.layers:
         cls = LAYERS[layer_spec.type]

@@ -8,6 +8,7 @@ from typing import Any
 
 from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
+from framework.definition.hints import warn_of_hints
 from framework.definition.prototxt import Document
 from framework.definition.upgrade import upgrade_net, upgrade_solver
 from framework.definition.values import nearest
@@ -42,6 +43,7 @@ def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Docum
 
     def prepared(document: Document) -> Document:
         _report(document, ignore_unknown_fields)
+        warn_of_hints(document)
         upgrade_net(document)
         return document
 

@@ -45,7 +45,7 @@ class Python(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "python_param", "module layer param_str share_in_parallel")
+        honour(spec, "python_param", "module layer param_str")
         self.bottom_blobs = [Blob(shape) for shape in bottoms]
         shared = dict(zip(spec.bottoms, self.bottom_blobs, strict=True))
         self.top_blobs = [shared.get(name) or Blob() for name in spec.tops]
