@@ -47,6 +47,7 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
     """The exit code of `main`, whose mistakes become lines."""
     try:
         import_modules(getattr(options, "modules", ()))
+        take_dialect(getattr(options, "dialect", ""))
         code = main(options) or 0
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
         return code
@@ -115,6 +116,11 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                         help="a Python module with layers of your own (@layer or caffe.Layer "
                              "classes); found as Python finds modules, and in the working "
                              "directory")
+    parser.add_argument("--dialect", default="", metavar="NAME",
+                        help="read layer types that a project reads in its own way as that one "
+                             "does: bottom-up-attention, class-agnostic, faceboxes or intel "
+                             "(default: as the original does; as a project does only where the "
+                             "net cannot be built otherwise)")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known, naming each")
 
@@ -136,6 +142,15 @@ def import_modules(names: Sequence[str]) -> None:
             raise CaffeError(f"--import {name}: {failure(error)}") from error
         finally:
             sys.path.pop()
+
+
+def take_dialect(name: str) -> None:
+    """Read types as the project `name` does; "": as the original."""
+    if not name:
+        return
+    from framework.layers.dialects import choose_dialect  # lazy: torch comes with it
+
+    choose_dialect(name)
 
 
 def describe(error: Exception) -> str:

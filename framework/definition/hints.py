@@ -43,7 +43,7 @@ HINTS = {
                      "NetParameter.default_conv_algos_override", "NetParameter.compile_net_state",
                      "NetParameter.mem_param",
                      "LayerParameter.engine", "ConvolutionParameter.cudnn_flavor",
-                     "ConvolutionParameter.fusion_type", "ConvolutionParameter.filter_group",
+                     "ConvolutionParameter.filter_group",
                      "Convolution3DParameter.filter_group",
                      "TransformationParameter.use_gpu_transform", "DenseBlockParameter.gpuIdx",
                      "DenseBlockParameter.workspace_MB",

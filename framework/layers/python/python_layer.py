@@ -41,6 +41,7 @@ class Python(Layer):
 
     num_bottoms = (0, None)
     num_tops = (0, None)
+    dialects = ("class-agnostic",)      # of the known layers that net/python_shapes describes
     device_marker: Tensor
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
