@@ -48,6 +48,7 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
     try:
         import_modules(getattr(options, "modules", ()))
         take_dialect(getattr(options, "dialect", ""))
+        take_stubs(getattr(options, "stub", ()))
         code = main(options) or 0
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
         return code
@@ -121,6 +122,11 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                              "does: bottom-up-attention, class-agnostic, faceboxes or intel "
                              "(default: as the original does; as a project does only where the "
                              "net cannot be built otherwise)")
+    parser.add_argument("--stub", action="append", default=[], metavar="TYPE=SHAPE",
+                        help="go on with an unknown layer type whose tops have a shape: "
+                             "TYPE=as_bottom, TYPE=8x3x16x16, or TYPE=8x21;8x84 for several tops; "
+                             "layers of the type that nothing reads are left out of runs, others "
+                             "end them")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known, naming each")
 
@@ -151,6 +157,19 @@ def take_dialect(name: str) -> None:
     from framework.layers.dialects import choose_dialect  # lazy: torch comes with it
 
     choose_dialect(name)
+
+
+def take_stubs(flags: Sequence[str]) -> None:
+    """Stub the types of flags `TYPE=SHAPE`."""
+    if not flags:
+        return
+    from framework.layers.stub import stub_layer  # lazy: torch comes with it
+
+    for flag in flags:
+        kind, mark, shape = flag.partition("=")
+        if not mark:
+            raise CaffeError(f"--stub {flag}: it must be TYPE=as_bottom or TYPE=SHAPE")
+        stub_layer(kind, shape)
 
 
 def describe(error: Exception) -> str:

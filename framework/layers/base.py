@@ -40,6 +40,7 @@ class Layer(nn.Module):
     # projects that read the type otherwise, and the one that is taken without a look at the net
     dialects: ClassVar[tuple[str, ...]] = ()
     dialect: ClassVar[str] = ""
+    blobs_unknown: ClassVar[bool] = False           # `param` may describe blobs that are not here
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
 
     def __init__(self, spec: LayerSpec):

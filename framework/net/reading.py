@@ -9,7 +9,7 @@ from typing import Any
 from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
 from framework.definition.hints import warn_of_hints
-from framework.definition.prototxt import Document
+from framework.definition.prototxt import Document, Problem
 from framework.definition.upgrade import upgrade_net, upgrade_solver
 from framework.definition.values import nearest
 from framework.errors import SpecError
@@ -65,9 +65,10 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
     Ignored unknown fields are named in the log instead, unless something else is wrong.
     """
+    problems = [problem for problem in document.problems if not _is_of_stub(problem)]
     rows = [(problem.line, f"{document.place(problem.line, problem.owner)}: "
-             f"{problem.field} {problem.text}") for problem in document.problems]
-    if ignore_unknown_fields and all(problem.unknown for problem in document.problems):
+             f"{problem.field} {problem.text}") for problem in problems]
+    if ignore_unknown_fields and all(problem.unknown for problem in problems):
         for _, text in rows:
             logging.getLogger(__name__).warning("%s; ignored", text)
         return
@@ -76,6 +77,14 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
     if document.message.DESCRIPTOR.name == "NetParameter":
         rows += _unknown_types(document)
     raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
+
+
+def _is_of_stub(problem: Problem) -> bool:
+    """Whether it is an unknown field of a layer whose type is a stub: nobody knows its fields."""
+    from framework.layers.stub import is_stub  # lazy: torch costs 1.9 s, a sound file needs none
+
+    kind = getattr(problem.owner, "type", None)
+    return problem.unknown and isinstance(kind, str) and is_stub(kind)
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:

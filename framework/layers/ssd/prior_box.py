@@ -33,8 +33,8 @@ class PriorBox(Layer):
     the original does; an aspect ratio equal to one listed before (1 always is, and with `flip`
     the inverse of each) is dropped. The numbers are rounded to float32, whatever the precision of
     the net; they are computed once for every pair of sizes.
-    In the dialect "faceboxes" a square is 1 pixel smaller, and those of 32 and 64 stand 4 x 4 and
-    2 x 2 times in a cell, 8 and 16 pixels apart, the rows and columns from half their number up or
+    In the dialect "faceboxes" a square is 1 pixel smaller, and there are 4 x 4 of 32 and 2 x 2 of
+    64 in a cell, 8 and 16 pixels apart, the rows and columns from half their number up or
     left of the middle on; max_size and aspect_ratio are refused there.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
