@@ -20,6 +20,8 @@ _HOMES = {
     "NetSpec": "framework.definition.spec",
     "Layer": "framework.layers.base",
     "LAYERS": "framework.layers",
+    "choose_dialect": "framework.layers.dialects",
+    "stub_layer": "framework.layers.stub",
     "load_weights": "framework.weights.weights",
     "save_weights": "framework.weights.weights",
     "CaffeError": "framework.errors",

@@ -49,6 +49,8 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
     """The exit code of `main`, whose mistakes become lines."""
     try:
         import_modules(getattr(options, "modules", ()))
+        take_dialect(getattr(options, "dialect", ""))
+        take_stubs(getattr(options, "stub", ()))
         code = main(options) or 0
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
         return code
@@ -117,6 +119,16 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                         help="a Python module with layers of your own (@layer or caffe.Layer "
                              "classes); found as Python finds modules, and in the working "
                              "directory")
+    parser.add_argument("--dialect", default="", metavar="NAME",
+                        help="read layer types that a project reads in its own way as that one "
+                             "does: bottom-up-attention, class-agnostic, faceboxes or intel "
+                             "(default: as the original does; as a project does only where the "
+                             "net cannot be built otherwise)")
+    parser.add_argument("--stub", action="append", default=[], metavar="TYPE=SHAPE",
+                        help="go on with an unknown layer type whose tops have a shape: "
+                             "TYPE=as_bottom, TYPE=8x3x16x16, or TYPE=8x21;8x84 for several tops; "
+                             "layers of the type that nothing reads are left out of runs, others "
+                             "end them")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known, naming each")
 
@@ -160,6 +172,28 @@ def import_modules(names: Sequence[str]) -> None:
             raise CaffeError(f"--import {name}: {failure(error)}") from error
         finally:
             sys.path.pop()
+
+
+def take_dialect(name: str) -> None:
+    """Read types as the project `name` does; "": as the original."""
+    if not name:
+        return
+    from framework.layers.dialects import choose_dialect  # lazy: torch comes with it
+
+    choose_dialect(name)
+
+
+def take_stubs(flags: Sequence[str]) -> None:
+    """Stub the types of flags `TYPE=SHAPE`."""
+    if not flags:
+        return
+    from framework.layers.stub import stub_layer  # lazy: torch comes with it
+
+    for flag in flags:
+        kind, mark, shape = flag.partition("=")
+        if not mark:
+            raise CaffeError(f"--stub {flag}: it must be TYPE=as_bottom or TYPE=SHAPE")
+        stub_layer(kind, shape)
 
 
 def describe(error: Exception) -> str:

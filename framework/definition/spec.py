@@ -27,6 +27,7 @@ class LayerSpec:
     bottoms, tops   names of blobs, in order
     propagate_down  for each bottom, whether its gradient is wanted (true where not stated)
     without_files   the net is only looked at: files that a layer reads may be absent
+    dialect         the project whose reading of the type counts; "": the original's
     taken           fields that the layer takes, by message: `honour` of layers/params notes them
     """
 
@@ -36,6 +37,7 @@ class LayerSpec:
     phase: str
     propagate_down: tuple[bool, ...] = ()
     without_files: bool = False
+    dialect: str = ""
     taken: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     inside: str = ""        # the field of a solver file that holds the net
     name: str = field(init=False)

@@ -37,6 +37,10 @@ class Layer(nn.Module):
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
+    # projects that read the type otherwise, and the one that is taken without a look at the net
+    dialects: ClassVar[tuple[str, ...]] = ()
+    dialect: ClassVar[str] = ""
+    blobs_unknown: ClassVar[bool] = False           # `param` may describe blobs that are not here
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
 
     def __init__(self, spec: LayerSpec):

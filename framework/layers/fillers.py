@@ -1,6 +1,6 @@
 """Weight initialisation: the fillers of FillerParameter.
 
-Source: BVLC filler.hpp.
+Source: BVLC filler.hpp; the others name their project.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ import torch
 from torch import Tensor
 
 from framework.definition.values import nearest
+from framework.layers import gabor
 from framework.proto import FillerParameter, enum_name
+
+# Fields of other projects that one type of filler reads.
+_OWN_FIELDS = {"alpha": "msra", "scale": "msra"}
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -25,6 +29,10 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
                          f"{nearest(filler.type, FILLERS)}; known are {', '.join(FILLERS)}")
     if filler.sparse >= 0 and filler.type != "gaussian":
         raise ValueError(f"is sparse; only a gaussian filler can be, not '{filler.type}'")
+    for field, kind in _OWN_FIELDS.items():
+        default = filler.DESCRIPTOR.fields_by_name[field].default_value
+        if getattr(filler, field) != default and filler.type != kind:
+            raise ValueError(f"has {field}, which only the type '{kind}' has, not '{filler.type}'")
     with torch.no_grad():
         FILLERS[filler.type](blob, filler, generator)
 
@@ -64,11 +72,13 @@ def xavier_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -
 
 
 def msra_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
-    """MSRA (Kaiming) initialisation: normal with standard deviation sqrt(2 / fan).
+    """MSRA (Kaiming) initialisation: normal, its deviation scale * sqrt(2 / fan / (1 + alpha^2)).
 
-    Source: He et al. 2015.
+    Source: He et al. 2015; `alpha`, the slope of the PReLU that follows, of
+    happynear/caffe-windows; `scale` of intel/caffe.
     """
-    blob.normal_(0, math.sqrt(2 / _fan(blob, filler)), generator=generator)
+    deviation = filler.scale * math.sqrt(2 / _fan(blob, filler) / (1 + filler.alpha ** 2))
+    blob.normal_(0, deviation, generator=generator)
 
 
 def bilinear_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -83,6 +93,71 @@ def bilinear_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     blob.copy_(slope[:, None] * slope)
 
 
+def identity_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Ones where input and output have one index; ValueError unless fan-in and fan-out are equal.
+
+    Of a blob with further axes the flat index is output * inputs + output, as in the original.
+    Source: IdentityFiller in filler.hpp of happynear/caffe-windows.
+    """
+    num_outputs, num_inputs = blob.shape[0], blob.shape[1] if blob.dim() > 1 else 1
+    if num_outputs != num_inputs:
+        raise ValueError(f"is identity; the blob must have as many inputs as outputs, not the "
+                         f"shape {tuple(blob.shape)}")
+    blob.zero_()
+    outputs = torch.arange(num_outputs)
+    blob.view(-1)[outputs * num_inputs + outputs] = 1
+
+
+def eye_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """`value` on the diagonal, 0 elsewhere; ValueError unless the weights are a square matrix.
+
+    Source: EyeFiller in filler.hpp of ethanhe42/caffe-pro.
+    """
+    rows = blob.view(blob.shape[0], -1)
+    if rows.shape[0] != rows.shape[1]:
+        raise ValueError(f"is eye; the blob must be a square matrix, not of the shape "
+                         f"{tuple(blob.shape)}")
+    rows.zero_()
+    rows.diagonal().fill_(filler.value)
+
+
+def gaussian_unitball_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Normal weights; those of each output are scaled to length 1.
+
+    Source: GaussianUnitBallFiller in filler.hpp of happynear/caffe-windows.
+    """
+    blob.normal_(generator=generator)
+    rows = blob.view(blob.shape[0], -1)
+    rows.div_((rows.square().sum(1, keepdim=True) + 1e-12).sqrt())
+
+
+def orthogonal_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Rows or columns of a random orthonormal set, times `value` if that is not 0.
+
+    Normal noise around `mean` with the deviation sqrt(2 / fan); of its singular value
+    decomposition the left vectors if the matrix is square, else the right ones, one a row.
+    ValueError for more outputs than inputs (its project's copy fails there), and for a `std`
+    other than 1, where the project aborts.
+    Source: OrthogonalFiller in filler.hpp of ethanhe42/caffe-pro; Saxe et al. 2013.
+    """
+    rows = blob.view(blob.shape[0], -1)
+    if rows.shape[0] > rows.shape[1]:
+        raise ValueError(f"is orthogonal; the blob must not have more outputs than inputs, as the "
+                         f"shape {tuple(blob.shape)} has")
+    if filler.std != 1:
+        raise ValueError(f"is orthogonal; std must be left out, but is {filler.std:g}")
+    rows.normal_(filler.mean, math.sqrt(2 / _fan(blob, filler)), generator=generator)
+    left, _, right = torch.linalg.svd(rows.double(), full_matrices=False)
+    rows.copy_(left if rows.shape[0] == rows.shape[1] else right)
+    if filler.value:
+        rows.mul_(filler.value)
+
+
+def gabor_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The bank of Gabor filters for the first layer of a known topology; ValueError for others."""
+    blob.copy_(gabor.bank(tuple(blob.shape)))
+
+
 def _fan(blob: Tensor, filler: FillerParameter) -> float:
     """Fan-in, fan-out or their mean, as `variance_norm` says."""
     fan_in = blob.numel() / blob.shape[0]
@@ -94,5 +169,6 @@ def _fan(blob: Tensor, filler: FillerParameter) -> float:
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
-    "bilinear": bilinear_,
+    "bilinear": bilinear_, "identity": identity_, "eye": eye_,
+    "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from framework.definition.hints import is_hint
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
 
@@ -29,13 +30,14 @@ torch's kernels fail with numbers of 32 bits, some by ending the process."""
 def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
     """Reject every field of the message `param_name` that is set and not named in `fields`.
 
-    A field set to its own default changes nothing and passes; so do `MACHINE_HINTS`.
+    A field set to its own default changes nothing and passes; so do `MACHINE_HINTS`, and those of
+    definition/hints, which the reader of the net has named.
     Raises SpecError that names the first field rejected and those that are allowed.
     """
     spec.taken[param_name] = frozenset(fields.split())
     known = spec.taken[param_name] | MACHINE_HINTS
     for field, value in message_at(spec, param_name).ListFields():
-        if field.name in known:
+        if field.name in known or is_hint(field):
             continue
         if isinstance(value, bool | int | float | str) and value == field.default_value:
             continue

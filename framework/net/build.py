@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.errors import CaffeError
+from framework.errors import CaffeError, SpecError
 from framework.layers.base import LAYERS, DataOptions, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
 from framework.net.crop_alignment import crop_offsets
-from framework.net.fork_fields import refuse_foreign
+from framework.net.fork_fields import refuse_foreign, refuse_foreign_net
 from framework.net.python_shapes import DeclaredPython, is_known
+
+LOG = logging.getLogger(__name__)
 
 
 def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
@@ -25,6 +28,7 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
     `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can:
     `assumed` is the size of images without one, and `channels` are those of tops that are known.
     """
+    refuse_foreign_net(spec)
     sources = []
     for layer_spec in spec.layers:
         cls = LAYERS[layer_spec.type]
@@ -64,15 +68,47 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
     declared   files that layers read may be absent
     modules    the net is only looked at: these are the modules whose `Python` layers run; known
                public ones of others count by their shapes, and the rest is an error
+    A net that cannot be built as the original reads its types, but as one other project does, is
+    built so, and the log says it. Raises the error of the original's reading.
     """
+    try:
+        return _build_by(spec, "", shapes, loss_weights, declared, modules)
+    except SpecError as error:
+        for dialect in _dialects(spec):
+            found = dict(shapes)
+            weights = dict(loss_weights)
+            try:
+                layers = _build_by(spec, dialect, found, weights, declared, modules)
+            except SpecError:
+                continue
+            shapes.update(found)
+            loss_weights.update(weights)
+            LOG.warning("%s: its layers are read as %s reads them, since the original's reading "
+                        "does not fit: %s", spec.path, dialect, error)
+            return layers
+        raise
+
+
+def _dialects(spec: NetSpec) -> list[str]:
+    """The projects that read a type of the net otherwise than the original."""
+    classes = [LAYERS[layer.type] for layer in spec.layers]
+    return list(dict.fromkeys(dialect for cls in classes if issubclass(cls, Layer)
+                              for dialect in cls.dialects if not cls.dialect))
+
+
+def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
+              loss_weights: dict[str, float], declared: bool,
+              modules: Collection[str] | None) -> list[Layer]:
+    """As build_layers, by the reading of one project."""
     layers = []
     for layer_spec in _align_crops(spec.layers):
         cls = LAYERS[layer_spec.type]
         if issubclass(cls, Source):
             continue
-        if declared:
-            layer_spec = dataclasses.replace(layer_spec, without_files=True)
-        if cls is Python and modules is not None:
+        taken = cls.dialect or (dialect if dialect in cls.dialects else "")
+        layer_spec = dataclasses.replace(layer_spec, dialect=taken,
+                                         without_files=declared or layer_spec.without_files)
+        if issubclass(cls, Python) and modules is not None:
             cls = _looked_at(layer_spec, cls, modules)
         layer_spec = _with_automatic_top(layer_spec, cls)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)

@@ -1,18 +1,30 @@
 """Fields that other projects' forks have and no layer here has the meaning of: refused by name.
 
-The schema has them, with numbers from 25001 on, so that their files can be read and looked at.
+The schema has them, most with numbers from 25001 on, so that their files can be read and looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from google.protobuf.message import Message
 
-from framework.definition.spec import LayerSpec
+from framework.definition.hints import is_hint
+from framework.definition.spec import LayerSpec, NetSpec
 
 FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
+# Fields of NVIDIA's and Intel's branches, whose numbers say nothing, by "Message.field".
+WITHOUT_MEANING = frozenset("""
+    NetParameter.bn_stats_batch_size BatchNormParameter.stats_batch_size
+    BNParameter.moving_average BNParameter.decay
+    LayerParameter.spatial_dropout_param LayerParameter.split_param
+    ConvolutionParameter.fusion_type
+    ScaleParameter.min_value ScaleParameter.max_value ReshapeParameter.pixelshuffler
+    ProposalParameter.score_thresh NormalizeParameter.fix_gradient
+    ROIPoolingParameter.pooled_size CtcLossParameter.preprocess_collapse_repeated
+""".split())
 
 
 def refuse_foreign(spec: LayerSpec, understood: Collection[str]) -> None:
@@ -27,16 +39,35 @@ def refuse_foreign(spec: LayerSpec, understood: Collection[str]) -> None:
                          "supported here; remove it to go on without")
 
 
+def refuse_foreign_net(spec: NetSpec) -> None:
+    """As refuse_foreign, for the fields of the net itself."""
+    for field, value in spec.document.message.ListFields():
+        if field.message_type is None and _asks(field, value):
+            raise spec.document.error(field.name, "is a field of another project's Caffe, whose "
+                                      "meaning is not supported here; remove it to go on without")
+
+
 def _foreign(message: Message, prefix: str) -> Iterator[str]:
-    """Paths of set fields with a foreign number and another value than their default."""
+    """Paths of set fields without a meaning here, and with another value than their default."""
     for field, value in message.ListFields():
         path = f"{prefix}{field.name}"
-        if field.message_type is not None and field.number >= FIRST_NUMBER \
-                and message.DESCRIPTOR.name != "LayerParameter":
+        if is_hint(field):
+            continue
+        name = message.DESCRIPTOR.name
+        if field.message_type is not None and (
+                f"{name}.{field.name}" in WITHOUT_MEANING
+                or (field.number >= FIRST_NUMBER and name != "LayerParameter")):
             yield path
         elif field.message_type is not None:
             for inner in value if field.is_repeated else [value]:
                 yield from _foreign(inner, f"{path}.")
-        elif field.number >= FIRST_NUMBER and field.name not in HARMLESS \
-                and (field.is_repeated or value != field.default_value):
+        elif _asks(field, value):
             yield path
+
+
+def _asks(field: Any, value: Any) -> bool:
+    """Whether a single value asks for what nothing here does. Any: protobuf's own types."""
+    name = f"{field.containing_type.name}.{field.name}"
+    is_foreign = field.number >= FIRST_NUMBER or name in WITHOUT_MEANING
+    return is_foreign and field.name not in HARMLESS \
+        and (field.is_repeated or value != field.default_value)

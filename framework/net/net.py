@@ -29,6 +29,7 @@ from framework.execution.chains import (
 )
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, is_input
+from framework.layers.stub import stub_layer
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts
 from framework.net.memory_check import check_memory
@@ -60,6 +61,7 @@ class Net(nn.Module):
     weights     caffemodel or HDF5 file, or several separated by commas, loaded by layer name
     level, stages   what include and exclude rules see, beside the phase
     share_with  a net whose layers of the same name lend their blobs (TRAIN to TEST)
+    stubs       shapes for types that are not known: {"Yolov3": "as_bottom"}, see layers/stub
     data        how data layers work; `skip_data` leaves them out: their blobs must be given
     seed        of the fillers
 
@@ -73,8 +75,11 @@ class Net(nn.Module):
                  weights: str | Path | None = None, *, level: int | None = None,
                  stages: Sequence[str] = (), share_with: Net | None = None,
                  data: DataOptions | None = None, seed: int = 0, skip_data: bool = False,
-                 device: str | torch.device = "cpu", ignore_unknown_fields: bool = False):
+                 device: str | torch.device = "cpu", ignore_unknown_fields: bool = False,
+                 stubs: Mapping[str, str] | None = None):
         super().__init__()
+        for kind, shape in (stubs or {}).items():
+            stub_layer(kind, shape)
         document = source if isinstance(source, Document) else \
             read_net(source, ignore_unknown_fields)
         self.spec = NetSpec(document, phase, level, stages)
@@ -89,6 +94,7 @@ class Net(nn.Module):
         built = build_layers(self.spec, self.shapes, self.loss_weights)
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]
+        self.stub_names = {layer.spec.name for layer in built if layer.blobs_unknown}
         check_memory(self.spec.layers, built, self.shapes, device)
         self.fuse = True
         self.fused = fuse(self.layers)

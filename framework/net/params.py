@@ -76,7 +76,7 @@ def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
     for layer in layers:
         stated = len(layer.spec.proto.param)
         blobs = len(layer.blob_names)
-        if stated > blobs:
+        if stated > blobs and not layer.blobs_unknown:
             raise layer.spec.error(f"param[{blobs}]", f"is one too many: the layer has {blobs} "
                                    f"blobs, and {stated} are described")
         for index in range(blobs):

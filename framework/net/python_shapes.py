@@ -14,6 +14,7 @@ from framework.layers.base import Layer, Shape
 ASSUMED_SIZE = 224          # of a segmentation image, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
 RON_SIZE = (320, 320)
+ATTRIBUTES = 16
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
 Rule = Callable[[LayerSpec, tuple[Shape, ...]], list[Shape]]
 
@@ -62,12 +63,15 @@ def _number(spec: LayerSpec, name: str) -> int:
 
 
 def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    """roi_data_layer of py-faster-rcnn: for an RPN, or with proposals made before; RON's own."""
+    """roi_data_layer of py-faster-rcnn: for an RPN, or with proposals made before; RON's own.
+
+    In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background.
+    """
     if len(spec.tops) == 3 and "info" in spec.tops[2]:
         return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
     if len(spec.tops) == 3:
         return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5)]
-    targets = (1, 4 * _number(spec, "num_classes"))
+    targets = (1, 8 if spec.dialect else 4 * _number(spec, "num_classes"))
     return [(2, 3, *FRCNN_SIZE), (1, 5), (1,), targets, targets, targets]
 
 
@@ -80,8 +84,12 @@ def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them."""
-    targets = (1, 4 * _number(spec, "num_classes"), 1, 1)
-    return [(1, 5, 1, 1), (1, 1, 1, 1), targets, targets, targets]
+    classes = 2 if spec.dialect else _number(spec, "num_classes")
+    targets = (1, 4 * classes, 1, 1)
+    shapes: list[Shape] = [(1, 5, 1, 1), (1, 1, 1, 1), targets, targets, targets]
+    if len(spec.tops) > 5:      # bottom-up-attention: 16 attributes of each object
+        shapes.append((1, ATTRIBUTES))
+    return shapes
 
 
 def _anchor_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
@@ -131,6 +139,7 @@ def _as_bottoms(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 
 # (module, class): the rule. Sources: rbgirshick/py-faster-rcnn, sanghoon/pva-faster-rcnn,
+# YuwenXiong/py-R-FCN, peteanderson80/bottom-up-attention,
 # taokong/RON, shelhamer/fcn.berkeleyvision.org, LisaAnne/lisa-caffe-public, NVIDIA/caffe,
 # TimoSaemann/ENet, BVLC/caffe examples/pycaffe.
 PYTHON_SHAPES: dict[tuple[str, str], Rule] = {

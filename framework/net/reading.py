@@ -7,7 +7,8 @@ from pathlib import Path
 
 from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
-from framework.definition.prototxt import Document
+from framework.definition.hints import warn_of_hints
+from framework.definition.prototxt import Document, Problem
 from framework.definition.upgrade import upgrade_net, upgrade_solver
 from framework.definition.values import nearest
 from framework.errors import SpecError
@@ -46,6 +47,7 @@ def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Docum
 
     def prepared(document: Document) -> Document:
         _report(document, ignore_unknown_fields)
+        warn_of_hints(document)
         upgrade_net(document)
         return document
 
@@ -69,9 +71,10 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
     """
     if kind := _other_kind(document):
         raise SpecError(kind)
+    problems = [problem for problem in document.problems if not _is_of_stub(problem)]
     rows = [(problem.line, f"{document.place(problem.line, problem.owner, problem.inside)}: "
-             f"{problem.field} {problem.text}") for problem in document.problems]
-    if ignore_unknown_fields and all(problem.unknown for problem in document.problems):
+             f"{problem.field} {problem.text}") for problem in problems]
+    if ignore_unknown_fields and all(problem.unknown for problem in problems):
         for _, text in rows:
             logging.getLogger(__name__).warning("%s; ignored", text)
         return
@@ -111,6 +114,14 @@ def _nets(document: Document) -> list[Document]:
             found += [Document(net, lines, document.path, inside=field.name)
                       for net, lines in nets]
     return found
+
+
+def _is_of_stub(problem: Problem) -> bool:
+    """Whether it is an unknown field of a layer whose type is a stub: nobody knows its fields."""
+    from framework.layers.stub import is_stub  # lazy: torch costs 1.9 s, a sound file needs none
+
+    kind = getattr(problem.owner, "type", None)
+    return problem.unknown and isinstance(kind, str) and is_stub(kind)
 
 
 def _unknown_types(document: Document) -> list[tuple[int, str]]:

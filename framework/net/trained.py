@@ -11,6 +11,8 @@ from framework.definition.prototxt import Document
 from framework.errors import WeightsError
 from framework.net.class_counts import label_map_path
 from framework.net.net import Net
+from framework.net.reading import read_net
+from framework.net.stubs import leave_out_unread_stubs
 from framework.weights.weights import load_weights
 
 
@@ -21,7 +23,9 @@ def trained_net(model: str | Path | Document, weights: str | Path,
     WeightsError for layers without weights: a net of noise finds boxes as well. Those that the
     prototxt fills on purpose, as upsampling, are only warned about.
     """
-    net = Net(model, "TEST", skip_data=True, device=device)
+    document = model if isinstance(model, Document) else read_net(model)
+    leave_out_unread_stubs(document)
+    net = Net(document, "TEST", skip_data=True, device=device)
     report = load_weights(net, weights)
     made_up = [step.layer.spec.name for step in net.layers
                if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]

@@ -18,6 +18,7 @@ class PoolWindow:
 
     floor  sizes are rounded down (`round_mode: FLOOR`, `ceil_mode: false`) and not up.
     clip   a last window that starts in the padding at the end is dropped.
+    clip_single  so is one without a cell, if some kernel is 1 (Intel)
     """
 
     kernel: tuple[int, ...]
@@ -26,6 +27,7 @@ class PoolWindow:
     dilation: tuple[int, ...]
     floor: bool = False
     clip: bool = True
+    clip_single: bool = False
 
     @property
     def extent(self) -> tuple[int, ...]:
@@ -37,12 +39,13 @@ class PoolWindow:
 
         Rounded up, and then a last window that would start in the padding at the end is dropped,
         but only if some padding is not 0: without any, a last window may be outside entirely.
-        Source: pooling_layer.cpp Reshape, BVLC.
+        Source: pooling_layer.cpp Reshape, BVLC; and intel/caffe for a kernel of 1.
         """
+        clips = self.clip and (any(self.pad) or (self.clip_single and 1 in self.kernel))
         top = []
         for n, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True):
             steps = (n + 2 * p - e) // s if self.floor else -((e - n - 2 * p) // s)
-            if self.clip and any(self.pad) and steps * s >= n + p:
+            if clips and steps * s >= n + p:
                 steps -= 1
             top.append(steps + 1)
         return tuple(top)

@@ -81,6 +81,8 @@ class NetParameter(Message):
     bn_stats_batch_size: int
     @property
     def multinode(self) -> MultinodeParameter: ...
+    @property
+    def mem_param(self) -> MemoryOptimizationParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., layers: Iterable[V1LayerParameter | _Fields] | None = ...,
@@ -95,7 +97,8 @@ class NetParameter(Message):
             None = ..., reduce_buckets: int | None = ..., default_cudnn_math_override: int |
             None = ..., eltwise_mem_sharing: bool | None = ..., engine: str | None = ...,
             compile_net_state: CompileNetState | _Fields | None = ..., bn_stats_batch_size: int
-            | None = ..., multinode: MultinodeParameter | _Fields | None = ...,
+            | None = ..., multinode: MultinodeParameter | _Fields | None = ..., mem_param:
+            MemoryOptimizationParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -103,7 +106,7 @@ class NetParameter(Message):
             "default_backward_type", "default_forward_math", "default_backward_math",
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
-            "compile_net_state", "bn_stats_batch_size", "multinode",
+            "compile_net_state", "bn_stats_batch_size", "multinode", "mem_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -113,7 +116,29 @@ class NetParameter(Message):
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
-            "bn_stats_batch_size", "multinode",
+            "bn_stats_batch_size", "multinode", "mem_param",
+        ]
+    ) -> None: ...
+
+class MemoryOptimizationParameter(Message):
+    DESCRIPTOR: Descriptor
+    optimize_train: bool
+    optimize_test: bool
+    @property
+    def exclude_blob(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            optimize_train: bool | None = ..., optimize_test: bool | None = ..., exclude_blob:
+            Iterable[str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "optimize_train", "optimize_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "optimize_train", "optimize_test", "exclude_blob",
         ]
     ) -> None: ...
 
@@ -391,6 +416,7 @@ class LayerParameter(Message):
     def net_file_param(self) -> NetFileParameter: ...
     @property
     def multi_box_head_param(self) -> MultiBoxHeadParameter: ...
+    source_class: str
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -497,7 +523,7 @@ class LayerParameter(Message):
             eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ...,
             dense_image_data_param: DenseImageDataParameter | _Fields | None = ...,
             net_file_param: NetFileParameter | _Fields | None = ..., multi_box_head_param:
-            MultiBoxHeadParameter | _Fields | None = ...,
+            MultiBoxHeadParameter | _Fields | None = ..., source_class: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -535,7 +561,7 @@ class LayerParameter(Message):
             "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
             "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
             "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
-            "multi_box_head_param",
+            "multi_box_head_param", "source_class",
         ]
     ) -> bool: ...
     def ClearField(
@@ -575,7 +601,7 @@ class LayerParameter(Message):
             "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
             "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
             "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
-            "multi_box_head_param",
+            "multi_box_head_param", "source_class",
         ]
     ) -> None: ...
 
@@ -810,6 +836,11 @@ class ConvolutionParameter(Message):
     FUSED_CONV_MAX_POOLING_RELU: ClassVar[ConvolutionParameter.FuseType]
     FUSED_CONV_RELU: ClassVar[ConvolutionParameter.FuseType]
     FUSED_CONV_ELTWISE_RELU: ClassVar[ConvolutionParameter.FuseType]
+    class CuDNNFlavor(_Enum):
+        MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
+        SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
+    MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
+    SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     num_output: int
     bias_term: bool
     @property
@@ -855,6 +886,7 @@ class ConvolutionParameter(Message):
     filter_stride_w: int
     @property
     def shape_offset(self) -> Values[int]: ...
+    cudnn_flavor: ConvolutionParameter.CuDNNFlavor
     def __init__(
         self, *,
             num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
@@ -874,7 +906,8 @@ class ConvolutionParameter(Message):
             ConvolutionParameter.FuseType | int | str | None = ..., relu_param: ReLUParameter |
             _Fields | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int |
             None = ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
-            shape_offset: Iterable[int] | None = ...,
+            shape_offset: Iterable[int] | None = ..., cudnn_flavor:
+            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -884,6 +917,7 @@ class ConvolutionParameter(Message):
             "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
             "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "relu_param",
             "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -894,7 +928,7 @@ class ConvolutionParameter(Message):
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "relu_param", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
-            "filter_stride_w", "shape_offset",
+            "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -3758,6 +3792,8 @@ class ImageDataParameter(Message):
     use_image: bool
     use_label: bool
     use_temporal_jitter: bool
+    new_dim: int
+    bicubic: bool
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -3780,7 +3816,8 @@ class ImageDataParameter(Message):
             ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
             int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
             ..., use_image: bool | None = ..., use_label: bool | None = ...,
-            use_temporal_jitter: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3793,7 +3830,7 @@ class ImageDataParameter(Message):
             "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
             "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3807,7 +3844,7 @@ class ImageDataParameter(Message):
             "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
             "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic",
         ]
     ) -> None: ...
 
@@ -3940,20 +3977,25 @@ class MemoryDataParameter(Message):
     def dim(self) -> Values[int]: ...
     label_size: int
     transpose: bool
+    source: str
+    share_in_parallel: bool
     def __init__(
         self, *,
             batch_size: int | None = ..., channels: int | None = ..., height: int | None = ...,
             width: int | None = ..., dim: Iterable[int] | None = ..., label_size: int | None =
-            ..., transpose: bool | None = ...,
+            ..., transpose: bool | None = ..., source: str | None = ..., share_in_parallel: bool
+            | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "batch_size", "channels", "height", "width", "label_size", "transpose",
+            "batch_size", "channels", "height", "width", "label_size", "transpose", "source",
+            "share_in_parallel",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "batch_size", "channels", "height", "width", "dim", "label_size", "transpose",
+            "source", "share_in_parallel",
         ]
     ) -> None: ...
 
@@ -4192,6 +4234,11 @@ class SolverParameter(Message):
     rectified: bool
     test_before_snapshot: bool
     stepearly: int
+    richness: int
+    @property
+    def device_id_more(self) -> Values[int]: ...
+    @property
+    def group_id(self) -> Values[int]: ...
     def __init__(
         self, *,
             train_net: str | None = ..., test_net: Iterable[str] | None = ..., test_iter:
@@ -4234,7 +4281,8 @@ class SolverParameter(Message):
             ..., lr_dropout: float | None = ..., lr_mult: float | None = ..., p_mult: float |
             None = ..., per_parameter_reduce: bool | None = ..., period: int | None = ...,
             rectified: bool | None = ..., test_before_snapshot: bool | None = ..., stepearly:
-            int | None = ...,
+            int | None = ..., richness: int | None = ..., device_id_more: Iterable[int] | None =
+            ..., group_id: Iterable[int] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4255,6 +4303,7 @@ class SolverParameter(Message):
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "lr_mult", "p_mult",
             "per_parameter_reduce", "period", "rectified", "test_before_snapshot", "stepearly",
+            "richness",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4278,6 +4327,7 @@ class SolverParameter(Message):
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "lr_mult", "p_mult",
             "per_parameter_reduce", "period", "rectified", "test_before_snapshot", "stepearly",
+            "richness", "device_id_more", "group_id",
         ]
     ) -> None: ...
 

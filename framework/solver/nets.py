@@ -17,6 +17,7 @@ from framework.errors import SpecError
 from framework.layers.base import DataOptions
 from framework.net.net import Net
 from framework.net.reading import finish_net, read_net
+from framework.net.stubs import leave_out_unread_stubs
 from framework.proto import NetState
 
 
@@ -74,6 +75,7 @@ def build(document: Document, field: str, index: int, phase: str, states: Sequen
           machine: Machine, share_with: Net | None = None) -> Net:
     """The net in `field` of the solver, under the state of the solver, the net and the field."""
     source = net_document(document, field, index, machine.ignore_unknown_fields)
+    leave_out_unread_stubs(source)
     state = type(source.message.state)(phase=PHASES.index(phase))
     for other in [source.message.state, *states]:
         if other is not None:

@@ -30,7 +30,7 @@ HONOURED = frozenset("""
 # They say how a machine works, not what is computed; flags of the command line do that here.
 MACHINE_HINTS = frozenset("""
     device layer_wise_reduce per_parameter_reduce engine solver_data_type
-    store_blobs_in_old_format log_avg_gradient_norm
+    store_blobs_in_old_format log_avg_gradient_norm richness device_id_more group_id
 """.split())
 
 FLOATS = (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE)

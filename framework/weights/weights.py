@@ -98,7 +98,7 @@ def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
     """
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
-    names = {spec.name for spec in net.spec.layers}
+    names = {spec.name for spec in net.spec.layers} - getattr(net, "stub_names", frozenset())
     copies: dict[str, tuple[Tensor, str | Path, Blob]] = {}
     problems: dict[str, str] = {}
     for path in _split(paths):

@@ -261,11 +261,18 @@ def test_messages_without_lines_keep_their_blobs():
     assert len(document.lines.fields["layer"]) == 2
 
 
+def test_a_v0_field_without_meaning_for_its_type_is_left_out_with_a_warning(caplog):
+    net = upgraded("layers { layer { name: 'd' type: 'data' source: 'db' batchsize: 2\n"
+                   "det_context_pad: 16 } top: 'x' }").message
+    assert net.layer[0].data_param.batch_size == 2
+    assert not net.layer[0].HasField("window_data_param")
+    assert "old.prototxt:2: layer 'd' (data): det_context_pad is left out, as in the original" \
+        in caplog.text
+
+
 @pytest.mark.parametrize("text, message", [
     ("\nlayers { layer { name: 'x' type: 'warp' } }",
      r"old.prototxt:2: layer 'x' \(warp\): type is 'warp'; it must be one of accuracy, bnll"),
-    ("layers { layer { name: 'x' type: 'relu'\n group: 2 } }",
-     r"old.prototxt:2: layer 'x' \(relu\): group has no meaning in a layer of type 'relu'"),
     ("layers { layer { name: 'p' type: 'padding' pad: 1 } bottom: 'a' top: 'b' }\n"
      "layers { layer { name: 'f' type: 'innerproduct' } bottom: 'b' top: 'c' }",
      r"old.prototxt:2: layer 'f' \(innerproduct\): bottom is padded by layer 'p'; only a conv"),

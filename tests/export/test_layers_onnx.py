@@ -157,3 +157,10 @@ def test_all_refused_layers_are_named_at_once():
     with pytest.raises(SpecError) as error:
         to_model(net_from(text, "TEST"), Options())
     assert re.search(r"layer 'a' .*\n.*layer 'b'", str(error.value))
+
+
+def test_a_concat_that_flattens_its_bottoms_keeps_its_shape():
+    net = net_from(layer_text("Concat", "per_fla_fuse: true", [(2, 3, 4, 5), (2, 1, 6, 2)]), "TEST")
+    inputs = {f"bottom{index}": noise(shape, seed=index).detach().float().numpy()
+              for index, shape in enumerate([(2, 3, 4, 5), (2, 1, 6, 2)])}
+    assert_equal_in_runtime(net, inputs, Options())

@@ -54,6 +54,72 @@ def test_bilinear_is_the_tent_of_its_definition(size):
             np.testing.assert_allclose(blob[:, :, y, x], tent, rtol=1e-6)
 
 
+@pytest.mark.parametrize("alpha, deviation", [(0, (2 / 200) ** 0.5), (0.75, 0.08)])
+def test_msra_knows_the_slope_of_the_prelu_that_follows(alpha, deviation):
+    blob = filled((500, 200), type="msra", alpha=alpha)         # 0.08 = sqrt(2 / 200 / 1.5625)
+    assert abs(blob.std() / deviation - 1) < 0.01
+
+
+def test_msra_knows_intels_scale():
+    assert abs(filled((500, 200), type="msra", scale=3).std() / 0.3 - 1) < 0.01
+
+
+def test_identity_has_ones_where_input_and_output_have_one_index():
+    np.testing.assert_array_equal(filled((4, 4), type="identity"), np.eye(4))
+    flat = filled((3, 3, 1, 1), type="identity").flatten()
+    np.testing.assert_array_equal(flat, np.eye(3).ravel())
+
+
+def test_eye_has_its_value_on_the_diagonal():
+    np.testing.assert_array_equal(filled((6, 2, 3), type="eye", value=0.5).reshape(6, 6),
+                                  0.5 * np.eye(6, dtype=np.float32))
+
+
+def test_weights_of_a_gaussian_unitball_have_length_one_for_each_output():
+    blob = filled((5, 3, 2, 40), type="gaussian_unitball").flatten(1)
+    np.testing.assert_allclose(blob.square().sum(1), np.ones(5), rtol=1e-5)
+    assert (blob < 0).any() and (blob > 0).any()
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (4, 3, 2, 2)])
+@pytest.mark.parametrize("value, length", [(0, 1), (1.5, 2.25)])
+def test_orthogonal_rows_have_no_share_in_each_other(shape, value, length):
+    rows = filled(shape, type="orthogonal", value=value).flatten(1).double()
+    np.testing.assert_allclose(rows @ rows.T, length * np.eye(shape[0]), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape, index, place, expected", [
+    # exp(-(x^2 + y^2) / (2 sigma^2)) cos((x cos t - y sin t) omega + phi), worked from gabor.hpp
+    ((32, 3, 5, 5), 3, (1, 4),      # omega 2 pi, theta 3 pi / 8, scale 0.5; x 1, y -0.5
+     [0.5 * np.exp(-1.25 / 0.72) * np.cos((np.cos(1.1780972) + 0.5 * np.sin(1.1780972))
+                                          * 2 * np.pi)] * 3),
+    ((32, 3, 5, 5), 15, (2, 3),     # omega pi / 4, phi pi, sigma 0.75, magenta; x 0.5, y 0
+     np.array([1, -1, 1]) * 0.5 * np.exp(-0.25 / 1.125) * np.cos(np.pi / 8 + np.pi)),
+    ((64, 3, 7, 7), 42, (3, 3),     # (42 - 1) = 13 * 3 + 2: scale 0.5, phi 13 pi; the middle
+     np.array([0.25, -1, 1]) * 0.5 * -1),
+    ((64, 3, 3, 3), 0, (1, 1), [np.cos(np.pi * 12 / 32)] * 3),
+    ((96, 3, 11, 11), 95, (5, 10),  # theta 7 pi / 4 + pi / 32, omega 5 pi / 4, phi pi / 2; x 1
+     np.array([-1, -1, 1]) / 12 * np.exp(-1 / 1.125)
+     * np.cos(np.cos(7 * np.pi / 4 + np.pi / 32) * 5 * np.pi / 4 + np.pi / 2)),
+])
+def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
+    np.testing.assert_allclose(filled(shape, type="gabor")[index][:, *place], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape, fields, message", [
+    ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
+    ((2, 3), {"type": "eye"}, "must be a square matrix"),
+    ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),
+    ((3, 5), {"type": "orthogonal", "std": 0.1}, "std must be left out"),
+    ((64, 3, 5, 5), {"type": "gabor"}, r"not for \(64, 3, 5, 5\)"),
+    ((3, 5), {"type": "xavier", "alpha": 0.1}, "alpha, which only the type 'msra' has"),
+    ((3, 5), {"type": "gaussian", "scale": 2}, "scale, which only the type 'msra' has"),
+])
+def test_fillers_of_projects_refuse_what_they_cannot_fill(shape, fields, message):
+    with pytest.raises(ValueError, match=message):
+        filled(shape, **fields)
+
+
 @pytest.mark.parametrize("param, message", [
     ('type: "xaver"', r"<text>:2: layer 'c' \(Convolution\): weight_filler is of type 'xaver', "
      r"which is not known; did you mean 'xavier'\?; known are constant"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from framework.definition import prototxt
 from framework.definition.prototxt import Document
 from framework.definition.prototxt import Lines as Places
 from framework.errors import SpecError
@@ -61,3 +62,12 @@ def test_every_solver_field_is_honoured_a_hint_or_refused():
         setattr(message, name, kind(7) if kind is not bool else not field.default_value)
         with pytest.raises(SpecError, match=f"{name} is a field of another"):
             check_fields(Document(message, Places(), "solver.prototxt", []))
+
+
+def test_several_devices_are_a_first_one_and_hints():
+    document = prototxt.parse("richness: 200\ndevice_id: 2 device_id: 3\ndevice_id: 5",
+                              "SolverParameter", "solver.prototxt")
+    assert not document.problems
+    assert document.message.device_id == 2
+    named = [line.split(" is a hint")[0] for line in check_fields(document)]
+    assert named == ["solver.prototxt:1: richness", "solver.prototxt:2: device_id_more"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -132,6 +133,7 @@ class FileItems(ListedItems):
 
     files   paths, to be appended to `root`, and labels
     new_size  (width, height) to resize to before anything else; None: as it is
+    short_side, interpolation  the shorter side's size to resize to instead, if not 0, and how
     is_rgb  the channels are reordered to RGB before all that follows, mean_value too
     """
 
@@ -140,12 +142,17 @@ class FileItems(ListedItems):
     new_size: tuple[int, int] | None = None
     num_labels: int = 1
     is_rgb: bool = False
+    short_side: int = 0
+    interpolation: int = cv2.INTER_LINEAR
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
         path, label = self.files[index]
         pixels = read_image(self.root + path, self.decoding)
-        if self.new_size is not None:
+        if self.short_side:
+            size = size_by_short_side(pixels.shape[0], pixels.shape[1], self.short_side)
+            pixels = resize_plain(pixels, *size, self.interpolation)
+        elif self.new_size is not None:
             pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
         if self.is_rgb:
             pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
@@ -153,6 +160,16 @@ class FileItems(ListedItems):
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         return [classes(items)] if self.num_labels else []
+
+
+def size_by_short_side(height: int, width: int, short_side: int) -> tuple[int, int]:
+    """(width, height) after a resize to `short_side`, the longer side rounded half up.
+
+    The factor is a float32, as in ReadImageToCVMat of ethanhe42/caffe-pro (io.cpp).
+    """
+    factor = np.float32(short_side) / np.float32(min(height, width))
+    longer = math.floor(float(factor * np.float32(max(height, width))) + 0.5)
+    return (short_side, longer) if height >= width else (longer, short_side)
 
 
 def read_image(path: str, decoding: Decoding) -> images.Pixels:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from google.protobuf.message import Message
@@ -13,6 +14,7 @@ from framework import proto
 from framework.definition.prototxt import Document, Lines
 from framework.errors import SpecError
 
+LOG = logging.getLogger(__name__)
 _TYPES = {
     "accuracy": "Accuracy", "bnll": "BNLL", "concat": "Concat", "conv": "Convolution",
     "data": "Data", "dropout": "Dropout", "euclidean_loss": "EuclideanLoss", "flatten": "Flatten",
@@ -70,8 +72,8 @@ def move_settings(document: Document, old: proto.V1LayerParameter, lines: Lines,
                   new: proto.LayerParameter, new_lines: Lines) -> None:
     """Write the settings of `old.layer` (V0LayerParameter) into `new` (LayerParameter).
 
-    lines: of old.layer. Raises SpecError for an unknown type and for a field that the type does
-    not have (the original prints a warning and goes on without it).
+    lines: of old.layer. A field that the type does not have is left out with a warning, as
+    UpgradeV0LayerParameter of upgrade_proto.cpp does. Raises SpecError for an unknown type.
     """
     inner = old.layer
     new.name = inner.name
@@ -96,8 +98,8 @@ def move_settings(document: Document, old: proto.V1LayerParameter, lines: Lines,
         elif field in _FIELDS and inner.type in _FIELDS[field][1].split():
             _set(new, new_lines, _PARAMS[inner.type], _FIELDS[field][0], value, places)
         else:
-            raise _error(document, old, lines, field, f"has no meaning in a layer of type "
-                         f"'{inner.type}'")
+            LOG.warning("%s", _error(document, old, lines, field, "is left out, as in the original:"
+                                     f" it has no meaning in a layer of type '{inner.type}'"))
 
 
 def fold_padding(document: Document, layers: list[OldLayer]) -> list[OldLayer]:

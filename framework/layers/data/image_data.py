@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+
 from framework.data.loading.items import FileItems
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
@@ -17,9 +19,11 @@ class ImageData(ImageSource):
 
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,).
+    `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
+    `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro.
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
             or has a line that is not `path label`, or if more than 5 % of the images are bad.
-    Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp.
+    Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's.
     """
 
     num_tops = (1, 2)
@@ -34,6 +38,9 @@ class ImageData(ImageSource):
             if getattr(param, name):
                 raise spec.error(f"image_data_param.{name}", "is not supported; use "
                                  "transform_param.resize_param")
+        if param.new_dim and param.new_height:
+            raise spec.error("image_data_param.new_dim", "is given together with new_height and "
+                             "new_width; give one of the two")
         self.pad = spec.proto.transform_param.pad
         is_rgb = spec.proto.transform_param.bgr2rgb
         if is_rgb and not param.is_color:
@@ -41,7 +48,8 @@ class ImageData(ImageSource):
                              "false")
         size = (param.new_width, param.new_height) if param.new_height else None
         items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
-                          Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb)
+                          Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb,
+                          param.new_dim, cv2.INTER_CUBIC if param.bicubic else cv2.INTER_LINEAR)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 

@@ -261,8 +261,8 @@ class InnerDistance(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
-        honour(spec, "inner_distance_param", "num_output bias_term weight_filler bias_filler axis "
-               "distance_type normalize update_center_only")
+        honour(spec, "inner_distance_param", "num_output weight_filler axis distance_type "
+               "normalize update_center_only")
         param = spec.proto.inner_distance_param
         self.kind = param.distance_type
         self.normalize = param.normalize

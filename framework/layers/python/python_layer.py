@@ -41,11 +41,12 @@ class Python(Layer):
 
     num_bottoms = (0, None)
     num_tops = (0, None)
+    dialects = ("class-agnostic",)      # of the known layers that net/python_shapes describes
     device_marker: Tensor
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "python_param", "module layer param_str share_in_parallel")
+        honour(spec, "python_param", "module layer param_str")
         self.bottom_blobs = [Blob(shape) for shape in bottoms]
         shared = dict(zip(spec.bottoms, self.bottom_blobs, strict=True))
         self.top_blobs = [shared.get(name) or Blob() for name in spec.tops]

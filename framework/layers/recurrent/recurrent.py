@@ -53,7 +53,7 @@ class Recurrence:
         self.spec = layer.spec
         self.num_states = num_states
         honour(self.spec, "recurrent_param",
-               "num_output weight_filler bias_filler debug_info expose_hidden")
+               "num_output weight_filler bias_filler expose_hidden")
         param = self.spec.proto.recurrent_param
         self.size = param.num_output
         self.exposed = param.expose_hidden

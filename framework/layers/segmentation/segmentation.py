@@ -78,7 +78,7 @@ class SegAccuracy(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
-        honour(spec, "seg_accuracy_param", "metric ignore_label reset")
+        honour(spec, "seg_accuracy_param", "ignore_label reset")
         if len(scores) != 4 or math.prod(labels) != scores[0] * scores[2] * scores[3]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
                              "must be (N, C, H, W) and (N, 1, H, W)")

@@ -39,7 +39,8 @@ class DetectionOutput(Layer):
     With `save_output_param` the boxes of each `num_test_image` images are written to result
     files, in pixels; images come in the order of the size file.
     The number of rows depends on the values: the layer compiles and exports as one opaque step.
-    Errors: SpecError for missing or impossible fields, and `visualize`, see tools/detect.
+    `visualize` draws nothing here; tools/detect does.
+    Errors: SpecError for missing or impossible fields.
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
             sfzhang15/RefineDet for the first stage's bottoms.
     """
@@ -159,9 +160,6 @@ def _check_fields(spec: LayerSpec) -> None:
     if param.num_classes < 1:
         raise spec.error("detection_output_param.num_classes", f"is {param.num_classes}; it must "
                          "be given, and at least 1")
-    if param.visualize:
-        raise spec.error("detection_output_param.visualize", "is true, which is not supported; "
-                         "tools/detect draws images")
     nms = param.nms_param
     if nms.soft_nms:
         raise spec.error("detection_output_param.nms_param.soft_nms", "is true; only false is "

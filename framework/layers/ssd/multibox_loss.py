@@ -25,7 +25,8 @@ class MultiBoxLoss(Layer):
 
     Bottoms: loc (N, P * 4), or (N, P * num_classes * 4) if `share_location: false`;
              conf (N, P * num_classes), before softmax or sigmoid;
-             prior (1, 2, P * 4), corners and variances; label (1, 1, rows, 8);
+             prior (1, 2, P * 4), corners and variances; label (1, 1, rows, 8),
+             or of any shape whose numbers are such rows;
              RefineDet in addition: the first stage's conf (N, P * 2) after softmax, by which priors
              below `objectness_score` are not negatives, and its loc (N, P * 4), which moves the
              priors before anything else.
@@ -52,10 +53,11 @@ class MultiBoxLoss(Layer):
         self.settings = read_settings(spec)
         check_predictions(spec, loc, conf, prior, self.settings.loc_classes,
                           self.settings.num_classes)
-        if label[-1] != 8:
-            raise spec.error("bottom", f"has the label shape {label}; a row must have 8 numbers")
+        if math.prod(label) % 8:
+            raise spec.error("bottom", f"has the label shape {label}, {math.prod(label)} numbers; "
+                             "there must be 8 for each row")
         self.check = IndexCheck(
-            spec, 3, (math.prod(label[:-1]),), self.settings.num_classes, unit="row",
+            spec, 3, (math.prod(label) // 8,), self.settings.num_classes, unit="row",
             what=f"classes, and not {self.settings.background}, that of the background",
             hint="multibox_loss_param.num_classes is too small")
 

@@ -17,6 +17,10 @@ from framework.proto import PriorBoxParameter, has_field
 MOST_BOXES = 100_000    # of one cell
 
 
+FACE_STRIDE = 32                        # pixels over which the boxes of a cell are spread
+DENSITIES = {32.0: 4, 64.0: 2}          # boxes a row in a cell, by their side; 1 for others
+
+
 @layer
 class PriorBox(Layer):
     """Prior (anchor) boxes of given sizes and aspect ratios at every cell of a feature map.
@@ -29,11 +33,15 @@ class PriorBox(Layer):
     the original does; an aspect ratio equal to one listed before (1 always is, and with `flip`
     the inverse of each) is dropped. The numbers are rounded to float32, whatever the precision of
     the net; they are computed once for every pair of sizes.
+    In the dialect "faceboxes" a square is 1 pixel smaller, and there are 4 x 4 of 32 and 2 x 2 of
+    64 in a cell, 8 and 16 pixels apart, the rows and columns from half their number up or
+    left of the middle on; max_size and aspect_ratio are refused there.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
-            et al. 2016.
+            et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes.
     """
 
+    dialects = ("faceboxes",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
 
@@ -44,6 +52,9 @@ class PriorBox(Layer):
             raise spec.error("bottom", f"has the shapes {features} and {image}; both must have 4 "
                              "axes")
         self.shapes = _shapes(spec, param)
+        self.moves = [(0.0, 0.0)] * len(self.shapes)
+        if spec.dialect:
+            self.shapes, self.moves = _dense(spec, param, self.shapes)
         self.variances = _variances(spec, param)
         self.image_size = _pair(spec, param, "img_size", "img_h", "img_w")
         self.step = _pair(spec, param, "step", "step_h", "step_w")
@@ -76,12 +87,18 @@ class PriorBox(Layer):
         y, x = (middle.double() for middle in middles)
         boxes = torch.tensor(self.shapes, dtype=torch.float32, device=like.device).double() / 2
         half_width, half_height = boxes.unbind(1)
+        if any(self.moves[0]) or len(set(self.moves)) > 1:
+            moves = torch.tensor(self.moves, dtype=torch.float32, device=like.device)
+            x, y = ((middle.float()[:, None] + moves[:, axis]).double()
+                    for axis, middle in enumerate((x, y)))
+        else:
+            x, y = x[:, None], y[:, None]
         grid = (cells[0], cells[1], len(self.shapes))
         corners = torch.stack([
-            ((x[:, None] - half_width) / size[1]).expand(grid),
-            ((y[:, None, None] - half_height) / size[0]).expand(grid),
-            ((x[:, None] + half_width) / size[1]).expand(grid),
-            ((y[:, None, None] + half_height) / size[0]).expand(grid)], -1).float().flatten()
+            ((x - half_width) / size[1]).expand(grid),
+            ((y[:, None] - half_height) / size[0]).expand(grid),
+            ((x + half_width) / size[1]).expand(grid),
+            ((y[:, None] + half_height) / size[0]).expand(grid)], -1).float().flatten()
         if self.clip:
             corners = corners.clamp(0, 1)
         variances = torch.tensor(self.variances, dtype=torch.float32, device=like.device)
@@ -121,6 +138,24 @@ def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, floa
             shapes.append((side, side))
         shapes += [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in ratios]
     return shapes
+
+
+Pairs = list[tuple[float, float]]
+
+
+def _dense(spec: LayerSpec, param: PriorBoxParameter, squares: Pairs) -> tuple[Pairs, Pairs]:
+    """Sizes of a cell's boxes, and how far each is right of and below its middle (FaceBoxes)."""
+    if param.max_size or len(squares) != len(param.min_size):
+        raise spec.error("prior_box_param.max_size", "and aspect_ratio have no meaning in the "
+                         "dialect faceboxes")
+    sizes: Pairs = []
+    moves: Pairs = []
+    for side, _ in squares:
+        count = DENSITIES.get(side, 1)
+        steps = [(index - count // 2) * FACE_STRIDE / count for index in range(count)]
+        sizes += [(side - 1, side - 1)] * count ** 2
+        moves += [(right, down) for down in steps for right in steps]
+    return sizes, moves
 
 
 def _ratios(spec: LayerSpec, param: PriorBoxParameter) -> list[float]:

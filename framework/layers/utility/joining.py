@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, check_same_shape, honour
 from framework.proto import enum_name
@@ -32,24 +34,44 @@ class Concat(Layer):
     """Concatenate the bottoms along `axis` (old name: `concat_dim`).
 
     Bottoms: any number, equal but for the size on the axis.
-    Top:     their values in order.
+    Top:     their values in order. With Intel's `per_fla_fuse` and axis 1 each bottom is flattened
+             from axis 1 on, and the top is (N, sum, 1, ...), of as many axes as the bottoms.
     Errors:  SpecError for an axis that is not there, or for other sizes that differ.
-    Source:  ConcatParameter in caffe.proto; BVLC concat_layer.cpp.
+    Source:  ConcatParameter in caffe.proto; BVLC concat_layer.cpp; mkldnn_concat_layer.cpp of
+             intel/caffe, which looks at per_fla_fuse on axis 1 alone.
     """
 
-    pointwise = True
     num_bottoms = (1, None)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "concat_param", "axis concat_dim per_fla_fuse")
         self.axis = _axis(spec, "concat_param", "concat_dim", bottoms[0])
-        check_same_shape(spec, bottoms, self.axis)
+        self.flattens = spec.proto.concat_param.per_fla_fuse and self.axis == 1
+        if not self.flattens:
+            check_same_shape(spec, bottoms, self.axis)
+        elif len({(len(x), x[0]) for x in bottoms}) > 1:
+            found = " and ".join(map(str, bottoms))
+            raise spec.error("bottom", f"has the shapes {found}; with per_fla_fuse they must have "
+                             "as many axes, and agree on axis 0")
+
+    @classmethod
+    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+        if proto.concat_param.per_fla_fuse:
+            raise ValueError("flattens its bottoms (per_fla_fuse)")
+        return POINTWISE
 
     def forward(self, *bottoms: Tensor) -> Tensor:
-        return torch.cat(bottoms, self.axis)
+        if not self.flattens:
+            return torch.cat(bottoms, self.axis)
+        rows = torch.cat([x.flatten(1) for x in bottoms], 1)
+        return rows.reshape(*rows.shape, *(1,) * (bottoms[0].dim() - 2))
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.flattens:
+            axes = len(graph.shape(bottoms[0]))
+            bottoms = [graph.reshape(x, [-1, math.prod(graph.shape(x)[1:]), *(1,) * (axes - 2)])
+                       for x in bottoms]
         return [graph.add("Concat", *bottoms, axis=self.axis)] if len(bottoms) > 1 else bottoms
 
 

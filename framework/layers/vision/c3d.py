@@ -24,7 +24,7 @@ from framework.proto import LayerParameter, enum_name, has_field
 
 CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
-    "weight_filler bias_filler filter_group"
+    "weight_filler bias_filler"
 )
 
 

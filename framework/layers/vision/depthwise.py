@@ -33,11 +33,13 @@ class ConvolutionDepthwise(Layer):
     Top:    y (N, C, out1, out2, ...), sizes as those of Convolution. Several bottoms and tops
             share one weight set.
     Blobs:  weight (C, 1, kernel1, kernel2, ...); bias (C,) unless `bias_term: false`.
-    `num_output` and `group` must be C or left out (farmingyard's layer ignores both, eric612's
-    needs them); `axis` must be 1.
+    `num_output` and `group` must be C or 1 or left out: farmingyard's layer ignores both. The one
+    of the name DepthwiseConvolution obeys a `group` that is given, be it 1: its blobs and tops
+    are then those of Convolution. `axis` must be 1.
     Errors: SpecError as for Convolution.
     Source: conv_dw_layer.cpp of jolibrain/caffe and farmingyard's ConvolutionDepthwise;
-            depthwise_conv_layer.cpp of eric612/MobileNet-YOLO.
+            depthwise_conv_layer.cpp of eric612/MobileNet-YOLO, Forward_cpu (its code for GPUs
+            reads the first C filters, whatever the group).
     """
 
     num_bottoms = (1, None)
@@ -61,15 +63,17 @@ class ConvolutionDepthwise(Layer):
         channels = bottoms[0][1]
         if param.axis != 1:
             raise spec.error("convolution_param.axis", f"is {param.axis}; it must be 1")
-        for field in ("num_output", "group"):
+        grouped = spec.type == "DepthwiseConvolution" and param.HasField("group")
+        for field in () if grouped else ("num_output", "group"):
             if param.HasField(field) and getattr(param, field) not in (channels, 1):
                 raise spec.error(f"convolution_param.{field}", f"is {getattr(param, field)}; it "
                                  f"must be that of the bottom's channels, {channels}")
-        self.geometry = at = read_geometry(spec, *bottoms, depthwise=True)
+        self.geometry = at = read_geometry(spec, *bottoms, depthwise=not grouped)
         check_top(spec, top_sizes("Conv", bottoms[0][2:], at), bottoms[0])
-        self.add_blob("weight", (channels, 1, *at.kernel), param.weight_filler)
+        shape = (at.num_output, channels // at.group, *at.kernel)
+        self.add_blob("weight", shape, param.weight_filler)
         if param.bias_term:
-            self.add_blob("bias", (channels,), param.bias_filler)
+            self.add_blob("bias", shape[:1], param.bias_filler)
         else:
             self.bias = None
 

@@ -125,11 +125,15 @@ class Embed(Layer):
     """Embedding: look each number of the bottom up in a table.
 
     Bottom: x (d0, ..., dn), whole numbers 0 ... input_dim - 1 in floats; it gets no gradient.
-    Top:    y (d0, ..., dn, num_output), y = weight[x] + bias.
+    Top:    y (d0, ..., dn, num_output), y = weight[x] + bias; in the dialect
+            "bottom-up-attention" num_output replaces a last axis of 1.
     Blobs:  weight (input_dim, num_output); bias (num_output,) unless `bias_term: false`.
     Errors: SpecError if num_output or input_dim is 0.
-    Source: EmbedParameter in caffe.proto; BVLC embed_layer.cpp.
+    Source: EmbedParameter in caffe.proto; BVLC embed_layer.cpp, and that of
+            peteanderson80/bottom-up-attention.
     """
+
+    dialects = ("bottom-up-attention",)
 
     no_gradient_bottoms = (0,)
     weight: Tensor
@@ -148,6 +152,7 @@ class Embed(Layer):
                 raise spec.error(f"embed_param.{field}", "is 0; it must be at least 1")
         self.check = IndexCheck(spec, 0, x, param.input_dim, what="rows in the table",
                                 hint="embed_param.input_dim is too small")
+        self.in_last_axis = bool(spec.dialect) and x[-1:] == (1,)
         self.add_blob("weight", (param.input_dim, param.num_output), param.weight_filler)
         if param.bias_term:
             self.add_blob("bias", (param.num_output,), param.bias_filler)
@@ -158,10 +163,14 @@ class Embed(Layer):
         return 0            # rows are looked up
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.embedding(self.check(x), self.weight)
+        index = self.check(x)
+        y = F.embedding(index.squeeze(-1) if self.in_last_axis else index, self.weight)
         return y if self.bias is None else y + self.bias
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        index = graph.add("Cast", bottoms[0], to=7)
+        x = bottoms[0]
+        if self.in_last_axis:
+            x = graph.reshape(x, [-1, *graph.shape(x)[1:-1]])
+        index = graph.add("Cast", x, to=7)
         y = graph.add("Gather", graph.floats(self.weight, "weight"), index, axis=0)
         return [y if self.bias is None else graph.add("Add", y, graph.floats(self.bias, "bias"))]

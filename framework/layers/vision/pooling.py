@@ -40,10 +40,13 @@ class Pooling(Layer):
     FLOOR` (BVLC), `ceil_mode: false` (DenseNet's, SENet's and Cascade R-CNN's forks) or
     `torch_pooling: true` (NVIDIA). `dilation` (BVLC's branch opencl) spreads a MAX window. Sizes
     repeated once an axis (opencl), or `kernel_size_3d` and its like (Intel), differ by axis.
+    In the dialect "intel" a last window without a cell is dropped if some kernel is 1.
     A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
     Errors: SpecError where pooling_layer.cpp aborts.
-    Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu.
+    Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu; intel/caffe's.
     """
+
+    dialects = ("intel",)
 
     num_tops = (1, 2)
 
@@ -133,7 +136,8 @@ def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolW
         raise spec.error(f"{path}.pad", "is not 0; STOCHASTIC pooling has no padding")
     if any(d > 1 for d in dilation) and enum_name(param, "pool") != "MAX":
         raise spec.error(f"{path}.dilation", f"is {dilation}; only MAX pooling has it")
-    window = PoolWindow(kernel, stride, pad, dilation, rounds_down(param))
+    window = PoolWindow(kernel, stride, pad, dilation, rounds_down(param),
+                        clip_single=spec.dialect == "intel")
     if min(window.top_sizes(x[2:])) < 1:
         raise spec.error(f"{path}.kernel_size", f"leaves no output: the bottom is {x}")
     return window

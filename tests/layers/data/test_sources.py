@@ -3,6 +3,7 @@
 import itertools
 import os
 
+import cv2
 import h5py
 import numpy as np
 import pytest
@@ -37,6 +38,24 @@ def test_image_data_reads_names_with_blanks_and_leaves_missing_images_out(tmp_pa
     np.testing.assert_array_equal(labels, [7, 9])
     np.testing.assert_array_equal(pixels[0], (planes(0) - 10) * np.float32(0.5))
     assert "absent.png is left out: the file cannot be read: No such file" in caplog.text
+
+
+@pytest.mark.parametrize("size, longer", [((33, 20), 26), ((20, 33), 26), ((21, 27), 21)])
+@pytest.mark.parametrize("more, mode", [("", cv2.INTER_LINEAR),
+                                        ("bicubic: true", cv2.INTER_CUBIC)])
+def test_image_data_resizes_the_shorter_side_to_new_dim(tmp_path, size, longer, more, mode):
+    pixels = np.random.default_rng(3).integers(0, 256, (*size, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    (tmp_path / "list.txt").write_text("a.png 7\na.png 7\n")
+    [images, _] = finished(make_source(image_net(tmp_path, f"new_dim: 16 {more}")))
+    width, height = (16, longer) if size[0] > size[1] else (longer, 16)
+    expected = cv2.resize(pixels, (width, height), interpolation=mode).transpose(2, 0, 1)
+    np.testing.assert_allclose(images[0], expected, atol=1)
+
+
+def test_image_data_takes_one_way_of_giving_its_size(tmp_path):
+    with pytest.raises(SpecError, match="new_dim is given together with new_height"):
+        make_source(image_net(tmp_path, "new_dim: 16 new_height: 16 new_width: 16"))
 
 
 @pytest.mark.parametrize("text, message", [

@@ -255,7 +255,6 @@ def test_boxes_of_padded_inputs_lose_the_padding(tmp_path):
 
 @pytest.mark.parametrize("text, message", [
     ("keep_top_k: 3", "num_classes is 0; it must be given"),
-    ("num_classes: 4 visualize: true", "visualize is true, which is not supported"),
     ("num_classes: 4 nms_param { nms_threshold: -0.1 }", "nms_threshold is -0.1; it must be at"),
     ("num_classes: 4 nms_param { eta: 0 }", "eta is 0; it must be above 0"),
     ("num_classes: 4 nms_param { eta: 1.5 }", "eta is 1.5; it must be above 0 and at most 1"),

@@ -199,3 +199,11 @@ def test_a_label_that_is_no_class_is_an_error_that_names_it(wrong):
 def test_wrong_fields_are_errors_that_name_them(text, message):
     with pytest.raises(SpecError, match=message):
         small(text)
+
+
+@pytest.mark.parametrize("shape", [(9, 8), (3, 3, 2, 4), (72,)])
+def test_a_label_of_any_shape_holds_rows_of_eight_numbers(shape):
+    layer, *bottoms, label = small()
+    other = make("MultiBoxLoss", "num_classes: 3 code_type: CENTER_SIZE",
+                 *(tuple(x.shape) for x in bottoms), shape)
+    torch.testing.assert_close(other(*bottoms, label.reshape(shape)), layer(*bottoms, label))

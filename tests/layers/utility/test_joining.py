@@ -27,10 +27,32 @@ def test_concat_stands_the_common_check_and_takes_any_batch():
     ("axis: 2", [X, Y], r"bottom has the shapes \(2, 3, 5, 4\) and \(2, 6, 5, 4\); they must "
      "differ only on axis 2"),
     ("axis: 1", [X, (2, 3, 5)], "must differ only on axis 1"),
+    ("per_fla_fuse: true", [X, (3, 3, 5, 4)], r"and \(3, 3, 5, 4\); .* agree on axis 0"),
+    ("per_fla_fuse: true", [X, (2, 3, 5)], "they must have as many axes"),
 ])
 def test_concat_refuses(param, shapes, message):
     with pytest.raises(SpecError, match=message):
         make("Concat", param, *shapes)
+
+
+@pytest.mark.parametrize("shapes, top", [
+    ([(2, 4, 8, 7), (2, 6, 4, 5)], (2, 344, 1, 1)), ([X, X], (2, 120, 1, 1)),
+    ([(2, 3, 5), (2, 1, 4)], (2, 19, 1)), ([(2, 3), (2, 4)], (2, 7)),
+])
+def test_concat_flattens_each_bottom_from_axis_1_with_intels_per_fla_fuse(shapes, top):
+    layer = make("Concat", "axis: 1 per_fla_fuse: true", *shapes)
+    bottoms = [noise(shape, seed=index) for index, shape in enumerate(shapes)]
+    rows = np.concatenate([x.reshape(2, -1) for x in values(*bottoms)], 1)
+    assert layer(*bottoms).shape == top
+    np.testing.assert_array_equal(layer(*bottoms).detach(), rows.reshape(top))
+    check_layer(layer, *bottoms)
+    assert torch.autograd.gradcheck(layer, bottoms)
+
+
+def test_per_fla_fuse_says_nothing_on_another_axis():
+    layer = make("Concat", "axis: 2 per_fla_fuse: true", X, (2, 3, 1, 4))
+    x, y = noise(X), noise(2, 3, 1, 4)
+    np.testing.assert_array_equal(layer(x, y).detach(), np.concatenate(values(x, y), 2))
 
 
 @pytest.mark.parametrize("param, edges", [

@@ -1,0 +1,107 @@
+"""Fields that say how another Caffe works, not what is computed: taken, and named once.
+
+Each has its reason here. Those that BVLC's own schema or NVIDIA's everyday files have (`engine` and
+the like) are taken without a word: MACHINE_HINTS of layers/params.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from google.protobuf.message import Message
+
+from framework.definition.prototxt import Document, Lines
+
+LOG = logging.getLogger(__name__)
+
+_PRECISION = "the type of numbers; a flag of the programs here"
+_RANKS = "how nodes share the work"
+_MEMORY = "memory or speed only"
+_DRAWING = "draws or writes beside the net; tools/detect does it here"
+_INT8 = "a machine's numbers of 8 bits; the net is computed in real numbers here"
+_READERS = "how records reach the memory"
+_PLACE = "where the records come from; the caller gives them here"
+_UNREAD = "its own project does not read it either"
+_KNOWN_ONLY = "of a data layer that is known by its shapes only"
+
+# by "Message.field"
+HINTS = {
+    **dict.fromkeys(("LayerParameter.forward_type", "LayerParameter.backward_type",
+                     "LayerParameter.forward_math", "LayerParameter.backward_math",
+                     "NetParameter.default_forward_type", "NetParameter.default_backward_type",
+                     "NetParameter.default_forward_math", "NetParameter.default_backward_math",
+                     "NetParameter.global_grad_scale", "NetParameter.global_grad_scale_adaptive"),
+                    _PRECISION),
+    **dict.fromkeys(("LayerParameter.mn_activation_param", "LayerParameter.mn_grad_compress_param",
+                     "LayerParameter.multinode", "NetParameter.multinode",
+                     "NetParameter.reduce_buckets", "ImageDataParameter.dataset_share_per_node",
+                     "MemoryDataParameter.share_in_parallel",
+                     "PythonParameter.share_in_parallel"), _RANKS),
+    **dict.fromkeys(("LayerParameter.cudnn_math_override", "NetParameter.engine",
+                     "NetParameter.default_cudnn_math_override", "NetParameter.eltwise_mem_sharing",
+                     "NetParameter.default_conv_algos_override", "NetParameter.compile_net_state",
+                     "NetParameter.mem_param",
+                     "LayerParameter.engine", "ConvolutionParameter.cudnn_flavor",
+                     "ConvolutionParameter.filter_group",
+                     "Convolution3DParameter.filter_group",
+                     "TransformationParameter.use_gpu_transform", "DenseBlockParameter.gpuIdx",
+                     "DenseBlockParameter.workspace_MB",
+                     "DenseBlockParameter.BC_ultra_space_efficient"), _MEMORY),
+    **dict.fromkeys(("DetectionOutputParameter.visualize",
+                     "DetectionOutputParameter.visualize_threshold",
+                     "DetectionOutputParameter.save_file"), _DRAWING),
+    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
+    **dict.fromkeys(("SegAccuracyParameter.metric", "RegionLossParameter.coords",
+                     "RegionLossParameter.jitter", "YoloDetectionOutputParameter.coords",
+                     "InnerDistanceParameter.bias_term", "InnerDistanceParameter.bias_filler",
+                     "DenseBlockParameter.initChannel", "RecurrentParameter.debug_info",
+                     "NonMaximumSuppressionParameter.theta"), _UNREAD),
+    **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
+        "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
+        "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
+        "anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr mix_group_size "
+        "template_ratio").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("DataParameter.cache", "DataParameter.precache", "ImageDataParameter.cache",
+                     "ImageDataParameter.precache", "DataParameter.parser_threads",
+                     "DataParameter.prefetch",
+                     "WindowDataParameter.cache_images",
+                     "TransformationParameter.forward_packing"), _READERS),
+    **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
+}
+
+
+def is_hint(field: Any) -> bool:
+    """Whether a field's descriptor (Any: protobuf has several classes) is that of a hint."""
+    return f"{field.containing_type.name}.{field.name}" in HINTS
+
+
+def warn_of_hints(document: Document) -> None:
+    """Name the hints of a net in one line of the log: each field once, and the line of the first.
+
+    document   a NetParameter, old forms included
+    """
+    paths: dict[str, int] = {}
+    _collect(document.message, "", document.lines, paths)
+    if paths:
+        line = min(paths.values())
+        where = f"{document.path}:{line}" if line else document.path
+        LOG.warning("%s: fields without effect here, which say how another Caffe works: %s",
+                    where, ", ".join(paths))
+
+
+def _collect(message: Message, prefix: str, lines: Lines, paths: dict[str, int]) -> None:
+    """Note the paths of the hints that are set in a message and those it holds, with the line of
+    the first each. Layers are not part of a path: `convolution_param.cudnn_flavor`."""
+    for field, value in message.ListFields():
+        places = lines.fields.get(field.name, [])
+        if is_hint(field):
+            path = f"{prefix}{field.name}"
+            line = places[0].line if places else lines.line
+            paths.setdefault(path, line)
+        elif field.message_type is not None:
+            values = value if field.is_repeated else [value]
+            inside = "" if field.name in ("layer", "layers") else f"{prefix}{field.name}."
+            for index, inner in enumerate(values):
+                place = places[index] if index < len(places) else lines
+                _collect(inner, inside, place, paths)

@@ -1,0 +1,57 @@
+"""Hints to the machine of another Caffe: taken, and named in one line."""
+
+import pytest
+
+from framework.definition.hints import HINTS
+from framework.errors import SpecError
+from framework.net.net import Net
+from framework.net.reading import parse_net
+from tests.support import net_from
+
+INPUT = 'input: "x" input_shape { dim: 1 dim: 3 dim: 8 dim: 8 }\n'
+CONVOLUTION = ('layer { name: "c%d" type: "Convolution" bottom: "x" top: "c%d" convolution_param { '
+               'num_output: 4 kernel_size: 3 engine: CUDNN\ncudnn_flavor: SINGLE_HANDLE } }\n')
+
+
+def test_a_hint_of_many_layers_is_named_once_with_the_first_place(caplog):
+    Net(parse_net(INPUT + CONVOLUTION % (1, 1) + CONVOLUTION % (2, 2), "net.prototxt"))
+    [record] = caplog.records
+    assert record.message == ("net.prototxt:3: fields without effect here, which say how another "
+                              "Caffe works: convolution_param.cudnn_flavor")
+
+
+@pytest.mark.parametrize("text, named", [
+    ('layer { name: "d" type: "MemoryData" top: "x" top: "y" source_class: "LMDB" '
+     'memory_data_param { source: "db" batch_size: 4 channels: 3 height: 8 width: 8 '
+     'share_in_parallel: false } }',
+     ["source_class", "memory_data_param.source", "memory_data_param.share_in_parallel"]),
+    ('input: "a" input_shape { dim: 1 dim: 8 } input: "b" input_shape { dim: 1 dim: 4 } input: "p" '
+     'input_shape { dim: 1 dim: 2 dim: 8 } layer { name: "d" type: "DetectionOutput" bottom: "a" '
+     'bottom: "b" bottom: "p" top: "d" detection_output_param { num_classes: 2 visualize: true '
+     'visualize_threshold: 0.3 } }',
+     ["detection_output_param.visualize", "detection_output_param.visualize_threshold"]),
+    ("mem_param { optimize_train: true } default_forward_type: FLOAT16 " + INPUT,
+     ["mem_param", "default_forward_type"]),
+])
+def test_hints_of_nets_and_layers_are_taken(text, named, caplog):
+    Net(parse_net(text))
+    [record] = caplog.records
+    assert all(name in record.message for name in named)
+
+
+def test_a_field_of_the_net_that_changes_numbers_is_refused():
+    with pytest.raises(SpecError, match="bn_stats_batch_size is a field of another project"):
+        net_from(INPUT + "bn_stats_batch_size: 32")
+
+
+def test_a_field_of_a_layer_that_changes_numbers_is_refused():
+    with pytest.raises(SpecError, match="batch_norm_param.stats_batch_size is a field of another"):
+        net_from(INPUT + 'layer { name: "b" type: "BatchNorm" bottom: "x" top: "b" '
+                 "batch_norm_param { stats_batch_size: 32 } }")
+
+
+def test_every_hint_is_a_field_of_the_schema():
+    import framework.proto as proto
+    for name in HINTS:
+        message, field = name.rsplit(".", 1)
+        assert field in getattr(proto, message).DESCRIPTOR.fields_by_name, name

@@ -1,0 +1,122 @@
+"""Types that projects read in their own ways: by what the net shows, or by a dialect's name."""
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import CaffeError
+from framework.layers import LAYERS
+from framework.layers.dialects import choose_dialect
+from framework.report.net_summary import Selection, take_census
+from tests.support import layer_spec, net_from, noise
+
+POOL = """input: "x" input_shape { dim: 1 dim: 4 dim: 6 dim: 8 }
+layer { name: "p" type: "Pooling" bottom: "x" top: "p"
+  pooling_param { pool: MAX kernel_size: 1 stride: 2 } }
+"""
+CONVOLUTION = """layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 4 kernel_size: 1 stride: 2 } }
+layer { name: "s" type: "Eltwise" bottom: "p" bottom: "c" top: "s" }
+"""
+EMBED = """input: "x" input_shape { dim: 5 dim: 8 }
+layer { name: "a" type: "ArgMax" bottom: "x" top: "a" argmax_param { axis: 1 } }
+layer { name: "e" type: "Embed" bottom: "a" top: "e" embed_param { num_output: 3 input_dim: 8
+  bias_term: false weight_filler { type: "gaussian" } } }
+layer { name: "c" type: "Concat" bottom: "x" bottom: "e" top: "c" }
+"""
+PRIORS = """input: "f" input_shape { dim: 1 dim: 2 dim: 2 dim: 3 }
+input: "img" input_shape { dim: 1 dim: 3 dim: 64 dim: 96 }
+input: "l" input_shape { dim: 1 dim: 504 } input: "c" input_shape { dim: 1 dim: 252 }
+layer { name: "p" type: "PriorBox" bottom: "f" bottom: "img" top: "p"
+  prior_box_param { min_size: 32 min_size: 64 min_size: 128 step: 32 } }
+layer { name: "d" type: "DetectionOutput" bottom: "l" bottom: "c" bottom: "p" top: "d"
+  detection_output_param { num_classes: 2 } }
+layer { name: "copy" type: "Split" bottom: "p" top: "q" }
+"""
+
+
+def test_a_pooling_is_intels_where_only_that_fits(caplog):
+    net = net_from(POOL + CONVOLUTION)
+    assert net.shapes["p"] == net.shapes["s"] == (1, 4, 3, 4)
+    assert "its layers are read as intel reads them, since the original's reading does not fit: " \
+        in caplog.text
+    x = noise(1, 4, 6, 8).float()
+    weight, bias = net.params["c"]
+    half = x[:, :, ::2, ::2]
+    expected = half + torch.einsum("nchw,dc->ndhw", half, weight[:, :, 0, 0])
+    torch.testing.assert_close(net({"x": x})["s"], expected + bias.view(-1, 1, 1))
+
+
+def test_a_net_that_fits_the_originals_reading_has_it(caplog):
+    assert net_from(POOL).shapes["p"] == (1, 4, 4, 5)
+    assert not caplog.records
+
+
+def test_an_embedding_replaces_a_last_axis_of_1_where_only_that_fits():
+    net = net_from(EMBED)
+    x = noise(5, 8).float()
+    expected = net.params["e"][0][x.argmax(1)]
+    torch.testing.assert_close(net({"x": x})["c"], torch.cat([x, expected], 1))
+
+
+def face_boxes(side, count, stride):
+    """FaceBoxes' loops: i over rows, j over columns, from -count / 2 on."""
+    half = (side - 1) / 2
+    return [[x * stride / count - half, y * stride / count - half,
+             x * stride / count + half, y * stride / count + half]
+            for y in range(-(count // 2), count - count // 2)
+            for x in range(-(count // 2), count - count // 2)]
+
+
+def test_priors_are_those_of_faceboxes_where_only_these_fit():
+    net = net_from(PRIORS)
+    blobs = net({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
+                 "l": torch.zeros(1, 504), "c": torch.zeros(1, 252)})
+    of_cell = np.array(face_boxes(32, 4, 32) + face_boxes(64, 2, 32) + face_boxes(128, 1, 1))
+    middles = np.array([[x, y, x, y] for y in (16, 48) for x in (16, 48, 80)])
+    expected = (middles[:, None] + of_cell) / [96, 64, 96, 64]
+    np.testing.assert_allclose(blobs["q"].reshape(2, -1, 4)[0], expected.reshape(-1, 4), atol=1e-6)
+
+
+ROI_DATA = '''layer { name: "data" type: "Python" top: "data" top: "rois" top: "labels"
+  top: "targets" top: "inw" top: "outw" python_param { module: "roi_data_layer.layer"
+  layer: "RoIDataLayer" param_str: "'num_classes': 21" } }
+layer { name: "f" type: "InnerProduct" bottom: "rois" top: "pred" inner_product_param {
+  num_output: %d } }
+layer { name: "l" type: "SmoothL1LossOHEM" bottom: "pred" bottom: "targets" bottom: "inw"
+  top: "l" top: "each" }'''
+
+
+@pytest.mark.parametrize("outputs", [8, 84])
+def test_targets_of_regions_are_of_one_class_where_only_that_fits(tmp_path, outputs):
+    path = tmp_path / "net.prototxt"
+    path.write_text(ROI_DATA % outputs)
+    [found] = take_census(path, Selection("TRAIN"))
+    assert found.built
+    assert next(row for row in found.rows if row.name == "data").shapes[3] == (1, outputs)
+
+
+def test_the_error_is_that_of_the_originals_reading():
+    text = POOL + CONVOLUTION.replace("stride: 2", "stride: 3")
+    with pytest.raises(CaffeError, match=r"\(1, 4, 4, 5\) and \(1, 4, 2, 3\)"):
+        net_from(text)
+
+
+def test_a_dialect_that_is_chosen_counts_without_a_look_at_the_net(monkeypatch, caplog):
+    monkeypatch.setitem(LAYERS, "Pooling", LAYERS["Pooling"])
+    choose_dialect("intel")
+    assert net_from(POOL).shapes["p"] == (1, 4, 3, 4)
+    assert not caplog.records
+
+
+def test_a_dialect_that_no_type_knows_is_named():
+    with pytest.raises(CaffeError, match="'facebox' is not known; did you mean 'faceboxes'"):
+        choose_dialect("facebox")
+
+
+def test_dense_priors_have_no_further_shapes():
+    text = "min_size: 32 max_size: 64"
+    spec = layer_spec("PriorBox", text, 2)
+    object.__setattr__(spec, "dialect", "faceboxes")
+    with pytest.raises(CaffeError, match="no meaning in the dialect faceboxes"):
+        LAYERS["PriorBox"](spec, (1, 2, 2, 3), (1, 3, 64, 96))
