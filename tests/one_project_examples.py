@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import torch
+
 from tests.layer_examples import (
     BATCH,
     DRAWS,
+    NO_GRADIENT,
     NOT_DERIVATIVE,
     Example,
     X,
+    fixed,
     of_sample,
     positive,
     whole,
@@ -42,4 +46,22 @@ LOSSES = (
     of_sample("LabelSpecificRescale", bottoms=((4, 5), LABELS), grows=BATCH),
 )
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES)
+YOLO_BOXES = fixed([1, 0.3, 0.4, 0.5, 0.2], [2, 0.7, 0.9, 0.2, 0.1], [0, 0, 0, 0, 0],
+                   [0, 0.1, 0.6, 0.3, 0.7], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0])
+YOLO_LABELS = torch.stack([YOLO_BOXES, YOLO_BOXES.flip(0).roll(-2, 0)])[:, None]
+PICKS = dict.fromkeys(("compile", "export"), "it picks the boxes that are there")
+YOLO = (
+    of_sample("Yolov3", bottoms=((2, 16, 4, 5), YOLO_LABELS), grows=BATCH, without={**PICKS,
+              "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("YoloSeg", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2)), grows=(0, 2, 3),
+              without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("SegmentationEvaluate", bottoms=(torch.linspace(0, 1, 120, dtype=torch.float64)
+              .reshape(2, 3, 5, 4), whole(2, 3, 10, 12, below=2)), grows=(0, 2, 3), without={
+              **dict.fromkeys(("compile", "export"), "it runs in OpenCV"), **NO_GRADIENT}),
+    of_sample("EvalDetection", bottoms=((2, 16, 3, 3), fixed([0, 1, 0, 0.1, 0.1, 0.45, 0.5, 0],
+              [1, 3, 0, 0.3, 0.25, 0.9, 0.6, 1], [0, 2, 0, 0.2, 0.45, 0.55, 0.9, 0])
+              .reshape(1, 1, 3, 8)), grows=(), without={**PICKS, **NO_GRADIENT,
+              "autocast": "which rows are taken turns on near values"}),
+)
+
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO)
