@@ -16,6 +16,7 @@ from tests.layer_examples import (
     positive,
     whole,
 )
+from tests.support import noise
 
 LABELS = whole(4, below=5)
 STEP = {"gradient": NOT_DERIVATIVE + "it is a step of fixed size"}
@@ -63,5 +64,10 @@ YOLO = (
               .reshape(1, 1, 3, 8)), grows=(), without={**PICKS, **NO_GRADIENT,
               "autocast": "which rows are taken turns on near values"}),
 )
+ON_CPU = dict.fromkeys(("compile", "export"), "it runs in numpy")
+PIXELS = (
+    of_sample("MultiStageMeanfield", bottoms=((2, 4, 6, 5), (2, 4, 6, 5), noise(2, 3, 6, 5, seed=5,
+              requires_grad=False)), blobs=((1, 1, 4, 4),) * 3, without=ON_CPU),
+)
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO)
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS)
