@@ -21,6 +21,7 @@ from tests.layer_examples import (
     positive,
     whole,
 )
+from tests.one_project_examples import EXAMPLES as OF_ONE_PROJECT
 from tests.support import noise
 
 LABELS = whole(4, below=5)
@@ -151,4 +152,4 @@ GRAPHS = (
 )
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING, *GRAPHS)
+            *CASCADE, *READING, *GRAPHS, *OF_ONE_PROJECT)

@@ -95,3 +95,22 @@ class Distance(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         x, length = ctx.saved_tensors
         return x * (gradient / (length + 1e-4))[:, None]
+
+
+class GivenSlopes(torch.autograd.Function):
+    """A value whose gradient is given: losses whose original backward is not their derivative.
+
+    x       any shape, which gets the gradient
+    slopes  of the shape of x
+    value   any shape that the gradient of x can be multiplied by: () as a rule
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slopes: Tensor, value: Tensor) -> Tensor:  # Any: torch
+        ctx.save_for_backward(slopes)
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (slopes,) = ctx.saved_tensors
+        return gradient * slopes, None, None

@@ -21,6 +21,7 @@ class Stream(IntEnum):
     ORDER = 1
     SKIP = 2
     ROWS = 3
+    SIZES = 4
 
 
 class Draws:

@@ -12,7 +12,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from framework.data.augment import distortion, geometry, noise, random_sizes, resizing, sampler
+from framework.data.augment import (
+    distortion,
+    geometry,
+    noise,
+    random_sizes,
+    resizing,
+    sampler,
+    yolo,
+)
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import WHOLE, Rectangle, Window
 from framework.data.augment.mean import Mean
@@ -101,9 +109,9 @@ class Expand:
 
 @dataclass(frozen=True)
 class SampleWindow:
-    """Cut out a window that a batch_sampler allows."""
+    """Cut out a window that a batch_sampler allows, or a jittered one."""
 
-    samplers: sampler.BatchSamplers
+    samplers: sampler.BatchSamplers | yolo.Jitter
     emit: tuple[int, float]
 
     def __call__(self, sample: Sample, draws: Draws) -> None:

@@ -25,6 +25,7 @@ from framework.data.augment import (
     resizing,
     sampler,
     steps,
+    yolo,
 )
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
@@ -32,7 +33,7 @@ from framework.data.augment.mean import Mean
 from framework.data.augment.steps import Sample, Step
 from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels, Record
-from framework.proto import TransformationParameter, has_field
+from framework.proto import ResizeParameter, TransformationParameter, has_field
 from framework.system.arrays import Floats
 
 REFUSED = ("flow",)
@@ -45,11 +46,12 @@ class Transformer:
     param      TransformationParameter
     is_train   random crops in TRAIN, central ones in TEST
     samplers   BatchSampler messages of an AnnotatedData layer
+    jitter     of MobileNet-YOLO's windows, in place of samplers; 0: none
     Not for several threads at once: it keeps memory for decoded and expanded images.
     """
 
     def __init__(self, param: TransformationParameter, is_train: bool, mean: Mean,
-                 samplers: Sequence[Any] = ()):
+                 samplers: Sequence[Any] = (), jitter: float = 0):
         self.param = param
         self.mean = mean
         self.crop_size = (param.crop_h, param.crop_w)
@@ -59,30 +61,45 @@ class Transformer:
         is_stretched = random_sizes.is_stretched(param)
         self._crop = steps.Crop(self.crop_size, is_train, emit)
         self._subtract = steps.Subtract(mean, self.crop_size, is_stretched)
-        size = self._size_steps(emit)
-        finish = self._finishing_steps()
+        self._sizes = yolo.sizes_of(param)
 
         self.view_steps: list[Step] = []        # those that decide what of the image is seen
         if param.HasField("distort_param"):
             self.view_steps.append(steps.Distort(param.distort_param))
         if param.HasField("expand_param"):
             self.view_steps.append(steps.Expand(param.expand_param, emit))
+        self._jitter = jitter
+        self._emit = emit
         self.view_steps.append(steps.SampleWindow(sampler.BatchSamplers(samplers), emit))
-        render = steps.Render(mean, param.HasField("expand_param"))
-        self._steps = [*self.view_steps, *size, render, *finish]
+        self._render = steps.Render(mean, param.HasField("expand_param"))
+        self._stretch = [steps.Stretch(param, self.crop_size)] if is_stretched else []
+        self.use_size(0)
 
-        stretch = [steps.Stretch(param, self.crop_size)] if is_stretched else []
-        self._plain_steps = [*stretch, *size, steps.resize_decoded, *finish]
+    def use_size(self, number: int) -> None:
+        """Resize from now on by the resize_param of this number, where there are several."""
+        param = self._sizes[number] if self._sizes else None
+        size = self._size_steps(param)
+        finish = self._finishing_steps(param)
+        if self._jitter:
+            fits = param is not None and param.resize_mode == param.FIT_LARGE_SIZE_AND_PAD
+            window = steps.SampleWindow(yolo.Jitter(self._jitter, fits), self._emit)
+            self.view_steps[-1] = window
+        self._steps = [*self.view_steps, *size, self._render, *finish]
+        self._plain_steps = [*self._stretch, *size, steps.resize_decoded, *finish]
 
-    def _size_steps(self, emit: tuple[int, float]) -> list[Step]:
+    def start_batch(self, seed: int, batch_index: int) -> None:
+        """Take the size of a batch, where there are several."""
+        if len(self._sizes) > 1:
+            probabilities = [size.prob for size in self._sizes]
+            self.use_size(yolo.choose_size(probabilities, seed, batch_index))
+
+    def _size_steps(self, resize_param: ResizeParameter | None) -> list[Step]:
         """What decides the size that images are resized to."""
         if any(has_field(self.param, name) for name in random_sizes.INTEL):
-            return [steps.DrawSize(self.param, emit)]
-        if self.param.HasField("resize_param"):
-            return [steps.ChooseSize(self.param.resize_param)]
-        return []
+            return [steps.DrawSize(self.param, self._emit)]
+        return [] if resize_param is None else [steps.ChooseSize(resize_param)]
 
-    def _finishing_steps(self) -> list[Step]:
+    def _finishing_steps(self, resize_param: ResizeParameter | None) -> list[Step]:
         """Noise, crop, mirror, and a mean_file's mean."""
         finish: list[Step] = []
         if self.param.HasField("noise_param"):
@@ -90,7 +107,7 @@ class Transformer:
         finish.append(self._crop)
         if self.param.mirror:
             finish.append(steps.mirror)
-        if geometry.extrapolates(_given(self.param, "resize_param")):
+        if geometry.extrapolates(resize_param):
             finish.append(steps.extrapolate)
         finish.append(self._subtract)
         return finish
@@ -163,7 +180,9 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
     if param.HasField("mean_file") and param.mean_value:
         raise error("transform_param.mean_file", "cannot be given together with mean_value")
     if param.HasField("resize_param"):
-        resizing.check_resize(param.resize_param, error)
+        for one in yolo.sizes_of(param):
+            resizing.check_resize(one, error)
+        yolo.check_sizes(param, error)
     if param.HasField("noise_param"):
         noise.check_noise(param.noise_param, error)
     if param.HasField("distort_param"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,6 +60,14 @@ class ItemSource(Protocol):
 
     def found_bad(self) -> dict[int, str]:
         """Records that `item` itself left out, and why; of sources that draw their own records."""
+
+
+@runtime_checkable
+class SizedBatches(Protocol):
+    """A source whose items have something in common that changes from batch to batch."""
+
+    def start_batch(self, seed: int, index: int) -> None:
+        """Take what the items of batch number `index` of the run have in common."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,8 @@ class BatchMaker:
         """
         self.open()
         draws = Draws(self.item_seed, 0)
+        if isinstance(self.source, SizedBatches):
+            self.source.start_batch(self.item_seed, index)
         known = set(self._bad) | set(self.source.found_bad())
         items: list[Item] = []
         planes: list[Array] = []

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from framework.data.augment import yolo
 from framework.data.augment.draws import Draws
 from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
@@ -30,11 +31,12 @@ class Transformation:
     param: bytes
     is_train: bool
     samplers: tuple[bytes, ...] = ()
+    jitter: float = 0
 
     def open(self) -> Transformer:
         param = TransformationParameter.FromString(self.param)
         samplers = [BatchSampler.FromString(content) for content in self.samplers]
-        return Transformer(param, self.is_train, read_mean(param), samplers)
+        return Transformer(param, self.is_train, read_mean(param), samplers, self.jitter)
 
 
 @dataclass
@@ -45,6 +47,7 @@ class DatabaseItems:
     has_boxes  the label top holds boxes, else one class an item
     labels     those a box may have; None: any
     num_labels  0 or 1 label tops
+    yolo_rows   boxes as MobileNet-YOLO's losses read them; with_difficult: the difficult ones too
     """
 
     path: str
@@ -54,6 +57,8 @@ class DatabaseItems:
     has_boxes: bool = False
     labels: frozenset[int] | None = None
     num_labels: int = 1
+    yolo_rows: bool = False
+    with_difficult: bool = True
     make: str = ""
     _database: Database | None = field(default=None, repr=False)
     _transformer: Transformer | None = field(default=None, repr=False)
@@ -79,7 +84,16 @@ class DatabaseItems:
         content = self._database.read(index)
         if not self.annotated:
             return records.read_datum(content, self.decoding)
-        return records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
+        record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
+        if self.yolo_rows and record.boxes is not None and len(record.boxes) > yolo.ROWS:
+            raise BadRecord(f"it has {len(record.boxes)} boxes; yolo_data_type: 1 has room for "
+                            f"{yolo.ROWS}")
+        return record
+
+    def start_batch(self, seed: int, index: int) -> None:
+        """Take what all items of a batch have in common: their size."""
+        assert self._transformer is not None
+        self._transformer.start_batch(seed, index)
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -93,6 +107,8 @@ class DatabaseItems:
     def tops(self, items: Sequence[Item]) -> list[Array]:
         if not self.num_labels:
             return []
+        if self.yolo_rows and self.has_boxes:
+            return [yolo.yolo_rows([item.boxes for item in items], self.with_difficult)]
         return [label_rows(items)] if self.has_boxes else [classes(items)]
 
     def found_bad(self) -> dict[int, str]:

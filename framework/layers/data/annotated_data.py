@@ -8,6 +8,7 @@ from pathlib import Path
 
 from framework.data.augment import random_sizes
 from framework.data.augment.sampler import check_samplers
+from framework.data.augment.yolo import ROWS, sizes_of
 from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
@@ -51,16 +52,26 @@ class AnnotatedData(ImageSource):
             sample, resize, noise, crop, mirror.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad.
+    MobileNet-YOLO's fields: `yolo_data_type: 1` gives boxes (batch_size, 1, 300, 5): class from 0
+    on, centre x and y, width, height, zeros after the last one; without `train_diffcult` those
+    that are difficult are left out. It, or a given yolo_data_jitter, cuts a window of at least 1 -
+    jitter of each side, unless there are batch_samplers. Of several resize_params one is drawn by
+    `prob` every 10 batches, the same on all ranks; the first gives the shapes before that.
     A record without boxes is an image of the background: its item has no row.
-    Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd).
+    Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd)
+            and of eric612/MobileNet-YOLO.
     """
 
     num_tops = (1, 2)
+    fork_fields = frozenset(["transform_param.resize_param_more", *(
+        f"annotated_data_param.{name}"
+        for name in ("yolo_data_type", "yolo_data_jitter", "train_diffcult"))])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
-        return [images, *[(1, 1, images[0], 8)] * (len(spec.tops) - 1)]
+        boxes = (images[0], 1, ROWS, 5) if _gives_yolo_rows(spec) else (1, 1, images[0], 8)
+        return [images, *[boxes] * (len(spec.tops) - 1)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -68,21 +79,40 @@ class AnnotatedData(ImageSource):
         annotated = spec.proto.annotated_data_param
         transform = spec.proto.transform_param
         check_samplers(annotated.batch_sampler, spec.error)
-        resize = transform.resize_param
-        if transform.HasField("resize_param") and data.batch_size != 1 \
-                and resize.resize_mode == resize.FIT_SMALL_SIZE:
+        if data.batch_size != 1 and any(one.resize_mode == one.FIT_SMALL_SIZE
+                                        for one in sizes_of(transform)):
             raise spec.error("data_param.batch_size", f"is {data.batch_size}; it must be 1 with "
                              "resize_mode FIT_SMALL_SIZE, whose images differ in size")
         has_label = len(spec.tops) > 1
         self.pad = transform.pad
         items = DatabaseItems(
-            database_path(spec), transformation(spec, annotated.batch_sampler, IDLE),
-            Decoding(color_of(spec)), annotated=True,
-            labels=_labels(annotated), num_labels=int(has_label), make=MAKE)
+            database_path(spec),
+            transformation(spec, annotated.batch_sampler, IDLE, _jitter(annotated)),
+            Decoding(color_of(spec)), annotated=True, labels=_labels(annotated),
+            num_labels=int(has_label), yolo_rows=_gives_yolo_rows(spec),
+            with_difficult=annotated.train_diffcult, make=MAKE)
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
         self.start(items, data.batch_size, shuffle=data.shuffle or annotated.shuffle,
                    skip=data.rand_skip)
+
+
+def _gives_yolo_rows(spec: LayerSpec) -> bool:
+    """Whether boxes are rows of each item. SpecError for a type that is not known."""
+    kind = spec.proto.annotated_data_param.yolo_data_type
+    if kind not in (0, 1):
+        raise spec.error("annotated_data_param.yolo_data_type", f"is {kind}; it must be 0 or 1")
+    return kind == 1
+
+
+def _jitter(param: AnnotatedDataParameter) -> float:
+    """The jitter of windows; 0 where samplers cut them, or nothing asks for MobileNet-YOLO's way.
+
+    There the default of 0.3 holds for every net; here it must be asked for, since SSD's nets have
+    neither field.
+    """
+    asked = param.yolo_data_type == 1 or param.HasField("yolo_data_jitter")
+    return param.yolo_data_jitter if asked and not param.batch_sampler else 0.0
 
 
 def database_path(spec: LayerSpec) -> str:

@@ -154,9 +154,10 @@ class ImageSource(Source):
 
 
 def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
-                   idle: Sequence[str] = ()) -> Transformation:
+                   idle: Sequence[str] = (), jitter: float = 0) -> Transformation:
     """The checked transform_param of a layer. SpecError for what cannot be followed.
 
+    jitter  of AnnotatedData's windows in MobileNet-YOLO; 0: none
     idle  fields of NVIDIA's and Intel's branches without effect on this layer, as in these
           branches: they are named in the log and ignored
     Images are resized whatever resize_param.prob says, as in the original (ApplyResize does not
@@ -172,11 +173,11 @@ def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
     check_transform(param, spec.error)
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")
-    if param.resize_param.prob != 1:
+    if param.resize_param.prob != 1 and not param.resize_param_more:
         _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every image is "
               "resized, as in the original")
     return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
-                          tuple(sampler.SerializeToString() for sampler in samplers))
+                          tuple(sampler.SerializeToString() for sampler in samplers), jitter)
 
 
 def warn_of_idle_fields(spec: LayerSpec) -> None:

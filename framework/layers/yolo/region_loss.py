@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,21 +12,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.ops.boxes import iou
-from framework.ops.losses import precise
-
-
-class _Slopes(torch.autograd.Function):
-    """A value with a given gradient: in neither original is it the derivative of the loss."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, slopes: Tensor, value: Tensor) -> Tensor:  # Any: torch
-        ctx.save_for_backward(slopes)
-        return value.clone()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (slopes,) = ctx.saved_tensors
-        return gradient * slopes, None, None
+from framework.ops.losses import GivenSlopes, precise
 
 
 @layer
@@ -89,7 +74,7 @@ class RegionLoss(Layer):
         value = slopes.square().sum()
         if not self.of_intel:
             value = value / x.shape[0]
-        return _Slopes.apply(precise(x), slopes / x.shape[0], value)
+        return GivenSlopes.apply(precise(x), slopes / x.shape[0], value)
 
     def _rows(self, labels: Tensor, num_items: int) -> tuple[Tensor, Tensor, Tensor]:
         """Ground truth: image and class (G,), centre and size (G, 4) of the boxes."""

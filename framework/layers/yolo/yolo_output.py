@@ -18,7 +18,7 @@ from framework.ops.losses import precise
 NO_GRADIENT = tuple(range(16))
 
 
-def _split(maps: Tensor, num_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
+def map_parts(maps: Tensor, num_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
     """Split maps (N, boxes * (4 + rest), h, w) into middles, raw sizes and the rest.
 
     Returns (N, h * w * boxes, 2) middles as fractions of the image, (..., 2) and (..., rest).
@@ -33,7 +33,7 @@ def _split(maps: Tensor, num_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
     return middle.flatten(1, 3), cells[..., 2:4].flatten(1, 3), cells[..., 4:].flatten(1, 3)
 
 
-def _corners(middle: Tensor, raw: Tensor, anchors: list[tuple[float, float]]) -> Tensor:
+def map_corners(middle: Tensor, raw: Tensor, anchors: list[tuple[float, float]]) -> Tensor:
     """Corners (N, M, 4) as fractions of the image; exp(raw) multiplies the anchors' sizes."""
     units = torch.tensor(anchors, dtype=raw.dtype, device=raw.device)
     half = raw.exp() * units.repeat(raw.shape[1] // len(units), 1) / 2
@@ -79,8 +79,8 @@ class YoloDetectionOutput(Layer):
         super().__init__(spec)
         param = spec.proto.yolo_detection_output_param
         self.num_box = param.num_box
-        self.least_score = _just_below(param.confidence_threshold)
-        self.threshold = _just_below(param.nms_threshold)
+        self.least_score = just_below(param.confidence_threshold)
+        self.threshold = just_below(param.nms_threshold)
         for shape in maps:
             _check_channels(spec, shape, param.num_box, param.num_classes)
         anchors = _pairs(spec, "yolo_detection_output_param", param.biases, param.num_box)
@@ -96,8 +96,8 @@ class YoloDetectionOutput(Layer):
         labels = []
         for one in maps:
             height, width = one.shape[2:]
-            middle, raw, rest = _split(one, self.num_box)
-            corners.append(_corners(middle, raw, [(w / width, h / height)
+            middle, raw, rest = map_parts(one, self.num_box)
+            corners.append(map_corners(middle, raw, [(w / width, h / height)
                                                   for w, h in self.anchors]))
             best, label = rest[..., 1:].softmax(-1).max(-1)
             scores.append(rest[..., 0].sigmoid() * best)
@@ -146,7 +146,7 @@ class Yolov3DetectionOutput(Layer):
         param = spec.proto.yolov3_detection_output_param
         self.num_box = param.num_box
         self.least_score = param.confidence_threshold
-        self.threshold = _just_below(param.nms_threshold)
+        self.threshold = just_below(param.nms_threshold)
         self.scales = list(param.anchors_scale)
         if param.gaussian_box:
             raise spec.error(f"{field}.gaussian_box", "is true; it is not supported")
@@ -172,9 +172,9 @@ class Yolov3DetectionOutput(Layer):
             num_box = self.num_box
             scale = self.scales[index]
             height, width = one.shape[2:]
-            middle, raw, rest = _split(one, num_box)
+            middle, raw, rest = map_parts(one, num_box)
             own = self.anchors[index * num_box:(index + 1) * num_box]
-            corners.append(_corners(middle, raw, [(w / (width * scale), h / (height * scale))
+            corners.append(map_corners(middle, raw, [(w / (width * scale), h / (height * scale))
                                                   for w, h in own]))
             scores.append(rest[..., 1:].sigmoid() * rest[..., :1].sigmoid())
         score = torch.cat(scores, 1)
@@ -201,7 +201,7 @@ class Yolov3DetectionOutput(Layer):
         return [best_boxes_onnx(graph, corners, objects, classes, self.least_score, self.threshold)]
 
 
-def _just_below(number: float) -> float:
+def just_below(number: float) -> float:
     """The next float32 below: `at least number` is `above` that."""
     below = torch.nextafter(torch.tensor(number, dtype=torch.float32), torch.tensor(-math.inf))
     return below.item()

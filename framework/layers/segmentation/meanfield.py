@@ -1,0 +1,158 @@
+"""MultiStageMeanfield: the fully connected CRF of CRF-RNN, as iterations of its mean field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+from framework.ops.losses import precise
+from framework.ops.permutohedral import Lattice, LatticeFilter, make_lattice
+from framework.proto import FillerParameter
+from framework.system.arrays import Floats
+from framework.system.regular import read_regular
+
+WEIGHT_FILES = ("spatial.par", "bilateral.par")
+MAX_BYTES = 1 << 20
+TINY = 1e-20                # beside the filters' norms, as in the original
+
+
+@layer
+class MultiStageMeanfield(Layer):
+    """Mean-field iterations of a fully connected CRF (CRF-RNN) over the classes of each pixel.
+
+    Bottoms: unary scores (N, C, H, W); the scores to begin with, in the same shape; the image
+             (N, 3, H, W), in levels as the net has it.
+    Top:     (N, C, H, W), before a softmax. Each iteration takes the softmax of the last scores,
+             filters it by position (Gaussian over theta_gamma pixels) and by position and colour
+             (theta_alpha pixels, theta_beta levels), each divided by the filter of ones, multiplies
+             by the two weight matrices, sums, multiplies by the compatibility matrix and subtracts
+             that from the unary scores. The filters are permutohedral lattices.
+    Blobs:   spatial weights, bilateral weights, compatibility (1, 1, C, C). At first the diagonals
+             of the two are the numbers in the files spatial.par and bilateral.par of the current
+             folder, as in the original, or, without such a file, spatial_filter_weight and
+             bilateral_filter_weight; the compatibility is -1 on its diagonal.
+    The image has no gradient. It runs on the CPU, and cannot be part of a compiled or exported
+    graph.
+    Errors:  SpecError for fewer than 2 iterations, thetas that are not above 0, bottoms that do
+             not fit, or a file with too few numbers.
+    Source:  MultiStageMeanfieldParameter; multi_stage_meanfield.cpp and meanfield_iteration.cpp of
+             torrvision/caffe; Zheng et al. 2015.
+    """
+
+    num_bottoms = (3, 3)
+    no_gradient_bottoms = (2,)
+    spatial: Tensor
+    bilateral: Tensor
+    compatibility: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True, True)
+
+    def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, image: Shape):
+        super().__init__(spec)
+        field = "multi_stage_meanfield_param"
+        honour(spec, field, "compatibility_mode threshold theta_alpha theta_beta theta_gamma "
+               "num_iterations spatial_filter_weight bilateral_filter_weight "
+               "forced_spatial_filter_weight forced_bilateral_filter_weight")
+        param = spec.proto.multi_stage_meanfield_param
+        if param.num_iterations < 2:
+            raise spec.error(f"{field}.num_iterations", f"is {param.num_iterations}; it must be "
+                             "at least 2")
+        for name in ("theta_alpha", "theta_beta", "theta_gamma"):
+            if not getattr(param, name) > 0:
+                raise spec.error(f"{field}.{name}", f"is {getattr(param, name):g}; it must be "
+                                 "above 0")
+        if len(unary) != 4 or tuple(start) != tuple(unary) \
+                or tuple(image) != (unary[0], 3, *unary[2:]):
+            raise spec.error("bottom", f"has the shapes {tuple(unary)}, {tuple(start)} and "
+                             f"{tuple(image)}; they must be (N, C, H, W) twice and (N, 3, H, W)")
+        self.num_iterations = param.num_iterations
+        self.thetas = (param.theta_alpha, param.theta_beta, param.theta_gamma)
+        self.channels = unary[1]
+        self._by_position: dict[tuple[int, int], tuple[Lattice, Floats]] = {}
+        for name in ("spatial", "bilateral", "compatibility"):
+            self.add_blob(name, (1, 1, unary[1], unary[1]), FillerParameter(type="constant"))
+
+    def materialise(self, generator: torch.Generator) -> None:
+        fresh = [blob.is_meta for blob in self.blobs]
+        super().materialise(generator)
+        param = self.spec.proto.multi_stage_meanfield_param
+        diagonals = [self._diagonal(WEIGHT_FILES[0], param.spatial_filter_weight),
+                     self._diagonal(WEIGHT_FILES[1], param.bilateral_filter_weight),
+                     torch.full((self.channels,), -1.0)]
+        with torch.no_grad():
+            for blob, diagonal, is_fresh in zip(self.blobs, diagonals, fresh, strict=True):
+                if is_fresh:
+                    blob.copy_(torch.diag(diagonal))
+
+    def _diagonal(self, path: str, weight: float) -> Tensor:
+        if not Path(path).exists():
+            return torch.full((self.channels,), weight)
+        try:
+            numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]
+        except (OSError, ValueError) as error:
+            raise self.spec.error("multi_stage_meanfield_param", f"begins with the weights in "
+                                  f"'{path}', which cannot be read: {error}") from None
+        if len(numbers) < self.channels:
+            raise self.spec.error("multi_stage_meanfield_param", f"begins with the weights in "
+                                  f"'{path}', which has {len(numbers)}; there are "
+                                  f"{self.channels} classes")
+        return torch.tensor(numbers[:self.channels])
+
+    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes
+        pixels = bottoms[0][0] * bottoms[0][2] * bottoms[0][3]
+        return 3 * self.num_iterations * self.channels**2 * pixels
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [bottoms[0]]
+
+    @torch.compiler.disable
+    def forward(self, unary: Tensor, start: Tensor, image: Tensor) -> Tensor:
+        tops = [self._item(precise(unary[item]).flatten(1), precise(start[item]).flatten(1),
+                           image[item].detach()) for item in range(len(unary))]
+        return torch.stack(tops).reshape(unary.shape)
+
+    def _item(self, unary: Tensor, scores: Tensor, image: Tensor) -> Tensor:
+        """The scores (C, P) of one item after all iterations."""
+        filters = [self._spatial(image.shape[1:]), self._bilateral(image)]
+        norms = [torch.from_numpy(norm).to(unary) for _, norm in filters]
+        spatial, bilateral, compatibility = (blob[0, 0].to(unary.dtype) for blob in self.blobs)
+        for _ in range(self.num_iterations):
+            share = scores.softmax(0)
+            near, alike = (LatticeFilter.apply(share, lattice) * norm
+                           for (lattice, _), norm in zip(filters, norms, strict=True))
+            scores = unary - compatibility @ (spatial @ near + bilateral @ alike)
+        return scores
+
+    def _spatial(self, sizes: torch.Size) -> tuple[Lattice, Floats]:
+        """The filter by position and its norm: one for each size of images."""
+        height, width = sizes
+        if (height, width) not in self._by_position:
+            self._by_position = {(height, width): _with_norm(_positions(sizes) / self.thetas[2])}
+        return self._by_position[height, width]
+
+    def _bilateral(self, image: Tensor) -> tuple[Lattice, Floats]:
+        alpha, beta, _ = self.thetas
+        colours = image.flatten(1).T.float().cpu().numpy() / np.float32(beta)
+        return _with_norm(np.concatenate([_positions(image.shape[1:]) / alpha, colours], 1))
+
+
+def _positions(sizes: torch.Size) -> Floats:
+    """Column and row (P, 2) of each pixel."""
+    rows, columns = np.mgrid[:sizes[0], :sizes[1]]
+    return np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float32)
+
+
+def _with_norm(features: Floats) -> tuple[Lattice, Floats]:
+    """A lattice, and one over its filter of ones (P,)."""
+    lattice = make_lattice(features.astype(np.float32))
+    ones = lattice.filter(np.ones((len(features), 1), np.float32))
+    return lattice, (1 / (ones[:, 0] + np.float32(TINY))).astype(np.float32)

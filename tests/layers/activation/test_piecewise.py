@@ -1,0 +1,81 @@
+"""RReLU, APL, GELU, SiLU and Softplus against their definitions."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import make, noise
+
+
+def array(tensor):
+    return tensor.detach().numpy()
+
+
+def test_rrelu_divides_by_a_number_between_its_bounds():
+    layer = make("RReLU", "lb: 10 ub: 30", (50, 40))
+    x = noise(50, 40)
+    negative = array(x) < 0
+    divisor = array(x)[negative] / array(layer(x))[negative]
+    assert divisor.min() >= 10 and divisor.max() <= 30
+    assert abs(divisor.mean() - 20) < 1 and divisor.std() > 4
+    np.testing.assert_array_equal(array(layer(x))[~negative], array(x)[~negative])
+
+
+def test_rrelu_divides_by_the_mean_of_its_bounds_in_test():
+    layer = make("RReLU", "negative_slope_lower: 2 negative_slope_upper: 6", (3, 5), phase="TEST")
+    x = array(noise(3, 5))
+    np.testing.assert_allclose(array(layer(torch.tensor(x))), np.where(x > 0, x, x / 4))
+
+
+@pytest.mark.parametrize("low, high", [(0, 3), (5, 3), (-2, -1)])
+def test_rrelu_refuses_bounds_that_are_turned_or_not_positive(low, high):
+    with pytest.raises(SpecError, match=rf"rrelu_param has the bounds {low} and {high}; the low"):
+        make("RReLU", f"lb: {low} ub: {high}", (2, 3))
+
+
+def test_apl_sums_hinges_of_its_own_for_each_value():
+    layer = make("APL", "sums: 3", (2, 5, 4))
+    x = noise(2, 5, 4)
+    slopes, offsets = (array(blob).ravel() for blob in layer.blobs)
+    expected = np.empty((2, 20))
+    for item, row in enumerate(array(x).reshape(2, 20)):
+        for k, value in enumerate(row):
+            hinges = [slopes[3 * k + s] * max(offsets[3 * k + s] - value, 0) for s in range(3)]
+            expected[item, k] = max(value, 0) + sum(hinges)
+    np.testing.assert_allclose(array(layer(x)).reshape(2, 20), expected, rtol=1e-12)
+
+
+def test_apl_starts_from_small_slopes_and_spread_offsets():
+    spec_layer = make("APL", "sums: 5", (1, 4000))
+    spec_layer = type(spec_layer)(spec_layer.spec, (1, 4000))
+    spec_layer.materialise(torch.Generator().manual_seed(0))
+    slopes, offsets = (array(blob) for blob in spec_layer.blobs)
+    assert abs(slopes).max() <= 0.1 and slopes.std() > 0.05
+    assert abs(offsets.std() - 0.5) < 0.02
+
+
+def test_apl_refuses_a_unit_without_hinges():
+    with pytest.raises(SpecError, match="apl_param.sums is 0; it must be at least 1"):
+        make("APL", "sums: 0", (2, 3))
+
+
+def test_gelu_is_x_times_the_normal_distribution_function():
+    x = np.linspace(-4, 4, 33)
+    exact = [value * 0.5 * math.erfc(-value / math.sqrt(2)) for value in x]
+    np.testing.assert_allclose(array(make("GELU", "", (33,))(torch.tensor(x))), exact, rtol=1e-12,
+                               atol=1e-15)
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    found = make("GELU", "approximate: TANH", (33,))(torch.tensor(x))
+    np.testing.assert_allclose(array(found), x / 2 * (1 + np.tanh(inner)), rtol=1e-12, atol=1e-15)
+
+
+def test_silu_and_softplus_are_their_formulas_far_out_too():
+    x = np.array([-800., -30, -2, 0, 1.5, 30, 800])
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(array(make("SiLU", "", (7,))(torch.tensor(x))),
+                                   x / (1 + np.exp(-x)), rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(array(make("Softplus", "", (7,))(torch.tensor(x))),
+                               np.logaddexp(0, x), rtol=1e-12, atol=1e-300)

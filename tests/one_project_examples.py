@@ -1,0 +1,73 @@
+"""Examples of types of one project each, and of newer networks; see tests/layer_examples.py."""
+
+from __future__ import annotations
+
+import torch
+
+from tests.layer_examples import (
+    BATCH,
+    DRAWS,
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    Example,
+    X,
+    fixed,
+    of_sample,
+    positive,
+    whole,
+)
+from tests.support import noise
+
+LABELS = whole(4, below=5)
+STEP = {"gradient": NOT_DERIVATIVE + "it is a step of fixed size"}
+
+ACTIVATIONS = (
+    of_sample("RReLU", without=DRAWS), Example("RReLU", "lb: 10 ub: 30", phase="TEST"),
+    of_sample("APL", blobs=((1, 1, 3, 60),) * 2, grows=BATCH),
+    of_sample("GELU"), Example("GELU", "approximate: TANH"),
+    of_sample("SiLU"), of_sample("Softplus"),
+)
+NORMALISATION = (
+    of_sample("LayerNorm", blobs=((4,),) * 2, grows=(0, 2)),
+    Example("LayerNorm", "elementwise_affine: false eps: 0.01"),
+    of_sample("GroupNorm", blobs=((1, 6, 1, 1),) * 2),
+    of_sample("InstanceNorm", blobs=((3,),) * 2),
+    Example("InstanceNorm", "eps: 0.01"),
+    of_sample("EltwiseAffine", blobs=((3,),) * 2),
+    Example("EltwiseAffine", "channel_shared: true", (X,), ((),) * 2),
+    of_sample("ChannelScale"),
+    Example("ChannelScale", "do_forward: false", (X, (2, 5, 4)), grows=(), without={
+        "gradient": NOT_DERIVATIVE + "it is that of the product"}),
+)
+LOSSES = (
+    of_sample("GeneralContrastiveLoss", bottoms=(positive(4, 5), LABELS), grows=BATCH),
+    Example("GeneralContrastiveLoss", "exp_negative_weight: true max_negative_only: true",
+            (positive(4, 5), LABELS), grows=BATCH, tops=2, without=STEP),
+    of_sample("GeneralTripletLoss", bottoms=(positive(4, 5), LABELS), grows=BATCH, without=STEP),
+    of_sample("LabelSpecificRescale", bottoms=((4, 5), LABELS), grows=BATCH),
+)
+
+YOLO_BOXES = fixed([1, 0.3, 0.4, 0.5, 0.2], [2, 0.7, 0.9, 0.2, 0.1], [0, 0, 0, 0, 0],
+                   [0, 0.1, 0.6, 0.3, 0.7], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0])
+YOLO_LABELS = torch.stack([YOLO_BOXES, YOLO_BOXES.flip(0).roll(-2, 0)])[:, None]
+PICKS = dict.fromkeys(("compile", "export"), "it picks the boxes that are there")
+YOLO = (
+    of_sample("Yolov3", bottoms=((2, 16, 4, 5), YOLO_LABELS), grows=BATCH, without={**PICKS,
+              "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("YoloSeg", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2)), grows=(0, 2, 3),
+              without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("SegmentationEvaluate", bottoms=(torch.linspace(0, 1, 120, dtype=torch.float64)
+              .reshape(2, 3, 5, 4), whole(2, 3, 10, 12, below=2)), grows=(0, 2, 3), without={
+              **dict.fromkeys(("compile", "export"), "it runs in OpenCV"), **NO_GRADIENT}),
+    of_sample("EvalDetection", bottoms=((2, 16, 3, 3), fixed([0, 1, 0, 0.1, 0.1, 0.45, 0.5, 0],
+              [1, 3, 0, 0.3, 0.25, 0.9, 0.6, 1], [0, 2, 0, 0.2, 0.45, 0.55, 0.9, 0])
+              .reshape(1, 1, 3, 8)), grows=(), without={**PICKS, **NO_GRADIENT,
+              "autocast": "which rows are taken turns on near values"}),
+)
+ON_CPU = dict.fromkeys(("compile", "export"), "it runs in numpy")
+PIXELS = (
+    of_sample("MultiStageMeanfield", bottoms=((2, 4, 6, 5), (2, 4, 6, 5), noise(2, 3, 6, 5, seed=5,
+              requires_grad=False)), blobs=((1, 1, 4, 4),) * 3, without=ON_CPU),
+)
+
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS)
