@@ -83,8 +83,24 @@ def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,
             images = generator.integers(0, 256, (shape[0], *preprocessing.shape[1:]), np.uint8)
             given[name], ours[name] = images, preprocessing.apply(images)
         else:
-            given[name] = ours[name] = generator.standard_normal(shape, np.float32)
+            values = _example(net, name, shape)
+            if values is None:
+                values = generator.standard_normal(shape, np.float32)
+            given[name] = ours[name] = values
     return given, ours
+
+
+def _example(net: Net, name: str, shape: tuple[int, ...]) -> Array | None:
+    """The values that a layer which reads the input asks for; None: noise will do."""
+    for step in net.layers:
+        for index, bottom in enumerate(step.layer.spec.bottoms):
+            if bottom != name:
+                continue
+            shapes = [shape if one == name else net.shapes[one] for one in step.layer.spec.bottoms]
+            values = step.layer.example_bottom(index, shapes)
+            if values is not None:
+                return np.array(values.float().numpy())
+    return None
 
 
 def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str]

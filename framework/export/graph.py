@@ -128,7 +128,7 @@ class Graph:
             array = np.array(values, np.float32)
         return self._constant(array, name)
 
-    def integers(self, values: Sequence[int] | Sequence[Sequence[int]] | int) -> str:
+    def integers(self, values: Any) -> str:     # Any: a number, or lists of any depth
         return self._constant(np.array(values, np.int64), "")
 
     def _constant(self, array: Array, name: str) -> str:
@@ -157,7 +157,7 @@ class Graph:
         return self.add("Slice", x, *numbers)
 
     def sizes(self, x: str, spatial: Sequence[int]) -> str:
-        if self.batch is not None:
+        if self.shape(x)[0] == self.batch:      # else items are regions, whose number data decide
             return self.integers([*self.shape(x)[:2], *spatial])
         batch = self.cut(self.add("Shape", x), 0, 0, 2)
         return self.add("Concat", batch, self.integers(spatial), axis=0)

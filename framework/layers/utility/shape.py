@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -273,6 +274,9 @@ class BatchReindex(Layer):
 
     def forward(self, x: Tensor, index: Tensor) -> Tensor:
         return x.index_select(0, self.check(index, x.shape[0]))
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return torch.arange(shapes[1][0]) % shapes[0][0] if index else None
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("Gather", bottoms[0], graph.add("Cast", bottoms[1], to=7), axis=0)]

@@ -161,6 +161,9 @@ class Embed(Layer):
         y = F.embedding(self.check(x), self.weight)
         return y if self.bias is None else y + self.bias
 
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return torch.arange(math.prod(shapes[0])).reshape(shapes[0]) % self.weight.shape[0]
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         index = graph.add("Cast", bottoms[0], to=7)
         y = graph.add("Gather", graph.floats(self.weight, "weight"), index, axis=0)
