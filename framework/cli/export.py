@@ -46,6 +46,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--detection-output", default="graph", choices=("graph", "op"),
                         help="DetectionOutput as standard operators, or as one node of its own "
                              "(graph)")
+    parser.add_argument("--half", choices=("weights", "io"), nargs="?", const="weights", default="",
+                        help="weights and arithmetic in float16, but for boxes and what needs "
+                             "float32; `io`: inputs and outputs in float16 as well")
     parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
                         help="take uint8 images (N, H, W, C) whose channels are in this order: "
                              "channel order, mean and scale go into the graph")
@@ -56,8 +59,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=None,
                         help="compare the file with the net (default: where onnxruntime is "
                              "installed)")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
-                        help="difference allowed, as a part of a blob's largest value (1e-4)")
+    parser.add_argument("--tolerance", type=float,
+                        help="difference allowed, as a part of a blob's largest value (1e-4; 0.02 "
+                             "with --half)")
     app.add_net_flags(parser)
     return parser
 
@@ -126,18 +130,25 @@ def export_options(options: argparse.Namespace, preprocessing: Preprocessing | N
     texts = {key: value if isinstance(value, str) else json.dumps(value)
              for key, value in metadata.items()}
     return Options(options.opset, options.batch == "dynamic", options.keep_batch_norm,
-                   options.detection_output == "op", preprocessing, texts)
+                   options.detection_output == "op", options.half, preprocessing, texts)
 
 
-def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float) -> bool:
+def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float | None) -> bool:
     """Print what the check finds: whether no blob differs."""
-    from framework.export.check import check  # lazy: --help does without it
+    from framework.export.check import (  # lazy: --help does without it
+        HALF_TOLERANCE,
+        TOLERANCE,
+        check,
+    )
 
+    if tolerance is None:
+        tolerance = HALF_TOLERANCE if settings.half else TOLERANCE
     sizes: list[int | None] = [None]
     if settings.dynamic:
         sizes.append(net.shapes[net.given_names[0]][0] + 1)
     for size in sizes:
-        found = check(net, model, settings.preprocessing, tolerance, num_images=size)
+        found = check(net, model, settings.preprocessing, tolerance, num_images=size,
+                      rows=not settings.half)
         batch = f" with a batch of {size}" if size else ""
         if found.first is not None:
             print(f"error: ONNX Runtime{batch}: the first blob that differs is "

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from framework.errors import SpecError
 from framework.export.folding import fold
 from framework.export.graph import Graph
+from framework.export.half import to_half
 from framework.export.preprocessing import Preprocessing
 from framework.net.net import Net
 
@@ -28,6 +29,7 @@ class Options:
     batch           dynamic: any number of items at once; else that of the net
     keep_batch_norm leave BatchNorm and Scale operators of their own
     detection_op    DetectionOutput as one operator, in place of the graph
+    half            float16: "" nothing, "weights" and operators, "io" inputs and outputs too
     preprocessing   None: the input is the net's
     metadata        written into the file
     """
@@ -36,6 +38,7 @@ class Options:
     dynamic: bool = False
     keep_batch_norm: bool = False
     detection_op: bool = False
+    half: str = ""
     preprocessing: Preprocessing | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,7 +102,10 @@ def to_model(net: Net, options: Options) -> onnx.ModelProto:
         body, opset_imports=[helper.make_opsetid("", options.opset)],
         ir_version=OPSETS[options.opset], producer_name="caffe-on-torch")
     helper.set_model_props(model, dict(options.metadata))
-    return model
+    if not options.half:
+        return model
+    single = [node.name for node in graph.nodes if node.needs_float32]
+    return to_half(model, single, options.half == "io")
 
 
 def _with_sizes(outputs: list[Info], nodes: list[onnx.NodeProto], inputs: list[Info],

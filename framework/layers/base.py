@@ -38,6 +38,7 @@ class Layer(nn.Module):
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
+    needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
     no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does
 
     def __init__(self, spec: LayerSpec):

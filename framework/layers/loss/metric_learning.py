@@ -254,6 +254,7 @@ class InnerDistance(Layer):
     """
 
     num_bottoms = (1, 3)
+    needs_float32 = True
     weight: Tensor
 
     @classmethod

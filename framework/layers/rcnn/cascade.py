@@ -47,6 +47,7 @@ class BoxGroupOutput(Layer):
 
     num_bottoms = (2, None)
     num_tops = (1, 2)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -194,6 +195,7 @@ class DecodeBBox(Layer):
 
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, offsets: Shape, rois: Shape, *matched: Shape):
         super().__init__(spec)
@@ -251,6 +253,7 @@ class ScaleRoute(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
         super().__init__(spec)

@@ -41,6 +41,7 @@ class FrcnnOutput(Layer):
 
     num_bottoms = (4, 4)
     no_gradient_bottoms = (0, 1, 2, 3)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, rois: Shape, sizes: Shape):
         super().__init__(spec)

@@ -61,6 +61,7 @@ class Proposal(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
         super().__init__(spec)

@@ -92,6 +92,7 @@ class ROIPooling(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
@@ -147,6 +148,7 @@ class PSROIPooling(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
@@ -208,6 +210,7 @@ class ROIAlign(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)

@@ -253,6 +253,7 @@ class CTCGreedyDecoder(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (0, 1)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, *labels: Shape):
         super().__init__(spec)

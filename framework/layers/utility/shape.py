@@ -264,6 +264,7 @@ class BatchReindex(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, index: Shape):
         super().__init__(spec)

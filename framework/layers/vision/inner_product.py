@@ -132,6 +132,7 @@ class Embed(Layer):
     """
 
     no_gradient_bottoms = (0,)
+    needs_float32 = True
     weight: Tensor
     bias: Tensor | None
 
