@@ -152,9 +152,10 @@ def compare_values(mine: Array, theirs: Array, tolerance: float) -> tuple[float,
 def compare_rows(mine: Array, theirs: Array, tolerance: float) -> tuple[float, str]:
     """The same of rows (1, 1, K, 7): image, label, score, corners; in any order within a label.
 
-    Rows with label -1 are none. Equal scores may come in another order.
+    Rows with label -1 are none, and those of zeros, with which OpenCV fills up. Equal scores may
+    come in another order.
     """
-    mine, theirs = (rows.reshape(-1, 7)[rows.reshape(-1, 7)[:, 1] >= 0] for rows in (mine, theirs))
+    mine, theirs = (_found(rows.reshape(-1, 7)) for rows in (mine, theirs))
     if len(mine) != len(theirs):
         return float("inf"), f"has {len(theirs)} detections, not {len(mine)}"
     if not np.array_equal(mine[:, :2], theirs[:, :2]):
@@ -168,3 +169,7 @@ def compare_rows(mine: Array, theirs: Array, tolerance: float) -> tuple[float, s
     if part <= tolerance:
         return part, ""
     return part, f"has detections that differ by {part:.2g}; {tolerance:g} is allowed"
+
+
+def _found(rows: Array) -> Array:
+    return rows[(rows[:, 1] >= 0) & rows.any(1)]
