@@ -49,6 +49,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--half", choices=("weights", "io"), nargs="?", const="weights", default="",
                         help="weights and arithmetic in float16, but for boxes and what needs "
                              "float32; `io`: inputs and outputs in float16 as well")
+    parser.add_argument("--int8", action="store_true",
+                        help="convolutions and matrix products in 8 bits (QDQ), calibrated with "
+                             "the data layers of --data; scores before and after are printed")
+    parser.add_argument("--data", help="a net with data layers for --int8 (default: --model)")
+    parser.add_argument("--images", type=int, default=100, help="to calibrate --int8 with (100)")
+    parser.add_argument("--iterations", type=int, metavar="N",
+                        help="batches that --int8 is scored on (default: one pass over the data)")
     parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
                         help="take uint8 images (N, H, W, C) whose channels are in this order: "
                              "channel order, mean and scale go into the graph")
@@ -86,10 +93,15 @@ def export(options: argparse.Namespace) -> int:
         raise CaffeError(f"--to onnx: this Python ({sys.executable}) has no onnx: "
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")
     has_runtime = importlib.util.find_spec("onnxruntime") is not None
-    if options.check and not has_runtime:
-        raise CaffeError("--check: onnxruntime is not installed: `pip install onnxruntime`")
+    if (options.check or options.int8) and not has_runtime:
+        raise CaffeError(f"--{'check' if options.check else 'int8'}: onnxruntime is not installed: "
+                         "`pip install onnxruntime`")
+    if options.int8 and (options.half or options.preprocessing):
+        raise CaffeError("--int8 does not go with --half or --preprocessing")
+    if options.images < 1 or (options.iterations is not None and options.iterations < 1):
+        raise CaffeError("--images and --iterations must be at least 1")
     # lazy: --help does without it
-    from framework.export.onnx_model import to_model
+    from framework.export.onnx_model import to_model_and_float_nodes
     from framework.export.source import load, read_transform
     from framework.system.atomic import write_file
 
@@ -98,10 +110,12 @@ def export(options: argparse.Namespace) -> int:
                                options.preprocessing)
     settings = export_options(options, transform.preprocessing,
                               transform.metadata(options.model, options.weights))
-    model = to_model(net, settings)
+    model, float_nodes = to_model_and_float_nodes(net, settings)
     checks = options.check is not False and has_runtime and not settings.detection_op
     if checks and not agrees(net, model, settings, options.tolerance):
         return 1
+    if options.int8:
+        model = quantized(options, model, float_nodes)
     try:
         content = model.SerializeToString()
     except ValueError:
@@ -133,6 +147,37 @@ def export_options(options: argparse.Namespace, preprocessing: Preprocessing | N
                    options.detection_output == "op", options.half, preprocessing, texts)
 
 
+def quantized(options: argparse.Namespace, model: onnx.ModelProto, float_nodes: list[str]
+              ) -> onnx.ModelProto:
+    """The model in 8 bits. Prints the scores of both on the data, where there are labels."""
+    # lazy: --help does without it
+    from framework.export import quantization
+    from framework.export.deploy import deployed
+    from framework.net.net import Net
+    from framework.weights.weights import load_weights
+
+    data = Net(options.data or options.model, "TEST",
+               ignore_unknown_fields=options.ignore_unknown_fields)
+    try:
+        if not data.sources:
+            raise CaffeError(f"{data.spec.path}: --int8 calibrates with data layers, and the net "
+                             "has none; give --data a net that has")
+        batches = quantization.calibration_batches(data, model, options.images)
+        made = quantization.quantize(model, batches, float_nodes)
+        part = deployed(data)
+        number = options.iterations or quantization.batches_of_a_pass(data) or 50
+        if part.training:
+            load_weights(data, options.weights)
+            before = quantization.scores(data, number, part.run)
+            after = quantization.scores(data, number, quantization.runtime(made, part))
+            for name, value in before.items():
+                print(f"{name} over {number} batches: {value:.4f} in float32, {after[name]:.4f} "
+                      f"in 8 bits ({after[name] - value:+.4f})")
+    finally:
+        data.close()
+    return made
+
+
 def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float | None) -> bool:
     """Print what the check finds: whether no blob differs."""
     from framework.export.check import (  # lazy: --help does without it
@@ -140,12 +185,13 @@ def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float
         TOLERANCE,
         check,
     )
+    from framework.export.deploy import deployed
 
     if tolerance is None:
         tolerance = HALF_TOLERANCE if settings.half else TOLERANCE
     sizes: list[int | None] = [None]
     if settings.dynamic:
-        sizes.append(net.shapes[net.given_names[0]][0] + 1)
+        sizes.append(net.shapes[deployed(net).inputs[0]][0] + 1)
     for size in sizes:
         found = check(net, model, settings.preprocessing, tolerance, num_images=size,
                       rows=not settings.half)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from framework.errors import CaffeError, DataError
 from framework.export.check import draw_inputs
+from framework.export.deploy import deployed
 from framework.net.net import Net
 from framework.net.trained import trained_net
 
@@ -91,15 +92,16 @@ class OurNet:
         return draw_inputs(self.net, None, seed, None)[1]
 
     def run(self, inputs: Arrays) -> Arrays:
-        missing = [name for name in self.net.given_names if name not in inputs]
+        part = deployed(self.net)
+        missing = [name for name in part.inputs if name not in inputs]
         if missing:
             raise DataError(f"{self.net.spec.path}: takes the input '{missing[0]}', which the "
                             f"other side does not have; it has {', '.join(inputs) or 'none'}")
         given = {name: torch.from_numpy(np.ascontiguousarray(inputs[name], np.float32))
-                 for name in self.net.given_names}
+                 for name in part.inputs}
         with torch.no_grad(), self._precision():
-            blobs = self.net.run(given)
-        order = dict.fromkeys([*given, *(top for step in self.net.layers for top in step.tops)])
+            blobs = part.run(given) if part.training else self.net.run(given)
+        order = dict.fromkeys([*given, *(top for step in part.steps for top in step.tops)])
         return {name: blobs[name].float().numpy() for name in order if name in blobs}
 
     def _precision(self) -> torch.autocast:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from framework.errors import CaffeError
+from framework.export.deploy import deployed
 from framework.export.preprocessing import Preprocessing
 from framework.net.net import Net
 
@@ -52,11 +53,12 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
     Raises ImportError without onnxruntime, CaffeError for what it cannot run.
     """
     given, ours_given = draw_inputs(net, preprocessing, seed, num_images)
+    part = deployed(net)
     with torch.no_grad():
-        ours = net.run({name: torch.from_numpy(array) for name, array in ours_given.items()})
-    blobs = dict.fromkeys(top for step in net.layers for top in step.tops)
+        ours = part.run({name: torch.from_numpy(array) for name, array in ours_given.items()})
+    blobs = dict.fromkeys(top for step in part.steps for top in step.tops)
     theirs = run(model, given, list(blobs))
-    variable = {top for step in net.layers for top in step.tops
+    variable = {top for step in part.steps for top in step.tops
                 if step.layer.gives_detections}
     largest, num_blobs = 0.0, 0
     for name in blobs:
@@ -65,10 +67,10 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
         num_blobs += 1
         mine = ours[name].detach().numpy()
         compare = compare_rows if name in variable else compare_values
-        part, reason = compare(mine, theirs[name], tolerance)
+        share, reason = compare(mine, theirs[name], tolerance)
         if reason:
-            return Agreement(Difference(name, reason), num_blobs, part)
-        largest = max(largest, part)
+            return Agreement(Difference(name, reason), num_blobs, share)
+        largest = max(largest, share)
     return Agreement(None, num_blobs, largest)
 
 
@@ -78,7 +80,7 @@ def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,
     generator = np.random.default_rng(seed)
     given: dict[str, Array] = {}
     ours: dict[str, Array] = {}
-    for name in net.given_names:
+    for name in deployed(net).inputs:
         shape = net.shapes[name]
         if num_images is not None:
             shape = (num_images, *shape[1:])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from framework.export.blob_sources import OurNet
 from framework.export.comparison import Difference, difference
+from framework.export.deploy import deployed
 from framework.layers.base import Layer
 
 LEVELS = 127
@@ -25,7 +26,7 @@ def sensitivity(source: OurNet, inputs: Mapping[str, NDArray[Any]]) -> list[Diff
     The weight is quantized symmetrically with a scale for each of its first axis, the bottom with
     one scale, as int8 runtimes do.
     """
-    outputs = source.net.outputs
+    outputs = deployed(source.net).outputs
     before = source.run(inputs)
     rows = []
     for step in source.net.layers:
