@@ -64,8 +64,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
     parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=None,
-                        help="compare the file with the net (default: where onnxruntime is "
+                        help="compare the file with the net in every runtime at hand: ONNX "
+                             "Runtime, OpenCV 5, OpenVINO, MNN (default: in ONNX Runtime, if it is "
                              "installed)")
+    parser.add_argument("--runtime-python", default=sys.executable, metavar="PYTHON",
+                        help="another Python, whose runtimes --check uses as well")
     parser.add_argument("--tolerance", type=float,
                         help="difference allowed, as a part of a blob's largest value (1e-4; 0.02 "
                              "with --half)")
@@ -113,6 +116,8 @@ def export(options: argparse.Namespace) -> int:
     model, float_nodes = to_model_and_float_nodes(net, settings)
     checks = options.check is not False and has_runtime and not settings.detection_op
     if checks and not agrees(net, model, settings, options.tolerance):
+        return 1
+    if options.check and checks and not agrees_elsewhere(net, model, settings, options):
         return 1
     if options.int8:
         model = quantized(options, model, float_nodes)
@@ -203,4 +208,29 @@ def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float
             return False
         print(f"ONNX Runtime{batch}: {found.num_blobs} blobs agree, largest difference "
               f"{found.largest:.1e} of a blob's largest value")
+    return True
+
+
+def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
+                     options: argparse.Namespace) -> bool:
+    """The same in the other runtimes at hand. One that cannot run the model is told, no more."""
+    # lazy: --help does without it
+    from framework.export.check import HALF_TOLERANCE, TOLERANCE, check_elsewhere
+    from framework.export.runtimes import modules_at_hand
+
+    tolerance = options.tolerance or (HALF_TOLERANCE if settings.half else TOLERANCE)
+    pythons = {module: python for python in (options.runtime_python, sys.executable)
+               for module in modules_at_hand(python)}
+    for module, python in pythons.items():
+        try:
+            name, found = check_elsewhere(net, model, settings.preprocessing, tolerance,
+                                          not settings.half, module, python)
+        except CaffeError as error:
+            print(f"{module}: cannot run the model: {error}")
+            continue
+        if found.first is not None:
+            print(f"error: {name}: the output '{found.first.blob}' {found.first.reason}; nothing "
+                  "is written (--tolerance, --no-check)", file=sys.stderr)
+            return False
+        print(f"{name}: {found.num_blobs} outputs agree, largest difference {found.largest:.1e}")
     return True

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from framework.errors import CaffeError
-from framework.export.deploy import deployed
+from framework.export.deploy import Deployed, deployed
 from framework.export.preprocessing import Preprocessing
+from framework.export.runtimes import run_elsewhere
 from framework.net.net import Net
 
 Array = NDArray[Any]        # Any: float32, or uint8 images
@@ -52,20 +53,46 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
     rows        compare detections, whose number a small difference of a score changes
     Raises ImportError without onnxruntime, CaffeError for what it cannot run.
     """
-    given, ours_given = draw_inputs(net, preprocessing, seed, num_images)
+    given, ours = _run_ours(net, preprocessing, seed, num_images)
     part = deployed(net)
-    with torch.no_grad():
-        ours = part.run({name: torch.from_numpy(array) for name, array in ours_given.items()})
     blobs = dict.fromkeys(top for step in part.steps for top in step.tops)
     theirs = run(model, given, list(blobs))
+    return _agreement(part, ours, theirs, tolerance, rows)
+
+
+def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None,
+                    tolerance: float, rows: bool, module: str, python: str
+                    ) -> tuple[str, Agreement]:
+    """The same of the outputs in another runtime, `module` of a Python; and its name and version.
+
+    Raises CaffeError if it cannot run the model.
+    """
+    given, ours = _run_ours(net, preprocessing, 0, None)
+    part = deployed(net)
+    name, theirs = run_elsewhere(module, python, model.SerializeToString(), given, part.outputs)
+    return name, _agreement(part, ours, theirs, tolerance, rows)
+
+
+def _run_ours(net: Net, preprocessing: Preprocessing | None, seed: int, num_images: int | None
+              ) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The inputs of the model, and the blobs of the net for the same."""
+    given, ours_given = draw_inputs(net, preprocessing, seed, num_images)
+    with torch.no_grad():
+        blobs = deployed(net).run({name: torch.from_numpy(array)
+                                   for name, array in ours_given.items()})
+    return given, {name: blob.detach().numpy() for name, blob in blobs.items()}
+
+
+def _agreement(part: Deployed, ours: Mapping[str, Array], theirs: Mapping[str, Array],
+               tolerance: float, rows: bool) -> Agreement:
     variable = {top for step in part.steps for top in step.tops
                 if step.layer.gives_detections}
     largest, num_blobs = 0.0, 0
-    for name in blobs:
+    for name in dict.fromkeys(top for step in part.steps for top in step.tops):
         if name not in theirs or (name in variable and not rows):
             continue
         num_blobs += 1
-        mine = ours[name].detach().numpy()
+        mine = ours[name]
         compare = compare_rows if name in variable else compare_values
         share, reason = compare(mine, theirs[name], tolerance)
         if reason:
