@@ -46,6 +46,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--detection-output", default="graph", choices=("graph", "op"),
                         help="DetectionOutput as standard operators, or as one node of its own "
                              "(graph)")
+    parser.add_argument("--half", choices=("weights", "io"), nargs="?", const="weights", default="",
+                        help="weights and arithmetic in float16, but for boxes and what needs "
+                             "float32; `io`: inputs and outputs in float16 as well")
+    parser.add_argument("--int8", action="store_true",
+                        help="convolutions and matrix products in 8 bits (QDQ), calibrated with "
+                             "the data layers of --data; scores before and after are printed")
+    parser.add_argument("--data", help="a net with data layers for --int8 (default: --model)")
+    parser.add_argument("--images", type=int, default=100, help="to calibrate --int8 with (100)")
+    parser.add_argument("--iterations", type=int, metavar="N",
+                        help="batches that --int8 is scored on (default: one pass over the data)")
     parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
                         help="take uint8 images (N, H, W, C) whose channels are in this order: "
                              "channel order, mean and scale go into the graph")
@@ -54,10 +64,14 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
     parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=None,
-                        help="compare the file with the net (default: where onnxruntime is "
+                        help="compare the file with the net in every runtime at hand: ONNX "
+                             "Runtime, OpenCV 5, OpenVINO, MNN (default: in ONNX Runtime, if it is "
                              "installed)")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
-                        help="difference allowed, as a part of a blob's largest value (1e-4)")
+    parser.add_argument("--runtime-python", default=sys.executable, metavar="PYTHON",
+                        help="another Python, whose runtimes --check uses as well")
+    parser.add_argument("--tolerance", type=float,
+                        help="difference allowed, as a part of a blob's largest value (1e-4; 0.02 "
+                             "with --half)")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     return parser
@@ -83,10 +97,15 @@ def export(options: argparse.Namespace) -> int:
         raise CaffeError(f"--to onnx: this Python ({sys.executable}) has no onnx: "
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")
     has_runtime = importlib.util.find_spec("onnxruntime") is not None
-    if options.check and not has_runtime:
-        raise CaffeError("--check: onnxruntime is not installed: `pip install onnxruntime`")
+    if (options.check or options.int8) and not has_runtime:
+        raise CaffeError(f"--{'check' if options.check else 'int8'}: onnxruntime is not installed: "
+                         "`pip install onnxruntime`")
+    if options.int8 and (options.half or options.preprocessing):
+        raise CaffeError("--int8 does not go with --half or --preprocessing")
+    if options.images < 1 or (options.iterations is not None and options.iterations < 1):
+        raise CaffeError("--images and --iterations must be at least 1")
     # lazy: --help does without it
-    from framework.export.onnx_model import to_model
+    from framework.export.onnx_model import to_model_and_float_nodes
     from framework.export.source import load, read_transform
     from framework.system.atomic import write_file
 
@@ -95,10 +114,14 @@ def export(options: argparse.Namespace) -> int:
                                options.preprocessing)
     settings = export_options(options, transform.preprocessing,
                               transform.metadata(options.model, options.weights))
-    model = to_model(net, settings)
+    model, float_nodes = to_model_and_float_nodes(net, settings)
     checks = options.check is not False and has_runtime and not settings.detection_op
     if checks and not agrees(net, model, settings, options.tolerance):
         return 1
+    if options.check and checks and not agrees_elsewhere(net, model, settings, options):
+        return 1
+    if options.int8:
+        model = quantized(options, model, float_nodes)
     try:
         content = model.SerializeToString()
     except ValueError:
@@ -127,18 +150,57 @@ def export_options(options: argparse.Namespace, preprocessing: Preprocessing | N
     texts = {key: value if isinstance(value, str) else json.dumps(value)
              for key, value in metadata.items()}
     return Options(options.opset, options.batch == "dynamic", options.keep_batch_norm,
-                   options.detection_output == "op", preprocessing, texts)
+                   options.detection_output == "op", options.half, preprocessing, texts)
 
 
-def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float) -> bool:
+def quantized(options: argparse.Namespace, model: onnx.ModelProto, float_nodes: list[str]
+              ) -> onnx.ModelProto:
+    """The model in 8 bits. Prints the scores of both on the data, where there are labels."""
+    # lazy: --help does without it
+    from framework.export import quantization
+    from framework.export.deploy import deployed
+    from framework.net.net import Net
+    from framework.weights.weights import load_weights
+
+    data = Net(options.data or options.model, "TEST",
+               ignore_unknown_fields=options.ignore_unknown_fields)
+    try:
+        if not data.sources:
+            raise CaffeError(f"{data.spec.path}: --int8 calibrates with data layers, and the net "
+                             "has none; give --data a net that has")
+        batches = quantization.calibration_batches(data, model, options.images)
+        made = quantization.quantize(model, batches, float_nodes)
+        part = deployed(data)
+        number = options.iterations or quantization.batches_of_a_pass(data) or 50
+        if part.training:
+            load_weights(data, options.weights)
+            before = quantization.scores(data, number, part.run)
+            after = quantization.scores(data, number, quantization.runtime(made, part))
+            for name, value in before.items():
+                print(f"{name} over {number} batches: {value:.4f} in float32, {after[name]:.4f} "
+                      f"in 8 bits ({after[name] - value:+.4f})")
+    finally:
+        data.close()
+    return made
+
+
+def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float | None) -> bool:
     """Print what the check finds: whether no blob differs."""
-    from framework.export.check import check  # lazy: --help does without it
+    from framework.export.check import (  # lazy: --help does without it
+        HALF_TOLERANCE,
+        TOLERANCE,
+        check,
+    )
+    from framework.export.deploy import deployed
 
+    if tolerance is None:
+        tolerance = HALF_TOLERANCE if settings.half else TOLERANCE
     sizes: list[int | None] = [None]
     if settings.dynamic:
-        sizes.append(net.shapes[net.given_names[0]][0] + 1)
+        sizes.append(net.shapes[deployed(net).inputs[0]][0] + 1)
     for size in sizes:
-        found = check(net, model, settings.preprocessing, tolerance, num_images=size)
+        found = check(net, model, settings.preprocessing, tolerance, num_images=size,
+                      rows=not settings.half)
         batch = f" with a batch of {size}" if size else ""
         if found.first is not None:
             print(f"error: ONNX Runtime{batch}: the first blob that differs is "
@@ -147,4 +209,29 @@ def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float
             return False
         print(f"ONNX Runtime{batch}: {found.num_blobs} blobs agree, largest difference "
               f"{found.largest:.1e} of a blob's largest value")
+    return True
+
+
+def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
+                     options: argparse.Namespace) -> bool:
+    """The same in the other runtimes at hand. One that cannot run the model is told, no more."""
+    # lazy: --help does without it
+    from framework.export.check import HALF_TOLERANCE, TOLERANCE, check_elsewhere
+    from framework.export.runtimes import modules_at_hand
+
+    tolerance = options.tolerance or (HALF_TOLERANCE if settings.half else TOLERANCE)
+    pythons = {module: python for python in (options.runtime_python, sys.executable)
+               for module in modules_at_hand(python)}
+    for module, python in pythons.items():
+        try:
+            name, found = check_elsewhere(net, model, settings.preprocessing, tolerance,
+                                          not settings.half, module, python)
+        except CaffeError as error:
+            print(f"{module}: cannot run the model: {error}")
+            continue
+        if found.first is not None:
+            print(f"error: {name}: the output '{found.first.blob}' {found.first.reason}; nothing "
+                  "is written (--tolerance, --no-check)", file=sys.stderr)
+            return False
+        print(f"{name}: {found.num_blobs} outputs agree, largest difference {found.largest:.1e}")
     return True

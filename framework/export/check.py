@@ -12,11 +12,14 @@ import torch
 from numpy.typing import NDArray
 
 from framework.errors import CaffeError
+from framework.export.deploy import Deployed, deployed
 from framework.export.preprocessing import Preprocessing
+from framework.export.runtimes import run_elsewhere
 from framework.net.net import Net
 
 Array = NDArray[Any]        # Any: float32, or uint8 images
 TOLERANCE = 1e-4            # of the largest value of a blob
+HALF_TOLERANCE = 0.02       # the same of a model in float16
 
 
 @dataclass(frozen=True)
@@ -42,30 +45,59 @@ class Agreement:
 
 
 def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None = None,
-          tolerance: float = TOLERANCE, seed: int = 0, num_images: int | None = None) -> Agreement:
+          tolerance: float = TOLERANCE, seed: int = 0, num_images: int | None = None,
+          rows: bool = True) -> Agreement:
     """Run both on inputs drawn with `seed`, and compare all blobs in the order of the net.
 
     num_images  in the batch; None: as the net was built
+    rows        compare detections, whose number a small difference of a score changes
     Raises ImportError without onnxruntime, CaffeError for what it cannot run.
     """
+    given, ours = _run_ours(net, preprocessing, seed, num_images)
+    part = deployed(net)
+    blobs = dict.fromkeys(top for step in part.steps for top in step.tops)
+    theirs = run(model, given, list(blobs))
+    return _agreement(part, ours, theirs, tolerance, rows)
+
+
+def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None,
+                    tolerance: float, rows: bool, module: str, python: str
+                    ) -> tuple[str, Agreement]:
+    """The same of the outputs in another runtime, `module` of a Python; and its name and version.
+
+    Raises CaffeError if it cannot run the model.
+    """
+    given, ours = _run_ours(net, preprocessing, 0, None)
+    part = deployed(net)
+    name, theirs = run_elsewhere(module, python, model.SerializeToString(), given, part.outputs)
+    return name, _agreement(part, ours, theirs, tolerance, rows)
+
+
+def _run_ours(net: Net, preprocessing: Preprocessing | None, seed: int, num_images: int | None
+              ) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The inputs of the model, and the blobs of the net for the same."""
     given, ours_given = draw_inputs(net, preprocessing, seed, num_images)
     with torch.no_grad():
-        ours = net.run({name: torch.from_numpy(array) for name, array in ours_given.items()})
-    blobs = dict.fromkeys(top for step in net.layers for top in step.tops)
-    theirs = run(model, given, list(blobs))
-    variable = {top for step in net.layers for top in step.tops
+        blobs = deployed(net).run({name: torch.from_numpy(array)
+                                   for name, array in ours_given.items()})
+    return given, {name: blob.detach().numpy() for name, blob in blobs.items()}
+
+
+def _agreement(part: Deployed, ours: Mapping[str, Array], theirs: Mapping[str, Array],
+               tolerance: float, rows: bool) -> Agreement:
+    variable = {top for step in part.steps for top in step.tops
                 if step.layer.gives_detections}
     largest, num_blobs = 0.0, 0
-    for name in blobs:
-        if name not in theirs:
+    for name in dict.fromkeys(top for step in part.steps for top in step.tops):
+        if name not in theirs or (name in variable and not rows):
             continue
         num_blobs += 1
-        mine = ours[name].detach().numpy()
+        mine = ours[name]
         compare = compare_rows if name in variable else compare_values
-        part, reason = compare(mine, theirs[name], tolerance)
+        share, reason = compare(mine, theirs[name], tolerance)
         if reason:
-            return Agreement(Difference(name, reason), num_blobs, part)
-        largest = max(largest, part)
+            return Agreement(Difference(name, reason), num_blobs, share)
+        largest = max(largest, share)
     return Agreement(None, num_blobs, largest)
 
 
@@ -75,7 +107,7 @@ def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,
     generator = np.random.default_rng(seed)
     given: dict[str, Array] = {}
     ours: dict[str, Array] = {}
-    for name in net.given_names:
+    for name in deployed(net).inputs:
         shape = net.shapes[name]
         if num_images is not None:
             shape = (num_images, *shape[1:])
@@ -83,8 +115,24 @@ def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,
             images = generator.integers(0, 256, (shape[0], *preprocessing.shape[1:]), np.uint8)
             given[name], ours[name] = images, preprocessing.apply(images)
         else:
-            given[name] = ours[name] = generator.standard_normal(shape, np.float32)
+            values = _example(net, name, shape)
+            if values is None:
+                values = generator.standard_normal(shape, np.float32)
+            given[name] = ours[name] = values
     return given, ours
+
+
+def _example(net: Net, name: str, shape: tuple[int, ...]) -> Array | None:
+    """The values that a layer which reads the input asks for; None: noise will do."""
+    for step in net.layers:
+        for index, bottom in enumerate(step.layer.spec.bottoms):
+            if bottom != name:
+                continue
+            shapes = [shape if one == name else net.shapes[one] for one in step.layer.spec.bottoms]
+            values = step.layer.example_bottom(index, shapes)
+            if values is not None:
+                return np.array(values.float().numpy())
+    return None
 
 
 def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str]
@@ -103,12 +151,15 @@ def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str
     try:
         session = onnxruntime.InferenceSession(watched.SerializeToString(), options,
                                                providers=["CPUExecutionProvider"])
-        known = {one.name for one in session.get_inputs()}
-        given = {name: array for name, array in inputs.items() if name in known}
-        return dict(zip(wanted, session.run(wanted, given), strict=True))
+        halves = {one.name: one.type == "tensor(float16)" for one in session.get_inputs()}
+        given = {name: array.astype(np.float16) if halves[name] else array
+                 for name, array in inputs.items() if name in halves}
+        found = session.run(wanted, given)
     except Exception as error:      # of any kind: its classes are those of another library
         raise CaffeError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}") \
             from error
+    return {name: array.astype(np.float32) if array.dtype == np.float16 else array
+            for name, array in zip(wanted, found, strict=True)}
 
 
 def compare_values(mine: Array, theirs: Array, tolerance: float) -> tuple[float, str]:
@@ -130,9 +181,10 @@ def compare_values(mine: Array, theirs: Array, tolerance: float) -> tuple[float,
 def compare_rows(mine: Array, theirs: Array, tolerance: float) -> tuple[float, str]:
     """The same of rows (1, 1, K, 7): image, label, score, corners; in any order within a label.
 
-    Rows with label -1 are none. Equal scores may come in another order.
+    Rows with label -1 are none, and those of zeros, with which OpenCV fills up. Equal scores may
+    come in another order.
     """
-    mine, theirs = (rows.reshape(-1, 7)[rows.reshape(-1, 7)[:, 1] >= 0] for rows in (mine, theirs))
+    mine, theirs = (_found(rows.reshape(-1, 7)) for rows in (mine, theirs))
     if len(mine) != len(theirs):
         return float("inf"), f"has {len(theirs)} detections, not {len(mine)}"
     if not np.array_equal(mine[:, :2], theirs[:, :2]):
@@ -146,3 +198,7 @@ def compare_rows(mine: Array, theirs: Array, tolerance: float) -> tuple[float, s
     if part <= tolerance:
         return part, ""
     return part, f"has detections that differ by {part:.2g}; {tolerance:g} is allowed"
+
+
+def _found(rows: Array) -> Array:
+    return rows[(rows[:, 1] >= 0) & rows.any(1)]

@@ -26,6 +26,7 @@ class Node:
     inputs: list[str]
     outputs: list[str]
     attributes: dict[str, Any]
+    needs_float32: bool = False
 
 
 class Graph:
@@ -46,6 +47,7 @@ class Graph:
         self._taken: set[str] = set()
         self._layers: set[str] = set()
         self._layer = ""
+        self._needs_float32 = True      # so do the operators before the first layer's
         self._known: dict[tuple[str, bytes], str] = {}
 
     def reserve(self, names: Sequence[str]) -> None:
@@ -77,6 +79,7 @@ class Graph:
         last           for each, whether no later layer writes it: it gets the blob's name
         """
         self._layer = layer.spec.name
+        self._needs_float32 = layer.needs_float32
         start = len(self.nodes)
         bottoms = [self.values[name] for name in layer.spec.bottoms]
         constants = [self.constants.get(name) for name in bottoms]
@@ -118,7 +121,8 @@ class Graph:
         name = self._unique(f"{self._layer}/{kind}")
         outputs = [name] if num_results == 1 else \
             [self._unique(f"{name}:{index}") for index in range(num_results)]
-        self.nodes.append(Node(kind, name, list(inputs), outputs, attributes))
+        self.nodes.append(Node(kind, name, list(inputs), outputs, attributes,
+                               self._needs_float32))
         return tuple(outputs)
 
     def floats(self, values: Tensor | float | Sequence[float], name: str = "") -> str:
@@ -128,7 +132,7 @@ class Graph:
             array = np.array(values, np.float32)
         return self._constant(array, name)
 
-    def integers(self, values: Sequence[int] | Sequence[Sequence[int]] | int) -> str:
+    def integers(self, values: Any) -> str:     # Any: a number, or lists of any depth
         return self._constant(np.array(values, np.int64), "")
 
     def _constant(self, array: Array, name: str) -> str:
@@ -157,7 +161,7 @@ class Graph:
         return self.add("Slice", x, *numbers)
 
     def sizes(self, x: str, spatial: Sequence[int]) -> str:
-        if self.batch is not None:
+        if self.shape(x)[0] == self.batch:      # else items are regions, whose number data decide
             return self.integers([*self.shape(x)[:2], *spatial])
         batch = self.cut(self.add("Shape", x), 0, 0, 2)
         return self.add("Concat", batch, self.integers(spatial), axis=0)

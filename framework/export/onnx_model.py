@@ -11,8 +11,10 @@ import onnx.shape_inference
 from onnx import TensorProto, helper, numpy_helper
 
 from framework.errors import SpecError
+from framework.export.deploy import deployed
 from framework.export.folding import fold
 from framework.export.graph import Graph
+from framework.export.half import to_half
 from framework.export.preprocessing import Preprocessing
 from framework.net.net import Net
 
@@ -28,6 +30,7 @@ class Options:
     batch           dynamic: any number of items at once; else that of the net
     keep_batch_norm leave BatchNorm and Scale operators of their own
     detection_op    DetectionOutput as one operator, in place of the graph
+    half            float16: "" nothing, "weights" and operators, "io" inputs and outputs too
     preprocessing   None: the input is the net's
     metadata        written into the file
     """
@@ -36,20 +39,22 @@ class Options:
     dynamic: bool = False
     keep_batch_norm: bool = False
     detection_op: bool = False
+    half: str = ""
     preprocessing: Preprocessing | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_graph(net: Net, options: Options) -> Graph:
     """The operators of a net in phase TEST. SpecError names all layers that have none."""
-    steps = [(step.layer, step.tops) for step in net.layers]
+    part = deployed(net)
+    steps = [(step.layer, step.tops) for step in part.steps]
     if not options.keep_batch_norm:
-        steps = fold(net, steps)
-    first = net.shapes[net.given_names[0]] if net.given_names else ()
+        steps = fold(part.outputs, steps)
+    first = net.shapes[part.inputs[0]] if part.inputs else ()
     batch = None if options.dynamic or not first else first[0]
     graph = Graph(options.opset, batch, options.detection_op)
     graph.reserve([*net.shapes, *net.given_names])
-    for name in net.given_names:
+    for name in part.inputs:
         graph.add_input(name, net.shapes[name])
     if options.preprocessing is not None:
         options.preprocessing.add_to(graph)
@@ -72,11 +77,17 @@ def to_graph(net: Net, options: Options) -> Graph:
 
 def to_model(net: Net, options: Options) -> onnx.ModelProto:
     """The net as an ONNX model, checked by onnx. Inputs and outputs are named as its blobs."""
-    if not net.outputs:
+    return to_model_and_float_nodes(net, options)[0]
+
+
+def to_model_and_float_nodes(net: Net, options: Options) -> tuple[onnx.ModelProto, list[str]]:
+    """The model, and the names of its nodes that need float32 where others are in fewer bits."""
+    part = deployed(net)
+    if not part.outputs:
         raise SpecError(f"{net.spec.path}: the net has no outputs, so there is nothing to export")
     graph = to_graph(net, options)
     inputs = []
-    for name in net.given_names:
+    for name in part.inputs:
         if options.preprocessing is not None and name == options.preprocessing.blob:
             info = helper.make_tensor_value_info(
                 name, TensorProto.UINT8, _dims(options.preprocessing.shape, options.dynamic))
@@ -84,8 +95,8 @@ def to_model(net: Net, options: Options) -> onnx.ModelProto:
             info = helper.make_tensor_value_info(
                 name, TensorProto.FLOAT, _dims(net.shapes[name], options.dynamic))
         inputs.append(info)
-    names = [_output(graph, name) for name in net.outputs]
-    ranks = [[None] * len(net.shapes[name]) for name in net.outputs]
+    names = [_output(graph, name) for name in part.outputs]
+    ranks = [[None] * len(net.shapes[name]) for name in part.outputs]
     outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, rank)
                for name, rank in zip(names, ranks, strict=True)]
     nodes = [helper.make_node(node.kind, node.inputs, node.outputs, node.name, **node.attributes)
@@ -99,7 +110,10 @@ def to_model(net: Net, options: Options) -> onnx.ModelProto:
         body, opset_imports=[helper.make_opsetid("", options.opset)],
         ir_version=OPSETS[options.opset], producer_name="caffe-on-torch")
     helper.set_model_props(model, dict(options.metadata))
-    return model
+    single = [node.name for node in graph.nodes if node.needs_float32]
+    if options.half:
+        model = to_half(model, single, options.half == "io")
+    return model, single
 
 
 def _with_sizes(outputs: list[Info], nodes: list[onnx.NodeProto], inputs: list[Info],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from framework.data.records import label_map
 from framework.data.records.mean_file import read_mean_image
 from framework.errors import DataError, SpecError
+from framework.export.deploy import deployed
 from framework.export.preprocessing import Preprocessing
 from framework.net.net import Net
 from framework.net.reading import read_net
@@ -81,7 +82,7 @@ def read_transform(net: Net, mean: Sequence[float] | str | None, scale: float | 
     mean, scale, labelmap  in place of the net's
     order                  bgr or rgb: the transform goes into the graph; None: it does not
     """
-    images = [name for name in net.given_names if len(net.shapes[name]) == 4
+    images = [name for name in deployed(net).inputs if len(net.shapes[name]) == 4
               and net.shapes[name][1] in (1, 3)]
     labels = read_labels(net, labelmap)
     if len(images) != 1:

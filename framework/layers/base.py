@@ -42,6 +42,8 @@ class Layer(nn.Module):
     dialect: ClassVar[str] = ""
     blobs_unknown: ClassVar[bool] = False           # `param` may describe blobs that are not here
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
+    needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
+    no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does
 
     def __init__(self, spec: LayerSpec):
         super().__init__()
@@ -162,8 +164,15 @@ class Layer(nn.Module):
         if self.loss:
             raise self.spec.error("type", f"'{self.spec.type}' is a loss, which belongs to "
                                   "training; export a deploy net")
-        raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: its class, "
-                              f"{type(self).__name__}, defines no to_onnx")
+        reason = self.no_onnx_form or f"its class, {type(self).__name__}, defines no to_onnx"
+        raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: {reason}")
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        """Values that bottom `index` may hold, where noise would make no sense; None: noise does.
+
+        shapes  of all bottoms
+        """
+        return None
 
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:
         """Factor and summand (C,) if the layer is y = x * factor + summand for each channel."""

@@ -39,8 +39,8 @@ class OnnxGraph(Protocol):
     def floats(self, values: Tensor | float | Sequence[float], name: str = "") -> str:
         """A constant of float32; the blob `name` of the layer if that is given."""
 
-    def integers(self, values: Sequence[int] | Sequence[Sequence[int]] | int) -> str:
-        """A constant of int64."""
+    def integers(self, values: Any) -> str:
+        """A constant of int64. Any: a number, or lists of any depth."""
 
     def reshape(self, x: str, dims: Sequence[int]) -> str:
         """Reshape: 0 copies the axis of x at that index, -1 holds what remains."""

@@ -413,6 +413,58 @@ class LayerParameter(Message):
     @property
     def dense_image_data_param(self) -> DenseImageDataParameter: ...
     @property
+    def general_contrastive_loss_param(self) -> GeneralContrastiveParameter: ...
+    @property
+    def general_triplet_loss_param(self) -> GeneralTripletParameter: ...
+    @property
+    def label_specific_rescale_param(self) -> LabelSpecificRescaleParameter: ...
+    @property
+    def channel_scale_param(self) -> ChannelScaleParameter: ...
+    @property
+    def yolov3_param(self) -> Yolov3Parameter: ...
+    @property
+    def yolo_seg_param(self) -> YoloSegParameter: ...
+    @property
+    def segmentation_evaluate_param(self) -> SegmentationEvaluateParameter: ...
+    @property
+    def local_param(self) -> LocalParameter: ...
+    @property
+    def sub_region_param(self) -> SubRegionParameter: ...
+    @property
+    def hotspot_param(self) -> HotspotParameter: ...
+    @property
+    def rrelu_param(self) -> RReLUParameter: ...
+    @property
+    def apl_param(self) -> APLParameter: ...
+    @property
+    def multi_stage_meanfield_param(self) -> MultiStageMeanfieldParameter: ...
+    @property
+    def mat_write_param(self) -> MatWriteParameter: ...
+    @property
+    def rescale_param(self) -> RescaleParameter: ...
+    @property
+    def gather_param(self) -> GatherParameter: ...
+    @property
+    def im2windows_param(self) -> Im2WindowsParameter: ...
+    @property
+    def simple_crop_param(self) -> SimpleCropParameter: ...
+    @property
+    def layer_norm_param(self) -> LayerNormParameter: ...
+    @property
+    def group_norm_param(self) -> GroupNormParameter: ...
+    @property
+    def instance_norm_param(self) -> InstanceNormParameter: ...
+    @property
+    def gelu_param(self) -> GELUParameter: ...
+    @property
+    def matmul_param(self) -> MatMulParameter: ...
+    @property
+    def pixelshuffle_param(self) -> PixelShuffleParameter: ...
+    @property
+    def pad_param(self) -> PadParameter: ...
+    @property
+    def adaptive_pooling_param(self) -> AdaptivePoolingParameter: ...
+    @property
     def net_file_param(self) -> NetFileParameter: ...
     @property
     def multi_box_head_param(self) -> MultiBoxHeadParameter: ...
@@ -522,8 +574,29 @@ class LayerParameter(Message):
             ctc_decoder_param: CTCDecoderParameter | _Fields | None = ...,
             eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ...,
             dense_image_data_param: DenseImageDataParameter | _Fields | None = ...,
-            net_file_param: NetFileParameter | _Fields | None = ..., multi_box_head_param:
-            MultiBoxHeadParameter | _Fields | None = ..., source_class: str | None = ...,
+            general_contrastive_loss_param: GeneralContrastiveParameter | _Fields | None = ...,
+            general_triplet_loss_param: GeneralTripletParameter | _Fields | None = ...,
+            label_specific_rescale_param: LabelSpecificRescaleParameter | _Fields | None = ...,
+            channel_scale_param: ChannelScaleParameter | _Fields | None = ..., yolov3_param:
+            Yolov3Parameter | _Fields | None = ..., yolo_seg_param: YoloSegParameter | _Fields |
+            None = ..., segmentation_evaluate_param: SegmentationEvaluateParameter | _Fields |
+            None = ..., local_param: LocalParameter | _Fields | None = ..., sub_region_param:
+            SubRegionParameter | _Fields | None = ..., hotspot_param: HotspotParameter | _Fields
+            | None = ..., rrelu_param: RReLUParameter | _Fields | None = ..., apl_param:
+            APLParameter | _Fields | None = ..., multi_stage_meanfield_param:
+            MultiStageMeanfieldParameter | _Fields | None = ..., mat_write_param:
+            MatWriteParameter | _Fields | None = ..., rescale_param: RescaleParameter | _Fields
+            | None = ..., gather_param: GatherParameter | _Fields | None = ...,
+            im2windows_param: Im2WindowsParameter | _Fields | None = ..., simple_crop_param:
+            SimpleCropParameter | _Fields | None = ..., layer_norm_param: LayerNormParameter |
+            _Fields | None = ..., group_norm_param: GroupNormParameter | _Fields | None = ...,
+            instance_norm_param: InstanceNormParameter | _Fields | None = ..., gelu_param:
+            GELUParameter | _Fields | None = ..., matmul_param: MatMulParameter | _Fields | None
+            = ..., pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
+            PadParameter | _Fields | None = ..., adaptive_pooling_param:
+            AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
+            _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
+            ..., source_class: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -560,8 +633,15 @@ class LayerParameter(Message):
             "detection_group_loss_param", "detection_group_accuracy_param",
             "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
             "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
-            "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
-            "multi_box_head_param", "source_class",
+            "eltwise_accuracy_param", "dense_image_data_param",
+            "general_contrastive_loss_param", "general_triplet_loss_param",
+            "label_specific_rescale_param", "channel_scale_param", "yolov3_param",
+            "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
+            "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
+            "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
+            "simple_crop_param", "layer_norm_param", "group_norm_param", "instance_norm_param",
+            "gelu_param", "matmul_param", "pixelshuffle_param", "pad_param",
+            "adaptive_pooling_param", "net_file_param", "multi_box_head_param", "source_class",
         ]
     ) -> bool: ...
     def ClearField(
@@ -600,8 +680,15 @@ class LayerParameter(Message):
             "detection_group_loss_param", "detection_group_accuracy_param",
             "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
             "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
-            "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
-            "multi_box_head_param", "source_class",
+            "eltwise_accuracy_param", "dense_image_data_param",
+            "general_contrastive_loss_param", "general_triplet_loss_param",
+            "label_specific_rescale_param", "channel_scale_param", "yolov3_param",
+            "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
+            "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
+            "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
+            "simple_crop_param", "layer_norm_param", "group_norm_param", "instance_norm_param",
+            "gelu_param", "matmul_param", "pixelshuffle_param", "pad_param",
+            "adaptive_pooling_param", "net_file_param", "multi_box_head_param", "source_class",
         ]
     ) -> None: ...
 
@@ -5850,6 +5937,707 @@ class Pooling3DParameter(Message):
         ]
     ) -> None: ...
 
+class GeneralContrastiveParameter(Message):
+    DESCRIPTOR: Descriptor
+    positive_margin: float
+    negative_margin: float
+    positive_weight: float
+    negative_weight: float
+    normalize_negative: float
+    positive_outlier_thresh: float
+    square: bool
+    max_negative_only: bool
+    max_positive_only: bool
+    positive_first: bool
+    positive_upper_bound: float
+    exp_negative_weight: bool
+    add_intra_mae: bool
+    max_negative_margin: float
+    def __init__(
+        self, *,
+            positive_margin: float | None = ..., negative_margin: float | None = ...,
+            positive_weight: float | None = ..., negative_weight: float | None = ...,
+            normalize_negative: float | None = ..., positive_outlier_thresh: float | None = ...,
+            square: bool | None = ..., max_negative_only: bool | None = ..., max_positive_only:
+            bool | None = ..., positive_first: bool | None = ..., positive_upper_bound: float |
+            None = ..., exp_negative_weight: bool | None = ..., add_intra_mae: bool | None =
+            ..., max_negative_margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "positive_margin", "negative_margin", "positive_weight", "negative_weight",
+            "normalize_negative", "positive_outlier_thresh", "square", "max_negative_only",
+            "max_positive_only", "positive_first", "positive_upper_bound",
+            "exp_negative_weight", "add_intra_mae", "max_negative_margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "positive_margin", "negative_margin", "positive_weight", "negative_weight",
+            "normalize_negative", "positive_outlier_thresh", "square", "max_negative_only",
+            "max_positive_only", "positive_first", "positive_upper_bound",
+            "exp_negative_weight", "add_intra_mae", "max_negative_margin",
+        ]
+    ) -> None: ...
+
+class GeneralTripletParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    add_center_loss: bool
+    hardest_only: bool
+    positive_first: bool
+    positive_upper_bound: float
+    positive_weight: float
+    negative_weight: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., add_center_loss: bool | None = ..., hardest_only: bool |
+            None = ..., positive_first: bool | None = ..., positive_upper_bound: float | None =
+            ..., positive_weight: float | None = ..., negative_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "add_center_loss", "hardest_only", "positive_first",
+            "positive_upper_bound", "positive_weight", "negative_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "add_center_loss", "hardest_only", "positive_first",
+            "positive_upper_bound", "positive_weight", "negative_weight",
+        ]
+    ) -> None: ...
+
+class LabelSpecificRescaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    positive_weight: float
+    negative_weight: float
+    positive_lower_bound: float
+    negative_upper_bound: float
+    rescale_test: bool
+    for_ip: bool
+    positive_weight_base: float
+    gamma: float
+    power: float
+    positive_weight_min: float
+    positive_weight_max: float
+    iteration: int
+    bias_fix: bool
+    power_on_positive: bool
+    do_backward: bool
+    def __init__(
+        self, *,
+            positive_weight: float | None = ..., negative_weight: float | None = ...,
+            positive_lower_bound: float | None = ..., negative_upper_bound: float | None = ...,
+            rescale_test: bool | None = ..., for_ip: bool | None = ..., positive_weight_base:
+            float | None = ..., gamma: float | None = ..., power: float | None = ...,
+            positive_weight_min: float | None = ..., positive_weight_max: float | None = ...,
+            iteration: int | None = ..., bias_fix: bool | None = ..., power_on_positive: bool |
+            None = ..., do_backward: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "positive_weight", "negative_weight", "positive_lower_bound",
+            "negative_upper_bound", "rescale_test", "for_ip", "positive_weight_base", "gamma",
+            "power", "positive_weight_min", "positive_weight_max", "iteration", "bias_fix",
+            "power_on_positive", "do_backward",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "positive_weight", "negative_weight", "positive_lower_bound",
+            "negative_upper_bound", "rescale_test", "for_ip", "positive_weight_base", "gamma",
+            "power", "positive_weight_min", "positive_weight_max", "iteration", "bias_fix",
+            "power_on_positive", "do_backward",
+        ]
+    ) -> None: ...
+
+class ChannelScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    do_forward: bool
+    do_backward_feature: bool
+    do_backward_scale: bool
+    global_scale: bool
+    max_global_scale: float
+    min_global_scale: float
+    init_global_scale: float
+    def __init__(
+        self, *,
+            do_forward: bool | None = ..., do_backward_feature: bool | None = ...,
+            do_backward_scale: bool | None = ..., global_scale: bool | None = ...,
+            max_global_scale: float | None = ..., min_global_scale: float | None = ...,
+            init_global_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "do_forward", "do_backward_feature", "do_backward_scale", "global_scale",
+            "max_global_scale", "min_global_scale", "init_global_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "do_forward", "do_backward_feature", "do_backward_scale", "global_scale",
+            "max_global_scale", "min_global_scale", "init_global_scale",
+        ]
+    ) -> None: ...
+
+class Yolov3Parameter(Message):
+    DESCRIPTOR: Descriptor
+    class IOU_LOSS(_Enum):
+        IOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+        GIOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+        MSE: ClassVar[Yolov3Parameter.IOU_LOSS]
+        DIOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+        CIOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+    IOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+    GIOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+    MSE: ClassVar[Yolov3Parameter.IOU_LOSS]
+    DIOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+    CIOU: ClassVar[Yolov3Parameter.IOU_LOSS]
+    side: int
+    num_class: int
+    num: int
+    object_scale: float
+    class_scale: float
+    noobject_scale: float
+    coord_scale: float
+    thresh: float
+    anchors_scale: int
+    @property
+    def biases(self) -> Values[float]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    use_logic_gradient: bool
+    use_focal_loss: bool
+    iou_loss: Yolov3Parameter.IOU_LOSS
+    iou_normalizer: float
+    iou_thresh: float
+    max_delta: float
+    accumulate: bool
+    label_smooth_eps: float
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., num: int | None = ...,
+            object_scale: float | None = ..., class_scale: float | None = ..., noobject_scale:
+            float | None = ..., coord_scale: float | None = ..., thresh: float | None = ...,
+            anchors_scale: int | None = ..., biases: Iterable[float] | None = ..., mask:
+            Iterable[int] | None = ..., use_logic_gradient: bool | None = ..., use_focal_loss:
+            bool | None = ..., iou_loss: Yolov3Parameter.IOU_LOSS | int | str | None = ...,
+            iou_normalizer: float | None = ..., iou_thresh: float | None = ..., max_delta: float
+            | None = ..., accumulate: bool | None = ..., label_smooth_eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "num", "object_scale", "class_scale", "noobject_scale",
+            "coord_scale", "thresh", "anchors_scale", "use_logic_gradient", "use_focal_loss",
+            "iou_loss", "iou_normalizer", "iou_thresh", "max_delta", "accumulate",
+            "label_smooth_eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "num", "object_scale", "class_scale", "noobject_scale",
+            "coord_scale", "thresh", "anchors_scale", "biases", "mask", "use_logic_gradient",
+            "use_focal_loss", "iou_loss", "iou_normalizer", "iou_thresh", "max_delta",
+            "accumulate", "label_smooth_eps",
+        ]
+    ) -> None: ...
+
+class YoloSegParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    object_scale: float
+    class_scale: float
+    use_logic_gradient: bool
+    use_hardsigmoid: bool
+    def __init__(
+        self, *,
+            num_class: int | None = ..., object_scale: float | None = ..., class_scale: float |
+            None = ..., use_logic_gradient: bool | None = ..., use_hardsigmoid: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "object_scale", "class_scale", "use_logic_gradient", "use_hardsigmoid",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "object_scale", "class_scale", "use_logic_gradient", "use_hardsigmoid",
+        ]
+    ) -> None: ...
+
+class SegmentationEvaluateParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    threshold: float
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., threshold: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "threshold",
+        ]
+    ) -> None: ...
+
+class LocalParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    pad: int
+    kernel_size: int
+    stride: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: int | None = ...,
+            kernel_size: int | None = ..., stride: int | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "stride", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "stride", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> None: ...
+
+class SubRegionParameter(Message):
+    DESCRIPTOR: Descriptor
+    region_height: int
+    region_width: int
+    data_height: int
+    data_width: int
+    as_dim: int
+    def __init__(
+        self, *,
+            region_height: int | None = ..., region_width: int | None = ..., data_height: int |
+            None = ..., data_width: int | None = ..., as_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "region_height", "region_width", "data_height", "data_width", "as_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "region_height", "region_width", "data_height", "data_width", "as_dim",
+        ]
+    ) -> None: ...
+
+class HotspotParameter(Message):
+    DESCRIPTOR: Descriptor
+    gaussian_std: float
+    output_height: int
+    output_width: int
+    data_height: int
+    data_width: int
+    mean_removed: bool
+    def __init__(
+        self, *,
+            gaussian_std: float | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_height: int | None = ..., data_width: int | None = ...,
+            mean_removed: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gaussian_std", "output_height", "output_width", "data_height", "data_width",
+            "mean_removed",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gaussian_std", "output_height", "output_width", "data_height", "data_width",
+            "mean_removed",
+        ]
+    ) -> None: ...
+
+class RReLUParameter(Message):
+    DESCRIPTOR: Descriptor
+    negative_slope_lower: float
+    negative_slope_upper: float
+    lb: float
+    ub: float
+    def __init__(
+        self, *,
+            negative_slope_lower: float | None = ..., negative_slope_upper: float | None = ...,
+            lb: float | None = ..., ub: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "negative_slope_lower", "negative_slope_upper", "lb", "ub",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "negative_slope_lower", "negative_slope_upper", "lb", "ub",
+        ]
+    ) -> None: ...
+
+class APLParameter(Message):
+    DESCRIPTOR: Descriptor
+    sums: int
+    @property
+    def slope_filler(self) -> FillerParameter: ...
+    @property
+    def offset_filler(self) -> FillerParameter: ...
+    save_mem: bool
+    def __init__(
+        self, *,
+            sums: int | None = ..., slope_filler: FillerParameter | _Fields | None = ...,
+            offset_filler: FillerParameter | _Fields | None = ..., save_mem: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sums", "slope_filler", "offset_filler", "save_mem",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sums", "slope_filler", "offset_filler", "save_mem",
+        ]
+    ) -> None: ...
+
+class MultiStageMeanfieldParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Mode(_Enum):
+        POTTS: ClassVar[MultiStageMeanfieldParameter.Mode]
+    POTTS: ClassVar[MultiStageMeanfieldParameter.Mode]
+    compatibility_mode: MultiStageMeanfieldParameter.Mode
+    threshold: float
+    theta_alpha: float
+    theta_beta: float
+    theta_gamma: float
+    num_iterations: int
+    spatial_filter_weight: float
+    bilateral_filter_weight: float
+    forced_spatial_filter_weight: float
+    forced_bilateral_filter_weight: float
+    def __init__(
+        self, *,
+            compatibility_mode: MultiStageMeanfieldParameter.Mode | int | str | None = ...,
+            threshold: float | None = ..., theta_alpha: float | None = ..., theta_beta: float |
+            None = ..., theta_gamma: float | None = ..., num_iterations: int | None = ...,
+            spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
+            ..., forced_spatial_filter_weight: float | None = ...,
+            forced_bilateral_filter_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
+            "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
+            "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
+            "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
+            "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
+        ]
+    ) -> None: ...
+
+class MatWriteParameter(Message):
+    DESCRIPTOR: Descriptor
+    prefix: str
+    source: str
+    strip: int
+    period: int
+    def __init__(
+        self, *,
+            prefix: str | None = ..., source: str | None = ..., strip: int | None = ..., period:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prefix", "source", "strip", "period",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prefix", "source", "strip", "period",
+        ]
+    ) -> None: ...
+
+class RescaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    rf: int
+    def __init__(
+        self, *,
+            rf: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "rf",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "rf",
+        ]
+    ) -> None: ...
+
+class GatherParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    @property
+    def indices(self) -> Values[int]: ...
+    @property
+    def shape(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            axis: int | None = ..., indices: Iterable[int] | None = ..., shape: Iterable[int] |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "indices", "shape",
+        ]
+    ) -> None: ...
+
+class Im2WindowsParameter(Message):
+    DESCRIPTOR: Descriptor
+    window_h: int
+    window_w: int
+    labels_count: int
+    reversed: bool
+    def __init__(
+        self, *,
+            window_h: int | None = ..., window_w: int | None = ..., labels_count: int | None =
+            ..., reversed: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "window_h", "window_w", "labels_count", "reversed",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "window_h", "window_w", "labels_count", "reversed",
+        ]
+    ) -> None: ...
+
+class SimpleCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    crop_h: int
+    crop_w: int
+    def __init__(
+        self, *,
+            crop_h: int | None = ..., crop_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "crop_h", "crop_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "crop_h", "crop_w",
+        ]
+    ) -> None: ...
+
+class LayerNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    eps: float
+    elementwise_affine: bool
+    axis: int
+    def __init__(
+        self, *,
+            eps: float | None = ..., elementwise_affine: bool | None = ..., axis: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "eps", "elementwise_affine", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "eps", "elementwise_affine", "axis",
+        ]
+    ) -> None: ...
+
+class GroupNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    group: int
+    eps: float
+    @property
+    def scale_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            group: int | None = ..., eps: float | None = ..., scale_filler: FillerParameter |
+            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group", "eps", "scale_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group", "eps", "scale_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
+class InstanceNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    eps: float
+    affine: bool
+    def __init__(
+        self, *,
+            eps: float | None = ..., affine: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "eps", "affine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "eps", "affine",
+        ]
+    ) -> None: ...
+
+class GELUParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Approximation(_Enum):
+        NONE: ClassVar[GELUParameter.Approximation]
+        TANH: ClassVar[GELUParameter.Approximation]
+    NONE: ClassVar[GELUParameter.Approximation]
+    TANH: ClassVar[GELUParameter.Approximation]
+    approximate: GELUParameter.Approximation
+    def __init__(
+        self, *,
+            approximate: GELUParameter.Approximation | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "approximate",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "approximate",
+        ]
+    ) -> None: ...
+
+class MatMulParameter(Message):
+    DESCRIPTOR: Descriptor
+    transpose_a: bool
+    transpose_b: bool
+    @property
+    def blob_shape(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            transpose_a: bool | None = ..., transpose_b: bool | None = ..., blob_shape:
+            Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transpose_a", "transpose_b",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transpose_a", "transpose_b", "blob_shape",
+        ]
+    ) -> None: ...
+
+class PixelShuffleParameter(Message):
+    DESCRIPTOR: Descriptor
+    upscale_factor: int
+    def __init__(
+        self, *,
+            upscale_factor: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "upscale_factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "upscale_factor",
+        ]
+    ) -> None: ...
+
+class PadParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PadType(_Enum):
+        ZERO: ClassVar[PadParameter.PadType]
+        REPLICATE: ClassVar[PadParameter.PadType]
+        REFLECT: ClassVar[PadParameter.PadType]
+        REFLECT_101: ClassVar[PadParameter.PadType]
+    ZERO: ClassVar[PadParameter.PadType]
+    REPLICATE: ClassVar[PadParameter.PadType]
+    REFLECT: ClassVar[PadParameter.PadType]
+    REFLECT_101: ClassVar[PadParameter.PadType]
+    padtype: PadParameter.PadType
+    pad: int
+    pad_t: int
+    pad_b: int
+    pad_l: int
+    pad_r: int
+    def __init__(
+        self, *,
+            padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
+            pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+        ]
+    ) -> None: ...
+
+class AdaptivePoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pool: PoolingParameter.PoolMethod
+    pooled_h: int
+    pooled_w: int
+    def __init__(
+        self, *,
+            pool: PoolingParameter.PoolMethod | int | str | None = ..., pooled_h: int | None =
+            ..., pooled_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "pooled_h", "pooled_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "pooled_h", "pooled_w",
+        ]
+    ) -> None: ...
+
 class NetFileParameter(Message):
     DESCRIPTOR: Descriptor
     file: str
@@ -5996,6 +6784,8 @@ class V1LayerParameter(Message):
         ELTWISE_ACCURACY: ClassVar[V1LayerParameter.LayerType]
         WINDOW_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
         IMAGE_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
+        MULTI_STAGE_MEANFIELD: ClassVar[V1LayerParameter.LayerType]
+        LOCAL: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -6046,6 +6836,8 @@ class V1LayerParameter(Message):
     ELTWISE_ACCURACY: ClassVar[V1LayerParameter.LayerType]
     WINDOW_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
     IMAGE_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
+    MULTI_STAGE_MEANFIELD: ClassVar[V1LayerParameter.LayerType]
+    LOCAL: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -6133,6 +6925,10 @@ class V1LayerParameter(Message):
     @property
     def eltwise_accuracy_param(self) -> EltwiseAccuracyParameter: ...
     @property
+    def multi_stage_meanfield_param(self) -> MultiStageMeanfieldParameter: ...
+    @property
+    def local_param(self) -> LocalParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -6168,9 +6964,11 @@ class V1LayerParameter(Message):
             ContrastiveLossParameter | _Fields | None = ..., exp_param: ExpParameter | _Fields |
             None = ..., loss_param: LossParameter | _Fields | None = ..., bn_param: BNParameter
             | _Fields | None = ..., unpooling_param: UnpoolingParameter | _Fields | None = ...,
-            eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ...,
+            multi_stage_meanfield_param: MultiStageMeanfieldParameter | _Fields | None = ...,
+            local_param: LocalParameter | _Fields | None = ..., param: Iterable[str] | None =
+            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6182,6 +6980,7 @@ class V1LayerParameter(Message):
             "hinge_loss_param", "relu_param", "slice_param", "mvn_param", "transform_param",
             "tanh_param", "sigmoid_param", "softmax_param", "contrastive_loss_param",
             "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
+            "multi_stage_meanfield_param", "local_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6195,7 +6994,8 @@ class V1LayerParameter(Message):
             "relu_param", "slice_param", "include", "exclude", "mvn_param", "loss_weight",
             "transform_param", "tanh_param", "sigmoid_param", "softmax_param",
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
-            "eltwise_accuracy_param", "param", "blob_share_mode",
+            "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 

@@ -1,11 +1,15 @@
 """DetectionOutput as a graph in ONNX Runtime: full, few and no detections, any batch."""
 
+import sys
+
 import numpy as np
 import onnx
 import pytest
 
-from framework.errors import SpecError
+from framework.errors import CaffeError, SpecError
+from framework.export.check import compare_rows
 from framework.export.onnx_model import Options, to_model
+from framework.export.runtimes import modules_at_hand, run_elsewhere
 from tests.export.support import run_onnx, run_ours
 from tests.support import layer_text, net_from
 
@@ -87,3 +91,22 @@ def test_detection_output_can_be_one_operator():
     fields = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
     assert (node.op_type, node.name, list(node.output)) == ("DetectionOutput", "layer", ["top0"])
     assert fields["num_classes"] == 4 and fields["keep_top_k"] == 20 and fields["top_k"] == 15
+
+
+@pytest.mark.parametrize("module", ["cv2", "openvino", "MNN"])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("amount", ["full", "few", "none"])
+def test_other_runtimes_find_the_same(module, batch, amount):
+    if module not in modules_at_hand(sys.executable):
+        pytest.skip(f"{module} is not installed")
+    net = net_from(text_of(FIELDS, batch), "TEST")
+    inputs = inputs_of(net, batch, amount)
+    expected = run_ours(net, inputs)["top0"]
+    model = to_model(net, Options()).SerializeToString()
+    try:
+        _, found = run_elsewhere(module, sys.executable, model, inputs, ["top0"])
+    except CaffeError as error:
+        if "has no NonMaxSuppression" in str(error):
+            pytest.skip(str(error))
+        raise
+    assert compare_rows(expected, found["top0"], 1e-4) == (pytest.approx(0, abs=1e-4), "")

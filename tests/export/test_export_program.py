@@ -1,6 +1,7 @@
 """tools/export, from prototxt and caffemodel to a file, and what it refuses."""
 
 import json
+import re
 
 import numpy as np
 import onnx
@@ -141,3 +142,16 @@ def test_weights_of_another_net_are_refused(files, capsys):
     (files / "net.prototxt").write_text(text)
     assert run_tool(files) == 1
     assert "has no weights for the layers renamed" in capsys.readouterr().err
+
+
+def test_a_check_that_is_asked_for_names_every_runtime(files, capsys):
+    assert run_tool(files, "--check") == 0
+    assert re.search(r"OpenCV [5-9].*: 1 outputs agree|cv2: cannot run the model: OpenCV 4",
+                     capsys.readouterr().out)
+
+
+def test_a_python_that_is_not_there_is_one_line(files, capsys):
+    assert run_tool(files, "--check", "--runtime-python", "/no/python") == 1
+    said = capsys.readouterr().err
+    assert said == "error: /no/python: cannot be run: No such file or directory\n"
+    assert not (files / "net.onnx").exists()

@@ -30,6 +30,7 @@ class Accuracy(Layer):
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
@@ -75,6 +76,7 @@ class EltwiseAccuracy(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

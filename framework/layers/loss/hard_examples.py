@@ -114,6 +114,7 @@ class BoxAnnotatorOHEM(Layer):
     num_bottoms = (4, 4)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1, 2, 3)
+    no_onnx_form = "it chooses what is trained on"
 
     def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
         super().__init__(spec)

@@ -14,6 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
@@ -187,6 +188,7 @@ class MarginInnerProduct(Layer):
     no_gradient_bottoms = (1,)
     weight: Tensor
     iteration: Tensor
+    no_onnx_form = "it takes labels, which belong to training; a deploy net ends before it"
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
@@ -252,6 +254,7 @@ class InnerDistance(Layer):
     """
 
     num_bottoms = (1, 3)
+    needs_float32 = True
     weight: Tensor
 
     @classmethod
@@ -308,3 +311,19 @@ class InnerDistance(Layer):
             return torch.cdist(rows, points, p=1)
         squares = rows.square().sum(1, keepdim=True) + points.square().sum(1)
         return squares - 2 * rows @ points.t()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        rows = graph.reshape(bottoms[0], [-1, math.prod(shape[self.axis:])])
+        if self.has_points:
+            points = graph.add("Flatten", bottoms[1], axis=1)
+            num_points = graph.shape(bottoms[1])[0]
+        else:
+            points = graph.floats(self._weight(), "weight")
+            num_points = self.weight.shape[0]
+        far = graph.add("Sub", graph.add("Unsqueeze", rows, graph.integers([1])), points)
+        far = graph.add("Abs", far) if self.kind == "L1" else graph.add("Mul", far, far)
+        top = graph.reduce("ReduceSum", far, [2], False)
+        if self.axis == 1:
+            return [top]
+        return [graph.reshape(top, [*[0] * min(self.axis, 1), *shape[1:self.axis], num_points])]

@@ -32,6 +32,7 @@ class LRN(Layer):
     """
 
     pointwise = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

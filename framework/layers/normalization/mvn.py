@@ -54,6 +54,7 @@ class MVN(Layer):
     """
 
     pointwise = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -75,6 +75,7 @@ class Normalize(Layer):
     pointwise = True
     num_tops = (1, 2)
     scale: Tensor
+    needs_float32 = True
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from framework.definition.spec import LayerSpec
 from framework.errors import failure
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.python import protocol
 from framework.layers.python.blob import Blob
@@ -32,8 +33,9 @@ class Python(Layer):
     The module is looked for on sys.path (so on PYTHONPATH) and then in the working directory;
     `import caffe` in it gives framework.pycaffe. The class sees numpy arrays on the CPU, in
     float32, or float64 if the first bottom is that. Its gradient is what its `backward` writes,
-    whether or not that is the derivative of its `forward`. It breaks a compiled graph and cannot
-    be exported. `share_in_parallel` has no effect: every rank has a process of its own.
+    whether or not that is the derivative of its `forward`. It breaks a compiled graph and is
+    exported to ONNX only if it has a method `to_onnx(graph, bottoms)`, as layers here have.
+    `share_in_parallel` has no effect: every rank has a process of its own.
     Errors: SpecError if the module or class is not found, the class does not inherit from
             caffe.Layer, or one of its methods fails.
     Source: PythonParameter in caffe.proto; BVLC python_layer.hpp, _caffe.cpp.
@@ -126,6 +128,14 @@ class Python(Layer):
             self.run_forward(bottoms)
             return ()
         return _Call.apply(self, len(bottoms), *bottoms, *self.blobs)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        form = getattr(self.instance, "to_onnx", None)
+        if form is None:
+            param = self.spec.proto.python_param
+            raise self.spec.error("python_param.layer", f"'{param.module}.{param.layer}' has no "
+                                  "ONNX form: the class defines no to_onnx(graph, bottoms)")
+        return list(self._call(form, "to_onnx", graph, bottoms))
 
     def run_forward(self, bottoms: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Run the user's reshape and forward: bottoms to numpy, tops from numpy."""

@@ -9,7 +9,20 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.regions_onnx import (
+    adjusted_onnx,
+    best_onnx,
+    flat_onnx,
+    grid,
+    moved_onnx,
+    or_else_onnx,
+    product,
+    rows_onnx,
+    suppressed_onnx,
+)
+from framework.layers.ssd.detection_onnx import LOWEST
 from framework.ops import nms
 from framework.proto import has_field
 
@@ -34,6 +47,7 @@ class BoxGroupOutput(Layer):
 
     num_bottoms = (2, None)
     num_tops = (1, 2)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -95,6 +109,59 @@ class BoxGroupOutput(Layer):
             tops = rows[:, :5], rows
         return tuple(top[:, :, None, None] for top in tops)[:len(self.spec.tops)]
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        corners, scores = [], []
+        total = 0
+        zipped = zip(bottoms[::2], bottoms[1::2], self.groups, strict=True)
+        for part, offsets, (anchors, stride) in zipped:
+            number = len(anchors) * math.prod(graph.shape(offsets)[2:])
+            total += number
+            corners.append(self._decode_onnx(graph, offsets, anchors, stride))
+            scores.append(graph.reshape(graph.cut(part, 1, 0, 1), [-1, number]))
+        boxes = graph.add("Concat", *corners, axis=1)
+        score = graph.add("Sub", graph.floats(1.0), graph.add("Concat", *scores, axis=1))
+        sides = graph.add("Sub", graph.cut(boxes, 2, 2, 4), graph.cut(boxes, 2, 0, 2))
+        least = graph.reduce("ReduceMin", graph.add("Add", sides, graph.floats(1.0)), [2], False)
+        valid = graph.add("And",
+                          graph.add("GreaterOrEqual", least, graph.floats(float(self.least_size))),
+                          graph.add("GreaterOrEqual", score, graph.floats(self.least_score)))
+        score = graph.add("Where", valid, score, graph.floats(LOWEST))
+        count = graph.integers([min(self.most_before or total, total)])
+        boxes, best = best_onnx(graph, boxes, score, count)
+        kept = suppressed_onnx(graph, boxes, best, count, self.threshold, self.most or None)
+        image, box, chances = rows_onnx(graph, kept, boxes, best)
+        regions = graph.add("Concat", image, box, axis=1)
+        scored = graph.add("Concat", regions, graph.add("Unsqueeze", chances, graph.integers([1])),
+                           axis=1)
+        lone = torch.tensor([[0.0, 1, 1, 10, 10]])
+        tops = [or_else_onnx(graph, regions, graph.floats(lone)),
+                or_else_onnx(graph, scored, graph.floats(torch.zeros(1, 6)))]
+        return [graph.add("Unsqueeze", top, graph.integers([2, 3]))
+                for top in tops[:len(self.spec.tops)]]
+
+    def _decode_onnx(self, graph: OnnxGraph, offsets: str, anchors: list[tuple[int, int]],
+                     stride: int) -> str:
+        """As `_decode`."""
+        height, width = graph.shape(offsets)[2:]
+        moves = graph.reshape(offsets, [-1, len(anchors), 4, height, width])
+        moves = graph.add("Transpose", moves, perm=[0, 1, 3, 4, 2])
+        moves = graph.reshape(moves, [-1, len(anchors) * height * width, 4])
+        moves = adjusted_onnx(graph, moves, self.mean, self.deviation)
+        sides = torch.tensor(anchors, dtype=torch.float32)
+        field = graph.floats(sides.repeat_interleave(height * width, 0)[None])
+        centre = grid(height, width, stride, 0.5).reshape(-1, 2).repeat(len(anchors), 1)
+        shift = graph.add("Clip", graph.cut(moves, 2, 0, 2), graph.floats(-self.most_shift),
+                          graph.floats(self.most_shift))
+        growth = graph.add("Clip", graph.cut(moves, 2, 2, 4), graph.floats(-self.most_growth),
+                           graph.floats(self.most_growth))
+        size = graph.add("Mul", field, graph.add("Exp", growth))
+        first = graph.add("Add", graph.add("Mul", shift, field), graph.floats(centre[None]))
+        first = graph.add("Sub", first, graph.add("Div", size, graph.floats(2.0)))
+        last = graph.add("Sub", graph.add("Add", first, size), graph.floats(1.0))
+        edge = graph.floats([float(width * stride), float(height * stride)])
+        return graph.add("Concat", graph.add("Max", first, graph.floats(0.0)),
+                         graph.add("Min", last, edge), axis=2)
+
     def _decode(self, offsets: Tensor, anchors: list[tuple[int, int]], stride: int) -> Tensor:
         """Corners (N, A * H * W, 4) in pixels, cut to the map."""
         height, width = offsets.shape[2:]
@@ -128,6 +195,7 @@ class DecodeBBox(Layer):
 
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, offsets: Shape, rois: Shape, *matched: Shape):
         super().__init__(spec)
@@ -160,6 +228,14 @@ class DecodeBBox(Layer):
             moved = moved[valid]
         return moved.reshape(-1, *rois.shape[1:])
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        offsets, rows = (flat_onnx(graph, name) for name in bottoms)
+        moves = adjusted_onnx(graph, graph.cut(offsets, 1, 4, 8), self.mean, self.deviation)
+        corners = moved_onnx(graph, graph.cut(rows, 1, 1, 5), moves, 1)
+        found = graph.add("Concat", graph.cut(rows, 1, 0, 1), *corners, axis=1)
+        others = graph.shape(bottoms[1])[2:]
+        return [graph.reshape(found, [0, 5, *others]) if others else found]
+
 
 @layer
 class ScaleRoute(Layer):
@@ -177,6 +253,7 @@ class ScaleRoute(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
         super().__init__(spec)
@@ -210,3 +287,21 @@ class ScaleRoute(Layer):
         first = torch.arange(len(size), device=size.device) == nearest
         chosen = torch.where(chosen.any(), chosen, first)
         return tuple(bottom.detach()[chosen] for bottom in bottoms)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        rows = flat_onnx(graph, bottoms[0])
+        one, zero = graph.floats(1.0), graph.floats(0.0)
+        sides = graph.add("Sub", graph.cut(rows, 1, 3, 5), graph.cut(rows, 1, 1, 3))
+        sides = graph.add("Add", sides, one)
+        proper = graph.add("GreaterOrEqual", graph.reduce("ReduceMin", sides, [1], True), one)
+        size = graph.add("Sqrt", graph.add("Where", proper, product(graph, sides, 1), zero))
+        size = graph.reshape(size, [-1])
+        chosen = graph.add("GreaterOrEqual", size, graph.floats(self.low))
+        if self.high < math.inf:
+            below = graph.add("Less", size, graph.floats(self.high))
+            chosen = graph.add("And", chosen, below)
+        ratio = graph.add("Abs", graph.add("Log", graph.add("Div", size,
+                                                            graph.floats(self.middle))))
+        nearest = graph.add("ArgMin", ratio, axis=0)
+        index = or_else_onnx(graph, graph.reshape(graph.add("NonZero", chosen), [-1]), nearest)
+        return [graph.add("Gather", x, index, axis=0) for x in bottoms]

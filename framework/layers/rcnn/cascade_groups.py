@@ -199,6 +199,7 @@ class DetectionGroupAccuracy(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

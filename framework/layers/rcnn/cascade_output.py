@@ -7,7 +7,17 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.regions_onnx import (
+    adjusted_onnx,
+    best_onnx,
+    flat_onnx,
+    moved_onnx,
+    rows_onnx,
+    suppressed_onnx,
+)
+from framework.layers.ssd.detection_onnx import LOWEST
 from framework.ops import nms
 from framework.ops.pixel_boxes import moved
 
@@ -31,6 +41,7 @@ class FrcnnOutput(Layer):
 
     num_bottoms = (4, 4)
     no_gradient_bottoms = (0, 1, 2, 3)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, rois: Shape, sizes: Shape):
         super().__init__(spec)
@@ -88,3 +99,48 @@ class FrcnnOutput(Layer):
         rank = scores.masked_fill(~kept, -torch.inf).flatten()
         best = rank.argsort(descending=True, stable=True)[:self.most]
         return torch.zeros_like(rank, dtype=torch.bool).scatter(0, best, True).view_as(kept)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        scores, offsets, rois = (flat_onnx(graph, name) for name in bottoms[:3])
+        num = graph.shape(bottoms[0])[1]
+        scores = graph.add("Transpose", graph.cut(scores, 1, 1, num), perm=[1, 0])
+        sizes = graph.reshape(bottoms[3], [-1])
+        corners = self._corners_onnx(graph, offsets, graph.cut(rois, 1, 1, 5), sizes)
+        shape = graph.add("Shape", scores)
+        corners = graph.add("Expand", corners,
+                            graph.add("Concat", shape, graph.integers([4]), axis=0))
+        counts = graph.add("GreaterOrEqual", scores, graph.floats(self.least))
+        scores = graph.add("Where", counts, scores, graph.floats(LOWEST))
+        count = graph.cut(shape, 0, 1, 2)
+        boxes, best = best_onnx(graph, corners, scores, count)
+        kept = suppressed_onnx(graph, boxes, best, count, self.threshold)
+        if self.most:
+            kept = self._among_best_onnx(graph, best, kept)
+        label, box, score = rows_onnx(graph, kept, boxes, best)
+        image = graph.add("Mul", label, graph.floats(0.0))
+        label = graph.add("Add", label, graph.floats(1.0))
+        score = graph.add("Unsqueeze", score, graph.integers([1]))
+        rows = graph.add("Concat", image, box, label, score, axis=1)
+        first = graph.floats(torch.tensor([[0.0, *[-1.0] * 6]]))
+        return [graph.reshape(graph.add("Concat", first, rows, axis=0), [-1, 7, 1, 1])]
+
+    def _corners_onnx(self, graph: OnnxGraph, offsets: str, regions: str, sizes: str) -> str:
+        """As `_corners`; regions (R, 4), sizes (2,)."""
+        moves = graph.reshape(offsets, [0, -1, 4])
+        moves = graph.add("Transpose", graph.cut(moves, 1, 1, END), perm=[1, 0, 2])
+        moves = adjusted_onnx(graph, moves, self.mean, self.deviation)
+        first, last = moved_onnx(graph, regions, moves, 2)
+        edge = graph.add("Gather", sizes, graph.integers([1, 0]), axis=0)
+        return graph.add("Concat", graph.add("Max", first, graph.floats(0.0)),
+                         graph.add("Min", last, edge), axis=2)
+
+    def _among_best_onnx(self, graph: OnnxGraph, scores: str, kept: str) -> str:
+        rank = graph.reshape(graph.add("Where", kept, scores, graph.floats(LOWEST)), [-1])
+        total = graph.add("Shape", rank)
+        limit = graph.add("Min", total, graph.integers([self.most]))
+        _, index = graph.add_several("TopK", 2, rank, limit, axis=0)
+        zeros = graph.add("Expand", graph.floats([0.0]), total)
+        ones = graph.add("Expand", graph.floats([1.0]), limit)
+        marks = graph.add("ScatterElements", zeros, index, ones, axis=0)
+        marks = graph.add("Reshape", marks, graph.add("Shape", kept))
+        return graph.add("And", kept, graph.add("Greater", marks, graph.floats(0.5)))

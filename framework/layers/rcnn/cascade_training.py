@@ -44,6 +44,7 @@ class ProposalTarget(Layer):
     num_bottoms = (2, 2)
     num_tops = (6, 7)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it chooses what is trained on"
 
     def __init__(self, spec: LayerSpec, rois: Shape, truth: Shape):
         super().__init__(spec)
@@ -193,6 +194,7 @@ class HardMining(Layer):
 
     num_bottoms = (2, None)
     num_tops = (1, None)
+    no_onnx_form = "it chooses what is trained on"
 
     def __init__(self, spec: LayerSpec, loss: Shape, rois: Shape, *others: Shape):
         super().__init__(spec)
@@ -238,6 +240,7 @@ class BboxAccuracy(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, offsets: Shape, rois: Shape, matched: Shape):
         super().__init__(spec)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.rcnn.regions_onnx import (
+    best_onnx,
+    flat_onnx,
+    grid,
+    rows_onnx,
+    suppressed_onnx,
+)
 from framework.ops import nms
 
 
@@ -52,6 +61,7 @@ class Proposal(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
         super().__init__(spec)
@@ -117,3 +127,52 @@ class Proposal(Layer):
         scale = info[:, [3 if info.shape[1] > 3 else 2, 2]] * self.min_size
         small = (corners[..., 2:] - corners[..., :2] + 1) < scale[:, None, None, None]
         return corners.flatten(1, 3), small.any(-1).flatten(1)
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        """Images as large as the map, of scale 1."""
+        if index != 2:
+            return None
+        info = torch.ones(shapes[2][0], math.prod(shapes[2][1:]))
+        info[:, 0], info[:, 1] = (size * self.stride for size in shapes[0][2:])
+        return info.reshape(shapes[2])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        num, shape = len(self.anchors), graph.shape(bottoms[0])
+        number = graph.cut(bottoms[0], 1, num, 2 * num)
+        number = graph.reshape(graph.add("Transpose", number, perm=[0, 2, 3, 1]), [0, -1])
+        corners, small = self._boxes_onnx(graph, bottoms[1], flat_onnx(graph, bottoms[2]))
+        number = graph.add("Where", small, graph.floats(0.0), number)
+        count = graph.integers([min(self.most_before, num * math.prod(shape[2:]))])
+        boxes, best = best_onnx(graph, corners, number, count)
+        kept = suppressed_onnx(graph, boxes, best, count, self.threshold, self.most)
+        image, box, score = rows_onnx(graph, kept, boxes, best)
+        tops = [graph.add("Concat", image, box, axis=1), score]
+        return tops[:len(self.spec.tops)]
+
+    def _boxes_onnx(self, graph: OnnxGraph, offsets: str, info: str) -> tuple[str, str]:
+        """As `_boxes`; info (1 or N, K)."""
+        rows, columns = graph.shape(offsets)[2:]
+        anchors = torch.tensor(self.anchors)
+        size = anchors[:, 2:] - anchors[:, :2] + 1
+        centre = grid(rows, columns, self.stride)[:, :, None] + anchors[:, :2] + 0.5 * size
+        sizes = graph.floats(size.repeat(rows * columns, 1)[None])
+        moves = graph.reshape(offsets, [-1, len(anchors), 4, rows, columns])
+        moves = graph.add("Transpose", moves, perm=[0, 3, 4, 1, 2])
+        moves = graph.reshape(moves, [-1, rows * columns * len(anchors), 4])
+        shift = graph.add("Mul", graph.cut(moves, 2, 0, 2), sizes)
+        middle = graph.add("Add", graph.floats(centre.reshape(1, -1, 2)), shift)
+        growth = graph.add("Exp", graph.cut(moves, 2, 2, 4))
+        half = graph.add("Mul", graph.add("Mul", growth, graph.floats(0.5)), sizes)
+        one = graph.integers([1])
+        order = graph.integers([1, 0])      # width, height
+        most = graph.add("Gather", graph.cut(info, 1, 0, 2), order, axis=1)
+        most = graph.add("Unsqueeze", graph.add("Sub", most, graph.floats(1.0)), one)
+        sides = [graph.add("Min", graph.add("Max", side, graph.floats(0.0)), most) for side in
+                 (graph.add("Sub", middle, half), graph.add("Add", middle, half))]
+        own = 3 if graph.shape(info)[1] > 3 else 2
+        least = graph.add("Gather", info, graph.integers([own, 2]), axis=1)
+        least = graph.add("Mul", least, graph.floats(float(self.min_size)))
+        extent = graph.add("Add", graph.add("Sub", sides[1], sides[0]), graph.floats(1.0))
+        spare = graph.add("Sub", extent, graph.add("Unsqueeze", least, one))
+        small = graph.add("Less", graph.reduce("ReduceMin", spare, [2], False), graph.floats(0.0))
+        return graph.add("Concat", *sides, axis=2), small

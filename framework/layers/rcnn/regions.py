@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,6 +13,15 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.rcnn.regions_onnx import (
+    bin_edges_onnx,
+    columns_onnx,
+    flat_onnx,
+    grown_onnx,
+    rectangle_mean_onnx,
+    rounded_onnx,
+    sample_bilinear_onnx,
+)
 from framework.ops.regions import (
     Bins,
     bin_edges,
@@ -56,6 +66,17 @@ def _grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor,
     return x1 - wide, y1 - high, x2 + wide, y2 + high
 
 
+def _example_regions(shapes: Sequence[Shape], scale: float) -> Tensor:
+    """Regions (R, 5) of different sizes and items, in pixels, of which a cell has 1 / scale."""
+    x, rois = shapes
+    number = torch.arange(rois[0], dtype=torch.float32)
+    part = 0.5 / scale
+    low = [number % size * part for size in (x[3], x[2])]
+    high = [start + (number % 3 + 1) * size * part / 3
+            for start, size in zip(low, (x[3], x[2]), strict=True)]
+    return torch.stack([number % x[0], *low, *high], 1).reshape(rois)
+
+
 @layer
 class ROIPooling(Layer):
     """RoI pooling: the maximum of each of pooled_h * pooled_w bins of each region.
@@ -71,6 +92,7 @@ class ROIPooling(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
@@ -98,13 +120,15 @@ class ROIPooling(Layer):
                     (left + x0).clamp(0, x.shape[3]), (right + x0).clamp(0, x.shape[3]))
         return rectangle_max(x, item, bins)
 
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return _example_regions(shapes, self.scale) if index else None
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        rois = flat_onnx(graph, bottoms[1])
         if self.pad_ratio:
-            raise self.spec.error("roi_pooling_param.pad_ratio", f"is {self.pad_ratio:g}; ONNX's "
-                                  "MaxRoiPool does not grow regions")
-        rois = bottoms[1]
-        if len(graph.shape(rois)) != 2:
-            rois = graph.reshape(rois, [0, 5])
+            item = graph.cut(rois, 1, 0, 1)
+            corners = [graph.cut(rois, 1, index, index + 1) for index in range(1, 5)]
+            rois = graph.add("Concat", item, *grown_onnx(graph, corners, self.pad_ratio), axis=1)
         return [graph.add("MaxRoiPool", bottoms[0], rois, pooled_shape=[self.height, self.width],
                           spatial_scale=self.scale)]
 
@@ -124,6 +148,7 @@ class PSROIPooling(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
@@ -152,6 +177,24 @@ class PSROIPooling(Layer):
         channel = channel.view(self.num_outputs, self.size, self.size)
         return rectangle_mean(x, item, channel, Bins(*rows, *columns))
 
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return _example_regions(shapes, self.scale) if index else None
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        height, width = graph.shape(bottoms[0])[2:]
+        item, *corners = columns_onnx(graph, bottoms[1])
+        x1, y1, x2, y2 = (rounded_onnx(graph, side) for side in corners)
+        scale, one = graph.floats(self.scale), graph.floats(1.0)
+        edges = []
+        for first, last, limit in ((y1, y2, height), (x1, x2, width)):
+            start = graph.add("Mul", first, scale)
+            end = graph.add("Mul", graph.add("Add", last, one), scale)
+            length = graph.add("Max", graph.add("Sub", end, start), graph.floats(0.1))
+            edges.append(bin_edges_onnx(graph, start, length, self.size, limit))
+        channel = torch.arange(self.num_outputs * self.size ** 2)
+        channel = channel.view(self.num_outputs, self.size, self.size)
+        return [rectangle_mean_onnx(graph, bottoms[0], item, channel, *edges)]
+
 
 @layer
 class ROIAlign(Layer):
@@ -167,6 +210,7 @@ class ROIAlign(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
@@ -185,3 +229,21 @@ class ROIAlign(Layer):
         columns = x1[:, None] + (x2 - x1)[:, None] * bins[1]
         sampled = sample_bilinear(x, item, rows, columns)
         return sampled.masked_fill(((y2 <= y1) | (x2 <= x1))[:, None, None, None], 0)
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return _example_regions(shapes, self.scale) if index else None
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        item, *corners = columns_onnx(graph, bottoms[1])
+        scale, half = graph.floats(self.scale), graph.floats(0.5)
+        x1, y1, x2, y2 = (graph.add("Sub", graph.add("Mul", side, scale), half)
+                          for side in grown_onnx(graph, corners, self.pad_ratio))
+        points = []
+        for first, last, num in ((y1, y2, self.height), (x1, x2, self.width)):
+            parts = graph.floats([index / num for index in range(num + 1)])
+            length = graph.add("Sub", last, first)
+            points.append(graph.add("Add", first, graph.add("Mul", length, parts)))
+        sampled = sample_bilinear_onnx(graph, bottoms[0], item, *points)
+        has_size = graph.add("And", graph.add("Greater", y2, y1), graph.add("Greater", x2, x1))
+        has_size = graph.add("Unsqueeze", has_size, graph.integers([2, 3]))
+        return [graph.add("Where", has_size, sampled, graph.floats(0.0))]

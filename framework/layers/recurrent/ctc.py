@@ -16,6 +16,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.ops.losses import precise
 
 
@@ -252,6 +253,7 @@ class CTCGreedyDecoder(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (0, 1)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, *labels: Shape):
         super().__init__(spec)
@@ -276,6 +278,29 @@ class CTCGreedyDecoder(Layer):
         right = ((distance == 0) & (longer > 0)).to(scores.dtype)
         return torch.stack([1 - share.mean(), right.mean()]).view(1, 2, 1, 1)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if len(bottoms) > 1:
+            raise self.spec.error("bottom", "has labels, which a deploy net has not: give the "
+                                  "scores alone")
+        times = graph.shape(bottoms[0])[0]
+        scores = graph.reshape(bottoms[0], [0, 0, -1])
+        best = graph.add("Cast", graph.add("ArgMax", scores, axis=2, keepdims=0), to=1)
+        best = graph.add("Transpose", best, perm=[1, 0])
+        kept = graph.add("Not", graph.add("Equal", best, graph.floats(float(self.blank))))
+        if self.merge and times > 1:
+            differs = graph.add("Not", graph.add("Equal", graph.cut(best, 1, 1, END),
+                                                 graph.cut(best, 1, 0, times - 1)))
+            first = graph.add("Equal", graph.cut(best, 1, 0, 1), graph.cut(best, 1, 0, 1))
+            kept = graph.add("And", kept, graph.add("Concat", first, differs, axis=1))
+        # the kept steps in front, in order: the keys of the others are lower
+        order = graph.floats([float(-index) for index in range(times)])
+        last = graph.add("Sub", order, graph.floats(float(times)))
+        keys = graph.add("Where", kept, order, last)
+        _, index = graph.add_several("TopK", 2, keys, graph.integers([times]), axis=1)
+        classes = graph.add("Where", kept, best, graph.floats(-1.0))
+        packed = graph.add("GatherElements", classes, index, axis=1)
+        return [graph.add("Unsqueeze", packed, graph.integers([2, 3]))]
+
 
 @layer
 class LabelsequenceAccuracy(Layer):
@@ -289,6 +314,7 @@ class LabelsequenceAccuracy(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

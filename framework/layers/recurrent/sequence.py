@@ -86,6 +86,15 @@ class ContinuationIndicator(Layer):
         streams = x.shape[self.axis]
         return torch.cat([x.new_zeros(1, streams), x.new_ones(self.num_steps - 1, streams)])
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        column = torch.ones(self.num_steps, 1)
+        column[0] = 0
+        if self.axis or graph.batch is not None:
+            return [graph.floats(column.expand(-1, graph.shape(bottoms[0])[self.axis]))]
+        streams = graph.cut(graph.add("Shape", bottoms[0]), 0, 0, 1)
+        size = graph.add("Concat", graph.integers([self.num_steps]), streams, axis=0)
+        return [graph.add("Expand", graph.floats(column), size)]
+
 
 class _ClipGradient(torch.autograd.Function):
     """Gradient clipping: the value unchanged, its gradient clamped to -limit..limit."""

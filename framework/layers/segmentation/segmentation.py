@@ -75,6 +75,7 @@ class SegAccuracy(Layer):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     counts: Tensor
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

@@ -34,6 +34,7 @@ class Affinity(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    no_onnx_form = "it makes the edges that MalisLoss is trained on"
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -78,6 +79,7 @@ class ConnectedComponent(Layer):
     """
 
     no_gradient_bottoms = (0,)
+    no_onnx_form = "ONNX has no operator that labels connected components"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

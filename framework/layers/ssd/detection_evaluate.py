@@ -47,6 +47,7 @@ class DetectionEvaluate(Layer):
 
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)

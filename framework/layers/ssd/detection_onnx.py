@@ -114,15 +114,17 @@ def _kept(graph: OnnxGraph, boxes: str, scores: str, rule: Detections) -> str:
 
 
 def kept_onnx(graph: OnnxGraph, boxes: str, scores: str, count: str, score: float,
-              threshold: float) -> str:
+              threshold: float, most: int | None = None) -> str:
     """Which boxes of each list remain after the suppression: bool (L, K).
 
     boxes   (L, K, 4)
     scores  (L, K); only those above `score` count
     count   K, as int64 (1,)
+    most    the number that remain at most of a list; None: all
     """
+    limit = count if most is None else graph.integers([most])
     selected = graph.add(
-        "NonMaxSuppression", boxes, graph.add("Unsqueeze", scores, graph.integers([1])), count,
+        "NonMaxSuppression", boxes, graph.add("Unsqueeze", scores, graph.integers([1])), limit,
         graph.floats([min(threshold, 1.0)]), graph.floats([score]))
     first = graph.add("Gather", selected, graph.integers(0), axis=1)
     index = graph.add("Add", graph.add("Mul", first, count),

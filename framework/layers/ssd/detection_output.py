@@ -48,6 +48,7 @@ class DetectionOutput(Layer):
     num_bottoms = (3, 5)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
     gives_detections = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
         super().__init__(spec)

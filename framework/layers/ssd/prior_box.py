@@ -44,6 +44,7 @@ class PriorBox(Layer):
     dialects = ("faceboxes",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, features: Shape, image: Shape):
         super().__init__(spec)

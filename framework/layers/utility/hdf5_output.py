@@ -29,6 +29,7 @@ class HDF5Output(Layer):
     num_bottoms = (2, 2)
     num_tops = (0, 0)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it writes a file, which no runtime does"
 
     def __init__(self, spec: LayerSpec, data: Shape, label: Shape):
         super().__init__(spec)

@@ -25,6 +25,8 @@ class Reduction(Layer):
     Source: ReductionParameter in caffe.proto; BVLC reduction_layer.cpp.
     """
 
+    needs_float32 = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.reduction_param
@@ -67,6 +69,7 @@ class ArgMax(Layer):
     """
 
     no_gradient_bottoms = (0,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -263,6 +264,7 @@ class BatchReindex(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, index: Shape):
         super().__init__(spec)
@@ -273,6 +275,9 @@ class BatchReindex(Layer):
 
     def forward(self, x: Tensor, index: Tensor) -> Tensor:
         return x.index_select(0, self.check(index, x.shape[0]))
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return torch.arange(shapes[1][0]) % shapes[0][0] if index else None
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("Gather", bottoms[0], graph.add("Cast", bottoms[1], to=7), axis=0)]

@@ -14,9 +14,11 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, honour, numbers, within
 from framework.layers.vision.convolution import check_top
 from framework.layers.vision.pooling import pool
+from framework.layers.vision.pooling_onnx import pool_onnx
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
 from framework.ops.windows import convolved_sizes, transposed_sizes
@@ -110,6 +112,14 @@ class Convolution3D(Layer):
         function = deconvolve if self.transposed else convolve
         return function(x, self.weight, self.bias, self.stride, self.pad, (1, 1, 1), 1)
 
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        blobs = [graph.floats(self.weight, "weight")]
+        if self.bias is not None:
+            blobs.append(graph.floats(self.bias, "bias"))
+        return [graph.add("ConvTranspose" if self.transposed else "Conv", bottoms[0], *blobs,
+                          kernel_shape=list(self.kernel), strides=list(self.stride),
+                          pads=[*self.pad, *self.pad])]
+
 
 @layer
 class Pooling3D(Layer):
@@ -143,3 +153,7 @@ class Pooling3D(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return pool(x, self.window, self.method, self.spec.phase == "TRAIN", True)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        return [pool_onnx(graph, bottoms[0], shape, self.window, self.method, True)]

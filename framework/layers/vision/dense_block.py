@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.proto import LayerParameter
 
 EPSILON = 1e-5
@@ -102,3 +103,22 @@ class DenseBlock(Layer):
                                        for kind in ("scale", "bias", "mean", "variance"))
         return F.batch_norm(x, mean, variance, scale, bias, self.spec.phase == "TRAIN",
                             self.fraction, EPSILON)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        for step in range(self.steps):
+            y = self._normalise_onnx(graph, x, "", step)
+            if self.narrow:
+                name = f"narrow_filter{step}"
+                y = graph.add("Conv", y, graph.floats(getattr(self, name), name))
+                y = self._normalise_onnx(graph, y, "narrow_", step)
+            name = f"filter{step}"
+            filters = graph.floats(getattr(self, name).flip(2, 3), name)
+            x = graph.add("Concat", x, graph.add("Conv", y, filters, pads=[1, 1, 1, 1]), axis=1)
+        return [x]
+
+    def _normalise_onnx(self, graph: OnnxGraph, x: str, prefix: str, step: int) -> str:
+        """`_normalise` in TEST, and the ReLU after it."""
+        names = [f"{prefix}{kind}{step}" for kind in ("scale", "bias", "mean", "variance")]
+        blobs = [graph.floats(getattr(self, name).flatten(), name) for name in names]
+        return graph.add("Relu", graph.add("BatchNormalization", x, *blobs, epsilon=EPSILON))

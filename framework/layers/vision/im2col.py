@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import axis_sizes, canonical_axis, honour
 from framework.layers.vision.convolution import as_batch, check_top
 from framework.ops.windows import convolved_sizes, pad_both_sides, windows
@@ -60,3 +64,18 @@ class Im2col(Layer):
             order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
             y = cut.permute(order)
         return y.reshape(*x.shape[: self.axis], -1, *top)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """A convolution whose filters each copy one cell of the window of one channel."""
+        shape = graph.shape(bottoms[0])
+        channels, sizes = shape[self.axis], shape[self.axis + 1:]
+        x = bottoms[0] if self.axis == 1 else graph.reshape(bottoms[0], [-1, channels, *sizes])
+        cells = math.prod(self.kernel)
+        copies = torch.eye(cells).repeat(channels, 1).reshape(-1, 1, *self.kernel)
+        y = graph.add("Conv", x, graph.floats(copies), kernel_shape=list(self.kernel),
+                      strides=list(self.stride), pads=[*self.pad, *self.pad],
+                      dilations=list(self.dilation), group=channels)
+        if self.axis == 1:
+            return [y]
+        top = self.top_shapes(shape)[0]
+        return [graph.reshape(y, [-1, *top[1:]] if self.axis else list(top))]

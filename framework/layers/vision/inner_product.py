@@ -136,6 +136,7 @@ class Embed(Layer):
     dialects = ("bottom-up-attention",)
 
     no_gradient_bottoms = (0,)
+    needs_float32 = True
     weight: Tensor
     bias: Tensor | None
 
@@ -166,6 +167,9 @@ class Embed(Layer):
         index = self.check(x)
         y = F.embedding(index.squeeze(-1) if self.in_last_axis else index, self.weight)
         return y if self.bias is None else y + self.bias
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return torch.arange(math.prod(shapes[0])).reshape(shapes[0]) % self.weight.shape[0]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]

@@ -74,6 +74,7 @@ class YoloDetectionOutput(Layer):
     num_bottoms = (1, 2)
     no_gradient_bottoms = NO_GRADIENT
     gives_detections = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
@@ -139,6 +140,7 @@ class Yolov3DetectionOutput(Layer):
     num_bottoms = (1, None)
     no_gradient_bottoms = NO_GRADIENT
     gives_detections = True
+    needs_float32 = True
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)

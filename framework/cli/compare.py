@@ -1,0 +1,121 @@
+"""tools/compare: two runs of a net, blob by blob, and where they begin to differ.
+
+A and B are each one of
+  NET.prototxt,NET.caffemodel            the net here, in float32
+  float16:NET.prototxt,NET.caffemodel    the same in mixed precision; also bfloat16:
+  optimised:NET.prototxt,...             the same after optimize_for_inference
+  opencv:NET.prototxt,NET.caffemodel     OpenCV 4 (--opencv-python, a Python that has it)
+  FILE.onnx                              ONNX Runtime
+  FILE.npz, or a folder of .npy files    arrays that a script wrote under the blobs' names
+Both get the same inputs: those of --inputs, those among the arrays, or seeded noise. The exit code
+is 1 if a blob differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framework.cli import app
+from framework.errors import DataError
+
+if TYPE_CHECKING:
+    from framework.export.comparison import Difference
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/compare", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: tools/compare deploy.prototxt,net.caffemodel net.onnx")
+    parser.add_argument("a", metavar="A", help="the reference")
+    parser.add_argument("b", metavar="B", nargs="?", help="what is compared with it")
+    parser.add_argument("--inputs", help="the inputs: an .npz, or a folder of .npy files")
+    parser.add_argument("--seed", type=int, default=0, help="of inputs of noise (0)")
+    parser.add_argument("--tolerance", type=float, default=1e-4,
+                        help="difference allowed, as a part of a blob's largest value (1e-4)")
+    parser.add_argument("--map", action="append", default=[], metavar="NAME_IN_A=NAME_IN_B",
+                        help="a blob that B calls otherwise; may be repeated")
+    parser.add_argument("--plot", type=Path, help="draw the differences into this PNG")
+    parser.add_argument("--int8", action="store_true",
+                        help="without B: how far the outputs of net A move when one layer at a "
+                             "time computes in 8 bits")
+    parser.add_argument("--opencv-python", default=sys.executable, metavar="PYTHON",
+                        help="the Python of opencv: (this one)")
+    app.add_net_flags(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    return app.run(compare, make_parser(), arguments)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print the table; 1 if a blob differs."""
+    # lazy: --help does without it
+    from framework.export.blob_sources import ArrayFiles, open_source
+    from framework.export.comparison import compare_blobs, first_divergence, table
+
+    if options.int8 == (options.b is not None):
+        raise DataError("give A and B, or A and --int8")
+    first = open_source(options.a, options.opencv_python)
+    given = ArrayFiles(Path(options.inputs)).known if options.inputs else first.known
+    if options.int8:
+        return _sensitivity(options, first, dict(given) or first.inputs(options.seed))
+    second = open_source(options.b, options.opencv_python)
+    inputs = dict(given or second.known) or first.inputs(options.seed)
+    rows = compare_blobs(first.run(inputs), second.run(inputs), _names(options.map))
+    if not rows:
+        raise DataError("A and B have no blob of the same name; --map NAME_IN_A=NAME_IN_B")
+    print(table(rows, options.tolerance))
+    if options.plot is not None:
+        _write_plot(options, rows)
+    found = first_divergence(rows, options.tolerance)
+    if found is None:
+        print(f"{len(rows)} blobs agree to {options.tolerance:g} of their largest value")
+        return 0
+    print(f"the first blob that differs is '{found.blob}': {found.part:.2g} of its largest value"
+          + (f" ({found.note})" if found.note else ""))
+    return 1
+
+
+def _names(pairs: Sequence[str]) -> dict[str, str]:
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise DataError(f"--map is '{wrong[0]}'; it must be NAME_IN_A=NAME_IN_B")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _write_plot(options: argparse.Namespace, rows: Sequence[Difference]) -> None:
+    # lazy: --help does without it
+    import cv2
+
+    from framework.export.comparison import draw
+    from framework.system.atomic import write_file
+
+    image = draw(rows, options.tolerance, f"{options.a}  and  {options.b or 'int8'}")
+    done, content = cv2.imencode(".png", image)
+    if not done:
+        raise DataError(f"{options.plot}: OpenCV cannot encode the image")
+    write_file(options.plot, content.tobytes())
+
+
+def _sensitivity(options: argparse.Namespace, source: object, inputs: dict) -> int:
+    # lazy: --help does without it
+    from framework.export.blob_sources import OurNet
+    from framework.export.comparison import table
+    from framework.export.sensitivity import sensitivity
+
+    if not isinstance(source, OurNet):
+        raise DataError(f"--int8 needs a net of ours as A, not '{options.a}'")
+    rows = sensitivity(source, inputs)
+    print("outputs, with one layer at a time in int8; the most sensitive first")
+    print(table(rows, float("inf")))
+    if options.plot is not None:
+        _write_plot(options, rows)
+    return 0

@@ -1,0 +1,223 @@
+"""Where blobs to compare come from: nets of ours, ONNX files, OpenCV, files of arrays."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from framework.errors import CaffeError, DataError
+from framework.export.check import draw_inputs
+from framework.export.deploy import deployed
+from framework.net.net import Net
+from framework.net.trained import trained_net
+
+Array = NDArray[Any]        # Any: of any type of number
+Arrays = Mapping[str, Array]
+NETS = ("float32", "float16", "bfloat16", "optimised")
+FORMS = "[float32: float16: bfloat16: optimised: opencv:]NET.prototxt,NET.caffemodel, FILE.onnx, " \
+    "FILE.npz or a folder of .npy files"
+OPENCV = """
+import sys
+import numpy, cv2
+model, weights, given, wanted, out = sys.argv[1:]
+if not hasattr(cv2.dnn, "readNetFromCaffe"):
+    sys.exit("it is OpenCV " + cv2.__version__ + ", which does not read Caffe files; give "
+             "--opencv-python a Python with opencv-python-headless<5")
+net = cv2.dnn.readNetFromCaffe(model, weights)
+net.enableFusion(False)
+for name, array in numpy.load(given).items():
+    net.setInput(array, name)
+found = {}
+for line in open(wanted):
+    layer, *tops = line.rstrip("\\n").split("\\t")
+    if net.getLayerId(layer) >= 0:
+        blobs = net.forwardAndRetrieve([layer])[0]
+        found.update(zip(tops, blobs))
+numpy.savez(out, **{name: blob for name, blob in found.items() if name})
+"""
+
+
+class Source(Protocol):
+    """Something that gives blobs by name.
+
+    known  blobs that are there without a run, of which the other side takes its inputs
+    """
+
+    known: Arrays
+
+    def inputs(self, seed: int) -> dict[str, Array]:
+        """Inputs drawn with `seed`, where nobody gives any."""
+
+    def run(self, inputs: Arrays) -> Arrays:
+        """The blobs for these inputs, in the order in which they are computed."""
+
+
+def open_source(text: str, opencv_python: str) -> Source:
+    """The source that a command line names; CaffeError for one that cannot be read."""
+    kind, _, rest = text.partition(":")
+    if kind not in (*NETS, "opencv") or not rest:
+        kind, rest = "float32", text
+    path = Path(rest)
+    if rest.endswith(".onnx"):
+        return OnnxFile(path)
+    if path.is_dir() or rest.endswith((".npz", ".npy")):
+        return ArrayFiles(path)
+    model, comma, weights = rest.partition(",")
+    if not comma:
+        raise DataError(f"'{text}' is no source of blobs: it must be {FORMS}")
+    if kind == "opencv":
+        return OpencvNet(model, weights, opencv_python)
+    return OurNet(model, weights, kind)
+
+
+class OurNet:
+    """A net of ours: in float32, in mixed precision, or optimized for inference."""
+
+    def __init__(self, model: str, weights: str, kind: str) -> None:
+        self.known: Arrays = {}
+        self.net = trained_net(model, weights)
+        self.kind = kind
+        if kind == "optimised":
+            self.net.optimize_for_inference()
+
+    def inputs(self, seed: int) -> dict[str, Array]:
+        return draw_inputs(self.net, None, seed, None)[1]
+
+    def run(self, inputs: Arrays) -> Arrays:
+        part = deployed(self.net)
+        missing = [name for name in part.inputs if name not in inputs]
+        if missing:
+            raise DataError(f"{self.net.spec.path}: takes the input '{missing[0]}', which the "
+                            f"other side does not have; it has {', '.join(inputs) or 'none'}")
+        given = {name: torch.from_numpy(np.ascontiguousarray(inputs[name], np.float32))
+                 for name in part.inputs}
+        with torch.no_grad(), self._precision():
+            blobs = part.run(given) if part.training else self.net.run(given)
+        order = dict.fromkeys([*given, *(top for step in part.steps for top in step.tops)])
+        return {name: blobs[name].float().numpy() for name in order if name in blobs}
+
+    def _precision(self) -> torch.autocast:
+        mixed = self.kind in ("float16", "bfloat16")
+        return torch.autocast("cpu", getattr(torch, self.kind) if mixed else None, enabled=mixed)
+
+
+class OnnxFile:
+    """An ONNX file in ONNX Runtime, with all values as outputs."""
+
+    def __init__(self, path: Path) -> None:
+        import onnx  # lazy: an extra, of which other sources need nothing
+
+        self.known: Arrays = {}
+        self.path = path
+        try:
+            self.model = onnx.load(path)
+            onnx.checker.check_model(self.model)
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        except Exception as error:      # of any kind: its classes are those of another library
+            raise DataError(f"{path}: is no sound ONNX file: {str(error).splitlines()[0]}") \
+                from error
+        stored = {one.name for one in self.model.graph.initializer}
+        self.infos = [one for one in self.model.graph.input if one.name not in stored]
+
+    def inputs(self, seed: int) -> dict[str, Array]:
+        """Noise, or pixels for an input of bytes; an axis of any size has 1."""
+        generator = np.random.default_rng(seed)
+        found: dict[str, Array] = {}
+        for info in self.infos:
+            tensor = info.type.tensor_type
+            shape = [axis.dim_value or 1 for axis in tensor.shape.dim]
+            if tensor.elem_type == 2:       # uint8
+                found[info.name] = generator.integers(0, 256, shape, np.uint8)
+            else:
+                found[info.name] = generator.standard_normal(shape, np.float32)
+        return found
+
+    def run(self, inputs: Arrays) -> Arrays:
+        # lazy: they import onnx, an extra
+        from framework.export.check import run
+
+        missing = [info.name for info in self.infos if info.name not in inputs]
+        if missing:
+            raise DataError(f"{self.path}: takes the input '{missing[0]}', which the other side "
+                            f"does not have; it has {', '.join(inputs) or 'none'}")
+        names = dict.fromkeys(name for node in self.model.graph.node for name in node.output
+                              if name)
+        given = {info.name: inputs[info.name] for info in self.infos}
+        return {**given, **run(self.model, given, list(names))}
+
+
+class ArrayFiles:
+    """Arrays that a script wrote: an .npz, or a folder of .npy files named as the blobs."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            if path.is_dir():
+                files = sorted(path.glob("*.npy"), key=lambda one: (one.stat().st_mtime_ns, one))
+                self.known: Arrays = {one.stem: np.load(one) for one in files}
+            elif path.suffix == ".npy":
+                self.known = {path.stem: np.load(path)}
+            else:
+                with np.load(path) as stored:
+                    self.known = {name: stored[name] for name in stored.files}
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+        except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            hint = "; save arrays: np.savez(file, **{name: blob.data for name, blob in " \
+                "net.blobs.items()})" if "pickle" in str(error) else ""
+            raise DataError(f"{path}: is no file of arrays: {str(error).splitlines()[0]}{hint}") \
+                from None
+        if not self.known:
+            raise DataError(f"{path}: has no arrays (.npy files)")
+
+    def inputs(self, seed: int) -> dict[str, Array]:
+        return dict(self.known)
+
+    def run(self, inputs: Arrays) -> Arrays:
+        return self.known
+
+
+class OpencvNet:
+    """Caffe files in OpenCV 4, by a Python that has it; OpenCV 5 reads none."""
+
+    def __init__(self, model: str, weights: str, python: str) -> None:
+        self.known: Arrays = {}
+        self.files = model, weights
+        self.python = python
+        self.net = Net(model, "TEST", skip_data=True)
+
+    def inputs(self, seed: int) -> dict[str, Array]:
+        return draw_inputs(self.net, None, seed, None)[1]
+
+    def run(self, inputs: Arrays) -> Arrays:
+        writers = {top: step.layer.spec.name for step in self.net.layers for top in step.tops}
+        lines = ["\t".join([step.layer.spec.name, *(top if writers[top] == step.layer.spec.name
+                                                    else "" for top in step.tops)])
+                 for step in self.net.layers]
+        with tempfile.TemporaryDirectory() as folder:
+            given, wanted, out = (Path(folder, name) for name in ("in.npz", "list", "out.npz"))
+            np.savez(given, allow_pickle=False,
+                     **{name: inputs[name] for name in self.net.given_names if name in inputs})
+            wanted.write_text("\n".join(lines) + "\n")
+            command = [self.python, "-c", OPENCV, *self.files, str(given), str(wanted), str(out)]
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=600,
+                                      check=False)
+            except OSError as error:
+                raise CaffeError(f"--opencv-python {self.python}: cannot be run: "
+                                 f"{error.strerror}") from None
+            except subprocess.TimeoutExpired:
+                raise CaffeError(f"opencv: {self.python} takes over 10 minutes") from None
+            if done.returncode:
+                said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+                raise CaffeError(f"opencv: {self.python}: {said[-1]}")
+            with np.load(out) as stored:
+                return {name: stored[name] for name in stored.files}

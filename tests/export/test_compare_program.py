@@ -1,0 +1,180 @@
+"""tools/compare: what it says of two runs, and what it refuses."""
+
+import re
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from framework.cli.compare import main
+from framework.export.comparison import compare_blobs, difference, draw, table
+from framework.export.onnx_model import Options, to_model
+from framework.export.sensitivity import to_levels
+from framework.weights.weights import save_weights
+from tests.export.support import run_ours
+from tests.export.test_export_program import TEXT, X, files, small_net  # noqa: F401
+from tests.support import noise
+
+# ruff: noqa: F811
+
+
+def ours(folder, kind=""):
+    return f"{kind}{folder / 'net.prototxt'},{folder / 'net.caffemodel'}"
+
+
+@pytest.fixture
+def onnx_file(files):
+    (files / "net.onnx").write_bytes(to_model(small_net(), Options()).SerializeToString())
+    return files / "net.onnx"
+
+
+def test_the_numbers_of_a_difference_are_those_of_numpy():
+    generator = np.random.default_rng(0)
+    a = generator.standard_normal((2, 3, 5)).astype(np.float32)
+    b = a + generator.standard_normal(a.shape).astype(np.float32) / 50
+    found = difference("blob", a, b)
+    far = np.abs(a.astype(float) - b)
+    cosine = (a.astype(float) * b).sum() / np.sqrt((a.astype(float) ** 2).sum()
+                                                   * (b.astype(float) ** 2).sum())
+    assert found.largest == pytest.approx(far.max()) and found.mean == pytest.approx(far.mean())
+    assert found.part == pytest.approx(far.max() / np.abs(a).max())
+    assert found.cosine == pytest.approx(cosine)
+
+
+@pytest.mark.parametrize("b, part, note", [
+    (np.ones((1, 2, 1, 1)), 0, "B is 1 x 2 x 1 x 1"), (np.ones((1, 3)), np.inf, "B is 1 x 3"),
+    (np.array([[1, np.nan]]), np.inf, "NaN"), (np.ones((1, 2)), 0, "")])
+def test_shapes_and_nan_are_told(b, part, note):
+    found = difference("x", np.ones((1, 2)), b)
+    assert found.part == part and note in found.note
+
+
+def test_detections_in_another_order_are_matched():
+    rows = np.array([[0, 1, 0.9, 0, 0, 1, 1], [0, 1, 0.9, 0.2, 0.2, 0.5, 0.5]], np.float32)
+    a, b = rows[None, None], rows[::-1][None, None]
+    assert difference("out", a, b).part == 0
+    assert difference("out", a, np.full((1, 1, 5, 7), -1, np.float32)).part == np.inf
+
+
+def test_the_first_blob_that_differs_is_named(files, onnx_file, capsys):
+    other = small_net()
+    other.layer("scale").bias.data += 1
+    save_weights(other, files / "net.caffemodel")
+    assert main([ours(files), str(onnx_file)]) == 1
+    assert "the first blob that differs is 'norm'" in capsys.readouterr().out
+
+
+def test_a_net_and_its_onnx_file_agree(files, onnx_file, capsys):
+    plot = files / "plot.png"
+    assert main([ours(files), str(onnx_file), "--plot", str(plot)]) == 0
+    said = capsys.readouterr().out
+    assert "3 blobs agree" in said and re.search(r"prob +1 x 4 x 7 x 5", said)
+    assert cv2.imread(str(plot)).shape[1] == 940
+
+
+@pytest.mark.parametrize("kind, tolerance", [("float16:", 0.02), ("bfloat16:", 0.1),
+                                             ("optimised:", 1e-5)])
+def test_precisions_of_one_net_differ_as_they_must(files, kind, tolerance, capsys):
+    assert main([ours(files), ours(files, kind), "--tolerance", str(tolerance)]) == 0
+    assert "blobs agree" in capsys.readouterr().out
+    if kind != "optimised:":
+        assert main([ours(files), ours(files, kind), "--tolerance", "1e-7"]) == 1
+
+
+def test_arrays_of_a_script_bring_their_inputs(files, capsys):
+    blobs = {"data": X, **run_ours(small_net(), {"data": X})}
+    np.savez(files / "dump.npz", **blobs)
+    assert main([ours(files), str(files / "dump.npz")]) == 0
+    (files / "dump").mkdir()
+    for name, array in blobs.items():
+        np.save(files / "dump" / f"{name}.npy", array)
+    assert main([str(files / "dump"), ours(files)]) == 0
+    assert "2 blobs agree" in capsys.readouterr().out
+
+
+def test_blobs_of_other_names_are_mapped(files, capsys):
+    np.savez(files / "a.npz", one=np.ones((2, 3)))
+    np.savez(files / "b.npz", two=np.ones((2, 3)))
+    pair = [str(files / "a.npz"), str(files / "b.npz")]
+    assert main(pair) == 1
+    assert "have no blob of the same name" in capsys.readouterr().err
+    assert main([*pair, "--map", "one=two"]) == 0
+
+
+def test_weights_in_eight_bits_are_multiples_of_a_127th():
+    x = noise((4, 5), requires_grad=False).float()
+    levels = (to_levels(x, x.abs().max()) / x.abs().max() * 127).numpy()
+    np.testing.assert_allclose(levels, np.round(x.numpy() / np.abs(x.numpy()).max() * 127),
+                               atol=1e-3)
+
+
+def test_the_most_sensitive_layer_comes_first(files, capsys):
+    assert main([ours(files), "--int8"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"conv +4 x 3 x 3 x 3 .* -> prob", said)
+    assert main([ours(files), ours(files)]) == 0        # and the weights are as they were
+
+
+@pytest.mark.parametrize("content, reason", [
+    (b"", "is no sound ONNX file"), (b"not a model", "is no sound ONNX file")])
+def test_a_broken_onnx_file_is_one_line(files, content, reason, capsys):
+    (files / "net.onnx").write_bytes(content)
+    assert main([ours(files), str(files / "net.onnx")]) == 1
+    said = capsys.readouterr().err
+    assert reason in said and said.count("\n") == 1
+
+
+def test_a_truncated_onnx_file_is_one_line(files, onnx_file, capsys):
+    onnx_file.write_bytes(onnx_file.read_bytes()[:-40])
+    assert main([ours(files), str(onnx_file)]) == 1
+    assert "is no sound ONNX file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("b, reason", [
+    ("net.caffemodel", "is no source of blobs"), ("missing.onnx", "No such file"),
+    ("missing.npz", "No such file"), ("a.prototxt,b.caffemodel", "a.prototxt")])
+def test_what_is_no_source_is_one_line(files, b, reason, capsys):
+    assert main([ours(files), b]) == 1
+    said = capsys.readouterr().err
+    assert reason in said and said.count("\n") == 1
+
+
+def test_pickled_blobs_are_refused_with_a_hint(files, capsys):
+    np.savez(files / "dump.npz", {"data": 1})
+    assert main([ours(files), str(files / "dump.npz")]) == 1
+    assert "save arrays: np.savez" in capsys.readouterr().err
+
+
+def test_an_opencv_that_reads_no_caffe_files_is_said(files, capsys):
+    if hasattr(cv2.dnn, "readNetFromCaffe"):
+        pytest.skip("this OpenCV reads Caffe files")
+    assert main([ours(files), ours(files, "opencv:")]) == 1
+    assert re.search(r"OpenCV 5.*--opencv-python", capsys.readouterr().err)
+    assert main([ours(files), ours(files, "opencv:"), "--opencv-python", "/no/python"]) == 1
+    assert "--opencv-python /no/python: cannot be run" in capsys.readouterr().err
+
+
+def test_a_plot_that_cannot_be_written_is_one_line(files, capsys):
+    (files / "plot.png").mkdir()
+    assert main([ours(files), ours(files), "--plot", str(files / "plot.png")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_without_b_or_int8_nothing_is_compared(files, capsys):
+    assert main([ours(files)]) == 1
+    assert "give A and B, or A and --int8" in capsys.readouterr().err
+
+
+def test_table_and_image_mark_what_differs():
+    rows = compare_blobs({"a": np.ones(3), "b": np.ones(3)}, {"a": np.ones(3), "b": np.ones(3) * 2})
+    lines = table(rows, 1e-4).splitlines()
+    assert lines[1].startswith("  a") and lines[2].startswith("* b")
+    assert (draw(rows, 1e-4, "title") == (60, 60, 210)).all(-1).any()
+
+
+def test_the_program_starts_without_torch_for_its_help():
+    done = subprocess.run([sys.executable, "tools/compare", "--help"], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0 and "FILE.onnx" in done.stdout
