@@ -7,6 +7,7 @@ import torch
 from tests.layer_examples import (
     BATCH,
     DRAWS,
+    FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
     Example,
@@ -69,5 +70,33 @@ PIXELS = (
     of_sample("MultiStageMeanfield", bottoms=((2, 4, 6, 5), (2, 4, 6, 5), noise(2, 3, 6, 5, seed=5,
               requires_grad=False)), blobs=((1, 1, 4, 4),) * 3, without=ON_CPU),
 )
+POINTS = noise(2, 6, seed=6, requires_grad=False) * 5
+OBJECTS = fixed([4, 1, 0.5, 5, 3.5, 6, 4], [0, 0, 1, 3, 2, 3, 2])
+PLANES = (
+    of_sample("Local", blobs=((2, 1, 27, 6), (1, 1, 2, 6)), grows=BATCH),
+    of_sample("GatedMaxAve", blobs=((1, 1, 3, 3),)),
+    of_sample("TreepoolMaxAve", blobs=((1, 1, 3, 3),)),
+    of_sample("TreepoolKernel1L", blobs=((1, 1, 3, 3),) * 3),
+    of_sample("SubRegion", bottoms=((2, 3, 5, 4), POINTS, POINTS + 1), grows=BATCH),
+    of_sample("Hotspot", bottoms=(POINTS,), grows=BATCH, without=NO_GRADIENT),
+    of_sample("Pad"), Example("Pad", "pad: 2"), Example("Pad", "padtype: REPLICATE pad_t: 3"),
+    Example("Pad", "padtype: REFLECT_101 pad_l: 3 pad: 1"),
+    of_sample("PixelShuffle"),
+    of_sample("AdaptivePooling"),
+    Example("AdaptivePooling", "pool: MAX pooled_h: 3 pooled_w: 4", ((2, 3, 6, 8),)),
+)
+PARTS = (
+    of_sample("MatMul", grows=(0, 1)),
+    Example("MatMul", "transpose_a: true blob_shape: 5 blob_shape: 6", (X,), ((5, 6),),
+            grows=BATCH),
+    of_sample("Gather", grows=(0, 1, 3)),
+    Example("Gather", "axis: 1 indices: 2 indices: 0 indices: 1 indices: 1 shape: 2 shape: 2"),
+    Example("Gather", "axis: 1 indices: 2 shape: 0"),
+    of_sample("SimpleCrop"),
+    of_sample("Im2Windows", bottoms=((2, 3, 6, 4), OBJECTS), grows=BATCH),
+    Example("Im2Windows", "window_h: 2 window_w: 4 reversed: true", ((2, 3, 6, 4),)),
+    of_sample("Quantize", without=NO_GRADIENT), of_sample("Rescale", without=NO_GRADIENT),
+    of_sample("MatWrite", without={**FILES, **NO_GRADIENT}),
+)
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS)
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS, *PLANES, *PARTS)

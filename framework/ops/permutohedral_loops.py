@@ -89,9 +89,9 @@ def _nearest_corner(raised: Floats, nearest: NDArray[np.int32], rank: NDArray[np
 def _slot(table: NDArray[np.int32], unique: Keys, key: Keys) -> int:
     """Where the key is in an open hash table, or where it would be put."""
     mask = len(table) - 1
-    mixed = np.int64(0)
+    mixed = 0
     for number in key:
-        mixed = (mixed + number) * np.int64(1664525)        # wraps around, as meant
+        mixed = (mixed + int(number)) * 1664525         # wraps around, as meant
     at = (mixed ^ (mixed >> 17)) & mask
     while table[at] >= 0:
         same = True

@@ -447,8 +447,6 @@ class LayerParameter(Message):
     @property
     def im2windows_param(self) -> Im2WindowsParameter: ...
     @property
-    def simple_crop_param(self) -> SimpleCropParameter: ...
-    @property
     def layer_norm_param(self) -> LayerNormParameter: ...
     @property
     def group_norm_param(self) -> GroupNormParameter: ...
@@ -587,13 +585,12 @@ class LayerParameter(Message):
             MultiStageMeanfieldParameter | _Fields | None = ..., mat_write_param:
             MatWriteParameter | _Fields | None = ..., rescale_param: RescaleParameter | _Fields
             | None = ..., gather_param: GatherParameter | _Fields | None = ...,
-            im2windows_param: Im2WindowsParameter | _Fields | None = ..., simple_crop_param:
-            SimpleCropParameter | _Fields | None = ..., layer_norm_param: LayerNormParameter |
-            _Fields | None = ..., group_norm_param: GroupNormParameter | _Fields | None = ...,
-            instance_norm_param: InstanceNormParameter | _Fields | None = ..., gelu_param:
-            GELUParameter | _Fields | None = ..., matmul_param: MatMulParameter | _Fields | None
-            = ..., pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
-            PadParameter | _Fields | None = ..., adaptive_pooling_param:
+            im2windows_param: Im2WindowsParameter | _Fields | None = ..., layer_norm_param:
+            LayerNormParameter | _Fields | None = ..., group_norm_param: GroupNormParameter |
+            _Fields | None = ..., instance_norm_param: InstanceNormParameter | _Fields | None =
+            ..., gelu_param: GELUParameter | _Fields | None = ..., matmul_param: MatMulParameter
+            | _Fields | None = ..., pixelshuffle_param: PixelShuffleParameter | _Fields | None =
+            ..., pad_param: PadParameter | _Fields | None = ..., adaptive_pooling_param:
             AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
             _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
             ..., source_class: str | None = ...,
@@ -639,9 +636,9 @@ class LayerParameter(Message):
             "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
             "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
-            "simple_crop_param", "layer_norm_param", "group_norm_param", "instance_norm_param",
-            "gelu_param", "matmul_param", "pixelshuffle_param", "pad_param",
-            "adaptive_pooling_param", "net_file_param", "multi_box_head_param", "source_class",
+            "layer_norm_param", "group_norm_param", "instance_norm_param", "gelu_param",
+            "matmul_param", "pixelshuffle_param", "pad_param", "adaptive_pooling_param",
+            "net_file_param", "multi_box_head_param", "source_class",
         ]
     ) -> bool: ...
     def ClearField(
@@ -686,9 +683,9 @@ class LayerParameter(Message):
             "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
             "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
-            "simple_crop_param", "layer_norm_param", "group_norm_param", "instance_norm_param",
-            "gelu_param", "matmul_param", "pixelshuffle_param", "pad_param",
-            "adaptive_pooling_param", "net_file_param", "multi_box_head_param", "source_class",
+            "layer_norm_param", "group_norm_param", "instance_norm_param", "gelu_param",
+            "matmul_param", "pixelshuffle_param", "pad_param", "adaptive_pooling_param",
+            "net_file_param", "multi_box_head_param", "source_class",
         ]
     ) -> None: ...
 
@@ -6437,25 +6434,6 @@ class Im2WindowsParameter(Message):
         ]
     ) -> None: ...
 
-class SimpleCropParameter(Message):
-    DESCRIPTOR: Descriptor
-    crop_h: int
-    crop_w: int
-    def __init__(
-        self, *,
-            crop_h: int | None = ..., crop_w: int | None = ...,
-    ) -> None: ...
-    def HasField(
-        self, field_name: Literal[
-            "crop_h", "crop_w",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "crop_h", "crop_w",
-        ]
-    ) -> None: ...
-
 class LayerNormParameter(Message):
     DESCRIPTOR: Descriptor
     eps: float
@@ -6786,6 +6764,8 @@ class V1LayerParameter(Message):
         IMAGE_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
         MULTI_STAGE_MEANFIELD: ClassVar[V1LayerParameter.LayerType]
         LOCAL: ClassVar[V1LayerParameter.LayerType]
+        ROI_POOLING: ClassVar[V1LayerParameter.LayerType]
+        SMOOTH_L1_LOSS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -6838,6 +6818,8 @@ class V1LayerParameter(Message):
     IMAGE_SEG_DATA: ClassVar[V1LayerParameter.LayerType]
     MULTI_STAGE_MEANFIELD: ClassVar[V1LayerParameter.LayerType]
     LOCAL: ClassVar[V1LayerParameter.LayerType]
+    ROI_POOLING: ClassVar[V1LayerParameter.LayerType]
+    SMOOTH_L1_LOSS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -6929,6 +6911,10 @@ class V1LayerParameter(Message):
     @property
     def local_param(self) -> LocalParameter: ...
     @property
+    def roi_pooling_param(self) -> ROIPoolingParameter: ...
+    @property
+    def smooth_l1_loss_param(self) -> SmoothL1LossParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -6966,9 +6952,10 @@ class V1LayerParameter(Message):
             | _Fields | None = ..., unpooling_param: UnpoolingParameter | _Fields | None = ...,
             eltwise_accuracy_param: EltwiseAccuracyParameter | _Fields | None = ...,
             multi_stage_meanfield_param: MultiStageMeanfieldParameter | _Fields | None = ...,
-            local_param: LocalParameter | _Fields | None = ..., param: Iterable[str] | None =
-            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
-            ...,
+            local_param: LocalParameter | _Fields | None = ..., roi_pooling_param:
+            ROIPoolingParameter | _Fields | None = ..., smooth_l1_loss_param:
+            SmoothL1LossParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
+            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6980,7 +6967,8 @@ class V1LayerParameter(Message):
             "hinge_loss_param", "relu_param", "slice_param", "mvn_param", "transform_param",
             "tanh_param", "sigmoid_param", "softmax_param", "contrastive_loss_param",
             "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
-            "multi_stage_meanfield_param", "local_param",
+            "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
+            "smooth_l1_loss_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6994,8 +6982,8 @@ class V1LayerParameter(Message):
             "relu_param", "slice_param", "include", "exclude", "mvn_param", "loss_weight",
             "transform_param", "tanh_param", "sigmoid_param", "softmax_param",
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
-            "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param", "param",
-            "blob_share_mode",
+            "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
+            "roi_pooling_param", "smooth_l1_loss_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 

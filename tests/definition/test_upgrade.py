@@ -39,8 +39,10 @@ def test_every_v1_type_has_its_name_of_today():
         "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss", "SILENCE": "Silence",
         "SOFTMAX": "Softmax", "SOFTMAX_LOSS": "SoftmaxWithLoss", "SPLIT": "Split", "TANH": "TanH",
         "SLICE": "Slice", "WINDOW_DATA": "WindowData", "THRESHOLD": "Threshold"}
-    today |= {  # of projects: DeconvNet, C3D
-        "BN": "BN", "CROP": "AutoCrop", "UNPOOLING": "Unpooling", "VIDEO_DATA": "VideoData",
+    today |= {  # of projects: DeconvNet, C3D, Fast R-CNN, CRF-RNN, happynear's
+        "BN": "BN", "CROP": "AutoCrop", "UNPOOLING": "Unpooling", "ROI_POOLING": "ROIPooling",
+        "SMOOTH_L1_LOSS": "SmoothL1Loss", "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield",
+        "LOCAL": "Local", "VIDEO_DATA": "VideoData",
         "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D",
         "POOLING3D": "Pooling3D", "ELTWISE_ACCURACY": "EltwiseAccuracy",
         "WINDOW_SEG_DATA": "WindowSegData", "IMAGE_SEG_DATA": "ImageSegData"}

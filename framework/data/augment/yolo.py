@@ -67,7 +67,7 @@ def choose_size(probabilities: Sequence[float], seed: int, batch_index: int) -> 
     draws = Draws(seed, batch_index // BATCHES_OF_A_SIZE, Stream.SIZES)
     limits = np.cumsum(probabilities)
     point = draws.uniform(0, float(limits[-1]))
-    return int(min(np.searchsorted(limits, point, "right"), len(limits) - 1))
+    return min(int(np.searchsorted(limits, point, "right")), len(limits) - 1)
 
 
 def yolo_rows(boxes: Sequence[Floats | None], with_difficult: bool) -> Floats:

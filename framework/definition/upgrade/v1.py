@@ -20,7 +20,8 @@ _TYPES = {
     "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
     # of projects: longjon's CROP computes its offset itself, C3D's layers have three axes
     "BN": "BN", "CROP": "AutoCrop", "CONVOLUTION3D": "Convolution3D", "POOLING3D": "Pooling3D",
-    "DECONVOLUTION3D": "Deconvolution3D",
+    "DECONVOLUTION3D": "Deconvolution3D", "ROI_POOLING": "ROIPooling",
+    "SMOOTH_L1_LOSS": "SmoothL1Loss",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",

@@ -1,0 +1,157 @@
+"""Parts of blobs: Gather, SimpleCrop, Im2Windows."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import canonical_axis, honour
+
+
+@layer
+class Gather(Layer):
+    """Take the entries of an axis that `indices` names, in their order.
+
+    Bottom: x (d0, ..., dn).
+    Top:    the same with d[axis] replaced by `shape`, the shape of the indices; by their number
+            without one, and by nothing with `shape: 0` and one index.
+    Errors: SpecError for indices beyond the axis, or another number than `shape` holds.
+    Source: GatherParameter; gather_layer.cpp of Intel's OpenVINO fork.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "gather_param", "axis indices shape")
+        param = spec.proto.gather_param
+        self.axis = canonical_axis(spec, "gather_param.axis", param.axis, x)
+        self.indices = list(param.indices)
+        shape = list(param.shape) or [len(self.indices)]
+        self.shape = [] if shape == [0] else shape
+        if not self.indices or len(self.indices) != math.prod(self.shape):
+            raise spec.error("gather_param.indices", f"are {len(self.indices)}; the shape "
+                             f"{shape} holds {math.prod(self.shape)}, and there must be one")
+        for index in self.indices:
+            if not 0 <= index < x[self.axis]:
+                raise spec.error("gather_param.indices", f"has {index}; the axis {self.axis} of "
+                                 f"the bottom {tuple(x)} has 0 to {x[self.axis] - 1}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = x.index_select(self.axis, torch.tensor(self.indices, device=x.device))
+        return found.reshape(*x.shape[:self.axis], *self.shape, *x.shape[self.axis + 1:])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if not self.shape:
+            return [graph.add("Gather", bottoms[0], graph.integers(self.indices[0]),
+                              axis=self.axis)]
+        found = graph.add("Gather", bottoms[0], graph.integers(self.indices), axis=self.axis)
+        if len(self.shape) == 1:
+            return [found]
+        if self.axis == 0:
+            return [graph.reshape(found, [*self.shape, *graph.shape(bottoms[0])[1:]])]
+        rest = graph.shape(bottoms[0])[self.axis + 1:]
+        return [graph.reshape(found, [*[0] * self.axis, *self.shape, *rest])]
+
+
+@layer
+class SimpleCrop(Layer):
+    """Crop the rows and columns at the end of the first bottom to the size of the second.
+
+    Bottoms: x (N, C, H, W); a blob (..., h, w), which gets no gradient.
+    Top:     x[:, :, :h, :w].
+    Errors:  SpecError if the second is larger.
+    Source:  simple_crop_layer.cpp of two public forks of 2015.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
+        super().__init__(spec)
+        if len(x) != 4 or len(like) != 4 or like[2] > x[2] or like[3] > x[3]:
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(like)}; both must "
+                             "have 4 axes, and the second no larger height and width")
+
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
+        return x[:, :, :like.shape[2], :like.shape[3]].clone()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        height, width = graph.shape(bottoms[1])[2:]
+        return [graph.cut(graph.cut(bottoms[0], 2, 0, height), 3, 0, width)]
+
+
+@layer
+class Im2Windows(Layer):
+    """Cut each image into windows that do not overlap, as items of their own.
+
+    Bottoms: x (N, C, H, W); if given, an object for each item (N, 7): label, y1, x1, y2, x2, and
+             the height and width of the image within x.
+    Tops:    (K * N, C, window_h, window_w), K windows row by row, the items of the first window
+             first, or of the last with `reversed`. With objects also: (K * N, labels_count) with
+             the part of the window that the object covers, at its label; (K * N,) and (K * N,)
+             with 1 where a window has one before it in its row, or in its column, and is inside
+             of the image.
+    Objects have no gradient.
+    Errors:  SpecError for windows that do not divide the image, or bottoms and tops that do not
+             fit; DataError for a label beyond labels_count.
+    Source:  Im2WindowsParameter; im2windows_layer.cpp of a public fork of 2015.
+    """
+
+    num_bottoms = (1, 2)
+    num_tops = (1, 4)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, *objects: Shape):
+        super().__init__(spec)
+        honour(spec, "im2windows_param", "window_h window_w labels_count reversed")
+        param = spec.proto.im2windows_param
+        self.window = (param.window_h, param.window_w)
+        self.num_labels = param.labels_count
+        self.reversed = param.reversed
+        if len(x) != 4 or min(self.window) < 1 or x[2] % param.window_h or x[3] % param.window_w:
+            raise spec.error("im2windows_param.window_h", f"and window_w are {param.window_h} and "
+                             f"{param.window_w}; they must divide the height and width of the "
+                             f"bottom, {tuple(x)}")
+        if len(spec.tops) != (4 if objects else 1):
+            raise spec.error("top", f"has {len(spec.tops)} blobs; it must have "
+                             f"{'four with' if objects else 'one without'} a second bottom")
+        if objects and (math.prod(objects[0]) != 7 * x[0] or param.labels_count < 1):
+            raise spec.error("bottom[1]", f"has the shape {tuple(objects[0])}; it must hold 7 "
+                             f"numbers for each of {x[0]} items, and labels_count be at least 1")
+        self.check = IndexCheck(spec, 1, (x[0],), param.labels_count, what="labels",
+                                hint="im2windows_param.labels_count is too small")
+
+    def forward(self, x: Tensor, *objects: Tensor) -> Tensor | tuple[Tensor, ...]:
+        num, channels, height, width = x.shape
+        rows, columns = height // self.window[0], width // self.window[1]
+        parts = x.reshape(num, channels, rows, self.window[0], columns, self.window[1])
+        parts = parts.permute(2, 4, 0, 1, 3, 5)
+        if self.reversed:
+            parts = parts.flip(0, 1)
+        windows = parts.reshape(-1, channels, *self.window)
+        if not objects:
+            return windows
+        row, column = torch.meshgrid(torch.arange(rows, device=x.device),
+                                     torch.arange(columns, device=x.device), indexing="ij")
+        return windows, *self._of_objects(row.reshape(-1, 1), column.reshape(-1, 1),
+                                          objects[0].detach().reshape(num, 7))
+
+    def _of_objects(self, row: Tensor, column: Tensor, objects: Tensor) -> tuple[Tensor, ...]:
+        """The three tops beside the windows; row and column (K, 1)."""
+        label = self.check(objects[:, 0])
+        y1, x1, y2, x2, height, width = objects[:, 1:].trunc().T
+        top, left = row * self.window[0], column * self.window[1]
+        below, right = top + self.window[0], left + self.window[1]
+        common = (torch.minimum(below, y2) - torch.maximum(top, y1)).clamp(min=0) \
+            * (torch.minimum(right, x2) - torch.maximum(left, x1)).clamp(min=0)
+        share = common / (self.window[0] * self.window[1])                  # (K, N)
+        own = torch.nn.functional.one_hot(label, self.num_labels)
+        labels = (share[..., None] * own).flatten(0, 1)
+        inside = (right <= width) & (below <= height)
+        clips = [(inside & (place > 0)).to(objects.dtype).flatten() for place in (column, row)]
+        return labels, *clips

@@ -1,0 +1,178 @@
+"""Learned pooling: a gate mixes max and average pooling, or a tree of two learned filters.
+
+Source: gated_max_ave_layer, treepool_max_ave_layer and treepool_kernel_1l_layer (.cpp, .cu) of
+Chen-Yu Lee's Caffe, which ducha-aiki/caffenet-benchmark uses; Lee, Gallagher and Tu 2016.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import axis_sizes, honour
+
+
+class _Windows(NamedTuple):
+    """Values of windows (N, C, h, w, k * k), 0 outside of the bottom, and which are inside."""
+
+    values: Tensor
+    inside: Tensor
+
+
+class _Geometry(NamedTuple):
+    kernel: int
+    stride: int
+
+
+def _geometry(spec: LayerSpec, x: Shape) -> _Geometry:
+    """kernel_size and stride of convolution_param. SpecError for what cannot be."""
+    honour(spec, "convolution_param", "kernel_size stride weight_filler")
+    if len(x) != 4:
+        raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+    kernel = axis_sizes(spec, "convolution_param.kernel_size", 2, None, 1)
+    stride = axis_sizes(spec, "convolution_param.stride", 2, 1, 1)
+    if kernel[0] != kernel[1] or stride[0] != stride[1]:
+        raise spec.error("convolution_param.kernel_size", f"is {kernel} and the stride {stride}; "
+                         "both must be the same for height and width")
+    if kernel[0] > min(x[2:]):
+        raise spec.error("convolution_param.kernel_size", f"is {kernel[0]}; the bottom has the "
+                         f"shape {tuple(x)}")
+    if stride[0] > kernel[0]:
+        raise spec.error("convolution_param.stride", f"is {stride[0]}, above the kernel, "
+                         f"{kernel[0]}: a window could be empty")
+    return _Geometry(kernel[0], stride[0])
+
+
+def _windows(x: Tensor, at: _Geometry) -> _Windows:
+    """All windows; the last ones may end beyond the bottom: their number is rounded up."""
+    counts = [-((at.kernel - n) // at.stride) + 1 for n in x.shape[2:]]
+    missing = [(count - 1) * at.stride + at.kernel - n
+               for count, n in zip(counts, x.shape[2:], strict=True)]
+    sides = [0, missing[1], 0, missing[0]]
+    real = F.pad(torch.ones(x.shape[2:], dtype=torch.bool, device=x.device), sides)
+    both = [one.unfold(-2, at.kernel, at.stride).unfold(-2, at.kernel, at.stride).flatten(-2)
+            for one in (F.pad(x, sides), real)]
+    return _Windows(*both)
+
+
+def _gate(windows: _Windows, weight: Tensor) -> Tensor:
+    """sigmoid of each window's product with a filter of k * k numbers."""
+    return (windows.values * weight.reshape(-1)).sum(-1).sigmoid()
+
+
+def _mixed(windows: _Windows, gate: Tensor) -> Tensor:
+    """gate * max + (1 - gate) * average of each window."""
+    largest = windows.values.masked_fill(~windows.inside, -torch.inf).amax(-1)
+    average = windows.values.sum(-1) / windows.inside.sum(-1)
+    return gate * largest + (1 - gate) * average
+
+
+@layer
+class TreepoolMaxAve(Layer):
+    """Gated pooling: sigmoid(x . w) * max + (1 - sigmoid(x . w)) * average of each window x.
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, C, h, w), size = ceil((n - kernel_size) / stride) + 1; windows are cut at the
+            border, and averages are of what is left.
+    Blobs:  weight (1, 1, kernel_size, kernel_size), one gate for all channels.
+    `kernel_size`, `stride` and `weight_filler` are those of convolution_param.
+    Errors: SpecError for a kernel larger than the bottom, or a stride above it.
+    Source: see the module.
+    """
+
+    weight: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.at = _geometry(spec, x)
+        self.add_blob("weight", (1, 1, self.at.kernel, self.at.kernel),
+                      spec.proto.convolution_param.weight_filler)
+
+    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
+        return 0            # elementwise
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = _windows(x, self.at)
+        return _mixed(windows, _gate(windows, self.weight.to(x.dtype)))
+
+
+@layer
+class GatedMaxAve(Layer):
+    """Gated pooling as TreepoolMaxAve, but windows that are cut take the filter's first numbers.
+
+    Bottom, top, blob and fields are those of TreepoolMaxAve. The original counts through the
+    filter while it goes through the cells that are inside: in a window of 2 of 3 columns the
+    second row has the filter's numbers from the third on.
+    Errors: SpecError for a kernel larger than the bottom, or a stride above it.
+    Source: see the module.
+    """
+
+    weight: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True,)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.at = _geometry(spec, x)
+        self.add_blob("weight", (1, 1, self.at.kernel, self.at.kernel),
+                      spec.proto.convolution_param.weight_filler)
+
+    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
+        return 0            # elementwise
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = _windows(x, self.at)
+        number = (windows.inside.cumsum(-1) - 1).clamp(min=0)       # (h, w, k * k)
+        weight = self.weight.reshape(-1)[number].to(x.dtype)
+        gate = (windows.values * weight).sum(-1).sigmoid()
+        return _mixed(windows, gate)
+
+
+@layer
+class TreepoolKernel1L(Layer):
+    """Tree pooling with one split: s * (x . v1) + (1 - s) * (x . v2), s = sigmoid(x . w).
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, C, h, w), size = ceil((n - kernel_size) / stride) + 1; cells beyond the border
+            are 0.
+    Blobs:  v1, v2 and w (1, 1, kernel_size, kernel_size), one set for all channels.
+    `kernel_size`, `stride` and `weight_filler` are those of convolution_param.
+    Errors: SpecError for a kernel larger than the bottom, or a stride above it.
+    Source: see the module.
+    """
+
+    first: Tensor
+    second: Tensor
+    split: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True, True)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.at = _geometry(spec, x)
+        for name in ("first", "second", "split"):
+            self.add_blob(name, (1, 1, self.at.kernel, self.at.kernel),
+                          spec.proto.convolution_param.weight_filler)
+
+    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
+        return 0            # elementwise
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = _windows(x, self.at)
+        gate = _gate(windows, self.split.to(x.dtype))
+        first, second = ((windows.values * blob.reshape(-1).to(x.dtype)).sum(-1)
+                         for blob in (self.first, self.second))
+        return gate * first + (1 - gate) * second

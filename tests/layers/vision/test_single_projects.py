@@ -1,0 +1,159 @@
+"""Planes of single projects and newer networks against loops over the definition."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import make, noise
+
+SIZE = (2, 3, 5, 4)
+
+
+def array(tensor):
+    return tensor.detach().numpy()
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def test_local_has_filters_of_its_own_at_each_position():
+    layer = make("Local", "num_output: 2 kernel_size: 3 pad: 1 stride: 2", SIZE)
+    x = noise(SIZE)
+    weight, bias = map(array, layer.blobs)
+    assert weight.shape == (2, 1, 27, 6) and bias.shape == (1, 1, 2, 6)
+    padded = np.pad(array(x), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    expected = np.empty((2, 2, 3, 2))
+    for n, m, i, j in np.ndindex(expected.shape):
+        window = padded[n, :, 2 * i:2 * i + 3, 2 * j:2 * j + 3].ravel()
+        at = 2 * i + j
+        expected[n, m, i, j] = (window * weight[m, 0, :, at]).sum() + bias[0, 0, m, at]
+    np.testing.assert_allclose(array(layer(x)), expected, rtol=1e-10)
+    assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+    with pytest.raises(SpecError, match="has now the shape .* the weights are for 5 x 4"):
+        layer(noise(2, 3, 6, 4))
+
+
+def window_pooling(kind, x, blobs):
+    """3 x 3 windows with stride 2 of (5, 6): the last column of windows is cut."""
+    blobs = [blob.ravel() for blob in blobs]
+    expected = np.empty((2, 3, 2, 3))
+    for n, c, i, j in np.ndindex(expected.shape):
+        cells = [(h, w) for h in range(2 * i, 2 * i + 3) for w in range(2 * j, 2 * j + 3)]
+        inside = [(number, cell) for number, cell in enumerate(cells)
+                  if cell[0] < 5 and cell[1] < 6]
+        values = np.array([x[n, c, h, w] for _, (h, w) in inside])
+        numbers = [number for number, _ in inside]
+        if kind == "GatedMaxAve":       # counts through the filter while inside
+            numbers = list(range(len(inside)))
+        gate = sigmoid((values * blobs[-1][numbers]).sum())
+        first, second = values.max(), values.mean()
+        if kind == "TreepoolKernel1L":
+            first, second = ((values * blob[numbers]).sum() for blob in blobs[:2])
+        expected[n, c, i, j] = gate * first + (1 - gate) * second
+    return expected
+
+
+@pytest.mark.parametrize("kind", ["GatedMaxAve", "TreepoolMaxAve", "TreepoolKernel1L"])
+def test_learned_pooling_mixes_two_poolings_by_a_gate(kind):
+    layer = make(kind, "convolution_param { kernel_size: 3 stride: 2 }", (2, 3, 5, 6))
+    x = noise(2, 3, 5, 6)
+    blobs = list(map(array, layer.blobs))
+    assert [blob.shape for blob in blobs] == [(1, 1, 3, 3)] * len(blobs)
+    np.testing.assert_allclose(array(layer(x)), window_pooling(kind, array(x), blobs), rtol=1e-10)
+    assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+
+
+@pytest.mark.parametrize("param, match", [
+    ("kernel_size: 3 stride: 4", "stride is 4, above the kernel, 3: a window could be empty"),
+    ("kernel_size: 7", "kernel_size is 7; the bottom has the shape"),
+    ("stride: 2", "kernel_size is missing"),
+    ("kernel_h: 2 kernel_w: 3", "asks for what GatedMaxAve does not do here")])
+def test_learned_pooling_refuses_windows_that_cannot_be(param, match):
+    with pytest.raises(SpecError, match=match):
+        make("GatedMaxAve", f"convolution_param {{ {param} }}", (2, 3, 5, 6))
+
+
+@pytest.mark.parametrize("as_dim", [0, 1])
+def test_sub_region_cuts_a_region_around_each_point(as_dim):
+    layer = make("SubRegion", "region_height: 3 region_width: 2 data_height: 21 data_width: 16 "
+                 f"as_dim: {as_dim}", SIZE, (2, 6), (2, 6), tops=3)
+    x, points, truth = noise(SIZE), noise(2, 6, seed=6).detach() * 5, noise(2, 6, seed=7).detach()
+    regions, near, middles = map(array, layer(x, points, truth))
+    expected = np.zeros((2, 3, 3, 3, 2))        # n, point, channel, row, column
+    for n, point in np.ndindex(2, 3):
+        px, py = array(points)[n, 2 * point:2 * point + 2]
+        left = math.floor((px / 16 + 0.5) * 4 - 1)
+        top = math.floor((py / 21 + 0.5) * 5 - 1)
+        for row, column in np.ndindex(3, 2):
+            if 0 <= top + row < 5 and 0 <= left + column < 4:
+                expected[n, point, :, row, column] = array(x)[n, :, top + row, left + column]
+        middle = ((left + 1.5) / 4 * 16, (top + 2) / 5 * 21)
+        np.testing.assert_allclose(middles[n, 2 * point:2 * point + 2], middle)
+        real = array(truth)[n, 2 * point:2 * point + 2]
+        np.testing.assert_allclose(near[n, 2 * point:2 * point + 2],
+                                   real + (8, 10) - np.array(middle), atol=1e-12)
+    assert (expected == 0).any() and (expected != 0).any()
+    wanted = expected.reshape(2, 9, 3, 2) if as_dim else \
+        expected.transpose(1, 0, 2, 3, 4).reshape(6, 3, 3, 2)
+    np.testing.assert_array_equal(regions, wanted)
+
+
+def test_hotspot_draws_a_gaussian_around_each_point():
+    layer = make("Hotspot", "gaussian_std: 1.25 data_height: 20 data_width: 16", (2, 6),
+                 (1, 1, 5, 4))
+    points = noise(2, 6, seed=6).detach() * 5
+    found = array(layer(points, noise(1, 1, 5, 4)))
+    for n, point, row, column in np.ndindex(2, 3, 5, 4):
+        x, y = array(points)[n, 2 * point:2 * point + 2]
+        square = ((x / 16 + .5) * 4 - column) ** 2 + ((y / 20 + .5) * 5 - row) ** 2
+        heat = math.exp(-square / 2 / 1.25**2) / (2 * math.pi * 1.25**2)
+        wanted = heat if heat > 1e-4 else 0
+        assert found[n, point, row, column] == pytest.approx(wanted, rel=1e-9)
+    assert (found == 0).any()
+    corner = make("Hotspot", "data_height: 20 data_width: 16 output_height: 5 output_width: 4 "
+                  "mean_removed: false", (1, 2))
+    heat = array(corner(torch.tensor([[8.0, 12.0]], dtype=torch.float64)))[0, 0]
+    assert np.unravel_index(heat.argmax(), heat.shape) == (3, 2)
+
+
+@pytest.mark.parametrize("kind, mode", [("ZERO", "constant"), ("REPLICATE", "edge"),
+                                        ("REFLECT", "symmetric"), ("REFLECT_101", "reflect")])
+def test_pad_pads_as_numpy_does(kind, mode):
+    layer = make("Pad", f"padtype: {kind} pad: 2 pad_r: 3 pad_b: 0", SIZE)
+    x = noise(SIZE)
+    expected = np.pad(array(x), ((0, 0), (0, 0), (2, 0), (2, 3)), mode)
+    np.testing.assert_array_equal(array(layer(x)), expected)
+    assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+
+
+def test_pad_refuses_a_mirror_image_larger_than_the_plane():
+    with pytest.raises(SpecError, match="pad is 4; padtype REFLECT_101 takes at most 3"):
+        make("Pad", "padtype: REFLECT_101 pad: 4", SIZE)
+    make("Pad", "padtype: REFLECT pad: 4", SIZE)
+
+
+def test_pixel_shuffle_spreads_channels_over_finer_cells():
+    x = noise(2, 12, 5, 4)
+    found = array(make("PixelShuffle", "upscale_factor: 2", (2, 12, 5, 4))(x))
+    for n, c, h, w in np.ndindex(2, 3, 10, 8):
+        assert found[n, c, h, w] == array(x)[n, 4 * c + 2 * (h % 2) + w % 2, h // 2, w // 2]
+    with pytest.raises(SpecError, match="upscale_factor is 2; its square must divide"):
+        make("PixelShuffle", "upscale_factor: 2", (2, 6, 5, 4))
+
+
+@pytest.mark.parametrize("kind, reduce", [("AVE", np.mean), ("MAX", np.max)])
+def test_adaptive_pooling_divides_a_plane_into_bins(kind, reduce):
+    layer = make("AdaptivePooling", f"pool: {kind} pooled_h: 3 pooled_w: 2", (2, 3, 7, 5))
+    x = noise(2, 3, 7, 5)
+    expected = np.empty((2, 3, 3, 2))
+    for n, c, i, j in np.ndindex(expected.shape):
+        rows = slice(i * 7 // 3, -(-(i + 1) * 7 // 3))
+        columns = slice(j * 5 // 2, -(-(j + 1) * 5 // 2))
+        expected[n, c, i, j] = reduce(array(x)[n, c, rows, columns])
+    np.testing.assert_allclose(array(layer(x)), expected, rtol=1e-12)
+    with pytest.raises(SpecError, match="pool is STOCHASTIC; it must be AVE or MAX"):
+        make("AdaptivePooling", "pool: STOCHASTIC", SIZE)
