@@ -134,6 +134,12 @@ class Layer(nn.Module):
             reason = str(error).splitlines()[0]
             raise self.spec.error(f"{name}_filler", reason) from None
 
+    @classmethod
+    def class_count(cls, proto: LayerParameter) -> tuple[str, int] | None:
+        """The field and the number of its boxes' classes, the background counted, where it has one.
+        """
+        return None
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.
 
