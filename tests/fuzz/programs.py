@@ -40,10 +40,13 @@ COMMANDS = {
     "detect": [["--model", "quad/deploy.prototxt", "--weights", "quad/weights.caffemodel",
                 "--out", NEW + "o", "images"]],
     "expand": [["net.prototxt"]],
+    "export": [["--model", "quad/deploy.prototxt", "--weights", "quad/weights.caffemodel",
+                "--out", NEW + "o.onnx", "--no-check"]],
     "export_dataset": [["db", NEW + "o", "--label_map_file", "map"]],
     "extract_features": [["net.caffemodel", "net.prototxt", "ip", NEW + "o", "2", "lmdb"]],
     "get_image_size": [["images", "list", NEW + "o"]],
     "inspect": [["net.prototxt"], ["--summary", "net.prototxt", "data.prototxt"]],
+    "layers": [["Pooling"]],
     "make_shapes": [[NEW + "o", "--train", "1", "--test", "1"]],
     "parse_log": [["log", NEW + "o"]],
     "plot_log": [["log", "--out", NEW + "o.png"]],
@@ -137,7 +140,7 @@ def flags_of(program: str) -> list[str]:
         return 0
 
     holder = module if hasattr(module, "run") and module.__name__.endswith(
-        ("inspect", "expand", "upgrade_net", "upgrade_solver")) else app
+        ("inspect", "expand", "layers", "upgrade_net", "upgrade_solver")) else app
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(holder, "run", look)
         module.main([])
