@@ -74,6 +74,18 @@ def candidate_sizes(sides: Floats, size: float) -> list[tuple[int, int]]:
     return list(dict.fromkeys(found))
 
 
+def limited(sizes: tuple[int, int], field: tuple[float, float] | None) -> tuple[int, int]:
+    """The sizes, or in their ratio the largest whose max_size a cell of the layer sees whole.
+
+    field  width and height in pixels that the cell sees; None: unknown
+    """
+    low, high = sizes
+    if field is None or high <= min(field):
+        return sizes
+    most = max(int(min(field)), 2)
+    return min(max(round(low * most / high), 1), most - 1), most
+
+
 def choose(overlaps: Floats, threshold: float) -> list[int]:
     """Which candidate each layer takes for the best fit; sizes do not fall from layer to layer.
 
