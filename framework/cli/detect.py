@@ -43,7 +43,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="prototxt of a deploy net or a test net")
     parser.add_argument("--weights", required=True, help="weights, by layer name")
     parser.add_argument("--out", required=True, type=Path, help="folder for the results")
-    parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
+    parser.add_argument("--labelmap", "--label_map_file",
+                        help="names of the classes (default: the net's)")
     parser.add_argument("--threshold", type=float, default=0.4,
                         help="lowest score of a box (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8,
