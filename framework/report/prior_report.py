@@ -28,7 +28,7 @@ from framework.report.prior_match import (
 from framework.report.receptive_field import receptive_fields
 
 MAX_TRIED = 300         # boxes on which sizes are tried out
-LEAST_GAIN = 0.005      # of the boxes: sizes that match no more than this are not proposed
+LEAST_GAIN = 0.05       # of the boxes: each keeps its best prior in training, matched or not
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def _print_verdict(found: Survey, makers: list[PriorMaker], size: tuple[int, int
     share = float((match.overlaps >= threshold).mean())
     gain = float((other.overlaps >= threshold).mean()) - share
     if gain < LEAST_GAIN:
-        print(f"verdict: the sizes of the priors fit: {share:.1%} of the boxes match, and no other "
-              "sizes were found that match more")
+        print(f"verdict: the sizes of the priors fit: {share:.1%} of the boxes match, and other "
+              f"sizes that were tried match less than {LEAST_GAIN:.0%} more; leave them alone")
         return
     print(f"verdict: change these sizes: {share + gain:.1%} of the boxes would match instead of "
           f"{share:.1%}")
@@ -143,8 +143,8 @@ def proposed_sizes(found: Survey, makers: list[PriorMaker], size: float, thresho
                    ) -> list[tuple[int, int]]:
     """(min_size, max_size) for each layer, tried out on some of the boxes.
 
-    None is larger than what a cell of its layer sees: such priors match boxes that the cell cannot
-    tell from others.
+    None is larger than what a cell of its layer sees well: such priors match boxes that the cell
+    cannot tell from others.
     """
     candidates = candidate_sizes(found.sides(), size)
     some = np.clip(found.corners, 0, 1)[::-(-len(found.corners) // MAX_TRIED)]

@@ -311,8 +311,8 @@ def test_sizes_that_fit_are_not_changed(tmp_path, capsys):
 
 
 def test_no_size_is_proposed_that_a_cell_cannot_see():
-    assert limited((60, 131), (39, 39)) == (18, 39)
-    assert limited((20, 36), (39, 50)) == (20, 36)
+    assert limited((60, 131), (39, 39)) == (13, 29)     # three quarters of 39
+    assert limited((20, 29), (39, 50)) == (20, 29)
     assert limited((20, 36), None) == (20, 36)
     assert limited((60, 131), (1, 1)) == (1, 2)
 
