@@ -149,6 +149,7 @@ def _run(
     """Detect, draw and write, batch by batch. Any: what JSON holds."""
     # lazy: --help does without it
     from framework.data.convert.datum import read_image
+    from framework.data.records.exif import orientation_of
     from framework.system.progress import Progress
 
     results: list[dict[str, Any]] = []
@@ -160,7 +161,14 @@ def _run(
             images: list[tuple[Path, Image]] = []
             for path in batch:
                 try:
-                    images.append((path, read_image(path)[1]))
+                    content, image = read_image(path)
+                    images.append((path, image))
+                    orientation = orientation_of(content)
+                    if orientation != 1:
+                        height, width = image.shape[:2]
+                        progress.write(f"note: {path}: its EXIF orientation is {orientation}; it "
+                                       "is detected as it is stored, and boxes are of the stored "
+                                       f"{width} x {height} pixels")
                 except DataError as error:
                     skipped.append(str(error))
                     progress.write(f"skipped: {error}")
