@@ -152,12 +152,8 @@ class BatchMaker:
             return self._fill(index, allocate, draws, [])
         except UnlikeError:
             pass
-        found: list[tuple[PlaneForm, ...]] = []
-        for item_index in range(max(self.share.batch_size, NUM_COMPARED)):
-            item = self._good_item(self.share.position(index, item_index), [], draws)
-            found.append(tuple(_form(plane) for plane in item.planes))
-        usual = max(found, key=found.count)
-        planes = [allocate((self.share.batch_size, *shape), kind) for shape, kind in usual]
+        planes = [allocate((self.share.batch_size, *shape), kind)
+                  for shape, kind in self._usual_form(index, draws)]
         return self._fill(index, allocate, draws, planes)
 
     def _fill(self, index: int, allocate: Allocate, draws: Draws, planes: list[Array]
@@ -197,8 +193,29 @@ class BatchMaker:
                 for record, reason in {**self._bad, **self.source.found_bad()}.items()]
 
     def first_item(self) -> Item:
-        """The first good item of the run, which decides the shapes."""
-        return self._good_item(self.share.position(0, 0), [], Draws(self.item_seed, 0))
+        """The first good item of the run of the shape that its first batch has."""
+        draws = Draws(self.item_seed, 0)
+        first = self._good_item(self.share.position(0, 0), [], draws)
+        if self.share.batch_size == 1:
+            return first
+        form = tuple(map(_form, first.planes))
+        second = self._good_item(self.share.position(0, 1), [], draws)
+        if tuple(map(_form, second.planes)) == form:
+            return self._good_item(self.share.position(0, 0), [], draws)
+        usual = self._usual_form(0, draws)
+        positions = (self.share.position(0, index) for index in range(self._num_compared()))
+        items = (self._good_item(position, [], draws) for position in positions)
+        return next(item for item in items if tuple(map(_form, item.planes)) == usual)
+
+    def _num_compared(self) -> int:
+        return max(self.share.batch_size, NUM_COMPARED)
+
+    def _usual_form(self, index: int, draws: Draws) -> tuple[PlaneForm, ...]:
+        """The most frequent shapes of the items of a batch, and of some after it."""
+        found = [tuple(map(_form, self._good_item(self.share.position(index, item_index), [],
+                                                  draws).planes))
+                 for item_index in range(self._num_compared())]
+        return max(found, key=found.count)
 
     def _good_item(self, position: int, planes: list[Array], draws: Draws) -> Item:
         order = self.open()

@@ -90,6 +90,7 @@ def test_an_image_of_an_odd_size_is_the_bad_one_wherever_it_is(tmp_path, batch_s
     records[odd] = good_records(1, (33, 21))[0]
     path = write_database(tmp_path / "lmdb", records)
     source = make_source(annotated_net(path, batch_size), "TEST")
+    assert source.top_shapes[0] == (batch_size, 3, 40, 56)
     batches = source.batches()
     shapes = {tuple(images.shape[2:])
               for images, _ in itertools.islice(batches, NUM // batch_size + 1)}
