@@ -71,7 +71,11 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     root = description.root
     path = root / part
     if path.is_dir():
-        files = sorted(item for item in path.rglob("*") if not item.is_dir())
+        try:
+            files = sorted(item for item in path.rglob("*") if not item.is_dir())
+        except OSError as error:
+            raise DataError(f"{description.place}: splits names {shortened(str(path))}, which "
+                            f"cannot be listed: {error}") from None
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
         losses += [Note("not known as the ending of an image", os.path.relpath(item, root))
                    for item in files if _may_be_image(item)]
