@@ -23,8 +23,9 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: tools/check_data train.prototxt --phase TRAIN --plot counts.png")
     parser.add_argument("path", metavar="SOLVER|NET|LMDB", type=Path,
                         help="prototxt of a solver or net, or the folder of a database")
-    parser.add_argument("--label_map_file", default="", help="label map of an LMDB given by itself "
-                        "(default: labelmap.prototxt beside it)")
+    parser.add_argument("--label_map_file", "--labelmap", default="",
+                        help="label map of an LMDB given by itself (default: labelmap.prototxt "
+                        "beside it)")
     parser.add_argument("--phase", choices=("TRAIN", "TEST"), help="only this phase of a net")
     parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the counts, one "
                         "image for each database: FILE.png, FILE_2.png, ...")
@@ -32,6 +33,8 @@ def make_parser() -> argparse.ArgumentParser:
                         "them, with their boxes, and check nothing")
     parser.add_argument("--count", type=int, default=16, help="images of --show for each layer")
     parser.add_argument("--seed", type=int, default=0, help="seed of the augmentation of --show")
+    parser.add_argument("--strict", action="store_true",
+                        help="exit with 1 if even one record is bad")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     return parser
@@ -54,7 +57,8 @@ def check(options: argparse.Namespace) -> int:
             options.label_map_file = str(beside)
         from framework.report.data_report import report  # lazy: --help does without it
 
-        return report(str(path), options.label_map_file, plot=options.plot)
+        return report(str(path), options.label_map_file, plot=options.plot,
+                      is_strict=options.strict)
     if not path.exists():
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")
     if options.show:

@@ -17,10 +17,16 @@ from framework.layers.data.annotated_data import AnnotatedData
 from framework.layers.data.data import Data
 from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
+from framework.report.data_problems import problems
 from framework.report.data_report import report
 from framework.report.data_survey import Survey
 from framework.report.net_summary import phases
-from framework.report.prior_report import overlap_threshold, print_priors, prior_makers
+from framework.report.prior_report import (
+    built_net,
+    overlap_threshold,
+    print_priors,
+    prior_makers,
+)
 from framework.system.progress import Progress
 
 
@@ -39,7 +45,8 @@ def check_files(paths: list[Path], options: argparse.Namespace) -> int:
                 print(f"\n{path}, {phase}, layer '{spec.name}' ({spec.type}):")
                 try:
                     worst = max(worst, check_layer(spec, str(path), phase,
-                                                   plot_path(options.plot, len(seen))))
+                                                   plot_path(options.plot, len(seen)),
+                                                   options.strict))
                 except CaffeError as error:
                     print(f"error: {error}")
                     worst = 1
@@ -64,22 +71,34 @@ def data_source(spec: LayerSpec) -> str:
     return next((str(param.source) for param in params if param.source), "")
 
 
-def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None) -> int:
+def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
+                is_strict: bool = False) -> int:
     """Check what a data layer reads; 1 if too much of it is bad. `plot`: where to draw it."""
-    kind = LAYERS[spec.type]
+    kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     if kind not in (AnnotatedData, Data):
         return check_items(spec)
-    has_boxes = kind is AnnotatedData
-    makers = prior_makers(path, phase) if has_boxes else []
+    net = built_net(path, phase)
+    makers = prior_makers(net) if net is not None and kind is AnnotatedData else []
     size = input_size(spec)
 
     def priors(found: Survey) -> None:
         if makers:
             print_priors(found, makers, size, overlap_threshold(path))
 
+    def found_problems(found: Survey, label_map: Any) -> list[str]:
+        return [*_refused(kind, spec), *problems(found, label_map, spec, net)]
+
     return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
-                  color_of(spec), phase == "TRAIN" and has_boxes, priors,
-                  size, plot)
+                  color_of(spec), priors, size, plot, found_problems, is_strict)
+
+
+def _refused(kind: Any, spec: LayerSpec) -> list[str]:
+    """What the data layer itself says when training starts. Any: an ImageSource."""
+    try:
+        kind(spec, DataOptions()).close()
+    except CaffeError as error:
+        return [str(error)]
+    return []
 
 
 def check_items(spec: LayerSpec) -> int:

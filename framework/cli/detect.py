@@ -44,7 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="prototxt of a deploy net or a test net")
     parser.add_argument("--weights", required=True, help="weights, by layer name")
     parser.add_argument("--out", required=True, type=Path, help="folder for the results")
-    parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
+    parser.add_argument("--labelmap", "--label_map_file",
+                        help="names of the classes (default: the net's)")
     parser.add_argument("--threshold", type=float, default=0.4,
                         help="lowest score of a box (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=8,
@@ -155,6 +156,7 @@ def _run(
     """Detect, draw and write, batch by batch. Any: what JSON holds."""
     # lazy: --help does without it
     from framework.data.convert.datum import read_image
+    from framework.data.records.exif import orientation_of
     from framework.system.progress import Progress
 
     results: list[dict[str, Any]] = []
@@ -166,7 +168,14 @@ def _run(
             images: list[tuple[Path, Image]] = []
             for path in batch:
                 try:
-                    images.append((path, read_image(path)[1]))
+                    content, image = read_image(path)
+                    images.append((path, image))
+                    orientation = orientation_of(content)
+                    if orientation != 1:
+                        height, width = image.shape[:2]
+                        progress.write(f"note: {path}: its EXIF orientation is {orientation}; it "
+                                       "is detected as it is stored, and boxes are of the stored "
+                                       f"{width} x {height} pixels")
                 except DataError as error:
                     skipped.append(str(error))
                     progress.write(f"skipped: {error}")

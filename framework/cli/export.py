@@ -62,7 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file (default: "
                         "the net's)")
     parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
-    parser.add_argument("--labelmap", help="names of the classes (default: the net's)")
+    parser.add_argument("--labelmap", "--label_map_file",
+                        help="names of the classes (default: the net's)")
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=None,
                         help="compare the file with the net in every runtime at hand: ONNX "
                              "Runtime, OpenCV 5, OpenVINO, MNN (default: in ONNX Runtime, if it is "

@@ -24,11 +24,14 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
     parser.add_argument("--format", choices=("voc", "coco"), default="voc",
                         help="layout of the files (default: %(default)s)")
-    parser.add_argument("--label_map_file", required=True, help="the classes of the labels")
-    parser.add_argument("--split", default="",
+    parser.add_argument("--label_map_file", "--labelmap", required=True,
+                        help="the classes of the labels")
+    parser.add_argument("--split", "--splits", default="",
                         help="name of the split (default: that of the LMDB)")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     app.add_image_flags(parser)
+    parser.add_argument("--strict", action="store_true",
+                        help="write nothing if an image or a box would be left out")
     return parser
 
 
@@ -60,9 +63,12 @@ def export(options: argparse.Namespace) -> int:
     inputs = [options.database, Path(options.label_map_file)]
     with new_folder(options.out, options.redo, inputs) as folder:
         write = export_voc if options.format == "voc" else export_coco
-        report = write(database, split, names, folder)
-    for name, reason in report.bad:
-        print(f"left out: {name}: {reason}", file=sys.stderr)
-    print(f"{options.out}: {report.num_images} images, {report.num_boxes} boxes, "
-          f"{len(report.bad)} bad records left out")
+        account = write(database, split, names, folder)
+        for note in account.notes:
+            print(f"left out: {note.text()}", file=sys.stderr)
+        account.check_strict(options.strict)
+    first, *others = account.lines()
+    print(f"{options.out}: {first}")
+    for line in others:
+        print(f"  {line}")
     return 0

@@ -64,6 +64,17 @@ def window_map(param: Any, transposed: bool = False, axis: int = 1) -> Coordinat
     return CoordinateMap(axis, tuple(maps))
 
 
+def window_extents(param: Any) -> tuple[int, int]:
+    """Rows and columns from the first to the last that a window reads; `param` as above."""
+    given = {descriptor.name: value for descriptor, value in param.ListFields()}
+    count = max(2, *(len(_sizes(given, name)) for name in ("kernel", "dilation")))
+    kernels, dilations = (_spread(_sizes(given, name), name, count)
+                          for name in ("kernel", "dilation"))
+    rows, columns = (dilation * (kernel - 1) + 1
+                     for kernel, dilation in zip(kernels[-2:], dilations[-2:], strict=True))
+    return rows, columns
+
+
 def crop_map(param: Any) -> CoordinateMap:
     """The map of CropParameter: a shift by its offsets."""
     offsets = list(param.offset) or [0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -27,11 +28,15 @@ BAR_WIDTH = 40
 
 
 def report(path: str, label_map_file: str = "", color: bool | None = None,
-           needs_boxes: bool = True, priors: Callable[[Survey], None] | None = None,
-           size: tuple[int, int] | None = None, plot: Path | None = None) -> int:
-    """Print what is in a database; 1 if too many records are bad.
+           priors: Callable[[Survey], None] | None = None,
+           size: tuple[int, int] | None = None, plot: Path | None = None,
+           problems: Callable[[Survey, Any], list[str]] | None = None,
+           is_strict: bool = False) -> int:
+    """Print what is in a database; 1 if too many records are bad, or training would refuse it.
 
-    priors  prints what a net's priors make of the Survey
+    priors    prints what a net's priors make of the Survey
+    problems  what a net would refuse of the Survey and its label map (Any: a message)
+    is_strict  one bad record is too many
     size    (width, height) to which the net resizes the images; None: it does not
     plot    where to draw it
     """
@@ -40,11 +45,16 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     if label_map_file and label_map is None:
         print(f"label_map_file {label_map_file} is absent: the labels are not checked")
     labels = object_labels(label_map) if label_map is not None else None
-    found = survey_database(database, path, color, labels, needs_boxes)
+    found = survey_database(database, path, color, labels)
     names = names_by_label(label_map) if label_map is not None else {}
     print(f"\n{path}: {len(found.names)} records, {len(found.bad)} of them bad")
     for name, reason in found.bad:
         print(f"  bad: {name}: {reason}")
+    if found.is_annotated:
+        first = f", the first is {found.empty[0]}" if found.empty else ""
+        print(f"boxes: {len(found.boxes) - found.num_odd_boxes} can be used, "
+              f"{found.num_bad_boxes + found.num_odd_boxes} are in bad records; "
+              f"{len(found.empty)} images have no box{first}")
     print_images(found, names)
     if len(found.boxes):
         print_boxes(found, size)
@@ -52,7 +62,11 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
             priors(found)
     if plot is not None:
         write_plot(found, names, size, plot)
-    return int(len(found.bad) > max(1, MAX_BAD_SHARE * len(found.names)))
+    wrong = problems(found, label_map) if problems is not None else []
+    for text in wrong:
+        print(f"  bad for training: {text}")
+    most_bad = 0 if is_strict else max(1, MAX_BAD_SHARE * len(found.names))
+    return int(bool(wrong) or len(found.bad) > most_bad)
 
 
 def write_plot(found: Survey, names: dict[int, str], size: tuple[int, int] | None,

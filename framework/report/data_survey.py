@@ -16,6 +16,7 @@ from framework.data.records.records import (
     BadRecord,
     Decoding,
     holds_annotated,
+    num_stored_boxes,
     read_annotated,
     read_datum,
 )
@@ -32,22 +33,30 @@ class Survey:
     """What was found in a database.
 
     bad        name and reason of each bad record
+    num_bad_boxes  that those have, as far as it can be known
+    num_odd_boxes  those of `boxes` that are in records of an odd number of channels
+    empty      names of the good records that have no box
     sizes      number of images by (width, height)
     classes    number of records by class, of records without boxes
     boxes      (n, 7) of the good records, as in `Record`
     records    (n,) which record each box is of
     images     (n, 2) width and height of that record's image
+    channels   number of images by their channels
     """
 
     path: str
     names: list[str] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
+    num_bad_boxes: int = 0
+    num_odd_boxes: int = 0
+    empty: list[str] = field(default_factory=list)
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     classes: Counter[int] = field(default_factory=Counter)
     boxes: Floats = field(default_factory=lambda: np.zeros((0, 7), np.float32))
     records: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     images: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     is_annotated: bool = False
+    channels: Counter[int] = field(default_factory=Counter)
 
     @property
     def corners(self) -> Floats:
@@ -70,11 +79,10 @@ class Survey:
 
 
 def survey_database(database: Database, path: str, color: bool | None = None,
-                    labels: frozenset[int] | None = None, needs_boxes: bool = True) -> Survey:
+                    labels: frozenset[int] | None = None) -> Survey:
     """Read and decode every record.
 
     color, labels  as for `Decoding` and `read_annotated`
-    needs_boxes    a record without boxes is bad, as in TRAIN
     An image with another number of channels than most is bad.
     """
     found = Survey(path, [database.name(index) for index in range(len(database))])
@@ -84,20 +92,23 @@ def survey_database(database: Database, path: str, color: bool | None = None,
     images = []
     channels: dict[int, int] = {}
     for index in Progress(len(database), "check").over(range(len(database))):
+        content = b""
         try:
             with failing_as_bad():
                 content = database.read(index)
                 record = read_annotated(content, Decoding(color), labels, True) \
                     if found.is_annotated else read_datum(content, Decoding(color))
                 shape = record.pixels.shape
-            if needs_boxes and record.boxes is not None and not len(record.boxes):
-                raise BadRecord("it has no boxes to train on")
         except BadRecord as reason:
             found.bad.append((found.names[index], str(reason)))
+            found.num_bad_boxes += num_stored_boxes(content) if found.is_annotated else 0
             continue
         height, width, channels[index] = shape
         found.sizes[width, height] += 1
-        if record.boxes is None or not len(record.boxes):
+        if record.boxes is not None and not len(record.boxes):
+            found.empty.append(found.names[index])
+            continue
+        if record.boxes is None:
             found.classes[record.label] += 1
             continue
         boxes.append(record.boxes)
@@ -107,7 +118,9 @@ def survey_database(database: Database, path: str, color: bool | None = None,
         found.boxes = np.concatenate(boxes)
         found.records = np.concatenate(records)
         found.images = np.concatenate(images)
-    _note_odd_channels(found, channels)
+    found.channels = Counter(channels.values())
+    if color is None:
+        _note_odd_channels(found, channels)
     return found
 
 
@@ -122,6 +135,7 @@ def _note_odd_channels(found: Survey, channels: dict[int, int]) -> None:
             decoding.check(number)
         except BadRecord as reason:
             found.bad.append((found.names[index], str(reason)))
+            found.num_odd_boxes += int((found.records == index).sum())
 
 
 def label_counts(found: Survey) -> list[tuple[int, int, int]]:

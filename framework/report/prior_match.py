@@ -14,6 +14,7 @@ _CHUNK = 1 << 22          # overlaps held in memory at once
 _NUM_SIZES = 10
 _GROWTHS = (1.4, 1.8, 2.2)      # max_size over min_size
 _MAX_ROUNDS = 20
+SEEN_WELL = 0.75                # of a receptive field
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,20 @@ def candidate_sizes(sides: Floats, size: float) -> list[tuple[int, int]]:
     found = [(max(round(float(step)), 1), max(round(float(step) * growth), round(float(step)) + 1))
              for step in steps for growth in _GROWTHS]
     return list(dict.fromkeys(found))
+
+
+def limited(sizes: tuple[int, int], field: tuple[float, float] | None) -> tuple[int, int]:
+    """The sizes, or in their ratio the largest whose max_size a cell of the layer sees well.
+
+    field  width and height in pixels that the cell sees; None: unknown. What is at its edge has
+           little weight: SEEN_WELL of it counts.
+    Source: Zhang et al. 2017, "S3FD", section 3.1: anchors are smaller than the receptive field.
+    """
+    low, high = sizes
+    if field is None or high <= min(field) * SEEN_WELL:
+        return sizes
+    most = max(int(min(field) * SEEN_WELL), 2)
+    return min(max(round(low * most / high), 1), most - 1), most
 
 
 def choose(overlaps: Floats, threshold: float) -> list[int]:

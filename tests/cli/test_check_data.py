@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from framework.cli import check_data
-from framework.report.prior_match import PriorLayer, candidate_sizes, choose, match_boxes
+from framework.net.net import Net
+from framework.report.prior_match import (
+    PriorLayer,
+    candidate_sizes,
+    choose,
+    limited,
+    match_boxes,
+)
+from framework.report.receptive_field import receptive_fields
 from tests.data.clips import write_frames, write_list
 from tests.data.making import (
     annotated,
@@ -72,7 +80,8 @@ def test_a_net_is_checked_with_its_priors(database, tmp_path, capsys):
     assert f"{net}, TRAIN, layer 'data' (AnnotatedData)" in text
     assert text.count("40 records") == 1       # TEST reads the same database
     assert "priors: 9 priors of sizes 40: best for 100.0% of the boxes" in text
-    assert "proposed sizes" in text and "min_size:" in text
+    assert "a cell sees 1 x 1 pixels" in text
+    assert "a cell sees less than a prior of size 40" in text and "verdict: " in text
 
 
 def test_a_solver_leads_to_its_net(database, tmp_path, capsys, monkeypatch):
@@ -158,7 +167,9 @@ def test_sizes_are_proposed_in_pixels_of_a_net_wider_than_high(tmp_path, capsys)
     path = write_database(tmp_path / "lmdb", records)
     net = tmp_path / "net.prototxt"
     net.write_text(annotated_net(path, 2, "resize_param { height: 60 width: 120 }") + """
-        layer { name: "pool" type: "Pooling" bottom: "data" top: "pool"
+        layer { name: "wide" type: "Convolution" bottom: "data" top: "wide"
+                convolution_param { num_output: 1 kernel_size: 57 pad: 28 } }
+        layer { name: "pool" type: "Pooling" bottom: "wide" top: "pool"
                 pooling_param { kernel_size: 4 stride: 4 } }
         layer { name: "prior" type: "PriorBox" bottom: "pool" bottom: "data" top: "prior"
                 prior_box_param { min_size: 6 max_size: 9 } }""")
@@ -191,3 +202,139 @@ def test_the_program_runs_by_itself(database):
     done = subprocess.run([sys.executable, str(ROOT / "tools" / "check_data"), str(database)],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "40 records, 2 of them bad" in done.stdout
+
+
+HEAD = """
+    layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+            convolution_param { num_output: 4 kernel_size: 9 pad: 4 stride: 8 } }
+    layer { name: "head" type: "MultiBoxHead" bottom: "data" bottom: "label"
+            multi_box_head_param { num_classes: %d
+                                   source { bottom: "conv" min_size: 8 max_size: 9 step: 8 } }
+            multibox_loss_param { mining_type: MAX_NEGATIVE } }
+"""
+RESIZE = "resize_param { height: 40 width: 56 }"
+
+
+def checked(tmp_path, capsys, records, transform=RESIZE, label_map=MAP, num_classes=4, batch=2,
+            flags=()):
+    """The exit code and the lines `bad for training` of check_data."""
+    path = write_database(tmp_path / "db", records)
+    (tmp_path / "map.prototxt").write_text(label_map)
+    net = tmp_path / "own.prototxt"
+    net.write_text(annotated_net(path, batch, transform,
+                                 f'label_map_file: "{tmp_path}/map.prototxt"')
+                   + HEAD % num_classes)
+    code = check_data.main([str(net), "--phase", "TRAIN", *flags])
+    return code, [line for line in lines(capsys) if "bad for training" in line]
+
+
+def test_a_sound_database_is_not_blamed(tmp_path, capsys):
+    assert checked(tmp_path, capsys, good_records(6)) == (0, [])
+
+
+@pytest.mark.parametrize("num_classes, label_map, texts", [
+    (21, MAP, ["num_classes is 21, but the label map has the labels 1 to 3, and 0 is the "
+               "background: set it to 4"]),
+    (3, MAP, ["num_classes is 3, but 2 boxes have the label 3", "set it to 4"]),
+    (4, MAP.replace("none_of_the_above", "disc").replace("label: 3", "label: 4"),
+     ["label 3 is not one of the label map's classes"]),
+])
+def test_classes_that_net_label_map_and_data_count_differently_are_named(
+        tmp_path, capsys, num_classes, label_map, texts):
+    code, found = checked(tmp_path, capsys, good_records(6), label_map=label_map,
+                          num_classes=num_classes)
+    assert code == 1
+    if "label: 4" not in label_map:
+        assert len(found) == len(texts)
+        assert all(text in line for text, line in zip(texts, found, strict=True))
+
+
+def test_boxes_of_the_background_are_named(tmp_path, capsys):
+    label_map = 'item { name: "cat" label: 0 } item { name: "dog" label: 1 }'
+    records = [annotated(encoded(image(index)), [(index % 2, .1, .1, .5, .5)])
+               for index in range(6)]
+    code, (line,) = checked(tmp_path, capsys, records, label_map=label_map, num_classes=2)
+    assert code == 1
+    assert "3 boxes have the label 0, which is that of the background" in line
+
+
+def test_grey_images_and_three_means_are_named_with_the_cure(tmp_path, capsys):
+    grey = [annotated(encoded(image(index, channels=1)), [(1, .1, .1, .5, .5)])
+            for index in range(6)]
+    means = f"{RESIZE} mean_value: [1, 2, 3]"
+    code, (line,) = checked(tmp_path, capsys, grey, means)
+    assert code == 1 and "mean_value does not fit the data" in line
+    assert "transform_param.force_color: true" in line
+    (tmp_path / "more").mkdir()
+    code, (line,) = checked(tmp_path / "more", capsys, grey[:1] + good_records(30), means)
+    assert code == 1 and "different channels (30 of 3 channels, 1 of 1 channels)" in line
+    (tmp_path / "cured").mkdir()
+    cured = checked(tmp_path / "cured", capsys, grey, f"{means} force_color: true")
+    assert cured == (0, [])
+
+
+def test_sizes_that_no_batch_can_hold_are_named(tmp_path, capsys):
+    records = [*good_records(5), *good_records(2, (30, 30))]
+    code, found = checked(tmp_path, capsys, records, transform="")
+    assert code == 1
+    assert any("the images have 2 sizes, 5 of 7 have 56 x 40" in line for line in found)
+
+
+def test_images_without_boxes_are_counted_and_not_bad(tmp_path, capsys):
+    records = good_records(4) + [annotated(encoded(image(9)), [])] * 3
+    path = write_database(tmp_path / "db", records)
+    assert check_data.main([str(path), "--strict"]) == 0
+    text = lines(capsys)
+    assert "boxes: 7 can be used, 0 are in bad records; 3 images have no box, the first is " \
+        "00000004_record4.jpg" in text
+
+
+def test_boxes_of_bad_records_are_counted_and_strict_takes_none(database, capsys):
+    assert check_data.main([str(database), "--labelmap", str(database.parent / "map.prototxt"),
+                            "--strict"]) == 1
+    stored = sum(1 + index % 3 for index in range(40) if index not in (7, 11, 13))
+    assert f"boxes: {stored} can be used, 2 are in bad records; 0 images have no box" \
+        in lines(capsys)
+
+
+def test_sizes_that_fit_are_not_changed(tmp_path, capsys):
+    boxes = [(1, .3, .3, .3 + 8 / 56, .3 + 8 / 40)]
+    records = [annotated(encoded(image(index)), boxes) for index in range(4)]
+    checked(tmp_path, capsys, records)
+    path = tmp_path / "own.prototxt"
+    path.write_text(path.read_text().replace("step: 8", "step: 2").replace("stride: 8",
+                                                                           "stride: 2"))
+    check_data.main([str(path), "--phase", "TRAIN"])
+    text = "\n".join(lines(capsys))
+    assert "verdict: the sizes of the priors fit: 100.0% of the boxes match" in text
+    assert "proposed sizes" not in text and "a cell sees 9 x 9 pixels" in text
+
+
+def test_no_size_is_proposed_that_a_cell_cannot_see():
+    assert limited((60, 131), (39, 39)) == (13, 29)     # three quarters of 39
+    assert limited((20, 29), (39, 50)) == (20, 29)
+    assert limited((20, 36), None) == (20, 36)
+    assert limited((60, 131), (1, 1)) == (1, 2)
+
+
+def test_a_receptive_field_grows_by_the_steps_of_the_layers_before(tmp_path):
+    # by hand: 3; +2 = 5 at step 1; pool 2/2: 6; a 3 dilated by 2 at step 2: +8 = 14; the branch of
+    # a 5 at step 2 and its sum: 14; pool of all: the image
+    (tmp_path / "n.prototxt").write_text("""
+        layer { name: "i" type: "Input" top: "data" input_param { shape { dim: [1, 3, 40, 60] } } }
+        layer { name: "a" type: "Convolution" bottom: "data" top: "a"
+                convolution_param { num_output: 2 kernel_size: 3 pad: 1 } }
+        layer { name: "b" type: "Convolution" bottom: "a" top: "b"
+                convolution_param { num_output: 2 kernel_h: 3 kernel_w: 1 pad_h: 1 pad_w: 0 } }
+        layer { name: "p" type: "Pooling" bottom: "b" top: "p"
+                pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "c" type: "Convolution" bottom: "p" top: "c"
+                convolution_param { num_output: 2 kernel_size: 3 pad: 2 dilation: 2 } }
+        layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+        layer { name: "s" type: "Eltwise" bottom: "p" bottom: "c" top: "s" }
+        layer { name: "g" type: "Pooling" bottom: "s" top: "g"
+                pooling_param { global_pooling: true } }""")
+    fields = receptive_fields(Net(tmp_path / "n.prototxt"))
+    assert fields["a"] == (3, 3) and fields["b"] == (3, 5) and fields["p"] == (4, 6)
+    assert fields["c"] == (12, 14) and fields["s"] == (12, 14)
+    assert fields["g"] == (12 + 29 * 2, 14 + 19 * 2)

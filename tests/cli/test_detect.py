@@ -8,6 +8,7 @@ import pytest
 from framework.cli.detect import main
 from framework.inference.detector import Detector
 from framework.report.draw_boxes import class_color
+from tests.data.records.test_exif import photograph
 from tests.quadrants import bright_quarter, write_net
 
 
@@ -37,6 +38,20 @@ def test_images_of_a_folder_are_drawn_and_listed(place, capsys):
     drawn = cv2.imread(str(path / "out/a.jpg")).astype(int)
     assert np.abs(drawn[300, 300] - class_color(1)).max() < 60
     assert "2 images, 2 boxes" in capsys.readouterr().out
+
+
+def test_boxes_of_a_turned_photograph_are_those_of_the_stored_pixels(place, capsys):
+    path, flags = place
+    pixels = cv2.imread(str(path / "images/b.jpg"))
+    (path / "turned.jpg").write_bytes(photograph(pixels, 6))
+    assert main([*flags, str(path / "turned.jpg"), str(path / "images/b.jpg")]) == 0
+    turned, plain = json.loads((path / "out/detections.json").read_text())["images"]
+    assert (turned["width"], turned["height"]) == (340, 330)
+    np.testing.assert_allclose(turned["detections"][0]["box"], plain["detections"][0]["box"])
+    assert cv2.imread(str(path / "out/turned.jpg")).shape == (330, 340, 3)
+    told = capsys.readouterr().err
+    assert "turned.jpg: its EXIF orientation is 6; it is detected as it is stored" in told
+    assert "b.jpg: its" not in told
 
 
 def test_bad_images_are_named_and_skipped_and_none_at_all_is_an_error(place, capsys):

@@ -6,20 +6,23 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 
+from framework.data.records.account import Account, Note
 from framework.data.records.boxes import CORNERS, DIFFICULT, LABEL
 from framework.data.records.database import Database
+from framework.data.records.exif import upright
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import (
     BadRecord,
     Decoding,
     annotation_boxes,
     datum_image,
+    num_stored_boxes,
     parse,
 )
 from framework.proto import AnnotatedDatum
@@ -46,45 +49,36 @@ class Stored:
     boxes: Floats
 
 
-@dataclass
-class Exported:
-    """How many images and boxes were written, and the bad records."""
-
-    num_images: int
-    num_boxes: int
-    bad: list[tuple[str, str]]
-
-
-def export_voc(database: Database, split: str, names: dict[int, str], folder: Path) -> Exported:
+def export_voc(database: Database, split: str, names: dict[int, str], folder: Path) -> Account:
     """Write JPEGImages, Annotations and ImageSets/Main/<split>.txt.
 
     names  classes by label; a box of another label makes its record a bad one
     """
     for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    report = Exported(0, 0, [])
+    account = Account()
     stems = []
-    for stored in _stored(database, names, report):
+    for stored in _stored(database, names, account):
         (folder / "JPEGImages" / stored.name).write_bytes(stored.content)
         tree = ElementTree.ElementTree(_annotation(stored, names))
         ElementTree.indent(tree)
         stems.append(Path(stored.name).stem)
         tree.write(folder / "Annotations" / f"{stems[-1]}.xml", encoding="utf-8")
     (folder / "ImageSets/Main" / f"{split}.txt").write_text("".join(f"{s}\n" for s in stems))
-    return report
+    return account
 
 
-def export_coco(database: Database, split: str, names: dict[int, str], folder: Path) -> Exported:
+def export_coco(database: Database, split: str, names: dict[int, str], folder: Path) -> Account:
     """Write the images into <split> and annotations/instances_<split>.json.
 
     A difficult box becomes "iscrowd", the label is the category's number.
     """
     for part in (split, "annotations"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    report = Exported(0, 0, [])
+    account = Account()
     images: list[dict[str, Any]] = []              # Any: JSON
     annotations: list[dict[str, Any]] = []
-    for number, stored in enumerate(_stored(database, names, report), 1):
+    for number, stored in enumerate(_stored(database, names, account), 1):
         (folder / split / stored.name).write_bytes(stored.content)
         images.append({"id": number, "file_name": stored.name, "width": stored.width,
                        "height": stored.height})
@@ -99,38 +93,49 @@ def export_coco(database: Database, split: str, names: dict[int, str], folder: P
     categories = [{"id": label, "name": name} for label, name in sorted(names.items())]
     tree = {"images": images, "annotations": annotations, "categories": categories}
     (folder / "annotations" / f"instances_{split}.json").write_text(json.dumps(tree))
-    return report
+    return account
 
 
-def _stored(database: Database, names: dict[int, str], report: Exported) -> Iterator[Stored]:
-    """The good records, noted in `report`."""
+def _stored(database: Database, names: dict[int, str], account: Account) -> Iterator[Stored]:
+    """The good records, counted in `account`, and notes of the others."""
     taken: set[str] = set()
     for index in Progress(len(database), "export").over(range(len(database))):
+        account.images += 1
+        content = b""
+        key = database.name(index)
         try:
             with failing_as_bad():
-                stored = _read(database.read(index), frozenset(names))
+                content = database.read(index)
+                stored = _read(content, frozenset(names))
+            name = _file_name(key, stored.name, taken)
+            reason = wrong_name(name)
+            if reason:
+                raise BadRecord(f"its name is {reason}")
         except BadRecord as error:
-            report.bad.append((database.name(index), str(error)))
-            continue
-        name = _file_name(database.name(index), stored.name, taken)
-        reason = wrong_name(name)
-        if reason:
-            report.bad.append((database.name(index), f"its name is {reason}"))
+            num_boxes = num_stored_boxes(content)
+            account.boxes += num_boxes
+            account.notes.append(Note(str(error), key, images=1, boxes=num_boxes))
             continue
         taken.add(name)
-        report.num_images += 1
-        report.num_boxes += len(stored.boxes)
-        yield Stored(name, stored.content, stored.width, stored.height, stored.depth, stored.boxes)
+        account.stored_images += 1
+        account.boxes += len(stored.boxes)
+        account.stored_boxes += len(stored.boxes)
+        account.empty_images += not len(stored.boxes)
+        account.classes.update(names[int(label)] for label in stored.boxes[:, LABEL])
+        yield replace(stored, name=name)
 
 
 def _read(content: bytes, labels: frozenset[int]) -> Stored:
-    """Parse a record; its name is only the suffix of the file so far."""
+    """Parse a record; its name is only the suffix of the file so far.
+
+    The file says no EXIF orientation: its boxes are those of the stored pixels.
+    """
     message = parse(AnnotatedDatum(), content)
     pixels = datum_image(message.datum, Decoding()).whole()
     height, width, depth = pixels.shape
     boxes = annotation_boxes(message, labels)
     boxes[:, CORNERS] *= [width, height, width, height]
-    data = message.datum.data if message.datum.encoded else b""
+    data = upright(message.datum.data) if message.datum.encoded else b""
     suffix = next((suffix for mark, suffix in _SUFFIXES.items() if data.startswith(mark)), "")
     if not suffix:
         suffix = ".png"

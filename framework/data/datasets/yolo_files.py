@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def _root(path: Path, value: object) -> Path:
         raise DataError(f"{path}: path is {shown(value)}; it must be a folder")
     folder = path.parent
     tried = [folder / value, folder / Path(value).name, folder]
-    return next(root for root in tried if root.is_dir() or root == folder)
+    return next(root for root in tried if os.path.isdir(root) or root == folder)
 
 
 def _existing(root: Path, part: str) -> str:

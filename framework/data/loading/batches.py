@@ -19,7 +19,13 @@ from framework.data.records.records import BadRecord, Pixels
 from framework.errors import DataError
 from framework.system.arrays import Array, Floats
 
+NUM_COMPARED = 8        # items whose shapes decide which of two is odd
+PlaneForm = tuple[tuple[int, ...], np.dtype[Any]]      # channels, height and width; kind of number
 Allocate = Callable[[tuple[int, ...], np.dtype[Any]], Array]
+
+
+class UnlikeError(Exception):
+    """Two items of a batch differ in shape."""
 
 
 @dataclass(frozen=True)
@@ -138,24 +144,47 @@ class BatchMaker:
         Raises DataError if no record is good.
         """
         self.open()
-        draws = Draws(self.item_seed, 0)
         if isinstance(self.source, SizedBatches):
             self.source.start_batch(self.item_seed, index)
         known = set(self._bad) | set(self.source.found_bad())
+        items, planes = self._items(index, allocate)
+        tops = [_copied(top, allocate) for top in self.source.tops(items)]
+        return Batch([*planes, *tops], [bad for bad in self.bad() if bad.index not in known])
+
+    def _items(self, index: int, allocate: Allocate) -> tuple[list[Item], list[Array]]:
+        """The items of a batch without their pixels, and the pixels of all.
+
+        If two items differ in shape, the most frequent shape from there on is the batch's: an odd
+        first item would make all others bad.
+        """
+        draws = Draws(self.item_seed, 0)
+        try:
+            return self._fill(index, allocate, draws, [])
+        except UnlikeError:
+            pass
+        planes = [allocate((self.share.batch_size, *shape), kind)
+                  for shape, kind in self._usual_form(index, draws)]
+        return self._fill(index, allocate, draws, planes)
+
+    def _fill(self, index: int, allocate: Allocate, draws: Draws, planes: list[Array]
+              ) -> tuple[list[Item], list[Array]]:
+        """As `_items`; `planes` empty: the first item decides, and UnlikeError if another differs.
+        """
+        is_decided = bool(planes)
         items: list[Item] = []
-        planes: list[Array] = []
         for item_index in range(self.share.batch_size):
             position = self.share.position(index, item_index)
-            item = self._good_item(position, planes, draws)
+            item = self._good_item(position, planes if is_decided else [], draws)
             if not planes:
-                planes = [_allocate_planes(plane, self.share.batch_size, allocate)
-                          for plane in item.planes]
+                planes = [allocate((self.share.batch_size, *shape), kind)
+                          for shape, kind in map(_form, item.planes)]
+            if not is_decided and _difference(item, planes):
+                raise UnlikeError
             for plane, whole in zip(item.planes, planes, strict=True):
                 write_planes(plane, whole[item_index])
             # Without its pixels: they may be in memory that the next item overwrites.
             items.append(replace(item, planes=()))
-        tops = [_copied(top, allocate) for top in self.source.tops(items)]
-        return Batch([*planes, *tops], [bad for bad in self.bad() if bad.index not in known])
+        return items, planes
 
     def keys(self, index: int, left_out: Container[int]) -> list[str]:
         """The names of the records in batch `index`, as far as `left_out` is all that is bad."""
@@ -174,8 +203,29 @@ class BatchMaker:
                 for record, reason in {**self._bad, **self.source.found_bad()}.items()]
 
     def first_item(self) -> Item:
-        """The first good item of the run, which decides the shapes."""
-        return self._good_item(self.share.position(0, 0), [], Draws(self.item_seed, 0))
+        """The first good item of the run of the shape that its first batch has."""
+        draws = Draws(self.item_seed, 0)
+        first = self._good_item(self.share.position(0, 0), [], draws)
+        if self.share.batch_size == 1:
+            return first
+        form = tuple(map(_form, first.planes))
+        second = self._good_item(self.share.position(0, 1), [], draws)
+        if tuple(map(_form, second.planes)) == form:
+            return self._good_item(self.share.position(0, 0), [], draws)
+        usual = self._usual_form(0, draws)
+        positions = (self.share.position(0, index) for index in range(self._num_compared()))
+        items = (self._good_item(position, [], draws) for position in positions)
+        return next(item for item in items if tuple(map(_form, item.planes)) == usual)
+
+    def _num_compared(self) -> int:
+        return max(self.share.batch_size, NUM_COMPARED)
+
+    def _usual_form(self, index: int, draws: Draws) -> tuple[PlaneForm, ...]:
+        """The most frequent shapes of the items of a batch, and of some after it."""
+        found = [tuple(map(_form, self._good_item(self.share.position(index, item_index), [],
+                                                  draws).planes))
+                 for item_index in range(self._num_compared())]
+        return max(found, key=found.count)
 
     def _good_item(self, position: int, planes: list[Array], draws: Draws) -> Item:
         order = self.open()
@@ -186,7 +236,9 @@ class BatchMaker:
             try:
                 with failing_as_bad():
                     item = self.source.item(record, draws.go_to(position))
-                _check_shapes(item, planes)
+                difference = _difference(item, planes)
+                if difference:
+                    raise BadRecord(difference)
                 return item
             except BadRecord as reason:
                 self._bad[record] = str(reason)
@@ -195,18 +247,20 @@ class BatchMaker:
                         f"{self.source.name(record)}: {reason_text}")
 
 
-def _check_shapes(item: Item, planes: list[Array]) -> None:
-    for plane, whole in zip(item.planes, planes, strict=False):
-        if (plane.shape[2], *plane.shape[:2]) != whole.shape[1:] or plane.dtype != whole.dtype:
-            raise BadRecord(f"it makes {plane.shape[1]} x {plane.shape[0]} pixels of "
-                            f"{plane.shape[2]} channels, {plane.dtype}; the batch has "
-                            f"{whole.shape[3]} x {whole.shape[2]} of {whole.shape[1]}, "
-                            f"{whole.dtype}; resize_param or a batch_size of 1 would take both")
-
-
-def _allocate_planes(plane: Pixels, count: int, allocate: Allocate) -> Array:
+def _form(plane: Pixels) -> PlaneForm:
     height, width, channels = plane.shape
-    return allocate((count, channels, height, width), plane.dtype)
+    return (channels, height, width), plane.dtype
+
+
+def _difference(item: Item, planes: list[Array]) -> str:
+    """How an item differs from those of the batch; "" if it fits, or there are none."""
+    for plane, whole in zip(item.planes, planes, strict=False):
+        if _form(plane) != (whole.shape[1:], whole.dtype):
+            return (f"it makes {plane.shape[1]} x {plane.shape[0]} pixels of "
+                    f"{plane.shape[2]} channels, {plane.dtype}; the batch has "
+                    f"{whole.shape[3]} x {whole.shape[2]} of {whole.shape[1]}, "
+                    f"{whole.dtype}; resize_param or a batch_size of 1 would take both")
+    return ""
 
 
 def _copied(top: Array, allocate: Allocate) -> Array:

@@ -89,6 +89,16 @@ def annotation_boxes(message: AnnotatedDatum, labels: frozenset[int] | None) -> 
     return boxes
 
 
+def num_stored_boxes(content: bytes) -> int:
+    """How many boxes a record has, whatever else is wrong with it; 0 if it cannot be parsed."""
+    message = AnnotatedDatum()
+    try:
+        message.ParseFromString(content)
+    except DecodeError:
+        return 0
+    return sum(len(group.annotation) for group in message.annotation_group)
+
+
 def _unsound(corners: Floats) -> BadRecord:
     if not np.isfinite(corners).all():
         return BadRecord("a box has corners that are not finite numbers")

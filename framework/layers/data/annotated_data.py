@@ -47,9 +47,9 @@ class AnnotatedData(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             boxes (1, 1, rows, 8): item, label, instance, xmin, ymin, xmax, ymax, difficult, or one
             row of -1; classes (batch_size,) if the records have no annotation type.
-    Order:  the database's, modulo its size, or with `shuffle: true` a new one in every epoch, by
-            the seed alone: resuming, workers and ranks do not change it. Steps: distort, expand,
-            sample, resize, noise, crop, mirror.
+    Order:  the database's, modulo its size; with `shuffle: true` a new one in every epoch, by the
+            seed alone: resuming, workers and ranks do not change it.
+    Steps:  distort, expand, sample, resize, noise, crop, mirror.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad.
     MobileNet-YOLO's fields: `yolo_data_type: 1` gives boxes (batch_size, 1, 300, 5): class from 0

@@ -40,7 +40,7 @@ def records_of(path):
 def test_what_is_exported_converts_to_the_same_records(database, tmp_path, capsys, kind):
     assert export(database, tmp_path / "out", kind) == 0
     shown = capsys.readouterr()
-    assert "5 images" in shown.out and "1 bad records left out" in shown.out
+    assert "5 of 6 images and 8 of 9 boxes are stored" in shown.out
     assert "00000004_record4.jpg: label 9 is not one of" in shown.err
     splits = {"voc": "[some]", "coco": "{some: {images: some, annotations: "
                                        "annotations/instances_some.json}}"}[kind]
@@ -97,4 +97,4 @@ def test_a_key_that_is_no_name_of_a_file_is_a_bad_record(tmp_path, capsys, name,
         transaction.put(b"00000009_" + name + b".jpg", good_records(1)[0])
     assert export(path, tmp_path / "out", "voc") == 0
     output = capsys.readouterr()
-    assert f"its name is {reason}" in output.err and "2 images" in output.out
+    assert f"its name is {reason}" in output.err and "2 of 3 images and 3 of 4 boxes" in output.out

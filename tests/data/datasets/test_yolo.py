@@ -1,5 +1,7 @@
 """The layouts of Darknet and Ultralytics, and lines that are not boxes of an image."""
 
+import contextlib
+
 import lmdb
 import pytest
 
@@ -93,6 +95,17 @@ def test_a_number_of_classes_that_the_names_do_not_have_is_an_error(tmp_path):
         load(tmp_path / "data.yaml")
     (tmp_path / "data.yaml").write_text("train: images\nnc: 2\n")
     assert load(tmp_path / "data.yaml").names == ["class_0", "class_1"]
+
+
+@pytest.mark.parametrize("value", ["{a: b}", "[[a]]", '"a\\0b"', "n" * 5000, "[]", "!!int 3"])
+@pytest.mark.parametrize("key", ["path", "train", "names", "nc", "kpt_shape", "others"])
+def test_a_wild_value_in_a_data_yaml_is_an_error_of_the_data(tmp_path, key, value):
+    laid_out(tmp_path, "images/p.jpg", "labels/p.txt")
+    keys = {"train": "images", "names": "[cat, dog]", key: value}
+    (tmp_path / "data.yaml").write_text("".join(f"{k}: {v}\n" for k, v in keys.items()))
+    with contextlib.suppress(DataError):
+        data = load(tmp_path / "data.yaml")
+        assert [len(data.labels(entry).boxes) for entry in data.splits["train"]] == [1]
 
 
 def test_the_data_file_of_darknet_is_read(tmp_path):

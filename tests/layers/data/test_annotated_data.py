@@ -81,3 +81,19 @@ def test_records_of_the_other_kind_are_an_error_with_the_layer_for_them(
     path = write_database(tmp_path / "lmdb", [b"", record])
     with pytest.raises(DataError, match=f'are {found}; use type: "{wanted}"'):
         make_source(annotated_net(path, 1).replace("AnnotatedData", kind), "TEST")
+
+
+@pytest.mark.parametrize("batch_size", [2, 5])
+@pytest.mark.parametrize("odd", [0, 5, 19])
+def test_an_image_of_an_odd_size_is_the_bad_one_wherever_it_is(tmp_path, batch_size, odd):
+    records = good_records(NUM)
+    records[odd] = good_records(1, (33, 21))[0]
+    path = write_database(tmp_path / "lmdb", records)
+    source = make_source(annotated_net(path, batch_size), "TEST")
+    assert source.top_shapes[0] == (batch_size, 3, 40, 56)
+    batches = source.batches()
+    shapes = {tuple(images.shape[2:])
+              for images, _ in itertools.islice(batches, NUM // batch_size + 1)}
+    batches.close()
+    assert list(source.ledger.bad) == [odd]
+    assert shapes == {(40, 56)}

@@ -1,0 +1,208 @@
+"""Whatever is wrong with a data set: its boxes are stored, or they are counted and named."""
+
+import json
+import random
+import re
+
+import cv2
+import lmdb
+import numpy as np
+import pytest
+
+from framework.cli import convert_annoset, convert_dataset, export_dataset
+from framework.proto import AnnotatedDatum
+from tests.data.making import annotated, encoded, image, write_database
+
+SIZE = 40
+NAMES = ("cat", "dog", "owl")
+FORMATS = ("voc", "coco", "yolo", "openimages")
+MAP = "".join(f'item {{ name: "{name}" label: {label} }} '
+              for label, name in enumerate(("background", *NAMES)))
+
+
+class Item:
+    """An image of the set: its boxes (class, x1, y1, x2, y2 in pixels), and what is damaged."""
+
+    def __init__(self, index, draw):
+        self.name = f"p{index}"
+        self.boxes = [(draw.choice(NAMES), x, y, x + draw.randint(1, 9), y + draw.randint(1, 9))
+                      for x, y in ((draw.randint(0, 30), draw.randint(0, 30))
+                                   for _ in range(draw.randint(0, 4)))]
+        self.damage = draw.choice(["", "", "", "no image", "cut image", "swapped", "no number",
+                                   "other class", "outside", "no label file", "turned"])
+        if self.damage == "swapped" and self.boxes:
+            name, x1, y1, x2, y2 = self.boxes[0]
+            self.boxes[0] = (name, x2, y1, x1, y2)
+        if self.damage == "other class" and self.boxes:
+            self.boxes[0] = ("bat", *self.boxes[0][1:])
+        if self.damage == "outside" and self.boxes:
+            self.boxes[0] = (self.boxes[0][0], 30, 30, 300, 300)
+
+    def corners(self, box):
+        """The numbers of a box as text; the first is not one where that is the damage."""
+        words = [str(value) for value in box[1:]]
+        if self.damage == "no number" and box is self.boxes[0]:
+            words[0] = "x"
+        return words
+
+    def write_image(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        content = cv2.imencode(".jpg", np.full((SIZE, SIZE, 3), 90, np.uint8))[1].tobytes()
+        if self.damage == "turned":
+            data = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+            content = content[:2] + b"\xff\xe1" + bytes([0, len(data) + 2]) + data + content[2:]
+        if self.damage != "no image":
+            path = folder / f"{self.name}.jpg"
+            path.write_bytes(content[:200] if self.damage == "cut image" else content)
+
+
+def write_voc(root, items):
+    (root / "Annotations").mkdir(parents=True)
+    (root / "ImageSets/Main").mkdir(parents=True)
+    (root / "ImageSets/Main/t.txt").write_text("".join(f"{item.name}\n" for item in items))
+    for item in items:
+        if item.damage == "no label file":
+            continue
+        objects = ""
+        for box in item.boxes:
+            x1, y1, x2, y2 = item.corners(box)
+            objects += (f"<object><name>{box[0]}</name><bndbox><xmin>{x1}</xmin><ymin>{y1}</ymin>"
+                        f"<xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object>")
+        (root / "Annotations" / f"{item.name}.xml").write_text(
+            f"<annotation>{objects}</annotation>")
+    return "splits: [t]"
+
+
+def write_coco(root, items):
+    annotations = [{"image_id": item.name, "category_id": (*NAMES, "bat").index(box[0]) + 1,
+                    "bbox": [item.corners(box)[0], box[2], box[3] - box[1], box[4] - box[2]]}
+                   for item in items for box in item.boxes]
+    listed = [item for item in items if item.damage != "no label file"]
+    tree = {"images": [{"id": item.name, "file_name": f"{item.name}.jpg", "width": SIZE,
+                        "height": SIZE} for item in listed],
+            "annotations": annotations,
+            "categories": [{"id": index, "name": name}
+                           for index, name in enumerate((*NAMES, "bat"), 1)]}
+    (root / "a.json").write_text(json.dumps(tree))
+    return "splits: {t: {images: JPEGImages, annotations: a.json}}"
+
+
+def write_yolo(root, items):
+    (root / "labels").mkdir(parents=True)
+    for item in items:
+        lines = ""
+        for box in item.boxes:
+            x1, y1, x2, y2 = (value / SIZE for value in box[1:])
+            first = "x" if item.corners(box)[0] == "x" else (x1 + x2) / 2
+            number = (*NAMES, "bat").index(box[0])
+            lines += f"{number} {first} {(y1 + y2) / 2} {x2 - x1} {y2 - y1}\n"
+        if item.damage != "no label file":
+            (root / "labels" / f"{item.name}.txt").write_text(lines)
+    return "splits: {t: JPEGImages}"
+
+
+def write_openimages(root, items):
+    rows = ["ImageID,LabelName,XMin,YMin,XMax,YMax"]
+    for item in items:
+        for box in item.boxes:
+            words = [word if word == "x" else str(float(word) / SIZE)
+                     for word in item.corners(box)]
+            rows.append(",".join([item.name, box[0], *words]))
+    (root / "a.csv").write_text("\n".join(rows) + "\n")
+    return "splits: {t: {images: JPEGImages, boxes: a.csv}}"
+
+
+def account(text):
+    """Stored and read boxes of the first line; images and boxes that are named as left out."""
+    found = re.search(r"(\d+) of (\d+) images? and (\d+) of (\d+) box(?:es)? are stored", text)
+    left = re.findall(r"left out: (?:(\d+) images?)?(?: with )?(?:(\d+) box(?:es)?)?: ", text)
+    return (*map(int, found.groups()), sum(int(images or 0) for images, _ in left),
+            sum(int(boxes or 0) for _, boxes in left))
+
+
+def stored(path):
+    with lmdb.open(str(path), readonly=True, lock=False) as environment:
+        records = [AnnotatedDatum.FromString(value) for _, value in environment.begin().cursor()]
+    return len(records), sum(len(group.annotation) for record in records
+                             for group in record.annotation_group)
+
+
+@pytest.fixture
+def forgiving(monkeypatch):
+    """Any share of bad records is taken, so that there is an account to look at."""
+    monkeypatch.setattr("framework.data.convert.conversion.MAX_BAD_SHARE", 1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("kind", FORMATS)
+def test_boxes_are_stored_or_named_in_every_format(tmp_path, capsys, forgiving, kind, seed):
+    draw = random.Random(f"{kind} {seed}")
+    items = [Item(index, draw) for index in range(12)]
+    items[0].damage = ""            # one is good
+    items[0].boxes = [("cat", 1, 2, 11, 12)]
+    for item in items:
+        item.write_image(tmp_path / "JPEGImages")
+    splits = {"voc": write_voc, "coco": write_coco, "yolo": write_yolo,
+              "openimages": write_openimages}[kind](tmp_path, items)
+    others = draw.choice(["skip", "refuse"])
+    (tmp_path / "d.yaml").write_text(f"format: {kind}\n{splits}\nothers: {others}\n"
+                                     f"names: [{', '.join(NAMES)}]\n")
+    expected = sum(len(item.boxes) for item in items
+                   if item.damage != "no label file" or kind in ("coco", "openimages"))
+    assert convert_dataset.main([str(tmp_path / "d.yaml"), str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    num_stored, num_images, stored_boxes, boxes, left_images, left_boxes = account(text)
+    assert boxes == expected == stored_boxes + left_boxes
+    assert num_images == num_stored + left_images
+    assert stored(tmp_path / "out/t") == (num_stored, stored_boxes)
+    is_whole = "left out: " not in text
+    flags = [str(tmp_path / "d.yaml"), str(tmp_path / "strict"), "--strict"]
+    assert convert_dataset.main(flags) == int(not is_whole)
+    assert (tmp_path / "strict").exists() == is_whole
+    if not is_whole:
+        assert "error: --strict: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_boxes_of_a_list_are_stored_or_named(tmp_path, capsys, forgiving, seed):
+    draw = random.Random(seed)
+    items = [Item(index, draw) for index in range(10)]
+    items[0].damage = ""
+    items[0].boxes = [("cat", 1, 2, 11, 12)]
+    for item in items:
+        item.write_image(tmp_path / "JPEGImages")
+    write_voc(tmp_path, items)
+    (tmp_path / "list").write_text("".join(
+        f"JPEGImages/{item.name}.jpg Annotations/{item.name}.xml\n" for item in items))
+    (tmp_path / "map").write_text(MAP)
+    flags = ["--anno_type=detection", f"--labelmap={tmp_path / 'map'}", "--encoded"]
+    places = [str(tmp_path), str(tmp_path / "list")]
+    assert convert_annoset.main([*flags, *places, str(tmp_path / "db")]) == 0
+    text = capsys.readouterr().out
+    num_stored, num_images, stored_boxes, boxes, left_images, left_boxes = account(text)
+    expected = sum(len(item.boxes) for item in items if item.damage != "no label file")
+    assert boxes == expected == stored_boxes + left_boxes
+    assert num_images == len(items) == num_stored + left_images
+    assert stored(tmp_path / "db") == (num_stored, stored_boxes)
+    code = convert_annoset.main([*flags, "--strict", *places, str(tmp_path / "strict")])
+    assert code == int("left out: " in text)
+
+
+def test_an_export_names_the_boxes_it_leaves_out_and_strict_writes_nothing(tmp_path, capsys):
+    (tmp_path / "map").write_text(MAP)
+    boxes = [(1, .1, .1, .5, .5), (2, .1, .1, .5, .5)]
+    records = [annotated(encoded(image(0)), boxes), annotated(b"cut", boxes),
+               annotated(encoded(image(2)), [(9, .1, .1, .5, .5)]), b"\x0a\xff",
+               annotated(encoded(image(4)), [])]
+    database = write_database(tmp_path / "some_lmdb", records)
+    flags = [str(database), str(tmp_path / "out"), "--labelmap", str(tmp_path / "map")]
+    assert export_dataset.main([*flags, "--strict"]) == 1
+    assert "--strict: 3 images with 3 boxes would be left out" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert export_dataset.main(flags) == 0
+    text = capsys.readouterr().out
+    assert account(text) == (2, 5, 2, 5, 3, 3)
+    assert "boxes by class: cat 1, dog 1" in text
+    assert "left out: 1 image with 1 box: label 9 is not one of the label map's classes " \
+        "(00000002_record2.jpg)" in text
+    assert "images without a box, which are background: 1" in text
