@@ -34,7 +34,7 @@ def check_class_counts(net: NetSpec) -> None:
     if count > number:
         logging.getLogger("framework.net").warning("%s", spec.error(
             field, f"is {count}, but {path} has labels up to {number - 1}: {number} would do, and "
-            f"{count - number} classes never occur"))
+            f"{count - number} classes never occur, and a mean over the classes counts them"))
 
 
 def check_labels(net: NetSpec, path: str, labels: Collection[int]) -> None:
