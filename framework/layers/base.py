@@ -93,6 +93,20 @@ class Layer(nn.Module):
         return (filler is not None and bool(filler.ListFields())
                 and filler.type in ("constant", "bilinear"))
 
+    def extra_repr(self) -> str:
+        """The settings of the layer's own message, and the shapes of its blobs."""
+        words = [f"{name} {tuple(getattr(self, name).shape)}" for name in self.blob_names]
+        own = [value for field, value in self.spec.proto.ListFields()
+               if field.name.endswith("_param") and field.message_type and not field.is_repeated]
+        for message in own:
+            for field, value in message.ListFields():
+                if field.message_type is None:
+                    shown = list(value) if field.is_repeated else value
+                    if field.enum_type is not None and not field.is_repeated:
+                        shown = field.enum_type.values_by_number[value].name
+                    words.append(f"{field.name}={shown}")
+        return ", ".join(words)
+
     def set_blob(self, index: int, blob: Tensor) -> None:
         """Share a blob of another layer: it replaces blob `index`, and both layers train it."""
         setattr(self, self.blob_names[index], blob)
