@@ -34,7 +34,7 @@ def test_dir_shows_the_public_names():
     (torch.zeros(2, 3, 8, 9), r"by name, as net\(\{'x': tensor\}\), not a Tensor; .* 'x' \(2, 3"),
     (np.zeros((2, 3, 8, 9)), r"not a ndarray; its inputs are 'x' \(2, 3, 8, 9\)"),
     ([torch.zeros(2, 3, 8, 9)], r"not a list"),
-    ({"xx": torch.zeros(2, 3, 8, 9)}, r"'xx' is no input of the net; .*inputs are 'x' \(2, 3"),
+    ({"xx": torch.zeros(2, 3, 8, 9)}, r"'xx' is not an input of the net; .*inputs are 'x' \(2, 3"),
     ({"x": np.zeros((2, 3, 8, 9))}, r"'x' must be a tensor, not a ndarray; torch.from_numpy"),
     ({}, r"the input blobs x are not given"),
 ])

@@ -173,7 +173,7 @@ def _as_several(images: Any) -> Sequence[Any]:  # Any: whatever a caller has
 
 
 def _as_image(image: Any) -> NDArray[Any]:  # Any: an array, or the path of a file
-    """The pixels of an image file or array. CaffeError for what is no image."""
+    """The pixels of an image file or array. CaffeError for anything but an image."""
     if isinstance(image, str | Path):
         return read_image(Path(image))[1]
     if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or image.dtype != np.uint8 \

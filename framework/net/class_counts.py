@@ -9,14 +9,13 @@ from pathlib import Path
 from framework.data.records import label_map
 from framework.definition.spec import LayerSpec, NetSpec
 
-FIELDS = {"MultiBoxLoss": "multibox_loss_param", "DetectionOutput": "detection_output_param",
-          "DetectionEvaluate": "detection_evaluate_param"}
+PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param")
 
 
 def check_class_counts(net: NetSpec) -> None:
     """Compare num_classes with the labels of the label map that the net names, if it is there.
 
-    SpecError for a label that is no class: training would end at its first box. Classes without
+    SpecError for a label beyond the classes: training would end at its first box. Classes without
     a label are allowed, as in the original, and named in the log.
     """
     path = label_map_path(net)
@@ -57,10 +56,9 @@ def label_map_path(net: NetSpec) -> str:
 def _counts(net: NetSpec) -> Iterator[tuple[LayerSpec, str, int]]:
     """Each layer with classes, its field, and their number."""
     for spec in net.layers:
-        if spec.type not in FIELDS:
-            continue
-        param = getattr(spec.proto, FIELDS[spec.type])
-        is_first_stage = spec.type == "MultiBoxLoss" and param.HasField("objectness_score")
-        # RefineDet's first stage tells objects from background only
-        if param.num_classes and not (is_first_stage and param.num_classes == 2):
-            yield spec, f"{FIELDS[spec.type]}.num_classes", param.num_classes
+        for name in PARAMS:
+            param = getattr(spec.proto, name)
+            # RefineDet's first stage tells objects from background only
+            is_first_stage = name == PARAMS[0] and param.HasField("objectness_score")
+            if param.num_classes and not (is_first_stage and param.num_classes == 2):
+                yield spec, f"{name}.num_classes", param.num_classes

@@ -188,7 +188,7 @@ class Net(nn.Module):
                              f"are {self._wanted()}")
         for name, blob in (inputs or {}).items():
             if name not in self.given_names:
-                raise CaffeError(f"{self.spec.path}: '{name}' is no input of the net"
+                raise CaffeError(f"{self.spec.path}: '{name}' is not an input of the net"
                                  f"{nearest(name, self.given_names)}; its inputs are "
                                  f"{self._wanted()}")
             if not isinstance(blob, Tensor):
