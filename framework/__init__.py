@@ -18,6 +18,7 @@ _HOMES = {
     "parse_net": "framework.net.reading",
     "read_solver": "framework.net.reading",
     "NetSpec": "framework.definition.spec",
+    "Detector": "framework.inference.detector",
     "Layer": "framework.layers.base",
     "LAYERS": "framework.layers",
     "choose_dialect": "framework.layers.dialects",
@@ -32,6 +33,10 @@ _HOMES = {
 }
 __all__ = sorted(_HOMES)
 moved.install()
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,8 @@
 """Score a net on its data: the mean of every output, and average precision by class for
 outputs of DetectionEvaluate.
 
-    --model NET --weights W --iterations N   score a net
-    --solver SOLVER --weights W              score the test nets of a solver
+    --model NET --weights W      score a net on all of its data
+    --solver SOLVER --weights W  score the test nets of a solver on its test_iter batches
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ VERSIONS = ("11point", "MaxIntegral", "Integral")
 
 def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
     """The flags; `program` is the name that the help shows."""
+    default = "those that take all data once" if program == "tools/test" else "50"
     parser = argparse.ArgumentParser(
         prog=program, description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -31,7 +32,7 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
     parser.add_argument("--snapshot", default="", metavar="FILE|auto",
                         help="with --solver: a solver state, instead of --weights")
     parser.add_argument("--iterations", type=int, metavar="N",
-                        help="batches to score (default: 50, or the solver's test_iter)")
+                        help=f"batches to score (default: {default}, or the solver's test_iter)")
     parser.add_argument("--ap-version", choices=VERSIONS,
                         help="rule of average precision (default: that of the solver, or 11point)")
     parser.add_argument("--phase", choices=("TRAIN", "TEST"), default="TEST",
@@ -49,7 +50,9 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None, program: str = "tools/test") -> int:
     """Run the program; returns its exit code."""
-    return app.run(test, make_parser(program), arguments)
+    parser = make_parser(program)
+    parser.set_defaults(program=program)
+    return app.run(test, parser, arguments)
 
 
 def test(options: argparse.Namespace) -> int:
@@ -72,6 +75,7 @@ def test_model(options: argparse.Namespace) -> int:
     from framework.layers.base import DataOptions
     from framework.logs.log import Log, number
     from framework.net.net import Net
+    from framework.solver.silent_settings import records_repeated
     from framework.solver.testing import evaluations, score
     from framework.weights.weights import load_weights
 
@@ -81,10 +85,12 @@ def test_model(options: argparse.Namespace) -> int:
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     log = Log(folder=options.log_dir)
-    batches = options.iterations or 50
+    batches = options.iterations or default_batches(net, options.program)
     report = load_weights(net, options.weights, skip_mismatch=options.skip_mismatch)
     (log.info if report.is_complete else log.warning)(f"{options.weights}: {report}")
     log.info(f"Running for {batches} iterations.")
+    if repeated := records_repeated(net, batches):
+        log.warning(repeated)
 
     def show(index: int, outputs: dict[str, Any]) -> None:
         for name in set(outputs) - evaluated:
@@ -96,20 +102,27 @@ def test_model(options: argparse.Namespace) -> int:
     with log.progress(batches, "test"):
         scores = score(net, batches, options.ap_version or "11point", after_batch=show)
     assert scores is not None
-    log_scores(log, scores)
+    log_scores(log, scores, bool(net.loss_weights))
     net.close()
     return 0
 
 
-def log_scores(log: Any, scores: Any) -> None:
+def default_batches(net: Any, program: str) -> int:
+    """The batches that take all records once; 50, the original's number, where their number is
+    not known and for the program `caffe test`. Any: Net, known with torch."""
+    sizes = [-(-source.num_items // net.shapes[tops[0]][0]) for source, tops in net.sources
+             if source.num_items]
+    return max(sizes) if sizes and program == "tools/test" else 50
+
+
+def log_scores(log: Any, scores: Any, with_loss: bool) -> None:
     """The original's lines of a test without a solver. Any: Log and Scores, known with torch."""
     # lazy: --help does without it
     from framework.logs.log import loss_text, number
 
-    log.info(f"Loss: {number(scores.loss)}")
-    for precisions in scores.per_class.values():
-        for label, value in precisions.items():
-            log.info(f"class{label}: {number(value)}")
+    if with_loss:
+        log.info(f"Loss: {number(scores.loss)}")
+    scores.log_classes(log)
     for name, value, weight in scores.outputs:
         log.info(f"{name} = {number(value)}{loss_text(value, weight)}")
 
@@ -123,6 +136,7 @@ def test_solver(options: argparse.Namespace) -> int:
     from framework.layers.base import DataOptions
     from framework.logs.log import Log
     from framework.solver.nets import Machine, test_nets
+    from framework.solver.silent_settings import records_repeated
     from framework.solver.solver_fields import check_fields
     from framework.solver.testing import check_evaluation, score
     from framework.weights.weights import load_weights
@@ -145,6 +159,8 @@ def test_solver(options: argparse.Namespace) -> int:
         (log.info if report.is_complete else log.warning)(f"{weights}: {report}")
         log.info(f"Testing net (#{index})")
         batches = iterations or param.test_iter[index]
+        if repeated := records_repeated(net, batches):
+            log.warning(repeated)
         with log.progress(batches, "test"):
             scores = score(net, batches, options.ap_version or param.ap_version,
                            after_batch=lambda done, outputs: log.advance())

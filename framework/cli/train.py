@@ -22,8 +22,11 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
     """The flags; `program` is the name that the help shows."""
     parser = argparse.ArgumentParser(
         prog=program, description=__doc__,
-        epilog=f"example: {program} --solver solver.prototxt --weights vgg16.caffemodel --gpu 0")
-    parser.add_argument("--solver", required=True, metavar="FILE", help="the solver's prototxt")
+        epilog=f"example: {program} solver.prototxt --weights vgg16.caffemodel --gpu 0")
+    parser.add_argument("file", nargs="?", default="", metavar="SOLVER",
+                        help="the solver's prototxt")
+    parser.add_argument("--solver", default="", metavar="FILE",
+                        help="the solver's prototxt, as the original's program takes it")
     parser.add_argument("--weights", default="", metavar="FILE,...",
                         help="weights to start from, by layer name; later files override")
     parser.add_argument("--snapshot", default="", metavar="FILE|auto",
@@ -55,11 +58,16 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None, program: str = "tools/train") -> int:
     """Run the program; returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    return app.run(lambda options: train(options, given), make_parser(program), given)
+    parser = make_parser(program)
+    parser.set_defaults(wrong_flags=parser.error)
+    return app.run(lambda options: train(options, given), parser, given)
 
 
 def train(options: argparse.Namespace, arguments: list[str]) -> int:
     """Train; `arguments` are those that `options` were read from."""
+    if bool(options.file) == bool(options.solver):
+        options.wrong_flags("the solver file must be given once, as an argument or by --solver")
+    options.solver = options.solver or options.file
     if options.weights and options.snapshot and options.snapshot != "auto":
         raise CaffeError("--weights and --snapshot exclude each other: a solver state names its "
                          "weights")
@@ -73,6 +81,8 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
         with signals:
             warn_of_missing_gpu(document, options, place)
             solver = make_solver(document, options, place, signals)
+            if place.rank == 0:
+                log_start(solver)
             solver.solve()
             solver.close()
     finally:
@@ -134,6 +144,15 @@ def make_solver(document: Document, options: argparse.Namespace, place: devices.
                   execution=Execution(options.precision, options.compile, options.channels_last),
                   ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
                   log=log, wait=time.sleep)
+
+
+def log_start(solver: Solver) -> None:
+    """Log what trains: device, threads, parameters, images and boxes."""
+    # lazy: --help does without it
+    from framework.report.run_summary import run_summary
+
+    for line in run_summary(solver.net, solver.test_nets, list(solver.param.test_iter)):
+        solver.log.info(line)
 
 
 def set_states(options: argparse.Namespace, param: SolverParameter) -> None:

@@ -102,7 +102,7 @@ class Document:
 def describe(owner: Message | None, written_type: str = "") -> str:
     """`layer 'conv1' (Convolution)` for a layer message of any age, else nothing.
 
-    written_type  what the file says where that is not a type
+    written_type  what the file says where that is not a known type
     """
     if owner is None or not owner.DESCRIPTOR.name.endswith("LayerParameter"):
         return ""
@@ -180,7 +180,7 @@ class _Parser:
         if line[0] in "\"'":
             return self.syntax_error(f"the string {line[:30]} has no end on its line")
         if not line[0].isprintable():
-            return self.syntax_error(f"is not text, which a prototxt is: it has the byte "
+            return self.syntax_error(f"is not a text, which a prototxt is: it has the byte "
                                      f"{ord(line[0]) & 0xff:#04x} here; files of weights go to "
                                      "--weights")
         if re.match(r"[=>]{7}", line):

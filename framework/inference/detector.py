@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data.augment import geometry, resizing
+from framework.data.convert.datum import read_image
 from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError
@@ -22,6 +23,8 @@ from framework.net.trained import class_names, trained_net
 from framework.proto import ResizeParameter
 
 Floats = NDArray[np.float32]
+Image = NDArray[Any] | str | Path       # Any: of uint8, else it is refused
+Images = Image | Sequence[Image]
 
 
 class Detector:
@@ -117,17 +120,22 @@ class Detector:
         return np.ascontiguousarray(values.transpose(2, 0, 1))
 
     def detect(
-        self, images: Sequence[NDArray[Any]], threshold: float = 0.0
+        self, images: Images, threshold: float = 0.0
     ) -> list[list[Detection]]:
-        """The boxes of each image with at least this score, best first, cut to the image."""
-        found: list[list[Detection]] = [[] for _ in images]
-        inputs = [self.prepare(image) for image in images]
+        """The boxes of each image with at least this score, best first, cut to the image.
+
+        images  arrays as `prepare` takes them, paths of image files, or one array (number, height,
+                width, channels); one image alone gives a list of one. CaffeError for other things.
+        """
+        pixels = [_as_image(image) for image in _as_several(images)]
+        found: list[list[Detection]] = [[] for _ in pixels]
+        inputs = [self.prepare(image) for image in pixels]
         for shape in dict.fromkeys(array.shape for array in inputs):
             chosen = [index for index, array in enumerate(inputs) if array.shape == shape]
             for row in self._rows(np.stack([inputs[index] for index in chosen])):
                 if row[1] >= 0 and row[2] >= threshold:
                     index = chosen[int(row[0])]
-                    corners = self._to_pixels(row[3:], *images[index].shape[:2])
+                    corners = self._to_pixels(row[3:], *pixels[index].shape[:2])
                     found[index].append(Detection(int(row[1]), float(row[2]), corners))
         for entries in found:
             entries.sort(key=lambda entry: -entry.score)
@@ -153,3 +161,25 @@ class Detector:
         extent = window[2:] - low
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height
+
+
+def _as_several(images: Any) -> Sequence[Any]:  # Any: whatever a caller has
+    """The images as a sequence; one alone becomes the only one of it."""
+    if isinstance(images, str | Path) or (isinstance(images, np.ndarray) and images.ndim != 4):
+        return [images]
+    if not isinstance(images, Sequence | np.ndarray):
+        raise CaffeError(f"detect takes images, and was given a {type(images).__name__}")
+    return list(images)
+
+
+def _as_image(image: Any) -> NDArray[Any]:  # Any: an array, or the path of a file
+    """The pixels of an image file or array. CaffeError for anything but an image."""
+    if isinstance(image, str | Path):
+        return read_image(Path(image))[1]
+    if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or image.dtype != np.uint8 \
+            or (image.ndim == 3 and image.shape[2] not in (1, 3)):
+        found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else \
+            type(image).__name__
+        raise CaffeError(f"an image must be a path or a uint8 array (height, width, 3) in BGR or "
+                         f"(height, width) in grey; it is {found}")
+    return image

@@ -99,6 +99,20 @@ class Layer(nn.Module):
         return (filler is not None and bool(filler.ListFields())
                 and filler.type in ("constant", "bilinear"))
 
+    def extra_repr(self) -> str:
+        """The settings of the layer's own message, and the shapes of its blobs."""
+        words = [f"{name} {tuple(getattr(self, name).shape)}" for name in self.blob_names]
+        own = [value for field, value in self.spec.proto.ListFields()
+               if field.name.endswith("_param") and field.message_type and not field.is_repeated]
+        for message in own:
+            for field, value in message.ListFields():
+                if field.message_type is None:
+                    shown = list(value) if field.is_repeated else value
+                    if field.enum_type is not None and not field.is_repeated:
+                        shown = field.enum_type.values_by_number[value].name
+                    words.append(f"{field.name}={shown}")
+        return ", ".join(words)
+
     def set_blob(self, index: int, blob: Tensor) -> None:
         """Share a blob of another layer: it replaces blob `index`, and both layers train it."""
         setattr(self, self.blob_names[index], blob)
@@ -133,12 +147,6 @@ class Layer(nn.Module):
                 return
             reason = str(error).splitlines()[0]
             raise self.spec.error(f"{name}_filler", reason) from None
-
-    @classmethod
-    def class_count(cls, proto: LayerParameter) -> tuple[str, int] | None:
-        """The field and the number of its boxes' classes, the background counted, where it has one.
-        """
-        return None
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.

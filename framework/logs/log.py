@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import getpass
+import io
+import logging
 import os
 import socket
 import sys
@@ -19,6 +21,31 @@ from typing import TextIO
 
 from framework.logs.outlet import Outlet, append_to_file, append_to_stream
 from framework.system.progress import Progress
+
+MINUTE = 60.0
+
+
+class InfoStream(io.StringIO):
+    """A stream whose lines are those of a log."""
+
+    def __init__(self, log: Log):
+        super().__init__()
+        self.log = log
+
+    def write(self, text: str) -> int:
+        self.log.info(text)
+        return len(text)
+
+
+class _Handler(logging.Handler):
+    """Takes the warnings of Python's loggers into a log."""
+
+    def __init__(self, log: Log):
+        super().__init__(logging.WARNING)
+        self.log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.log.warning(record.getMessage())
 
 
 class Log:
@@ -49,14 +76,20 @@ class Log:
 
     @contextlib.contextmanager
     def progress(self, total: int, what: str) -> Iterator[None]:
-        """A bar below the lines on a terminal, unless there is one."""
-        if self.bar is not None or not self.draws_bars:
+        """A bar below the lines on a terminal, else a line a minute with the time left, unless
+        there is one of them already. Warnings of modules that have no Log go above it."""
+        if self.bar is not None or not self.enabled:
             yield
             return
-        self.bar = Progress(total, what)
+        stream = None if self.draws_bars else InfoStream(self)
+        self.bar = Progress(total, what, stream, line_seconds=MINUTE)
+        logger = logging.getLogger("framework")
+        handler = _Handler(self)
+        logger.addHandler(handler)
         try:
             yield
         finally:
+            logger.removeHandler(handler)
             self.bar.clear()
             self.bar = None
 

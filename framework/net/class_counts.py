@@ -8,13 +8,14 @@ from pathlib import Path
 
 from framework.data.records import label_map
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.layers.base import LAYERS, Layer
+
+PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param")
 
 
 def check_class_counts(net: NetSpec) -> None:
     """Compare num_classes with the labels of the label map that the net names, if it is there.
 
-    SpecError for a label that is not a class: training would end at its first box. Classes without
+    SpecError for a label beyond the classes: training would end at its first box. Classes without
     a label are allowed, as in the original, and named in the log.
     """
     path = label_map_path(net)
@@ -32,7 +33,7 @@ def check_class_counts(net: NetSpec) -> None:
     if count > number:
         logging.getLogger("framework.net").warning("%s", spec.error(
             field, f"is {count}, but {path} has labels up to {number - 1}: {number} would do, and "
-            f"{count - number} classes never occur"))
+            f"{count - number} classes never occur, and a mean over the classes counts them"))
 
 
 def check_labels(net: NetSpec, path: str, labels: Collection[int]) -> None:
@@ -55,7 +56,9 @@ def label_map_path(net: NetSpec) -> str:
 def _counts(net: NetSpec) -> Iterator[tuple[LayerSpec, str, int]]:
     """Each layer with classes, its field, and their number."""
     for spec in net.layers:
-        cls = LAYERS[spec.type]
-        counted = cls.class_count(spec.proto) if issubclass(cls, Layer) else None
-        if counted and counted[1]:
-            yield spec, *counted
+        for name in PARAMS:
+            param = getattr(spec.proto, name)
+            # RefineDet's first stage tells objects from background only
+            is_first_stage = name == PARAMS[0] and param.HasField("objectness_score")
+            if param.num_classes and not (is_first_stage and param.num_classes == 2):
+                yield spec, f"{name}.num_classes", param.num_classes

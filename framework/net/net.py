@@ -5,9 +5,10 @@ Source: Net in BVLC's net.cpp. Split layers do not exist: autograd adds the grad
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -169,7 +170,7 @@ class Net(nn.Module):
 
         Returns the output blobs by name; `self.blobs` holds all of them afterwards.
         """
-        given = dict(inputs or {})
+        given = self._checked_inputs(inputs)
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
         missing = [name for name in self.given_names if name not in given]
@@ -183,6 +184,28 @@ class Net(nn.Module):
         if not torch.compiler.is_exporting():       # an exported program keeps no blobs
             self.blobs = blobs
         return {name: blobs[name] for name in self.outputs}
+
+    def _checked_inputs(self, inputs: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+        """The inputs by name. CaffeError, which says what is wanted, for anything else."""
+        if inputs is not None and not isinstance(inputs, Mapping):
+            example = self.given_names[0] if self.given_names else "data"
+            raise CaffeError(f"{self.spec.path}: a net takes its input blobs by name, as net("
+                             f"{{'{example}': tensor}}), not a {type(inputs).__name__}; its inputs "
+                             f"are {self._wanted()}")
+        for name, blob in (inputs or {}).items():
+            if name not in self.given_names:
+                raise CaffeError(f"{self.spec.path}: '{name}' is not an input of the net"
+                                 f"{nearest(name, self.given_names)}; its inputs are "
+                                 f"{self._wanted()}")
+            if not isinstance(blob, Tensor):
+                raise CaffeError(f"{self.spec.path}: the input '{name}' must be a tensor, not a "
+                                 f"{type(blob).__name__}; torch.from_numpy makes one of an array")
+        return dict(inputs or {})
+
+    def _wanted(self) -> str:
+        """The inputs and their shapes, for messages."""
+        return ", ".join(f"'{name}' {tuple(self.shapes[name])}"
+                         for name in self.given_names) or "none"
 
     def run(self, blobs: Mapping[str, Tensor], wanted: Collection[str] | None = None
             ) -> dict[str, Tensor]:
@@ -253,8 +276,34 @@ class Net(nn.Module):
 
     def renew_views(self) -> None:
         """Make the blobs that are shared in another shape views of their owners' again."""
-        for layer, name, owner, shape in self.reshaped:
-            layer.__dict__[name] = owner().view(shape)
+        for layer, name, owner, index, shape in self.reshaped:
+            layer.__dict__[name] = owner.blobs[index].view(shape)
+
+    def __repr__(self) -> str:
+        """A line for each layer: its type and settings, blobs, and the shapes of its tops."""
+        lines = [f"Net '{self.name}', {self.phase}, {self.spec.path}"]
+        layers = {step.layer.spec.name: step.layer for step in self.layers}
+        for spec in self.spec.layers:
+            tops = ", ".join(f"{top} {tuple(self.shapes.get(top, ()))}" for top in spec.tops)
+            inner = layers[spec.name].extra_repr() if spec.name in layers else ""
+            lines.append(f"  {spec.name}: {spec.type}({inner}) {', '.join(spec.bottoms)} -> {tops}")
+        return "\n".join(lines)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Net:
+        """A net with blobs of its own, without those of the last forward; it reads the same data
+        layers, from the same batch on."""
+        for layer, name, *_ in self.reshaped:
+            del layer.__dict__[name]        # a view cannot be copied
+        state = {**self.__dict__, "blobs": {}, "fused": [], "_plans": {}, "_iterators": None}
+        for shared in (self.spec, self.sources):
+            memo[id(shared)] = shared
+        other = type(self).__new__(type(self))
+        memo[id(self)] = other
+        other.__dict__.update(copy.deepcopy(state, memo))
+        for net in (self, other):
+            net.renew_views()
+        other.fused = fuse(other.layers)
+        return other.optimize_for_inference() if self._frozen else other
 
     def objective(self, blobs: Mapping[str, Tensor]) -> Tensor:
         """What training makes small: the sum of loss_weight * sum(top), of shape ()."""

@@ -5,7 +5,7 @@ Source: Net::AppendParam and Net::ShareTrainedLayersWith in BVLC's net.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,11 +28,13 @@ class LearnedBlob:
 
 
 class Reshaped(NamedTuple):
-    """A blob shared in another shape (share_mode PERMISSIVE): `name` of `layer` is a view."""
+    """A blob shared in another shape (share_mode PERMISSIVE): `name` of `layer` is a view of blob
+    `blob_index` of `owner`."""
 
     layer: Layer
     name: str
-    owner: Callable[[], Tensor]
+    owner: Layer
+    blob_index: int
     shape: Shape
 
 
@@ -108,7 +110,7 @@ def _share(layer: Layer, index: int, owner: Layer, owner_index: int) -> Reshaped
     name = layer.blob_names[index]
     delattr(layer, name)
     layer.__dict__[name] = theirs.view(mine.shape)
-    return Reshaped(layer, name, lambda: owner.blobs[owner_index], tuple(mine.shape))
+    return Reshaped(layer, name, owner, owner_index, tuple(mine.shape))
 
 
 def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int) -> None:

@@ -110,10 +110,20 @@ class Gradients:
 
     @torch.no_grad()
     def loss(self, batch: int) -> Tensor:
-        """The loss of the next batch, which is number `batch` of the run, without gradients."""
+        """The loss of the next batch, which is number `batch` of the run, without gradients.
+
+        The running averages of BatchNorm stay as they are. In the original this forward, the last
+        of a run, moves them after the weights are saved, so that its last test is of another net.
+        """
         blobs = self._next_batch()
+        averages = [blob for step in self.net.layers for blob in step.layer.blobs
+                    if not isinstance(blob, torch.nn.Parameter)]
+        before = [blob.clone() for blob in averages]
         with random_numbers(self.key + batch, self.device):
-            return self._forward(blobs)
+            loss = self._forward(blobs)
+        for blob, values in zip(averages, before, strict=True):
+            blob.copy_(values)
+        return loss
 
     def apply(self, update: Callable[[], None]) -> bool:
         """Update, unless a gradient left the range of float16; False then. Waits for the device

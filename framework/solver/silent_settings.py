@@ -93,21 +93,23 @@ def tests_beyond_data(document: Document, nets: list[Net]) -> list[str]:
     """A sentence for each test_iter that takes records more than once."""
     found = []
     for index, (net, batches) in enumerate(zip(nets, document.message.test_iter, strict=True)):
-        sizes = {source.num_items: (source, tops) for source, tops in net.sources
-                 if source.num_items}
-        if not sizes:
-            continue
-        num_records = max(sizes)
-        source, tops = sizes[num_records]
-        batch_size = net.shapes[tops[0]][0]
-        taken = batches * batch_size
-        if taken > num_records:
-            least, more = divmod(taken, num_records)
-            counts = f"each counts {least} times in the scores"
-            if more:
-                counts = f"{more} of them count {least + 1} times in the scores, the others {least}"
-            found.append(str(document.error(
-                f"test_iter[{index}]", f"is {batches}: with batches of {batch_size} that is "
-                f"{taken} records, and layer '{source.spec.name}' has {num_records}, so that "
-                f"{counts}; {-(-num_records // batch_size)} batches take them all")))
+        if text := records_repeated(net, batches):
+            found.append(str(document.error(f"test_iter[{index}]", f"is {batches}: {text}")))
     return found
+
+
+def records_repeated(net: Net, batches: int) -> str:
+    """What a test over this number of batches counts more than once; empty if it does not."""
+    sizes = [(source.num_items, source.spec.name, net.shapes[tops[0]][0])
+             for source, tops in net.sources if source.num_items]
+    num_records, name, batch_size = max(sizes, default=(0, "", 1))
+    taken = batches * batch_size
+    if not num_records or taken <= num_records:
+        return ""
+    least, more = divmod(taken, num_records)
+    counts = f"each counts {least} times in the scores"
+    if more:
+        counts = f"{more} of them count {least + 1} times in the scores, the others {least}"
+    return (f"{batches} batches of {batch_size} are {taken} records, and layer '{name}' has "
+            f"{num_records}, so that {counts}; {-(-num_records // batch_size)} batches take them "
+            "all")

@@ -288,7 +288,8 @@ class Solver:
         self.testing = False
         self.test_batches[index] += batches
         if scores is not None:
-            scores.log(self.log, param.test_compute_loss, param.show_per_class_result)
+            with_loss = param.test_compute_loss and bool(net.loss_weights)
+            scores.log(self.log, with_loss, param.show_per_class_result)
             self.log.values(self.iter, scores.values(f"test{index}"))
         return scores
 

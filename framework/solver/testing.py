@@ -19,6 +19,7 @@ from framework.layers.index_check import raise_noted
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.logs.log import Log, number, output_lines
 from framework.net.net import Net
+from framework.net.trained import class_names
 
 
 @dataclass
@@ -29,28 +30,37 @@ class Scores:
     outputs     name, mean value, loss weight, for every value of every output, in their order
     per_class   for an output of DetectionEvaluate, whose value is the mean of these: average
                 precision by label
+    names       of the classes, by label, where a label map says them
     """
 
     loss: float
     outputs: list[tuple[str, float, float]] = field(default_factory=list)
     per_class: dict[str, dict[int, float]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
 
     def log(self, log: Log, with_loss: bool, with_classes: bool) -> None:
         """The original's lines."""
         if with_loss:
             log.info(f"Test loss: {number(self.loss)}")
         if with_classes:
-            for precisions in self.per_class.values():
-                for label, value in precisions.items():
-                    log.info(f"class{label}: {number(value)}")
+            self.log_classes(log)
         for line in output_lines("Test", self.outputs):
             log.info(line)
+
+    def log_classes(self, log: Log) -> None:
+        """The original's line of each class, and one with its name, which parsers pass over."""
+        for precisions in self.per_class.values():
+            for label, value in precisions.items():
+                log.info(f"class{label}: {number(value)}")
+                if label in self.names:
+                    log.info(f"    average precision of {self.names[label]}: {number(value)}")
 
     def values(self, prefix: str) -> dict[str, float]:
         """Every number under a name, for plots."""
         found = {f"{prefix}/{name}": value for name, value, _ in self.outputs}
         for precisions in self.per_class.values():
-            found |= {f"{prefix}/class{label}": value for label, value in precisions.items()}
+            found |= {f"{prefix}/{self.names.get(label, f'class{label}')}": value
+                      for label, value in precisions.items()}
         return found
 
 
@@ -97,7 +107,7 @@ def _add(net: Net, name: str, total: Tensor | None, blob: Tensor) -> Tensor:
 
 def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[str, np.ndarray],
              version: str) -> Scores:
-    scores = Scores(loss)
+    scores = Scores(loss, names=class_names(net) if tables else {})
     for name in net.outputs:
         if name in tables:
             mean, found = class_average_precisions(tables[name], version)

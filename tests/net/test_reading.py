@@ -37,8 +37,8 @@ def folder(tmp_path, monkeypatch):
     (read_net, "s.prototxt", r"^s.prototxt: is a solver file, not a net; give the net that its "
                              r"field names$"),
     (read_net, "map.prototxt", r"^map.prototxt: is a label map, not a net$"),
-    (read_net, "w.caffemodel", r"^w.caffemodel:\d+: is not text, which a prototxt is"),
-    (read_solver, "w.h5", r"^w.h5:1: is not text, which a prototxt is: it has the byte 0x89"),
+    (read_net, "w.caffemodel", r"^w.caffemodel:\d+: is not a text, which a prototxt is"),
+    (read_solver, "w.h5", r"^w.h5:1: is not a text, which a prototxt is: it has the byte 0x89"),
 ])
 def test_a_file_of_another_kind_is_one_line_that_says_what_it_is(read, path, message):
     with pytest.raises(SpecError, match=message):

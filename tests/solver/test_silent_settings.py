@@ -101,9 +101,10 @@ def test_a_state_at_max_iter_is_told_apart_from_a_run():
 
 
 @pytest.mark.parametrize("num_records, test_iter, words", [
-    (6, 50, "100 records, and layer 'data' has 6, so that 4 of them count 17 times in the scores, "
-            "the others 16; 3 batches take them all"),
-    (5, 5, "10 records, and layer 'data' has 5, so that each counts 2 times in the scores; 3"),
+    (6, 50, "50 batches of 2 are 100 records, and layer 'data' has 6, so that 4 of them count 17 "
+            "times in the scores, the others 16; 3 batches take them all"),
+    (5, 5, "5 batches of 2 are 10 records, and layer 'data' has 5, so that each counts 2 times in "
+           "the scores; 3"),
     (6, 3, ""),
     (7, 3, ""),
 ])

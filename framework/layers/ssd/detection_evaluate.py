@@ -16,7 +16,6 @@ from framework.layers.ssd.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
 from framework.ops.image_boxes import in_image, pixel_iou
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
-from framework.proto import LayerParameter
 
 MAX_CLASSES = 1_000_000         # each has a row of the top
 
@@ -49,10 +48,6 @@ class DetectionEvaluate(Layer):
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
     no_onnx_form = "it compares with labels, which a deploy net does not have"
-
-    @classmethod
-    def class_count(cls, proto: LayerParameter) -> tuple[str, int]:
-        return "detection_evaluate_param.num_classes", proto.detection_evaluate_param.num_classes
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)

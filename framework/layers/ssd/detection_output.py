@@ -18,7 +18,6 @@ from framework.ops.boxes import decode
 from framework.ops.detections import detection_rows
 from framework.ops.image_boxes import in_image
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 LOWEST = torch.finfo(torch.float32).min
 
@@ -50,10 +49,6 @@ class DetectionOutput(Layer):
     no_gradient_bottoms = (0, 1, 2, 3, 4)
     gives_detections = True
     needs_float32 = True
-
-    @classmethod
-    def class_count(cls, proto: LayerParameter) -> tuple[str, int]:
-        return "detection_output_param.num_classes", proto.detection_output_param.num_classes
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
         super().__init__(spec)

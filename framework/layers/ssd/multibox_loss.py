@@ -17,7 +17,6 @@ from framework.layers.ssd.multibox_terms import class_loss, location_losses
 from framework.ops.boxes import decode
 from framework.ops.ground_truth import GroundTruth, read_ground_truth
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 
 @layer
@@ -47,13 +46,6 @@ class MultiBoxLoss(Layer):
     num_bottoms = (4, 6)
     loss = True
     no_gradient_bottoms = (2, 3, 4, 5)
-
-    @classmethod
-    def class_count(cls, proto: LayerParameter) -> tuple[str, int] | None:
-        param = proto.multibox_loss_param
-        if param.HasField("objectness_score") and param.num_classes == 2:
-            return None     # RefineDet's first stage tells objects from background only
-        return "multibox_loss_param.num_classes", param.num_classes
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, label: Shape,
                  *first_stage: Shape):
