@@ -59,7 +59,8 @@ def stub_layer(kind: str, shape: str) -> None:
         raise CaffeError(f"--stub {kind}: the type is known here; only unknown types are stubbed")
     if shape != AS_BOTTOM and not re.fullmatch(r"\d+(x\d+)*(;\d+(x\d+)*)*", shape):
         raise CaffeError(f"--stub {kind}={shape}: '{shape}' is not a shape; it must be "
-                         f"{AS_BOTTOM}, sizes like 8x3x16x16, or such for each top, separated by semicolons")
+                         f"{AS_BOTTOM}, sizes like 8x3x16x16, or such for each top, separated by "
+                         "semicolons")
     shapes = () if shape == AS_BOTTOM else tuple(
         tuple(int(size) for size in one.split("x")) for one in shape.split(";"))
     LAYERS[kind] = type(kind, (Stub,), {"shapes": shapes, "__module__": __name__})

@@ -89,6 +89,8 @@ class Python(Layer):
             missing = isinstance(error, ModuleNotFoundError) and error.name is not None \
                 and f"{name}.".startswith(f"{error.name}.")
             hint = "; its folder must be on PYTHONPATH" if missing else ""
+            if isinstance(error, SyntaxError):
+                hint = "; if it is written for Python 2, --python2 runs it"
             raise self.spec.error("python_param.module", f"'{name}' cannot be imported: "
                                   f"{failure(error)}{hint}") from error
         finally:
