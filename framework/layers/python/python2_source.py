@@ -13,11 +13,15 @@ import importlib
 import re
 import warnings
 from collections import Counter
+from importlib.util import decode_source
 from pathlib import Path
 from typing import Any
 
 from framework.errors import CaffeError
 from framework.layers.python.python2_names import NUMPY_TYPES
+from framework.system.regular import read_regular
+
+MAX_BYTES = 1 << 24     # a text
 
 FIXERS = ("print", "except", "raise", "exec", "ne", "repr", "numliterals", "tuple_params", "throw",
           "paren")
@@ -40,6 +44,15 @@ def to_tree(source: str, path: str) -> tuple[ast.Module, Counter[str]]:
         return tree, Counter()
     changer = _Changer(path, _has_true_division(tree), changes)
     return ast.fix_missing_locations(changer.visit(tree)), changes
+
+
+def is_python2(path: str | None) -> bool:
+    """Whether a file that Python 3 cannot parse is sound Python 2, as far as can be told here."""
+    try:
+        source = decode_source(read_regular(path or "", MAX_BYTES))
+        return bool(to_tree(source, str(path))[1])
+    except (OSError, ValueError, SyntaxError, CaffeError):
+        return False
 
 
 def _parse(source: str, path: str) -> ast.Module:

@@ -93,8 +93,9 @@ def test_a_layer_of_python_2_runs_as_there(folder, caplog, capsys):
     assert not list(folder.rglob("*.pyc"))
 
 
+@needs_rewriter
 def test_without_the_flag_the_module_is_an_error_that_names_it(folder):
-    with pytest.raises(SpecError, match="if it is written for Python 2, --python2 runs it"):
+    with pytest.raises(SpecError, match="it is written for Python 2, which --python2 runs"):
         net_from(NET)
 
 
