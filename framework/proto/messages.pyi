@@ -120,6 +120,25 @@ class NetParameter(Message):
         ]
     ) -> None: ...
 
+class FilterParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    num_output: int
+    def __init__(
+        self, *,
+            axis: int | None = ..., num_output: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "num_output",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "num_output",
+        ]
+    ) -> None: ...
+
 class MemoryOptimizationParameter(Message):
     DESCRIPTOR: Descriptor
     optimize_train: bool
@@ -417,6 +436,8 @@ class LayerParameter(Message):
     @property
     def multi_box_head_param(self) -> MultiBoxHeadParameter: ...
     source_class: str
+    @property
+    def filter_param(self) -> FilterParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -524,6 +545,7 @@ class LayerParameter(Message):
             dense_image_data_param: DenseImageDataParameter | _Fields | None = ...,
             net_file_param: NetFileParameter | _Fields | None = ..., multi_box_head_param:
             MultiBoxHeadParameter | _Fields | None = ..., source_class: str | None = ...,
+            filter_param: FilterParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -561,7 +583,7 @@ class LayerParameter(Message):
             "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
             "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
             "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
-            "multi_box_head_param", "source_class",
+            "multi_box_head_param", "source_class", "filter_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -601,7 +623,7 @@ class LayerParameter(Message):
             "proposal_target_param", "frcnn_output_param", "affinity_param", "denseblock_param",
             "ctc_loss_param", "labelsequence_accuracy_param", "ctc_decoder_param",
             "eltwise_accuracy_param", "dense_image_data_param", "net_file_param",
-            "multi_box_head_param", "source_class",
+            "multi_box_head_param", "source_class", "filter_param",
         ]
     ) -> None: ...
 
