@@ -23,6 +23,7 @@ _HOMES = {
     "LAYERS": "framework.layers",
     "choose_dialect": "framework.layers.dialects",
     "stub_layer": "framework.layers.stub",
+    "enable_python2": "framework.layers.python.python2",
     "load_weights": "framework.weights.weights",
     "save_weights": "framework.weights.weights",
     "CaffeError": "framework.errors",

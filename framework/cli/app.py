@@ -48,6 +48,7 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
 def _guarded(main: Main, options: argparse.Namespace) -> int:
     """The exit code of `main`, whose mistakes become lines."""
     try:
+        take_python2(getattr(options, "python2", False))
         import_modules(getattr(options, "modules", ()))
         take_dialect(getattr(options, "dialect", ""))
         take_stubs(getattr(options, "stub", ()))
@@ -129,6 +130,10 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                              "TYPE=as_bottom, TYPE=8x3x16x16, or TYPE=8x21;8x84 for several tops; "
                              "layers of the type that nothing reads are left out of runs, others "
                              "end them")
+    parser.add_argument("--python2", action="store_true",
+                        help="run Python layers and modules that are written for Python 2 (print, "
+                             "xrange, whole divisions, cPickle, yaml.load, np.int), naming what "
+                             "is read otherwise than it is written")
     parser.add_argument("--ignore-unknown-fields", action="store_true",
                         help="go on without fields that are not known, naming each")
 
@@ -153,6 +158,14 @@ def _pixels_allowed(number: int | None) -> Iterator[None]:
             del os.environ[image_size.LIMIT]
             if before is not None:
                 os.environ[image_size.LIMIT] = before
+
+
+def take_python2(is_wanted: bool) -> None:
+    """Run modules of the user's as Python 2."""
+    if is_wanted:
+        from framework.layers.python.python2 import enable_python2  # lazy: few need it
+
+        enable_python2()
 
 
 def import_modules(names: Sequence[str]) -> None:

@@ -120,6 +120,25 @@ class NetParameter(Message):
         ]
     ) -> None: ...
 
+class FilterParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    num_output: int
+    def __init__(
+        self, *,
+            axis: int | None = ..., num_output: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "num_output",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "num_output",
+        ]
+    ) -> None: ...
+
 class MemoryOptimizationParameter(Message):
     DESCRIPTOR: Descriptor
     optimize_train: bool
@@ -467,6 +486,8 @@ class LayerParameter(Message):
     @property
     def multi_box_head_param(self) -> MultiBoxHeadParameter: ...
     source_class: str
+    @property
+    def filter_param(self) -> FilterParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -593,7 +614,8 @@ class LayerParameter(Message):
             ..., pad_param: PadParameter | _Fields | None = ..., adaptive_pooling_param:
             AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
             _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
-            ..., source_class: str | None = ...,
+            ..., source_class: str | None = ..., filter_param: FilterParameter | _Fields | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -638,7 +660,7 @@ class LayerParameter(Message):
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
             "layer_norm_param", "group_norm_param", "instance_norm_param", "gelu_param",
             "matmul_param", "pixelshuffle_param", "pad_param", "adaptive_pooling_param",
-            "net_file_param", "multi_box_head_param", "source_class",
+            "net_file_param", "multi_box_head_param", "source_class", "filter_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -685,7 +707,7 @@ class LayerParameter(Message):
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
             "layer_norm_param", "group_norm_param", "instance_norm_param", "gelu_param",
             "matmul_param", "pixelshuffle_param", "pad_param", "adaptive_pooling_param",
-            "net_file_param", "multi_box_head_param", "source_class",
+            "net_file_param", "multi_box_head_param", "source_class", "filter_param",
         ]
     ) -> None: ...
 

@@ -54,7 +54,8 @@ def check_fields(document: Document) -> list[str]:
         problems.append(str(document.error(field.name, "is a field of another Caffe that is not "
                                            "supported; remove it to train without it")))
     param = document.message
-    for name, allowed in (("eval_type", ("classification", "detection")),
+    for name, allowed in (("eval_type", ("classification", "detection",
+                                        "detection_segmentation")),
                           ("ap_version", ("11point", "MaxIntegral", "Integral"))):
         value = getattr(param, name)
         if value not in allowed:

@@ -121,10 +121,19 @@ def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[
 
 
 def check_evaluation(document: Document, net: Net, index: int) -> None:
-    """SpecError if the solver file wants detections evaluated that test net `index` lacks."""
-    if document.message.eval_type == "detection" and not evaluations(net):
-        raise document.error("eval_type", f"is detection, but no output of test net #{index} "
+    """SpecError if the solver file wants detections evaluated that test net `index` lacks.
+
+    `detection_segmentation` of eric612/MobileNet-YOLO wants an output beside them, of which the
+    mean of each value is reported: the overlap of each class.
+    """
+    kind = document.message.eval_type
+    detections = evaluations(net)
+    if kind.startswith("detection") and not detections:
+        raise document.error("eval_type", f"is {kind}, but no output of test net #{index} "
                              "comes from a DetectionEvaluate layer")
+    if kind == "detection_segmentation" and len(net.outputs) == len(detections):
+        raise document.error("eval_type", f"is {kind}, but test net #{index} has no output beside "
+                             "its detections")
 
 
 def evaluations(net: Net) -> list[str]:

@@ -40,7 +40,8 @@ def test_a_label_outside_of_the_classes_is_named(kind, param, x, shape, num, val
     labels.view(-1)[-2] = value
     place = np.unravel_index(labels.numel() - 2, shape)
     where = f"item {place[0]}" + (", position .*" if len(shape) > 1 else "")
-    with pytest.raises(DataError, match=rf"^<text>:\d+: layer 'layer' \({kind}\): blob 'bottom1' has the value "
+    with pytest.raises(DataError, match=rf"^<text>:\d+: layer 'layer' \({kind}\): "
+                       r"blob 'bottom1' has the value "
                        rf"{f'{value:g}'.replace('+', '.')} at {where} of the batch; it must be "
                        rf"from 0 to {num - 1}, as there are {num} "):
         make(kind, param, x, shape)(noise(x), labels)

@@ -27,6 +27,8 @@ ROOT = Path(framework.__file__).parent
 COMPOSED = {
     "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w",   # layers/params: axis_sizes
     "kernel_size_3d", "stride_3d", "pad_3d",                            # the same, after the parser
+    *(f"{what}_prob" for what in ("brightness", "contrast", "hue", "saturation",
+                                  "random_order")),                     # data/augment/distortion
     *(f"{end}_{what}" for end in ("min", "max")                         # data/augment/sampler
       for what in ("jaccard_overlap", "sample_coverage", "object_coverage")),
 }

@@ -269,6 +269,36 @@ def test_detection_without_an_evaluating_output_is_refused():
         solver.test_all()
 
 
+DETECTIONS = """layer { name: "boxes" type: "DummyData" top: "found" top: "truth" dummy_data_param {
+  shape { dim: [1, 1, 2, 7] } shape { dim: [1, 1, 2, 8] }
+  data_filler { value: 1 } data_filler { value: 1 } } }
+layer { name: "eval" type: "DetectionEvaluate" bottom: "found" bottom: "truth" top: "eval"
+  detection_evaluate_param { num_classes: 2 } }
+"""
+
+
+@pytest.mark.parametrize("net, message", [
+    (NET, "eval_type is detection_segmentation, but no output of test net #0 comes"),
+    (DETECTIONS, "test net #0 has no output beside its detections"),
+])
+def test_detection_with_segmentation_needs_both_outputs(net, message):
+    Path("test.prototxt").write_text(net)
+    solver = make('train_net: "net.prototxt" test_net: "test.prototxt" test_iter: 1 '
+                  'test_interval: 1 eval_type: "detection_segmentation"')
+    with pytest.raises(SpecError, match=message):
+        solver.test_all()
+
+
+def test_detection_with_segmentation_reports_the_mean_of_each_class():
+    Path("test.prototxt").write_text(DETECTIONS + """layer { name: "iou" type: "DummyData"
+  top: "iou" dummy_data_param { shape { dim: [1, 1, 1, 3] } data_filler { value: 0.25 } } }""")
+    solver = make('train_net: "net.prototxt" test_net: "test.prototxt" test_iter: 2 '
+                  'test_interval: 1 eval_type: "detection_segmentation"')
+    solver.test_all()
+    found = [line for line in log_of(solver) if "iou = 0.25" in line]
+    assert len(found) == 3
+
+
 def test_an_error_of_the_data_ends_the_run_behind_a_snapshot(monkeypatch):
     solver = make(f"max_iter: 8 net_param {{ {NET} }}")
     compute = solver.gradients.compute

@@ -1,6 +1,7 @@
 """Colour jitter (distort_param): drawn first, applied to the pixels that are kept.
 
-Source: ApplyDistort in im_transforms.cpp of weiliu89/caffe, branch ssd; Howard 2013.
+Source: ApplyDistort in im_transforms.cpp of weiliu89/caffe, branch ssd, and of jolibrain/caffe;
+Howard 2013.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.planes import memory_of
 from framework.data.records.records import Pixels
 from framework.proto import DistortionParameter
+
+CHANGES = ("brightness", "contrast", "saturation", "hue", "random_order")
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,32 @@ def _factor(factor: float | None) -> float:
     return -1.0 if factor is None else factor
 
 
+def probabilities(param: DistortionParameter) -> dict[str, float]:
+    """The probability of each change.
+
+    With `prob` above 0 the form of jolibrain/caffe counts: `prob` for each change whose flag is
+    true, or for all with `all_effects`. Else each has its own, as in the SSD branch.
+    """
+    if param.prob <= 0:
+        return {name: getattr(param, f"{name}_prob") for name in CHANGES}
+    return {name: param.prob if param.all_effects or getattr(param, name) else 0.0
+            for name in CHANGES}
+
+
 def draw_distortion(param: DistortionParameter, draws: Draws) -> Distortion:
     """Draw the changes that a DistortionParameter allows."""
+    probability = probabilities(param)
     contrast_first = draws.uniform(0, 1) > 0.5
     brightness = contrast = saturation = hue = channels = None
-    if draws.chance(param.brightness_prob):
+    if draws.chance(probability["brightness"]):
         brightness = draws.uniform(-param.brightness_delta, param.brightness_delta)
-    if draws.chance(param.contrast_prob):
+    if draws.chance(probability["contrast"]):
         contrast = draws.uniform(param.contrast_lower, param.contrast_upper)
-    if draws.chance(param.saturation_prob):
+    if draws.chance(probability["saturation"]):
         saturation = draws.uniform(param.saturation_lower, param.saturation_upper)
-    if draws.chance(param.hue_prob):
+    if draws.chance(probability["hue"]):
         hue = draws.uniform(-param.hue_delta, param.hue_delta)
-    if draws.chance(param.random_order_prob):
+    if draws.chance(probability["random_order"]):
         channels = tuple(int(channel) for channel in draws.generator.permutation(3))
     if contrast is not None and abs(contrast - 1) <= 1e-3:
         contrast = None
@@ -88,6 +104,6 @@ def check_distortion(param: DistortionParameter, error: Callable[[str, str], Exc
     for name in ("contrast", "saturation"):
         lower = getattr(param, f"{name}_lower")
         upper = getattr(param, f"{name}_upper")
-        if getattr(param, f"{name}_prob") > 0 and not 0 <= lower <= upper:
+        if probabilities(param)[name] > 0 and not 0 <= lower <= upper:
             raise error(f"{field}.{name}_lower", f"and {name}_upper are {lower:g} and {upper:g}; "
                         "they must rise and not be negative")

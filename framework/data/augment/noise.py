@@ -1,6 +1,7 @@
 """Image degradation (noise_param): blur, equalization, JPEG artefacts, salt and pepper.
 
-Source: ApplyNoise, colorReduce, constantNoise in im_transforms.cpp of weiliu89/caffe, branch ssd.
+Source: ApplyNoise, colorReduce, constantNoise in im_transforms.cpp of weiliu89/caffe, branch ssd,
+and of jolibrain/caffe.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from framework.data.augment.draws import Draws
 from framework.data.records.records import BadRecord, Pixels
 from framework.proto import NoiseParameter, SaltPepperParameter
 
+EFFECTS = ("decolorize", "gauss_blur", "hist_eq", "clahe", "erode", "posterize", "inverse",
+           "saltpepper", "convert_to_hsv", "convert_to_lab")
 _POSTERIZED = (np.arange(256) // 64 * 64 + 32).astype(np.uint8)
 # OpenCV 2's 3 x 3 ellipse, which is a cross.
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
@@ -23,9 +26,13 @@ def apply_noise(pixels: Pixels, param: NoiseParameter, draws: Draws) -> Pixels:
     """Degrade an image by all changes that a NoiseParameter names, in the original's order.
 
     `prob`, if given, is the probability of that; without it noise is always applied. (The original
-    ignores `prob`.) convert_to_lab gives float32: L 0 ... 100, a and b about -127 ... 127, where
-    the original reads the bytes of these numbers as pixels.
+    ignores `prob`.) With `all_effects` of jolibrain/caffe each change is made with probability
+    `prob`, salt and pepper only if its values are given; Lab then comes as whole levels.
+    convert_to_lab alone gives float32: L 0 ... 100, a and b about -127 ... 127, where the original
+    reads the bytes of these numbers as pixels.
     """
+    if param.all_effects:
+        return _some_effects(pixels, param, draws)
     if param.HasField("prob") and not draws.chance(param.prob):
         return pixels
     if pixels.dtype != np.uint8:
@@ -52,6 +59,24 @@ def apply_noise(pixels: Pixels, param: NoiseParameter, draws: Draws) -> Pixels:
     if param.saltpepper:
         pixels = _salt_and_pepper(pixels, param.saltpepper_param, draws)
     return _convert(pixels, param)
+
+
+def _some_effects(pixels: Pixels, param: NoiseParameter, draws: Draws) -> Pixels:
+    """Each change by itself with probability `prob`, as `all_effects` asks."""
+    if param.prob <= 0:
+        return pixels
+    chosen = NoiseParameter(jpeg=param.jpeg, saltpepper_param=param.saltpepper_param)
+    for name in EFFECTS:
+        setattr(chosen, name, draws.chance(param.prob))
+    chosen.saltpepper = chosen.saltpepper and bool(param.saltpepper_param.value)
+    to_lab = chosen.convert_to_lab and pixels.shape[2] == 3
+    chosen.convert_to_lab = False
+    chosen.convert_to_hsv = chosen.convert_to_hsv and pixels.shape[2] == 3
+    pixels = apply_noise(pixels, chosen, draws)
+    if not to_lab:
+        return pixels
+    lab = _convert(pixels, NoiseParameter(convert_to_lab=True))
+    return np.clip(np.rint(lab), 0, 255).astype(np.uint8)
 
 
 def check_noise(param: NoiseParameter, error: Callable[[str, str], Exception]) -> None:

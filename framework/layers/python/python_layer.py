@@ -22,6 +22,7 @@ from framework.layers.python import protocol
 from framework.layers.python.blob import Blob
 from framework.layers.python.importing import standing_in
 from framework.layers.python.protocol import Phase
+from framework.layers.python.python2_source import is_python2
 
 
 @layer
@@ -91,6 +92,8 @@ class Python(Layer):
             missing = isinstance(error, ModuleNotFoundError) and error.name is not None \
                 and f"{name}.".startswith(f"{error.name}.")
             hint = "; its folder must be on PYTHONPATH" if missing else ""
+            if isinstance(error, SyntaxError) and is_python2(error.filename):
+                hint = "; it is written for Python 2, which --python2 runs"
             raise self.spec.error("python_param.module", f"'{name}' cannot be imported: "
                                   f"{failure(error)}{hint}") from error
         finally:

@@ -107,6 +107,24 @@ def test_without_prob_noise_is_always_made_and_with_it_as_often_as_told():
     assert 110 < made < 190
 
 
+def test_all_effects_are_made_one_by_one_with_their_probability():
+    pixels = np.full((8, 9, 3), 100, np.uint8)      # inverse and posterize are told by the levels
+    found = [int(noisy("all_effects: true prob: 0.5", pixels, seed)[4, 4, 0])
+             for seed in range(4000)]
+    # HSV of grey has hue 0; Lab of grey has L 42 for 100 and so on: neither is among these
+    plain = {100, 96, 155, 159}
+    shares = {level: found.count(level) / 4000 for level in plain}
+    for level, share in shares.items():     # no HSV, no Lab, no equalization, and two changes
+        assert 0.01 < share < 0.2, (level, share)
+    assert (noisy("all_effects: true", pixels) == pixels).all()     # prob is 0 by default
+
+
+def test_all_effects_keep_grey_images_grey():
+    pixels = image(3, channels=1)
+    for seed in range(50):
+        assert noisy("all_effects: true prob: 0.9", pixels, seed).shape == pixels.shape
+
+
 def test_the_order_is_the_originals():
     """erode before inverse: the darkest neighbour, then inverted."""
     pixels = image(10)

@@ -177,6 +177,25 @@ def test_colour_shifts_are_uniform_and_as_likely_as_told():
         assert is_share(orders.count(order), len(orders), 1 / 6)
 
 
+RANGES = ("brightness_delta: 32 contrast_lower: 0.5 contrast_upper: 1.5 hue_delta: 18 "
+          "saturation_lower: 0.6 saturation_upper: 1.4 ")
+DRAWN = {"brightness": "brightness", "contrast": "contrast", "hue": "hue",
+         "saturation": "saturation", "random_order": "channels"}
+
+
+@pytest.mark.parametrize("flags, made", [
+    ("prob: 0.4 brightness: true hue: true", {"brightness", "hue"}),
+    ("prob: 0.4 all_effects: true", set(DRAWN)), ("prob: 0.4", set()),
+    ("brightness: true all_effects: true", set()),
+])
+def test_changes_of_deepdetects_form_have_one_probability(flags, made):
+    param = prototxt.parse(RANGES + flags, "DistortionParameter").message
+    drawn = [draw_distortion(param, Draws(3, position)) for position in range(RUNS)]
+    for name, field in DRAWN.items():
+        share = sum(getattr(one, field) is not None for one in drawn)
+        assert is_share(share, RUNS, 0.4 if name in made else 0), name
+
+
 def test_the_mean_colour_moves_as_the_brightness_says():
     transform = transformer("distort_param { brightness_prob: 1 brightness_delta: 32 }")
     grey = np.full((8, 64, 3), 128, np.uint8)

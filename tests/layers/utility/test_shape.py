@@ -143,3 +143,30 @@ def test_argmax_ranks_the_later_of_equal_values_first():
         assert layer(x)[0, 1].tolist() == [x[0, index].item() for index in expected]
 
 
+@pytest.mark.parametrize("axis, size", [(1, 4), (2, 3)])
+def test_filter_with_a_selector_of_its_own_keeps_the_slices_that_are_not_0(axis, size):
+    layer = make("Filter", f"filter_param {{ num_output: 2 axis: {axis} }}", (2, 4, 3, 5))
+    chosen = [0, size - 1]
+    layer.selector.zero_()
+    layer.selector[chosen] = 0.5
+    x = noise(2, 4, 3, 5)
+    expected = np.take(x.detach().numpy(), chosen, axis)
+    np.testing.assert_array_equal(layer(x)[0].detach(), expected)
+    assert torch.autograd.gradcheck(lambda x: layer(x)[0], x)
+    assert layer.top_shapes((2, 4, 3, 5)) == [tuple(layer(x)[0].shape)]
+    assert [tuple(blob.shape) for blob in layer.blobs] == [(size,)]
+
+
+@pytest.mark.parametrize("fields, message", [
+    ("num_output: 5", "num_output is 5; it must be from 1 to 4"), ("", "num_output is 0"),
+    ("num_output: 2 axis: 7", "axis is 7"),
+])
+def test_filter_with_a_selector_of_its_own_refuses(fields, message):
+    with pytest.raises(SpecError, match=message):
+        make("Filter", f"filter_param {{ {fields} }}", (2, 4, 3, 5))
+
+
+def test_filter_says_when_its_selector_chooses_another_number():
+    layer = make("Filter", "filter_param { num_output: 2 }", (2, 4, 3, 5))
+    with pytest.raises(SpecError, match="num_output is 2; the layer's blob chooses 4 slices"):
+        layer(noise(2, 4, 3, 5))
