@@ -94,7 +94,7 @@ class Hotspot(Layer):
              that of the top.
     Top:     (N, P, output_height, output_width): exp(-d^2 / (2 s^2)) / (2 pi s^2), where d is the
              distance in cells and s gaussian_std; values up to 0.0001 are 0. No gradient.
-    Errors:  SpecError for missing sizes, a gaussian_std that is not above 0, or points that are no
+    Errors:  SpecError for missing sizes, a gaussian_std that is not above 0, or points that are not
              pairs.
     Source:  HotspotParameter; hotspot_layer.cpp of happynear/caffe-windows.
     """
