@@ -85,6 +85,11 @@ PLANES = (
     of_sample("AdaptivePooling"),
     Example("AdaptivePooling", "pool: MAX pooled_h: 3 pooled_w: 4", ((2, 3, 6, 8),)),
 )
+SPREAD = (
+    of_sample("ConvolutionSK", blobs=((4, 3, 3, 3), (4,))),
+    of_sample("PoolingSK"),
+    Example("PoolingSK", "pooling_param { pool: AVE kernel_size: 2 stride: 2 }"),
+)
 PARTS = (
     of_sample("MatMul", grows=(0, 1)),
     Example("MatMul", "transpose_a: true blob_shape: 5 blob_shape: 6", (X,), ((5, 6),),
@@ -99,4 +104,5 @@ PARTS = (
     of_sample("MatWrite", without={**FILES, **NO_GRADIENT}),
 )
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS, *PLANES, *PARTS)
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS, *PLANES, *SPREAD,
+            *PARTS)
