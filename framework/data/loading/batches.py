@@ -29,14 +29,14 @@ class Item:
     planes   (height, width, channels) each: the image, and its label map if it has one
     boxes    (n, 7) as in `Record`, or None
     label    the class of the whole image
-    classes  all classes of a clip
+    classes  all classes of a clip, or all labels of an image
     size     height and width that a segmentation layer reports for the image
     """
 
     planes: tuple[Pixels, ...]
     boxes: Floats | None = None
     label: float = 0
-    classes: tuple[int, ...] = ()
+    classes: tuple[float, ...] = ()
     size: tuple[int, int] = (0, 0)
 
 
