@@ -90,7 +90,11 @@ SPREAD = (
     of_sample("PoolingSK"),
     Example("PoolingSK", "pooling_param { pool: AVE kernel_size: 2 stride: 2 }"),
 )
+KITTI = fixed([2, 16] + [0] * 14, [10, 8, 20, 16, 0, 1] + [0] * 10, [30, 20, 30, 24, 0, 1]
+              + [0] * 10, [0] * 16)
 PARTS = (
+    of_sample("DetectNetTransformation", bottoms=(positive(2, 3, 40, 56).detach() * 60,
+              torch.stack([KITTI, KITTI])[:, None]), grows=(), without={**ON_CPU, **NO_GRADIENT}),
     of_sample("MatMul", grows=(0, 1)),
     Example("MatMul", "transpose_a: true blob_shape: 5 blob_shape: 6", (X,), ((5, 6),),
             grows=BATCH),

@@ -29,15 +29,17 @@ class Item:
     planes   (height, width, channels) each: the image, and its label map if it has one
     boxes    (n, 7) as in `Record`, or None
     label    the class of the whole image
-    classes  all classes of a clip, or all labels of an image
+    classes  all classes of a clip
     size     height and width that a segmentation layer reports for the image
+    labels   all labels of an image of several
     """
 
     planes: tuple[Pixels, ...]
     boxes: Floats | None = None
     label: float = 0
-    classes: tuple[float, ...] = ()
+    classes: tuple[int, ...] = ()
     size: tuple[int, int] = (0, 0)
+    labels: tuple[float, ...] = ()
 
 
 class ItemSource(Protocol):

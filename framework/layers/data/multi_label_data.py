@@ -105,8 +105,8 @@ class MultiLabelItems(ListedItems):
         pixels = read_image(self.root + path, self.decoding)
         if self.new_size is not None:
             pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
-        return Item((self._transformer.without_boxes(pixels, draws),), classes=labels)
+        return Item((self._transformer.without_boxes(pixels, draws),), labels=labels)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         kept = items[self.cut:len(items) - self.cut]
-        return [np.array([item.classes for item in kept], np.float32)]
+        return [np.array([item.labels for item in kept], np.float32)]
