@@ -55,6 +55,8 @@ PICKS = dict.fromkeys(("compile", "export"), "it picks the boxes that are there"
 YOLO = (
     of_sample("Yolov3", bottoms=((2, 16, 4, 5), YOLO_LABELS), grows=BATCH, without={**PICKS,
               "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("AssistedExcitation", bottoms=((2, 3, 5, 4), YOLO_LABELS, (2, 1, 5, 4)),
+              grows=BATCH),
     of_sample("YoloSeg", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2)), grows=(0, 2, 3),
               without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
     of_sample("SegmentationEvaluate", bottoms=(torch.linspace(0, 1, 120, dtype=torch.float64)

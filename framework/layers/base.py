@@ -114,6 +114,9 @@ class Layer(nn.Module):
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)
 
+    def note_progress(self, iteration: int, last: int) -> None:
+        """Called before each iteration of a training that ends with `last`; few layers care."""
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.
 

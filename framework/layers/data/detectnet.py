@@ -14,7 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.detectnet_targets import Box, Grid
 from framework.layers.params import honour, plain
-from framework.system.arrays import Array, Floats
+from framework.system.arrays import Array
 
 BOX_NUMBERS = 16            # of a box in the labels
 NO_CHANGE = 1.0 - 1.0 / 255     # a saturation from here on stays
@@ -87,9 +87,10 @@ class DetectNetTransformation(Layer):
         return (torch.from_numpy(found[0].transpose(0, 3, 1, 2).copy()).to(images),
                 torch.from_numpy(found[1]).to(images))
 
-    def _item(self, image: Floats, rows: Array) -> tuple[Floats, Array]:
+    def _item(self, image: Array, rows: Array) -> tuple[Array, Array]:
         height, width = image.shape[:2]
-        boxes = [Box(*row[:4], int(row[5]), row[8]) for row in rows[1:1 + int(rows[0, 0])]]
+        boxes = [Box(float(row[0]), float(row[1]), float(row[2]), float(row[3]), int(row[5]),
+                     float(row[8])) for row in rows[1:1 + int(rows[0, 0])]]
         changes = self._draw(width, height)
         pixels = self._change(np.ascontiguousarray(image) / np.float32(255), changes)
         moved = [self._move(box, width, height, changes) for box in boxes]
@@ -125,10 +126,10 @@ class DetectNetTransformation(Layer):
         return Changes(max(min(hue, 180), -180), saturation, flip, size, rotation,
                        (offset[0], offset[1]))
 
-    def _change(self, image: Floats, changes: Changes) -> Floats:
+    def _change(self, image: Array, changes: Changes) -> Array:
         """The image (height, width, 3), 0 to 1, as it is in the top."""
         if changes.hue or changes.saturation < NO_CHANGE:
-            hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
+            hsv: Array = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
             hsv[..., 0] += changes.hue
             hsv[..., 1] *= changes.saturation if changes.saturation < NO_CHANGE else 1
             image = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
