@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.detectnet_targets import Box, Grid
 from framework.layers.params import honour, plain
@@ -46,7 +47,8 @@ class DetectNetTransformation(Layer):
     TRAIN draws hue_rotation_prob and so on, TEST resizes the image to the size of the top. The
     numbers are those of torch's own generator. No gradient. It runs on the CPU, in OpenCV, and
     cannot be part of a compiled or exported graph.
-    Errors:  SpecError for bottoms that do not fit, and for a mean_file, which is not supported.
+    Errors:  SpecError for bottoms that do not fit, and for a mean_file, which is not supported;
+             DataError for labels that are not finite or have another number of boxes.
     Source:  detectnet_transform_layer.cpp of NVIDIA/caffe (0.15).
     """
 
@@ -89,12 +91,22 @@ class DetectNetTransformation(Layer):
 
     def _item(self, image: Array, rows: Array) -> tuple[Array, Array]:
         height, width = image.shape[:2]
+        self._check(rows)
         boxes = [Box(float(row[0]), float(row[1]), float(row[2]), float(row[3]), int(row[5]),
                      float(row[8])) for row in rows[1:1 + int(rows[0, 0])]]
         changes = self._draw(width, height)
         pixels = self._change(np.ascontiguousarray(image) / np.float32(255), changes)
         moved = [self._move(box, width, height, changes) for box in boxes]
         return pixels * np.float32(255), self.grid.targets(moved)
+
+    def _check(self, rows: Array) -> None:
+        """DataError unless the first row tells how many boxes follow, and all are numbers."""
+        blob = f"{self.spec.place()}: blob '{self.spec.bottoms[1]}'"
+        if not np.isfinite(rows).all():
+            raise DataError(f"{blob} has NaN or an infinite number")
+        if not 0 <= rows[0, 0] < len(rows) or rows[0, 1] != BOX_NUMBERS:
+            raise DataError(f"{blob} begins an item with {rows[0, 0]:g} boxes of {rows[0, 1]:g} "
+                            f"numbers; it has room for {len(rows) - 1} of {BOX_NUMBERS}")
 
     def _draw(self, width: int, height: int) -> Changes:
         param = self.param

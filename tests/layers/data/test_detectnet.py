@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from tests.support import make, noise
 
 GRID = ("detectnet_groundtruth_param { stride: 8 image_size_x: 48 image_size_y: 32 scale_cvg: 0.5 "
@@ -129,3 +129,15 @@ def test_bottoms_that_do_not_fit_are_named():
         make("DetectNetTransformation", GRID % "", (1, 3, 40, 56), (1, 1, 6, 15), tops=2)
     with pytest.raises(SpecError, match=r"it must be \(N, 3, H, W\)"):
         make("DetectNetTransformation", GRID % "", (1, 1, 40, 56), (1, 1, 6, 16), tops=2)
+
+
+@pytest.mark.parametrize("index, value, match", [
+    ((0, 0, 0, 0), 6, "begins an item with 6 boxes of 16 numbers; it has room for 5 of 16"),
+    ((0, 0, 0, 1), 15, "begins an item with 4 boxes of 15 numbers"),
+    ((0, 0, 2, 3), float("nan"), "blob 'bottom1' has NaN or an infinite number")])
+def test_labels_that_cannot_be_are_named(index, value, match):
+    layer = make("DetectNetTransformation", GRID % "", (1, 3, 40, 56), (1, 1, 6, 16), tops=2)
+    wrong = labels()
+    wrong[index] = value
+    with pytest.raises(DataError, match=match):
+        layer(images(), wrong)
