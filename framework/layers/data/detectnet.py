@@ -66,7 +66,7 @@ class DetectNetTransformation(Layer):
         self.grid = Grid(spec)
         if len(images) != 4 or images[1] != 3:
             raise spec.error("bottom", f"has the shape {tuple(images)}; it must be (N, 3, H, W)")
-        if len(labels) != 4 or labels[0] != images[0] or labels[3] != BOX_NUMBERS:
+        if len(labels) != 4 or labels[:2] != (images[0], 1):
             raise spec.error("bottom[1]", f"has the shape {tuple(labels)}; it must be "
                              f"({images[0]}, 1, R, {BOX_NUMBERS})")
         mean = list(spec.proto.transform_param.mean_value)
@@ -102,6 +102,9 @@ class DetectNetTransformation(Layer):
     def _check(self, rows: Array) -> None:
         """DataError unless the first row tells how many boxes follow, and all are numbers."""
         blob = f"{self.spec.place()}: blob '{self.spec.bottoms[1]}'"
+        if rows.shape[1] != BOX_NUMBERS:
+            raise DataError(f"{blob} has rows of {rows.shape[1]} numbers; they must have "
+                            f"{BOX_NUMBERS}")
         if not np.isfinite(rows).all():
             raise DataError(f"{blob} has NaN or an infinite number")
         if not 0 <= rows[0, 0] < len(rows) or rows[0, 1] != BOX_NUMBERS:

@@ -19,7 +19,7 @@ class AssistedExcitation(Layer):
     """Assisted excitation: add the mean activation to all channels of cells in true boxes.
 
     Bottoms: x (N, C, H, W); labels (N, 1, T, 5) as AnnotatedData gives them with yolo_data_type:
-             1; the mean (N, 1, H, W) over the channels, as a rule, which gets no gradient.
+             1; the mean over the channels, as a rule, (N, 1, H, W) or (N, H, W), without gradient.
     Top:     x + alpha * mean inside of boxes, x elsewhere, in the shape of x. alpha is
              cos(iteration / (0.75 * last) * pi / 2), not below 0: 1 at first, 0 after three
              quarters of the training, and 1 where no solver counts iterations.
@@ -34,9 +34,9 @@ class AssistedExcitation(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape, mean: Shape):
         super().__init__(spec)
-        if len(x) != 4 or tuple(mean) != (x[0], 1, *x[2:]):
+        if len(x) != 4 or mean[0] != x[0] or math.prod(mean) != x[0] * math.prod(x[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(mean)}; they must "
-                             "be (N, C, H, W) and (N, 1, H, W)")
+                             "be (N, C, H, W) and (N, H, W) or (N, 1, H, W)")
         if labels[0] != x[0] or math.prod(labels[1:]) % 5:
             raise spec.error("bottom[1]", f"has the shape {tuple(labels)}; it must hold 5 numbers "
                              f"for each box of each of {x[0]} items")
@@ -52,7 +52,8 @@ class AssistedExcitation(Layer):
         down = self._covers(rows[..., 2], rows[..., 4], x.shape[2])
         across = self._covers(rows[..., 1], rows[..., 3], x.shape[3])
         mask = (down[..., :, None] & across[..., None, :] & valid[..., None, None]).any(1)
-        excited = self.alpha.to(x.dtype) * mean.detach().to(x.dtype)
+        mean = mean.detach().reshape(len(x), 1, *x.shape[2:])
+        excited = self.alpha.to(x.dtype) * mean.to(x.dtype)
         return x + torch.where(mask[:, None], excited, 0)
 
     def _covers(self, middle: Tensor, size: Tensor, count: int) -> Tensor:

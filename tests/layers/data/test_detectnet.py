@@ -126,9 +126,15 @@ def test_colours_turn_by_hue_and_fade():
 
 def test_bottoms_that_do_not_fit_are_named():
     with pytest.raises(SpecError, match=r"it must be \(1, 1, R, 16\)"):
-        make("DetectNetTransformation", GRID % "", (1, 3, 40, 56), (1, 1, 6, 15), tops=2)
+        make("DetectNetTransformation", GRID % "", (1, 3, 40, 56), (2, 1, 6, 16), tops=2)
     with pytest.raises(SpecError, match=r"it must be \(N, 3, H, W\)"):
         make("DetectNetTransformation", GRID % "", (1, 1, 40, 56), (1, 1, 6, 16), tops=2)
+
+
+def test_rows_of_another_length_are_named_when_the_data_are_there():
+    layer = make("DetectNetTransformation", GRID % "", (1, 3, 40, 56), (1, 1, 6, 15), tops=2)
+    with pytest.raises(DataError, match="has rows of 15 numbers; they must have 16"):
+        layer(images(), labels()[..., :15])
 
 
 @pytest.mark.parametrize("index, value, match", [

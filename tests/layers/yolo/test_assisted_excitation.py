@@ -52,7 +52,7 @@ def test_cells_of_boxes_are_excited_less_and_less(iteration, alpha):
 
 
 def test_bottoms_that_do_not_fit_are_named():
-    with pytest.raises(SpecError, match=r"they must be \(N, C, H, W\) and \(N, 1, H, W\)"):
+    with pytest.raises(SpecError, match=r"they must be \(N, C, H, W\) and \(N, H, W\)"):
         make("AssistedExcitation", "", SIZES[0], SIZES[1], (2, 3, 5, 4))
     with pytest.raises(SpecError, match="it must hold 5 numbers for each box"):
         make("AssistedExcitation", "", SIZES[0], (2, 1, 3, 8), SIZES[2])
