@@ -55,6 +55,8 @@ PICKS = dict.fromkeys(("compile", "export"), "it picks the boxes that are there"
 YOLO = (
     of_sample("Yolov3", bottoms=((2, 16, 4, 5), YOLO_LABELS), grows=BATCH, without={**PICKS,
               "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("AssistedExcitation", bottoms=((2, 3, 5, 4), YOLO_LABELS, (2, 1, 5, 4)),
+              grows=BATCH),
     of_sample("YoloSeg", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2)), grows=(0, 2, 3),
               without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
     of_sample("SegmentationEvaluate", bottoms=(torch.linspace(0, 1, 120, dtype=torch.float64)
@@ -85,7 +87,16 @@ PLANES = (
     of_sample("AdaptivePooling"),
     Example("AdaptivePooling", "pool: MAX pooled_h: 3 pooled_w: 4", ((2, 3, 6, 8),)),
 )
+SPREAD = (
+    of_sample("ConvolutionSK", blobs=((4, 3, 3, 3), (4,))),
+    of_sample("PoolingSK"),
+    Example("PoolingSK", "pooling_param { pool: AVE kernel_size: 2 stride: 2 }"),
+)
+KITTI = fixed([2, 16] + [0] * 14, [10, 8, 20, 16, 0, 1] + [0] * 10, [30, 20, 30, 24, 0, 1]
+              + [0] * 10, [0] * 16)
 PARTS = (
+    of_sample("DetectNetTransformation", bottoms=(positive(2, 3, 40, 56).detach() * 60,
+              torch.stack([KITTI, KITTI])[:, None]), grows=(), without={**ON_CPU, **NO_GRADIENT}),
     of_sample("MatMul", grows=(0, 1)),
     Example("MatMul", "transpose_a: true blob_shape: 5 blob_shape: 6", (X,), ((5, 6),),
             grows=BATCH),
@@ -99,4 +110,5 @@ PARTS = (
     of_sample("MatWrite", without={**FILES, **NO_GRADIENT}),
 )
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS, *PLANES, *PARTS)
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS, *PLANES, *SPREAD,
+            *PARTS)

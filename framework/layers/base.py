@@ -148,6 +148,9 @@ class Layer(nn.Module):
             reason = str(error).splitlines()[0]
             raise self.spec.error(f"{name}_filler", reason) from None
 
+    def note_progress(self, iteration: int, last: int) -> None:
+        """Called before each iteration of a training that ends with `last`; few layers care."""
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.
 

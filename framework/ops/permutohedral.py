@@ -17,6 +17,8 @@ from torch import Tensor
 
 from framework.system.arrays import Floats
 
+FARTHEST = 1e6              # float32 still tells neighbours apart there
+
 
 @dataclass(frozen=True)
 class Lattice:
@@ -43,7 +45,12 @@ class Lattice:
 
 
 def make_lattice(features: Floats) -> Lattice:
-    """The lattice for features (P, d), in units of the filter's standard deviation."""
+    """The lattice for features (P, d), in units of the filter's standard deviation.
+
+    Raises ValueError for features that are not finite or beyond `FARTHEST`.
+    """
+    if not np.abs(features).max(initial=0) <= FARTHEST:     # NaN too
+        raise ValueError(f"must be numbers within {FARTHEST:g} standard deviations of the filter")
     # lazy: numba costs 0.2 s
     from framework.ops import permutohedral_loops as loops
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from framework.system.arrays import Floats
 from framework.system.compiled import compiled_exactly
 
-Keys = NDArray[np.int16]        # of a corner: d coordinates, as many bits as the original's
+Keys = NDArray[np.int32]        # of a corner: d coordinates
 
 
 @compiled_exactly
@@ -21,7 +21,7 @@ def simplices(features: Floats) -> tuple[Keys, Floats]:
     corner of remainder 0 and the order of the differences to it tell the simplex.
     """
     num, d = features.shape
-    keys = np.empty((num, d + 1, d), np.int16)
+    keys = np.empty((num, d + 1, d), np.int32)
     weights = np.empty((num, d + 1), np.float32)
     # the blur along the axes has the standard deviation 1 in units of the features
     spread = np.sqrt(2.0 / 3.0) * (d + 1)
@@ -118,7 +118,7 @@ def number_keys(keys: Keys) -> tuple[NDArray[np.int32], Keys]:
     """Number equal keys (P, d + 1, d) alike, from 1 on: (P, d + 1); the distinct keys (M, d)."""
     num, size, d = keys.shape
     table = _empty_table(num * size)
-    unique = np.empty((num * size, d), np.int16)
+    unique = np.empty((num * size, d), np.int32)
     numbers = np.empty((num, size), np.int32)
     count = 0
     for pixel in range(num):
@@ -141,7 +141,7 @@ def find_neighbours(unique: Keys) -> NDArray[np.int32]:
     for index in range(count):
         table[_slot(table, unique, unique[index])] = index
     found = np.zeros((d + 1, count + 1, 2), np.int32)
-    key = np.empty(d, np.int16)
+    key = np.empty(d, np.int32)
     for axis in range(d + 1):
         for index in range(count):
             for side in range(2):

@@ -221,6 +221,8 @@ class Solver:
         param = self.param
         shown = bool(param.display) and self.iter % param.display == 0
         debug = self.log if param.debug_info and shown else None
+        for step in self.net.layers:
+            step.layer.note_progress(self.iter, max(param.max_iter, self.iter))
         loss = self.gradients.compute(self.iter, param.iter_size, debug)
         self.losses.append(loss)
         if self.watch.add(loss, shown):

@@ -37,6 +37,7 @@ class Item:
     label    the class of the whole image
     classes  all classes of a clip
     size     height and width that a segmentation layer reports for the image
+    labels   all labels of an image of several
     """
 
     planes: tuple[Pixels, ...]
@@ -44,6 +45,7 @@ class Item:
     label: float = 0
     classes: tuple[int, ...] = ()
     size: tuple[int, int] = (0, 0)
+    labels: tuple[float, ...] = ()
 
 
 class ItemSource(Protocol):

@@ -93,7 +93,8 @@ class AnnotatedData(ImageSource):
             with_difficult=annotated.train_diffcult, make=MAKE)
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
-        self.start(items, data.batch_size, shuffle=data.shuffle or annotated.shuffle,
+        rows = (data.batch_size, 1, ROWS, 5) if items.yolo_rows and items.has_boxes else None
+        self.start(items, data.batch_size, rows, shuffle=data.shuffle or annotated.shuffle,
                    skip=data.rand_skip)
 
 

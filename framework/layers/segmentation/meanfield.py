@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
 from framework.ops.losses import precise
@@ -41,7 +42,8 @@ class MultiStageMeanfield(Layer):
     The image has no gradient. It runs on the CPU, and cannot be part of a compiled or exported
     graph.
     Errors:  SpecError for fewer than 2 iterations, thetas that are not above 0, bottoms that do
-             not fit, or a file with too few numbers.
+             not fit, or a file with too few numbers; DataError for images of NaN or far-off
+             levels.
     Source:  MultiStageMeanfieldParameter; multi_stage_meanfield.cpp and meanfield_iteration.cpp of
              torrvision/caffe; Zheng et al. 2015.
     """
@@ -142,7 +144,12 @@ class MultiStageMeanfield(Layer):
     def _bilateral(self, image: Tensor) -> tuple[Lattice, Floats]:
         alpha, beta, _ = self.thetas
         colours = image.flatten(1).T.float().cpu().numpy() / np.float32(beta)
-        return _with_norm(np.concatenate([_positions(image.shape[1:]) / alpha, colours], 1))
+        features = np.concatenate([_positions(image.shape[1:]) / alpha, colours], 1)
+        try:
+            return _with_norm(features)
+        except ValueError as error:
+            raise DataError(f"{self.spec.place()}: the levels of the image in blob "
+                            f"'{self.spec.bottoms[2]}', over theta_beta, {error}") from None
 
 
 def _positions(sizes: torch.Size) -> Floats:

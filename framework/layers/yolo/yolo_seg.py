@@ -14,6 +14,8 @@ from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
+LARGEST = 1e6       # scores are 0 to 1; what is far from that has no level
+
 
 @layer
 class YoloSeg(Layer):
@@ -105,7 +107,8 @@ class SegmentationEvaluate(Layer):
         import cv2  # lazy: costs 0.1 s, and nets without this layer do not need it
 
         # the cast of the original wraps around outside of 0 ... 1
-        levels = (scores.float().cpu().numpy() * 255).astype(np.int64).astype(np.uint8)
+        finite = scores.float().nan_to_num(0.0).clamp(-LARGEST, LARGEST).cpu().numpy()
+        levels = (finite * 255).astype(np.int64).astype(np.uint8)
         planes = [cv2.resize(plane, (sizes[1], sizes[0]), interpolation=cv2.INTER_AREA)
                   for plane in levels]
         found = np.stack(planes) > int(self.threshold * 255)

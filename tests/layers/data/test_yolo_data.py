@@ -33,7 +33,9 @@ def database(tmp_path):
 
 def test_yolo_data_type_gives_centres_and_sizes_with_zeros_after_them(database):
     net = annotated_net(database, 2, annotated="yolo_data_type: 1 yolo_data_jitter: 0")
-    pixels, labels = finished(make_source(net))
+    source = make_source(net)
+    assert source.top_shapes == [(2, 3, 40, 56), (2, 1, 300, 5)]
+    pixels, labels = finished(source)
     assert labels.shape == (2, 1, 300, 5)
     np.testing.assert_array_equal(pixels[0], planes(0))
     np.testing.assert_allclose(labels[0, 0, 0], [2, .5, .3125, .5, .375], rtol=1e-6)

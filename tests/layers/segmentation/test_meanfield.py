@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework import parse_net
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from framework.net.net import Net
 from framework.ops.permutohedral import LatticeFilter, make_lattice
 from tests.support import make, noise
@@ -176,3 +176,12 @@ def test_the_v1_form_of_crf_rnn_is_read():
     made = Net(parse_net(text), phase="TEST")
     assert made.shapes["pred"] == (1, 3, 6, 5)
     assert list(itertools.chain(made.params)) == ["inference1"]
+
+
+@pytest.mark.parametrize("level", [float("nan"), float("inf"), 1e9])
+def test_an_image_of_levels_that_cannot_be_is_named(level):
+    layer = make("MultiStageMeanfield", "num_iterations: 2", SIZE, SIZE, SIZE)
+    image = noise(SIZE, seed=5).detach()
+    image[1, 2, 3, 1] = level
+    with pytest.raises(DataError, match="levels of the image in blob 'bottom2', over theta_beta"):
+        layer(noise(SIZE), noise(SIZE), image)

@@ -157,3 +157,34 @@ def test_adaptive_pooling_divides_a_plane_into_bins(kind, reduce):
     np.testing.assert_allclose(array(layer(x)), expected, rtol=1e-12)
     with pytest.raises(SpecError, match="pool is STOCHASTIC; it must be AVE or MAX"):
         make("AdaptivePooling", "pool: STOCHASTIC", SIZE)
+
+
+def test_strided_kernels_take_every_nth_cell_of_a_window():
+    layer = make("ConvolutionSK", "convolution_param { num_output: 2 kernel_h: 2 kernel_w: 3 "
+                 "kstride_h: 3 kstride_w: 1 stride: 2 }", (2, 3, 7, 6))
+    x = noise(2, 3, 7, 6)
+    weight, bias = map(array, layer.blobs)
+    expected = np.empty((2, 2, 2, 2))
+    for n, m, i, j in np.ndindex(expected.shape):
+        window = array(x)[n, :, 2 * i:2 * i + 4:3, 2 * j:2 * j + 3]
+        expected[n, m, i, j] = (window * weight[m]).sum() + bias[m]
+    np.testing.assert_allclose(array(layer(x)), expected, rtol=1e-10)
+    layer = make("PoolingSK", "pooling_param { kernel_size: 2 kstride: 3 stride: 2 }", (2, 3, 7, 6))
+    expected = np.empty((2, 3, 3, 2))
+    for n, c, i, j in np.ndindex(expected.shape):
+        expected[n, c, i, j] = array(x)[n, c, 2 * i:2 * i + 4:3, 2 * j:2 * j + 4:3].max()
+    np.testing.assert_array_equal(array(layer(x)), expected)
+
+
+@pytest.mark.parametrize("kind, param, match", [
+    ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }",
+     r"convolution_param.pad is \(1, 1\); it must be 0"),
+    ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 kstride: 4 }",
+     "leaves no output"),
+    ("PoolingSK", "pooling_param { pool: AVE kernel_size: 2 kstride: 2 }",
+     "only MAX pooling has it here"),
+    ("Convolution", "convolution_param { num_output: 2 kernel_size: 3 kstride: 2 }",
+     "convolution_param.kstride asks for what Convolution does not do here")])
+def test_strided_kernels_refuse_what_cannot_be(kind, param, match):
+    with pytest.raises(SpecError, match=match):
+        make(kind, param, (2, 3, 7, 6))

@@ -1,0 +1,112 @@
+"""MultiLabelImageData: images from files, named in a list with several labels each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from framework.data.augment.draws import Draws
+from framework.data.augment.resizing import resize_plain
+from framework.data.loading.batches import Item
+from framework.data.loading.items import ListedItems, read_image
+from framework.data.records.list_file import numbered_lines
+from framework.data.records.records import Decoding
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
+from framework.system.arrays import Array
+
+Entry = tuple[str, tuple[float, ...]]
+
+
+@layer
+class MultiLabelImageData(ImageSource):
+    """Batches of images from a list of files, with as many numbers for each as its line has.
+
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            labels (batch_size - 2 * label_cut_start, L): without those of the first and the last
+            `label_cut_start` items (label_cut_end is not read, as in the original).
+    `balance_class` and `balance_by` have no effect, as in the original.
+    Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
+            or has a line that is not a path and L numbers, or if more than 5 % of the images are
+            bad.
+    Source: ImageDataParameter; multi_label_image_data_layer.cpp of happynear/caffe-windows. Its
+            face_transform is not supported.
+    """
+
+    num_tops = (2, 2)
+    fork_fields = frozenset(f"image_data_param.{name}" for name in (
+        "balance_class", "balance_by", "label_cut_start", "label_cut_end"))
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        return [images, (images[0] - 2 * spec.proto.image_data_param.label_cut_start, 1)]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        warn_of_idle_fields(spec)
+        param = spec.proto.image_data_param
+        if (param.new_height == 0) != (param.new_width == 0):
+            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        if 2 * param.label_cut_start >= param.batch_size:
+            raise spec.error("image_data_param.label_cut_start", f"is {param.label_cut_start}; "
+                             f"twice that must be below batch_size, {param.batch_size}")
+        size = (param.new_width, param.new_height) if param.new_height else None
+        entries = read_label_list(spec, param.source)
+        items = MultiLabelItems(entries, param.root_folder, transformation(spec),
+                                Decoding(param.is_color), size, param.label_cut_start)
+        labels = (param.batch_size - 2 * param.label_cut_start, len(entries[0][1]))
+        self.start(items, param.batch_size, labels, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+def read_label_list(spec: LayerSpec, path: str) -> list[Entry]:
+    """The lines of the list: a path without blanks, and as many numbers in each line."""
+    if not path:
+        raise spec.error("image_data_param.source", "is missing; it names a list of images")
+    entries: list[Entry] = []
+    for number, line in numbered_lines(path, f"{spec.place()}: "):
+        name, *words = line.split()
+        try:
+            labels = tuple(float(word) for word in words)
+        except ValueError:
+            raise DataError(f"{path}:{number}: '{line.strip()}' is not a path and numbers") \
+                from None
+        wanted = len(entries[0][1]) if entries else max(len(labels), 1)
+        if len(labels) != wanted:
+            raise DataError(f"{path}:{number}: '{line.strip()}' has {len(labels)} labels; there "
+                            f"must be {wanted}")
+        entries.append((name, labels))
+    return entries
+
+
+@dataclass
+class MultiLabelItems(ListedItems):
+    """Images in files, each with several labels.
+
+    files     paths, to be appended to `root`, and labels
+    new_size  (width, height) to resize to before anything else; None: as it is
+    cut       items at both ends of a batch whose labels are left out
+    """
+
+    files: Sequence[Entry]
+    decoding: Decoding
+    new_size: tuple[int, int] | None = None
+    cut: int = 0
+
+    def item(self, index: int, draws: Draws) -> Item:
+        assert self._transformer is not None
+        path, labels = self.files[index]
+        pixels = read_image(self.root + path, self.decoding)
+        if self.new_size is not None:
+            pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
+        return Item((self._transformer.without_boxes(pixels, draws),), labels=labels)
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        kept = items[self.cut:len(items) - self.cut]
+        return [np.array([item.labels for item in kept], np.float32)]

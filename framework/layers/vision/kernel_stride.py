@@ -1,0 +1,107 @@
+"""Strided kernels, today's dilation: ConvolutionSK and PoolingSK of naibaf7/caffe."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import axis_sizes, honour
+from framework.layers.vision.convolution import (
+    check_top,
+    convolutions_onnx,
+    read_geometry,
+    top_sizes,
+)
+from framework.layers.vision.pooling import pool, read_window
+from framework.layers.vision.pooling_onnx import pool_onnx
+from framework.ops.convolution import convolve
+from framework.proto import enum_name
+
+
+@layer
+class ConvolutionSK(Layer):
+    """Convolution whose kernel takes every kstride-th cell: dilation before Caffe had it.
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, num_output, h, w), size = floor((n - kstride * (kernel - 1) - 1) / stride) + 1.
+    Blobs:  weight (num_output, C / group, kernel_h, kernel_w); bias (num_output,) unless
+            `bias_term: false`.
+    Errors: SpecError where the original aborts: padding, and as for Convolution.
+    Source: convolution_sk_layer.cpp of naibaf7/caffe (2015), for naibaf7/caffe_neural_models.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "convolution_param", "num_output bias_term pad kernel_size group stride "
+               "weight_filler bias_filler pad_h pad_w kernel_h kernel_w stride_h stride_w kstride "
+               "kstride_h kstride_w")
+        param = spec.proto.convolution_param
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+        spread = axis_sizes(spec, "convolution_param.kstride", 2, 1, 1)
+        self.geometry = at = dataclasses.replace(read_geometry(spec, x), dilation=spread)
+        if any(at.pad):
+            raise spec.error("convolution_param.pad", f"is {at.pad}; it must be 0")
+        check_top(spec, top_sizes("Conv", x[2:], at), x)
+        self.add_blob("weight", (at.num_output, at.channels // at.group, *at.kernel),
+                      param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (at.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.weight[0].numel() * math.prod(tops[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        at = self.geometry
+        return convolve(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return convolutions_onnx(graph, "Conv", self, self.geometry, bottoms)
+
+
+@layer
+class PoolingSK(Layer):
+    """Max pooling of every kstride-th cell of a window; without kstride also of other methods.
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, C, h, w), size = ceil((n + 2 pad - kstride * (kernel - 1) - 1) / stride) + 1.
+    Errors: SpecError for AVE or STOCHASTIC with a kstride, and as for Pooling.
+    Source: pooling_sk_layer.cpp of naibaf7/caffe (2015), for naibaf7/caffe_neural_models.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "pooling_param", "pool kernel_size stride pad kernel_h kernel_w stride_h "
+               "stride_w pad_h pad_w kstride kstride_h kstride_w")
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+        self.method = enum_name(spec.proto.pooling_param, "pool")
+        spread = axis_sizes(spec, "pooling_param.kstride", 2, 1, 1)
+        if max(spread) > 1 and self.method != "MAX":
+            raise spec.error("pooling_param.kstride", f"is {spread}; only MAX pooling has it here")
+        self.window = dataclasses.replace(read_window(spec, x), dilation=spread, clip=False)
+        if min(self.window.top_sizes(x[2:])) < 1:
+            raise spec.error("pooling_param.kernel_size", f"leaves no output: the bottom is {x}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pool(x, self.window, self.method, self.spec.phase == "TRAIN", True)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        return [pool_onnx(graph, bottoms[0], shape, self.window, self.method, True)]

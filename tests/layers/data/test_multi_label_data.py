@@ -1,0 +1,57 @@
+"""MultiLabelImageData: several labels for each image of a list."""
+
+import numpy as np
+import pytest
+
+from framework.errors import DataError, SpecError
+from tests.data.making import finished, make_source, planes, write_images
+
+
+def net(folder, more=""):
+    return (f'layer {{ name: "d" type: "MultiLabelImageData" top: "data" top: "label" '
+            f'image_data_param {{ source: "{folder}/list.txt" root_folder: "{folder}/" {more} }} '
+            'transform_param { mean_value: 10 scale: 0.5 } }')
+
+
+def write_list(folder, text="0.png 7 1.5 -2\n1.png 8 2 0\n\n2.png 9 1e-1 4\n3.png 1 2 3\n"):
+    write_images(folder)
+    (folder / "list.txt").write_text(text)
+
+
+def test_each_image_has_the_numbers_of_its_line(tmp_path):
+    write_list(tmp_path)
+    source = make_source(net(tmp_path, "batch_size: 3"))
+    assert source.top_shapes == [(3, 3, 40, 56), (3, 3)]
+    pixels, labels = finished(source)
+    np.testing.assert_array_equal(pixels[2], (planes(2) - 10) * np.float32(0.5))
+    np.testing.assert_allclose(labels, [[7, 1.5, -2], [8, 2, 0], [9, .1, 4]], rtol=1e-6)
+
+
+def test_labels_at_both_ends_of_a_batch_can_be_left_out(tmp_path):
+    write_list(tmp_path)
+    source = make_source(net(tmp_path, "batch_size: 4 label_cut_start: 1 label_cut_end: 0 "
+                             "balance_class: true new_height: 10 new_width: 12"))
+    assert source.top_shapes == [(4, 3, 10, 12), (2, 3)]
+    pixels, labels = finished(source)
+    assert pixels.shape == (4, 3, 10, 12)
+    np.testing.assert_allclose(labels, [[8, 2, 0], [9, .1, 4]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("text, match", [
+    ("0.png 1 x\n", "list.txt:1: '0.png 1 x' is not a path and numbers"),
+    ("0.png 1 2\n1.png 3\n", "list.txt:2: '1.png 3' has 1 labels; there must be 2"),
+    ("0.png\n", "list.txt:1: '0.png' has 0 labels; there must be 1"),
+    ("", "the list is empty")])
+def test_a_list_of_labels_is_checked(tmp_path, text, match):
+    write_list(tmp_path, text)
+    with pytest.raises(DataError, match=match):
+        make_source(net(tmp_path))
+
+
+@pytest.mark.parametrize("more, match", [
+    ("batch_size: 2 label_cut_start: 1", "twice that must be below batch_size, 2"),
+    ("new_height: 3", "new_height and new_width must be given together")])
+def test_settings_that_cannot_be_followed_are_refused(tmp_path, more, match):
+    write_list(tmp_path)
+    with pytest.raises(SpecError, match=match):
+        make_source(net(tmp_path, more))
