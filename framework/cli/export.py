@@ -36,7 +36,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="deploy net, or test net")
     parser.add_argument("--weights", required=True, help="caffemodel")
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
-    parser.add_argument("--to", default="onnx", choices=("onnx",), help="its format (onnx)")
+    parser.add_argument("--to", default="onnx", choices=tuple(TARGETS),
+                        help="its format: onnx; torch, a program (.pt2) or the blobs "
+                             "(.safetensors) (onnx)")
     parser.add_argument("--opset", type=int, default=13, choices=(13, 17, 21),
                         help="version of ONNX's operators (13)")
     parser.add_argument("--batch", type=batch_size, help="items in a batch, or 'dynamic' for any "
@@ -92,6 +94,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
+    return TARGETS[options.to](options)
+
+
+def export_torch(options: argparse.Namespace) -> int:
+    """Write a .pt2 or .safetensors file."""
+    # lazy: --help does without it
+    from framework.export.check import TOLERANCE
+    from framework.export.source import load, read_transform
+    from framework.export.torch_program import program_bytes, safetensors_bytes
+    from framework.system.atomic import write_file
+
+    if options.out.suffix not in (".pt2", ".safetensors"):
+        raise CaffeError(f"--out is '{options.out}'; --to torch writes a .pt2 or .safetensors file")
+    refuse(options, "torch", "half", "int8", "preprocessing", "keep_batch_norm")
+    net = load(options.model, options.weights, options.batch, options.ignore_unknown_fields)
+    metadata = read_transform(net, mean_of(options.mean), options.scale, options.labelmap, None
+                              ).metadata(options.model, options.weights)
+    if options.out.suffix == ".safetensors":
+        content = safetensors_bytes(net, {key: json.dumps(value)
+                                          for key, value in metadata.items()})
+        said = f"{sum(len(step.layer.blobs) for step in net.layers)} blobs"
+    else:
+        content, largest = program_bytes(net, options.batch == "dynamic",
+                                         options.tolerance or TOLERANCE, metadata)
+        said = f"torch.export program, read back: largest difference {largest:.1e}"
+    write_file(options.out, content)
+    print(f"{options.out}: {said}, {len(content) / 1e6:.1f} MB")
+    return 0
+
+
+def refuse(options: argparse.Namespace, target: str, *names: str) -> None:
+    """CaffeError for the first of these flags that is given."""
+    for name in names:
+        if getattr(options, name):
+            raise CaffeError(f"--{name.replace('_', '-')} does not go with --to {target}")
+
+
+def export_onnx(options: argparse.Namespace) -> int:
+    """Write an ONNX file; 1 if it would not agree with the net."""
     if importlib.util.find_spec("onnx") is None:
         raise CaffeError(f"--to onnx: this Python ({sys.executable}) has no onnx: "
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")
@@ -234,3 +275,6 @@ def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
             return False
         print(f"{name}: {found.num_blobs} outputs agree, largest difference {found.largest:.1e}")
     return True
+
+
+TARGETS = {"onnx": export_onnx, "torch": export_torch}
