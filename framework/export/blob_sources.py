@@ -72,7 +72,7 @@ def open_source(text: str, opencv_python: str) -> Source:
         return ArrayFiles(path)
     model, comma, weights = rest.partition(",")
     if not comma:
-        raise DataError(f"'{text}' is no source of blobs: it must be {FORMS}")
+        raise DataError(f"'{text}' is not a source of blobs: it must be {FORMS}")
     if kind == "opencv":
         return OpencvNet(model, weights, opencv_python)
     return OurNet(model, weights, kind)
@@ -123,7 +123,7 @@ class OnnxFile:
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         except Exception as error:      # of any kind: its classes are those of another library
-            raise DataError(f"{path}: is no sound ONNX file: {str(error).splitlines()[0]}") \
+            raise DataError(f"{path}: is not a sound ONNX file: {str(error).splitlines()[0]}") \
                 from error
         stored = {one.name for one in self.model.graph.initializer}
         self.infos = [one for one in self.model.graph.input if one.name not in stored]
@@ -173,8 +173,8 @@ class ArrayFiles:
         except (ValueError, EOFError, zipfile.BadZipFile) as error:
             hint = "; save arrays: np.savez(file, **{name: blob.data for name, blob in " \
                 "net.blobs.items()})" if "pickle" in str(error) else ""
-            raise DataError(f"{path}: is no file of arrays: {str(error).splitlines()[0]}{hint}") \
-                from None
+            reason = str(error).splitlines()[0]
+            raise DataError(f"{path}: is not a file of arrays: {reason}{hint}") from None
         if not self.known:
             raise DataError(f"{path}: has no arrays (.npy files)")
 

@@ -106,7 +106,7 @@ def resize_classes(model: str, weights: str, num_classes: int, sources: Mapping[
     """An SSD with another number of classes, background counted.
 
     sources   for a new label the old one whose filters it takes; others get the filler's values
-    labelmap  takes the place of every label_map_file
+    labelmap  replaces every label_map_file
     Raises SpecError for a net without detection layers, CaffeError for labels that are not there.
     """
     document = read_net(model)
@@ -115,7 +115,7 @@ def resize_classes(model: str, weights: str, num_classes: int, sources: Mapping[
     sources = {**sources, background: background}
     for new, source in sources.items():
         if not (0 <= new < num_classes and 0 <= source < old):
-            raise CaffeError(f"{new}={source} is no pair of labels: new ones are 0 to "
+            raise CaffeError(f"{new}={source} is not a pair of labels: new ones are 0 to "
                              f"{num_classes - 1}, old ones 0 to {old - 1}")
     heads, between = _heads(document)
     for message in document.message.layer:

@@ -118,7 +118,7 @@ def test_the_most_sensitive_layer_comes_first(files, capsys):
 
 
 @pytest.mark.parametrize("content, reason", [
-    (b"", "is no sound ONNX file"), (b"not a model", "is no sound ONNX file")])
+    (b"", "is not a sound ONNX file"), (b"not a model", "is not a sound ONNX file")])
 def test_a_broken_onnx_file_is_one_line(files, content, reason, capsys):
     (files / "net.onnx").write_bytes(content)
     assert main([ours(files), str(files / "net.onnx")]) == 1
@@ -129,11 +129,11 @@ def test_a_broken_onnx_file_is_one_line(files, content, reason, capsys):
 def test_a_truncated_onnx_file_is_one_line(files, onnx_file, capsys):
     onnx_file.write_bytes(onnx_file.read_bytes()[:-40])
     assert main([ours(files), str(onnx_file)]) == 1
-    assert "is no sound ONNX file" in capsys.readouterr().err
+    assert "is not a sound ONNX file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("b, reason", [
-    ("net.caffemodel", "is no source of blobs"), ("missing.onnx", "No such file"),
+    ("net.caffemodel", "is not a source of blobs"), ("missing.onnx", "No such file"),
     ("missing.npz", "No such file"), ("a.prototxt,b.caffemodel", "a.prototxt")])
 def test_what_is_no_source_is_one_line(files, b, reason, capsys):
     assert main([ours(files), b]) == 1

@@ -123,7 +123,7 @@ def test_classes_of_one_name_keep_their_filters(tmp_path, capsys):
 @pytest.mark.parametrize("flags, reason", [
     ((), "give --classes"), (("--classes", "1"), "give --classes, from 2 on"),
     (("--classes", "3", "--keep", "1"), "--keep is '1'; it must be NEW=OLD"),
-    (("--classes", "3", "--keep", "3=1"), "3=1 is no pair of labels: new ones are 0 to 2"),
+    (("--classes", "3", "--keep", "3=1"), "3=1 is not a pair of labels: new ones are 0 to 2"),
     (("--classes", "3", "--keep", "1=9"), "old ones 0 to 4"),
     (("--classes", "3", "--old-labelmap", "x"), "--old-labelmap needs --labelmap")])
 def test_what_names_no_classes_is_one_line(tmp_path, flags, reason, capsys):
