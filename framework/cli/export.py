@@ -36,7 +36,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="deploy net, or test net")
     parser.add_argument("--weights", required=True, help="caffemodel")
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
-    parser.add_argument("--to", default="onnx", choices=("onnx",), help="its format (onnx)")
+    parser.add_argument("--to", default="onnx", choices=tuple(TARGETS),
+                        help="its format: onnx; torch, a program (.pt2) or the blobs "
+                             "(.safetensors); ncnn, a .param and a .bin file (onnx)")
     parser.add_argument("--opset", type=int, default=13, choices=(13, 17, 21),
                         help="version of ONNX's operators (13)")
     parser.add_argument("--batch", type=batch_size, help="items in a batch, or 'dynamic' for any "
@@ -94,9 +96,106 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
+    return TARGETS[options.to](options)
+
+
+def export_torch(options: argparse.Namespace) -> int:
+    """Write a .pt2 or .safetensors file."""
+    # lazy: --help does without it
+    from framework.export.check import TOLERANCE
+    from framework.export.source import load, read_transform
+    from framework.export.torch_program import program_bytes, safetensors_bytes
+    from framework.system.atomic import write_file
+
+    if options.out.suffix not in (".pt2", ".safetensors"):
+        raise CaffeError(f"--out is '{options.out}'; --to torch writes a .pt2 or .safetensors file")
+    refuse(options, "torch", "half", "int8", "preprocessing", "keep_batch_norm")
+    net = load(options.model, options.weights, options.batch, options.ignore_unknown_fields)
+    metadata = read_transform(net, mean_of(options.mean), options.scale, options.labelmap, None
+                              ).metadata(options.model, options.weights)
+    if options.out.suffix == ".safetensors":
+        content = safetensors_bytes(net, {key: json.dumps(value)
+                                          for key, value in metadata.items()})
+        said = f"{sum(len(step.layer.blobs) for step in net.layers)} blobs"
+    else:
+        content, largest = program_bytes(net, options.batch == "dynamic",
+                                         options.tolerance or TOLERANCE, metadata)
+        said = f"torch.export program, read back: largest difference {largest:.1e}"
+    write_file(options.out, content)
+    print(f"{options.out}: {said}, {len(content) / 1e6:.1f} MB")
+    return 0
+
+
+def export_ncnn(options: argparse.Namespace) -> int:
+    """Write a .param file, and the .bin file beside it."""
+    # lazy: --help does without it
+    from framework.export.ncnn import to_ncnn
+    from framework.export.onnx_model import Options, to_model
+    from framework.export.source import layer_error, load
+    from framework.system.atomic import write_file
+
+    need_onnx(options)
+    if options.out.suffix != ".param":
+        raise CaffeError(f"--out is '{options.out}'; --to ncnn writes a .param file, and the .bin "
+                         "file beside it")
+    if options.batch not in (None, 1):
+        raise CaffeError(f"--batch is {options.batch}; ncnn takes one item at a time")
+    refuse(options, "ncnn", "half", "int8", "preprocessing")
+    net = load(options.model, options.weights, 1, options.ignore_unknown_fields)
+    model = to_model(net, Options(keep_batch_norm=options.keep_batch_norm, detection_op=True))
+    param, weights = to_ncnn(model, lambda name, reason: layer_error(net, name, reason))
+    checked = "not checked: ncnn is not installed" if options.check is not False else "not checked"
+    if options.check is not False:
+        found = agrees_in_ncnn(net, param, weights, options)
+        if found == "":
+            return 1
+        checked = found or checked
+    write_file(options.out.with_suffix(".bin"), weights)
+    write_file(options.out, param)
+    print(f"{options.out}: {param.splitlines()[1].split()[0]} layers, "
+          f"{len(weights) / 1e6:.1f} MB of weights, {checked}")
+    return 0
+
+
+def agrees_in_ncnn(net: Net, param: str, weights: bytes, options: argparse.Namespace
+                   ) -> str | None:
+    """What the check says; "" if an output differs, None where no Python has ncnn."""
+    # lazy: --help does without it
+    from framework.export.check import TOLERANCE, check_ncnn
+    from framework.export.runtimes import modules_at_hand
+
+    for python in dict.fromkeys((options.runtime_python, sys.executable)):
+        if not modules_at_hand(python, ["ncnn"]):
+            continue
+        name, found = check_ncnn(net, param, weights, options.tolerance or TOLERANCE, python)
+        if found.first is not None:
+            print(f"error: {name}: the output '{found.first.blob}' {found.first.reason}; nothing "
+                  "is written (--tolerance, --no-check)", file=sys.stderr)
+            return ""
+        return f"{name}: {found.num_blobs} outputs agree, largest difference {found.largest:.1e}"
+    if options.check:
+        raise CaffeError("--check: ncnn is not installed: `pip install ncnn`, or give "
+                         "--runtime-python a Python that has it")
+    return None
+
+
+def need_onnx(options: argparse.Namespace) -> None:
+    """CaffeError where the package onnx is not installed."""
     if importlib.util.find_spec("onnx") is None:
-        raise CaffeError(f"--to onnx: this Python ({sys.executable}) has no onnx: "
+        raise CaffeError(f"--to {options.to}: this Python ({sys.executable}) has no onnx: "
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")
+
+
+def refuse(options: argparse.Namespace, target: str, *names: str) -> None:
+    """CaffeError for the first of these flags that is given."""
+    for name in names:
+        if getattr(options, name):
+            raise CaffeError(f"--{name.replace('_', '-')} does not go with --to {target}")
+
+
+def export_onnx(options: argparse.Namespace) -> int:
+    """Write an ONNX file; 1 if it would not agree with the net."""
+    need_onnx(options)
     has_runtime = importlib.util.find_spec("onnxruntime") is not None
     if (options.check or options.int8) and not has_runtime:
         raise CaffeError(f"--{'check' if options.check else 'int8'}: onnxruntime is not installed: "
@@ -236,3 +335,6 @@ def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
             return False
         print(f"{name}: {found.num_blobs} outputs agree, largest difference {found.largest:.1e}")
     return True
+
+
+TARGETS = {"onnx": export_onnx, "torch": export_torch, "ncnn": export_ncnn}

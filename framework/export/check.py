@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from framework.errors import CaffeError
 from framework.export.deploy import Deployed, deployed
 from framework.export.preprocessing import Preprocessing
-from framework.export.runtimes import run_elsewhere
+from framework.export.runtimes import run_elsewhere, run_ncnn
 from framework.net.net import Net
 
 Array = NDArray[Any]        # Any: float32, or uint8 images
@@ -71,6 +71,23 @@ def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessi
     part = deployed(net)
     name, theirs = run_elsewhere(module, python, model.SerializeToString(), given, part.outputs)
     return name, _agreement(part, ours, theirs, tolerance, rows)
+
+
+def check_ncnn(net: Net, param: str, weights: bytes, tolerance: float, python: str
+               ) -> tuple[str, Agreement]:
+    """The same of the outputs in ncnn, which has no axis for the batch."""
+    given, ours = _run_ours(net, None, 0, None)
+    part = deployed(net)
+    name, theirs = run_ncnn(python, param, weights, given, part.outputs)
+    variable = {top for step in part.steps if step.layer.gives_detections for top in step.tops}
+    for blob, array in theirs.items():
+        if blob in variable:        # label, score, corners
+            rows = array.reshape(-1, 6)
+            rows = rows[rows[:, 0].argsort(kind="stable")]      # they come by score alone
+            theirs[blob] = np.insert(rows, 0, 0, axis=1)[None, None]
+        elif array.size == ours[blob].size:
+            theirs[blob] = array.reshape(ours[blob].shape)
+    return name, _agreement(part, ours, theirs, tolerance, True)
 
 
 def _run_ours(net: Net, preprocessing: Preprocessing | None, seed: int, num_images: int | None

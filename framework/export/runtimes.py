@@ -55,13 +55,31 @@ found = {name: MNN.expr.convert(value, MNN.expr.NCHW).read()
          for name, value in zip(names, net.forward(given))}
 """
 RUNTIMES = {"cv2": OPENCV, "openvino": OPENVINO, "MNN": MNN}       # by the module that has it
+NCNN = """
+import ncnn, os
+version = "ncnn " + ncnn.__version__
+net = ncnn.Net()
+net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
+net.opt.use_bf16_storage = net.opt.use_packing_layout = False
+if net.load_param(path) or net.load_model(os.path.splitext(path)[0] + ".bin"):
+    sys.exit("ncnn refuses the files")
+extractor = net.create_extractor()
+for name, array in inputs.items():
+    extractor.input(name, ncnn.Mat(numpy.ascontiguousarray(array[0])).clone())
+found = {}
+for name in names:
+    failed, mat = extractor.extract(name)
+    if failed:
+        sys.exit("ncnn cannot compute " + name)
+    found[name] = numpy.zeros((0, 6)) if mat.empty() else numpy.array(mat)
+"""
 SECONDS = 300
 
 
-def modules_at_hand(python: str) -> list[str]:
-    """Those of RUNTIMES that a Python has. CaffeError if it cannot be run."""
+def modules_at_hand(python: str, modules: Sequence[str] = tuple(RUNTIMES)) -> list[str]:
+    """Those of the modules that a Python has. CaffeError if it cannot be run."""
     code = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n)])"
-    return _call([python, "-c", code, *RUNTIMES]).split()
+    return _call([python, "-c", code, *modules]).split()
 
 
 def run_elsewhere(module: str, python: str, model: bytes, inputs: Mapping[str, Array],
@@ -73,6 +91,19 @@ def run_elsewhere(module: str, python: str, model: bytes, inputs: Mapping[str, A
         np.savez(given, allow_pickle=False, **inputs)
         code = START + RUNTIMES[module] + END
         said = _call([python, "-c", code, str(path), str(given), str(out), *outputs])
+        with np.load(out) as stored:
+            return said.splitlines()[-1], {name: stored[name] for name in stored.files}
+
+
+def run_ncnn(python: str, param: str, weights: bytes, inputs: Mapping[str, Array],
+             outputs: Sequence[str]) -> tuple[str, dict[str, Array]]:
+    """ncnn's name and version, and the outputs, without an axis for the batch."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, given, out = (Path(folder, name) for name in ("net.param", "in.npz", "out.npz"))
+        path.write_text(param)
+        path.with_suffix(".bin").write_bytes(weights)
+        np.savez(given, allow_pickle=False, **inputs)
+        said = _call([python, "-c", START + NCNN + END, str(path), str(given), str(out), *outputs])
         with np.load(out) as stored:
             return said.splitlines()[-1], {name: stored[name] for name in stored.files}
 

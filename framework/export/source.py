@@ -129,3 +129,12 @@ def read_labels(net: Net, path: str | None) -> dict[int, str]:
 def sha256(path: str) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def layer_error(net: Net, node: str, reason: str) -> SpecError:
+    """The error about the layer that an operator of the export is named after."""
+    specs = [step.layer.spec for step in net.layers
+             if node == step.layer.spec.name or node.startswith(f"{step.layer.spec.name}/")]
+    if not specs:
+        return SpecError(f"{net.spec.path}: '{node}': {reason}")
+    return max(specs, key=lambda spec: len(spec.name)).error("type", reason)

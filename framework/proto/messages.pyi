@@ -984,6 +984,9 @@ class ConvolutionParameter(Message):
     temporal_pad: int
     filter_group: int
     fuse_type: ConvolutionParameter.FuseType
+    kstride: int
+    kstride_h: int
+    kstride_w: int
     @property
     def relu_param(self) -> ReLUParameter: ...
     CuDNNWorkspaceSize: int
@@ -1009,8 +1012,9 @@ class ConvolutionParameter(Message):
             Iterable[float] | None = ..., fusion_type: ConvolutionParameter.FusionType | int |
             str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
             temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
-            ConvolutionParameter.FuseType | int | str | None = ..., relu_param: ReLUParameter |
-            _Fields | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int |
+            ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
+            kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
+            | _Fields | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int |
             None = ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
             shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
@@ -1021,9 +1025,9 @@ class ConvolutionParameter(Message):
             "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
             "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
             "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
-            "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "relu_param",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "kstride",
+            "kstride_h", "kstride_w", "relu_param", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1033,8 +1037,9 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "relu_param", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
-            "filter_stride_w", "shape_offset", "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -1088,6 +1093,9 @@ class PoolingParameter(Message):
     ceil_mode: bool
     @property
     def dilation(self) -> Values[int]: ...
+    kstride: int
+    kstride_h: int
+    kstride_w: int
     kernel_depth: int
     temporal_stride: int
     bin_h: int
@@ -1106,6 +1114,7 @@ class PoolingParameter(Message):
             ..., avg_include_pad: bool | None = ..., axis: int | None = ..., pad_3d:
             Iterable[int] | None = ..., kernel_size_3d: Iterable[int] | None = ..., stride_3d:
             Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
+            None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
             None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
             bin_h: int | None = ..., bin_size: int | None = ..., bin_w: int | None = ...,
             blobs_a_min: float | None = ..., blobs_lr: float | None = ...,
@@ -1114,8 +1123,9 @@ class PoolingParameter(Message):
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
             "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "ceil_mode", "kernel_depth",
-            "temporal_stride", "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "torch_pooling", "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h",
+            "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1123,8 +1133,8 @@ class PoolingParameter(Message):
             "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
             "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
             "torch_pooling", "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d",
-            "ceil_mode", "dilation", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
-            "bin_w", "blobs_a_min", "blobs_lr",
+            "ceil_mode", "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth",
+            "temporal_stride", "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> None: ...
 

@@ -19,7 +19,7 @@ def flat_onnx(graph: OnnxGraph, x: str) -> str:
 
 
 def product(graph: OnnxGraph, x: str, axis: int) -> str:
-    """The product of the two numbers along an axis, which stays."""
+    """The product of the two numbers along an axis, which remains, of size 1."""
     return graph.add("Mul", graph.cut(x, axis, 0, 1), graph.cut(x, axis, 1, 2))
 
 

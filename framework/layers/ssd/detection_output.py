@@ -152,7 +152,7 @@ class DetectionOutput(Layer):
             "variance_encoded_in_target": int(param.variance_encoded_in_target),
             "keep_top_k": param.keep_top_k, "top_k": self.class_limit,
             "nms_threshold": nms.nms_threshold, "confidence_threshold": self.least_score,
-            "normalized": 1,
+            "normalized": 1, **({"eta": nms.eta} if nms.eta < 1 else {}),
         }
 
 

@@ -96,15 +96,21 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
     return x[None] if axis == 0 else x.flatten(0, axis - 1)
 
 
-def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor) -> Layer:
-    """A copy of a convolution whose filters and bias have the factor and summand (C,) inside."""
+def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor,
+                   of_filters: Tensor | None = None) -> Layer:
+    """A copy of a convolution whose filters and bias have the factor and summand (C,) inside.
+
+    of_filters  the factors as the weight takes them; None: one for each of its first axis
+    """
     weight, bias = layer.blobs[0].detach().double(), summand
     if len(layer.blobs) > 1:
         bias = bias + layer.blobs[1].detach().double() * factor
     copied = copy.copy(layer)
     copied._parameters = {}     # the layer's own stay as they are
     copied._buffers = {}
-    folded = weight * factor.reshape(-1, *(1,) * (weight.dim() - 1))
+    if of_filters is None:
+        of_filters = factor.reshape(-1, *(1,) * (weight.dim() - 1))
+    folded = weight * of_filters
     copied.__dict__.update(weight=folded, bias=bias, blob_names=["weight", "bias"])
     return copied
 
@@ -275,3 +281,12 @@ class Deconvolution(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return convolutions_onnx(graph, "ConvTranspose", self, self.geometry, bottoms)
+
+    def with_channel_factors(self, factor: Tensor, summand: Tensor) -> Layer | None:
+        if self.geometry.axis != 1:
+            return None
+        inputs, outputs = self.weight.shape[:2]
+        groups = self.geometry.group
+        of_group = factor.reshape(groups, 1, outputs).expand(-1, inputs // groups, -1)
+        of_filters = of_group.reshape(inputs, outputs, *[1] * (self.weight.dim() - 2))
+        return scaled_filters(self, factor, summand, of_filters)
