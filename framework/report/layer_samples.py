@@ -87,7 +87,7 @@ def sample_phase(document: Document) -> str:
 
 
 def run_sample(kind: str) -> Outcome:
-    """Build the sample and run it once, on noise; labels and boxes are ones."""
+    """Build the sample and run it once, on noise or what the layer names; labels are ones."""
     document = sample_document(kind)
     if kind in NOT_BUILT:
         return Outcome([], [], [], {}, NOT_BUILT[kind])
@@ -117,9 +117,14 @@ def _run(net: Net) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(1)
     inputs = {name: torch.randn(net.shapes[name], generator=generator) for name in net.inputs}
     for step in net.layers[-1:]:
-        for index in step.layer.no_gradient_bottoms:
-            name = dict(enumerate(step.bottoms)).get(index, "")
-            if name in inputs:
+        shapes = [net.shapes[name] for name in step.bottoms]
+        for index, name in enumerate(step.bottoms):
+            if name not in inputs:
+                continue
+            example = step.layer.example_bottom(index, shapes)
+            if example is not None:
+                inputs[name] = example
+            elif index in step.layer.no_gradient_bottoms:
                 inputs[name].fill_(1)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)

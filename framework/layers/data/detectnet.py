@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -79,6 +80,13 @@ class DetectNetTransformation(Layer):
         width, height = self.grid.image
         num = bottoms[0][0]
         return [(num, 3, height, width), (num, *self.grid.shape)]
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        if index != 1:
+            return None
+        labels = torch.zeros(tuple(shapes[1]))
+        labels[:, 0, 0, 1] = BOX_NUMBERS        # no box, and how long the rows of boxes are
+        return labels
 
     @torch.compiler.disable
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
