@@ -56,6 +56,7 @@ class DetectNetTransformation(Layer):
     num_bottoms = (2, 2)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it draws images and labels for training"
 
     def __init__(self, spec: LayerSpec, images: Shape, labels: Shape):
         super().__init__(spec)

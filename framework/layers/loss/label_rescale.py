@@ -47,6 +47,7 @@ class LabelSpecificRescale(Layer):
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     no_gradient_bottoms = (1,)
+    no_onnx_form = "it takes labels, which a deploy net does not have"
     iteration: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):

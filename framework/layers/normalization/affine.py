@@ -102,6 +102,7 @@ class ChannelScale(Layer):
 
     num_bottoms = (2, 2)
     num_tops = (1, 2)
+    no_onnx_form = "it belongs to the training of embeddings; no form of it is written"
     factor: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, scale: Shape):

@@ -50,6 +50,7 @@ class MultiStageMeanfield(Layer):
 
     num_bottoms = (3, 3)
     no_gradient_bottoms = (2,)
+    no_onnx_form = "ONNX has no operator that filters on a permutohedral lattice"
     spatial: Tensor
     bilateral: Tensor
     compatibility: Tensor

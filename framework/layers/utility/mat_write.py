@@ -40,6 +40,7 @@ class MatWrite(Layer):
 
     num_bottoms = (1, None)
     num_tops = (0, 0)
+    no_onnx_form = "it writes a file, which no runtime does"
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

@@ -105,6 +105,7 @@ class Im2Windows(Layer):
     num_bottoms = (1, 2)
     num_tops = (1, 4)
     no_gradient_bottoms = (1,)
+    no_onnx_form = "no form of it is written"
 
     def __init__(self, spec: LayerSpec, x: Shape, *objects: Shape):
         super().__init__(spec)

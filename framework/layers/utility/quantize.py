@@ -55,6 +55,7 @@ class Rescale(Layer):
 
     num_tops = (1, 2)
     no_gradient_bottoms = (0,)
+    no_onnx_form = "it makes the scales that a net is trained on"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

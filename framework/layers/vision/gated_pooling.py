@@ -85,6 +85,7 @@ class TreepoolMaxAve(Layer):
     Source: see the module.
     """
 
+    no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     weight: Tensor
 
     @classmethod
@@ -116,6 +117,7 @@ class GatedMaxAve(Layer):
     Source: see the module.
     """
 
+    no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     weight: Tensor
 
     @classmethod
@@ -152,6 +154,7 @@ class TreepoolKernel1L(Layer):
     Source: see the module.
     """
 
+    no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     first: Tensor
     second: Tensor
     split: Tensor

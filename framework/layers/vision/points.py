@@ -40,6 +40,7 @@ class SubRegion(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 3)
     no_gradient_bottoms = (1, 2)
+    no_onnx_form = "it takes true points, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, x: Shape, points: Shape, truth: Shape):
         super().__init__(spec)
@@ -101,6 +102,7 @@ class Hotspot(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it draws the maps that a net is trained on"
 
     def __init__(self, spec: LayerSpec, points: Shape, *like: Shape):
         super().__init__(spec)

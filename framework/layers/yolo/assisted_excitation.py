@@ -30,6 +30,7 @@ class AssistedExcitation(Layer):
 
     num_bottoms = (3, 3)
     no_gradient_bottoms = (1, 2)
+    no_onnx_form = "it takes true boxes, which a deploy net does not have"
     alpha: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape, mean: Shape):

@@ -76,6 +76,7 @@ class SegmentationEvaluate(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, scores: Shape, masks: Shape):
         super().__init__(spec)
