@@ -54,7 +54,7 @@ def start(folder: Path, *flags: str) -> subprocess.Popen[str]:
 
 def train(folder: Path, *flags: str) -> tuple[int, str]:
     process = start(folder, *flags)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=600)
     assert output == ""
     return process.returncode, errors
 
