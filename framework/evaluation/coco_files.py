@@ -55,9 +55,9 @@ def read_instances(path: str | Path) -> Instances:
                         "annotations and categories")
     parts = {name: _entries(path, tree, name) for name in ("images", "annotations", "categories")}
     file_names = dict(_each(path, "images", parts["images"], lambda item: (
-        _identity(item["id"]), str(item.get("file_name", item["id"])))))
+        identity(item["id"]), str(item.get("file_name", item["id"])))))
     names = dict(_each(path, "categories", parts["categories"], lambda item: (
-        _identity(item["id"]), str(item.get("name", item["id"])))))
+        identity(item["id"]), str(item.get("name", item["id"])))))
     images, categories = _numbers(file_names), _numbers(names)
     items = parts["annotations"]
     warnings: list[str] = []
@@ -90,7 +90,7 @@ def read_results(path: str | Path, instances: Instances) -> tuple[Found, list[st
     where = _known(path, "", items, None, instances.categories, warnings)
     items = [items[index] for index in where.tolist()]
     for index, item in enumerate(items):
-        if _identity(item["image_id"]) not in instances.images:
+        if identity(item["image_id"]) not in instances.images:
             raise DataError(f"{path}: [{where[index]}].image_id is {_shown(item['image_id'])}, "
                             f"which is not the id of an image of {instances.path}")
     boxes = _boxes(path, "", items)
@@ -195,14 +195,14 @@ def _known(path: str | Path, part: str, items: Sequence[Any],
 
 
 def _ids(items: Sequence[Any], name: str, numbers: Mapping[Identity, int]) -> Indices:
-    return np.array([numbers[_identity(item[name])] for item in items], np.int64)
+    return np.array([numbers[identity(item[name])] for item in items], np.int64)
 
 
 def _id_of(name: str, item: Any) -> Identity:
-    return _identity(item[name])
+    return identity(item[name])
 
 
-def _identity(value: Any) -> Identity:
+def identity(value: Any) -> Identity:
     """An id as a number where it is one: 1, 1.0 and "1" are the same, some programs write them so.
 
     Any: what JSON holds. Raises ValueError for what cannot be an id.
