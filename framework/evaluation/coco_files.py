@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,11 @@ def read_instances(path: str | Path) -> Instances:
     images, categories = _numbers(file_names), _numbers(names)
     items = parts["annotations"]
     warnings: list[str] = []
-    where = _known(path, "annotations", items, images, categories, warnings)
-    items = [items[index] for index in where.tolist()]
+    where = _numbers_of(path, "annotations", items, "image_id", images)
+    what = _numbers_of(path, "annotations", items, "category_id", categories)
+    known = _report_unknown(path, "annotations", items, {"image_id": where, "category_id": what},
+                            warnings)
+    items = [items[index] for index in known.tolist()]
     boxes = _boxes(path, "annotations", items)
     areas = _column(path, "annotations", items, "area", lambda item: float(
         item["area"] if "area" in item else item["bbox"][2] * item["bbox"][3]))
@@ -70,8 +72,7 @@ def read_instances(path: str | Path) -> Instances:
         item.get("iscrowd", 0))) != 0
     difficult = _column(path, "annotations", items, "ignore", lambda item: float(
         item.get("ignore", 0) or item.get("difficult", 0))) != 0
-    truth = Truth(_ids(items, "image_id", images), _ids(items, "category_id", categories), boxes,
-                  areas, crowd, crowd | difficult)
+    truth = Truth(where[known], what[known], boxes, areas, crowd, crowd | difficult)
     return Instances(str(path), images, file_names, categories, [names[key] for key in categories],
                      truth, warnings)
 
@@ -86,17 +87,17 @@ def read_results(path: str | Path, instances: Instances) -> tuple[Found, list[st
     if not isinstance(items, list):
         raise DataError(f"{path}: is {_kind(items)}; a results file is a list of objects with "
                         "image_id, category_id, bbox and score")
+    where = _numbers_of(path, "", items, "image_id", instances.images)
+    what = _numbers_of(path, "", items, "category_id", instances.categories)
+    for index in np.flatnonzero(where < 0)[:1].tolist():
+        raise DataError(f"{path}: [{index}].image_id is {_shown(items[index]['image_id'])}, "
+                        f"which is not the id of an image of {instances.path}")
     warnings: list[str] = []
-    where = _known(path, "", items, None, instances.categories, warnings)
-    items = [items[index] for index in where.tolist()]
-    for index, item in enumerate(items):
-        if identity(item["image_id"]) not in instances.images:
-            raise DataError(f"{path}: [{where[index]}].image_id is {_shown(item['image_id'])}, "
-                            f"which is not the id of an image of {instances.path}")
+    known = _report_unknown(path, "", items, {"category_id": what}, warnings)
+    items = [items[index] for index in known.tolist()]
     boxes = _boxes(path, "", items)
     scores = _column(path, "", items, "score", lambda item: float(item["score"]))
-    return Found(_ids(items, "image_id", instances.images),
-                 _ids(items, "category_id", instances.categories), boxes, scores), warnings
+    return Found(where[known], what[known], boxes, scores), warnings
 
 
 def write_results(path: str | Path, found: Found, images: Sequence[Identity],
@@ -174,32 +175,30 @@ def _check_finite(path: str | Path, part: str, items: Sequence[Any], values: Dou
                         "it must be finite")
 
 
-def _known(path: str | Path, part: str, items: Sequence[Any],
-           images: Mapping[Identity, int] | None, categories: Mapping[Identity, int],
-           warnings: list[str]) -> Indices:
-    """Indices of the items whose category, and image if `images` are given, is known."""
-    where = np.arange(len(items))
-    for name, known in (("image_id", images), ("category_id", categories)):
-        keys = _each(path, part, [items[index] for index in where.tolist()],
-                     partial(_id_of, name), f".{name}")
-        if known is None:
-            continue
-        inside = np.array([key in known for key in keys], bool)
-        if not inside.all():
-            lost = where[~inside]
+def _numbers_of(path: str | Path, part: str, items: Sequence[Any], name: str,
+                known: Mapping[Identity, int]) -> Indices:
+    """(K,) the number of the id `name` of every item; -1 for an id that is not known."""
+    try:
+        values = [item[name] for item in items]
+        numbers = {value: known.get(identity(value), -1) for value in set(values)}
+        return np.array([numbers[value] for value in values], np.int64)
+    except JSON_ERRORS:     # the slow way finds the first item that is wrong
+        keys = _each(path, part, items, lambda item: identity(item[name]), f".{name}")
+        return np.array([known.get(key, -1) for key in keys], np.int64)
+
+
+def _report_unknown(path: str | Path, part: str, items: Sequence[Any],
+                    numbers: Mapping[str, Indices], warnings: list[str]) -> Indices:
+    """Indices of the items whose ids, by name, all have a number; a warning for each other kind."""
+    is_known = np.ones(len(items), bool)
+    for name, own in numbers.items():
+        lost = np.flatnonzero(is_known & (own < 0))
+        is_known[lost] = False
+        if len(lost):
             warnings.append(f"{path}: {len(lost)} entries are left out: their {name} is not one of "
                             f"the ground truth; the first is {part}[{lost[0]}] with "
                             f"{_shown(items[lost[0]][name])}")
-        where = where[inside]
-    return where
-
-
-def _ids(items: Sequence[Any], name: str, numbers: Mapping[Identity, int]) -> Indices:
-    return np.array([numbers[identity(item[name])] for item in items], np.int64)
-
-
-def _id_of(name: str, item: Any) -> Identity:
-    return identity(item[name])
+    return np.flatnonzero(is_known)
 
 
 def identity(value: Any) -> Identity:

@@ -35,6 +35,9 @@ def match_class(images: Indices, boxes: Doubles, real_images: Indices, real: Dou
     """
     num_ranges = len(ignored)
     status = np.empty((num_ranges, len(thresholds), len(images)), np.uint8)
+    for area in range(num_ranges):
+        for level in range(len(thresholds)):
+            status[area, level] = np.where(outside[area], NOT_COUNTED, FALSE)
     ranks = np.empty(len(images), np.int64)
     start = 0
     real_start = 0
@@ -49,24 +52,22 @@ def match_class(images: Indices, boxes: Doubles, real_images: Indices, real: Dou
         real_end = real_start
         while real_end < len(real_images) and real_images[real_end] == image:
             real_end += 1
-        if real_start == real_end:
-            for area in range(num_ranges):
-                for index in range(start, end):
-                    status[area, :, index] = NOT_COUNTED if outside[area, index] else FALSE
-        else:
-            overlap = _overlaps(boxes[start:end], real[real_start:real_end],
-                                crowd[real_start:real_end])
+        if real_start < real_end:
+            overlap = overlaps(boxes[start:end], real[real_start:real_end],
+                               crowd[real_start:real_end])
+            # most detections overlap nothing: their rows are looked at once, not 40 times
+            near = _rows_from(overlap, thresholds.min())
             for area in range(num_ranges):
                 for level in range(len(thresholds)):
-                    _match_image(overlap, crowd[real_start:real_end],
-                                 ignored[area, real_start:real_end], outside[area, start:end],
-                                 thresholds[level], status[area, level, start:end])
+                    _match_image(overlap, near, crowd[real_start:real_end],
+                                 ignored[area, real_start:real_end], thresholds[level],
+                                 status[area, level, start:end])
         start = end
     return status, ranks
 
 
 @compiled_exactly
-def _overlaps(boxes: Doubles, real: Doubles, crowd: Flags) -> Doubles:
+def overlaps(boxes: Doubles, real: Doubles, crowd: Flags) -> Doubles:
     """(D, G) intersection over union; over the detection's own area for a crowd."""
     overlap = np.zeros((len(boxes), len(real)))
     for index in range(len(boxes)):
@@ -88,16 +89,31 @@ def _overlaps(boxes: Doubles, real: Doubles, crowd: Flags) -> Doubles:
 
 
 @compiled_exactly
-def _match_image(overlap: Doubles, crowd: Flags, ignored: Flags, outside: Flags,
-                 threshold: float, status: Levels) -> None:
-    """Give each detection, best first, the free box that it overlaps most, and write its status.
+def _rows_from(overlap: Doubles, least: float) -> Indices:
+    """The indices of the rows that have a value of at least `least`."""
+    found = np.empty(len(overlap), np.int64)
+    count = 0
+    for index in range(len(overlap)):
+        for value in overlap[index]:
+            if value >= least:
+                found[count] = index
+                count += 1
+                break
+    return found[:count]
+
+
+@compiled_exactly
+def _match_image(overlap: Doubles, near: Indices, crowd: Flags, ignored: Flags, threshold: float,
+                 status: Levels) -> None:
+    """Give each detection of `near`, best first, the free box that it overlaps most, and write
+    its status; that of a detection without a box stays as it is.
 
     Of equal overlaps the later box is taken. Boxes that do not count are looked at only if no
     other one is found.
     """
     num_boxes = len(crowd)
     taken = np.zeros(num_boxes, np.bool_)
-    for index in range(len(overlap)):
+    for index in near:
         best = min(threshold, HIGHEST_THRESHOLD)
         box = -1
         for ignoring in range(2):
@@ -109,9 +125,7 @@ def _match_image(overlap: Doubles, crowd: Flags, ignored: Flags, outside: Flags,
                 if overlap[index, other] >= best:
                     best = overlap[index, other]
                     box = other
-        if box < 0:
-            status[index] = NOT_COUNTED if outside[index] else FALSE
-        else:
+        if box >= 0:
             taken[box] = True
             status[index] = NOT_COUNTED if ignored[box] else TRUE
 

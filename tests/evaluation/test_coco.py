@@ -8,7 +8,7 @@ import pytest
 from framework.errors import DataError
 from framework.evaluation import coco, voc
 from framework.evaluation.coco_files import read_instances, read_results, write_results
-from framework.evaluation.coco_loops import _overlaps
+from framework.evaluation.coco_loops import overlaps
 from tests.evaluation.random_sets import random_set
 
 SQUARE = (0, 0, 40, 40)
@@ -149,8 +149,8 @@ def test_detections_on_a_crowd_do_not_count():
 def test_the_overlap_with_a_crowd_is_over_the_detections_own_area():
     box, crowd = np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 95, 100]])
 
-    assert _overlaps(box, crowd, np.array([True])) == pytest.approx(0.5)
-    assert _overlaps(box, crowd, np.array([False])) == pytest.approx(50 / (100 + 9500 - 50))
+    assert overlaps(box, crowd, np.array([True])) == pytest.approx(0.5)
+    assert overlaps(box, crowd, np.array([False])) == pytest.approx(50 / (100 + 9500 - 50))
 
 
 def test_sizes_are_counted_apart():
