@@ -25,6 +25,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
                              "--ap-version MaxIntegral, coco prints COCO's twelve figures too")
     parser.add_argument("--results", default="", metavar="FILE",
                         help="write the detections there as a results file of COCO (JSON)")
+    parser.add_argument("--name-size-file", default="", metavar="FILE",
+                        help="names and sizes of the images, in the order of the data, for "
+                             "--results and --metric coco (default: that of DetectionEvaluate)")
     parser.add_argument("--detections", default="", metavar="FILE",
                         help="score this results file of COCO against --annotations, without a net")
     parser.add_argument("--annotations", default="", metavar="FILE",
@@ -111,7 +114,11 @@ class CocoOutput:
         from framework.solver.collected_detections import CollectedDetections
 
         if self.options.results or self.options.metric == "coco":
-            self.collected = CollectedDetections(net)
+            self.collected = CollectedDetections(net, self.options.name_size_file)
+            if self.options.results and not self.collected.names:
+                raise CaffeError("--results needs the sizes of the images: layer "
+                                 f"'{self.collected.layer.spec.name}' has no name_size_file, and "
+                                 "--name-size-file is not given")
 
     def add(self) -> None:
         """Take the batch that the net has just run."""
@@ -141,9 +148,10 @@ class CocoOutput:
                 self.log.warning(f"the net has seen {collected.images_seen} images, "
                                  f"{instances.path} has {len(instances.images)}: boxes of the "
                                  "others count as missed")
-        elif not collected.layer.names:
+        elif not collected.names:
             size = " x ".join(map(str, collected.input_size))
             self.log.warning(f"sizes of objects are those in the net's input, {size}: "
-                             f"layer '{collected.layer.spec.name}' has no name_size_file")
+                             f"layer '{collected.layer.spec.name}' has no name_size_file, and "
+                             "--name-size-file is not given")
         num_classes = len(instances.names if instances else collected.layer.classes)
         log_figures(self.log, coco.evaluate(truth, found, num_classes), instances)

@@ -15,6 +15,7 @@ from framework.evaluation.coco_files import Identity, Instances, identity
 from framework.evaluation.columns import Found, Truth
 from framework.execution.chains import Step
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
+from framework.layers.ssd.result_settings import read_sizes
 from framework.net.net import Net
 from framework.ops.image_boxes import in_image
 
@@ -22,15 +23,15 @@ from framework.ops.image_boxes import in_image
 class CollectedDetections:
     """What a net's DetectionEvaluate layer was given, batch after batch.
 
-    Boxes are in pixels of the images where the layer has a name_size_file, whose n-th line is the
-    n-th image of the data, else in those of the net's input; clipped to the image. Once all images
-    of the size file were seen, those that come again are left out.
+    Boxes are in pixels of the images where there is a size file, `size_file` or the layer's own,
+    whose n-th line is the n-th image of the data, else in those of the net's input; clipped to the
+    image. Once all images of the size file were seen, those that come again are left out.
     Difficult boxes are crowds, as data sets made from COCO's files have it, unless the layer has
     `evaluate_difficult_gt: true` (the default), by which they are boxes like others.
     Raises CaffeError unless the net has one such layer, with sizes.
     """
 
-    def __init__(self, net: Net):
+    def __init__(self, net: Net, size_file: str = ""):
         steps = [step for step in net.layers if isinstance(step.layer, DetectionEvaluate)]
         if len(steps) != 1:
             raise CaffeError(f"{net.spec.path}: has {len(steps)} DetectionEvaluate layers; COCO's "
@@ -41,12 +42,17 @@ class CollectedDetections:
         layer = self.step.layer
         assert isinstance(layer, DetectionEvaluate)
         self.layer = layer
+        self.names, self.sizes = layer.names, layer.sizes
+        if size_file:
+            lines = read_sizes(layer.spec, "--name-size-file", size_file)
+            self.names = [name for name, _, _ in lines]
+            self.sizes = torch.tensor([line[1:] for line in lines]).view(-1, 2)
         # blobs of the data layer that makes the boxes, with an item for each image
         self.siblings = [top for _, tops in net.sources if self.step.bottoms[1] in tops
                          for top in tops if top != self.step.bottoms[1]]
         shapes = [net.shapes[top] for top in self.siblings if top not in self.step.bottoms]
         self.input_size = next((shape[2:] for shape in shapes if len(shape) == 4), ())
-        if not self.layer.names and not self.input_size:
+        if not self.names and not self.input_size:
             raise layer.spec.error("detection_evaluate_param.name_size_file", "is missing; "
                                    "COCO's figures and files of results need the sizes of images")
         self.num_images = 0
@@ -72,8 +78,8 @@ class CollectedDetections:
         rows = rows.float().cpu()
         items = rows[:, 0].long()
         images = items + self.num_images
-        if self.layer.names:
-            sizes = self.layer.sizes[images % len(self.layer.names)]
+        if self.names:
+            sizes = self.sizes[images % len(self.names)]
         else:
             sizes = torch.tensor([self.input_size]).expand(len(rows), 2)
         corners = rows[:, 3:7]
@@ -82,14 +88,14 @@ class CollectedDetections:
         else:
             corners = corners * (sizes / inputs.float().cpu()[items]).flip(1).repeat(1, 2)
         placed = torch.cat([images[:, None], rows[:, 1:3], corners, rows[:, 7:]], 1).double()
-        if self.layer.names:
-            placed = placed[images < len(self.layer.names)]
+        if self.names:
+            placed = placed[images < len(self.names)]
         return placed.numpy()
 
     @property
     def images_seen(self) -> int:
         """The number of images, without those that came again."""
-        return min(self.num_images, len(self.layer.names) or self.num_images)
+        return min(self.num_images, len(self.names) or self.num_images)
 
     def columns(self) -> tuple[Truth, Found]:
         """All boxes and detections; a class is the index of its label in the layer's classes."""
@@ -110,7 +116,7 @@ class CollectedDetections:
         names of files, with or without folder and suffix, are replaced by their ids.
         Raises DataError for an image that the instances file does not have.
         """
-        names = self.layer.names[:self.images_seen] or \
+        names = self.names[:self.images_seen] or \
             [str(number + 1) for number in range(self.images_seen)]
         ids: list[Identity] = [int(name) if name.isascii() and name.isdigit() else name
                                for name in names]

@@ -159,6 +159,15 @@ def test_a_net_without_sizes_is_an_error(weights, capsys):
     assert "name_size_file is missing; COCO's figures" in capsys.readouterr().err
 
 
+def test_sizes_can_be_given_instead_of_those_in_the_net(weights, capsys):
+    Path("net.prototxt").write_text(NET.replace('name_size_file: "sizes.txt"', ""))
+
+    assert main(["--model", "net.prototxt", "--weights", weights, "--iterations", "40", "--metric",
+                 "coco", "--name-size-file", "sizes.txt", "--annotations", "instances.json"]) == 0
+
+    np.testing.assert_allclose(figures(capsys.readouterr().err), EXPECTED[ARGUMENTS], rtol=1e-5)
+
+
 def test_a_net_without_an_evaluation_is_an_error(weights, capsys):
     Path("net.prototxt").write_text(NET[:NET.index('layer { name: "eval"')])
 
