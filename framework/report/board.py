@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from torch import Tensor
 
 from framework.evaluation.detection import Detection
+from framework.inference.draw_boxes import draw_detections
 from framework.layers.data.image_source import ImageSource
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.logs import summaries
@@ -21,7 +22,6 @@ from framework.net.net import Net
 from framework.net.params import gradient_of
 from framework.proto import enum_name
 from framework.report.data_sheet import class_names, draw_batch, visible
-from framework.report.draw_boxes import draw_detections
 from framework.solver.solver import Solver
 
 BUCKETS = 64

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from framework.data.records.label_map import names_by_label, read
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
+from framework.inference.draw_boxes import class_color
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
-from framework.report.draw_boxes import class_color
 
 Array = NDArray[Any]
 SMALLEST_SIDE = 300          # smaller images are enlarged by a whole factor
