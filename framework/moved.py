@@ -197,7 +197,7 @@ MOVED = {
     "upgrade": "definition.upgrade",
     "upgrade.v0": "definition.upgrade.v0",
     "upgrade.v1": "definition.upgrade.v1",
-    "visualize": "report.draw_boxes",
+    "visualize": "inference.draw_boxes",
 }
 # Modules whose path is now that of a package.
 BECAME_PACKAGES = {

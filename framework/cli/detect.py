@@ -27,7 +27,7 @@ from framework.system.atomic import naming, write_file
 if TYPE_CHECKING:
     from framework.evaluation.detection import Detection
     from framework.inference.detector import Detector
-    from framework.report.draw_boxes import Image
+    from framework.inference.draw_boxes import Image
 
 MAX_STEM_BYTES = 200            # of a drawn image's name: a suffix, a number and more must fit
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -201,7 +201,7 @@ def _draw(
     # lazy: --help does without it
     import cv2
 
-    from framework.report.draw_boxes import draw_detections
+    from framework.inference.draw_boxes import draw_detections
 
     try:
         done, content = cv2.imencode(".jpg", draw_detections(image, detections, names))

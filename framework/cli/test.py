@@ -1,8 +1,9 @@
 """Score a net on its data: the mean of every output, and average precision by class for
 outputs of DetectionEvaluate.
 
-    --model NET --weights W      score a net on all of its data
-    --solver SOLVER --weights W  score the test nets of a solver on its test_iter batches
+    --model NET --weights W               score a net on all of its data
+    --solver SOLVER --weights W           score the test nets of a solver on its test_iter batches
+    --detections FILE --annotations FILE  score a results file of COCO, without a net
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from framework.cli import app, devices
+from framework.cli import app, coco_scores, devices
 from framework.errors import CaffeError
 
-VERSIONS = ("11point", "MaxIntegral", "Integral")
+VERSIONS = ("11point", "101point", "MaxIntegral", "Integral")
 
 
 def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
@@ -35,6 +36,7 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
                         help=f"batches to score (default: {default}, or the solver's test_iter)")
     parser.add_argument("--ap-version", choices=VERSIONS,
                         help="rule of average precision (default: that of the solver, or 11point)")
+    coco_scores.add_flags(parser)
     parser.add_argument("--phase", choices=("TRAIN", "TEST"), default="TEST",
                         help="phase of the net (default: %(default)s)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
@@ -56,7 +58,10 @@ def main(arguments: Sequence[str] | None = None, program: str = "tools/test") ->
 
 
 def test(options: argparse.Namespace) -> int:
-    """Check the flags, then score a net or the test nets of a solver."""
+    """Check the flags, then score a net, the test nets of a solver, or a results file."""
+    coco_scores.check_flags(options)
+    if options.detections:
+        return coco_scores.score_file(options)
     if bool(options.model) == bool(options.solver):
         raise CaffeError("one of --model and --solver must be given")
     if options.iterations is not None and options.iterations < 1:
@@ -97,12 +102,17 @@ def test_model(options: argparse.Namespace) -> int:
             for value in outputs[name].flatten().tolist():
                 log.info(f"Batch {index}, {name} = {number(value)}")
         log.advance()
+        coco.add()
 
     evaluated = set(evaluations(net))
+    coco = coco_scores.CocoOutput(options, log)
+    coco.begin(net)
     with log.progress(batches, "test"):
-        scores = score(net, batches, options.ap_version or "11point", after_batch=show)
+        scores = score(net, batches, coco_scores.version(options) or "11point",
+                       after_batch=show)
     assert scores is not None
     log_scores(log, scores, bool(net.loss_weights))
+    coco.end()
     net.close()
     return 0
 
@@ -153,19 +163,30 @@ def test_solver(options: argparse.Namespace) -> int:
     weights = options.weights or weights_of(document, options.snapshot, log)
     data = DataOptions(options.seed or 0, options.workers)
     machine = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
-    for index, net in enumerate(test_nets(document, None, machine)):
+    coco = coco_scores.CocoOutput(options, log)
+    nets = test_nets(document, None, machine)
+    if options.results and len(nets) != 1:
+        raise CaffeError(f"--results: the solver has {len(nets)} test nets; it must have one")
+    for index, net in enumerate(nets):
         check_evaluation(document, net, index)
         report = load_weights(net, weights, skip_mismatch=options.skip_mismatch)
         (log.info if report.is_complete else log.warning)(f"{weights}: {report}")
         log.info(f"Testing net (#{index})")
+        coco.begin(net)
+
+        def advance(done: int, outputs: dict[str, Any]) -> None:
+            log.advance()
+            coco.add()
+
         batches = iterations or param.test_iter[index]
         if repeated := records_repeated(net, batches):
             log.warning(repeated)
         with log.progress(batches, "test"):
-            scores = score(net, batches, options.ap_version or param.ap_version,
-                           after_batch=lambda done, outputs: log.advance())
+            scores = score(net, batches, coco_scores.version(options) or param.ap_version,
+                           after_batch=advance)
         assert scores is not None
         scores.log(log, with_loss=bool(net.loss_weights), with_classes=True)
+        coco.end()
         net.close()
     return 0
 

@@ -47,7 +47,13 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     parser.add_argument("--tensorboard", default="", metavar="DIR",
-                        help="write losses, rates and scores there for TensorBoard")
+                        help="write losses, rates, scores, histograms, images with boxes, the "
+                             "graph and the settings there for TensorBoard")
+    parser.add_argument("--tensorboard-every", type=devices.count_flag, default=500, metavar="N",
+                        help="iterations between histograms of weights, gradients and "
+                             "activations, and images of the batch; 0: none (default: %(default)s)")
+    parser.add_argument("--log-json", default="", metavar="FILE",
+                        help="append the log there as JSON, a line an event")
     parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",
                         help="what Ctrl-C does (default: %(default)s)")
     parser.add_argument("--sighup-effect", choices=EFFECTS, default="snapshot",
@@ -128,22 +134,30 @@ def make_solver(document: Document, options: argparse.Namespace, place: devices.
                 signals: Signals) -> Solver:
     """The Solver of a document, as the flags say."""
     # lazy: --help does without it
-    from framework.logs.board import BoardLog
     from framework.logs.log import Log
+    from framework.logs.recorder import JsonLines, Recorder
+    from framework.report.board import Board
     from framework.solver.gradients import Execution
     from framework.solver.solver import Solver
 
+    recorders: list[Recorder] = []
+    if options.log_json and place.rank == 0:
+        recorders.append(JsonLines(options.log_json))
+    board = None
     if options.tensorboard and place.rank == 0:
-        log: Log = BoardLog(options.tensorboard, options.log_dir)
-    else:
-        log = Log(enabled=place.rank == 0, folder=options.log_dir)
-    return Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
-                  device=place.device, seed=options.seed, workers=options.workers,
-                  rank=place.rank, world_size=place.world_size, keep=options.keep,
-                  skip_mismatch=options.skip_mismatch,
-                  execution=Execution(options.precision, options.compile, options.channels_last),
-                  ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
-                  log=log, wait=time.sleep)
+        board = Board(options.tensorboard, options.tensorboard_every)
+        recorders.append(board)
+    log = Log(enabled=place.rank == 0, folder=options.log_dir, recorders=recorders)
+    solver = Solver(document, weights=options.weights or None, snapshot=options.snapshot or None,
+                    device=place.device, seed=options.seed, workers=options.workers,
+                    rank=place.rank, world_size=place.world_size, keep=options.keep,
+                    skip_mismatch=options.skip_mismatch,
+                    execution=Execution(options.precision, options.compile, options.channels_last),
+                    ignore_unknown_fields=options.ignore_unknown_fields, actions=signals.action,
+                    log=log, wait=time.sleep)
+    if board is not None:
+        board.watch(solver)
+    return solver
 
 
 def log_start(solver: Solver) -> None:

@@ -1,10 +1,13 @@
-"""Average precision (VOC 2007, VOC 2012, integral) from the rows of DetectionEvaluate."""
+"""Average precision (VOC 2007, VOC 2012, integral, COCO) from the rows of DetectionEvaluate."""
 
 from __future__ import annotations
 
 import numpy as np
 
-VERSIONS = ("11point", "MaxIntegral", "Integral")
+VERSIONS = ("11point", "101point", "MaxIntegral", "Integral")
+METRICS = {"voc07": "11point", "voc12": "MaxIntegral", "coco": "101point"}
+"""The version that each of the known benchmarks uses."""
+COCO_RECALLS = np.linspace(0, 1, 101)
 # Steps of recall up to this size are left out (ComputeAP).
 SMALLEST_STEP = np.float32(1e-6)
 
@@ -32,17 +35,20 @@ def average_precision(scores: np.ndarray, true: np.ndarray, positives: int,
     """The average precision of one class, from 0 to 1; 0 without detections or boxes.
 
     version  11point: mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or
-             more (VOC 2007). MaxIntegral: area under that envelope (VOC 2012, ILSVRC). Integral:
-             sum of precision times step of recall.
-    Computed in float32, step by step, as the original; recall 0.7 of a hand count may so fail the
-    comparison with 0.7. Raises ValueError for another version.
-    Source: ComputeAP, bbox_util.cpp in weiliu89/caffe branch ssd.
+             more (VOC 2007). 101point: the same over 0, 0.01, ..., 1, in float64 (COCO).
+             MaxIntegral: area under that envelope (VOC 2012, ILSVRC). Integral: sum of precision
+             times step of recall.
+    The others are in float32, step by step, as the original; recall 0.7 of a hand count may so
+    fail the comparison with 0.7. Raises ValueError for another version.
+    Source: ComputeAP, bbox_util.cpp in weiliu89/caffe branch ssd; accumulate of pycocotools.
     """
     if version not in VERSIONS:
         raise ValueError(f"'{version}' is not a version of average precision; it must be one of "
                          f"{', '.join(VERSIONS)}")
     if not len(scores) or positives <= 0:
         return 0.0
+    if version == "101point":
+        return _at_101_recalls(scores, true, positives)
     precision, recall = precision_recall(scores, true, positives)
     if version == "11point":
         reached = recall.astype(np.float64) >= np.arange(11)[:, None] / 10.0
@@ -55,6 +61,14 @@ def average_precision(scores: np.ndarray, true: np.ndarray, positives: int,
     steps = -np.diff(recall[::-1])
     parts = np.where(steps > SMALLEST_STEP, envelope[1:] * steps, 0)
     return _sum(np.append(parts, recall[0] * envelope[-1]))
+
+
+def _at_101_recalls(scores: np.ndarray, true: np.ndarray, positives: int) -> float:
+    right = np.cumsum(np.asarray(true)[_best_first(scores)] > 0)
+    precision = right / (np.arange(1, len(right) + 1) + np.spacing(1))
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    index = np.searchsorted(right / positives, COCO_RECALLS, side="left")
+    return float(np.append(envelope, 0)[index].mean())
 
 
 def _sum(parts: np.ndarray) -> float:

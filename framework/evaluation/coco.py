@@ -1,124 +1,137 @@
-"""COCO's average precision: the mean over ten IoU thresholds, and by sizes of objects."""
+"""COCO's twelve figures: average precision and recall over thresholds, sizes and classes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-OVERLAPS = np.arange(10) * 0.05 + 0.5
-RECALLS = np.arange(101) / 100
-AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2),
-         "large": (96.0**2, 1e10)}
-MOST_DETECTIONS = 100
+from framework.evaluation.columns import (
+    Doubles,
+    Found,
+    Indices,
+    Truth,
+    by_class_and_image,
+    class_starts,
+)
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)
+RECALLS = np.linspace(0, 1, 101)
+RANGES = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2),
+          "large": (96.0**2, 1e10)}
+LIMITS = np.array([1, 10, 100])
+"""Detections of a class in an image that are looked at, the best ones."""
+
+NONE = -1.0
+"""The value of a figure where there is nothing to find, as in pycocotools."""
+
+# name, kind, threshold (None: the mean of all), range of areas, limit
+FIGURES = (
+    ("AP", "precision", None, "all", 100), ("AP50", "precision", 0, "all", 100),
+    ("AP75", "precision", 5, "all", 100), ("APsmall", "precision", None, "small", 100),
+    ("APmedium", "precision", None, "medium", 100), ("APlarge", "precision", None, "large", 100),
+    ("AR1", "recall", None, "all", 1), ("AR10", "recall", None, "all", 10),
+    ("AR100", "recall", None, "all", 100), ("ARsmall", "recall", None, "small", 100),
+    ("ARmedium", "recall", None, "medium", 100), ("ARlarge", "recall", None, "large", 100))
 
 
 @dataclass(frozen=True)
-class Boxes:
-    """Boxes of one class in one image.
+class CocoScores:
+    """Precision and recall for everything that COCO distinguishes; -1 if nothing is to be found.
 
-    corners  (K, 4) x1 y1 x2 y2 in pixels
-    scores   (K,) of detections
-    crowd    (K,) bool of ground truth: a crowd takes any number of detections, and none counts
-    areas    (K,) of ground truth, if not width times height
+    precision  (thresholds 10, recalls 101, classes, ranges 4) with at most 100 detections
+    recall     (thresholds 10, classes, ranges 4, limits 3)
+    The axes, but for the limits of precision, are those of pycocotools' COCOeval.eval.
     """
 
-    corners: np.ndarray
-    scores: np.ndarray | None = None
-    crowd: np.ndarray | None = None
-    areas: np.ndarray | None = None
+    precision: Doubles
+    recall: Doubles
+
+    def figures(self) -> dict[str, float]:
+        """The twelve figures of COCOeval.stats by name, AP to ARlarge."""
+        return {name: self._figure(*rest) for name, *rest in FIGURES}
+
+    def class_figures(self, number: int) -> dict[str, float]:
+        """The same of one class."""
+        own = CocoScores(self.precision[:, :, number:number + 1], self.recall[:, number:number + 1])
+        return own.figures()
+
+    def lines(self) -> list[str]:
+        """The twelve lines that COCOeval.summarize prints, with six digits."""
+        return [_line(kind, threshold, area, limit, self._figure(kind, threshold, area, limit))
+                for _, kind, threshold, area, limit in FIGURES]
+
+    def _figure(self, kind: str, threshold: int | None, area: str, limit: int) -> float:
+        levels = slice(None) if threshold is None else slice(threshold, threshold + 1)
+        index = list(RANGES).index(area)
+        if kind == "precision":
+            values = self.precision[levels, :, :, index]
+        else:
+            values = self.recall[levels, :, index, LIMITS.tolist().index(limit)]
+        values = values[values > NONE]
+        return float(np.mean(values)) if len(values) else NONE
 
 
-def overlaps(found: np.ndarray, real: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(D, G) intersection over union; over the detection's own area for a crowd."""
-    low = np.maximum(found[:, None, :2], real[None, :, :2])
-    high = np.minimum(found[:, None, 2:], real[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), 2)
-    own = np.prod(found[:, 2:] - found[:, :2], 1)[:, None]
-    union = np.where(crowd, own, own + np.prod(real[:, 2:] - real[:, :2], 1) - shared)
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+def _line(kind: str, threshold: int | None, area: str, limit: int, value: float) -> str:
+    title = " Average Precision  (AP)" if kind == "precision" else " Average Recall     (AR)"
+    levels = "0.50:0.95" if threshold is None else f"{THRESHOLDS[threshold]:0.2f}"
+    return f"{title} @[ IoU={levels:<9} | area={area:>6s} | maxDets={limit:>3d} ] = {value:.6g}"
 
 
-def judge(found: Boxes, real: Boxes, area: tuple[float, float]
-          ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Match the detections of one image, best first, with its boxes, for each overlap.
+def evaluate(truth: Truth, found: Found, num_classes: int, threads: int | None = None
+             ) -> CocoScores:
+    """Match all detections with the boxes, class by class.
 
-    Returns true (10, D), counted (10, D), bool, in the order of falling score, and how many boxes
-    are to be found. A detection takes the free box it overlaps most; one that counts before one
-    that does not (crowds, and boxes of another size). Unmatched detections of another size do
-    not count. Source: evaluateImg in pycocotools' definition of the metric.
+    threads   how many work at a time; by default as many as there are processors
+    A detection takes the free box it overlaps most; one that counts before one that does not
+    (crowds, and boxes of another size). Detections of a size not asked for that match nothing do
+    not count. Scores rank over all images; equal ones by image, then in their order.
+    Source: COCOeval in pycocotools, iouType bbox, with its default parameters.
     """
-    crowd = np.zeros(len(real.corners), bool) if real.crowd is None else real.crowd.astype(bool)
-    sizes = real.areas if real.areas is not None else \
-        np.prod(real.corners[:, 2:] - real.corners[:, :2], 1)
-    ignored = crowd | (sizes < area[0]) | (sizes > area[1])
-    assert found.scores is not None
-    order = np.argsort(-found.scores, kind="mergesort")[:MOST_DETECTIONS]
-    corners = found.corners[order]
-    overlap = overlaps(corners, real.corners, crowd)
-    own = np.prod(corners[:, 2:] - corners[:, :2], 1)
-    other_size = (own < area[0]) | (own > area[1])
-    true = np.zeros((len(OVERLAPS), len(order)), bool)
-    counted = np.tile(~other_size, (len(OVERLAPS), 1))
-    for level, least in enumerate(OVERLAPS):
-        free = np.ones(len(ignored), bool)
-        for index in range(len(order)):
-            box = _take(overlap[index], free, ignored, least)
-            if box is not None:
-                free[box] = crowd[box]
-                true[level, index] = counted[level, index] = not ignored[box]
-    return true, counted, int((~ignored).sum())
+    truth = by_class_and_image(truth)
+    found = found.ranked(int(LIMITS[-1]))
+    shape = (len(THRESHOLDS), len(RECALLS), num_classes, len(RANGES))
+    scores = CocoScores(np.full(shape, NONE), np.full((len(THRESHOLDS), num_classes, len(RANGES),
+                                                       len(LIMITS)), NONE))
+    starts = class_starts(found.classes, num_classes)
+    real_starts = class_starts(truth.classes, num_classes)
+
+    def work(number: int) -> None:
+        own = slice(starts[number], starts[number + 1])
+        real = slice(real_starts[number], real_starts[number + 1])
+        _score_class(truth, real, found, own, scores, number)
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        list(pool.map(work, range(num_classes)))
+    return scores
 
 
-def _take(overlap: np.ndarray, free: np.ndarray, ignored: np.ndarray, least: float) -> int | None:
-    """The box a detection takes; of equal overlaps the later one, as in pycocotools."""
-    for group in (~ignored, ignored):
-        open_boxes = np.flatnonzero(free & group & (overlap >= min(least, 1 - 1e-10)))
-        if len(open_boxes):
-            best = overlap[open_boxes]
-            return int(open_boxes[np.flatnonzero(best == best.max())[-1]])
-    return None
+def _score_class(truth: Truth, real: slice, found: Found, own: slice, scores: CocoScores,
+                 number: int) -> None:
+    """Write the curves of the class `number`, whose boxes and detections are the two slices."""
+    # lazy: numba costs 0.25 s
+    from framework.evaluation import coco_loops as loops
+
+    boxes, crowd = found.boxes[own], truth.crowd[real]
+    ignored = crowd | _outside(truth.areas[real])
+    positives = (~ignored).sum(1).tolist()
+    if not any(positives):
+        return
+    status, ranks = loops.match_class(
+        found.images[own], boxes, truth.images[real], truth.boxes[real], crowd, ignored,
+        _outside(boxes[:, 2] * boxes[:, 3]), THRESHOLDS)
+    order: Indices = np.argsort(-found.scores[own], kind="stable")
+    for area, count in enumerate(positives):
+        for level in range(len(THRESHOLDS) if count else 0):
+            loops.precision_and_recall(
+                status[area, level], ranks, order, count, RECALLS, LIMITS,
+                scores.precision[level, :, number, area], scores.recall[level, number, area])
 
 
-def class_average_precision(images: Sequence[tuple[Boxes, Boxes]],
-                            area: tuple[float, float] = AREAS["all"]) -> np.ndarray:
-    """(10,) average precision of one class at each overlap; NaN if there is nothing to find.
-
-    images  detections and ground truth of each image
-    The precision is the best at that recall or more, at recalls 0, 0.01, ..., 1.
-    """
-    judged = [judge(found, real, area) for found, real in images]
-    positives = sum(count for _, _, count in judged)
-    if not positives:
-        return np.full(len(OVERLAPS), np.nan)
-    scores = np.concatenate([-np.sort(-np.asarray(found.scores), kind="mergesort")
-                             [:MOST_DETECTIONS] for found, _ in images])
-    order = np.argsort(-scores, kind="mergesort")
-    true = np.concatenate([true for true, _, _ in judged], 1)[:, order]
-    counted = np.concatenate([counted for _, counted, _ in judged], 1)[:, order]
-    result = np.zeros(len(OVERLAPS))
-    for level in range(len(OVERLAPS)):
-        right = np.cumsum(true[level][counted[level]])
-        if not len(right):
-            continue
-        precision = right / np.arange(1, len(right) + 1)
-        envelope = np.maximum.accumulate(precision[::-1])[::-1]
-        index = np.searchsorted(right / positives, RECALLS, side="left")
-        result[level] = np.append(envelope, 0)[index].mean()
-    return result
-
-
-def summary(classes: Mapping[str, Sequence[tuple[Boxes, Boxes]]]) -> dict[str, float]:
-    """COCO's six figures of precision over all classes: AP, AP50, AP75, APsmall, APmedium, APlarge.
-
-    classes  by class, detections and ground truth of each image
-    A class without boxes (of that size) does not count; NaN if no class has any.
-    """
-    by_area = {name: np.array([class_average_precision(images, area)
-                               for images in classes.values()]).reshape(-1, len(OVERLAPS))
-               for name, area in AREAS.items()}
-    values = {"AP": by_area["all"], "AP50": by_area["all"][:, :1], "AP75": by_area["all"][:, 5:6],
-              **{f"AP{name}": by_area[name] for name in ("small", "medium", "large")}}
-    return {name: float(array[~np.isnan(array)].mean()) if (~np.isnan(array)).any() else np.nan
-            for name, array in values.items()}
+def _outside(areas: Doubles) -> np.ndarray:
+    """(ranges, K) whether areas are not of each range, both of whose ends belong to it."""
+    ranges: Sequence[tuple[float, float]] = list(RANGES.values())
+    return np.stack([(areas < low) | (areas > high) for low, high in ranges])

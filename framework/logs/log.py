@@ -14,12 +14,13 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from framework.logs.outlet import Outlet, append_to_file, append_to_stream
+from framework.logs.recorder import Recorder
 from framework.system.progress import Progress
 
 MINUTE = 60.0
@@ -57,12 +58,16 @@ class Log:
     enabled  False: nothing is written (all ranks but the first)
     folder   where the lines go as well, into a file named as glog names its own
     bar      a progress bar to write above, while there is one
+    recorders  files for dashboards, which get the lines and the numbers
     """
 
-    def __init__(self, stream: TextIO | None = None, enabled: bool = True, folder: str = ""):
+    def __init__(self, stream: TextIO | None = None, enabled: bool = True, folder: str = "",
+                 recorders: Sequence[Recorder] = ()):
         self.stream = stream
         self.enabled = enabled
         self.bar: Progress | None = None
+        self.recorders = list(recorders) if enabled else []
+        self.unrecorded: dict[str, int] = {}        # lost events by name of the recorder
         self.outlets = [Outlet("stderr" if stream is None else "its stream", self._to_stream)]
         if folder and enabled:
             path = new_file(Path(folder))
@@ -99,7 +104,20 @@ class Log:
             self.bar.advance(count, note)
 
     def values(self, iteration: int, values: dict[str, float]) -> None:
-        """Numbers by name, for logs that draw them; these lines have them already."""
+        """Numbers by name, for the recorders; the lines have them already."""
+        for recorder in self.recorders:
+            self.record(recorder, functools.partial(recorder.values, iteration, values))
+
+    def record(self, recorder: Recorder, action: Callable[[], None]) -> None:
+        """Let the recorder write. What cannot be written is counted; the first loss is reported."""
+        try:
+            action()
+        except OSError as error:
+            lost = self.unrecorded.get(recorder.name, 0)
+            self.unrecorded[recorder.name] = lost + 1
+            if not lost:
+                self.warning(f"{recorder.name}: nothing can be written: "
+                             f"{error.strerror or error}; the run goes on")
 
     def info(self, message: str) -> None:
         """Write each line of the message at level I."""
@@ -110,7 +128,11 @@ class Log:
         self._write("W", message)
 
     def close(self) -> None:
-        """Say what is lost for good, where that can be said."""
+        """Close the recorders, and say what is lost for good, where that can be said."""
+        for recorder in self.recorders:
+            self.record(recorder, recorder.close)
+        for name, lost in self.unrecorded.items():
+            self.warning(f"{lost} events could not be written to {name}")
         for outlet in self.outlets:
             if outlet.lost:
                 self.warning(f"{outlet.take_lost()} lines of the log could not be written to "
@@ -125,6 +147,8 @@ class Log:
         for line in message.splitlines():
             for outlet in self.outlets:
                 self._put(outlet, prefix, line)
+            for recorder in self.recorders:
+                self.record(recorder, functools.partial(recorder.message, level, place, line))
 
     def _put(self, outlet: Outlet, prefix: str, line: str) -> None:
         was_well = not outlet.reason

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from framework.data.records.label_map import names_by_label, read
 from framework.definition.spec import LayerSpec
+from framework.inference.draw_boxes import class_color
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
-from framework.report.draw_boxes import class_color
 from framework.system.atomic import write_file
 
 Array = NDArray[Any]
@@ -32,13 +32,13 @@ def show_layer(spec: LayerSpec, phase: str, prefix: str, options: argparse.Names
     """
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     source = kind(spec, DataOptions(seed=options.seed))
-    names = _names(spec)
+    names = class_names(spec)
     drawn: list[Array] = []
     batches = source.batches()
     try:
         while len(drawn) < options.count:
             tops = source.to_device(next(batches), torch.device("cpu"))
-            drawn += _draw_batch(source, [top.numpy() for top in tops], names)
+            drawn += draw_batch(source, [top.numpy() for top in tops], names)
     finally:
         batches.close()
         source.close()
@@ -51,14 +51,14 @@ def show_layer(spec: LayerSpec, phase: str, prefix: str, options: argparse.Names
           f"{phase}, layer '{spec.name}' ({spec.type})")
 
 
-def _names(spec: LayerSpec) -> dict[int, str]:
+def class_names(spec: LayerSpec) -> dict[int, str]:
     path = spec.proto.annotated_data_param.label_map_file
     if not path or not Path(path).exists():
         return {}
     return names_by_label(read(path))
 
 
-def _draw_batch(source: Any, tops: list[Array], names: dict[int, str]) -> list[Array]:
+def draw_batch(source: Any, tops: list[Array], names: dict[int, str]) -> list[Array]:
     """An image for each item of a batch. Any: an ImageSource."""
     labels = tops[1] if len(tops) > 1 else None
     images = []

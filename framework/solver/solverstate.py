@@ -112,7 +112,8 @@ def _write_hdf5(path: Path, state: State) -> None:
         group = file.create_group("history")
         for index, array in enumerate(state.history):
             group.create_dataset(str(index), data=np.asarray(array, np.float32))
-    path.write_bytes(content.getbuffer())
+    with content.getbuffer() as written:
+        path.write_bytes(written)
 
 
 def read_state(path: str | Path) -> State:

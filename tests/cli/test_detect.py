@@ -7,7 +7,7 @@ import pytest
 
 from framework.cli.detect import main
 from framework.inference.detector import Detector
-from framework.report.draw_boxes import class_color
+from framework.inference.draw_boxes import class_color
 from tests.data.records.test_exif import photograph
 from tests.quadrants import bright_quarter, write_net
 

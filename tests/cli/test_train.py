@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -17,6 +18,7 @@ import pytest
 from framework.cli.train import main
 from framework.errors import SpecError
 from framework.weights.caffemodel import read_caffemodel
+from tests.logs.event_files import events
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "tools" / "train"
@@ -125,11 +127,35 @@ def test_a_mistake_is_one_line_and_exit_code_1(folder, flags, text, message, cap
     assert not list(folder.glob("s_iter_*"))
 
 
-def test_tensorboard_that_is_not_installed_is_named(folder, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+def test_the_log_is_written_as_json_and_for_tensorboard_too(folder, capsys, monkeypatch):
     monkeypatch.chdir(folder)
-    assert main(["--solver", "solver.prototxt", "--tensorboard", "board"]) == 1
-    assert "error: --tensorboard needs the package tensorboard" in capsys.readouterr().err
+
+    assert main(["--solver", "solver.prototxt", "--log-json", "log.json", "--tensorboard", "board",
+                 "--tensorboard-every", "10"]) == 0
+
+    lines = [json.loads(line) for line in Path("log.json").read_text().splitlines()]
+    texts = [line["text"] for line in lines if line["event"] == "message"]
+    errors = capsys.readouterr().err
+    assert texts == [re.sub(r"^\w\d{4} \S+ +\d+ \S+\] ", "", line) for line in errors.splitlines()]
+    scalars = [line for line in lines if line["event"] == "scalars"]
+    assert [(line["iteration"], *line["values"]) for line in scalars] == [
+        (0, "train/smoothed_loss", "train/loss"), (0, "lr"),
+        (10, "train/smoothed_loss", "train/loss"), (10, "lr")]
+    assert f"loss = {scalars[2]['values']['train/smoothed_loss']:g}" in errors
+    [board] = Path("board").iterdir()
+    kinds = [next(name for name in ("graph_def", "summary", "file_version") if event.HasField(name))
+             for event in events(board)]
+    assert kinds[:2] == ["file_version", "graph_def"] and set(kinds[2:]) == {"summary"}
+
+
+@pytest.mark.parametrize("flag", ["--tensorboard", "--log-json"])
+def test_a_file_for_dashboards_that_cannot_be_begun_is_one_line(flag, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+
+    assert main(["--solver", "solver.prototxt", flag, "net.prototxt/log"]) == 1
+
+    message = "error: net.prototxt/log: cannot be written: (Not a directory|File exists)\n"
+    assert re.fullmatch(message, capsys.readouterr().err)
 
 
 def test_the_report_of_the_weights_says_what_was_copied(folder, capsys, monkeypatch):

@@ -16,9 +16,10 @@ def by_definition(scores, true, positives, version):
     for seen, index in enumerate(order, start=1):
         right += int(true[index])
         points.append((right / positives, right / seen))
-    if version == "11point":
-        return sum(max((p for r, p in points if r >= level / 10 - 1e-9), default=0)
-                   for level in range(11)) / 11
+    if version in ("11point", "101point"):
+        steps = int(version.removesuffix("point")) - 1
+        return sum(max((p for r, p in points if r >= level / steps - 1e-9), default=0)
+                   for level in range(steps + 1)) / (steps + 1)
     total, before = 0.0, 0.0
     for number, (recall, precision) in enumerate(points):
         best = precision if version == "Integral" else max(p for _, p in points[number:])
@@ -27,8 +28,8 @@ def by_definition(scores, true, positives, version):
     return total
 
 
-@pytest.mark.parametrize("version", ["11point", "MaxIntegral", "Integral"])
-@pytest.mark.parametrize("positives", [7, 13, 40])
+@pytest.mark.parametrize("version", ["11point", "101point", "MaxIntegral", "Integral"])
+@pytest.mark.parametrize("positives", [7, 13, 41])
 def test_average_precision_follows_its_definition(version, positives):
     generator = np.random.default_rng(positives)
     scores = generator.random(37).round(1)          # many equal ones

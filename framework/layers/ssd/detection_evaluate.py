@@ -80,6 +80,7 @@ class DetectionEvaluate(Layer):
         sizes: list[tuple[str, int, int]] = []
         if param.HasField("name_size_file"):
             sizes = read_sizes(spec, f"{field}.name_size_file", param.name_size_file)
+        self.names = [size[0] for size in sizes]
         self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
         self.images_seen = 0
         self.check = IndexCheck(spec, 1, (math.prod(truth) // 8,), param.num_classes, unit="row",
@@ -92,15 +93,7 @@ class DetectionEvaluate(Layer):
         return [(1, 1, len(self.classes) + bottoms[0][2], 5)]
 
     def forward(self, detections: Tensor, truth: Tensor, inputs: Tensor | None = None) -> Tensor:
-        found = detections.detach().reshape(-1, 7)
-        boxes = truth.detach().reshape(-1, 8)
-        if inputs is None:
-            boxes = boxes[_until_end(boxes)]
-        else:
-            # cascade-rcnn's order of columns to that of SSD: label and third number before corners
-            found = found[:, [0, 5, 6, 1, 2, 3, 4]]
-            boxes = boxes[boxes[:, 0].long() != -1][:, [0, 5, 6, 1, 2, 3, 4, 7]]
-        found = found[found[:, 0].long() != -1]
+        found, boxes = self.columns(detections, truth)
         self._check_labels(found[:, 1].long(), "detections")
         self._check_labels(boxes[:, 1].long(), "ground truth")
         inside = (boxes[:, 1] > -1) & (boxes[:, 1] < self.check.num)
@@ -112,6 +105,18 @@ class DetectionEvaluate(Layer):
         if len(self.sizes):
             self.images_seen = (self.images_seen + len(images)) % len(self.sizes)
         return top.view(-1, 5, 1, 1) if self.of_cascade else top.view(1, 1, -1, 5)
+
+    def columns(self, detections: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows of the bottoms that hold something, their columns in SSD's order."""
+        found = detections.detach().reshape(-1, 7)
+        boxes = truth.detach().reshape(-1, 8)
+        if self.of_cascade:
+            # cascade-rcnn's order of columns to that of SSD: label and third number before corners
+            found = found[:, [0, 5, 6, 1, 2, 3, 4]]
+            boxes = boxes[boxes[:, 0].long() != -1][:, [0, 5, 6, 1, 2, 3, 4, 7]]
+        else:
+            boxes = boxes[_until_end(boxes)]
+        return found[found[:, 0].long() != -1], boxes
 
     def _check_labels(self, labels: Tensor, what: str) -> None:
         if bool((labels == self.background).any()) and self.background != -1:

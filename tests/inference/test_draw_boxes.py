@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from framework.evaluation.detection import Detection
-from framework.report.draw_boxes import class_color, draw_detections
+from framework.inference.draw_boxes import class_color, draw_detections
 
 
 def test_a_box_is_drawn_on_its_edges_in_the_colour_of_its_class_and_the_rest_stays():

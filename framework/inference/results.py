@@ -1,0 +1,97 @@
+"""The detections of an image as an object: columns, JSON, tables, drawings."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framework.errors import CaffeError
+from framework.evaluation.detection import Detection
+from framework.inference.draw_boxes import Image, draw_detections
+from framework.system.arrays import Floats
+
+COLUMNS = ("label", "name", "score", "x1", "y1", "x2", "y2")
+MOST_ROWS = 50
+"""Rows of the table that a notebook shows."""
+
+
+class Results(list[Detection]):
+    """The list of an image's detections, best first, with more ways to look at it.
+
+    image   that they were found in, uint8 (height, width, 3 or 1) or (height, width) in BGR; None
+            if it was not kept: then nothing can be drawn
+    names   of the classes by label
+    """
+
+    def __init__(self, found: Iterable[Detection] = (), image: NDArray[Any] | None = None,
+                 names: Mapping[int, str] | None = None):
+        super().__init__(found)
+        self.image = image
+        self.names = dict(names or {})
+
+    @property
+    def boxes(self) -> Floats:
+        """(K, 4) corners x1 y1 x2 y2 in pixels."""
+        return np.array([found.corners for found in self], np.float32).reshape(-1, 4)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(K,) class numbers."""
+        return np.array([found.label for found in self], np.int64)
+
+    @property
+    def scores(self) -> Floats:
+        """(K,) from 0 to 1."""
+        return np.array([found.score for found in self], np.float32)
+
+    def rows(self) -> list[dict[str, int | str | float]]:
+        """The columns label, name, score, x1, y1, x2, y2 of each detection."""
+        return [dict(zip(COLUMNS, (found.label, self._name(found), found.score, *found.corners),
+                         strict=True)) for found in self]
+
+    def to_json(self) -> str:
+        """A JSON list of `rows`."""
+        return json.dumps(self.rows(), ensure_ascii=False)
+
+    def to_pandas(self) -> Any:
+        """A DataFrame of `rows`. CaffeError where pandas is not installed.
+
+        Any: the type of a package that need not be there.
+        """
+        try:
+            # lazy: a package that need not be there
+            import pandas
+        except ImportError:
+            raise CaffeError("to_pandas needs the package pandas: pip install pandas") from None
+        return pandas.DataFrame(self.rows(), columns=list(COLUMNS))
+
+    def plot(self) -> Image:
+        """A copy of the image, in BGR, with boxes, names and scores. CaffeError without it."""
+        if self.image is None:
+            raise CaffeError("these results have no image to draw on: it was not kept")
+        return draw_detections(self.image, self, self.names)
+
+    def _name(self, found: Detection) -> str:
+        return self.names.get(found.label, f"class {found.label}")
+
+    def _repr_png_(self) -> bytes | None:
+        """The drawing, for notebooks."""
+        if self.image is None:
+            return None
+        return bytes(cv2.imencode(".png", self.plot())[1].tobytes())
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        lines = ["<table><tr>" + "".join(f"<th>{name}</th>" for name in COLUMNS) + "</tr>"]
+        for row in self.rows()[:MOST_ROWS]:
+            cells = (f"{cell:.4g}" if isinstance(cell, float) else html.escape(str(cell))
+                     for cell in row.values())
+            lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        more = len(self) - MOST_ROWS
+        return "\n".join(lines) + "</table>" + (f"<p>and {more} more</p>" if more > 0 else "")
