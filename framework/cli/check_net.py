@@ -77,7 +77,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     if kind not in (AnnotatedData, Data):
         return check_items(spec)
-    net = built_net(path, phase)
+    net, faults = built_net(path, phase)
     makers = prior_makers(net) if net is not None and kind is AnnotatedData else []
     size = input_size(spec)
 
@@ -86,7 +86,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
             print_priors(found, makers, size, overlap_threshold(path))
 
     def found_problems(found: Survey, label_map: Any) -> list[str]:
-        return [*_refused(kind, spec), *problems(found, label_map, spec, net)]
+        return [*faults, *_refused(kind, spec), *problems(found, label_map, spec, net)]
 
     return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
                   color_of(spec), priors, size, plot, found_problems, is_strict)

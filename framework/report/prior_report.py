@@ -58,13 +58,12 @@ class PriorMaker:
         return PriorLayer(spec.name, corners.numpy(), tuple(param.min_size), tuple(param.max_size))
 
 
-def built_net(path: str, phase: str) -> Net | None:
-    """The net without its data; None, and a line, if it cannot be built."""
+def built_net(path: str, phase: str) -> tuple[Net | None, list[str]]:
+    """The net without its data; None, and why, if it cannot be built."""
     try:
-        return Net(path, phase, skip_data=True)
+        return Net(path, phase, skip_data=True), []
     except CaffeError as error:
-        print(f"the net cannot be built, so its priors and classes are not checked: {error}")
-        return None
+        return None, [f"the net cannot be built: {error}"]
 
 
 def prior_makers(net: Net) -> list[PriorMaker]:

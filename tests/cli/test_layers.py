@@ -46,7 +46,7 @@ def test_several_types_come_one_after_another(capsys):
 @pytest.mark.parametrize("kind, wanted", [
     ("Data", "Not run here: it reads files of yours"),
     ("Python", "Not run here: its class is in a module of yours"),
-    ("Proposal", "The number of rows depends on the data."),
+    ("ProposalTarget", "The number of rows depends on the data."),
     ("AutoCrop", "top     auto_crop  2 x 3 x 7 x 9"),
 ])
 def test_the_outcome_says_how_far_the_sample_went(capsys, kind, wanted):

@@ -15,9 +15,9 @@ def test_a_byte_order_mark_is_no_part_of_a_label_map(tmp_path):
 
 
 @pytest.mark.parametrize("text, message", [
-    ('item { name: "box" lable: 2 }', "lable is not a field of LabelMapItem"),
-    ('item { id: 2 name: "box" }', "id is not a field of LabelMapItem"),
-    ('item { name: "box" label: "2" }', "label is .*; it must be a number"),
+    ('item { name: "box" lable: 2 }', "item.lable is not a field of LabelMapItem"),
+    ('item { id: 2 name: "box" }', "item.id is not a field of LabelMapItem"),
+    ('item { name: "box" label: "2" }', "item.label is .*; it must be a number"),
     ('items { name: "box" label: 2 }', "items is not a field of LabelMap"),
 ])
 def test_a_wrong_field_of_a_label_map_is_an_error_with_its_line(tmp_path, text, message):
