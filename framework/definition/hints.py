@@ -47,7 +47,8 @@ HINTS = {
                      "Convolution3DParameter.filter_group",
                      "TransformationParameter.use_gpu_transform", "DenseBlockParameter.gpuIdx",
                      "DenseBlockParameter.workspace_MB",
-                     "DenseBlockParameter.BC_ultra_space_efficient"), _MEMORY),
+                     "DenseBlockParameter.BC_ultra_space_efficient",
+                     "APLParameter.save_mem"), _MEMORY),
     **dict.fromkeys(("DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
                      "DetectionOutputParameter.save_file"), _DRAWING),
@@ -56,7 +57,18 @@ HINTS = {
                      "RegionLossParameter.jitter", "YoloDetectionOutputParameter.coords",
                      "InnerDistanceParameter.bias_term", "InnerDistanceParameter.bias_filler",
                      "DenseBlockParameter.initChannel", "RecurrentParameter.debug_info",
-                     "NonMaximumSuppressionParameter.theta"), _UNREAD),
+                     "NonMaximumSuppressionParameter.theta", "EvalDetectionParameter.constriant",
+                     "DetectNetGroundTruthParameter.coverage_type",     # it has one value
+                     "LabelSpecificRescaleParameter.positive_lower_bound",
+                     "LabelSpecificRescaleParameter.negative_upper_bound",
+                     "ChannelScaleParameter.init_global_scale", "YoloSegParameter.num_class",
+                     "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
+                     "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
+                     "Yolov3Parameter.noobject_scale", "SegmentationEvaluateParameter.num_classes",
+                     "MultiStageMeanfieldParameter.compatibility_mode",
+                     "MultiStageMeanfieldParameter.threshold",
+                     "MultiStageMeanfieldParameter.forced_spatial_filter_weight",
+                     "MultiStageMeanfieldParameter.forced_bilateral_filter_weight"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
         "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "

@@ -66,9 +66,9 @@ def test_a_typing_error_in_a_solver_file_is_still_named_with_its_line(folder):
 
 
 @pytest.mark.parametrize("text, messages", [
-    ('net_param { layer { name: "r" type: "APL" top: "y" apl_param { sums: 2 } } }',
-     ["x.prototxt:1: net_param.layer 'r' (APL): apl_param is not a field of LayerParameter",
-      "x.prototxt:1: net_param.layer 'r' (APL): type 'APL' is not known"]),
+    ('net_param { layer { name: "r" type: "APPL" top: "y" appl_param { sums: 2 } } }',
+     ["x.prototxt:1: net_param.layer 'r' (APPL): appl_param is not a field of LayerParameter",
+      "x.prototxt:1: net_param.layer 'r' (APPL): type 'APPL' is not known"]),
     ('test_net_param { }\ntest_net_param { layers { name: "v" type: WHAT\n what_param { a: 1 } } }',
      ["x.prototxt:2: test_net_param.layer 'v' (WHAT): type is WHAT, which is not a LayerType",
       "x.prototxt:3: test_net_param.layer 'v' (WHAT): what_param is not a field"]),
@@ -87,8 +87,8 @@ def test_a_problem_in_a_net_inside_a_solver_file_has_its_whole_place(folder, tex
 
 
 def test_an_unknown_type_of_an_old_layer_is_shown_as_it_is_written():
-    with pytest.raises(SpecError, match=r"layer 'm' \(MULTI_STAGE_MEANFIELD\): type is M"):
-        parse_net('layers { name: "m" type: MULTI_STAGE_MEANFIELD top: "m" }')
+    with pytest.raises(SpecError, match=r"layer 'm' \(MULTI_STAGE_NOTHING\): type is M"):
+        parse_net('layers { name: "m" type: MULTI_STAGE_NOTHING top: "m" }')
 
 
 @pytest.mark.parametrize("name, known, meant", [

@@ -74,7 +74,7 @@ class APL(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "apl_param", "sums slope_filler offset_filler save_mem")
+        honour(spec, "apl_param", "sums slope_filler offset_filler")
         param = spec.proto.apl_param
         if param.sums == 0:
             raise spec.error("apl_param.sums", "is 0; it must be at least 1")

@@ -39,7 +39,7 @@ class Grid:
 
     def __init__(self, spec: LayerSpec):
         field = "detectnet_groundtruth_param"
-        honour(spec, field, "stride scale_cvg gridbox_type max_cvg_len min_cvg_len coverage_type "
+        honour(spec, field, "stride scale_cvg gridbox_type max_cvg_len min_cvg_len "
                "image_size_x image_size_y obj_norm crop_bboxes object_class")
         param = spec.proto.detectnet_groundtruth_param
         self.param = plain(param)

@@ -53,7 +53,7 @@ class LabelSpecificRescale(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "label_specific_rescale_param", "positive_weight negative_weight "
-               "positive_lower_bound negative_upper_bound rescale_test for_ip "
+               "rescale_test for_ip "
                "positive_weight_base gamma power positive_weight_min positive_weight_max "
                "iteration bias_fix power_on_positive do_backward")
         param = spec.proto.label_specific_rescale_param

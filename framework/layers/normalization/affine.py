@@ -44,10 +44,10 @@ class EltwiseAffine(Layer):
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {tuple(x)}; EltwiseAffine takes (N, C, ...)")
         shape = () if param.channel_shared else (x[1],)
-        for name, value in (("slope", 1.0001), ("bias", 0.0001)):
-            given = is_set(param, f"{name}_filler")
-            filler = FillerParameter(type="constant", value=value)
-            self.add_blob(name, shape, getattr(param, f"{name}_filler") if given else filler)
+        for name, filler, value in (("slope", "slope_filler", 1.0001),
+                                    ("bias", "bias_filler", 0.0001)):
+            usual = FillerParameter(type="constant", value=value)
+            self.add_blob(name, shape, getattr(param, filler) if is_set(param, filler) else usual)
 
     def forward(self, x: Tensor) -> Tensor:
         channels = (-1, *(1,) * (x.dim() - 2))
@@ -108,7 +108,7 @@ class ChannelScale(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, scale: Shape):
         super().__init__(spec)
         honour(spec, "channel_scale_param", "do_forward do_backward_feature do_backward_scale "
-               "global_scale max_global_scale min_global_scale init_global_scale")
+               "global_scale max_global_scale min_global_scale")
         self.param = param = plain(spec.proto.channel_scale_param)
         positions = x[0] * math.prod(x[2:])
         if len(x) < 2 or scale[0] != x[0] or math.prod(scale) != positions:

@@ -62,9 +62,8 @@ class MultiStageMeanfield(Layer):
     def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, image: Shape):
         super().__init__(spec)
         field = "multi_stage_meanfield_param"
-        honour(spec, field, "compatibility_mode threshold theta_alpha theta_beta theta_gamma "
-               "num_iterations spatial_filter_weight bilateral_filter_weight "
-               "forced_spatial_filter_weight forced_bilateral_filter_weight")
+        honour(spec, field, "theta_alpha theta_beta theta_gamma num_iterations "
+               "spatial_filter_weight bilateral_filter_weight")
         param = spec.proto.multi_stage_meanfield_param
         if param.num_iterations < 2:
             raise spec.error(f"{field}.num_iterations", f"is {param.num_iterations}; it must be "

@@ -48,7 +48,7 @@ class EvalDetection(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape):
         super().__init__(spec)
-        honour(spec, "eval_detection_param", "side num_class num_object threshold sqrt constriant "
+        honour(spec, "eval_detection_param", "side num_class num_object threshold sqrt "
                "score_type nms biases")
         param = spec.proto.eval_detection_param
         self.num_object = param.num_object

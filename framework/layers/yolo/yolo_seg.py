@@ -37,8 +37,7 @@ class YoloSeg(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, mask: Shape, *pixels: Shape):
         super().__init__(spec)
-        honour(spec, "yolo_seg_param", "num_class object_scale class_scale use_logic_gradient "
-               "use_hardsigmoid")
+        honour(spec, "yolo_seg_param", "object_scale")
         self.scale = spec.proto.yolo_seg_param.object_scale
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; YoloSeg takes (N, C, H, W)")
@@ -80,7 +79,7 @@ class SegmentationEvaluate(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, masks: Shape):
         super().__init__(spec)
-        honour(spec, "segmentation_evaluate_param", "num_classes threshold")
+        honour(spec, "segmentation_evaluate_param", "threshold")
         self.threshold = spec.proto.segmentation_evaluate_param.threshold
         if len(scores) != 4 or len(masks) != 4 or scores[1] != masks[1]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(masks)}; both "

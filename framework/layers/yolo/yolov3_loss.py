@@ -17,7 +17,7 @@ from framework.layers.yolo.box_slopes import overlap, slopes
 from framework.ops.losses import GivenSlopes, precise
 from framework.proto import enum_name
 
-FIELDS = ("side num_class num object_scale class_scale noobject_scale coord_scale thresh "
+FIELDS = ("num_class num object_scale class_scale coord_scale thresh "
           "anchors_scale biases mask use_logic_gradient use_focal_loss iou_loss iou_normalizer "
           "iou_thresh max_delta accumulate label_smooth_eps")
 FLOAT_MAX = 3.4e38      # a max_delta from here on is none
