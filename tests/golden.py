@@ -112,6 +112,6 @@ def parameter_gradient(net: Net, key: str) -> torch.Tensor:
     blob = net.params[layer][int(index)]
     for reshaped in net.reshaped:
         if reshaped.layer.__dict__[reshaped.name] is blob:
-            grad = reshaped.owner().grad
+            grad = reshaped.owner.blobs[reshaped.blob_index].grad
             return torch.zeros_like(blob) if grad is None else grad.view(blob.shape)
     return torch.zeros_like(blob) if blob.grad is None else blob.grad

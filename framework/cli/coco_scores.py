@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from framework.errors import CaffeError
 
@@ -124,6 +124,11 @@ class CocoOutput:
         """Take the batch that the net has just run."""
         if self.collected is not None:
             self.collected.add()
+
+    def after_batch(self, done: int, outputs: Any) -> None:
+        """Advance the display, and add the batch. Any: as `score` calls it."""
+        self.log.advance()
+        self.add()
 
     def end(self) -> None:
         """Write the results and log the figures."""

@@ -48,6 +48,23 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--detection-output", default="graph", choices=("graph", "op"),
                         help="DetectionOutput as standard operators, or as one node of its own "
                              "(graph)")
+    _add_number_flags(parser)
+    parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
+                        help="take uint8 images (N, H, W, C) whose channels are in this order: "
+                             "channel order, mean and scale go into the graph")
+    parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file (default: "
+                        "the net's)")
+    parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
+    parser.add_argument("--labelmap", "--label_map_file",
+                        help="names of the classes (default: the net's)")
+    _add_check_flags(parser)
+    app.add_net_flags(parser)
+    app.add_image_flags(parser)
+    return parser
+
+
+def _add_number_flags(parser: argparse.ArgumentParser) -> None:
+    """The kind of numbers that the file computes in."""
     parser.add_argument("--half", choices=("weights", "io"), nargs="?", const="weights", default="",
                         help="weights and arithmetic in float16, but for boxes and what needs "
                              "float32; `io`: inputs and outputs in float16 as well")
@@ -58,14 +75,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, default=100, help="to calibrate --int8 with (100)")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="batches that --int8 is scored on (default: one pass over the data)")
-    parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
-                        help="take uint8 images (N, H, W, C) whose channels are in this order: "
-                             "channel order, mean and scale go into the graph")
-    parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file (default: "
-                        "the net's)")
-    parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
-    parser.add_argument("--labelmap", "--label_map_file",
-                        help="names of the classes (default: the net's)")
+
+
+def _add_check_flags(parser: argparse.ArgumentParser) -> None:
+    """How the file is compared with the net."""
     parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=None,
                         help="compare the file with the net in every runtime at hand: ONNX "
                              "Runtime, OpenCV 5, OpenVINO, MNN (default: in ONNX Runtime, if it is "
@@ -75,9 +88,6 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--tolerance", type=float,
                         help="difference allowed, as a part of a blob's largest value (1e-4; 0.02 "
                              "with --half)")
-    app.add_net_flags(parser)
-    app.add_image_flags(parser)
-    return parser
 
 
 def batch_size(text: str) -> int | str:

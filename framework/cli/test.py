@@ -161,8 +161,8 @@ def test_solver(options: argparse.Namespace) -> int:
         raise document.error("test_iter", "is missing: the solver has no test net")
     place = devices.prepare(options, wished_gpu(param))
     weights = options.weights or weights_of(document, options.snapshot, log)
-    data = DataOptions(options.seed or 0, options.workers)
-    machine = Machine(torch.device(place.device), data, options.ignore_unknown_fields)
+    machine = Machine(torch.device(place.device), DataOptions(options.seed or 0, options.workers),
+                      options.ignore_unknown_fields)
     coco = coco_scores.CocoOutput(options, log)
     nets = test_nets(document, None, machine)
     if options.results and len(nets) != 1:
@@ -173,17 +173,12 @@ def test_solver(options: argparse.Namespace) -> int:
         (log.info if report.is_complete else log.warning)(f"{weights}: {report}")
         log.info(f"Testing net (#{index})")
         coco.begin(net)
-
-        def advance(done: int, outputs: dict[str, Any]) -> None:
-            log.advance()
-            coco.add()
-
         batches = iterations or param.test_iter[index]
         if repeated := records_repeated(net, batches):
             log.warning(repeated)
         with log.progress(batches, "test"):
             scores = score(net, batches, coco_scores.version(options) or param.ap_version,
-                           after_batch=advance)
+                           after_batch=coco.after_batch)
         assert scores is not None
         scores.log(log, with_loss=bool(net.loss_weights), with_classes=True)
         coco.end()

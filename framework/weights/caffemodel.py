@@ -52,8 +52,6 @@ def read_caffemodel(path: str | Path) -> list[FileLayer]:
             raise WeightsError(f"{path}: the file is empty")
         # a private copy, made page by page on writing only: torch wants writable memory
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
-    if bytes(data[:23]) == b"version https://git-lfs":
-        raise WeightsError(f"{path}: is a Git LFS pointer, not the file itself; run `git lfs pull`")
     try:
         layers = list(_read_layers(data))
     except ValueError as error:

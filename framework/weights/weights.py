@@ -138,9 +138,12 @@ def read_layers(path: str | Path) -> list[FileLayer]:
             raise WeightsError(f"{path}: is not a regular file")
         with open(path, "rb") as file:
             head = file.read(4096)
+        if head.startswith(b"version https://git-lfs"):
+            raise WeightsError(f"{path}: is a Git LFS pointer, not the file itself; run "
+                               "`git lfs pull`")
         if is_text(head):
-            raise WeightsError(f"{path}: is a text file, a prototxt perhaps, and no file of "
-                               "weights")
+            raise WeightsError(f"{path}: is a text file, as a prototxt or a web page is, not a "
+                               "file of weights")
         is_hdf5 = head[:8] == b"\x89HDF\r\n\x1a\n"
         reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
         return reader(path)

@@ -47,7 +47,7 @@ def test_a_file_of_another_kind_is_one_line_that_says_what_it_is(read, path, mes
 
 @pytest.mark.parametrize("path", ["n.prototxt", "s.prototxt", "map.prototxt"])
 def test_a_text_where_weights_belong_is_said_to_be_a_text(path):
-    with pytest.raises(WeightsError, match=f"^{path}: is a text file, a prototxt perhaps"):
+    with pytest.raises(WeightsError, match=f"^{path}: is a text file, as a prototxt"):
         Net("n.prototxt", "TEST", path)
 
 

@@ -64,8 +64,8 @@ def valid_file() -> bytes:
 
 @pytest.mark.parametrize("data, message", [
     (b"", "the file is empty"),
-    (b'name: "net"\nlayer { }\n', "is not a caffemodel, or is damaged"),
-    (b"<!DOCTYPE html>", "is not a caffemodel, or is damaged"),
+    (b'name: "net"\nlayer { }\n', "is a text file, .* not a file of weights"),
+    (b"<!DOCTYPE html>", "is a text file, as a prototxt or a web page is"),
     (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer, .*git lfs pull"),
     (b"\x08\x05\x12\x01x", "field 1 is a number, as in a solver state"),
     (b"\x0a\x03net", "holds no layers"),
@@ -99,10 +99,10 @@ def test_no_damage_to_a_file_is_ever_a_crash(tmp_path: Path):
 
 @pytest.mark.parametrize("name, data, message", [
     ("w.npz", b"PK\x03\x04xx", "is not an .npz file"),
-    ("w.npz", b"xyz", "is not an .npz file"),
-    ("w.safetensors", b"abc", "is not a .safetensors file"),
+    ("w.npz", b"xyz\xff\0", "is not an .npz file"),
+    ("w.safetensors", b"abc\xff\0", "is not a .safetensors file"),
     ("w.safetensors", struct.pack("<Q", 40) + b"{}", "is not a .safetensors file"),
-    ("w.h5", b"abc", "is not an HDF5 file"),
+    ("w.h5", b"abc\xff\0", "is not an HDF5 file"),
 ])
 def test_broken_files_of_other_forms_are_errors(tmp_path: Path, name: str, data: bytes,
                                                 message: str):
