@@ -70,6 +70,9 @@ def test_malformed_text_is_an_error_with_its_line(text, message):
     ("num_outputs: 3", "num_outputs", "is not a field of ConvolutionParameter; "
                                       "did you mean 'num_output'?"),
     ("num_output: -1", "num_output", "is -1; it must be from 0 to 4294967295"),
+    ("num_output: 4294967296", "num_output", "is 4294967296; it must be from 0 to 4294967295"),
+    ("axis: 2147483648", "axis", "is 2147483648; it must be from -2147483648 to 2147483647"),
+    ("axis: -2147483649", "axis", "is -2147483649; it must be from -2147483648"),
     ("num_output: 2.5", "num_output", "is 2.5; it must be a whole number"),
     ("num_output: cls3x", "num_output", "is cls3x; it must be a whole number"),
     ('num_output: "3"', "num_output", 'is "3", a string; it must be a number'),

@@ -266,6 +266,15 @@ def test_an_exported_split_is_one_plain_name(tmp_path, capsys, kind, name):
     assert tree(tmp_path) == before
 
 
+def test_a_folder_of_ours_may_be_made_again_and_another_may_not(tmp_path):
+    for _ in range(2):
+        own_folders.make(tmp_path / "ours")
+    own_folders.check(tmp_path / "ours")
+    victim(tmp_path / "other")
+    with pytest.raises(DataError, match="other: was not made by this program"):
+        own_folders.make(tmp_path / "other")
+
+
 def test_make_clean_leaves_what_it_did_not_make(tmp_path):
     for name in ("demo/shapes", "demo/images", "build/lib", "dist", ".venv", "notes.egg-info"):
         victim(tmp_path / name)

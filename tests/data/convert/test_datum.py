@@ -1,3 +1,5 @@
+from functools import partial
+
 import cv2
 import lmdb
 import numpy as np
@@ -85,6 +87,20 @@ def test_an_inverted_box_is_left_out_and_one_without_area_stays(tmp_path):
     assert [note.boxes for note in converted.notes] == [1, 0]
     assert "'cat' at 20 3 4 15: its corners are swapped; left out" in converted.notes[0].text()
     assert "has no area" in converted.notes[1].text()
+
+
+@pytest.mark.parametrize("label, fits", [(2**31 - 1, True), (2**31, False), (-(2**31), True),
+                                         (-(2**31) - 1, False)])
+def test_a_label_given_as_a_number_has_32_bits(tmp_path, label, fits):
+    write_jpeg(tmp_path / "a.jpg", 30, 40)
+    (tmp_path / "a.txt").write_text(f"{label} 1 2 30 20\n")
+    convert = partial(annotated_datum, tmp_path / "a.jpg", tmp_path / "a.txt", {}, ImageOptions(),
+                      label_type="txt")
+    if fits:
+        assert [row[0] for row in boxes_of(convert().record)] == [label]
+    else:
+        with pytest.raises(DataError, match=f"the label {label} has more than 32 bits"):
+            convert()
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known(tmp_path):

@@ -253,3 +253,13 @@ def test_batch_norm_in_training_stands_the_common_check():
 def test_wrong_parameters_are_named(kind, param, size, message):
     with pytest.raises(SpecError, match=message):
         make(kind, param, size)
+
+
+def test_a_scale_of_channels_is_a_factor_and_a_summand_and_any_other_is_not():
+    layer = make("Scale", "bias_term: true", (2, 3, 5, 4))
+    factor, summand = layer.channel_factors()
+    x = noise((2, 3, 5, 4)).detach()
+    expected = x * factor[:, None, None] + summand[:, None, None]
+    np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-12)
+    assert make("Scale", "num_axes: 2", (2, 3, 5, 4)).channel_factors() is None
+    assert make("Scale", "axis: 2", (2, 3, 5, 4)).channel_factors() is None
