@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli import app
+from framework.cli.export_caffe import add_flags, export_caffe
 from framework.errors import CaffeError, DataError
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="deploy net, or test net")
     parser.add_argument("--weights", required=True, help="caffemodel")
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
-    parser.add_argument("--to", default="onnx", choices=("onnx",), help="its format (onnx)")
+    parser.add_argument("--to", default="onnx", choices=("onnx", "caffe"),
+                        help="its format (onnx)")
+    add_flags(parser)
     parser.add_argument("--opset", type=int, default=13, choices=(13, 17, 21),
                         help="version of ONNX's operators (13)")
     parser.add_argument("--batch", type=batch_size, help="items in a batch, or 'dynamic' for any "
@@ -78,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
+    if options.to == "caffe":
+        return export_caffe(options)
     if importlib.util.find_spec("onnx") is None:
         raise CaffeError(f"--to onnx: this Python ({sys.executable}) has no onnx: "
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")

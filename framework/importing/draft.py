@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.definition.prototxt import Lines
-from framework.definition.spec import LayerSpec
+from framework.definition.in_place import put_in_place
 from framework.errors import CaffeError
-from framework.importing.names import unique
 from framework.importing.values import Array, Shape
-from framework.layers import LAYERS
-from framework.layers.base import Layer
+from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter, NetParameter
+from framework.system.unique_names import unique_name
 
 Floats = NDArray[np.float32]
 # an output's name that says something: no number, no path of torch.onnx, not `output`
@@ -128,17 +126,14 @@ class Draft:
         frozen    the weights say what the layer does: no solver changes them
         params    its messages: convolution_param={"num_output": 4}. Any: what fields hold
         """
-        name = unique(self.node.name + suffix, self._taken)
+        name = unique_name(self.node.name + suffix, self._taken)
         tops = [name] if num_tops == 1 else [f"{name}.{index}" for index in range(num_tops)]
         proto = LayerParameter(name=name, type=kind, bottom=bottoms, top=tops, **params)
         if frozen:
             for _ in blobs:
                 proto.param.add(lr_mult=0, decay_mult=0)
-        cls = LAYERS[kind]
-        assert issubclass(cls, Layer)
-        shapes = [self.shapes[bottom] for bottom in bottoms]
-        layer = cls(LayerSpec(proto, Lines(), self.path, "TEST"), *shapes)
-        self.shapes.update(zip(tops, layer.top_shapes(*shapes), strict=True))
+        layer, shapes = build_layer(proto, self.path, [self.shapes[name] for name in bottoms])
+        self.shapes.update(zip(tops, shapes, strict=True))
         given = [tuple(blob.shape) for blob in blobs]
         wanted = [tuple(blob.shape) for blob in layer.blobs]
         if given != wanted:
@@ -177,27 +172,6 @@ class Draft:
             layer.bottom[:] = [tensor if name == blob else name for name in layer.bottom]
             layer.top[:] = [tensor if name == blob else name for name in layer.top]
         return tensor
-
-
-def put_in_place(message: NetParameter, allowed: set[str], outputs: set[str]) -> dict[str, str]:
-    """Give the tops of layers named in `allowed` the names of their bottoms, where no other layer
-    reads these and they are neither inputs nor in `outputs`. Returns new names by old ones."""
-    readers: dict[str, int] = {}
-    inputs: set[str] = set()
-    for layer in message.layer:
-        for bottom in layer.bottom:
-            readers[bottom] = readers.get(bottom, 0) + 1
-        if not layer.bottom:
-            inputs.update(layer.top)
-    renamed: dict[str, str] = {}
-    for layer in message.layer:
-        bottoms = [renamed.get(bottom, bottom) for bottom in layer.bottom]
-        alone = len(bottoms) == 1 and readers[layer.bottom[0]] == 1
-        if layer.name in allowed and alone and bottoms[0] not in inputs | outputs:
-            renamed[layer.top[0]] = bottoms[0]
-            layer.top[0] = bottoms[0]
-        layer.bottom[:] = bottoms
-    return renamed
 
 
 def as_floats(array: Array) -> Floats:

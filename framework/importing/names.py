@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 
 import onnx
 
+from framework.system.unique_names import unique_name
+
 PARAMETERS = (".weight", ".running_mean", ".weight_v")
 SCOPES = "pkg.torch.onnx.name_scopes"       # metadata of torch.onnx.export(dynamo=True)
 
@@ -25,18 +27,8 @@ def layer_names(nodes: Sequence[onnx.NodeProto], constants: Collection[str]) -> 
     taken: set[str] = set()
     for node, path in zip(nodes, paths, strict=True):
         name = _parameter_module(node, constants) or _name(node, path, modules)
-        names.append(unique(name, taken))
+        names.append(unique_name(name, taken))
     return names
-
-
-def unique(name: str, taken: set[str]) -> str:
-    """The name, with a number after it if it is taken; adds it to `taken`."""
-    found, number = name, 1
-    while found in taken:
-        number += 1
-        found = f"{name}_{number}"
-    taken.add(found)
-    return found
 
 
 def _name(node: onnx.NodeProto, path: tuple[str, str] | None, modules: Counter[str]) -> str:
