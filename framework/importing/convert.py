@@ -66,7 +66,9 @@ def to_draft(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape], val
              name: str, plain: bool) -> Draft:
     """The net of the graph. CaffeError that names all operators without a counterpart."""
     opset = next((one.version for one in model.opset_import if one.domain in DEFAULT_DOMAINS), 1)
-    draft = Draft(name, path, opset, plain, values.constants, values.shapes)
+    reads = Counter(name for node in model.graph.node for name in node.input)
+    reads.update(info.name for info in model.graph.output)
+    draft = Draft(name, path, opset, plain, values.constants, values.shapes, reads)
     nodes = read_nodes(model, path, values)
     check_known(nodes, path)
     for info in model.graph.input:

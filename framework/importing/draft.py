@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,16 +55,19 @@ class Draft:
     plain      only what BVLC's Caffe 1.0 computes alike: no `round_mode`, no `avg_include_pad`
     constants  tensors whose values are known
     tensors    shapes of all tensors of the graph
+    reads      how often each tensor is read, as an output of the model too
     """
 
     def __init__(self, name: str, path: str, opset: int, plain: bool,
-                 constants: Mapping[str, Array], tensors: Mapping[str, Shape]):
+                 constants: Mapping[str, Array], tensors: Mapping[str, Shape],
+                 reads: Counter[str]):
         self.message = NetParameter(name=name)
         self.path = path
         self.opset = opset
         self.plain = plain
         self.constants = constants
         self.tensors = tensors
+        self.reads = reads
         self.weights: dict[str, list[Floats]] = {}
         self.shapes: dict[str, Shape] = {}
         self.node = Node("", "", (), (), {}, path)
@@ -82,6 +86,10 @@ class Draft:
     def bind(self, tensor: str, blob: str) -> None:
         """Say which blob a tensor is."""
         self._blobs[tensor] = blob
+
+    def is_read_once(self, blob: str) -> bool:
+        """Whether one operator reads the blob, which has been made."""
+        return sum(self.reads[tensor] for tensor, own in self._blobs.items() if own == blob) == 1
 
     def is_constant(self, tensor: str) -> bool:
         return tensor in self.constants
@@ -153,10 +161,11 @@ class Draft:
         """
         self.node = Node("", "output", (), (), {}, self.path)
         found: dict[str, str] = {}
+        inputs = {layer.top[0] for layer in self.message.layer if layer.HasField("input_param")}
         for tensor in outputs:
             blob = self._blobs[tensor]
             read = {bottom for layer in self.message.layer for bottom in layer.bottom}
-            if blob in found.values() or blob in read or blob in self.tensors:
+            if blob in found.values() or blob in read or blob in inputs:
                 blob = self.add("Split", blob, suffix="." + tensor.strip("/"))
             found[tensor] = blob
         renamed = put_in_place(self.message, self._may_be_in_place, set(found.values()))

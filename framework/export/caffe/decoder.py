@@ -30,11 +30,14 @@ def detect(loc: Array, conf: Array, settings: Settings) -> Array:
     """Rows image, label, score, x1, y1, x2, y2, as parts of the image; by image and label.
 
     loc   (N, P * 4), or (N, P * classes * 4) without share_location
-    conf  (N, P * classes) scores
+    conf  (N, P * classes) scores; before softmax if the settings say so
     """
     priors, classes = settings["priors"], settings["num_classes"]
     num_priors = len(priors)
     conf = np.asarray(conf, np.float32).reshape(-1, num_priors, classes)
+    if settings["softmax"]:
+        power = np.exp(conf - conf.max(2, keepdims=True))
+        conf = power / power.sum(2, keepdims=True)
     own = 1 if settings["share_location"] else classes
     loc = np.asarray(loc, np.float32).reshape(-1, num_priors, own, 4)
     rows: list[Any] = []        # Any: a tuple of seven numbers

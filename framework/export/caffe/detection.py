@@ -14,16 +14,19 @@ from framework.definition.prototxt import to_text
 from framework.errors import SpecError
 from framework.export.caffe import decoder
 from framework.export.caffe.parts import Part, Parts
+from framework.layers.loss.softmax import Softmax
 from framework.layers.ssd.detection_output import DetectionOutput
+from framework.layers.utility.shape import Flatten, Reshape
 from framework.net.net import Net
 from framework.proto import LayerParameter, enum_name
 
 RENAMED = "SSDDetectionOutput"      # ATC's name
 
 
-def cut_tail(parts: Parts, net: Net) -> tuple[list[Part], dict[str, bytes]]:
+def cut_tail(parts: Parts, net: Net, cuts_softmax: bool) -> tuple[list[Part], dict[str, bytes]]:
     """Take DetectionOutput, and what only it reads from the priors, off the parts.
 
+    cuts_softmax  the softmax of the scores too
     Returns the layers cut off, and files to be written by the ends of their names: priors,
     variances, settings and a decoder in numpy. SpecError for forms the decoder does not have.
     """
@@ -36,8 +39,12 @@ def cut_tail(parts: Parts, net: Net) -> tuple[list[Part], dict[str, bytes]]:
     output = last[0]
     loc, conf, prior = output.proto.bottom[:3]
     cut = [output]
+    softmax = _softmax_before(parts, conf) if cuts_softmax else []
+    if softmax:
+        cut += softmax
+        conf = softmax[-1].proto.bottom[0]
     for part in reversed(parts.parts):
-        if part is output:
+        if part in cut:
             continue
         readers = [other for other in parts.parts if part.top in other.proto.bottom]
         if part.top not in (loc, conf) and readers and all(other in cut for other in readers):
@@ -45,7 +52,8 @@ def cut_tail(parts: Parts, net: Net) -> tuple[list[Part], dict[str, bytes]]:
     values = _values(net, output.layer.spec.bottoms[2])
     boxes, variances = values.reshape(2, -1, 4)
     files = {".priors.npy": _npy(boxes), ".variances.npy": _npy(variances),
-             ".detection.json": json.dumps(_settings(output, loc, conf), indent=1).encode(),
+             ".detection.json": json.dumps(_settings(output, loc, conf, bool(softmax)),
+                                                  indent=1).encode(),
              ".decoder.py": Path(decoder.__file__).read_bytes()}
     parts.parts = [part for part in parts.parts if part not in cut]
     parts.outputs = {name: old for name, old in parts.outputs.items() if name != output.top}
@@ -69,11 +77,24 @@ def _npy(array: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _settings(output: Part, loc: str, conf: str) -> dict[str, Any]:     # Any: what JSON holds
+def _softmax_before(parts: Parts, conf: str) -> list[Part]:
+    """The layers Flatten, Softmax and Reshape that make the scores, the last first; or none."""
+    makers = {part.top: part for part in parts.parts if len(part.proto.top) == 1}
+    found: list[Part] = []
+    for kind in (Flatten, Softmax, Reshape):
+        part = makers.get(found[-1].proto.bottom[0] if found else conf)
+        if part is None or not isinstance(part.layer, kind):
+            return []
+        found.append(part)
+    return found
+
+
+# Any: what JSON holds
+def _settings(output: Part, loc: str, conf: str, softmax: bool) -> dict[str, Any]:
     param = output.proto.detection_output_param
     threshold = param.confidence_threshold if param.HasField("confidence_threshold") else -1e30
     return {
-        "loc": loc, "conf": conf, "num_classes": param.num_classes,
+        "loc": loc, "conf": conf, "softmax": softmax, "num_classes": param.num_classes,
         "share_location": param.share_location,
         "background_label_id": param.background_label_id,
         "code_type": enum_name(param, "code_type"),

@@ -64,7 +64,7 @@ def to_dialect(net: Net, dialect: Dialect, keep_batch_norm: bool = False) -> Dia
     cut: list[Part] = []
     files: dict[str, bytes] = {}
     if dialect.tail == "cut":
-        cut, files = cut_tail(parts, net)
+        cut, files = cut_tail(parts, net, dialect.cuts_softmax)
     drop_copies(parts)
     made: list[Part] = []
     for part in parts.parts:

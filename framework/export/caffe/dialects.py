@@ -27,6 +27,7 @@ class Dialect:
     folds          BatchNorm and Scale go into the convolution before them
     name_length    of layers and blobs at most
     tail           of an SSD: keep, rename (to SSDDetectionOutput), or cut
+    cuts_softmax   with the tail the Reshape, Softmax and Flatten before it are cut off
     silence        whether unread tops may go into a Silence layer
     conditions     names of functions in `conditions`, beside those for everyone
     """
@@ -38,6 +39,7 @@ class Dialect:
     folds: bool = True
     name_length: int | None = None
     tail: str = "cut"
+    cuts_softmax: bool = False
     silence: bool = False
     conditions: tuple[str, ...] = field(default=())
 
@@ -70,7 +72,7 @@ DIALECTS: dict[str, Dialect] = {
                         "Normalize Permute Power PSROIPooling Reduction Reshape ROIPooling RNN "
                         "Slice Split SPP Threshold Tile Upsample"),
         "NNIE's standard and extended layers (Hi3516CV500, Hi3519A, Hi3559A)", name_length=32,
-        conditions=("nnie",)),
+        cuts_softmax=True, conditions=("nnie",)),
     "ascend": Dialect(
         _words("AbsVal ArgMax BatchNorm Bias BNLL Clip Concat Convolution ConvolutionDepthwise "
                "Crop Deconvolution DetectionOutput Eltwise ELU Exp Flatten InnerProduct Interp Log "

@@ -109,7 +109,7 @@ def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Pa
     made = [parts.part(part.proto, part.blobs, part.origin)]
     for axis, size in enumerate(wanted[2:], 2):
         if up[axis - 2] != size:
-            made += _cut(parts, part, made[-1].proto.top[0], axis, size, silence)
+            made += _cut(parts, part, _wanted(made), axis, size, silence)
     if counted:
         made.append(parts.make(part.proto.name, "Scale", [_wanted(made)], "/divisor",
                                [_divisors(bottom[2:], wanted[2:], window)],

@@ -39,7 +39,29 @@ def permuted(draft: Draft, x: str, order: Sequence[int], suffix: str = "") -> st
 
 def to_result_shape(draft: Draft, node: Node) -> str:
     """Reshape, Flatten, Squeeze, Unsqueeze: the sizes are known."""
-    return reshaped(draft, draft.blob(), draft.top_shape())
+    return shuffled(draft) or reshaped(draft, draft.blob(), draft.top_shape())
+
+
+def shuffled(draft: Draft) -> str:
+    """ShuffleChannel for the Reshape and Permute before this Reshape, which are taken back; "" if
+    they are not there. More programs take it than blobs of 5 axes."""
+    layers = draft.message.layer
+    if draft.plain or len(layers) < 2 or not (layers[-2].HasField("reshape_param")
+                                              and layers[-1].HasField("permute_param")):
+        return ""
+    first, second = layers[-2:]
+    groups, turned = first.top[0], second.top[0]
+    if second.bottom[0] != groups or draft.blob() != turned \
+            or not (draft.is_read_once(groups) and draft.is_read_once(turned)):
+        return ""
+    x = first.bottom[0]
+    shape, middle = draft.shapes[x], draft.shapes[groups]
+    order = [0, 2, 1, *range(3, len(middle))]
+    if list(second.permute_param.order) != order or draft.top_shape() != shape \
+            or (middle[0], *middle[3:]) != (shape[0], *shape[2:]):
+        return ""
+    del layers[-2:]
+    return draft.add("ShuffleChannel", x, shuffle_channel_param={"group": middle[1]})
 
 
 def transpose(draft: Draft, node: Node) -> str:
