@@ -62,6 +62,13 @@ def one_bottom(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> s
     return ""
 
 
+def opencv4(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+    """Tried with OpenCV 4.14: Swish is computed with 1 whatever the file says."""
+    if proto.HasField("swish_param") and proto.swish_param.beta != 1:
+        return f"beta is {proto.swish_param.beta:g}; it is not read"
+    return ""
+
+
 def one_dilation(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
     if isinstance(layer, Convolution) and len(set(layer.geometry.dilation)) > 1:
         return "only the first dilation is read"
@@ -145,5 +152,5 @@ def sigmastar(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> st
 
 CONDITIONS: Mapping[str, Condition] = {
     "common": common, "one_bottom": one_bottom, "one_dilation": one_dilation, "nnie": nnie,
-    "sophgo": sophgo, "horizon": horizon, "sigmastar": sigmastar,
+    "opencv4": opencv4, "sophgo": sophgo, "horizon": horizon, "sigmastar": sigmastar,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from framework.definition.in_place import put_in_place
@@ -77,11 +77,13 @@ def to_dialect(net: Net, dialect: Dialect, keep_batch_norm: bool = False) -> Dia
                  for name in sorted(folded)]
     message, blobs = assemble(parts, made)
     allowed = {part.proto.name for part in made if isinstance(part.layer, IN_PLACE)}
-    renamed = put_in_place(message, allowed, [])
-    outputs = {renamed.get(name, name): old for name, old in parts.outputs.items()}
-    new_names = shorten(message, dialect.name_length)
-    blobs = {new_names.get(name, name): arrays for name, arrays in blobs.items()}
-    outputs = {new_names.get(name, name): old for name, old in outputs.items()}
+    outputs = dict(parts.outputs)
+    for change in (lambda: put_in_place(message, allowed, []),
+                   lambda: give_back_names(message, parts.given),
+                   lambda: shorten(message, dialect.name_length)):
+        renamed = change()
+        outputs = {renamed.get(name, name): old for name, old in outputs.items()}
+    blobs = {renamed.get(name, name): arrays for name, arrays in blobs.items()}
     return DialectNet(message, blobs, verdicts, outputs, files)
 
 
@@ -192,6 +194,23 @@ def shorten(message: NetParameter, length: int | None) -> dict[str, str]:
         renamed[name] = short
     for layer in message.layer:
         layer.name = renamed.get(layer.name, layer.name)
+    rename_blobs(message, renamed)
+    return renamed
+
+
+def give_back_names(message: NetParameter, given: Mapping[str, str]) -> dict[str, str]:
+    """Give blobs the names that they had, where those are free; new names by old ones."""
+    used = {top for layer in message.layer for top in layer.top}
+    renamed: dict[str, str] = {}
+    for name, old in given.items():
+        if name in used and old not in used:
+            renamed[name] = old
+            used.add(old)
+    rename_blobs(message, renamed)
+    return renamed
+
+
+def rename_blobs(message: NetParameter, renamed: Mapping[str, str]) -> None:
+    for layer in message.layer:
         layer.bottom[:] = [renamed.get(name, name) for name in layer.bottom]
         layer.top[:] = [renamed.get(name, name) for name in layer.top]
-    return renamed

@@ -124,7 +124,7 @@ DIALECTS: dict[str, Dialect] = {
         TRIED | _words("AbsVal Axpy BNLL DetectionOutput ELU Exp HardSwish Interp Log Mish MVN "
                        "Power ReLU6 Reorg ShuffleChannel Silence Swish"),
         "OpenCV 4.14's Caffe reader, tried with one layer each", folds=False, tail="keep",
-        silence=True),
+        silence=True, conditions=("opencv4",)),
     "mindspore": Dialect(
         COMMON | _words("ArgMax Crop Deconvolution ELU Exp Flatten Interp Permute Power Reduction "
                         "ReLU6 Reshape Slice Tile"),

@@ -41,6 +41,7 @@ class Parts:
     inputs   the blobs that are given, with shapes
     outputs  what is not read, and the names of these blobs in the given net
     shapes   of all blobs
+    given    the name in the given net of each blob that got a new one
     """
 
     name: str
@@ -49,6 +50,7 @@ class Parts:
     parts: list[Part]
     outputs: dict[str, str]
     shapes: dict[str, Shape]
+    given: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     def make(self, origin: str, kind: str, bottoms: Sequence[str], suffix: str = "",
@@ -92,6 +94,8 @@ def deployed_parts(net: Net) -> Parts:
         for index, name in enumerate(step.tops):
             fresh = name if name not in parts.shapes else f"{name}/{proto.name}"
             now[name] = proto.top[index] = fresh
+            if fresh != name:
+                parts.given[fresh] = name
             parts.shapes[fresh] = net.shapes[name]
         blobs = [blob.detach().float().cpu().numpy() for blob in layer.blobs]
         parts.parts.append(Part(proto, blobs, layer.spec.name, layer))

@@ -9,7 +9,9 @@ import numpy as np
 
 from framework.export.caffe.conditions import FILLERS
 from framework.export.caffe.parts import Part, Parts
+from framework.layers.activation.neuron import PReLU
 from framework.layers.normalization.batch_norm import BatchNorm, has_scale
+from framework.layers.normalization.normalize import Normalize
 from framework.layers.vision.convolution import Convolution
 from framework.layers.vision.depthwise import ConvolutionDepthwise
 from framework.layers.vision.inner_product import InnerProduct
@@ -43,6 +45,21 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
         return [parts.part(part.proto, part.blobs, part.origin)]
     if isinstance(layer, Convolution | InnerProduct):
         return _with_relu(parts, part, layer)
+    if isinstance(layer, Normalize | PReLU):
+        return _one_for_each_channel(parts, part)
+    return [part]
+
+
+def _one_for_each_channel(parts: Parts, part: Part) -> list[Part]:
+    """A factor that all channels share, once for each: OpenCV 4 aborts at a blob without axes."""
+    if part.blobs[0].ndim:
+        return [part]
+    if part.proto.HasField("prelu_param"):
+        part.proto.prelu_param.channel_shared = False
+    else:
+        part.proto.norm_param.channel_shared = False
+    channels = parts.shapes[part.proto.bottom[0]][1]
+    part.blobs = [np.broadcast_to(part.blobs[0].reshape(-1), (channels,))]
     return [part]
 
 
