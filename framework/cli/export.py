@@ -83,6 +83,8 @@ def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
     if options.to == "caffe":
         return export_caffe(options)
+    if options.reader:
+        raise CaffeError("--for is for --to caffe")
     if importlib.util.find_spec("onnx") is None:
         raise CaffeError(f"--to onnx: this Python ({sys.executable}) has no onnx: "
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")

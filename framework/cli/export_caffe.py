@@ -17,7 +17,7 @@ READERS = ("plain", "sophgo", "nnie", "ascend", "rknn", "rknn1", "acuity", "hori
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """The flag that --to caffe alone has."""
-    parser.add_argument("--for", dest="reader", choices=READERS, default="plain",
+    parser.add_argument("--for", dest="reader", choices=READERS,
                         help="with --to caffe: whose compiler or program reads the files; common: "
                              "a chip without a public list (plain)")
 
@@ -30,19 +30,24 @@ def export_caffe(options: argparse.Namespace) -> int:
     from framework.export.caffe.write import TOLERANCE, write_dialect
     from framework.export.source import load
 
+    if options.preprocessing or options.detection_output == "op" or options.opset != 13 \
+            or options.check is False:
+        raise CaffeError("--opset, --preprocessing, --detection-output and --no-check are for --to "
+                         "onnx")
+    reader = options.reader or "plain"
     if options.batch == "dynamic":
         raise CaffeError("--batch dynamic: a prototxt says how many items a batch has")
     net = load(options.model, options.weights, options.batch, options.ignore_unknown_fields)
-    dialect = DIALECTS[options.reader]
+    dialect = DIALECTS[reader]
     made = to_dialect(net, dialect, options.keep_batch_norm)
-    refuse(made, options.reader)
+    refuse(made, reader)
     tolerance = TOLERANCE if options.tolerance is None else options.tolerance
     out = options.out.with_suffix("") if options.out.suffix in (".prototxt", ".caffemodel") \
         else options.out
     largest = write_dialect(net, made, dialect, out, tolerance)
     counts = Counter(verdict.word for verdict in made.verdicts)
     print(", ".join(f"{number} {word}" for word, number in counts.items()))
-    print(f"{out}.prototxt, {out}.caffemodel, {out}.report.txt: for {options.reader}, "
+    print(f"{out}.prototxt, {out}.caffemodel, {out}.report.txt: for {reader}, "
           f"{len(made.message.layer)} layers; largest difference {largest:.1e} of an output's "
           "largest value")
     if not dialect.known:

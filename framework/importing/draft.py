@@ -56,6 +56,7 @@ class Draft:
     constants  tensors whose values are known
     tensors    shapes of all tensors of the graph
     reads      how often each tensor is read, as an output of the model too
+    cuts       tops of Slice layers by bottom, axis and points
     """
 
     def __init__(self, name: str, path: str, opset: int, plain: bool,
@@ -68,6 +69,7 @@ class Draft:
         self.constants = constants
         self.tensors = tensors
         self.reads = reads
+        self.cuts: dict[tuple[str | int, ...], list[str]] = {}
         self.weights: dict[str, list[Floats]] = {}
         self.shapes: dict[str, Shape] = {}
         self.node = Node("", "", (), (), {}, path)
@@ -153,6 +155,15 @@ class Draft:
         if in_place:
             self._may_be_in_place.add(name)
         return tops
+
+    def take_from_silence(self, blob: str) -> None:
+        """Say that a blob is read, if a layer without tops, Silence, has it so far."""
+        for index, layer in enumerate(self.message.layer):
+            if blob in layer.bottom and not layer.top:
+                layer.bottom.remove(blob)
+                if not layer.bottom:
+                    del self.message.layer[index]
+                return
 
     def finish(self, outputs: Sequence[str]) -> dict[str, str]:
         """Put layers in place and give the outputs their names; the blob of each output tensor.

@@ -318,6 +318,14 @@ def test_a_layer_without_an_exact_rewrite_is_refused_and_nothing_is_written(file
     assert error.count("\n") == 1 and not list(files.glob("out*"))
 
 
+def test_flags_of_the_other_format_are_refused(files, capsys):
+    assert run_tool(files, "--opset", "17") == 1
+    assert "--opset, --preprocessing, --detection-output and --no-check are for --to onnx" \
+        in capsys.readouterr().err
+    assert run_tool(files, "--to", "onnx", "--for", "mnn") == 1
+    assert "--for is for --to caffe" in capsys.readouterr().err
+
+
 def test_the_report_says_what_became_of_each_layer(files, capsys):
     assert run_tool(files, "--for", "horizon") == 0
     printed = capsys.readouterr().out

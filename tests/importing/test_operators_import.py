@@ -223,6 +223,14 @@ def test_a_channel_shuffle_becomes_one_layer(tmp_path):
     assert [step.layer.spec.type for step in net.layers] == ["ShuffleChannel"]
 
 
+def test_slices_at_the_same_points_are_one_layer(tmp_path):
+    model = model_of("g (float[2,6,4,3] x) => (float a, float b) { a = Slice(x, zero, three, one) "
+                     "b = Slice(x, three, six, one) }",
+                     {"zero": ints(0), "three": ints(3), "six": ints(6), "one": ints(1)})
+    net = assert_same(model, tmp_path)
+    assert [step.layer.spec.type for step in net.layers] == ["Slice"]
+
+
 def test_a_fork_and_an_output_that_is_read_keep_their_values(tmp_path):
     model = model_of("g (float[2,4] x) => (float a, float y) { a = Exp(x) b = Relu(a) "
                      "c = Neg(a) y = Add(b, c) }")

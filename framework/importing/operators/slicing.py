@@ -14,11 +14,14 @@ def cut(draft: Draft, x: str, axis: int, start: int, end: int, suffix: str = ".p
     if (start, end) == (0, size):
         return x
     points = [point for point in (start, end) if 0 < point < size]
-    tops = draft.add_several("Slice", len(points) + 1, x, suffix=suffix,
-                             slice_param={"axis": axis, "slice_point": points})
-    wanted = tops[1 if start else 0]
-    unread = [top for top in tops if top != wanted]
-    draft.add_several("Silence", 0, *unread, suffix=suffix + ".rest")
+    key: tuple[str | int, ...] = (x, axis, *points)
+    if key not in draft.cuts:       # else another operator has cut the blob at the same points
+        tops = draft.add_several("Slice", len(points) + 1, x, suffix=suffix,
+                                 slice_param={"axis": axis, "slice_point": points})
+        draft.add_several("Silence", 0, *tops, suffix=suffix + ".rest")
+        draft.cuts[key] = tops
+    wanted = draft.cuts[key][1 if start else 0]
+    draft.take_from_silence(wanted)
     return wanted
 
 
