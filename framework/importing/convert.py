@@ -14,7 +14,7 @@ import torch
 from onnx import helper
 
 from framework.definition.prototxt import to_text
-from framework.errors import CaffeError, SpecError
+from framework.errors import CaffeError, SpecError, failure
 from framework.importing.draft import Draft, Floats, Node
 from framework.importing.names import layer_names
 from framework.importing.operators import OPERATORS
@@ -51,15 +51,30 @@ def import_model(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape],
     CaffeError for operators without a counterpart, or if the net computes something else.
     """
     inputs = draw_inputs(model, shapes, seed=0)
-    values = evaluate(model, path, inputs)
-    draft = to_draft(model, path, shapes, values, name, plain)
-    outputs = draft.finish([info.name for info in model.graph.output])
+    try:
+        values = evaluate(model, path, inputs)
+        check_finite(values, path)
+        draft = to_draft(model, path, shapes, values, name, plain)
+        outputs = draft.finish([info.name for info in model.graph.output])
+    except (CaffeError, MemoryError):
+        raise
+    except Exception as error:      # of any kind: it came from what the file says
+        raise CaffeError(f"{path}: is damaged, or says what ONNX does not: {failure(error)}") \
+            from error
     prototxt, caffemodel = (out.with_name(out.name + end) for end in (".prototxt", ".caffemodel"))
     with replacing(prototxt) as text, replacing(caffemodel) as binary:
         text.write_text(to_text(draft.message))
         write_weights(binary, draft.message, draft.weights)
         largest = compare(text, binary, prototxt, inputs, values, outputs, tolerance)
     return Imported(draft.message, outputs, largest)
+
+
+def check_finite(values: Values, path: str) -> None:
+    """CaffeError for an output with NaN or infinite values: nothing could be compared."""
+    for tensor, array in values.outputs.items():
+        if not np.isfinite(array).all():
+            raise CaffeError(f"{path}: output '{tensor}' has values that are not finite for normal "
+                             "noise, so nothing can be compared")
 
 
 def to_draft(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape], values: Values,
@@ -144,12 +159,9 @@ def compare(text: Path, binary: Path, prototxt: Path, inputs: Mapping[str, Array
         if mine.shape != theirs.shape:
             raise CaffeError(f"{prototxt}: is not written: the output '{blob}' would have the "
                              f"shape {mine.shape}, in ONNX Runtime {theirs.shape}")
-        if not (np.isfinite(mine).all() and np.isfinite(theirs).all()):
-            raise CaffeError(f"{prototxt}: is not written: the output '{blob}' has values that are "
-                             "not finite, so nothing can be compared")
         far = np.abs(mine - theirs).max(initial=0)
         part = float(far / max(np.abs(theirs).max(initial=0), 1e-30))
-        if part > tolerance:
+        if not part <= tolerance:
             raise CaffeError(f"{prototxt}: is not written: the output '{blob}' would differ from "
                              f"ONNX Runtime's by {part:.2g} of its largest value; {tolerance:g} is "
                              "allowed (--tolerance)")

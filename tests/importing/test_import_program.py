@@ -109,6 +109,24 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, capsys):
         assert_refused(capsys, tmp_path, "model.onnx: ", path)
 
 
+def test_damaged_bytes_are_one_line(tmp_path, capsys):
+    path = saved(tmp_path, conv_model())
+    content = (tmp_path / "model.onnx").read_bytes()
+    for position in range(0, 100, 3):
+        for byte in (0xfd, content[position] ^ 1):
+            damaged = bytearray(content)
+            damaged[position] = byte
+            (tmp_path / "model.onnx").write_bytes(bytes(damaged))
+            code = main([path, "--out", str(tmp_path / "net")])
+            assert capsys.readouterr().err.count("\n") == code
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path, capsys):
+    model = model_of("g (float[2,3] x) => (float y) { y = Log(x) }")
+    assert_refused(capsys, tmp_path, "output 'y' has values that are not finite",
+                   saved(tmp_path, model))
+
+
 def test_a_file_that_is_not_there_or_no_onnx_is_refused(tmp_path, capsys):
     assert_refused(capsys, tmp_path, "none.onnx: No such file", str(tmp_path / "none.onnx"))
     (tmp_path / "text.onnx").write_text("layer { name: 'a' }")
