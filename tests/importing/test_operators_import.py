@@ -1,7 +1,10 @@
 """Each ONNX operator as Caffe layers, against ONNX Runtime."""
 
+import math
+
 import numpy as np
 import pytest
+import torch
 
 from framework.errors import CaffeError
 from framework.importing.operators import OPERATORS
@@ -67,6 +70,7 @@ CASES = {
     "hard_sigmoid": (X, "HardSigmoid(x)", {}),
     "hard_sigmoid, torch's": (X, "HardSigmoid<alpha=0.16666667,beta=0.5>(x)", {}),
     "hard_swish": (X, "HardSwish(x)", {}), "dropout": (X, "Dropout(x)", {}),
+    "erf": (X, "Erf(x)", {}),
     "exp": (X, "Exp(x)", {}), "abs": (X, "Abs(x)", {}), "neg": (X, "Neg(x)", {}),
     "add": ("float[2,4,9,7] x, float[2,4,9,7] z", "Add(x, z)", {}),
     "sub": ("float[2,4,9,7] x, float[2,4,9,7] z", "Sub(x, z)", {}),
@@ -188,7 +192,8 @@ def test_every_operator_has_a_case():
     used = {call.partition("(")[0].partition("<")[0]
             for _, call, _ in (*CASES.values(), *POOLS.values())}
     # tried by tests of their own, or by torchvision's nets
-    others = {"Log", "Sqrt", "Reciprocal", "Mish", "Cast", "Split", "ArgMax", "Upsample"}
+    others = {"Log", "Sqrt", "Reciprocal", "Mish", "Cast", "Split", "ArgMax", "Upsample",
+              "Gelu"}
     assert set(OPERATORS) - used == others
 
 
@@ -202,6 +207,23 @@ def test_functions_of_positive_values_compute_the_same(tmp_path):
     model = model_of("g (float[2,6] x) => (float a, float b, float c) { p = Exp(x) a = Sqrt(p) "
                      "b = Log(p) c = Reciprocal(p) }")
     assert_same(model, tmp_path)
+
+
+@pytest.mark.parametrize("form", ["none", "tanh"])
+def test_gelu_computes_the_same(form, tmp_path):
+    case = (X, f'Gelu<approximate="{form}">(x)', {})
+    assert_same(case_model(case, opset=20), tmp_path)
+
+
+def test_the_error_function_is_that_of_python_and_has_a_gradient_at_zero(tmp_path):
+    _, net = imported(model_of("g (float[1,9] x) => (float y) { y = Erf(x) }"), tmp_path)
+    values = [-5.0, -1.0, -1e-3, -1e-9, 0.0, 1e-9, 1e-3, 0.5, 4.0]
+    x = torch.tensor([values], requires_grad=True)
+    y = net.run({"x": x})["y"]
+    np.testing.assert_allclose(y.detach().numpy()[0], [math.erf(value) for value in values],
+                               atol=5e-7)
+    y.sum().backward()
+    assert torch.isfinite(x.grad).all()
 
 
 def test_shape_arithmetic_is_folded(tmp_path):
@@ -238,9 +260,9 @@ def test_a_fork_and_an_output_that_is_read_keep_their_values(tmp_path):
 
 
 def test_operators_without_a_counterpart_are_counted_and_named(tmp_path):
-    model = model_of("g (float[2,4] x) => (float y) { a = Erf(x) b = Erf(a) y = Ceil(b) }")
+    model = model_of("g (float[2,4] x) => (float y) { a = Sin(x) b = Sin(a) y = Ceil(b) }")
     with pytest.raises(CaffeError, match=r"model.onnx: operators without a counterpart in Caffe's "
-                       r"layers: Erf \(node 'a' and 1 more\), Ceil \(node 'y'\); there are Abs, "):
+                       r"layers: Sin \(node 'a' and 1 more\), Ceil \(node 'y'\); there are Abs, "):
         imported(model, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
