@@ -54,6 +54,8 @@ CASES = {
                             {"s": noise(4), "b": noise(4), "m": noise(4), "v": noise(4)**2}),
     "layer_normalization": ("float[2,3,5] x", "LayerNormalization<axis=-1,epsilon=0.01>(x, s, b)",
                             {"s": noise(5), "b": noise(5)}),
+    "instance_normalization": (X, "InstanceNormalization<epsilon=0.01>(x, s, b)",
+                               {"s": noise(4), "b": noise(4)}),
     "lrn": (X, "LRN<size=3,alpha=0.1,beta=0.75,bias=2.0>(x)", {}),
     "softmax": (X, "Softmax<axis=1>(x)", {}),
     "log_softmax": (X, "LogSoftmax<axis=-1>(x)", {}),

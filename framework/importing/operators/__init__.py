@@ -28,6 +28,7 @@ OPERATORS: Mapping[str, Operator] = {
     "MatMul": convolution.matmul,
     "BatchNormalization": normalization.batch_normalization,
     "LayerNormalization": normalization.layer_normalization,
+    "InstanceNormalization": normalization.instance_normalization,
     "LRN": normalization.lrn,
     "Softmax": normalization.softmax,
     "LogSoftmax": normalization.log_softmax,

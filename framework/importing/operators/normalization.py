@@ -55,22 +55,35 @@ def lp_normalization(draft: Draft, node: Node) -> str:
 
 
 def layer_normalization(draft: Draft, node: Node) -> str:
-    """Each row over the last axes to mean 0 and variance 1, written out: MVN has another eps."""
-    if len(node.outputs) > 1 and any(node.outputs[1:]):
+    """Each row over the last axes to mean 0 and variance 1, times and plus a constant."""
+    if any(node.outputs[1:]):
         raise node.refuse("gives mean and deviation too")
     x = draft.blob()
     shape = draft.shapes[x]
     axis = node.get("axis", -1) % len(shape)
-    count = int(np.prod(shape[axis:]))
+    y = standardized(draft, x, axis, node.get("epsilon", 1e-5))
+    blobs = [np.broadcast_to(draft.constant(index, what), shape[axis:])
+             for index, what in ((1, "scale"), (2, "bias")) if node.has(index)]
+    return draft.add("Scale", y, blobs=blobs, scale_param={
+        "axis": axis, "num_axes": len(shape) - axis, "bias_term": node.has(2)})
+
+
+def instance_normalization(draft: Draft, node: Node) -> str:
+    """Each channel of each item to mean 0 and variance 1; torch writes GroupNorm with it too."""
+    y = standardized(draft, draft.blob(), 2, node.get("epsilon", 1e-5))
+    blobs = [draft.constant(index, what) for index, what in ((1, "scale"), (2, "bias"))]
+    return draft.add("Scale", y, blobs=blobs, scale_param={"bias_term": True})
+
+
+def standardized(draft: Draft, x: str, axis: int, eps: float) -> str:
+    """(x - mean) / sqrt(variance + eps) over the axes from `axis` on, written out: MVN adds its
+    eps to the deviation."""
+    count = int(np.prod(draft.shapes[x][axis:]))
     mean = draft.add("Reduction", x, suffix=".mean", reduction_param={
         "operation": "MEAN", "axis": axis, "coeff": -1})
     centred = draft.add("Bias", x, mean, suffix=".centred", bias_param={"axis": 0})
     variance = draft.add("Reduction", centred, suffix=".variance", reduction_param={
         "operation": "SUMSQ", "axis": axis, "coeff": 1 / count})
     inverse = draft.add("Power", variance, suffix=".inverse", power_param={
-        "shift": node.get("epsilon", 1e-5), "power": -0.5})
-    scaled = draft.add("Scale", centred, inverse, suffix=".scaled", scale_param={"axis": 0})
-    blobs = [np.broadcast_to(draft.constant(index, what), shape[axis:])
-             for index, what in ((1, "scale"), (2, "bias")) if node.has(index)]
-    return draft.add("Scale", scaled, blobs=blobs, scale_param={
-        "axis": axis, "num_axes": len(shape) - axis, "bias_term": node.has(2)})
+        "shift": eps, "power": -0.5})
+    return draft.add("Scale", centred, inverse, suffix=".scaled", scale_param={"axis": 0})
