@@ -76,6 +76,7 @@ class Draft:
         self._blobs: dict[str, str] = {}
         self._taken: set[str] = set()
         self._may_be_in_place: set[str] = set()
+        self._users: dict[tuple[str, ...], list[LayerParameter]] = {}  # of the same weights
 
     def add_input(self, name: str, shape: Shape) -> None:
         """An Input layer; its blob has the tensor's name."""
@@ -151,6 +152,8 @@ class Draft:
                                    f"{wanted}")
         if blobs:
             self.weights[name] = [as_floats(blob) for blob in blobs]
+            if not frozen:
+                self._users.setdefault((kind, *self.node.inputs[1:]), []).append(proto)
         self.message.layer.append(proto)
         if in_place:
             self._may_be_in_place.add(name)
@@ -170,6 +173,7 @@ class Draft:
 
         An output that several tensors share, or that is an input, is copied by a Split layer.
         """
+        self._share_weights()
         self.node = Node("", "output", (), (), {}, self.path)
         found: dict[str, str] = {}
         inputs = {layer.top[0] for layer in self.message.layer if layer.HasField("input_param")}
@@ -182,6 +186,18 @@ class Draft:
         renamed = put_in_place(self.message, self._may_be_in_place, set(found.values()))
         found = {tensor: renamed.get(blob, blob) for tensor, blob in found.items()}
         return {tensor: self._named(tensor, blob) for tensor, blob in found.items()}
+
+    def _share_weights(self) -> None:
+        """Name the blobs of layers that read the same constants, so that they are trained as
+        one."""
+        for (_, *constants), layers in self._users.items():
+            shapes = {tuple(blob.shape for blob in self.weights[layer.name]) for layer in layers}
+            if len(layers) < 2 or len(shapes) > 1 or not constants:
+                continue
+            by_name = {layer.name: layer for layer in self.message.layer}
+            for layer in layers:
+                for index in range(len(self.weights[layer.name])):
+                    by_name[layer.name].param.add(name=f"{layers[0].name}.{index}")
 
     def _named(self, tensor: str, blob: str) -> str:
         """The blob of an output, with the tensor's name unless that is an exporter's."""

@@ -255,6 +255,15 @@ def test_slices_at_the_same_points_are_one_layer(tmp_path):
     assert [step.layer.spec.type for step in net.layers] == ["Slice"]
 
 
+def test_layers_with_the_same_weights_are_trained_as_one(tmp_path):
+    model = model_of("g (float[2,3,6,5] x) => (float y) { a = Conv<pads=[1,1,1,1]>(x, w, b) "
+                     "c = Relu(a) d = Conv<pads=[1,1,1,1]>(c, w, b) y = Conv(d, v, b) }",
+                     {"w": noise(3, 3, 3, 3), "v": noise(3, 3, 3, 3), "b": noise(3)})
+    net = assert_same(model, tmp_path)
+    assert net.params["a"][0] is net.params["d"][0] and net.params["a"][1] is net.params["d"][1]
+    assert net.params["y"][1] is not net.params["a"][1]
+
+
 def test_a_fork_and_an_output_that_is_read_keep_their_values(tmp_path):
     model = model_of("g (float[2,4] x) => (float a, float y) { a = Exp(x) b = Relu(a) "
                      "c = Neg(a) y = Add(b, c) }")
