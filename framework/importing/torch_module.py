@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,7 @@ def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape]) -> onnx.Mod
     """The model for inputs of these shapes, with BatchNorm as it is. CaffeError if torch fails."""
     inputs = tuple(torch.zeros(shape) for shape in shapes)
     try:
-        with warnings.catch_warnings(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
-            warnings.simplefilter("ignore")
+        with _quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
             names = _result_names(module(*inputs))
             path = os.path.join(folder, "module.onnx")
             torch.onnx.export(_Tuple(module), inputs, path, dynamo=False, opset_version=OPSET,
@@ -85,6 +85,26 @@ def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape]) -> onnx.Mod
         raise CaffeError(f"{source}: torch.onnx cannot export it: {failure(error)}") from error
     _strip_wrapper(model)
     return model
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings, no graph printed by an exporter that fails, and attention as the operators
+    that it is made of, which the exporter knows."""
+    fast, log = torch.backends.mha.get_fastpath_enabled(), torch._C._jit_onnx_log
+    torch.backends.mha.set_fastpath_enabled(False)
+    torch._C._jit_onnx_log = _no_log    # 2.13 turns it on even where it was off
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        torch._C._jit_onnx_log = log
+
+
+def _no_log(*_: object) -> None:
+    """Print nothing."""
 
 
 class _Tuple(nn.Module):

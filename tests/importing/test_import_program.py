@@ -186,6 +186,19 @@ def test_a_source_without_a_module_is_refused(source, message, tmp_path, capsys)
     assert_refused(capsys, tmp_path, message, source, *shape)
 
 
+def test_a_module_that_torch_cannot_export_is_one_line(tmp_path, capfd):
+    assert main(["tests.importing.zoo:spectrum", "--shape", "2,5,4",
+                 "--out", str(tmp_path / "net")]) == 1
+    out, error = capfd.readouterr()
+    assert "zoo:spectrum: torch.onnx cannot export it: " in error
+    assert error.count("\n") == 1 and out == ""
+
+
+def test_attention_is_refused_with_its_reason(tmp_path, capsys):
+    assert_refused(capsys, tmp_path, "no layer of Caffe multiplies two blobs as matrices",
+                   "tests.importing.zoo:attention", "--shape", "2,5,8")
+
+
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main([saved(tmp_path, conv_model()), "--out", str(tmp_path / "file" / "net")]) == 1
