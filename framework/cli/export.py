@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework.cli import app
+from framework.cli.export_caffe import add_flags, export_caffe
 from framework.errors import CaffeError, DataError
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, help="the file to write")
     parser.add_argument("--to", default="onnx", choices=tuple(TARGETS),
                         help="its format: onnx; torch, a program (.pt2) or the blobs "
-                             "(.safetensors); ncnn, a .param and a .bin file (onnx)")
+                             "(.safetensors); ncnn, a .param and a .bin file; caffe, a prototxt "
+                             "and a caffemodel for --for (onnx)")
+    add_flags(parser)
     parser.add_argument("--opset", type=int, default=13, choices=(13, 17, 21),
                         help="version of ONNX's operators (13)")
     parser.add_argument("--batch", type=batch_size, help="items in a batch, or 'dynamic' for any "
@@ -106,6 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
+    if options.reader and options.to != "caffe":
+        raise CaffeError("--for is for --to caffe")
+    if options.to == "caffe":
+        refuse(options, "caffe", "half", "int8", "data")
     return TARGETS[options.to](options)
 
 
@@ -347,4 +354,4 @@ def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
     return True
 
 
-TARGETS = {"onnx": export_onnx, "torch": export_torch, "ncnn": export_ncnn}
+TARGETS = {"onnx": export_onnx, "torch": export_torch, "ncnn": export_ncnn, "caffe": export_caffe}

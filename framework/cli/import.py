@@ -1,0 +1,94 @@
+"""tools/import: an ONNX model or a PyTorch module as a prototxt and a caffemodel.
+
+The source is an ONNX file, or `package.module:callable`, whose module is imported and whose
+callable gives a torch.nn.Module. Both run on the same noise before the files are written: ONNX
+Runtime and the net read back; if an output differs, nothing is written (exit code 1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from framework.cli import app
+from framework.errors import CaffeError
+
+Shape = tuple[int, ...]
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/import", description=__doc__,
+        epilog="example: tools/import torchvision.models:resnet18 --weights resnet18.pth "
+               "--shape 1,3,224,224 --out resnet18")
+    parser.add_argument("source", metavar="SOURCE", help="an ONNX file, or MODULE:CALLABLE")
+    parser.add_argument("--out", required=True, type=Path, metavar="PREFIX",
+                        help="PREFIX.prototxt and PREFIX.caffemodel are written")
+    parser.add_argument("--shape", action="append", default=[], type=input_shape,
+                        metavar="[NAME:]N,C,H,W", help="sizes of an input: for a module once for "
+                        "each input in order, for ONNX where the file does not say them")
+    parser.add_argument("--weights", type=Path, metavar="FILE",
+                        help="state dict of the module, of torch.save or safetensors")
+    parser.add_argument("--name", help="name of the net (that of PREFIX)")
+    parser.add_argument("--plain", action="store_true",
+                        help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
+                             "rounded down by cutting the last row and column off")
+    parser.add_argument("--tolerance", type=float, default=1e-4,
+                        help="difference allowed, as a part of an output's largest value (1e-4)")
+    return parser
+
+
+def input_shape(text: str) -> tuple[str, Shape]:
+    """`data:1,3,224,224` or `1,3,224,224` or with x, as name and sizes."""
+    name, _, sizes = text.rpartition(":")
+    try:
+        shape = tuple(int(word) for word in sizes.replace("x", ",").split(","))
+    except ValueError:
+        shape = ()
+    if not shape or min(shape) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' must be sizes by commas, 1,3,224,224, maybe "
+                                         "after the name of an input: data:1,3,224,224")
+    return name, shape
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tool; returns its exit code."""
+    return app.run(import_net, make_parser(), arguments)
+
+
+def import_net(options: argparse.Namespace) -> None:
+    """Write both files."""
+    for package in ("onnx", "onnxruntime"):
+        if importlib.util.find_spec(package) is None:
+            raise CaffeError(f"this Python ({sys.executable}) has no {package}: "
+                             "`pip install 'caffe-on-torch[import]'`")
+    # lazy: --help does without it
+    from framework.importing.convert import import_model
+    from framework.importing.onnx_file import input_shapes, read_onnx
+
+    is_module = ":" in options.source and not Path(options.source).exists()
+    if is_module:
+        from framework.importing import torch_module  # lazy: as above
+
+        shapes = [shape for _, shape in options.shape]
+        if not shapes:
+            raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
+        module = torch_module.find_module(options.source)
+        if options.weights:
+            torch_module.load_state(module, options.weights)
+        model, given = torch_module.to_onnx(module, options.source, shapes), {}
+    else:
+        if options.weights:
+            raise CaffeError("--weights is for a module; an ONNX file has its own")
+        model, given = read_onnx(Path(options.source)), dict(options.shape)
+    sizes = input_shapes(model, options.source, given)
+    made = import_model(model, options.source, sizes, options.out,
+                        options.name or options.out.name, options.plain, options.tolerance)
+    for tensor, blob in made.outputs.items():
+        print(f"output {tensor}: blob {blob}")
+    print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers; "
+          f"largest difference from ONNX Runtime {made.largest:.1e} of an output's largest value")

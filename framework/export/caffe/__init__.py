@@ -1,0 +1,1 @@
+"""Nets as prototxt and caffemodel for other readers of Caffe's files: compilers of chips."""

@@ -1,0 +1,164 @@
+"""Fields that only this project or single forks have, as layers and fields of the original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from framework.export.caffe.conditions import FILLERS
+from framework.export.caffe.parts import Part, Parts
+from framework.layers.activation.neuron import PReLU
+from framework.layers.normalization.batch_norm import BatchNorm, has_scale
+from framework.layers.normalization.normalize import Normalize
+from framework.layers.vision.convolution import Convolution
+from framework.layers.vision.depthwise import ConvolutionDepthwise
+from framework.layers.vision.inner_product import InnerProduct
+from framework.layers.vision.pooling import Pooling
+from framework.ops.pooling import PoolWindow
+from framework.proto import LayerParameter
+
+TRAINING_FIELDS = ("param", "include", "exclude", "phase", "propagate_down", "loss_weight",
+                   "loss_param", "engine", "forward_type", "backward_type", "forward_math",
+                   "backward_math", "debug", "cudnn_math_override")
+ROUNDING = ("round_mode", "ceil_mode", "torch_pooling", "axis", "avg_include_pad", "engine")
+
+
+def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
+    """The layers for one, without what belongs to training or to a machine."""
+    clear(part.proto, TRAINING_FIELDS)
+    for descriptor, value in part.proto.ListFields():
+        if descriptor.message_type is not None and descriptor.name.endswith("_param"):
+            for filler in (*FILLERS, "engine"):
+                if filler in value.DESCRIPTOR.fields_by_name:
+                    value.ClearField(filler)
+    layer = part.layer
+    if isinstance(layer, BatchNorm):
+        return _batch_norm(parts, part)
+    if isinstance(layer, Pooling):
+        return _pooling(parts, part, layer, silence)
+    if isinstance(layer, ConvolutionDepthwise):
+        part.proto.type = "Convolution"
+        part.proto.convolution_param.num_output = layer.geometry.num_output
+        part.proto.convolution_param.group = layer.geometry.group
+        return [parts.part(part.proto, part.blobs, part.origin)]
+    if isinstance(layer, Convolution | InnerProduct):
+        return _with_relu(parts, part, layer)
+    if isinstance(layer, Normalize | PReLU):
+        return _one_for_each_channel(parts, part)
+    return [part]
+
+
+def _one_for_each_channel(parts: Parts, part: Part) -> list[Part]:
+    """A factor that all channels share, once for each: OpenCV 4 aborts at a blob without axes."""
+    if part.blobs[0].ndim:
+        return [part]
+    if part.proto.HasField("prelu_param"):
+        part.proto.prelu_param.channel_shared = False
+    else:
+        part.proto.norm_param.channel_shared = False
+    channels = parts.shapes[part.proto.bottom[0]][1]
+    part.blobs = [np.broadcast_to(part.blobs[0].reshape(-1), (channels,))]
+    return [part]
+
+
+def clear(message: Any, names: Sequence[str]) -> None:
+    """Clear fields by name. Any: a message, whose stubs take only literal names."""
+    for name in names:
+        message.ClearField(name)
+
+
+def _batch_norm(parts: Parts, part: Part) -> list[Part]:
+    """BatchNorm with stored statistics; NVIDIA's scale and bias as a Scale layer."""
+    param = part.proto.batch_norm_param
+    is_scaled, eps = has_scale(param), param.eps
+    part.proto.ClearField("batch_norm_param")
+    part.proto.batch_norm_param.use_global_stats = True
+    part.proto.batch_norm_param.eps = eps
+    if not is_scaled:
+        return [part]
+    top, blobs = part.top, part.blobs
+    part.proto.top[0] = f"{top}/normalized"
+    first = parts.part(part.proto, blobs[:3], part.origin)
+    scale = parts.make(part.proto.name, "Scale", [first.top], "/scale", blobs[3:5], top=top,
+                       scale_param={"bias_term": True})
+    return [first, scale]
+
+
+def _with_relu(parts: Parts, part: Part, layer: Convolution | InnerProduct) -> list[Part]:
+    """Intel's ReLU inside a layer as a layer; a transposed weight the usual way."""
+    relu, slope = layer.relu, layer.negative_slope
+    if isinstance(layer, InnerProduct):
+        param = part.proto.inner_product_param
+        rows = layer.rows().detach().numpy() if part.blobs and layer.blob_names else None
+        if rows is not None and (layer.transpose or layer.normalize):
+            part.blobs[0] = np.ascontiguousarray(rows)
+        clear(param, ("transpose", "normalize", "relu", "negative_slope"))
+    else:
+        clear(part.proto.convolution_param,
+              ("relu", "negative_slope", "fuse_type", "relu_param"))
+    if not relu:
+        return [part]
+    top = part.top
+    part.proto.top[0] = f"{top}/linear"
+    first = parts.part(part.proto, part.blobs, part.origin)
+    after = parts.make(part.proto.name, "ReLU", [first.top], "/relu", top=top,
+                       relu_param={"negative_slope": slope} if slope else {})
+    return [first, after]
+
+
+def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Part]:
+    """Pooling as the original rounds, less the last row and column where another rounds down."""
+    param = part.proto.pooling_param
+    clear(param, ROUNDING)
+    if layer.whole:
+        return [part]
+    bottom, wanted = parts.shapes[part.proto.bottom[0]], parts.shapes[part.top]
+    window = PoolWindow(layer.window.kernel, layer.window.stride, layer.window.pad,
+                        layer.window.dilation)
+    up = window.top_sizes(bottom[2:])
+    counted = layer.method == "AVE" and not layer.include_pad and any(window.pad)
+    if up == wanted[2:] and not counted:
+        return [part]
+    top = part.top
+    part.proto.top[0] = f"{top}/whole"
+    made = [parts.part(part.proto, part.blobs, part.origin)]
+    for axis, size in enumerate(wanted[2:], 2):
+        if up[axis - 2] != size:
+            made += _cut(parts, part, _wanted(made), axis, size, silence)
+    if counted:
+        made.append(parts.make(part.proto.name, "Scale", [_wanted(made)], "/divisor",
+                               [_divisors(bottom[2:], wanted[2:], window)],
+                               scale_param={"axis": 2, "num_axes": len(wanted) - 2}))
+    last = next(one for one in reversed(made) if one.proto.top)
+    parts.shapes[top] = wanted
+    last.proto.top[0] = top
+    return made
+
+
+def _wanted(made: list[Part]) -> str:
+    return next(one for one in reversed(made) if one.proto.top).proto.top[0]
+
+
+def _cut(parts: Parts, part: Part, x: str, axis: int, size: int, silence: bool) -> list[Part]:
+    """The first `size` cells of an axis; the rest goes into Silence, or stays unread."""
+    sliced = parts.make(part.proto.name, "Slice", [x], f"/axis{axis}", num_tops=2,
+                        slice_param={"axis": axis, "slice_point": [size]})
+    if not silence:
+        return [sliced]
+    proto = LayerParameter(name=f"{sliced.proto.name}/rest", type="Silence",
+                           bottom=[sliced.proto.top[1]])
+    return [sliced, parts.part(proto, [], part.origin)]
+
+
+def _divisors(sizes: tuple[int, ...], tops: tuple[int, ...], window: PoolWindow) -> np.ndarray:
+    """The cells that Caffe divides by for each window, by the real ones among them."""
+    factor = np.ones(())
+    zipped = zip(sizes, tops, window.kernel, window.stride, window.pad, strict=True)
+    for size, top, kernel, stride, pad in zipped:
+        begin = np.arange(top) * stride - pad
+        counted = np.minimum(begin + kernel, size + pad) - begin
+        real = np.minimum(begin + kernel, size) - np.maximum(begin, 0)
+        factor = np.multiply.outer(factor, counted / real)
+    return factor

@@ -1,0 +1,1 @@
+"""ONNX models and PyTorch modules as Caffe nets."""

@@ -1,0 +1,178 @@
+"""Convolutions and matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from framework.importing.draft import Draft, Node
+from framework.importing.operators.moving import reshaped
+from framework.importing.operators.slicing import cut
+from framework.importing.values import Array
+
+
+def explicit_pads(node: Node, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+                  dilation: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Padding before and after each axis, by `pads` or by `auto_pad`."""
+    num_axes = len(kernel)
+    mode = node.get("auto_pad", "NOTSET")
+    if mode == "NOTSET":
+        pads = list(node.get("pads", [0] * 2 * num_axes))
+        return pads[:num_axes], pads[num_axes:]
+    if mode == "VALID":
+        return [0] * num_axes, [0] * num_axes
+    before, after = [], []
+    for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True):
+        total = max(0, (-(-size // s) - 1) * s + d * (k - 1) + 1 - size)
+        less, more = total // 2, total - total // 2
+        before.append(more if mode == "SAME_LOWER" else less)
+        after.append(less if mode == "SAME_LOWER" else more)
+    return before, after
+
+
+def conv(draft: Draft, node: Node) -> str:
+    """Convolution. Padding that differs before and after an axis goes into a larger kernel."""
+    weight = draft.constant(1, "weight")
+    x = draft.blob()
+    sizes = draft.shapes[x][2:]
+    num_axes = len(sizes)
+    stride = list(node.get("strides", [1] * num_axes))
+    dilation = list(node.get("dilations", [1] * num_axes))
+    before, after = explicit_pads(node, sizes, weight.shape[2:], stride, dilation)
+    weight, pad = with_equal_pads(node, weight, before, after, dilation)
+    param = geometry(weight.shape[2:], stride, pad, dilation)
+    param |= {"num_output": weight.shape[0], "weight_filler": {"type": "msra"}}
+    param |= {} if node.has(2) else {"bias_term": False}
+    param |= {"group": node.attributes["group"]} if node.get("group", 1) > 1 else {}
+    blobs = [weight, draft.constant(2, "bias")] if node.has(2) else [weight]
+    return draft.add("Convolution", x, blobs=blobs, convolution_param=param)
+
+
+def geometry(kernel: Sequence[int], stride: Sequence[int], pad: Sequence[int],
+             dilation: Sequence[int]) -> dict[str, object]:
+    """Fields of a convolution_param; one number where all axes have the same."""
+    param: dict[str, object] = {}
+    fields = (("kernel", "kernel_size", kernel, None), ("stride", "stride", stride, 1),
+              ("pad", "pad", pad, 0), ("dilation", "dilation", dilation, 1))
+    for short, field, numbers, default in fields:
+        if len(set(numbers)) > 1 and len(numbers) == 2 and short != "dilation":
+            param[f"{short}_h"], param[f"{short}_w"] = (int(number) for number in numbers)
+        elif len(set(numbers)) > 1:
+            param[field] = [int(number) for number in numbers]
+        elif numbers[0] != default:
+            param[field] = [int(numbers[0])]
+    return param
+
+
+def with_equal_pads(node: Node, weight: Array, before: Sequence[int], after: Sequence[int],
+                    dilation: Sequence[int]) -> tuple[Array, list[int]]:
+    """The kernel with zeros on one side, so that the padding is the same on both; and that."""
+    widths = [(0, 0), (0, 0)]
+    pad = []
+    for first, last, step in zip(before, after, dilation, strict=True):
+        more = abs(last - first)
+        if more % step or min(first, last) < 0:
+            raise node.refuse(f"pads {list(before)} before and {list(after)} after, with dilation "
+                              f"{list(dilation)}; Caffe pads both sides alike")
+        zeros = more // step
+        widths.append((zeros, 0) if last > first else (0, zeros))
+        pad.append(max(first, last))
+    return np.pad(weight, widths), pad
+
+
+def conv_transpose(draft: Draft, node: Node) -> str:
+    """Transposed convolution; padding that differs before and after is cut off."""
+    weight = draft.constant(1, "weight")
+    x = draft.blob()
+    num_axes = weight.ndim - 2
+    stride = list(node.get("strides", [1] * num_axes))
+    dilation = list(node.get("dilations", [1] * num_axes))
+    before = _first_pads(draft, node, weight, stride, dilation)
+    group = node.get("group", 1)
+    widths, pad, wanted = [(0, 0), (0, 0)], [], draft.top_shape()[2:]
+    zipped = zip(draft.shapes[x][2:], weight.shape[2:], stride, dilation, before, wanted,
+                 strict=True)
+    for n, k, s, d, first, size in zipped:
+        whole = s * (n - 1) + d * (k - 1) + 1
+        missing = max(0, first + size - whole)
+        if missing and d > 1:
+            raise node.refuse(f"has a result of {size} cells, more than its kernel reaches, with "
+                              f"dilation {d}")
+        widths.append((0, missing))
+        pad.append(max(0, min(first, whole + missing - first - size)))
+    weight = np.pad(weight, widths)
+    param = geometry(weight.shape[2:], stride, pad, dilation)
+    param |= {"num_output": weight.shape[1] * group, "weight_filler": {"type": "msra"}}
+    param |= {} if node.has(2) else {"bias_term": False}
+    param |= {"group": group} if group > 1 else {}
+    blobs = [weight, draft.constant(2, "bias")] if node.has(2) else [weight]
+    y = draft.add("Deconvolution", x, blobs=blobs, convolution_param=param)
+    for axis, (first, less, size) in enumerate(zip(before, pad, wanted, strict=True), 2):
+        y = cut(draft, y, axis, first - less, first - less + size)
+    return y
+
+
+def _first_pads(draft: Draft, node: Node, weight: Array, stride: Sequence[int],
+                dilation: Sequence[int]) -> list[int]:
+    """Cells cut off before each axis of the whole result."""
+    mode = node.get("auto_pad", "NOTSET")
+    if mode == "VALID":
+        return [0] * len(stride)
+    if mode == "NOTSET" and "output_shape" not in node.attributes:
+        return list(node.get("pads", [0] * 2 * len(stride)))[:len(stride)]
+    extra = node.get("output_padding", [0] * len(stride))
+    zipped = zip(draft.shapes[draft.blob()][2:], weight.shape[2:], stride, dilation, extra,
+                 draft.top_shape()[2:], strict=True)
+    before = []
+    for n, k, s, d, more, size in zipped:
+        total = max(0, s * (n - 1) + more + d * (k - 1) + 1 - size)
+        before.append(total - total // 2 if mode == "SAME_LOWER" else total // 2)
+    return before
+
+
+def gemm(draft: Draft, node: Node) -> str:
+    """Fully connected layer: alpha * x @ weight + beta * bias."""
+    if node.get("transA", 0):
+        raise node.refuse("transA is 1; InnerProduct multiplies the rows of its bottom")
+    weight = draft.constant(1, "weight") * np.float32(node.get("alpha", 1.0))
+    rows = weight if node.get("transB", 0) else weight.T
+    bias = None
+    if node.has(2):
+        bias = draft.constant(2, "bias") * np.float32(node.get("beta", 1.0))
+        if bias.size not in (1, rows.shape[0]):
+            raise node.refuse(f"its bias has the shape {bias.shape}; InnerProduct adds one number "
+                              f"to each of the {rows.shape[0]} outputs")
+        bias = np.broadcast_to(bias.reshape(-1), rows.shape[:1])
+    return inner_product(draft, draft.blob(), rows, bias, axis=1)
+
+
+def matmul(draft: Draft, node: Node) -> str:
+    """Matrix product with a known matrix on the right."""
+    if draft.is_constant(node.inputs[0]) or not draft.is_constant(node.inputs[1]):
+        raise node.refuse("multiplies by a matrix on the left, or two matrices that are computed; "
+                          "InnerProduct has a fixed matrix on the right, and no layer of Caffe "
+                          "multiplies two blobs as matrices")
+    matrix = draft.constant(1, "matrix")
+    x = draft.blob()
+    if matrix.ndim == 1:
+        y = inner_product(draft, x, matrix[None], None, axis=len(draft.shapes[x]) - 1)
+        return reshaped(draft, y, draft.top_shape())
+    if matrix.size != matrix.shape[-1] * matrix.shape[-2]:
+        raise node.refuse(f"its matrix has the shape {matrix.shape}: several matrices")
+    rows = matrix.reshape(matrix.shape[-2:]).T
+    y = inner_product(draft, x, rows, None, axis=len(draft.shapes[x]) - 1)
+    return reshaped(draft, y, draft.top_shape())
+
+
+def inner_product(draft: Draft, x: str, rows: Array, bias: Array | None, axis: int,
+                  suffix: str = "", frozen: bool = False) -> str:
+    """InnerProduct of x by the rows of a matrix."""
+    param: dict[str, object] = {"num_output": rows.shape[0], "weight_filler": {"type": "xavier"}}
+    if bias is None:
+        param["bias_term"] = False
+    if axis != 1:
+        param["axis"] = axis
+    blobs = [rows] if bias is None else [rows, bias]
+    return draft.add("InnerProduct", x, blobs=blobs, suffix=suffix, frozen=frozen,
+                     inner_product_param=param)

@@ -1,0 +1,79 @@
+"""Reductions along axes."""
+
+from __future__ import annotations
+
+from framework.importing.draft import Draft, Node
+from framework.importing.operators.moving import permuted, reshaped
+
+
+def axes_of(draft: Draft, node: Node) -> list[int]:
+    """The axes that are reduced, in order."""
+    num_axes = len(draft.shapes[draft.blob()])
+    axes = node.get("axes", None)
+    if axes is None and node.has(1):
+        axes = draft.integers(1, "axes")
+    if not axes:
+        return [] if node.get("noop_with_empty_axes", 0) else list(range(num_axes))
+    return sorted(axis % num_axes for axis in axes)
+
+
+def reduced(draft: Draft, node: Node, operation: str) -> str:
+    """By Reduction, which takes the last axes: others are moved there first."""
+    x = draft.blob()
+    axes = axes_of(draft, node)
+    if not axes:
+        return x
+    shape = draft.shapes[x]
+    if operation == "MEAN" and len(shape) == 4 and axes == [2, 3]:
+        return reshaped(draft, global_pool(draft, x, "AVE"), draft.top_shape(), ".flat")
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
+    x = permuted(draft, x, [*kept, *axes], ".order")
+    y = draft.add("Reduction", x,
+                  reduction_param={"operation": operation, "axis": len(kept)})
+    return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def global_pool(draft: Draft, x: str, method: str) -> str:
+    return draft.add("Pooling", x, pooling_param={"pool": method, "global_pooling": True})
+
+
+def reduce_mean(draft: Draft, node: Node) -> str:
+    return reduced(draft, node, "MEAN")
+
+
+def reduce_sum(draft: Draft, node: Node) -> str:
+    return reduced(draft, node, "SUM")
+
+
+def reduce_l1(draft: Draft, node: Node) -> str:
+    return reduced(draft, node, "ASUM")
+
+
+def reduce_sum_square(draft: Draft, node: Node) -> str:
+    return reduced(draft, node, "SUMSQ")
+
+
+def reduce_l2(draft: Draft, node: Node) -> str:
+    return draft.add("Power", reduced(draft, node, "SUMSQ"), suffix=".root",
+                     power_param={"power": 0.5})
+
+
+def reduce_max(draft: Draft, node: Node) -> str:
+    """The largest value of each plane, or along one axis by ArgMax's values."""
+    x = draft.blob()
+    axes = axes_of(draft, node)
+    if len(draft.shapes[x]) == 4 and axes == [2, 3]:
+        return reshaped(draft, global_pool(draft, x, "MAX"), draft.top_shape(), ".flat")
+    if len(axes) != 1:
+        raise node.refuse(f"takes the largest value along the axes {axes} of {draft.shapes[x]}; "
+                          "Pooling does so along height and width, ArgMax along one axis")
+    y = draft.add("ArgMax", x, argmax_param={"axis": axes[0], "out_max_val": True})
+    return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def arg_max(draft: Draft, node: Node) -> str:
+    """The index of the largest value; of equal ones Caffe takes the last, ONNX the first."""
+    x = draft.blob()
+    axis = node.get("axis", 0) % len(draft.shapes[x])
+    y = draft.add("ArgMax", x, argmax_param={"axis": axis})
+    return reshaped(draft, y, draft.top_shape(), ".axes")

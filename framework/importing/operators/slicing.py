@@ -1,0 +1,97 @@
+"""Concatenation, and parts of blobs."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from framework.importing.draft import Draft, Node
+from framework.importing.operators.moving import reshaped
+
+
+def cut(draft: Draft, x: str, axis: int, start: int, end: int, suffix: str = ".part") -> str:
+    """The part from start to end of an axis; what is not wanted goes into a Silence layer."""
+    size = draft.shapes[x][axis]
+    if (start, end) == (0, size):
+        return x
+    points = [point for point in (start, end) if 0 < point < size]
+    key: tuple[str | int, ...] = (x, axis, *points)
+    if key not in draft.cuts:       # else another operator has cut the blob at the same points
+        tops = draft.add_several("Slice", len(points) + 1, x, suffix=suffix,
+                                 slice_param={"axis": axis, "slice_point": points})
+        draft.add_several("Silence", 0, *tops, suffix=suffix + ".rest")
+        draft.cuts[key] = tops
+    wanted = draft.cuts[key][1 if start else 0]
+    draft.take_from_silence(wanted)
+    return wanted
+
+
+def concat(draft: Draft, node: Node) -> str:
+    inputs = [index for index, name in enumerate(node.inputs)
+              if 0 not in draft.tensors[name]]
+    axis = node.attributes["axis"] % len(draft.top_shape())
+    blobs = [draft.blob(index) for index in inputs]
+    return blobs[0] if len(blobs) == 1 else draft.add("Concat", *blobs,
+                                                      concat_param={"axis": axis})
+
+
+def split(draft: Draft, node: Node) -> list[str]:
+    """Split: the sizes are those of the results."""
+    x = draft.blob()
+    axis = node.get("axis", 0) % len(draft.shapes[x])
+    sizes = [draft.top_shape(index)[axis] for index in range(len(node.outputs))]
+    if len(sizes) == 1:
+        return [x]
+    points = list(accumulate(sizes))[:-1]
+    return draft.add_several("Slice", len(sizes), x,
+                             slice_param={"axis": axis, "slice_point": points})
+
+
+def slice_(draft: Draft, node: Node) -> str:
+    """Slices along any number of axes; steps above 1 along height and width."""
+    x = draft.blob()
+    shape = draft.shapes[x]
+    if draft.opset < 10:
+        starts, ends = node.attributes["starts"], node.attributes["ends"]
+        axes = node.get("axes", range(len(starts)))
+        steps = [1] * len(starts)
+    else:
+        starts, ends = draft.integers(1, "starts"), draft.integers(2, "ends")
+        axes = draft.integers(3, "axes") if node.has(3) else range(len(starts))
+        steps = draft.integers(4, "steps") if node.has(4) else [1] * len(starts)
+    strides = {}
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        axis %= len(shape)
+        indices = range(*slice(start, end, step).indices(shape[axis]))
+        if step < 0 or not indices:
+            raise node.refuse(f"takes the cells {start}:{end}:{step} of axis {axis}; Slice takes "
+                              "a range that rises")
+        x = cut(draft, x, axis, indices[0], indices[-1] + 1, f".axis{axis}")
+        if step > 1 and len(indices) > 1:
+            strides[axis] = step
+    return strided(draft, node, x, strides) if strides else x
+
+
+def strided(draft: Draft, node: Node, x: str, strides: dict[int, int]) -> str:
+    """Each `stride`-th cell from the first: pooling with a window of one cell."""
+    if len(draft.shapes[x]) != 4 or not set(strides) <= {2, 3}:
+        raise node.refuse(f"takes steps along the axes {sorted(strides)} of {draft.shapes[x]}; "
+                          "that is possible along height and width of 4 axes")
+    param = {"pool": "MAX", "kernel_size": 1, "stride_h": strides.get(2, 1),
+             "stride_w": strides.get(3, 1)}
+    return draft.add("Pooling", x, suffix=".steps", pooling_param=param)
+
+
+def gather(draft: Draft, node: Node) -> str:
+    """Fixed indices along an axis."""
+    x = draft.blob()
+    shape = draft.shapes[x]
+    axis = node.get("axis", 0) % len(shape)
+    indices = [index % shape[axis] for index in draft.integers(1, "indices")]
+    parts: list[str] = []
+    first = 0
+    for position in range(1, len(indices) + 1):     # runs of neighbours
+        if position == len(indices) or indices[position] != indices[position - 1] + 1:
+            parts.append(cut(draft, x, axis, indices[first], indices[position - 1] + 1))
+            first = position
+    y = parts[0] if len(parts) == 1 else draft.add("Concat", *parts, concat_param={"axis": axis})
+    return reshaped(draft, y, draft.top_shape(), ".axes")

@@ -1,0 +1,79 @@
+"""PyTorch modules that tests import, by MODULE:CALLABLE."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Block(nn.Module):
+    """A residual block with squeeze and excitation."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU()
+        self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1),
+                                  nn.Hardsigmoid())
+        nn.init.normal_(self.bn.running_mean, std=0.1)
+        nn.init.uniform_(self.bn.running_var, 0.5, 1.5)
+
+    def forward(self, x):
+        y = self.relu(self.bn(self.conv(x)))
+        return self.relu(x + y * self.gate(y))
+
+
+class Small(nn.Module):
+    """A classifier of images 20 x 18."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False),
+                                  nn.BatchNorm2d(8), nn.Hardswish(), nn.MaxPool2d(3, 2, 1))
+        self.layer1 = nn.Sequential(Block(8), Block(8))
+        self.fc = nn.Linear(8, 5)
+
+    def forward(self, x):
+        return self.fc(self.layer1(self.stem(x)).mean((2, 3)))
+
+
+class Maps(nn.Module):
+    """A dictionary of maps in the size of the image, by bilinear interpolation."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        y = self.conv(x)
+        return {"out": F.interpolate(y, x.shape[-2:], mode="bilinear", align_corners=False),
+                "aux": torch.sigmoid(y)}
+
+
+def small():
+    torch.manual_seed(0)
+    return Small()
+
+
+def maps():
+    torch.manual_seed(0)
+    return Maps()
+
+
+class Spectrum(nn.Module):
+    """What no exporter knows."""
+
+    def forward(self, x):
+        return torch.linalg.svdvals(x)
+
+
+def spectrum():
+    return Spectrum()
+
+
+def attention():
+    return nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+
+
+def number():
+    return 5
