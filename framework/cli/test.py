@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from framework.cli import app, devices
+from framework.cli import app, devices, gflags
 from framework.errors import CaffeError
 
 VERSIONS = ("11point", "MaxIntegral", "Integral")
@@ -59,8 +59,7 @@ def test(options: argparse.Namespace) -> int:
     """Check the flags, then score a net or the test nets of a solver."""
     if bool(options.model) == bool(options.solver):
         raise CaffeError("one of --model and --solver must be given")
-    if options.iterations is not None and options.iterations < 1:
-        raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
+    gflags.check_count("--iterations", options.iterations)
     if options.model and not options.weights:
         raise CaffeError("--weights is missing: there is nothing to score without weights")
     if options.solver and not (options.weights or options.snapshot):
