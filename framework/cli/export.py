@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.cli.export_caffe import add_flags, export_caffe
 from framework.errors import CaffeError, DataError
 
@@ -219,8 +219,8 @@ def export_onnx(options: argparse.Namespace) -> int:
                          "`pip install onnxruntime`")
     if options.int8 and (options.half or options.preprocessing):
         raise CaffeError("--int8 does not go with --half or --preprocessing")
-    if options.images < 1 or (options.iterations is not None and options.iterations < 1):
-        raise CaffeError("--images and --iterations must be at least 1")
+    gflags.check_count("--images", options.images)
+    gflags.check_count("--iterations", options.iterations)
     # lazy: --help does without it
     from framework.export.onnx_model import to_model_and_float_nodes
     from framework.export.source import load, read_transform

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.data.records.database_writer import DatabaseWriter, database_writer
 from framework.definition.values import nearest
 from framework.errors import CaffeError
@@ -60,8 +60,7 @@ def extract(options: argparse.Namespace) -> int:
     if len(names) != len(folders):
         raise CaffeError(f"{len(names)} blobs are named, but {len(folders)} databases; each blob "
                          "needs its own")
-    if options.num_batches < 1:
-        raise CaffeError(f"the number of batches is {options.num_batches}; it must be at least 1")
+    gflags.check_count("the number of batches", options.num_batches)
     if options.db_type == "leveldb":
         raise CaffeError("features are written as lmdb only: LevelDB is not supported")
     net = _open_net(options, names)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
+from framework.errors import CaffeError
+
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
+INT32_MAX = 2**31 - 1       # the largest count that gflags' DEFINE_int32 takes
 
 
 def boolean(text: str) -> bool:
@@ -33,6 +36,12 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
     number.__name__ = "whole number"        # argparse names it where the text is not a number
     return number
+
+
+def check_count(flag: str, value: int | None, low: int = 1) -> None:
+    """Raise CaffeError for a count below `low`, or beyond what the original's flags take."""
+    if value is not None and not low <= value <= INT32_MAX:
+        raise CaffeError(f"{flag} is {value}; it must be from {low} to {INT32_MAX}")
 
 
 def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: bool = False) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from framework.cli import app, coco_scores, devices
+from framework.cli import app, coco_scores, devices, gflags
 from framework.errors import CaffeError
 
 VERSIONS = ("11point", "101point", "MaxIntegral", "Integral")
@@ -64,8 +64,7 @@ def test(options: argparse.Namespace) -> int:
         return coco_scores.score_file(options)
     if bool(options.model) == bool(options.solver):
         raise CaffeError("one of --model and --solver must be given")
-    if options.iterations is not None and options.iterations < 1:
-        raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
+    gflags.check_count("--iterations", options.iterations)
     if options.model and not options.weights:
         raise CaffeError("--weights is missing: there is nothing to score without weights")
     if options.solver and not (options.weights or options.snapshot):

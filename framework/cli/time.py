@@ -7,8 +7,7 @@ import sys
 import time as clock
 from collections.abc import Sequence
 
-from framework.cli import app, devices
-from framework.errors import CaffeError
+from framework.cli import app, devices, gflags
 
 
 def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
@@ -38,8 +37,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "tools/time") ->
 
 def time(options: argparse.Namespace) -> int:
     """Log the times of a net's layers."""
-    if options.iterations < 1:
-        raise CaffeError(f"--iterations is {options.iterations}; it must be at least 1")
+    gflags.check_count("--iterations", options.iterations)
     place = devices.prepare(options)
     # lazy: --help does without it
     from framework.layers.base import DataOptions

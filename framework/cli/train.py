@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from framework.cli import app, devices
+from framework.cli import app, devices, gflags
 from framework.cli.signals import EFFECTS, Signals
 from framework.errors import CaffeError
 
@@ -103,6 +103,7 @@ def read_document(options: argparse.Namespace) -> Document:
     from framework.net.reading import read_solver
 
     document = read_solver(options.solver, options.ignore_unknown_fields)
+    gflags.check_count("--iterations", options.iterations, 0)
     if options.iterations is not None:
         document.message.max_iter = options.iterations
     set_states(options, document.message)

@@ -115,7 +115,8 @@ def _checked(content: Any) -> RunState:     # Any: whatever the file holds
     """The RunState in a run file's JSON. Raises ValueError if a value is not of its kind."""
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object")
-    if content.get("version") != 1 and content.get("checksum") != _own_checksum(content):
+    has_none = content.get("version") == 1 and "checksum" not in content    # written by 0.1
+    if not has_none and content.get("checksum") != _own_checksum(content):
         raise ValueError("its checksum differs")
     run = RunState(**{name: value for name, value in content.items()
                       if name not in ("version", "checksum")})

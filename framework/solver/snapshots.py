@@ -168,12 +168,24 @@ def restore_newest(claim: Claim, restore: Callable[[Path, int], None]) -> bool:
         claim.passed_over.append(path)
         claim.log.warning(problem)
 
+    _warn_of_states_alone(claim)
     is_restored, problems = use_newest(claim.prefix, restore, pass_over)
     if not is_restored and problems:
         raise WeightsError("--snapshot auto: there are snapshots, but none to go on from; give the "
                            "state that is meant, or another snapshot_prefix to begin anew:\n"
                            + "\n".join(problems))
     return is_restored
+
+
+def _warn_of_states_alone(claim: Claim) -> None:
+    """Name the states without a run file, which count as of a run before all that have one."""
+    there = files.find_runs(claim.prefix)
+    alone = [str(path) for run, _, path in there
+             if run < there[0][0] and not run_path(path).exists()]
+    if alone:
+        claim.log.warning(
+            f"{', '.join(alone)}: without the .run.json beside it, a state counts as older than "
+            "those that have one and is passed over; to go on from it, give it to --snapshot")
 
 
 def use_newest(prefix: str, use: Callable[[Path, int], None],

@@ -24,6 +24,8 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     file or the new one. Raises `error` if it cannot be written.
     """
     path = Path(path)
+    if "\0" in str(path):
+        raise error(f"{str(path)!r}: cannot be written: its name has a NUL")
     if path.exists() and not path.is_file() and not path.is_dir():
         raise error(f"{path}: cannot be written: it is a device or a pipe, which a file would "
                     "replace")

@@ -2,7 +2,8 @@ import argparse
 
 import pytest
 
-from framework.cli import gflags
+from framework.cli import gflags, test, time, train
+from tests.solver_runs import NET, PARAMS
 
 
 def make_parser():
@@ -39,3 +40,16 @@ def test_an_unknown_flag_and_a_wrong_value_end_the_program(capsys):
             parser.parse_args(gflags.normalise(parser, line.split()))
         assert error.value.code == 2
     assert "'maybe' is not true or false" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module, words", [
+    (train, ["--solver", "s.prototxt"]), (time, ["--model", "n.prototxt"]),
+    (test, ["--model", "n.prototxt", "--weights", "w"])])
+@pytest.mark.parametrize("count", [-1, 2**31, 10**40])
+def test_iterations_beyond_the_originals_flag_are_one_line(module, words, count, tmp_path, capsys,
+                                                           monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n.prototxt").write_text(NET)
+    (tmp_path / "s.prototxt").write_text(f'net: "n.prototxt" {PARAMS}')
+    assert module.main([*words, "--iterations", str(count)]) == 1
+    assert f"error: --iterations is {count}; it must be from" in capsys.readouterr().err

@@ -88,7 +88,7 @@ def test_products_are_in_eight_bits_and_near_the_net(folder, model, flags, batch
 @pytest.mark.parametrize("flags, reason", [
     ((), "--int8 calibrates with data layers, and the net has none; give --data"),
     (("--half",), "--int8 does not go with --half"),
-    (("--images", "0"), "--images and --iterations must be at least 1"),
+    (("--images", "0"), "--images is 0; it must be from 1"),
     (("--data", "other.prototxt"), r"give no 'data' of \(2, 3, 9, 7\)")])
 def test_what_cannot_be_calibrated_is_one_line(folder, flags, reason, capsys):
     (folder / "other.prototxt").write_text(DATA.replace("dim: 9", "dim: 8"))

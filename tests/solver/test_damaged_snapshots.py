@@ -111,6 +111,27 @@ def test_a_run_file_of_any_wrong_form_falls_back(fault):
         make(TEXT + "BINARYPROTO", snapshot="s_iter_4.solverstate")
 
 
+def test_a_run_file_called_one_of_version_1_is_still_held_to_its_checksum():
+    run("BINARYPROTO")
+    path = Path("s_iter_4.run.json")
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "version": 1, "seed": content["seed"] + 1}))
+    assert make(TEXT + "BINARYPROTO", snapshot="auto").iter == 2
+    with pytest.raises(WeightsError, match=r"s_iter_4\.run\.json: .* its checksum differs"):
+        make(TEXT + "BINARYPROTO", snapshot="s_iter_4.solverstate")
+
+
+def test_a_newest_state_whose_run_file_was_lost_is_named_when_it_is_passed_over():
+    run("BINARYPROTO")
+    path = Path("s_iter_4.solverstate")
+    path.write_bytes(path.read_bytes().replace(b"\x12\x13s_iter", b"\x7a\x13s_iter"))
+    Path("s_iter_4.run.json").unlink()
+    solver = make(TEXT + "BINARYPROTO", snapshot="auto")
+    assert solver.iter == 2
+    warnings = [line for line in log_of(solver) if "is passed over" in line]
+    assert len(warnings) == 1 and warnings[0].startswith("s_iter_4.solverstate: without")
+
+
 def test_an_earlier_versions_run_file_still_resumes_exactly():
     run("BINARYPROTO")
     expected = make(TEXT + "BINARYPROTO max_iter: 4", snapshot="s_iter_2.solverstate")

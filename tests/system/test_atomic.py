@@ -35,3 +35,9 @@ def test_weights_and_states_that_cannot_be_written_give_a_weights_error(tmp_path
         solverstate.write_state(tmp_path / "a.solverstate", solverstate.State(1, "", []))
     with pytest.raises(WeightsError, match="a.run: cannot be written: No space left"):
         run_file.write_run(tmp_path / "a.run", run_file.RunState(1, 0, 1, [], [], {}, {}, 0, {}))
+
+
+def test_a_name_with_a_nul_is_an_error_of_writing(tmp_path):
+    with pytest.raises(WriteError, match=r"a\\x00b': cannot be written: its name has a NUL"):
+        write_file(tmp_path / "a\0b", "text")
+    assert not list(tmp_path.iterdir())

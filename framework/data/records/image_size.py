@@ -25,6 +25,7 @@ _PAM = re.compile(rb"P7\s(?=.*?WIDTH\s+(?P<width>\d+)).*?HEIGHT\s+(?P<height>\d+
 _HDR = re.compile(rb"#\?.*?\n-Y\s+(?P<height>\d+)\s+\+X\s+(?P<width>\d+)", re.DOTALL)
 _HEAD = 1 << 12                 # bytes within which the size must be found in a text header
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF_WIDTH = 256               # tags of the fields
 _TIFF_HEIGHT = 257
 _TIFF_FORMS = {1: "B", 3: "H", 4: "I", 16: "Q"}
@@ -34,15 +35,34 @@ Size = tuple[int, int]
 
 
 class TooLarge(ValueError):
-    """An image of more pixels than may be decoded."""
+    """An image of more pixels than may be decoded, or of parts larger than its file."""
 
 
 def check_size(content: bytes) -> None:
-    """Raise TooLarge if the file's header announces more pixels than may be decoded.
+    """Raise TooLarge if the file announces more pixels than may be decoded, or a chunk of a PNG
+    more bytes than the file has.
 
     A file of another format passes: OpenCV, too, has a limit, 2^30 pixels.
     """
     check_pixels(*image_size(content))
+    if content.startswith(_PNG):
+        _check_chunks(content)
+
+
+def _check_chunks(content: bytes) -> None:
+    """Raise TooLarge for a chunk of a PNG that is longer than the file.
+
+    OpenCV allocates a chunk before it reads it, up to 4 GB.
+    """
+    position = len(_PNG)
+    while position + 8 <= len(content):
+        length, kind = struct.unpack_from(">I4s", content, position)
+        if length > len(content):
+            raise TooLarge(f"a chunk of the PNG has {length} bytes; the whole file has "
+                           f"{len(content)}")
+        if kind == b"IEND":
+            return
+        position += length + 12         # with length, kind and checksum
 
 
 def check_pixels(width: int, height: int) -> None:

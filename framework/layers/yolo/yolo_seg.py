@@ -68,7 +68,7 @@ class SegmentationEvaluate(Layer):
              OpenCV (INTER_AREA) and compared there; then -1 marks an empty mask.
     The original looks at the first item of a batch alone, and so do we. No gradient. It runs on
     the CPU, and cannot be part of a compiled or exported graph.
-    Errors:  SpecError if the channels differ.
+    Errors:  SpecError if the channels differ or the threshold is not finite.
     Source:  SegmentationEvaluateParameter; segmentation_evaluate_layer.cpp of
              eric612/MobileNet-YOLO.
     """
@@ -81,6 +81,9 @@ class SegmentationEvaluate(Layer):
         super().__init__(spec)
         honour(spec, "segmentation_evaluate_param", "threshold")
         self.threshold = spec.proto.segmentation_evaluate_param.threshold
+        if not math.isfinite(self.threshold):
+            raise spec.error("segmentation_evaluate_param.threshold", f"is {self.threshold}; it "
+                             "must be a finite number")
         if len(scores) != 4 or len(masks) != 4 or scores[1] != masks[1]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(masks)}; both "
                              "must be (N, C, H, W) with as many channels")

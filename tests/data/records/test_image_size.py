@@ -104,3 +104,13 @@ def test_the_environment_allows_more_pixels_or_fewer(monkeypatch):
     monkeypatch.setenv(LIMIT, str(37 * 53 - 1))
     with pytest.raises(BadRecord, match=rf"53 x 37 pixels, more than 1960; .*{LIMIT}"):
         decode(content, Decoding(True))
+
+
+@pytest.mark.parametrize("length", [1 << 24, 0xE8000000])
+@pytest.mark.parametrize("kind", [b"IDAT", b"IEND"])
+def test_a_png_whose_chunk_is_longer_than_the_file_is_bad_before_memory_is_taken(length, kind):
+    content = stored(".png")
+    position = content.index(kind) - 4
+    with pytest.raises(BadRecord, match=f"a chunk of the PNG has {length} bytes; the whole file"):
+        decode(content[:position] + struct.pack(">I", length) + content[position + 4:],
+               Decoding(True))

@@ -152,3 +152,9 @@ def test_masks_and_evaluations_name_what_does_not_fit():
     wrong[0, 0, 1, 1] = 4
     with pytest.raises(DataError, match=r"has the value 4 at row 1 .*num_class is too small"):
         layer(noise(MAPS), wrong)
+
+
+@pytest.mark.parametrize("threshold", ["inf", "nan"])
+def test_segmentation_evaluate_takes_finite_thresholds_alone(threshold):
+    with pytest.raises(SpecError, match=f"threshold is {threshold}; it must be a finite number"):
+        make("SegmentationEvaluate", f"threshold: {threshold}", SIZE, SIZE)
