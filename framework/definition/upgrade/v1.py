@@ -29,7 +29,9 @@ _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
                  "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
 # Data layers that once held the transformation themselves.
 DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
-                "WindowData": "window_data_param", "VideoData": "image_data_param"}
+                "WindowData": "window_data_param", "VideoData": "image_data_param",
+                **dict.fromkeys(("VideoSegmentationData", "VideoWithVoxelTruthData"),
+                                "image_data_param")}
 TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
 
 
