@@ -1013,6 +1013,9 @@ class ConvolutionParameter(Message):
     kstride_w: int
     @property
     def relu_param(self) -> ReLUParameter: ...
+    hole: int
+    hole_h: int
+    hole_w: int
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1038,8 +1041,9 @@ class ConvolutionParameter(Message):
             temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
-            | _Fields | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int |
-            None = ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
+            int | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None =
+            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
             shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
@@ -1050,8 +1054,9 @@ class ConvolutionParameter(Message):
             "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
             "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
             "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "kstride",
-            "kstride_h", "kstride_w", "relu_param", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "kstride_h", "kstride_w", "relu_param", "hole", "hole_h", "hole_w",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1061,9 +1066,9 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "shape_offset", "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param", "hole", "hole_h",
+            "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 

@@ -56,6 +56,25 @@ def test_every_v1_type_has_its_name_of_today():
         assert document.message.layer[0].type == new
 
 
+@pytest.mark.parametrize("kind", ["Convolution", "HoleConvolution"])
+@pytest.mark.parametrize("hole, dilation", [("hole: 3", "dilation: 3"),
+                                            ("hole_h: 3 hole_w: 2", "dilation: 3 dilation: 2")])
+def test_a_hole_is_a_dilation(kind, hole, dilation):
+    text = """layer { name: "c" type: "%s" bottom: "a" top: "b"
+              convolution_param { num_output: 4 kernel_size: 3 %s } }"""
+    assert_same(upgraded(text % (kind, hole)), text % ("Convolution", dilation))
+
+
+@pytest.mark.parametrize("hole, found", [("", "nothing"), ("hole_h: 2", "hole_h"),
+                                         ("hole: 2 dilation: 2", "hole, dilation"),
+                                         ("hole: 2 hole_h: 2 hole_w: 2", "hole, hole_h, hole_w")])
+def test_a_hole_has_one_form(hole, found):
+    text = """layer { name: "c" type: "HoleConvolution" bottom: "a" top: "b"
+              convolution_param { num_output: 4 kernel_size: 3 %s } }"""
+    with pytest.raises(SpecError, match=f":2: .*hole is given as {found}; it must be hole, or"):
+        upgraded(text % hole)
+
+
 def test_an_lrn_map_is_an_lrn_within_channels():
     assert_same(upgraded("""layers { name: "n" type: LRN_MAP bottom: "a" top: "b"
           lrn_map_param { local_size: 3 alpha: 0.5 } }"""),
