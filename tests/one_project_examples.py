@@ -68,6 +68,8 @@ DIFFERENCES = (
               requires_grad=False) - 1).relu()), without={
         "gradient": NOT_DERIVATIVE + "it is that of average pooling"}),
     of_sample("Mergecrop", bottoms=((2, 3, 5, 4), noise(2, 4, 7, 6, requires_grad=False))),
+    of_sample("ConfusionMatrix", bottoms=((6, 4), whole(6, below=4)), grows=BATCH, without={
+        **dict.fromkeys(("compile", "export"), "it reports"), **NO_GRADIENT}),
     of_sample("LS", blobs=((4, 3),), grows=BATCH, without=NO_GRADIENT),
     of_sample("SparseInnerProduct", blobs=((6, 60), (6,)), grows=BATCH),
 )

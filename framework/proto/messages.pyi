@@ -468,8 +468,6 @@ class LayerParameter(Message):
     @property
     def pairwise_param(self) -> PairwiseParameter: ...
     @property
-    def wasserstein_param(self) -> WassersteinParameter: ...
-    @property
     def confusion_matrix_param(self) -> ConfusionMatrixParameter: ...
     @property
     def randvec_param(self) -> RandVecParameter: ...
@@ -477,8 +475,6 @@ class LayerParameter(Message):
     def rand_vec_param(self) -> RandVecParameter: ...
     @property
     def saliency_pooling_param(self) -> SaliencyPoolingParameter: ...
-    @property
-    def simpler_nms_param(self) -> SimplerNMSParameter: ...
     @property
     def layer_norm_param(self) -> LayerNormParameter: ...
     @property
@@ -621,16 +617,15 @@ class LayerParameter(Message):
             MatWriteParameter | _Fields | None = ..., rescale_param: RescaleParameter | _Fields
             | None = ..., gather_param: GatherParameter | _Fields | None = ...,
             im2windows_param: Im2WindowsParameter | _Fields | None = ..., pairwise_param:
-            PairwiseParameter | _Fields | None = ..., wasserstein_param: WassersteinParameter |
-            _Fields | None = ..., confusion_matrix_param: ConfusionMatrixParameter | _Fields |
-            None = ..., randvec_param: RandVecParameter | _Fields | None = ..., rand_vec_param:
-            RandVecParameter | _Fields | None = ..., saliency_pooling_param:
-            SaliencyPoolingParameter | _Fields | None = ..., simpler_nms_param:
-            SimplerNMSParameter | _Fields | None = ..., layer_norm_param: LayerNormParameter |
-            _Fields | None = ..., group_norm_param: GroupNormParameter | _Fields | None = ...,
-            instance_norm_param: InstanceNormParameter | _Fields | None = ..., gelu_param:
-            GELUParameter | _Fields | None = ..., matmul_param: MatMulParameter | _Fields | None
-            = ..., pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
+            PairwiseParameter | _Fields | None = ..., confusion_matrix_param:
+            ConfusionMatrixParameter | _Fields | None = ..., randvec_param: RandVecParameter |
+            _Fields | None = ..., rand_vec_param: RandVecParameter | _Fields | None = ...,
+            saliency_pooling_param: SaliencyPoolingParameter | _Fields | None = ...,
+            layer_norm_param: LayerNormParameter | _Fields | None = ..., group_norm_param:
+            GroupNormParameter | _Fields | None = ..., instance_norm_param:
+            InstanceNormParameter | _Fields | None = ..., gelu_param: GELUParameter | _Fields |
+            None = ..., matmul_param: MatMulParameter | _Fields | None = ...,
+            pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
             PadParameter | _Fields | None = ..., adaptive_pooling_param:
             AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
             _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
@@ -678,11 +673,11 @@ class LayerParameter(Message):
             "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
             "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
-            "pairwise_param", "wasserstein_param", "confusion_matrix_param", "randvec_param",
-            "rand_vec_param", "saliency_pooling_param", "simpler_nms_param", "layer_norm_param",
-            "group_norm_param", "instance_norm_param", "gelu_param", "matmul_param",
-            "pixelshuffle_param", "pad_param", "adaptive_pooling_param", "net_file_param",
-            "multi_box_head_param", "source_class", "filter_param",
+            "pairwise_param", "confusion_matrix_param", "randvec_param", "rand_vec_param",
+            "saliency_pooling_param", "layer_norm_param", "group_norm_param",
+            "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
+            "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
+            "source_class", "filter_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -727,11 +722,11 @@ class LayerParameter(Message):
             "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
             "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
-            "pairwise_param", "wasserstein_param", "confusion_matrix_param", "randvec_param",
-            "rand_vec_param", "saliency_pooling_param", "simpler_nms_param", "layer_norm_param",
-            "group_norm_param", "instance_norm_param", "gelu_param", "matmul_param",
-            "pixelshuffle_param", "pad_param", "adaptive_pooling_param", "net_file_param",
-            "multi_box_head_param", "source_class", "filter_param",
+            "pairwise_param", "confusion_matrix_param", "randvec_param", "rand_vec_param",
+            "saliency_pooling_param", "layer_norm_param", "group_norm_param",
+            "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
+            "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
+            "source_class", "filter_param",
         ]
     ) -> None: ...
 
@@ -5950,29 +5945,6 @@ class PairwiseParameter(Message):
         ]
     ) -> None: ...
 
-class WassersteinParameter(Message):
-    DESCRIPTOR: Descriptor
-    ground_metric: str
-    scaling_iter: int
-    shift_gradient: bool
-    source: str
-    sinkhorn_iter: int
-    def __init__(
-        self, *,
-            ground_metric: str | None = ..., scaling_iter: int | None = ..., shift_gradient:
-            bool | None = ..., source: str | None = ..., sinkhorn_iter: int | None = ...,
-    ) -> None: ...
-    def HasField(
-        self, field_name: Literal[
-            "ground_metric", "scaling_iter", "shift_gradient", "source", "sinkhorn_iter",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "ground_metric", "scaling_iter", "shift_gradient", "source", "sinkhorn_iter",
-        ]
-    ) -> None: ...
-
 class ConfusionMatrixParameter(Message):
     DESCRIPTOR: Descriptor
     axis: int
@@ -6055,37 +6027,6 @@ class SaliencyPoolingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_size", "stride",
-        ]
-    ) -> None: ...
-
-class SimplerNMSParameter(Message):
-    DESCRIPTOR: Descriptor
-    cls_threshold: float
-    max_num_proposals: int
-    iou_threshold: float
-    min_bbox_size: int
-    feat_stride: int
-    pre_nms_topn: int
-    post_nms_topn: int
-    @property
-    def scale(self) -> Values[float]: ...
-    def __init__(
-        self, *,
-            cls_threshold: float | None = ..., max_num_proposals: int | None = ...,
-            iou_threshold: float | None = ..., min_bbox_size: int | None = ..., feat_stride: int
-            | None = ..., pre_nms_topn: int | None = ..., post_nms_topn: int | None = ...,
-            scale: Iterable[float] | None = ...,
-    ) -> None: ...
-    def HasField(
-        self, field_name: Literal[
-            "cls_threshold", "max_num_proposals", "iou_threshold", "min_bbox_size",
-            "feat_stride", "pre_nms_topn", "post_nms_topn",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "cls_threshold", "max_num_proposals", "iou_threshold", "min_bbox_size",
-            "feat_stride", "pre_nms_topn", "post_nms_topn", "scale",
         ]
     ) -> None: ...
 
