@@ -3081,6 +3081,31 @@ class Datum(Message):
         ]
     ) -> None: ...
 
+class SparseDatum(Message):
+    DESCRIPTOR: Descriptor
+    size: int
+    nnz: int
+    @property
+    def indices(self) -> Values[int]: ...
+    label: float
+    @property
+    def data(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            size: int | None = ..., nnz: int | None = ..., indices: Iterable[int] | None = ...,
+            label: float | None = ..., data: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "size", "nnz", "label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "size", "nnz", "indices", "label", "data",
+        ]
+    ) -> None: ...
+
 class AnnotatedDatum(Message):
     DESCRIPTOR: Descriptor
     class AnnotationType(_Enum):

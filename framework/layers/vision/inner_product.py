@@ -33,7 +33,7 @@ class InnerProduct(Layer):
     the same layer: the rows that SparseData gives are dense here.
     Errors: SpecError if num_output is 0, or a bottom does not fit.
     Source: InnerProductParameter in caffe.proto; BVLC inner_product_layer.cpp, and that of
-            happynear/caffe-windows; sparse_inner_product_layer.cpp of chenjx1005/caffe.
+            happynear/caffe-windows; sparse_inner_product_layer.cpp of jolibrain/caffe.
     """
 
     num_bottoms = (1, 3)
