@@ -48,6 +48,32 @@ LOSSES = (
     of_sample("LabelSpecificRescale", bottoms=((4, 5), LABELS), grows=BATCH),
 )
 
+SPOKEN = fixed([0, 2], [1, 3], [3, -1], [-1, 0], [-1, 1], [-1, 4])
+SMALL = noise(4, 6, seed=8).detach().mul(3).requires_grad_()
+DIFFERENCES = (
+    of_sample("XCovLoss"),
+    of_sample("PairwiseLoss", bottoms=((4, 6), fixed([1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1])),
+              grows=BATCH),
+    of_sample("QuantizationLoss", bottoms=(SMALL,), without={
+        "gradient": NOT_DERIVATIVE + "it is over N"}),
+    of_sample("SVRLoss", bottoms=((4, 3, 2), noise(4, 3, 2, seed=9, requires_grad=False))),
+    of_sample("AccuracyRegression", without=NO_GRADIENT),
+    of_sample("VoxelSoftmaxLoss", bottoms=((2, 4, 3, 5, 6), whole(2, 1, 3, 5, 6, below=4))),
+    of_sample("CTCLoss", bottoms=((6, 2, 5), fixed([0, 0], [1, 1], [1, 1], [1, 1], [1, 0], [1, 1]),
+                                  SPOKEN), grows=(), without={
+        "compile": "torch's ctc_loss has no meta kernel",
+        "export": "torch's ctc_loss has no meta kernel",
+        "gradient": NOT_DERIVATIVE + "it is that of the sum"}),
+    of_sample("SaliencyPooling", bottoms=((2, 3, 5, 4), (noise(2, 3, 5, 4, seed=10,
+              requires_grad=False) - 1).relu()), without={
+        "gradient": NOT_DERIVATIVE + "it is that of average pooling"}),
+    of_sample("Mergecrop", bottoms=((2, 3, 5, 4), noise(2, 4, 7, 6, requires_grad=False))),
+    of_sample("ConfusionMatrix", bottoms=((6, 4), whole(6, below=4)), grows=BATCH, without={
+        **dict.fromkeys(("compile", "export"), "it reports"), **NO_GRADIENT}),
+    of_sample("LS", blobs=((4, 3),), grows=BATCH, without=NO_GRADIENT),
+    of_sample("SparseInnerProduct", blobs=((6, 60), (6,)), grows=BATCH),
+)
+
 YOLO_BOXES = fixed([1, 0.3, 0.4, 0.5, 0.2], [2, 0.7, 0.9, 0.2, 0.1], [0, 0, 0, 0, 0],
                    [0, 0.1, 0.6, 0.3, 0.7], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0])
 YOLO_LABELS = torch.stack([YOLO_BOXES, YOLO_BOXES.flip(0).roll(-2, 0)])[:, None]
@@ -110,5 +136,5 @@ PARTS = (
     of_sample("MatWrite", without={**FILES, **NO_GRADIENT}),
 )
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *YOLO, *PIXELS, *PLANES, *SPREAD,
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
             *PARTS)

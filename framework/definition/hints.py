@@ -82,6 +82,9 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }
 
+# A field within a hint's message that a layer does read: QuantizationLoss has Intel's message.
+READ_INSIDE = {"LayerParameter.quantization_param": "threshold"}
+
 
 def is_hint(field: Any) -> bool:
     """Whether a field's descriptor (Any: protobuf has several classes) is that of a hint."""
@@ -107,7 +110,7 @@ def _collect(message: Message, prefix: str, lines: Lines, paths: dict[str, int])
     the first each. Layers are not part of a path: `convolution_param.cudnn_flavor`."""
     for field, value in message.ListFields():
         places = lines.fields.get(field.name, [])
-        if is_hint(field):
+        if is_hint(field) and not _is_read(field, value):
             path = f"{prefix}{field.name}"
             line = places[0].line if places else lines.line
             paths.setdefault(path, line)
@@ -117,3 +120,9 @@ def _collect(message: Message, prefix: str, lines: Lines, paths: dict[str, int])
             for index, inner in enumerate(values):
                 place = places[index] if index < len(places) else lines
                 _collect(inner, inside, place, paths)
+
+
+def _is_read(field: Any, value: Any) -> bool:   # Any: protobuf's descriptors, the field's value
+    """Whether the message of a hint has the field of READ_INSIDE."""
+    inside = READ_INSIDE.get(f"{field.containing_type.name}.{field.name}")
+    return inside is not None and bool(value.HasField(inside))

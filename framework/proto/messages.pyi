@@ -466,6 +466,16 @@ class LayerParameter(Message):
     @property
     def im2windows_param(self) -> Im2WindowsParameter: ...
     @property
+    def pairwise_param(self) -> PairwiseParameter: ...
+    @property
+    def confusion_matrix_param(self) -> ConfusionMatrixParameter: ...
+    @property
+    def randvec_param(self) -> RandVecParameter: ...
+    @property
+    def rand_vec_param(self) -> RandVecParameter: ...
+    @property
+    def saliency_pooling_param(self) -> SaliencyPoolingParameter: ...
+    @property
     def layer_norm_param(self) -> LayerNormParameter: ...
     @property
     def group_norm_param(self) -> GroupNormParameter: ...
@@ -606,12 +616,17 @@ class LayerParameter(Message):
             MultiStageMeanfieldParameter | _Fields | None = ..., mat_write_param:
             MatWriteParameter | _Fields | None = ..., rescale_param: RescaleParameter | _Fields
             | None = ..., gather_param: GatherParameter | _Fields | None = ...,
-            im2windows_param: Im2WindowsParameter | _Fields | None = ..., layer_norm_param:
-            LayerNormParameter | _Fields | None = ..., group_norm_param: GroupNormParameter |
-            _Fields | None = ..., instance_norm_param: InstanceNormParameter | _Fields | None =
-            ..., gelu_param: GELUParameter | _Fields | None = ..., matmul_param: MatMulParameter
-            | _Fields | None = ..., pixelshuffle_param: PixelShuffleParameter | _Fields | None =
-            ..., pad_param: PadParameter | _Fields | None = ..., adaptive_pooling_param:
+            im2windows_param: Im2WindowsParameter | _Fields | None = ..., pairwise_param:
+            PairwiseParameter | _Fields | None = ..., confusion_matrix_param:
+            ConfusionMatrixParameter | _Fields | None = ..., randvec_param: RandVecParameter |
+            _Fields | None = ..., rand_vec_param: RandVecParameter | _Fields | None = ...,
+            saliency_pooling_param: SaliencyPoolingParameter | _Fields | None = ...,
+            layer_norm_param: LayerNormParameter | _Fields | None = ..., group_norm_param:
+            GroupNormParameter | _Fields | None = ..., instance_norm_param:
+            InstanceNormParameter | _Fields | None = ..., gelu_param: GELUParameter | _Fields |
+            None = ..., matmul_param: MatMulParameter | _Fields | None = ...,
+            pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
+            PadParameter | _Fields | None = ..., adaptive_pooling_param:
             AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
             _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
             ..., source_class: str | None = ..., filter_param: FilterParameter | _Fields | None
@@ -658,9 +673,11 @@ class LayerParameter(Message):
             "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
             "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
-            "layer_norm_param", "group_norm_param", "instance_norm_param", "gelu_param",
-            "matmul_param", "pixelshuffle_param", "pad_param", "adaptive_pooling_param",
-            "net_file_param", "multi_box_head_param", "source_class", "filter_param",
+            "pairwise_param", "confusion_matrix_param", "randvec_param", "rand_vec_param",
+            "saliency_pooling_param", "layer_norm_param", "group_norm_param",
+            "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
+            "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
+            "source_class", "filter_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -705,9 +722,11 @@ class LayerParameter(Message):
             "yolo_seg_param", "segmentation_evaluate_param", "local_param", "sub_region_param",
             "hotspot_param", "rrelu_param", "apl_param", "multi_stage_meanfield_param",
             "mat_write_param", "rescale_param", "gather_param", "im2windows_param",
-            "layer_norm_param", "group_norm_param", "instance_norm_param", "gelu_param",
-            "matmul_param", "pixelshuffle_param", "pad_param", "adaptive_pooling_param",
-            "net_file_param", "multi_box_head_param", "source_class", "filter_param",
+            "pairwise_param", "confusion_matrix_param", "randvec_param", "rand_vec_param",
+            "saliency_pooling_param", "layer_norm_param", "group_norm_param",
+            "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
+            "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
+            "source_class", "filter_param",
         ]
     ) -> None: ...
 
@@ -989,6 +1008,9 @@ class ConvolutionParameter(Message):
     kstride_w: int
     @property
     def relu_param(self) -> ReLUParameter: ...
+    hole: int
+    hole_h: int
+    hole_w: int
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1014,8 +1036,9 @@ class ConvolutionParameter(Message):
             temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
-            | _Fields | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int |
-            None = ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
+            int | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None =
+            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
             shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
@@ -1026,8 +1049,9 @@ class ConvolutionParameter(Message):
             "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
             "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
             "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "kstride",
-            "kstride_h", "kstride_w", "relu_param", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "kstride_h", "kstride_w", "relu_param", "hole", "hole_h", "hole_w",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1037,9 +1061,9 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "shape_offset", "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param", "hole", "hole_h",
+            "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -3057,6 +3081,31 @@ class Datum(Message):
         ]
     ) -> None: ...
 
+class SparseDatum(Message):
+    DESCRIPTOR: Descriptor
+    size: int
+    nnz: int
+    @property
+    def indices(self) -> Values[int]: ...
+    label: float
+    @property
+    def data(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            size: int | None = ..., nnz: int | None = ..., indices: Iterable[int] | None = ...,
+            label: float | None = ..., data: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "size", "nnz", "label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "size", "nnz", "indices", "label", "data",
+        ]
+    ) -> None: ...
+
 class AnnotatedDatum(Message):
     DESCRIPTOR: Descriptor
     class AnnotationType(_Enum):
@@ -4095,23 +4144,27 @@ class MemoryDataParameter(Message):
     transpose: bool
     source: str
     share_in_parallel: bool
+    label_channels: int
+    label_height: int
+    label_width: int
     def __init__(
         self, *,
             batch_size: int | None = ..., channels: int | None = ..., height: int | None = ...,
             width: int | None = ..., dim: Iterable[int] | None = ..., label_size: int | None =
             ..., transpose: bool | None = ..., source: str | None = ..., share_in_parallel: bool
-            | None = ...,
+            | None = ..., label_channels: int | None = ..., label_height: int | None = ...,
+            label_width: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "batch_size", "channels", "height", "width", "label_size", "transpose", "source",
-            "share_in_parallel",
+            "share_in_parallel", "label_channels", "label_height", "label_width",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "batch_size", "channels", "height", "width", "dim", "label_size", "transpose",
-            "source", "share_in_parallel",
+            "source", "share_in_parallel", "label_channels", "label_height", "label_width",
         ]
     ) -> None: ...
 
@@ -4838,6 +4891,7 @@ class QuantizationParameter(Message):
     def scale_params(self) -> Values[float]: ...
     is_negative_input: bool
     force_u8_input: bool
+    threshold: float
     def __init__(
         self, *,
             precision: QuantizationParameter.Precision | int | str | None = ...,
@@ -4846,19 +4900,20 @@ class QuantizationParameter(Message):
             = ..., fl_layer_in: Iterable[int] | None = ..., fl_layer_out: Iterable[int] | None =
             ..., fl_params: Iterable[int] | None = ..., scale_in: Iterable[float] | None = ...,
             scale_out: Iterable[float] | None = ..., scale_params: Iterable[float] | None = ...,
-            is_negative_input: bool | None = ..., force_u8_input: bool | None = ...,
+            is_negative_input: bool | None = ..., force_u8_input: bool | None = ..., threshold:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
-            "is_negative_input", "force_u8_input",
+            "is_negative_input", "force_u8_input", "threshold",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
             "fl_layer_in", "fl_layer_out", "fl_params", "scale_in", "scale_out", "scale_params",
-            "is_negative_input", "force_u8_input",
+            "is_negative_input", "force_u8_input", "threshold",
         ]
     ) -> None: ...
 
@@ -5897,6 +5952,109 @@ class LabelsequenceAccuracyParameter(Message):
         ]
     ) -> None: ...
 
+class PairwiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    def __init__(
+        self, *,
+            threshold: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> None: ...
+
+class ConfusionMatrixParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    ignore_label: int
+    test_iter: int
+    def __init__(
+        self, *,
+            axis: int | None = ..., ignore_label: int | None = ..., test_iter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis", "ignore_label", "test_iter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis", "ignore_label", "test_iter",
+        ]
+    ) -> None: ...
+
+class RandVecParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    dim: int
+    lower: float
+    upper: float
+    repeat: int
+    height: int
+    width: int
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., dim: int | None = ..., lower: float | None = ...,
+            upper: float | None = ..., repeat: int | None = ..., height: int | None = ...,
+            width: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "dim", "lower", "upper", "repeat", "height", "width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "dim", "lower", "upper", "repeat", "height", "width",
+        ]
+    ) -> None: ...
+
+class LRNMapParameter(Message):
+    DESCRIPTOR: Descriptor
+    local_size: int
+    alpha: float
+    beta: float
+    def __init__(
+        self, *,
+            local_size: int | None = ..., alpha: float | None = ..., beta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "local_size", "alpha", "beta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "local_size", "alpha", "beta",
+        ]
+    ) -> None: ...
+
+class SaliencyPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    stride: int
+    def __init__(
+        self, *,
+            kernel_size: int | None = ..., stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size", "stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size", "stride",
+        ]
+    ) -> None: ...
+
 class Convolution3DParameter(Message):
     DESCRIPTOR: Descriptor
     num_output: int
@@ -6798,6 +6956,13 @@ class V1LayerParameter(Message):
         LOCAL: ClassVar[V1LayerParameter.LayerType]
         ROI_POOLING: ClassVar[V1LayerParameter.LayerType]
         SMOOTH_L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY_REGRESSION: ClassVar[V1LayerParameter.LayerType]
+        LRN_MAP: ClassVar[V1LayerParameter.LayerType]
+        SEQ_MEMORY_DATA: ClassVar[V1LayerParameter.LayerType]
+        VOXEL_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+        VOXEL_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+        VIDEO_SEGMENTATION_DATA: ClassVar[V1LayerParameter.LayerType]
+        VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -6852,6 +7017,13 @@ class V1LayerParameter(Message):
     LOCAL: ClassVar[V1LayerParameter.LayerType]
     ROI_POOLING: ClassVar[V1LayerParameter.LayerType]
     SMOOTH_L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY_REGRESSION: ClassVar[V1LayerParameter.LayerType]
+    LRN_MAP: ClassVar[V1LayerParameter.LayerType]
+    SEQ_MEMORY_DATA: ClassVar[V1LayerParameter.LayerType]
+    VOXEL_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+    VOXEL_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+    VIDEO_SEGMENTATION_DATA: ClassVar[V1LayerParameter.LayerType]
+    VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -6947,6 +7119,8 @@ class V1LayerParameter(Message):
     @property
     def smooth_l1_loss_param(self) -> SmoothL1LossParameter: ...
     @property
+    def lrn_map_param(self) -> LRNMapParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -6986,8 +7160,9 @@ class V1LayerParameter(Message):
             multi_stage_meanfield_param: MultiStageMeanfieldParameter | _Fields | None = ...,
             local_param: LocalParameter | _Fields | None = ..., roi_pooling_param:
             ROIPoolingParameter | _Fields | None = ..., smooth_l1_loss_param:
-            SmoothL1LossParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
-            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            SmoothL1LossParameter | _Fields | None = ..., lrn_map_param: LRNMapParameter |
+            _Fields | None = ..., param: Iterable[str] | None = ..., blob_share_mode:
+            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -7000,7 +7175,7 @@ class V1LayerParameter(Message):
             "tanh_param", "sigmoid_param", "softmax_param", "contrastive_loss_param",
             "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
             "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
-            "smooth_l1_loss_param",
+            "smooth_l1_loss_param", "lrn_map_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -7015,7 +7190,8 @@ class V1LayerParameter(Message):
             "transform_param", "tanh_param", "sigmoid_param", "softmax_param",
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
             "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
-            "roi_pooling_param", "smooth_l1_loss_param", "param", "blob_share_mode",
+            "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 

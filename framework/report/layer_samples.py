@@ -25,7 +25,7 @@ FOLDER = Path(__file__).with_name("samples")
 NOT_RUN = {"HDF5Output": "it writes a file"}
 NOT_BUILT = {"Python": "its class is in a module of yours"}
 READS_FILES = "it reads files of yours; the shapes are those that its text declares"
-MADE_BY_TEXT = ("Input", "DummyData")       # data layers that read no files
+MADE_BY_TEXT = ("Input", "DummyData", "RandVec")    # data layers that read no files
 
 Named = Sequence[tuple[str, Shape]]
 

@@ -55,3 +55,12 @@ def test_every_hint_is_a_field_of_the_schema():
     for name in HINTS:
         message, field = name.rsplit(".", 1)
         assert field in getattr(proto, message).DESCRIPTOR.fields_by_name, name
+
+
+def test_the_threshold_of_a_quantization_loss_is_not_a_hint(caplog):
+    text = INPUT + """layer { name: "q" type: "QuantizationLoss" bottom: "x" top: "q"
+                      quantization_param { %s } }"""
+    for field, is_named in (("threshold: 15", False), ("bw_params: 8", True)):
+        caplog.clear()
+        parse_net(text % field)
+        assert ("quantization_param" in caplog.text) is is_named

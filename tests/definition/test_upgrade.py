@@ -45,11 +45,41 @@ def test_every_v1_type_has_its_name_of_today():
         "LOCAL": "Local", "VIDEO_DATA": "VideoData",
         "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D",
         "POOLING3D": "Pooling3D", "ELTWISE_ACCURACY": "EltwiseAccuracy",
-        "WINDOW_SEG_DATA": "WindowSegData", "IMAGE_SEG_DATA": "ImageSegData"}
+        "WINDOW_SEG_DATA": "WindowSegData", "IMAGE_SEG_DATA": "ImageSegData",
+        "LRN_MAP": "LRN", "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
+        "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxLoss", "ACCURACY_REGRESSION": "AccuracyRegression",
+        "VIDEO_SEGMENTATION_DATA": "VideoSegmentationData",
+        "VIDEO_WITH_VOXEL_TRUTH_DATA": "VideoWithVoxelTruthData"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")
         assert document.message.layer[0].type == new
+
+
+@pytest.mark.parametrize("kind", ["Convolution", "HoleConvolution"])
+@pytest.mark.parametrize("hole, dilation", [("hole: 3", "dilation: 3"),
+                                            ("hole_h: 3 hole_w: 2", "dilation: 3 dilation: 2")])
+def test_a_hole_is_a_dilation(kind, hole, dilation):
+    text = """layer { name: "c" type: "%s" bottom: "a" top: "b"
+              convolution_param { num_output: 4 kernel_size: 3 %s } }"""
+    assert_same(upgraded(text % (kind, hole)), text % ("Convolution", dilation))
+
+
+@pytest.mark.parametrize("hole, found", [("", "nothing"), ("hole_h: 2", "hole_h"),
+                                         ("hole: 2 dilation: 2", "hole, dilation"),
+                                         ("hole: 2 hole_h: 2 hole_w: 2", "hole, hole_h, hole_w")])
+def test_a_hole_has_one_form(hole, found):
+    text = """layer { name: "c" type: "HoleConvolution" bottom: "a" top: "b"
+              convolution_param { num_output: 4 kernel_size: 3 %s } }"""
+    with pytest.raises(SpecError, match=f":2: .*hole is given as {found}; it must be hole, or"):
+        upgraded(text % hole)
+
+
+def test_an_lrn_map_is_an_lrn_within_channels():
+    assert_same(upgraded("""layers { name: "n" type: LRN_MAP bottom: "a" top: "b"
+          lrn_map_param { local_size: 3 alpha: 0.5 } }"""),
+                """layer { name: "n" type: "LRN" bottom: "a" top: "b"
+          lrn_param { local_size: 3 alpha: 0.5 norm_region: WITHIN_CHANNEL } }""")
 
 
 def test_a_v1_layer_keeps_all_that_it_says():
@@ -84,7 +114,7 @@ def test_lists_of_unequal_length_fill_only_their_own_part_of_param():
 def test_every_parameter_message_of_v1_survives():
     v1, v2 = proto.V1LayerParameter.DESCRIPTOR, proto.LayerParameter.DESCRIPTOR
     messages = [field.name for field in v1.fields
-                if field.message_type and field.name not in ("layer", "blobs")]
+                if field.message_type and field.name not in ("layer", "blobs", "lrn_map_param")]
     assert len(messages) >= 30
     for name in messages:
         assert v2.fields_by_name[name].message_type is v1.fields_by_name[name].message_type

@@ -9,6 +9,7 @@ import logging
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.holes import upgrade_holes
 from framework.definition.upgrade.v0 import fold_padding
 from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
 
@@ -19,12 +20,14 @@ SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 def upgrade_net(document: Document) -> bool:
     """Bring a NetParameter to today's form: `layer` only. Returns whether anything was old.
 
-    V0 and V1 `layers`, the data layers' own transform fields, `input` fields, and the `param`
-    entries of BatchNorm layers. Raises SpecError for what has no meaning in today's form.
+    V0 and V1 `layers`, the data layers' own transform fields, `input` fields, the `param` entries
+    of BatchNorm layers, and `hole`, an older name of dilation. Raises SpecError for what has no
+    meaning in today's form.
     """
     net = document.message
     # a list, not a generator: each step is taken
-    changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document)]
+    changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document),
+               upgrade_holes(document)]
     if not document.lines.fields.get("layer"):
         document.lines.fields["layer"] = [Lines() for _ in net.layer]
     return any(changed)

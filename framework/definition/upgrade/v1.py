@@ -21,14 +21,17 @@ _TYPES = {
     # of projects: longjon's CROP computes its offset itself, C3D's layers have three axes
     "BN": "BN", "CROP": "AutoCrop", "CONVOLUTION3D": "Convolution3D", "POOLING3D": "Pooling3D",
     "DECONVOLUTION3D": "Deconvolution3D", "ROI_POOLING": "ROIPooling",
-    "SMOOTH_L1_LOSS": "SmoothL1Loss",
+    "SMOOTH_L1_LOSS": "SmoothL1Loss", "LRN_MAP": "LRN",
+    "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
                  "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
 # Data layers that once held the transformation themselves.
 DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
-                "WindowData": "window_data_param", "VideoData": "image_data_param"}
+                "WindowData": "window_data_param", "VideoData": "image_data_param",
+                **dict.fromkeys(("VideoSegmentationData", "VideoWithVoxelTruthData"),
+                                "image_data_param")}
 TRANSFORM_FIELDS = ("scale", "mean_file", "crop_size", "mirror")
 
 
@@ -41,7 +44,7 @@ def upgrade_layer(document: Document, old: Any, lines: Lines) -> tuple[Any, Line
     new_lines = Lines(lines.line)
     for descriptor, value in old.ListFields():
         field = descriptor.name
-        if field in ("type", "layer") or field in _PARAM_FIELDS:
+        if field in ("type", "layer", "lrn_map_param") or field in _PARAM_FIELDS:
             continue
         _copy(new, field, value)
         new_lines.fields[field] = lines.fields.get(field, [])
@@ -49,6 +52,8 @@ def upgrade_layer(document: Document, old: Any, lines: Lines) -> tuple[Any, Line
         new.type = type_name(proto.enum_name(old, "type"))
         new_lines.fields["type"] = lines.fields.get("type", [])
     _move_param_fields(old, lines, new, new_lines)
+    if new.type == "LRN":
+        _move_lrn_map(old, lines, new, new_lines)
     if old.HasField("layer"):
         inner = lines.fields.get("layer", [Lines(lines.line)])[0]
         new_lines.fields["name"] = inner.fields.get("name", [])
@@ -88,6 +93,16 @@ def _move_param_fields(old: Message, lines: Lines, new: proto.LayerParameter,
                 params.append(Lines(place.line))
             setattr(new.param[index], target, value)
             params[index].fields[target] = [place]
+
+
+def _move_lrn_map(old: Any, lines: Lines, new: proto.LayerParameter, new_lines: Lines) -> None:
+    """lrn_map_param, of LRN_MAP, becomes lrn_param within channels. Any: a V1LayerParameter."""
+    if old.HasField("lrn_map_param"):
+        new_lines.fields["lrn_param"] = lines.fields.get("lrn_map_param", [])
+        for descriptor, value in old.lrn_map_param.ListFields():
+            setattr(new.lrn_param, descriptor.name, value)
+    if proto.enum_name(old, "type") == "LRN_MAP":
+        new.lrn_param.norm_region = proto.LRNParameter.WITHIN_CHANNEL
 
 
 def _move_transform_fields(new: proto.LayerParameter, lines: Lines) -> None:

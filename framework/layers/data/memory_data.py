@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,17 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 
+LABEL_FIELDS = ("label_channels", "label_height", "label_width")
+
+
+def _label_sizes(spec: LayerSpec) -> Shape:
+    """The shape of an item's label. SpecError for a size of 0."""
+    param = spec.proto.memory_data_param
+    for name in LABEL_FIELDS:
+        if getattr(param, name) == 0:
+            raise spec.error(f"memory_data_param.{name}", "is 0; it must be at least 1")
+    return tuple(getattr(param, name) for name in LABEL_FIELDS)
+
 
 @layer
 class MemoryData(Source):
@@ -22,9 +34,11 @@ class MemoryData(Source):
 
     Tops:   data (batch_size, channels, height, width) and label (batch_size, 1, 1, 1), as given;
             data of the shape `dim`, and a label with as many axes, if that is given (BVLC's
-            branch opencl).
+            branch opencl); a label (batch_size, label_channels, label_height, label_width) for
+            several numbers an item (junhyukoh/caffe-lstm's SEQ_MEMORY_DATA).
     Errors: SpecError if a size is missing; DataError if there are no arrays when one is needed.
-    Source: MemoryDataParameter in caffe.proto; BVLC memory_data_layer.cpp.
+    Source: MemoryDataParameter in caffe.proto; BVLC memory_data_layer.cpp;
+            seq_memory_data_layer.cpp of junhyukoh/caffe-lstm, branch master of 2015.
     """
 
     num_tops = (2, 2)
@@ -35,6 +49,8 @@ class MemoryData(Source):
         images: Shape = (param.batch_size, param.channels, param.height, param.width)
         images = tuple(param.dim) or images     # the whole shape in BVLC's branch opencl
         labels: Shape = (images[0], *(1 for _ in images[1:]))
+        if len(labels) == len(LABEL_FIELDS) + 1:
+            labels = (images[0], *_label_sizes(spec))
         return [images, labels][:len(spec.tops)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
@@ -51,23 +67,26 @@ class MemoryData(Source):
                 raise spec.error(f"memory_data_param.{name}", "is missing or 0; it must be at "
                                  "least 1")
         self.batch_size = sizes[0]
-        self.top_shapes = [tuple(sizes), (self.batch_size, 1, 1, 1)]
+        self.top_shapes = [tuple(sizes), (self.batch_size, *_label_sizes(spec))]
         self._arrays: tuple[Tensor, Tensor] | None = None
         self._first_batch: int | None = 0
 
     def set_input_arrays(self, data: NDArray[Any], labels: NDArray[Any]) -> None:
         """Take arrays (n, channels, height, width) and (n,), n a multiple of the batch size.
 
-        The next batch is their first. DataError for other shapes.
+        Labels of several numbers are (n, ...) with as many. The next batch is their first.
+        DataError for other shapes.
         """
         wanted = self.top_shapes[0][1:]
+        label_shape = self.top_shapes[1][1:]
+        label_size = math.prod(label_shape)
         if data.ndim != len(wanted) + 1 or data.shape[1:] != wanted or len(data) % self.batch_size \
-                or len(data) == 0 or labels.size != len(data):
+                or len(data) == 0 or labels.size != len(data) * label_size:
             raise DataError(
                 f"{self.spec.place()}: got data {data.shape} and labels "
-                f"{labels.shape}; it takes (n, {', '.join(map(str, wanted))}) and (n,), n a "
+                f"{labels.shape}; it takes (n, {', '.join(map(str, wanted))}) and "
+                f"{f'(n, {label_size})' if label_size > 1 else '(n,)'}, n a "
                 f"multiple of the batch size {self.batch_size}")
-        label_shape = self.top_shapes[1][1:]
         self._arrays = (
             torch.from_numpy(np.array(data, np.float32)),
             torch.from_numpy(np.array(labels, np.float32)).reshape(-1, *label_shape))

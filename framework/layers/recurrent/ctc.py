@@ -34,6 +34,12 @@ class _GradientOfSum(torch.autograd.Function):
         return gradient * counts.to(gradient.dtype), None
 
 
+def mean_with_gradient_of_sum(losses: Tensor, counts: Tensor) -> Tensor:
+    """The sum of losses (N,) over that of counts (N,); its gradient is that of the sum alone."""
+    mean: Tensor = _GradientOfSum.apply(losses, counts)
+    return mean
+
+
 def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tensor, blank: int
                     ) -> tuple[Tensor, Tensor]:
     """CTC loss -log p(labels | scores) of each sequence (N,), and whether it is possible (N,).
@@ -128,7 +134,7 @@ class WarpCTCLoss(Layer):
         scores = precise(scores).flatten(2)
         labels, lengths, times = self._labels(scores, others)
         losses, possible = sequence_losses(scores, labels, lengths, times, self.blank)
-        return _GradientOfSum.apply(losses, possible)
+        return mean_with_gradient_of_sum(losses, possible)
 
     def _labels(self, scores: Tensor, others: tuple[Tensor, ...]
                 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -199,7 +205,7 @@ class CtcLoss(Layer):
         targets, lengths = without_blanks(_checked(self.check, labels, self.blank), self.blank)
         times = torch.full_like(lengths, self.times)
         losses, _ = sequence_losses(precise(scores), targets, lengths, times, self.blank)
-        return _GradientOfSum.apply(losses, torch.ones_like(losses))
+        return mean_with_gradient_of_sum(losses, torch.ones_like(losses))
 
 
 def decode(scores: Tensor, blank: int, merge: bool) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from framework.proto import enum_name
 
 
 @layer
+@layer("Mergecrop")
 class MergeCrop(Layer):
     """Center-crop the second blob and concatenate it with the first, or add it (U-Net).
 
@@ -25,7 +26,8 @@ class MergeCrop(Layer):
     `forward` false for a bottom makes zeros of it; `backward` false, the default for b, gives it
     no gradient.
     Errors: SpecError for shapes that do not fit, or more than two of the flags.
-    Source: mergecrop_layer.cpp and .cu of BVLC/caffe branch opencl.
+    Source: mergecrop_layer.cpp and .cu of BVLC/caffe branch opencl, whose first nets call it
+            Mergecrop.
     """
 
     num_bottoms = (2, 2)

@@ -18,6 +18,7 @@ from framework.proto import LayerParameter
 
 
 @layer
+@layer("SparseInnerProduct")
 class InnerProduct(Layer):
     """Fully connected layer: flatten each item from `axis` on and multiply it by a weight matrix.
 
@@ -28,10 +29,11 @@ class InnerProduct(Layer):
             bias (num_output,) unless `bias_term: false`.  K = d[axis] * ... * dn. A blob
             that a bottom gives is left out.
     Intel's `relu` with `negative_slope` is applied to the top. `normalize: true` (happynear's)
-    first brings each row of the weight blob to length 1, in the blob itself.
+    first brings each row of the weight blob to length 1, in the blob itself. SparseInnerProduct is
+    the same layer: the rows that SparseData gives are dense here.
     Errors: SpecError if num_output is 0, or a bottom does not fit.
     Source: InnerProductParameter in caffe.proto; BVLC inner_product_layer.cpp, and that of
-            happynear/caffe-windows.
+            happynear/caffe-windows; sparse_inner_product_layer.cpp of jolibrain/caffe.
     """
 
     num_bottoms = (1, 3)

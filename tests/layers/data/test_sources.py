@@ -127,6 +127,48 @@ def test_memory_data_checks_the_arrays(shape, count):
         make_source(MEMORY).set_input_arrays(np.zeros(shape, np.float32), np.zeros(count))
 
 
+def test_memory_data_takes_labels_of_several_numbers():
+    source = make_source(MEMORY.replace("width: 5", "width: 5 label_channels: 2 label_width: 3"))
+    assert source.top_shapes == [(2, 3, 4, 5), (2, 2, 1, 3)]
+    labels = np.arange(24, dtype=np.float32).reshape(4, 6)
+    source.set_input_arrays(np.zeros((4, 3, 4, 5), np.float32), labels)
+    np.testing.assert_array_equal(next(source.batches(1))[1], labels[:2].reshape(2, 2, 1, 3))
+    with pytest.raises(DataError, match=r"it takes \(n, 3, 4, 5\) and \(n, 6\)"):
+        source.set_input_arrays(np.zeros((4, 3, 4, 5), np.float32), labels[:, :1])
+
+
+RANDOM = """layer { name: "d" type: "RandVec" top: "data" randvec_param {
+            batch_size: 300 dim: 20 lower: -2 upper: 1 %s } }"""
+
+
+def test_random_vectors_are_uniform_in_steps_and_stay_for_their_batches():
+    source = make_source(RANDOM % "repeat: 2")
+    first, second, third = (batch[0] for batch in itertools.islice(source.batches(), 3))
+    assert first.shape == (300, 20) and first.equal(second) and not first.equal(third)
+    assert next(source.batches(2))[0].equal(third)
+    assert first.min() >= -2 and first.max() < 1
+    steps = (first.double() + 2) * 10_000
+    assert (steps - steps.round()).abs().max() < 0.01
+    counts, _ = np.histogram(first, 10, (-2, 1))        # 600 expected in each, 5 deviations
+    assert np.abs(counts - 600).max() < 120
+
+
+def test_random_vectors_may_be_planes():
+    assert make_source(RANDOM % "height: 4 width: 3").top_shapes == [(300, 20, 4, 3)]
+    assert make_source(RANDOM % "height: 4").top_shapes == [(300, 20)]
+    project = RANDOM.replace("randvec_param", "rand_vec_param") % ""
+    assert make_source(project).top_shapes == [(300, 20)]
+
+
+@pytest.mark.parametrize("field, match", [
+    ("upper: -2", "upper is -2; it must be above lower, -2"),
+    ("dim: 0", "dim is missing or 0"), ("repeat: 0", "repeat is missing or 0")])
+def test_random_vectors_refuse_what_cannot_be(field, match):
+    with pytest.raises(SpecError, match=match):
+        make_source(RANDOM.replace(" upper: 1", "").replace(" dim: 20", "") %
+                    (field if "dim" in field else f"dim: 20 {field}"))
+
+
 @pytest.fixture
 def hdf5(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

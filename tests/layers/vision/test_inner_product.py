@@ -121,3 +121,14 @@ def test_scale_of_two_bottoms_may_have_a_learned_bias():
 def test_wrong_parameters_are_named(kind, param, sizes, message):
     with pytest.raises(SpecError, match=message):
         make(kind, param, *sizes)
+
+
+@pytest.mark.parametrize("rows", [6, 3])        # more and fewer equations than unknowns
+def test_least_squares_keep_the_solution_of_the_batch(rows):
+    layer = make("LS", "", (rows, 4), (rows, 2), tops=0)
+    x, target = noise(rows, 4), noise(rows, 2, seed=2)
+    assert layer(x, target) == ()
+    expected = np.linalg.lstsq(x.detach().numpy(), target.detach().numpy(), rcond=None)[0]
+    np.testing.assert_allclose(layer.blobs[0].numpy(), expected, rtol=1e-8, atol=1e-10)
+    with pytest.raises(SpecError, match=r"they must be \(N, K\) and \(N, M\)"):
+        make("LS", "", (rows, 4), (rows + 1, 2), tops=0)

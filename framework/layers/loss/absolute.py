@@ -1,0 +1,59 @@
+"""Absolute differences: SVRLoss, and AccuracyRegression."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.params import honour
+from framework.ops.losses import precise
+
+
+@layer
+class SVRLoss(Layer):
+    """Absolute (L1) loss of support vector regression, whose epsilon is 0.
+
+    Bottoms: x and target (N, ...), as many values each; the target gets no gradient.
+    Top:     the loss (): the sum of |x - target| over N.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  svr_loss_layer.cpp in BVLC/caffe's pull requests, commit c8f8265.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, target, 1)
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        difference = precise(x) - precise(target.detach()).reshape(x.shape)
+        return difference.abs().sum() / x.shape[0]
+
+
+@layer
+class AccuracyRegression(Layer):
+    """Mean absolute error of a regression: half the absolute differences of an item.
+
+    Bottoms: x and target (N, ...), as many values each. No gradient goes to either.
+    Top:     (): the sum of |x - target| over 2 N. `accuracy_param.top_k` has no effect, as in the
+             original.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  accuracy_regression_layer.cpp in BVLC/caffe's pull requests, commit 85f15b1, a V1 type.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+        super().__init__(spec)
+        honour(spec, "accuracy_param", "top_k")
+        check_same_count(spec, x, target, 1)
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        difference = precise(x.detach()) - precise(target.detach()).reshape(x.shape)
+        return difference.abs().sum() / (2 * x.shape[0])

@@ -1,0 +1,148 @@
+"""Losses of single projects by their definitions: hashing, covariance, voxels, CTC."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import DataError, SpecError
+from tests.support import make, noise
+
+
+def array(tensor):
+    return tensor.detach().numpy()
+
+
+def slopes(layer, x, *others):
+    (slope,) = torch.autograd.grad(layer(x, *others), x)
+    return array(slope)
+
+
+def test_xcov_is_half_the_sum_of_squared_covariances():
+    layer = make("XCovLoss", "", (4, 3, 2), (4, 5))
+    x, y = noise(4, 3, 2), noise(4, 5, seed=2)
+    first, second = array(x).reshape(4, 6), array(y)
+    expected = sum(np.cov(first[:, i], second[:, j], bias=True)[0, 1] ** 2
+                   for i, j in np.ndindex(6, 5)) / 2
+    assert float(layer(x, y).detach()) == pytest.approx(expected, rel=1e-10)
+    assert torch.autograd.gradcheck(layer, (x, y), fast_mode=True)
+
+
+LABELS = torch.tensor([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1.]], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("threshold", [-1, 0.5])
+def test_pairwise_loss_is_the_mean_over_all_pairs(threshold):
+    layer = make("PairwiseLoss", f"pairwise_param {{ threshold: {threshold} }}", (4, 6), (4, 3))
+    x = noise(4, 6)
+    codes, labels = array(x), array(LABELS)
+    total, slope = 0.0, np.zeros((4, 6))
+    for i, j in np.ndindex(4, 4):
+        product = codes[i] @ codes[j]
+        similar = float(labels[i] @ labels[j] > 0)
+        linear = threshold >= 0 and product >= threshold
+        total += product * (1 - similar) if linear \
+            else math.log(1 + math.exp(product)) - similar * product
+        slope[i] += 2 * (1 / (1 + math.exp(-product)) - similar) * codes[j] / 16
+    assert float(layer(x, LABELS).detach()) == pytest.approx(total / 16, rel=1e-10)
+    np.testing.assert_allclose(slopes(layer, x, LABELS), slope, rtol=1e-10)
+
+
+@pytest.mark.parametrize("threshold", [-1, 0.5])
+def test_quantization_loss_is_log_cosh_and_its_gradient_is_over_items(threshold):
+    layer = make("QuantizationLoss", f"quantization_param {{ threshold: {threshold} }}", (4, 6))
+    x = noise(4, 6).detach().mul(2).requires_grad_()
+    costs = []
+    for value in array(x).ravel():
+        off = abs(value) - 1
+        linear = threshold > 0 and off > threshold
+        costs.append(off - math.log(2) if linear else math.log(math.cosh(off)))
+    assert float(layer(x).detach()) == pytest.approx(np.mean(costs), rel=1e-10)
+    expected = np.sign(array(x)) * np.tanh(np.abs(array(x)) - 1) / 4
+    np.testing.assert_allclose(slopes(layer, x), expected, rtol=1e-10)
+
+
+def test_svr_loss_is_the_sum_of_absolute_differences_over_items():
+    layer = make("SVRLoss", "", (4, 3, 2), (4, 6))
+    x, target = noise(4, 3, 2), noise(4, 6, seed=2)
+    difference = array(x) - array(target).reshape(4, 3, 2)
+    assert float(layer(x, target).detach()) == pytest.approx(np.abs(difference).sum() / 4)
+    np.testing.assert_allclose(slopes(layer, x, target), np.sign(difference) / 4)
+    with pytest.raises(SpecError, match="bottom"):
+        make("SVRLoss", "", (4, 3, 2), (4, 5))
+
+
+def test_accuracy_of_a_regression_is_half_the_absolute_differences_of_an_item():
+    layer = make("AccuracyRegression", "", (4, 3, 2), (4, 3, 2))
+    x, target = noise(4, 3, 2), noise(4, 3, 2, seed=2)
+    expected = np.abs(array(x) - array(target)).sum() / 8
+    assert float(layer(x, target)) == pytest.approx(expected)
+
+
+def test_voxel_softmax_loss_takes_no_loss_but_a_gradient_from_labels_beyond_the_classes():
+    shape = (2, 4, 3, 5, 6)
+    layer = make("VoxelSoftmaxLoss", "", shape, (2, 1, 3, 5, 6))
+    x = noise(shape)
+    labels = (noise(2, 1, 3, 5, 6, seed=3).detach().abs() * 3).floor()
+    assert 0 < int((labels >= 4).sum()) < labels.numel()
+    probability = np.exp(array(x))
+    probability /= probability.sum(1, keepdims=True)
+    total, slope = 0.0, probability.copy()
+    for n, t, h, w in np.ndindex(2, 3, 5, 6):
+        label = int(labels[n, 0, t, h, w])
+        if label < 4:
+            total -= math.log(probability[n, label, t, h, w])
+            slope[n, label, t, h, w] -= 1
+    assert float(layer(x, labels).detach()) == pytest.approx(total / 180, rel=1e-10)
+    np.testing.assert_allclose(slopes(layer, x, labels), slope / 180, rtol=1e-8, atol=1e-14)
+    with pytest.raises(DataError, match="-1"):
+        layer(x, labels - 1)
+
+
+def probability_of(scores, wanted, blank):
+    """The sum over all paths (T,) that become `wanted` without repetitions and blanks."""
+    steps, classes = scores.shape
+    shares = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    total = 0.0
+    for path in itertools.product(range(classes), repeat=steps):
+        merged = [one for one, _ in itertools.groupby(path)]
+        if [one for one in merged if one != blank] == wanted:
+            total += math.prod(shares[step, one] for step, one in enumerate(path))
+    return total
+
+
+@pytest.mark.parametrize("param, blank, wanted", [
+    ("", 3, [[0, 1], [2]]),                 # the class C - 1, which ends labels too
+    ("blank_index: -1", 3, [[0, 1], [2]]),
+    ("blank_index: 0", 0, [[2, 1], [1]])])
+def test_ctc_loss_sums_over_all_alignments(param, blank, wanted):
+    layer = make("CTCLoss", param, (4, 2, 4), (4, 2), (4, 2))
+    x = noise(4, 2, 4)
+    indicators = torch.tensor([[0, 0], [1, 1], [1, 1], [1, 0.]])        # 4 and 3 steps
+    labels = torch.tensor([wanted[0] + [-1, 2], wanted[1] + [3, 1, 0]]).t().double()
+    losses = [-math.log(probability_of(array(x)[:length, n], wanted[n], blank))
+              for n, length in enumerate((4, 3))]
+    assert float(layer(x, indicators, labels).detach()) == pytest.approx(np.mean(losses))
+    small = torch.zeros(4, 2, 4, dtype=torch.float64)
+    small[1, 0, 2] = 1e-5
+    found = slopes(layer, x, indicators, labels)[1, 0, 2]
+    change = (layer(x + small, indicators, labels) - layer(x - small, indicators, labels)).item()
+    assert found == pytest.approx(2 * change / 2e-5, rel=1e-5)      # of the sum, not the mean
+
+
+@pytest.mark.parametrize("param, shapes, match", [
+    ("blank_index: 4", [(4, 2, 4), (4, 2), (4, 2)], "blank_index is 4; it must be from -1 to 3"),
+    ("ctc_merge_repeated: false", [(4, 2, 4), (4, 2), (4, 2)], "ctc_merge_repeated"),
+    ("", [(4, 2, 4), (4, 2), (3, 2)], r"must be \(T, N, C\), \(T, N\) and \(T, N\)")])
+def test_ctc_loss_refuses_what_does_not_fit(param, shapes, match):
+    with pytest.raises(SpecError, match=match):
+        make("CTCLoss", param, *shapes)
+
+
+def test_ctc_loss_names_a_label_that_is_the_blank():
+    layer = make("CTCLoss", "blank_index: 0", (4, 2, 4), (4, 2), (4, 2))
+    labels = torch.tensor([[1, 1], [0, -1], [-1, -1], [-1, -1.]])
+    with pytest.raises(DataError, match="the blank is not a label"):
+        layer(noise(4, 2, 4), torch.ones(4, 2), labels)
