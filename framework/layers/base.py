@@ -234,6 +234,11 @@ class Source:
         """The shapes of the tops where the data are not at hand; `size` of images without one."""
         return images_and_labels(spec, size)
 
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        """SpecError for settings that cannot be followed whatever the data: what a net that is
+        looked at without data is refused for too."""
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         self.spec = spec
         self.options = options
