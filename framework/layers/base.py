@@ -253,6 +253,11 @@ class Source:
         """The names of the records of a batch, for messages; empty where they have no names."""
         return []
 
+    @property
+    def origin(self) -> str:
+        """The file or database that the records are from, for messages; empty if there is none."""
+        return ""
+
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """The batch as the net takes it, on `device`."""
         return tuple(top.to(device, non_blocking=True) for top in batch)

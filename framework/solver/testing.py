@@ -80,7 +80,8 @@ def score(net: Net, batches: int, version: str,
     for index in range(batches):
         if not before_batch(index):
             return None
-        outputs = net()
+        with net.naming_records():
+            outputs = net()
         if after_batch is not None:
             after_batch(index, outputs)
         for name, blob in outputs.items():

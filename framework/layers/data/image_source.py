@@ -97,6 +97,13 @@ class ImageSource(Source):
                                   "transform_param.force_color: true to make 3 channels of "
                                   "each image") from None
 
+    @property
+    def origin(self) -> str:
+        proto = self.spec.proto
+        params = (proto.data_param, proto.image_data_param, proto.dense_image_data_param,
+                  proto.window_data_param)
+        return next((str(param.source) for param in params if param.source), "")
+
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         loader = self._make_loader(start)
         self._loaders.append(loader)
