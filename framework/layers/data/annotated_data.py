@@ -26,6 +26,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import (
+    RESHAPING,
     ImageSource,
     color_of,
     transformation,
@@ -64,7 +65,7 @@ class AnnotatedData(ImageSource):
 
     num_tops = (1, 2)
     idle_fields = IDLE
-    fork_fields = frozenset(["transform_param.resize_param_more", *(
+    fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(
         f"annotated_data_param.{name}"
         for name in ("yolo_data_type", "yolo_data_jitter", "train_diffcult"))])
 

@@ -8,6 +8,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, layer
 from framework.layers.data.annotated_data import database_path, look_at_first
 from framework.layers.data.image_source import (
+    RESHAPING,
     ImageSource,
     color_of,
     transformation,
@@ -32,6 +33,7 @@ class Data(ImageSource):
 
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
+    fork_fields = frozenset(RESHAPING)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

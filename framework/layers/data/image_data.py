@@ -10,7 +10,12 @@ from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, layer
-from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
+from framework.layers.data.image_source import (
+    RESHAPING,
+    ImageSource,
+    transformation,
+    warn_of_idle_fields,
+)
 
 
 @layer
@@ -27,6 +32,7 @@ class ImageData(ImageSource):
     """
 
     num_tops = (1, 2)
+    fork_fields = frozenset(RESHAPING)
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:

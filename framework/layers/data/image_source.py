@@ -27,6 +27,8 @@ from framework.layers.base import DataOptions, Shape, Source
 from framework.layers.data.kept_memory import KeptMemory
 from framework.proto import BatchSampler, TransformationParameter
 
+# of jolibrain's branch, where a whole image is warped and turned
+RESHAPING = ("transform_param.geometry_param", "transform_param.rotate")
 IDLE = ("num_labels", "display")      # of transform_param, in every layer
 
 
