@@ -32,6 +32,15 @@ class DataError(CaffeError):
     """A database, image or label that cannot be used."""
 
 
+class IndexRangeError(DataError):
+    """A label or index outside of its range. `blob` holds it; `item` of the batch, -1: unknown."""
+
+    def __init__(self, text: str, blob: str = "", item: int = -1):
+        super().__init__(text)
+        self.blob = blob
+        self.item = item
+
+
 class WriteError(CaffeError):
     """A file that the disk does not take."""
 

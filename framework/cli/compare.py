@@ -1,4 +1,4 @@
-"""tools/compare: two runs of a net, blob by blob, and where they begin to differ.
+"""Compare two runs of a net blob by blob, and say where they begin to differ.
 
 A and B are each one of
   NET.prototxt,NET.caffemodel            the net here, in float32

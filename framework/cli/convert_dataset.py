@@ -92,9 +92,9 @@ def convert(options: argparse.Namespace) -> int:
             report = _convert_split(data, entries, labels, folder / split, options.jobs)
             report.account.add_losses(data.losses.get(split, ()))
             accounts[split] = report.account
+        for split, account in accounts.items():
+            account.check_strict(options.strict, str(options.out / split))
         _print(options, accounts, shuffled, data.display_names)
-        for account in accounts.values():
-            account.check_strict(options.strict)
         for split in chosen:
             conversion.forget(folder / split)
     shown = ", ".join(shortened(item.display_name) for item in names.item)
@@ -131,10 +131,7 @@ def _print(options: argparse.Namespace, accounts: Mapping[str, Account], shuffle
            shown: Mapping[str, str]) -> None:
     """The account of each split."""
     for split, account in accounts.items():
-        first, *others = account.lines(shown)
-        print(f"{options.out / split}: {first}")
-        for line in others:
-            print(f"  {line}")
+        account.show(str(options.out / split), shown)
         if split in shuffled:
             print(f"  the order is shuffled with seed {options.seed}; --no-shuffle keeps that of "
                   "the list")

@@ -1,4 +1,4 @@
-"""tools/export: a net and its weights as a file of another runtime.
+"""Export a net and its weights as a file of another runtime.
 
 --to onnx writes an ONNX model whose nodes are named as the layers and whose tensors are named as
 the blobs; DetectionOutput becomes standard operators. Where onnxruntime is installed, net and model

@@ -66,9 +66,6 @@ def export(options: argparse.Namespace) -> int:
         account = write(database, split, names, folder)
         for note in account.notes:
             print(f"left out: {note.text()}", file=sys.stderr)
-        account.check_strict(options.strict)
-    first, *others = account.lines()
-    print(f"{options.out}: {first}")
-    for line in others:
-        print(f"  {line}")
+        account.check_strict(options.strict, str(options.out))
+    account.show(str(options.out))
     return 0

@@ -1,9 +1,8 @@
 """Extract features: write blobs of a net, image by image, to LMDBs of Datums.
 
-    tools/extract_features W NET fc7,pool5 features_fc7,features_pool5 10 lmdb [CPU|GPU [DEVICE]]
-
-runs NET in phase TEST with the weights W on 10 batches of its data layer. Keys are 0000000000,
-0000000001, ...; a Datum has its blob's channels, height and width, and the values in float_data.
+The net runs in phase TEST with the weights W on BATCHES batches of its data layer. Keys are
+0000000000, 0000000001, ...; a Datum has its blob's channels, height and width, and the values in
+float_data.
 """
 
 from __future__ import annotations
@@ -32,7 +31,10 @@ if TYPE_CHECKING:
 def make_parser() -> argparse.ArgumentParser:
     """The original's arguments."""
     parser = argparse.ArgumentParser(prog="tools/extract_features", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+                                     formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     epilog="example: tools/extract_features net.caffemodel "
+                                            "net.prototxt fc7,pool5 features_fc7,features_pool5 "
+                                            "10 lmdb GPU 0")
     parser.add_argument("weights", metavar="W", help="weights, by layer name")
     parser.add_argument("model", metavar="NET", help="the net's prototxt, with a data layer")
     parser.add_argument("blobs", metavar="BLOB,...", help="names of the blobs")

@@ -83,10 +83,7 @@ def convert(
         identity=fingerprint(options.rootfolder, entries, (image_options(options), flags)),
         is_strict=options.strict,
     )
-    first, *others = report.account.lines()
-    print(f"{options.database}: {first}")
-    for line in others:
-        print(f"  {line}")
+    report.account.show(str(options.database))
     if options.shuffle:
         print(f"  the order is shuffled with seed {options.seed}")
     return 0

@@ -1,4 +1,4 @@
-"""tools/merge_bn: BatchNorm and Scale into the convolutions before them.
+"""Merge BatchNorm and Scale into the convolutions before them.
 
 Writes a prototxt and a caffemodel without BatchNorm, Scale, BN and Bias layers where the layer
 before is a convolution whose top nobody else reads. Both nets are run on seeded noise first;

@@ -1,4 +1,4 @@
-"""tools/resize_classes: an SSD with other classes, the filters of named ones kept.
+"""Give an SSD other classes; the filters of named ones are kept.
 
 The convolutions that make the scores get num_priors times the new number of classes as outputs;
 background and the classes of --keep, or those of one name in both label maps, take their old

@@ -1,7 +1,7 @@
 """Score a net on its data: the mean of every output, and average precision by class for
 outputs of DetectionEvaluate.
 
-    --model NET --weights W               score a net on all of its data
+    NET --weights W                       score a net on all of its data
     --solver SOLVER --weights W           score the test nets of a solver on its test_iter batches
     --detections FILE --annotations FILE  score a results file of COCO, without a net
 """
@@ -26,9 +26,11 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
         prog=program, description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"example: {program} --solver solver.prototxt --snapshot auto --gpu 0")
-    parser.add_argument("--model", default="", metavar="FILE", help="the net's prototxt")
+    parser.add_argument("file", nargs="?", default="", metavar="NET", help="the net's prototxt")
+    parser.add_argument("--model", default="", metavar="FILE",
+                        help="the net's prototxt, as the original's program takes it")
     parser.add_argument("--solver", default="", metavar="FILE",
-                        help="a solver's prototxt, instead of --model")
+                        help="a solver's prototxt, instead of a net")
     parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
     parser.add_argument("--snapshot", default="", metavar="FILE|auto",
                         help="with --solver: a solver state, instead of --weights")
@@ -62,8 +64,10 @@ def test(options: argparse.Namespace) -> int:
     coco_scores.check_flags(options)
     if options.detections:
         return coco_scores.score_file(options)
-    if bool(options.model) == bool(options.solver):
-        raise CaffeError("one of --model and --solver must be given")
+    if [options.file, options.model, options.solver].count("") != 2:
+        raise CaffeError("one file must be given: the net, as an argument or by --model, or "
+                         "--solver")
+    options.model = options.model or options.file
     gflags.check_count("--iterations", options.iterations)
     if options.model and not options.weights:
         raise CaffeError("--weights is missing: there is nothing to score without weights")

@@ -234,6 +234,11 @@ class Source:
         """The shapes of the tops where the data are not at hand; `size` of images without one."""
         return images_and_labels(spec, size)
 
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        """SpecError for settings that cannot be followed whatever the data: what a net that is
+        looked at without data is refused for too."""
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         self.spec = spec
         self.options = options
@@ -247,6 +252,11 @@ class Source:
     def keys(self, batch_index: int) -> list[str]:
         """The names of the records of a batch, for messages; empty where they have no names."""
         return []
+
+    @property
+    def origin(self) -> str:
+        """The file or database that the records are from, for messages; empty if there is none."""
+        return ""
 
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """The batch as the net takes it, on `device`."""

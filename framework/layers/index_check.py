@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError
+from framework.errors import IndexRangeError
 from framework.layers.base import Shape
 from framework.ops.device import sizes_may_vary
 
@@ -106,26 +106,29 @@ class IndexCheck(nn.Module):
         is_first = wrong.any() & (self.first_wrong[0] < 0)
         self.first_wrong.copy_(torch.where(is_first, found, self.first_wrong))
 
-    def error(self, position: int, value: float, num: int, owner: float, shape: Shape) -> DataError:
-        """The DataError for the value at the flat index `position` of the bottom.
+    def error(self, position: int, value: float, num: int, owner: float,
+              shape: Shape) -> IndexRangeError:
+        """The error for the value at the flat index `position` of the bottom.
 
         num    how many numbers are allowed
         owner  the number of the item in the batch; negative if it is not known
         shape  of the bottom
         """
-        item, *rest = _unravel(position, shape)
-        where = f"{self.unit} {item}"
+        index, *rest = _unravel(position, shape)
+        where = f"{self.unit} {index}"
+        item = index if self.unit == "item" else -1
         if math.prod(shape[1:]) > 1:
             where += f", position {', '.join(map(str, rest))}"
         if owner >= 0:
-            where += f" (item {owner:.0f})"
+            item = int(owner)
+            where += f" (item {item})"
         blob = self.spec.bottoms[self.bottom]
         cause = self._cause(value, num)
         why = self.why or f"there are {num} {self.what}"
-        return DataError(
+        return IndexRangeError(
             f"{self.spec.place()}: blob '{blob}' has the value {value:g} "
             f"at {where} of the batch; it must be from {self.first} to "
-            f"{self.first + num - 1}, as {why}{cause and f'; {cause}'}")
+            f"{self.first + num - 1}, as {why}{cause and f'; {cause}'}", blob, item)
 
     def _cause(self, value: float, num: int) -> str:
         if not math.isfinite(value):
@@ -137,6 +140,8 @@ class IndexCheck(nn.Module):
         noun = "labels" if self.what.startswith("classes") else "numbers"
         if value < self.first:
             return f"{noun} begin with {self.first}"
+        if value < self.first + num:
+            return ""       # in the range: the reason says why it is wrong all the same
         if value == num and self.first == 0:
             return f"{noun} begin with 0, not with 1{self.hint and f'; or {self.hint}'}"
         return self.hint

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.definition.values import nearest
-from framework.errors import CaffeError
+from framework.errors import CaffeError, IndexRangeError
 from framework.execution.chains import (
     Chain,
     FusedStep,
@@ -323,6 +324,23 @@ class Net(nn.Module):
                 continue
             blobs.update(zip(tops, source.to_device(next(batches), self.device), strict=True))
         return blobs
+
+    @contextmanager
+    def naming_records(self) -> Iterator[None]:
+        """Add to an IndexRangeError the record of the last batch that the index is from.
+
+        Only for an index in the top of a data layer, whose items are records.
+        """
+        try:
+            yield
+        except IndexRangeError as error:
+            for source, tops in self.sources:
+                keys = source.keys(self._next_batch_index - 1) if error.blob in tops else []
+                if 0 <= error.item < len(keys):
+                    origin = source.origin and f" of {source.origin}"
+                    raise IndexRangeError(f"{error}; it is in record {keys[error.item]}{origin}"
+                                          ) from None
+            raise
 
     def seek(self, batch_index: int) -> None:
         """Make batch number `batch_index` of the run the next one."""

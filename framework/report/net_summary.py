@@ -16,7 +16,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts
 from framework.net.fork_fields import refuse_foreign
-from framework.net.params import share_by_param_name
+from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net
 from framework.proto import NetParameter
 from framework.report.stated_sizes import stated_shape, unsized
@@ -252,6 +252,8 @@ def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
         cls = LAYERS[layer_spec.type]
         if issubclass(cls, Source):
             refuse_foreign(layer_spec, cls.fork_fields)
+            cls.check_fields(layer_spec)
+    check_layer_names(built)
     for layer in built:
         layer.check_fillers()
     share_by_param_name(built)

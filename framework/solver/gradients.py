@@ -80,7 +80,8 @@ class Gradients:
         losses = []
         for index in range(batches):
             batch = self._next_batch()      # before: other threads' nets must not wait for data
-            with random_numbers(self.key + iteration * batches + index, self.device):
+            with self.net.naming_records(), \
+                    random_numbers(self.key + iteration * batches + index, self.device):
                 losses.append(self._one(batch, log))
             del batch       # its memory is free for the next one
             if self.device.type == "cpu" and not torch.isfinite(losses[-1]):

@@ -70,7 +70,7 @@ def score(net: Net, batches: int, version: str,
           after_batch: Callable[[int, dict[str, Tensor]], None] | None = None) -> Scores | None:
     """Run the net over its next `batches` batches.
 
-    version       of average precision: 11point, MaxIntegral or Integral
+    version       of average precision: 11point, 101point, MaxIntegral or Integral
     before_batch  asked with the number of each batch; False ends the test, which gives None
     after_batch   given the number and the outputs of each batch
     """
@@ -80,7 +80,8 @@ def score(net: Net, batches: int, version: str,
     for index in range(batches):
         if not before_batch(index):
             return None
-        outputs = net()
+        with net.naming_records():
+            outputs = net()
         if after_batch is not None:
             after_batch(index, outputs)
         for name, blob in outputs.items():

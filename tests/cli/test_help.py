@@ -11,7 +11,7 @@ from framework.cli import gflags, upgrade_net, upgrade_solver
 from framework.cli.caffe import main
 
 FOLDER = Path(upgrade_net.__file__).parent
-OWN = ("upgrade_net", "upgrade_solver", "extract_features")     # made otherwise, or no example
+OWN = ("upgrade_net", "upgrade_solver")     # made otherwise
 PARSERS = {path.stem: import_module(f"framework.cli.{path.stem}").make_parser()
            for path in sorted(FOLDER.glob("*.py"))
            if "def make_parser(" in path.read_text() and path.stem not in OWN}
@@ -25,6 +25,12 @@ def test_every_argument_has_a_help_text_and_the_usage_names_the_tool(name):
     assert parser.prog == f"tools/{name}" and (FOLDER.parents[1] / parser.prog).is_file()
     unexplained = [action.dest for action in parser._actions if not action.help]
     assert not unexplained
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_the_description_begins_with_a_sentence_about_what_the_program_does(name):
+    first = (PARSERS[name].description or "").partition(". ")[0]
+    assert first[0].isupper() and not first.startswith("tools") and len(first.split()) > 3
 
 
 @pytest.mark.parametrize("name", PARSERS)

@@ -92,8 +92,8 @@ def test_multiply_adds_are_counted_by_their_definition(tmp_path, kind, param, bo
     (layer_text("InnerProduct", "num_output: 4", [(2, 3)], fields="param { } param { } param { }"),
      r"param[2] is one too many: the layer has 2 blobs, and 3 are described"),
     ('layer { name: "d" type: "AnnotatedData" top: "x" top: "y" data_param { source: "absent" '
-     'batch_size: 2 } transform_param { resize_param { height: 6 width: 8 } geometry_param { '
-     'prob: 1 } } }', "transform_param.geometry_param"),
+     'batch_size: 2 } transform_param { resize_param { height: 6 width: 8 } '
+     'scale_max: 0.5 } }', "transform_param.scale_max is a field of another"),
 ])
 def test_what_a_net_refuses_is_not_called_built(tmp_path, capsys, text, message):
     path = tmp_path / "n.prototxt"

@@ -43,6 +43,19 @@ def weights() -> str:
     return "w.caffemodel"
 
 
+def test_the_net_may_be_given_without_a_flag(capsys):
+    assert main(["net.prototxt", "--weights", weights(), "--iterations", "3"]) == 0
+    assert messages(capsys.readouterr().err)[-2:] == ["Loss: 42", "sum = 84 (* 0.5 = 42 loss)"]
+
+
+@pytest.mark.parametrize("files", [[], ["net.prototxt", "--model", "net.prototxt"],
+                                   ["net.prototxt", "--solver", "net.prototxt"]])
+def test_one_file_is_scored(files, capsys):
+    assert main([*files, "--weights", "w.caffemodel"]) == 1
+    assert "one file must be given: the net, as an argument or by --model, or --solver" \
+        in capsys.readouterr().err
+
+
 def test_every_output_is_averaged_over_the_batches(capsys):
     assert main(["--model", "net.prototxt", "--weights", weights(), "--iterations", "3"]) == 0
     lines = messages(capsys.readouterr().err)
@@ -86,7 +99,7 @@ def test_a_damaged_newest_state_is_named_and_the_one_before_is_tested(damaged, c
 
 
 @pytest.mark.parametrize("flags, message", [
-    ([], "one of --model and --solver must be given"),
+    ([], "one file must be given: the net, as an argument or by --model, or --solver"),
     (["--model", "net.prototxt"], "--weights is missing"),
     (["--model", "net.prototxt", "--weights", "none.caffemodel"], "none.caffemodel: cannot be"),
     (["--model", "none.prototxt", "--weights", "w"], "none.prototxt: No such file"),

@@ -43,8 +43,8 @@ def test_average_precision_follows_its_definition(version, positives):
 
 @pytest.mark.parametrize("version, expected", [
     # true, false, true of 4 boxes: recall 1/4, 1/4, 1/2; precision 1, 1/2, 2/3
-    ("11point", (3 * 1 + 3 * 2 / 3) / 11), ("MaxIntegral", 1 / 4 + 2 / 3 / 4),
-    ("Integral", 1 / 4 + 2 / 3 / 4)])
+    ("11point", (3 * 1 + 3 * 2 / 3) / 11), ("101point", (26 * 1 + 25 * 2 / 3) / 101),
+    ("MaxIntegral", 1 / 4 + 2 / 3 / 4), ("Integral", 1 / 4 + 2 / 3 / 4)])
 def test_three_detections_by_hand(version, expected):
     found = average_precision(np.array([0.5, 0.9, 0.7]), np.array([1, 1, 0]), 4, version)
 

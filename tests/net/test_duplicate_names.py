@@ -32,7 +32,7 @@ def test_a_layer_without_blobs_may_have_the_name_of_one_with_blobs(tmp_path):
     assert [len(layer.blobs) for layer in message.layer] == [0, 2, 0]
 
 
-def test_the_inspector_takes_it(tmp_path):
+def test_the_inspector_refuses_it_as_the_net_does(tmp_path):
     (tmp_path / "net.prototxt").write_text(TWICE)
     (census,) = take_census(tmp_path / "net.prototxt", Selection())
-    assert census.built and census.parameters == 16 + 16
+    assert not census.built and "name is that of a InnerProduct layer" in census.problems[0]

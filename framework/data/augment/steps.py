@@ -16,6 +16,7 @@ from framework.data.augment import (
     distortion,
     geometry,
     noise,
+    perspective,
     random_sizes,
     resizing,
     sampler,
@@ -185,6 +186,46 @@ class Render:
         pixels = image.rows(min(view.y + view.height, image.height), self._scratch)
         sample.pixels = self._viewer.show(pixels, view, sample.changes, fill,
                                           sample.resize_param, sample.mode)
+
+
+@dataclass(frozen=True)
+class TakePerspective:
+    """Warp pixels and boxes (geometry_param)."""
+
+    param: Any
+
+    def __call__(self, sample: Sample, draws: Draws) -> None:
+        height, width = sample.pixels.shape[:2]
+        warp = perspective.draw_warp(self.param, width, height, draws)
+        if warp is not None:
+            sample.pixels = warp.pixels(sample.pixels)
+            if sample.boxes is not None:
+                sample.boxes = warp.boxes(sample.boxes, width, height)
+
+
+def see_all(sample: Sample, draws: Draws) -> None:
+    """Go on with the pixels rendered so far."""
+    height, width = sample.pixels.shape[:2]
+    sample.view = Rectangle(0, 0, width, height)
+
+
+def turn(sample: Sample, draws: Draws) -> None:
+    """Turn pixels and boxes by 0 to 3 quarters (rotate)."""
+    quarters = draws.below(4)
+    sample.pixels = perspective.turn_pixels(sample.pixels, quarters)
+    if sample.boxes is not None:
+        sample.boxes = perspective.turn_boxes(sample.boxes, quarters)
+
+
+def turn_crop(sample: Sample, draws: Draws) -> None:
+    """Turn the crop, which must be square, by 0 to 3 quarters (rotate)."""
+    sample.pixels = cut(sample.pixels, sample.crop)
+    height, width = sample.pixels.shape[:2]
+    if height != width:
+        raise BadRecord(f"the image is {width} x {height}; transform_param.rotate takes square "
+                        "ones only")
+    turn(sample, draws)
+    sample.crop = Rectangle(0, 0, width, height)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from framework.data.augment import (
     distortion,
     geometry,
     noise,
+    perspective,
     random_sizes,
     resizing,
     sampler,
@@ -54,6 +55,7 @@ class Transformer:
                  samplers: Sequence[Any] = (), jitter: float = 0):
         self.param = param
         self.mean = mean
+        self._is_train = is_train
         self.crop_size = (param.crop_h, param.crop_w)
         if param.crop_size:
             self.crop_size = (param.crop_size, param.crop_size)
@@ -68,10 +70,13 @@ class Transformer:
             self.view_steps.append(steps.Distort(param.distort_param))
         if param.HasField("expand_param"):
             self.view_steps.append(steps.Expand(param.expand_param, emit))
+        self._render = steps.Render(mean, param.HasField("expand_param"))
+        self._is_rendered = param.geometry_param.prob > 0 or param.rotate
+        if self._is_rendered:       # boxes are sampled in what the warped pixels show
+            self.view_steps += [self._render, *self._reshaping_steps(), steps.see_all]
         self._jitter = jitter
         self._emit = emit
         self.view_steps.append(steps.SampleWindow(sampler.BatchSamplers(samplers), emit))
-        self._render = steps.Render(mean, param.HasField("expand_param"))
         self._stretch = [steps.Stretch(param, self.crop_size)] if is_stretched else []
         self.use_size(0)
 
@@ -80,12 +85,14 @@ class Transformer:
         param = self._sizes[number] if self._sizes else None
         size = self._size_steps(param)
         finish = self._finishing_steps(param)
+        show = steps.resize_decoded if self._is_rendered else self._render
         if self._jitter:
             fits = param is not None and param.resize_mode == param.FIT_LARGE_SIZE_AND_PAD
             window = steps.SampleWindow(yolo.Jitter(self._jitter, fits), self._emit)
             self.view_steps[-1] = window
-        self._steps = [*self.view_steps, *size, self._render, *finish]
-        self._plain_steps = [*self._stretch, *size, steps.resize_decoded, *finish]
+        self._steps = [*self.view_steps, *size, show, *finish]
+        plain = self._finishing_steps(param, is_plain=True)
+        self._plain_steps = [*self._stretch, *size, steps.resize_decoded, *plain]
 
     def start_batch(self, seed: int, batch_index: int) -> None:
         """Take the size of a batch, where there are several."""
@@ -99,12 +106,27 @@ class Transformer:
             return [steps.DrawSize(self.param, self._emit)]
         return [] if resize_param is None else [steps.ChooseSize(resize_param)]
 
-    def _finishing_steps(self, resize_param: ResizeParameter | None) -> list[Step]:
-        """Noise, crop, mirror, and a mean_file's mean."""
+    def _reshaping_steps(self) -> list[Step]:
+        """Warps and turns of whole images with their boxes."""
+        found: list[Step] = []
+        if self.param.geometry_param.prob > 0:
+            found.append(steps.TakePerspective(self.param.geometry_param))
+        if self.param.rotate:
+            found.append(steps.turn)
+        return found
+
+    def _finishing_steps(self, resize_param: ResizeParameter | None, is_plain: bool = False
+                         ) -> list[Step]:
+        """Noise, crop, mirror, and a mean_file's mean; of images without boxes warps and turns too.
+        """
         finish: list[Step] = []
         if self.param.HasField("noise_param"):
             finish.append(steps.Degrade(self.param.noise_param))
+        if is_plain and self.param.geometry_param.prob > 0:
+            finish.append(steps.TakePerspective(self.param.geometry_param))
         finish.append(self._crop)
+        if is_plain and self.param.rotate and self._is_train:
+            finish.append(steps.turn_crop)
         if self.param.mirror:
             finish.append(steps.mirror)
         if geometry.extrapolates(resize_param):
@@ -185,6 +207,8 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
         yolo.check_sizes(param, error)
     if param.HasField("noise_param"):
         noise.check_noise(param.noise_param, error)
+    if param.HasField("geometry_param"):
+        perspective.check_geometry(param.geometry_param, error)
     if param.HasField("distort_param"):
         distortion.check_distortion(param.distort_param, error)
     if param.HasField("expand_param") \

@@ -61,7 +61,7 @@ def convert(
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
-        report.account.check_strict(is_strict)
+        report.account.check_strict(is_strict, str(database))
         forget(folder)
     return report
 
@@ -89,7 +89,7 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
         records = _records(rest, results, report, progress)
         write_database(folder, _of_one_size(records, report) if check_size else records,
                        partial(journal.note, report))
-    _judge(report, len(entries))
+    _judge(report, len(entries), what)
     return report
 
 
@@ -185,13 +185,15 @@ def _show_notes(report: Report, result: Converted, progress: Progress) -> None:
             progress.write("note: more like these are only counted")
 
 
-def _judge(report: Report, num_entries: int) -> None:
+def _judge(report: Report, num_entries: int, what: str) -> None:
+    """DataError, after the account, if too many records are bad; `what` was to be written."""
     if not report.bad and report.account.stored_images:
         return
     if not num_entries:
         raise DataError("nothing to convert: the list names no image")
     share = len(report.bad) / num_entries
     if share > MAX_BAD_SHARE:
+        report.account.show(what, is_written=False)
         raise DataError(
             f"{len(report.bad)} of {num_entries} records are bad, more than "
             f"{MAX_BAD_SHARE:.0%}; nothing was written. The first: {report.bad[0]}"

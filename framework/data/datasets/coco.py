@@ -32,6 +32,7 @@ def load(description: Description) -> Dataset:
     labels: dict[Entry, Labels | DataError] = {}
     losses: dict[str, list[Note]] = {}
     categories: dict[str, str] = {}
+    files: dict[str, str] = {}      # that say so, by category
     for split, value in description.splits().items():
         if not isinstance(value, dict) or set(value) != {"images", "annotations"}:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
@@ -43,12 +44,16 @@ def load(description: Description) -> Dataset:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{shortened(repr(error))}") from None
         for number, name in own.items():
+            if whole_number(number) is None:
+                raise DataError(f"{shortened(str(value['annotations']))}: a category has the id "
+                                f"'{shortened(number)}'; it must be a whole number of 32 bits")
+            first = files.setdefault(number, str(value["annotations"]))
             if categories.setdefault(number, name) != name:
                 raise DataError(
                     f"{place}: category {shortened(number)} is '{shortened(name)}' in "
                     f"{shortened(str(value['annotations']))}, and "
-                    f"'{shortened(categories[number])}' in the split before; give all files of a "
-                    "data set the same ids"
+                    f"'{shortened(categories[number])}' in {shortened(first)}; give all files of "
+                    "a data set the same ids"
                 )
         splits[split] = list(found)
         labels |= found
@@ -115,10 +120,6 @@ def _box(item: Any) -> Box:
 def _chosen(description: Description, categories: Mapping[str, str]) -> list[str]:
     """The numbers of the chosen categories, as text."""
     numbers = {name: number for number, name in categories.items()}
-    for number in categories:
-        if whole_number(number) is None:
-            raise DataError(f"{description.place}: a category has the id '{shortened(number)}'; it "
-                            "must be a whole number of 32 bits")
     ordered = sorted(categories, key=int)
     names = description.names(categories[number] for number in ordered)
     for name in names:

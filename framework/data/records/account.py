@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -82,14 +83,16 @@ class Account:
         """The notes of what is not in the output."""
         return [note for note in self.notes if note.is_loss]
 
-    def lines(self, shown: Mapping[str, str] | None = None) -> Iterator[str]:
+    def lines(self, shown: Mapping[str, str] | None = None, is_written: bool = True
+              ) -> Iterator[str]:
         """The account in sentences; `shown`: names of classes, where they are not their own."""
         shown = shown or {}
+        stored = "are stored" if is_written else "can be stored"
         if self.boxes or not self.classes:
             yield (f"{self.stored_images} of {_count(self.images, 'image')} and "
-                   f"{self.stored_boxes} of {_count(self.boxes, 'box')} are stored")
+                   f"{self.stored_boxes} of {_count(self.boxes, 'box')} {stored}")
         else:
-            yield f"{self.stored_images} of {_count(self.images, 'image')} are stored"
+            yield f"{self.stored_images} of {_count(self.images, 'image')} {stored}"
         if self.classes:
             unit = "boxes" if self.stored_boxes else "images"
             yield f"{unit} by class: " + ", ".join(
@@ -100,10 +103,18 @@ class Account:
         yield from _grouped(self.losses, "left out")
         yield from _grouped((note for note in self.notes if not note.is_loss), "noted")
 
-    def check_strict(self, is_strict: bool) -> None:
-        """DataError if anything was left out and nothing may be."""
+    def show(self, title: str, shown: Mapping[str, str] | None = None, is_written: bool = True
+             ) -> None:
+        """Print the account; on stderr where nothing is written."""
+        stream = sys.stdout if is_written else sys.stderr
+        first, *others = self.lines(shown, is_written)
+        print(f"{title}: {first}", *(f"  {line}" for line in others), sep="\n", file=stream)
+
+    def check_strict(self, is_strict: bool, title: str) -> None:
+        """DataError, after the account, if anything was left out and nothing may be."""
         losses = self.losses
         if is_strict and losses:
+            self.show(title, is_written=False)
             what = _amount(sum(note.images for note in losses),
                            sum(note.boxes for note in losses), len(losses))
             raise DataError(f"--strict: {what} would be left out; nothing was written. The first: "

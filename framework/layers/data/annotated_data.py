@@ -26,6 +26,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import (
+    RESHAPING,
     ImageSource,
     color_of,
     transformation,
@@ -63,7 +64,8 @@ class AnnotatedData(ImageSource):
     """
 
     num_tops = (1, 2)
-    fork_fields = frozenset(["transform_param.resize_param_more", *(
+    idle_fields = IDLE
+    fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(
         f"annotated_data_param.{name}"
         for name in ("yolo_data_type", "yolo_data_jitter", "train_diffcult"))])
 
@@ -73,21 +75,26 @@ class AnnotatedData(ImageSource):
         boxes = (images[0], 1, ROWS, 5) if _gives_yolo_rows(spec) else (1, 1, images[0], 8)
         return [images, *[boxes] * (len(spec.tops) - 1)]
 
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        super().check_fields(spec)
+        check_samplers(spec.proto.annotated_data_param.batch_sampler, spec.error)
+        batch_size = spec.proto.data_param.batch_size
+        if batch_size != 1 and any(one.resize_mode == one.FIT_SMALL_SIZE
+                                   for one in sizes_of(spec.proto.transform_param)):
+            raise spec.error("data_param.batch_size", f"is {batch_size}; it must be 1 with "
+                             "resize_mode FIT_SMALL_SIZE, whose images differ in size")
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
+        self.check_fields(spec)
         data = spec.proto.data_param
         annotated = spec.proto.annotated_data_param
-        transform = spec.proto.transform_param
-        check_samplers(annotated.batch_sampler, spec.error)
-        if data.batch_size != 1 and any(one.resize_mode == one.FIT_SMALL_SIZE
-                                        for one in sizes_of(transform)):
-            raise spec.error("data_param.batch_size", f"is {data.batch_size}; it must be 1 with "
-                             "resize_mode FIT_SMALL_SIZE, whose images differ in size")
         has_label = len(spec.tops) > 1
-        self.pad = transform.pad
+        self.pad = spec.proto.transform_param.pad
         items = DatabaseItems(
             database_path(spec),
-            transformation(spec, annotated.batch_sampler, IDLE, _jitter(annotated)),
+            transformation(spec, annotated.batch_sampler, self.idle_fields, _jitter(annotated)),
             Decoding(color_of(spec)), annotated=True, labels=_labels(annotated),
             num_labels=int(has_label), yolo_rows=_gives_yolo_rows(spec),
             with_difficult=annotated.train_diffcult, make=MAKE)

@@ -8,6 +8,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, layer
 from framework.layers.data.annotated_data import database_path, look_at_first
 from framework.layers.data.image_source import (
+    RESHAPING,
     ImageSource,
     color_of,
     transformation,
@@ -31,13 +32,15 @@ class Data(ImageSource):
     """
 
     num_tops = (1, 2)
+    idle_fields = ("bgr2rgb",)
+    fork_fields = frozenset(RESHAPING)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
         param = spec.proto.data_param
         self.pad = spec.proto.transform_param.pad
-        items = DatabaseItems(database_path(spec), transformation(spec, idle=["bgr2rgb"]),
+        items = DatabaseItems(database_path(spec), transformation(spec, idle=self.idle_fields),
                               Decoding(color_of(spec)), num_labels=len(spec.tops) - 1, make=MAKE)
         self.start(look_at_first(spec, items), param.batch_size, shuffle=param.shuffle,
                    skip=param.rand_skip)

@@ -10,7 +10,12 @@ from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, layer
-from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
+from framework.layers.data.image_source import (
+    RESHAPING,
+    ImageSource,
+    transformation,
+    warn_of_idle_fields,
+)
 
 
 @layer
@@ -27,10 +32,11 @@ class ImageData(ImageSource):
     """
 
     num_tops = (1, 2)
+    fork_fields = frozenset(RESHAPING)
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        warn_of_idle_fields(spec)
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        super().check_fields(spec)
         param = spec.proto.image_data_param
         if (param.new_height == 0) != (param.new_width == 0):
             raise spec.error("image_data_param.new_height", "and new_width must be given together")
@@ -41,11 +47,17 @@ class ImageData(ImageSource):
         if param.new_dim and param.new_height:
             raise spec.error("image_data_param.new_dim", "is given together with new_height and "
                              "new_width; give one of the two")
-        self.pad = spec.proto.transform_param.pad
-        is_rgb = spec.proto.transform_param.bgr2rgb
-        if is_rgb and not param.is_color:
+        if spec.proto.transform_param.bgr2rgb and not param.is_color:
             raise spec.error("transform_param.bgr2rgb", "needs images in colour, but is_color is "
                              "false")
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        warn_of_idle_fields(spec)
+        param = spec.proto.image_data_param
+        self.pad = spec.proto.transform_param.pad
+        is_rgb = spec.proto.transform_param.bgr2rgb
         size = (param.new_width, param.new_height) if param.new_height else None
         items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
                           Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb,

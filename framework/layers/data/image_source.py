@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -24,7 +25,11 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source
 from framework.layers.data.kept_memory import KeptMemory
-from framework.proto import BatchSampler
+from framework.proto import BatchSampler, TransformationParameter
+
+# of jolibrain's branch, where a whole image is warped and turned
+RESHAPING = ("transform_param.geometry_param", "transform_param.rotate")
+IDLE = ("num_labels", "display")      # of transform_param, in every layer
 
 
 class ImageSource(Source):
@@ -34,6 +39,12 @@ class ImageSource(Source):
             then the labels, as the layer says.
     Errors: SpecError for settings that cannot be followed; DataError for unusable records.
     """
+
+    idle_fields: ClassVar[tuple[str, ...]] = ()     # of transform_param: see transformation
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        checked_param(spec, cls.idle_fields)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -87,6 +98,13 @@ class ImageSource(Source):
                                   "give one mean_value for each channel, or one for all, or set "
                                   "transform_param.force_color: true to make 3 channels of "
                                   "each image") from None
+
+    @property
+    def origin(self) -> str:
+        proto = self.spec.proto
+        params = (proto.data_param, proto.image_data_param, proto.dense_image_data_param,
+                  proto.window_data_param)
+        return next((str(param.source) for param in params if param.source), "")
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         loader = self._make_loader(start)
@@ -163,14 +181,10 @@ def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
     Images are resized whatever resize_param.prob says, as in the original (ApplyResize does not
     look at it); a value other than 1 is named in the log.
     """
-    param = type(spec.proto.transform_param)()
-    param.CopyFrom(spec.proto.transform_param)
-    anonymous: Message = param      # its ClearField takes any name
-    for name in (*idle, "num_labels", "display"):
-        if is_set(param, name):
+    param = checked_param(spec, idle)
+    for name in (*idle, *IDLE):
+        if is_set(spec.proto.transform_param, name):
             _warn(spec, name, "has no effect, as in the original")
-        anonymous.ClearField(name)
-    check_transform(param, spec.error)
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")
     if param.resize_param.prob != 1 and not param.resize_param_more:
@@ -178,6 +192,17 @@ def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
               "resized, as in the original")
     return Transformation(param.SerializeToString(), spec.phase == "TRAIN",
                           tuple(sampler.SerializeToString() for sampler in samplers), jitter)
+
+
+def checked_param(spec: LayerSpec, idle: Sequence[str] = ()) -> TransformationParameter:
+    """A layer's transform_param without the idle fields. SpecError for what cannot be followed."""
+    param = type(spec.proto.transform_param)()
+    param.CopyFrom(spec.proto.transform_param)
+    anonymous: Message = param      # its ClearField takes any name
+    for name in (*idle, *IDLE):
+        anonymous.ClearField(name)
+    check_transform(param, spec.error)
+    return param
 
 
 def warn_of_idle_fields(spec: LayerSpec) -> None:

@@ -6,14 +6,13 @@ import dataclasses
 from typing import Any
 
 from framework.data.augment import random_sizes
-from framework.data.loading.items import Transformation
 from framework.data.loading.pair_items import PairItems
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
-from framework.layers.data.image_source import ImageSource, transformation
+from framework.layers.data.image_source import ImageSource, checked_param, transformation
 from framework.proto import DenseImageDataParameter, enum_name
 
 Pair = tuple[str, str]
@@ -35,10 +34,15 @@ class ImageLabelmapData(ImageSource):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         return _images_and_maps(spec, size)
 
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        _check(spec)
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
+        self.check_fields(spec)
         param = spec.proto.image_data_param
-        items = PairItems(read_pairs(spec, param.source), param.root_folder, _transformation(spec),
+        items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
                           param.is_color, new_size=_new_size(spec, param), is_edge_map=True)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
@@ -59,14 +63,20 @@ class DenseImageData(ImageSource):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         return _images_and_maps(spec, size)
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
         param = spec.proto.dense_image_data_param
         for name in ("rotate", "one_hot_nclasses"):
             if getattr(param, name):
                 raise spec.error(f"dense_image_data_param.{name}", "is not supported: leave it out")
+        _check(_with_old_fields(spec, param))
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        self.check_fields(spec)
+        param = spec.proto.dense_image_data_param
         super().__init__(_with_old_fields(spec, param), options)
         spec = self.spec
-        items = PairItems(read_pairs(spec, param.source), param.root_folder, _transformation(spec),
+        items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
                           param.is_color, new_size=_new_size(spec, param))
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
@@ -89,15 +99,20 @@ class ImageSegData(ImageSource):
         images, *labels = _images_and_maps(spec, size)
         return [images, *labels[:1], (images[0], 1, 1, 2)][:len(spec.tops)]
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        param = spec.proto.image_data_param
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        _check(spec)
         if spec.proto.transform_param.HasField("mean_file"):
             raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
                              "mean_value")
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        param = spec.proto.image_data_param
         kind = enum_name(param, "label_type")
         files, windows = self.read_files(param.source, kind)
-        items = PairItems(files, param.root_folder, _transformation(spec), param.is_color, kind,
+        items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
                           param.ignore_label, _new_size(spec, param),
                           has_sizes=len(spec.tops) > 2, windows=windows)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
@@ -170,8 +185,8 @@ def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
     return words[0], words[1] if kind != "NONE" else ""
 
 
-def _transformation(spec: LayerSpec) -> Transformation:
-    """The transform_param, without what only images without label maps can have."""
+def _check(spec: LayerSpec) -> None:
+    """SpecError for what only images without label maps can have in their transform_param."""
     param = spec.proto.transform_param
     for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
                  "pad", *random_sizes.NVIDIA, *random_sizes.INTEL):
@@ -183,7 +198,7 @@ def _transformation(spec: LayerSpec) -> Transformation:
                          "cannot follow; use WARP or FIT_SMALL_SIZE")
     if any(factor <= 0 for factor in param.scale_factors):
         raise spec.error("transform_param.scale_factors", "must be above 0")
-    return transformation(spec)
+    checked_param(spec)
 
 
 def _with_old_fields(spec: LayerSpec, param: DenseImageDataParameter) -> LayerSpec:

@@ -54,6 +54,7 @@ class VideoData(ImageSource):
     """
 
     num_tops = (1, 2)
+    idle_fields = ("bgr2rgb",)
     fork_fields = FOREIGN_FIELDS
 
     @classmethod
@@ -110,7 +111,7 @@ class VideoData(ImageSource):
         self.batch_size = spec.proto.data_param.batch_size
         self.mean = read_mean(spec.proto.transform_param)
         self.pad = spec.proto.transform_param.pad
-        self._transformer = transformation(spec, idle=["bgr2rgb"]).open()
+        self._transformer = transformation(spec, idle=self.idle_fields).open()
         first = self._transform(next(video.frames(0)), 0)
         self.top_shapes = [(self.batch_size, first.shape[2], first.shape[0] + 2 * self.pad,
                             first.shape[1] + 2 * self.pad)]

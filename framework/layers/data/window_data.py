@@ -22,10 +22,11 @@ class WindowData(ImageSource):
     """
 
     num_tops = (2, 2)
+    idle_fields = IDLE
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        warn_of_idle_fields(spec)
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        super().check_fields(spec)
         param = spec.proto.window_data_param
         size = spec.proto.transform_param.crop_size
         if size == 0:
@@ -36,9 +37,15 @@ class WindowData(ImageSource):
         if param.crop_mode not in ("warp", "square"):
             raise spec.error("window_data_param.crop_mode", f"is '{param.crop_mode}'; it must be "
                              "'warp' or 'square'")
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        warn_of_idle_fields(spec)
+        param = spec.proto.window_data_param
         windows = read_windows(param.source, param.root_folder, param.fg_threshold,
                                param.bg_threshold)
-        items = WindowItems(windows, transformation(spec, idle=IDLE), param.batch_size,
+        items = WindowItems(windows, transformation(spec, idle=self.idle_fields), param.batch_size,
                             int(param.batch_size * param.fg_fraction), param.context_pad,
                             param.crop_mode == "square")
         self.is_finished_early = True

@@ -9,7 +9,7 @@ import lmdb
 import numpy as np
 import pytest
 
-from framework.cli import convert_annoset, convert_dataset, export_dataset
+from framework.cli import convert_annoset, convert_dataset, convert_imageset, export_dataset
 from framework.proto import AnnotatedDatum
 from tests.data.making import annotated, encoded, image, write_database
 
@@ -186,6 +186,12 @@ def test_boxes_of_a_list_are_stored_or_named(tmp_path, capsys, forgiving, seed):
     assert stored(tmp_path / "db") == (num_stored, stored_boxes)
     code = convert_annoset.main([*flags, "--strict", *places, str(tmp_path / "strict")])
     assert code == int("left out: " in text)
+    shown = capsys.readouterr().err
+    if code:        # the same account, of what could be
+        reasons = [line for line in text.splitlines() if line.startswith("  left out: ")]
+        assert f"strict: {num_stored} of {num_images} images and {stored_boxes} of {boxes} " \
+               "boxes can be stored" in shown
+        assert all(reason in shown for reason in reasons)
 
 
 def test_an_export_names_the_boxes_it_leaves_out_and_strict_writes_nothing(tmp_path, capsys):
@@ -197,7 +203,9 @@ def test_an_export_names_the_boxes_it_leaves_out_and_strict_writes_nothing(tmp_p
     database = write_database(tmp_path / "some_lmdb", records)
     flags = [str(database), str(tmp_path / "out"), "--labelmap", str(tmp_path / "map")]
     assert export_dataset.main([*flags, "--strict"]) == 1
-    assert "--strict: 3 images with 3 boxes would be left out" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "--strict: 3 images with 3 boxes would be left out" in shown
+    assert "out: 2 of 5 images and 2 of 5 boxes can be stored\n" in shown
     assert not (tmp_path / "out").exists()
     assert export_dataset.main(flags) == 0
     text = capsys.readouterr().out
@@ -206,3 +214,13 @@ def test_an_export_names_the_boxes_it_leaves_out_and_strict_writes_nothing(tmp_p
     assert "left out: 1 image with 1 box: label 9 is not one of the label map's classes " \
         "(00000002_record2.jpg)" in text
     assert "images without a box, which are background: 1" in text
+
+
+def test_too_many_bad_images_end_a_conversion_with_its_account(tmp_path, capsys):
+    (tmp_path / "good.png").write_bytes(encoded(image(0)))
+    (tmp_path / "cut.png").write_bytes(encoded(image(1))[:99])
+    (tmp_path / "list").write_text("good.png 0\ncut.png 1\ngone.png 1\n")
+    assert convert_imageset.main([str(tmp_path), str(tmp_path / "list"), str(tmp_path / "db")]) == 1
+    shown = capsys.readouterr().err
+    assert "db: 1 of 3 images can be stored\n  images by class: 0 1\n  left out: 1 image: " in shown
+    assert "error: 2 of 3 records are bad, more than 5%; nothing was written" in shown

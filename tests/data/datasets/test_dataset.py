@@ -220,6 +220,15 @@ def test_boxes_of_coco_without_an_image_are_named(tmp_path):
     assert note.reason == "the image_id is not the id of an image of the file"
 
 
+def test_a_category_of_coco_whose_id_is_a_word_is_named_with_its_file(tmp_path):
+    (tmp_path / "i.json").write_text(
+        '{"images": [], "annotations": [], "categories": [{"id": "disc", "name": "disc"}]}')
+    (tmp_path / "data.yaml").write_text(
+        "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n")
+    with pytest.raises(DataError, match="^i.json: a category has the id 'disc'; it must be a whol"):
+        load(tmp_path / "data.yaml")
+
+
 def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tmp_path):
     for name, number in (("a", 1), ("b", 2)):
         categories = [{"id": number, "name": "disc"}, {"id": 3 - number, "name": "box"}]
@@ -227,5 +236,5 @@ def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tm
             json.dumps({"images": [], "annotations": [], "categories": categories}))
     text = ("format: coco\nsplits: {train: {images: pics, annotations: a.json}, "
             "test: {images: pics, annotations: b.json}}\n")
-    with pytest.raises(DataError, match="category 2 is 'disc' in b.json, and 'box' in the split"):
+    with pytest.raises(DataError, match="category 2 is 'disc' in b.json, and 'box' in a.json; gi"):
         write_yaml(tmp_path / "d.yaml", text)
