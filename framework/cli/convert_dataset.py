@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
 from framework.data.datasets import description
 from framework.data.datasets.dataset import Dataset
-from framework.data.datasets.splits import divide, is_for_training, shares
+from framework.data.datasets.splits import divide, is_for_training, shares, shuffle
 from framework.data.records import label_map
 from framework.data.records.account import Account
 from framework.data.records.list_file import Entry
@@ -82,7 +81,7 @@ def convert(options: argparse.Namespace) -> int:
         _remove_others(folder, chosen)
         splits = {split: list(data.splits[split]) for split in chosen}
         for split in shuffled:
-            random.Random(options.seed).shuffle(splits[split])
+            shuffle(splits[split], options.seed)
         names, accounts = write_splits(data, splits, folder, options.jobs)
         _print(options, accounts, shuffled, data.display_names)
         for account in accounts.values():

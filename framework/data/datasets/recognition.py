@@ -42,7 +42,7 @@ class Recognised:
 def recognise(path: Path) -> Recognised:
     """The data set of a folder, or of a YAML, .data, JSON or CSV file.
 
-    DataError, which says what was looked for, if it is none that is known.
+    DataError, which says what was looked for, if its format is not known.
     """
     if path.is_dir():
         return _in_folder(_inner(path))

@@ -110,3 +110,8 @@ def classes_of(data: Dataset, entry: Entry) -> set[str]:
     except DataError:
         return set()
     return {str(box.name) for box in labels.boxes} if labels is not None else set()
+
+
+def shuffle(entries: list[Entry], seed: int) -> None:
+    """Put entries into a random order: a list sorted by scene makes batches of one scene."""
+    random.Random(seed).shuffle(entries)
