@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -160,6 +161,7 @@ random_seed: 1
 
 def readme(project: Project, folder: str) -> str:
     """What to do next, and the reason for each number; `folder` as the user calls it."""
+    folder = shlex.quote(folder)
     net = project.backbone
     weights = "" if net.name == SMALL else " --weights FILE.caffemodel"
     note = "" if net.name == SMALL else f"""

@@ -78,7 +78,7 @@ def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
 
 
 def _read(path: Path) -> Rows:
-    """Of each image: file and line of each row, its box (None: it is not one), the size it states."""
+    """Of each image: file and line of each row, its box (None: it is not one), its stated size."""
     columns = columns_of(path)
     if columns is None:
         raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
