@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from framework.definition import prototxt
@@ -31,7 +31,8 @@ class Origin:
 class Part:
     """A net file of the folder, and how train_test.prototxt brings it in.
 
-    tops  that later layers read; the layers that they do not need are left out
+    tops    that later layers read; the layers that they do not need are left out
+    inside  names and texts of the files that it brings in itself
     """
 
     name: str
@@ -39,6 +40,7 @@ class Part:
     tops: tuple[str, ...]
     file: str
     text: str
+    inside: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,19 @@ def backbone(name: str) -> Backbone:
             path = folder / layer.net_file_param.file
             text = path.read_text(encoding="utf-8")
             parts.append(Part(layer.name, layer.bottom[0], tuple(layer.top),
-                              f"{layer.name}.prototxt", text))
+                              f"{layer.name}.prototxt", text, _inside(path)))
     transform = message.layer[0].transform_param
     return Backbone(name, tuple(parts), origins, tuple(transform.mean_value), transform.scale)
+
+
+def _inside(path: Path) -> dict[str, str]:
+    """The files that a file of the zoo brings in; they are in its folder."""
+    found: dict[str, str] = {}
+    for layer in prototxt.read(path, "NetParameter").message.layer:
+        if layer.HasField("net_file_param"):
+            inner = path.parent / layer.net_file_param.file
+            found |= {inner.name: inner.read_text(encoding="utf-8"), **_inside(inner)}
+    return found
 
 
 def _small() -> Backbone:

@@ -37,13 +37,16 @@ class Project:
 
 
 def net_files(backbone: Backbone) -> dict[str, str]:
-    """The net files that train_test.prototxt brings in."""
-    return {part.file: part.text for part in backbone.parts}
+    """The net files that train_test.prototxt brings in, and those that they bring in."""
+    found = {part.file: part.text for part in backbone.parts}
+    for part in backbone.parts:
+        found |= part.inside
+    return found
 
 
 def train_test(project: Project) -> str:
     """The net with its data layers and losses."""
-    return f"{_data_layers(project)}\n{_parts(project.backbone)}\n{_head(project)}"
+    return f"{_data_layers(project)}\n{_parts(project)}\n{_head(project)}"
 
 
 def _data_layers(project: Project) -> str:
@@ -227,11 +230,24 @@ def _transform(settings: Settings) -> str:
     return f"mean_value: [{mean}] scale: {settings.scale:g}"
 
 
-def _parts(net: Backbone) -> str:
-    return "\n".join(
-        f'layer {{\n  name: "{part.name}" type: "NetFile" bottom: "{part.bottom}"\n'
-        + ("".join(f'  top: "{top}"' for top in part.tops) + "\n" if part.tops else "")
-        + f'  net_file_param {{ file: "{part.file}" }}\n}}' for part in net.parts)
+def _parts(project: Project) -> str:
+    """The layers that bring in the backbone, as far as the sources need it: a blob that nothing
+    reads would be an output of the net."""
+    used = {priors.origin.bottom for priors in project.proposal.priors}
+    parts = project.backbone.parts
+    named = {top for part in parts for top in part.tops}
+    others = [origin.bottom for origin in project.backbone.origins if origin.bottom not in named]
+    texts: list[str] = []
+    for part in reversed(parts):        # the last one first: it needs a blob of those before
+        tops = [top for top in part.tops or others if top in used]
+        if not tops:
+            continue
+        used.add(part.bottom)
+        lines = [f'  name: "{part.name}" type: "NetFile" bottom: "{part.bottom}"',
+                 " " + "".join(f' top: "{top}"' for top in tops),
+                 f'  net_file_param {{ file: "{part.file}" }}']
+        texts.insert(0, "layer {\n" + "\n".join(lines) + "\n}\n")
+    return "".join(texts)
 
 
 def _source(priors: Priors) -> str:

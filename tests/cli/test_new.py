@@ -104,15 +104,21 @@ def test_the_proposed_priors_match_the_boxes_by_the_definition_of_overlap():
     assert len(boxes) == 60 and (np.array(overlaps) >= 0.5).mean() >= 0.98
 
 
-@pytest.mark.parametrize("backbone", ["mobilenet_v2"])
-def test_a_backbone_of_the_zoo_keeps_its_input_and_the_mean_of_its_weights(backbone):
+# published means: of MobileNet's authors, and of VGG's; the extras of squeezenet are in two files
+@pytest.mark.parametrize("name, mean", [("mobilenet_v2", [103.94, 116.78, 123.68]),
+                                        ("squeezenet", [104, 117, 123])])
+def test_a_backbone_of_the_zoo_keeps_its_input_and_the_mean_of_its_weights(name, mean):
     write_images(Path("photos"), 12)
-    assert main(["new", "detector", "photos", "--out", "found", "--backbone", backbone]) == 0
+    assert main(["new", "detector", "photos", "--out", "found", "--backbone", name]) == 0
     read = prototxt.read("found/train_test.prototxt", "NetParameter").message
     transform = read.layer[0].transform_param
     assert (transform.resize_param.height, transform.resize_param.width) == (300, 300)
-    np.testing.assert_allclose(transform.mean_value, [103.94, 116.78, 123.68], rtol=1e-6)
+    np.testing.assert_allclose(transform.mean_value, mean, rtol=1e-6)
     assert "--weights FILE.caffemodel" in Path("found/README.md").read_text()
+    net = Net("found/train_test.prototxt", "TEST", skip_data=True)
+    read = {bottom for step in net.layers for bottom in step.bottoms}
+    made = {top for step in net.layers for top in step.tops}
+    assert made - read == {"detection_eval"}    # no output but the evaluation
 
 
 @pytest.mark.parametrize("count, flags, message", [
