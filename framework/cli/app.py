@@ -19,6 +19,14 @@ NEEDED = ("torch", "google", "yaml", "numpy", "lmdb", "cv2", "numba", "simplejpe
 Main = Callable[[argparse.Namespace], "int | None"]
 
 
+class Flags(list[str]):
+    """The words after the name of a program that was called in another way than by its own file."""
+
+    def __init__(self, words: Sequence[str], program: str):
+        super().__init__(words)
+        self.program = program
+
+
 def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse `argv` (by default the command line's), call `main`, and return its exit code.
 
@@ -29,6 +37,9 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     """
     open_standard_streams()
     parser.allow_abbrev = False
+    if isinstance(argv, Flags):
+        parser.epilog = (parser.epilog or "").replace(parser.prog, argv.program)
+        parser.prog = argv.program
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = list(sys.argv[1:] if argv is None else argv)
     options = parser.parse_args(gflags.normalise(parser, given))

@@ -4,43 +4,69 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from importlib import import_module
 
-from framework.cli import app, devices
+from framework.cli import app, devices, project_folder
+from framework.errors import CaffeError
 
 USAGE = """usage: caffe COMMAND FLAGS
 
 commands:
+  new           make a folder that trains a detector on annotated images
   train         train or finetune a net
   test          score a net
+  detect        find objects in images
+  export        write a net as a file of another runtime
   time          measure the time of each layer
   device_query  show the CUDA devices
+and, as the programs of tools/: {others}
 
 `caffe COMMAND --help` shows the flags of a command.
 
 examples:
+  caffe new detector photos --out birds; caffe train birds
   caffe train --solver solver.prototxt --gpu 0
   caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
-COMMANDS = {"train": "framework.cli.train", "test": "framework.cli.test",
-            "time": "framework.cli.time"}
+OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
+COMMANDS = ("new", "train", "test", "detect", "export", "time", "device_query")
+OTHERS = ("check_data", "compare", "compute_image_mean", "convert_annoset",
+          "convert_dataset", "convert_imageset", "create_label_map", "expand", "export_dataset",
+          "extract_features", "get_image_size", "inspect", "layers", "make_shapes", "merge_bn",
+          "parse_log", "plot_log", "resize_classes", "upgrade_net", "upgrade_solver")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; flags may be given before or after it. Returns the exit code."""
+    """Run a command. Returns the exit code.
+
+    The original's commands may be given before or after their flags.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    names = [name for name in given if name in COMMANDS or name == "device_query"]
-    if not names:
-        wrong = next((name for name in given if not name.startswith("-")), "")
+    if given and given[0] in (*COMMANDS, *OTHERS):
+        name = given[0]
+    else:
+        name = next((word for word in given if word in OF_THE_ORIGINAL), "")
+    if not name:
+        usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
+        wrong = next((word for word in given if not word.startswith("-")), "")
         if not wrong:
-            print(USAGE)
+            print(usage)
             return 0
-        print(f"error: '{wrong}' is not a command\n{USAGE}", file=sys.stderr)
+        print(f"error: '{wrong}' is not a command\n{usage}", file=sys.stderr)
         return 1
-    given.remove(names[0])
-    if names[0] == "device_query":
+    given.remove(name)
+    if name == "device_query":
         return app.run(query, make_query_parser(), given)
-    return import_module(COMMANDS[names[0]]).main(given, program=f"caffe {names[0]}")
+    program = import_module(f"framework.cli.{name}").main
+    try:
+        with project_folder.flags_of(name, given) as flags:
+            if name in OF_THE_ORIGINAL:
+                return int(program(flags, program=f"caffe {name}"))
+            return int(program(app.Flags(flags, f"caffe {name}")))
+    except CaffeError as error:
+        app.complain(f"error: {error}")
+        return 1
 
 
 def make_query_parser() -> argparse.ArgumentParser:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,13 +18,14 @@ from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
 from framework.data.datasets import description
 from framework.data.datasets.dataset import Dataset
-from framework.data.datasets.splits import divide, is_for_training, shares
+from framework.data.datasets.splits import divide, is_for_training, shares, shuffle
 from framework.data.records import label_map
 from framework.data.records.account import Account
 from framework.data.records.list_file import Entry
 from framework.definition import prototxt
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.proto import LabelMap
 from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.file_names import wrong_name
@@ -76,22 +76,13 @@ def convert(options: argparse.Namespace) -> int:
     data.check_label_files(chosen)
     shuffled = _shuffled(options, data, chosen)
     _check_splits(chosen, options.dataset)
-    names = label_map.make(data.names)
-    for item in names.item:
-        item.display_name = data.display_names.get(item.name, item.display_name)
-    labels = label_map.labels_by_name(names)
     inputs = [options.dataset, data.root]
     with resumed_folder(options.out, options.redo, inputs) as folder:
         _remove_others(folder, chosen)
-        (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
-        accounts = {}
-        for split in chosen:
-            entries = list(data.splits[split])
-            if split in shuffled:
-                random.Random(options.seed).shuffle(entries)
-            report = _convert_split(data, entries, labels, folder / split, options.jobs)
-            report.account.add_losses(data.losses.get(split, ()))
-            accounts[split] = report.account
+        splits = {split: list(data.splits[split]) for split in chosen}
+        for split in shuffled:
+            shuffle(splits[split], options.seed)
+        names, accounts = write_splits(data, splits, folder, options.jobs)
         for split, account in accounts.items():
             account.check_strict(options.strict, str(options.out / split))
         _print(options, accounts, shuffled, data.display_names)
@@ -158,6 +149,22 @@ def _remove_others(folder: Path, splits: list[str]) -> None:
                 own_folders.remove(path)
         elif path.name != own_folders.MARK:
             path.unlink()
+
+
+def write_splits(data: Dataset, splits: Mapping[str, list[Entry]], folder: Path, jobs: int = 0
+                 ) -> tuple[LabelMap, dict[str, Account]]:
+    """Write the label map and a database of each split, with its journal, into a folder."""
+    names = label_map.make(data.names)
+    for item in names.item:
+        item.display_name = data.display_names.get(item.name, item.display_name)
+    (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
+    labels = label_map.labels_by_name(names)
+    accounts = {}
+    for split, entries in splits.items():
+        report = _convert_split(data, entries, labels, folder / split, jobs)
+        report.account.add_losses(data.losses.get(split, ()))
+        accounts[split] = report.account
+    return names, accounts
 
 
 def _convert_split(

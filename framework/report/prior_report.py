@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,20 +43,25 @@ class PriorMaker:
     shapes: tuple[Shape, ...]
     field: tuple[float, float] | None = None
 
+    def changed(self, **fields: Sequence[float]) -> PriorMaker:
+        """The same layer with other values of these fields: min_size, max_size, aspect_ratio."""
+        spec = self.layer.spec
+        proto = type(spec.proto)()
+        proto.CopyFrom(spec.proto)
+        for name, values in fields.items():
+            getattr(proto.prior_box_param, name)[:] = values
+        layer = PriorBox(dataclasses.replace(spec, proto=proto), *self.shapes)
+        return dataclasses.replace(self, layer=layer)
+
     def priors(self, sizes: tuple[int, int] | None = None) -> PriorLayer:
         """Its priors; with other `sizes` (min_size, max_size) in place of its own."""
-        layer = self.layer
-        spec = layer.spec
         if sizes is not None:
-            proto = type(spec.proto)()
-            proto.CopyFrom(spec.proto)
-            proto.prior_box_param.min_size[:] = [sizes[0]]
-            proto.prior_box_param.max_size[:] = [sizes[1]]
-            spec = dataclasses.replace(spec, proto=proto)
-            layer = PriorBox(spec, *self.shapes)
-        corners = layer(*(torch.empty(shape) for shape in self.shapes))[0, 0].reshape(-1, 4)
-        param = spec.proto.prior_box_param
-        return PriorLayer(spec.name, corners.numpy(), tuple(param.min_size), tuple(param.max_size))
+            return self.changed(min_size=[sizes[0]], max_size=[sizes[1]]).priors()
+        shapes = (torch.empty(shape) for shape in self.shapes)
+        corners = self.layer(*shapes)[0, 0].reshape(-1, 4)
+        param = self.layer.spec.proto.prior_box_param
+        return PriorLayer(self.layer.spec.name, corners.numpy(), tuple(param.min_size),
+                          tuple(param.max_size))
 
 
 def built_net(path: str, phase: str) -> tuple[Net | None, list[str]]:

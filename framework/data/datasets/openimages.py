@@ -60,7 +60,7 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     with open_text(table) as file:
         rows = csv.reader(file)
         columns = _columns(table, rows)
-        for row in _rows(rows):
+        for row in table_rows(rows):
             place = f"{table}:{rows.line_num}"
             name = row[columns["ImageID"]] if len(row) > columns["ImageID"] else ""
             try:
@@ -84,14 +84,14 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
 
 def _columns(table: Path, rows: Any) -> dict[str, int]:
     """The index of each column. DataError if one is missing. Any: the csv module's reader."""
-    header = next(_rows(rows), [])
+    header = next(table_rows(rows), [])
     for name in COLUMNS:
         if name not in header:
             raise DataError(f"{table}: has no column {name}; needed are {', '.join(COLUMNS)}")
     return {name: index for index, name in enumerate(header)}
 
 
-def _rows(rows: Any) -> Iterator[list[str]]:
+def table_rows(rows: Any) -> Iterator[list[str]]:
     """The rows; one that the csv module refuses, as with a field of 131,072 letters, is empty.
 
     Any: the csv module's reader.

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from framework.data.datasets.dataset import Dataset
+from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
 REST = "test"
+# Names of splits to train and to test on, the preferred first.
+PAIRS = (("trainval", "test"), ("train", "val"), ("train", "valid"), ("train", "minival"),
+         ("train", "test"))
+TRIED_SEEDS = 100
 
 
 def shares(texts: Sequence[str]) -> dict[str, float]:
@@ -62,3 +68,50 @@ def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:
     first = next(iter(splits))      # what is lost belongs to no split in particular
     return replace(data, splits=splits, shuffle=shuffle,
                    losses={first: list(dict.fromkeys(losses))})
+
+
+def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Dataset, str]:
+    """The data set with the splits `train` and `test` alone, and a sentence on where they are from.
+
+    Its own splits are taken if there are two: trainval and test, train and val, train and test, the
+    first of these. Else all images are divided, `share` of them for training, so that both splits
+    have every class if one of TRIED_SEEDS seeds from `seed` on does that.
+    """
+    known = {re.sub(r"[^a-z]", "", name.lower()): name for name in data.splits}
+    for training, testing in PAIRS:
+        if training in known and testing in known:
+            chosen = {"train": known[training], "test": known[testing]}
+            others = ", ".join(name for name in data.splits if name not in chosen.values())
+            return (replace(data, splits={new: data.splits[old] for new, old in chosen.items()},
+                            losses={new: data.losses.get(old, ()) for new, old in chosen.items()},
+                            shuffle=None),
+                    f"its own splits: {chosen['train']} to train on and {chosen['test']} to test on"
+                    + (f" ({others} not used)" if others else ""))
+    classes = {entry: classes_of(data, entry) for split in data.splits.values() for entry in split}
+    wanted = set().union(*classes.values())
+    parts = {"train": share, "test": 1 - share}
+    for tried in range(seed, seed + TRIED_SEEDS):
+        divided = divide(data, parts, tried)
+        if all(set().union(*(classes[entry] for entry in split)) == wanted
+               for split in divided.splits.values()):
+            break
+    else:
+        tried = seed
+        divided = divide(data, parts, seed)
+    return (replace(divided, shuffle=None),
+            f"divided at random with seed {tried}: {share:.0%} of the images to train on, the "
+            "rest to test on, since the data have no two splits of their own")
+
+
+def classes_of(data: Dataset, entry: Entry) -> set[str]:
+    """The classes of an entry's boxes; none of one whose labels cannot be read."""
+    try:
+        labels = data.labels(entry)
+    except DataError:
+        return set()
+    return {str(box.name) for box in labels.boxes} if labels is not None else set()
+
+
+def shuffle(entries: list[Entry], seed: int) -> None:
+    """Put entries into a random order: a list sorted by scene makes batches of one scene."""
+    random.Random(seed).shuffle(entries)

@@ -83,11 +83,12 @@ def every_image(root: Path, losses: list[Note]) -> list[Entry]:
     for path in sorted((root / "Annotations").glob("*.xml")):
         if f"Annotations/{path.name}" not in known:
             losses.append(Note("an annotation without an image", f"Annotations/{path.name}",
-                               boxes=_num_boxes(path)))
+                               boxes=num_boxes(path)))
     return kept
 
 
-def _num_boxes(path: Path) -> int:
+def num_boxes(path: Path) -> int:
+    """How many boxes an annotation has, as far as it can be known."""
     try:
         return len(read_xml(path).boxes)
     except DataError as error:

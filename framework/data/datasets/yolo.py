@@ -141,15 +141,15 @@ def _without_image(root: Path, entries: Sequence[Entry],
     for folder in sorted({str(Path(entry.label).parent) for entry in entries}):
         for path in sorted((root / folder).glob("*.txt")):
             name = os.path.relpath(path, root)
-            if name in known or path.name.lower() in NOT_LABELS or not _has_boxes(path):
+            if name in known or path.name.lower() in NOT_LABELS or not has_boxes(path):
                 continue
             found.append(Note("a label file without an image", name,
                               boxes=len(filled_lines(path))))
     return found
 
 
-def _has_boxes(path: Path) -> bool:
-    """Does the first line begin with the number of a class?"""
+def has_boxes(path: Path) -> bool:
+    """Does the first line of a text file begin with the number of a class, and have a box?"""
     try:
         lines = filled_lines(path)
     except DataError:

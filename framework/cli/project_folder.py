@@ -1,0 +1,119 @@
+"""Flags for a folder of `caffe new`, the argument of `caffe train FOLDER` and other commands.
+
+Its files name one another by paths relative to it. So training, testing and checking work in it,
+and paths that the user gives beside it are made absolute first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from framework.errors import CaffeError
+
+SOLVER = "solver.prototxt"
+DEPLOY = "deploy.prototxt"
+WORKING_INSIDE = ("train", "test", "check_data")
+COMMANDS = (*WORKING_INSIDE, "detect", "export")
+PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show")
+SUFFIXES = {"onnx": ".onnx", "torch": ".pt2", "ncnn": ".param"}
+
+
+@contextlib.contextmanager
+def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
+    """The flags of a command whose first argument is a folder, in the working folder for them.
+
+    Other arguments are given back as they are. CaffeError for a folder without weights where they
+    are needed, and for one that `caffe new` did not make where nothing else can be meant.
+    """
+    folder = Path(given[0]) if given else Path()
+    if command not in COMMANDS or not given or not folder.is_dir():
+        yield list(given)
+        return
+    if not (folder / SOLVER).is_file() or not (folder / DEPLOY).is_file():
+        if command in ("train", "test"):
+            raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
+                             f"`caffe new` made; `caffe {command} --help` tells the other forms")
+        yield list(given)
+        return
+    rest = list(given[1:])
+    if command not in WORKING_INSIDE:
+        yield _with_weights(command, folder, rest)
+        return
+    flags = _absolute(rest)
+    if command == "test" and not _has(rest, "weights", "snapshot"):
+        _newest_weights(folder)         # says in words of the folder that there are none
+        flags = ["--snapshot", "auto", *flags]
+    with contextlib.chdir(folder):
+        yield [SOLVER, *flags] if command == "check_data" else ["--solver", SOLVER, *flags]
+
+
+def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:
+    """The flags of detect and export: those that the user did not give, and the user's."""
+    suffix = SUFFIXES.get(_value(rest, "to") or "onnx", ".onnx")
+    defaults = {"model": folder / DEPLOY,
+                "out": folder / ("detections" if command == "detect" else f"detector{suffix}")}
+    if command == "detect":
+        defaults["labelmap"] = folder / "data" / "labelmap.prototxt"
+    flags = [word for name, path in defaults.items() if not _has(rest, name)
+             for word in (f"--{name}", str(path))]
+    if not _has(rest, "weights"):
+        flags += ["--weights", str(_newest_weights(folder))]
+    return [*flags, *rest]
+
+
+def _newest_weights(folder: Path) -> Path:
+    """The weights of the newest snapshot. CaffeError if there is none."""
+    # lazy: torch costs 1.9 s, and only this needs it
+    from framework.cli.test import weights_of
+    from framework.logs.log import Log
+    from framework.net.reading import read_solver
+
+    with contextlib.chdir(folder):
+        document = read_solver(SOLVER)
+        prefix = Path(document.message.snapshot_prefix)
+        if not list(prefix.parent.glob(f"{prefix.name}_iter_*.solverstate*")):
+            raise CaffeError(f"{folder}: has no trained weights yet; `caffe train {folder}` makes "
+                             "them, or give --weights")
+        return folder / weights_of(document, "auto", Log())
+
+
+def _name_of(word: str) -> str:
+    """The name of a flag, in either spelling; "" for another word."""
+    is_flag = word.startswith("-") and len(word) > 2
+    return word.lstrip("-").partition("=")[0].replace("-", "_") if is_flag else ""
+
+
+def _has(words: Sequence[str], *names: str) -> bool:
+    return any(_name_of(word) in names for word in words)
+
+
+def _value(words: Sequence[str], name: str) -> str:
+    for index, word in enumerate(words):
+        if _name_of(word) == name:
+            after = words[index + 1] if index + 1 < len(words) else ""
+            return word.partition("=")[2] or after
+    return ""
+
+
+def _absolute(words: Sequence[str]) -> list[str]:
+    """The words with the paths of PATH_FLAGS made absolute."""
+    found = []
+    is_value = False
+    for word in words:
+        name = _name_of(word)
+        flag, equals, value = word.partition("=")
+        if is_value:
+            word = _absolute_path(word)
+        elif name in PATH_FLAGS and equals:
+            word = f"{flag}={_absolute_path(value)}"
+        is_value = name in PATH_FLAGS and not equals
+        found.append(word)
+    return found
+
+
+def _absolute_path(value: str) -> str:
+    """Of files with commas between them each one; `auto` is not a file."""
+    return value if value == "auto" else ",".join(map(os.path.abspath, value.split(",")))

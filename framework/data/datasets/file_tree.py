@@ -1,0 +1,93 @@
+"""File listing of a folder of data: which images, label files and splits are in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePath
+
+from framework.data.datasets.dataset import is_image
+from framework.errors import DataError
+
+UNDIVIDED = "all"       # the split of images that no folder or file name puts into one
+SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "test": "test",
+               "testing": "test", "val": "val", "valid": "val", "validation": "val"}
+
+
+@dataclass(frozen=True)
+class FileTree:
+    """The files below `root`, sorted, with paths relative to it; hidden ones are left out."""
+
+    root: Path
+    files: tuple[str, ...]
+
+    @cached_property
+    def images(self) -> tuple[str, ...]:
+        return tuple(name for name in self.files if is_image(name))
+
+    @cached_property
+    def images_by_name(self) -> dict[str, list[str]]:
+        """The images of each file name, in whatever folders."""
+        found: dict[str, list[str]] = {}
+        for image in self.images:
+            found.setdefault(PurePath(image).name, []).append(image)
+        return found
+
+    def ending(self, *suffixes: str) -> list[str]:
+        """The files with one of these endings, in any case of letters."""
+        return [name for name in self.files if name.lower().endswith(suffixes)]
+
+    def image_named(self, name: str, near: str, split: str) -> str | None:
+        """The image that a table calls `name`.
+
+        near   the folder of the table
+        split  that the table is of: of several images of one name, that in its folder counts
+        """
+        plain = PurePath(name.replace("\\", "/"))
+        direct = os.path.normpath(os.path.join(near, plain))
+        found = self.images_by_name.get(plain.name, [])
+        if direct in found or not found:
+            return direct if found else None
+        return max(found, key=lambda path: (_ends_with(path, plain), split_of(path) == split))
+
+
+def _ends_with(path: str, plain: PurePath) -> bool:
+    return PurePath(path).parts[-len(plain.parts):] == plain.parts
+
+
+def list_files(root: Path) -> FileTree:
+    """The files of a folder. DataError if it, or a folder in it, cannot be listed."""
+
+    def stop(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be listed: {error.strerror}")
+
+    found = []
+    for parent, folders, names in os.walk(root, onerror=stop):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.relpath(os.path.join(parent, name), root) for name in names
+                  if not name.startswith(".")]
+    return FileTree(root, tuple(sorted(found)))
+
+
+def split_of(path: str, with_name: bool = False) -> str:
+    """The split that the folders of a path say, the last of them first; UNDIVIDED if none does.
+
+    with_name  the file's own name counts too: `train_labels.csv`, `instances_val2017.json`
+    """
+    pure = PurePath(path)
+    for part in reversed((*pure.parent.parts, pure.stem) if with_name else pure.parent.parts):
+        for word in re.split(r"[^a-z]+", part.lower()):
+            if word in SPLIT_WORDS:
+                return SPLIT_WORDS[word]
+    return UNDIVIDED
+
+
+def by_split(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Images by the split that their folders say."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(split_of(path), []).append(path)
+    return found

@@ -1,0 +1,67 @@
+"""VOC annotations in any folders: XML beside the images, or in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+
+from framework.data.datasets.dataset import Dataset, Description
+from framework.data.datasets.file_tree import FileTree, split_of
+from framework.data.datasets.label_files import Labels, read_xml
+from framework.data.datasets.voc import class_names, num_boxes
+from framework.data.records.account import Note
+from framework.data.records.list_file import Entry
+from framework.errors import DataError
+from framework.system.text import is_there
+
+
+def load(tree: FileTree) -> Dataset:
+    """The images that have an XML file of their name: beside them, as labelImg writes it, or in
+    any other folder. Folders called train, test, val and the like are splits.
+
+    Images without an annotation, and annotations without an image, are losses. DataError if no
+    annotation has an image.
+    """
+    root = tree.root
+    by_stem: dict[str, list[str]] = {}
+    for label in tree.ending(".xml"):
+        by_stem.setdefault(PurePath(label).stem, []).append(label)
+    splits: dict[str, list[Entry]] = {}
+    losses: dict[str, list[Note]] = {}
+    used: set[str] = set()
+    for image in tree.images:
+        split = split_of(image)
+        labels = by_stem.get(PurePath(image).stem, [])
+        if not labels:
+            losses.setdefault(split, []).append(Note("no annotation of its name", image, images=1))
+            continue
+        label = _nearest(image, labels)
+        used.add(label)
+        splits.setdefault(split, []).append(Entry(image, label))
+    if not splits:
+        first = next(iter(by_stem.values()))[0]
+        raise DataError(f"{root}: none of its {len(by_stem)} annotations has an image of its name "
+                        f"among the {len(tree.images)} images; {first}, say, has none")
+    alone = [label for labels in by_stem.values() for label in labels if label not in used]
+    for label in alone:
+        note = Note("an annotation without an image", label, boxes=num_boxes(root / label))
+        losses.setdefault(next(iter(splits)), []).append(note)
+    names = Description(root, {}, str(root)).names(class_names(root / name for name in used))
+
+    def read_labels(entry: Entry) -> Labels | None:
+        path = root / entry.label
+        return read_xml(path) if is_there(path) else None
+
+    return Dataset(root, splits, names, read_labels, losses=losses, has_label_files=True)
+
+
+def _nearest(image: str, labels: list[str]) -> str:
+    """Of several annotations of an image's name that with most folders in common."""
+    folder = os.path.dirname(image)
+
+    def shared(label: str) -> tuple[int, bool]:
+        other = os.path.dirname(label)
+        common = os.path.commonpath([folder, other]) if folder and other else ""
+        return len(PurePath(common).parts), split_of(label) == split_of(image)
+
+    return max(labels, key=shared)

@@ -1,0 +1,162 @@
+"""Prior sizes and aspect ratios for each source of a detector, from the boxes of its data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from framework.project.backbone import Origin
+from framework.report.prior_match import SEEN_WELL, match_boxes
+from framework.report.prior_report import PriorMaker
+from framework.system.arrays import Floats
+
+THRESHOLD = 0.5         # overlap from which a box matches a prior, as in the loss
+WANTED = 0.98           # of the boxes that shall match one
+STEPS_IN_A_SIZE = 2.25  # the smallest objects of a source are as many of its cells wide
+LARGE = 0.8             # of the input's shorter side: belongs to the coarsest source that there is
+FEWEST = 0.005          # of the boxes: a source with fewer is left out
+GROWTH = 1.6            # max_size over min_size, at most
+MOST_TRIED = 600        # boxes on which additions are tried
+MOST_ROUNDS = 12
+MOST_SIZES = 6          # min_sizes of one source
+RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Priors:
+    """The priors of a source: `count` min_sizes from `low` to `high`, in pixels of the input.
+
+    share, typical  of all boxes the part that has its sizes, and their median side
+    """
+
+    origin: Origin
+    low: float
+    high: float
+    count: int
+    ratios: tuple[float, ...] = ()
+    share: float = 0
+    typical: float = 0
+
+    def sizes(self) -> tuple[list[int], list[int]]:
+        """min_size and max_size: each size grows into the next."""
+        edges = [max(round(float(edge)), 1)
+                 for edge in np.geomspace(self.low, self.high, self.count + 1)]
+        for index in range(1, len(edges)):
+            edges[index] = max(edges[index], edges[index - 1] + 1)
+        return edges[:-1], edges[1:]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Priors for the sources that are used, and the share of the boxes that match one."""
+
+    priors: tuple[Priors, ...]
+    matched: float
+    left_out: tuple[str, ...] = ()
+
+
+def propose(corners: Floats, makers: Sequence[PriorMaker], origins: Sequence[Origin],
+            size: tuple[int, int]) -> Proposal:
+    """Sizes for each source, then aspect ratios and more sizes until WANTED of the boxes match.
+
+    corners  (n, 4) of the boxes, in parts of the image
+    makers   the PriorBox layers of the net, in the order of `origins`
+    size     height and width of the input
+    """
+    corners = np.clip(corners, 0, 1)
+    extents = (corners[:, 2:] - corners[:, :2]) * np.array(size[::-1], np.float32)
+    sides = np.sqrt(np.maximum(extents.prod(1), 1e-6))
+    owners = _owners(sides, makers, origins, min(size))
+    used = [index for index in range(len(origins)) if (owners == index).mean() >= FEWEST]
+    chosen = [_start(origins[index], sides[owners == index], float((owners == index).mean()))
+              for index in used]
+    makers = [makers[index] for index in used]
+    some = np.linspace(0, len(corners) - 1, min(len(corners), MOST_TRIED)).astype(int)
+    chosen = _grown(chosen, makers, corners[some], extents[some], owners[some], used)
+    overlaps = np.max([_overlaps(corners, maker, priors)
+                       for maker, priors in zip(makers, chosen, strict=True)], axis=0)
+    left_out = tuple(origin.bottom for index, origin in enumerate(origins) if index not in used)
+    return Proposal(tuple(chosen), float((overlaps >= THRESHOLD).mean()), left_out)
+
+
+def _owners(sides: Floats, makers: Sequence[PriorMaker], origins: Sequence[Origin],
+            shorter: int) -> Floats:
+    """Which source each box belongs to: the coarsest one whose cells are small enough for it,
+    and which none of those before it sees better."""
+    owners = np.zeros(len(sides), np.int64)
+    for index, (maker, origin) in enumerate(zip(makers, origins, strict=True)):
+        step = origin.step or _step(maker)
+        smallest = min(STEPS_IN_A_SIZE * step, LARGE * shorter)
+        before = makers[index - 1].field if index else None
+        seen_before = SEEN_WELL * min(before) if before is not None else math.inf
+        if index:
+            owners[(sides >= smallest) | (sides > seen_before)] = index
+    return np.asarray(owners)
+
+
+def _step(maker: PriorMaker) -> float:
+    """Pixels between the cells of a source."""
+    features, image = maker.shapes
+    return max(image[2] / features[2], image[3] / features[3])
+
+
+def _start(origin: Origin, sides: Floats, share: float) -> Priors:
+    """Sizes from the 2nd to the 98th percentile of a source's boxes."""
+    low, high = (float(value) for value in np.quantile(sides, (0.02, 0.98)))
+    middle = math.sqrt(low * high)
+    low = max(min(low, middle / 1.2), 1)
+    high = max(high, middle * 1.2, low + 1)
+    count = min(max(math.ceil(math.log(high / low) / math.log(GROWTH)), 1), MOST_SIZES)
+    return Priors(origin, low, high, count, (), share, float(np.median(sides)))
+
+
+def _overlaps(corners: Floats, maker: PriorMaker, priors: Priors) -> Floats:
+    lows, highs = priors.sizes()
+    made = maker.changed(min_size=lows, max_size=highs, aspect_ratio=priors.ratios)
+    return match_boxes(corners, [made.priors()]).overlaps
+
+
+def _grown(chosen: list[Priors], makers: Sequence[PriorMaker], corners: Floats, extents: Floats,
+           owners: Floats, used: Sequence[int]) -> list[Priors]:
+    """The priors with the additions that match most boxes, one after the other."""
+    found = [_overlaps(corners, maker, priors)
+             for maker, priors in zip(makers, chosen, strict=True)]
+    for _ in range(MOST_ROUNDS):
+        best = np.max(found, axis=0)
+        missed = best < THRESHOLD
+        if 1 - missed.mean() >= WANTED:
+            break
+        options: list[tuple[float, int, Priors, Floats]] = []
+        for index, priors in enumerate(chosen):
+            own = missed & (owners == used[index])
+            if not own.any():
+                continue
+            for other in _additions(priors, extents[own]):
+                overlaps = _overlaps(corners, makers[index], other)
+                now = np.maximum(best, overlaps)
+                gain = float((now >= THRESHOLD).mean() + 0.1 * now.mean())
+                options.append((gain, index, other, overlaps))
+        if not options:
+            break
+        _, index, chosen[index], found[index] = max(options, key=lambda option: option[0])
+    return chosen
+
+
+def _additions(priors: Priors, missed: Floats) -> list[Priors]:
+    """What may be added to a source: an aspect ratio near those of boxes that it misses, or one
+    more size."""
+    aspects = np.maximum(missed[:, 0], 1e-3) / np.maximum(missed[:, 1], 1e-3)
+    typical = float(np.exp(np.median(np.abs(np.log(aspects)))))
+    ratio = min(RATIOS, key=lambda value: abs(math.log(value / typical)))
+    found = []
+    if ratio not in priors.ratios:
+        found.append(replace(priors, ratios=tuple(sorted((*priors.ratios, ratio)))))
+    if priors.count < MOST_SIZES:
+        found.append(replace(priors, count=priors.count + 1))
+    side = np.sqrt(missed.prod(1))
+    if side.min() < priors.low:
+        found.append(replace(priors, low=max(float(np.quantile(side, 0.1)), 1)))
+    return found
