@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-VERSIONS = ("11point", "101point", "MaxIntegral", "Integral")
-POINTS = {"11point": 11, "101point": 101}
+VERSIONS = ("11point", "MaxIntegral", "Integral")
 # Steps of recall up to this size are left out (ComputeAP).
 SMALLEST_STEP = np.float32(1e-6)
 
@@ -33,12 +32,11 @@ def average_precision(scores: np.ndarray, true: np.ndarray, positives: int,
     """The average precision of one class, from 0 to 1; 0 without detections or boxes.
 
     version  11point: mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or
-             more (VOC 2007). 101point: the same over 0, 0.01, ..., 1 (COCO). MaxIntegral: area
-             under that envelope (VOC 2012, ILSVRC). Integral: sum of precision times step of
-             recall.
+             more (VOC 2007). MaxIntegral: area under that envelope (VOC 2012, ILSVRC). Integral:
+             sum of precision times step of recall.
     Computed in float32, step by step, as the original; recall 0.7 of a hand count may so fail the
     comparison with 0.7. Raises ValueError for another version.
-    Source: ComputeAP, bbox_util.cpp in weiliu89/caffe branch ssd; 101point is of its forks.
+    Source: ComputeAP, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
     if version not in VERSIONS:
         raise ValueError(f"'{version}' is not a version of average precision; it must be one of "
@@ -46,11 +44,10 @@ def average_precision(scores: np.ndarray, true: np.ndarray, positives: int,
     if not len(scores) or positives <= 0:
         return 0.0
     precision, recall = precision_recall(scores, true, positives)
-    if points := POINTS.get(version):
-        envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], np.float32(0))
-        levels = np.arange(points) / float(points - 1)
-        best = envelope[np.searchsorted(recall.astype(np.float64), levels)][::-1]
-        return _sum(best / np.float32(points))
+    if version == "11point":
+        reached = recall.astype(np.float64) >= np.arange(11)[:, None] / 10.0
+        best = np.where(reached, precision, np.float32(0)).max(1)[::-1]
+        return _sum(best / np.float32(11))
     if version == "Integral":
         steps = np.diff(recall, prepend=np.float32(0))
         return _sum(np.where(steps > SMALLEST_STEP, precision * steps, 0))

@@ -12,7 +12,6 @@ from google.protobuf.descriptor import FieldDescriptor
 from framework.definition.prototxt import Document
 from framework.definition.values import nearest
 from framework.errors import SpecError
-from framework.evaluation.average_precision import VERSIONS
 from framework.proto import SolverParameter
 
 HONOURED = frozenset("""
@@ -57,7 +56,7 @@ def check_fields(document: Document) -> list[str]:
     param = document.message
     for name, allowed in (("eval_type", ("classification", "detection",
                                         "detection_segmentation")),
-                          ("ap_version", VERSIONS)):
+                          ("ap_version", ("11point", "MaxIntegral", "Integral"))):
         value = getattr(param, name)
         if value not in allowed:
             problems.append(str(document.error(name, f"is '{value}'{nearest(value, allowed)}; it "

@@ -70,7 +70,7 @@ def score(net: Net, batches: int, version: str,
           after_batch: Callable[[int, dict[str, Tensor]], None] | None = None) -> Scores | None:
     """Run the net over its next `batches` batches.
 
-    version       of average precision: 11point, 101point, MaxIntegral or Integral
+    version       of average precision: 11point, MaxIntegral or Integral
     before_batch  asked with the number of each batch; False ends the test, which gives None
     after_batch   given the number and the outputs of each batch
     """
