@@ -14,7 +14,8 @@ from typing import Any
 
 from framework.cli import app, devices
 from framework.errors import CaffeError
-from framework.evaluation.average_precision import VERSIONS
+
+VERSIONS = ("11point", "MaxIntegral", "Integral")
 
 
 def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
