@@ -10,6 +10,7 @@ come from --size, --mean and --scale.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 import os
@@ -48,6 +49,9 @@ def make_parser() -> argparse.ArgumentParser:
                         help="names of the classes (default: the net's)")
     parser.add_argument("--threshold", type=float, default=0.4,
                         help="lowest score of a box (default: %(default)s)")
+    parser.add_argument("--upright", action="store_true",
+                        help="turn the drawn images as their EXIF orientation says; the boxes of "
+                             "detections.json are of the stored pixels all the same")
     parser.add_argument("--batch", type=int, default=8,
                         help="images in a batch (default: %(default)s)")
     parser.add_argument("--mean", help="values with commas, 104,117,123 say, or a mean file")
@@ -166,11 +170,13 @@ def _run(
     with naming(report), report.open("w") as lines, Progress(len(paths), "detect") as progress:
         for batch in _batches(paths, options.batch):
             images: list[tuple[Path, Image]] = []
+            orientations: dict[Path, int] = {}
             for path in batch:
                 try:
                     content, image = read_image(path)
                     images.append((path, image))
                     orientation = orientation_of(content)
+                    orientations[path] = orientation if options.upright else 1
                     if orientation != 1:
                         height, width = image.shape[:2]
                         progress.write(f"note: {path}: its EXIF orientation is {orientation}; it "
@@ -183,7 +189,7 @@ def _run(
             for (path, image), detections in zip(images, found, strict=True):
                 target: Path | None = targets[path]
                 try:
-                    _draw(targets[path], image, detections, names)
+                    _draw(targets[path], image, detections, names, orientations[path])
                 except CaffeError as error:
                     target = None
                     progress.write(f"not drawn: {error}")
@@ -195,14 +201,22 @@ def _run(
 
 
 def _draw(
-    target: Path, image: Image, detections: Sequence[Detection], names: dict[int, str]
+    target: Path, image: Image, detections: Sequence[Detection], names: dict[int, str],
+    orientation: int
 ) -> None:
-    """Write the image with its boxes. CaffeError if it cannot be encoded or written."""
+    """Write the image with its boxes, as EXIF's `orientation` shows it. CaffeError if it cannot be
+    encoded or written."""
     # lazy: --help does without it
     import cv2
 
+    from framework.data.records.exif import as_shown, pixels_as_shown
     from framework.inference.draw_boxes import draw_detections
 
+    height, width = image.shape[:2]
+    detections = [dataclasses.replace(found, corners=as_shown(found.corners, orientation,
+                                                              (width, height)))
+                  for found in detections]
+    image = pixels_as_shown(image, orientation)
     try:
         done, content = cv2.imencode(".jpg", draw_detections(image, detections, names))
     except cv2.error:

@@ -54,6 +54,25 @@ def test_boxes_of_a_turned_photograph_are_those_of_the_stored_pixels(place, caps
     assert "b.jpg: its" not in told
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photograph_is_drawn_as_viewers_show_it_if_asked(place, orientation):
+    path, flags = place
+    pixels = cv2.imread(str(path / "images/b.jpg"))
+    (path / "turned.jpg").write_bytes(photograph(pixels, orientation))
+    shown = cv2.imread(str(path / "turned.jpg"))        # OpenCV turns it
+    assert main([*flags, "--upright", str(path / "turned.jpg")]) == 0
+    (turned,) = json.loads((path / "out/detections.json").read_text())["images"]
+    np.testing.assert_allclose(turned["detections"][0]["box"], [170, 0, 340, 165], atol=0.01)
+    drawn = cv2.imread(str(path / "out/turned.jpg"))
+    assert drawn.shape == shown.shape
+    changed = np.abs(drawn.astype(int) - shown).max(2) > 90      # the frame of the bright quarter
+    rows, columns = np.nonzero(shown.min(2) > 128)
+    middle = [int(rows.mean()), int(columns.mean())]
+    assert changed[rows.min():rows.max(), columns.min() + 1].mean() > 0.5
+    assert changed[rows.min() + 1, columns.min():columns.max()].mean() > 0.5
+    assert not changed[middle[0], middle[1]]
+
+
 def test_bad_images_are_named_and_skipped_and_none_at_all_is_an_error(place, capsys):
     path, flags = place
     bad = path / "cut.jpg"

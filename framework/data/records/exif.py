@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
+
 from framework.data.records.boxes import Corners
 from framework.data.records.jpeg import segments
+from framework.data.records.records import Pixels
 
 _TAG = 274
 _SHORT = 3
@@ -68,6 +71,26 @@ def turned(corners: Corners, orientation: int, size: Size) -> Corners:
     if orientation in (3, 4, 7, 8):
         y1, y2 = height - y2, height - y1
     return (y1, x1, y2, x2) if orientation in SWAPPED else (x1, y1, x2, y2)
+
+
+def as_shown(corners: Corners, orientation: int, size: Size) -> Corners:
+    """A box of the stored image, of that (width, height), as a box of the shown one."""
+    return turned(corners, _back(orientation), size)
+
+
+def pixels_as_shown(pixels: Pixels, orientation: int) -> Pixels:
+    """The stored (height, width, channels) as viewers show them."""
+    back = _back(orientation)
+    if back in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if back in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels.swapaxes(0, 1) if back in SWAPPED else pixels)
+
+
+def _back(orientation: int) -> int:
+    """The orientation that undoes another one: the quarter turns undo each other."""
+    return {6: 8, 8: 6}.get(orientation, orientation)
 
 
 def _find(content: bytes) -> tuple[int, int, str] | None:
