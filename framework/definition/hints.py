@@ -53,6 +53,10 @@ HINTS = {
                      "DetectionOutputParameter.visualize_threshold",
                      "DetectionOutputParameter.save_file"), _DRAWING),
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
+    **dict.fromkeys((f"QuantizationParameter.{name}" for name in (
+        "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
+        "fl_params scale_in scale_out scale_params is_negative_input force_u8_input").split()),
+                    _INT8),
     **dict.fromkeys(("SegAccuracyParameter.metric", "RegionLossParameter.coords",
                      "RegionLossParameter.jitter", "YoloDetectionOutputParameter.coords",
                      "InnerDistanceParameter.bias_term", "InnerDistanceParameter.bias_filler",

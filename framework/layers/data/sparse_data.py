@@ -39,7 +39,6 @@ class SparseData(ImageSource):
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
-        honour(spec, "data_param", "source backend batch_size rand_skip shuffle")
         honour(spec, "transform_param", "")
         param = spec.proto.data_param
         self.start(SparseItems(database_path(spec), len(spec.tops) - 1), param.batch_size,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -39,9 +41,9 @@ class AccuracyRegression(Layer):
     """Mean absolute error of a regression: half the absolute differences of an item.
 
     Bottoms: x and target (N, ...), as many values each. No gradient goes to either.
-    Top:     (): the sum of |x - target| over 2 N. `accuracy_param.top_k` has no effect, as in the
-             original.
-    Errors:  SpecError if the bottoms differ in items or values.
+    Top:     (): the sum of |x - target| over 2 N. `accuracy_param.top_k` is checked and has no
+             effect, as in the original.
+    Errors:  SpecError if the bottoms differ in items or values, or an item has fewer than top_k.
     Source:  accuracy_regression_layer.cpp in BVLC/caffe's pull requests, commit 85f15b1, a V1 type.
     """
 
@@ -53,6 +55,10 @@ class AccuracyRegression(Layer):
         super().__init__(spec)
         honour(spec, "accuracy_param", "top_k")
         check_same_count(spec, x, target, 1)
+        top_k = spec.proto.accuracy_param.top_k
+        if top_k > math.prod(x[1:]):
+            raise spec.error("accuracy_param.top_k", f"is {top_k}; it must be at most "
+                             f"{math.prod(x[1:])}, the values of an item")
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
         difference = precise(x.detach()) - precise(target.detach()).reshape(x.shape)

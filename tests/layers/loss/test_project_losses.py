@@ -79,6 +79,8 @@ def test_accuracy_of_a_regression_is_half_the_absolute_differences_of_an_item():
     x, target = noise(4, 3, 2), noise(4, 3, 2, seed=2)
     expected = np.abs(array(x) - array(target)).sum() / 8
     assert float(layer(x, target)) == pytest.approx(expected)
+    with pytest.raises(SpecError, match="top_k is 7; it must be at most 6"):
+        make("AccuracyRegression", "accuracy_param { top_k: 7 }", (4, 3, 2), (4, 3, 2))
 
 
 def test_voxel_softmax_loss_takes_no_loss_but_a_gradient_from_labels_beyond_the_classes():
