@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework.project.backbone import SMALL, Backbone
-from framework.project.choices import Choice, Settings
+from framework.project.choices import Settings
 from framework.project.priors import WANTED, Priors, Proposal
 
 TRAIN_TEST = "train_test.prototxt"
@@ -171,12 +171,6 @@ def readme(project: Project, folder: str) -> str:
 `--weights` names published weights of {net.name}: without them a net of its size does not learn
 from some hundred images.
 """
-    sizes = [Choice(f"{', '.join(map(str, lows))} to {highs[-1]}", priors.origin.bottom,
-                    f"{priors.share:.0%} of the boxes, of which one half is above "
-                    f"{priors.typical:.0f} pixels"
-                    + (f"; aspect ratios {', '.join(f'{ratio:g}' for ratio in priors.ratios)} for "
-                       "boxes that no square matches" if priors.ratios else ""))
-             for priors in project.proposal.priors for lows, highs in [priors.sizes()]]
     left_out = "".join(f"\nNo boxes are predicted from `{name}`: no object has its size."
                        for name in project.proposal.left_out)
     accounts = "\n".join(f"- `data/{split}`: {line}" for split, lines in project.account.items()
@@ -209,11 +203,21 @@ Sizes of the priors, in pixels of the input. {matched(project.proposal)}
 
 | sizes | source | for |
 |---|---|---|
-{chr(10).join(f"| {one.name} | `{one.value}` | {one.reason} |" for one in sizes)}
+{chr(10).join(_size_row(priors) for priors in project.proposal.priors)}
 
 To change one, edit `{TRAIN_TEST}` (sizes, augmentation, batch; `{DEPLOY}` brings that file in) or
 `{SOLVER}` (rate, iterations). The size of the input is in both nets.
 """
+
+
+def _size_row(priors: Priors) -> str:
+    """The row of a source in the table of sizes."""
+    lows, highs = priors.sizes()
+    ratios = ", ".join(f"{ratio:g}" for ratio in priors.ratios)
+    added = f"; aspect ratios {ratios} for boxes that no square matches" if ratios else ""
+    return (f"| {', '.join(map(str, lows))} to {highs[-1]} | `{priors.origin.bottom}` | "
+            f"{priors.share:.0%} of the boxes, of which one half is above {priors.typical:.0f} "
+            f"pixels{added} |")
 
 
 def matched(proposal: Proposal) -> str:
