@@ -7,6 +7,7 @@ net with PriorBox layers, which boxes no prior matches and which sizes would.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,18 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def check(options: argparse.Namespace) -> int:
     """Check what `path` names. DataError or SpecError for what cannot be opened."""
     path = options.path
-    if path.is_dir() or path.name == "data.mdb":
+    if os.path.isdir(path) or path.name == "data.mdb":
         if options.show:
             raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")
         beside = path.absolute().parent / "labelmap.prototxt"
-        if not options.label_map_file and beside.is_file():
+        if not options.label_map_file and os.path.isfile(beside):
             print(f"labels as in {beside}")
             options.label_map_file = str(beside)
         from framework.report.data_report import report  # lazy: --help does without it
 
         return report(str(path), options.label_map_file, plot=options.plot,
                       is_strict=options.strict)
-    if not path.exists():
+    if not os.path.exists(path):
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")
     if options.show:
         # lazy: --help does without it

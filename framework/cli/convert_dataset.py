@@ -144,7 +144,7 @@ def _check_splits(splits: Sequence[str], place: Path) -> None:
 def _remove_others(folder: Path, splits: list[str]) -> None:
     """Clear away what an interrupted call left of splits that are not asked for now."""
     for path in folder.iterdir():
-        if path.is_dir():
+        if os.path.isdir(path):
             if path.name not in splits:
                 own_folders.remove(path)
         elif path.name != own_folders.MARK:

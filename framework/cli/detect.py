@@ -95,7 +95,7 @@ def detect(options: argparse.Namespace) -> int:
     detector, names = _load(options)
     options.out.mkdir(parents=True, exist_ok=True)
     report = options.out / "detections.json"
-    if report.is_dir():
+    if os.path.isdir(report):
         raise DataError(f"{report}: is a folder; the results have to go there")
     results, skipped = _run(options, detector, names, paths)
     if not results:
@@ -115,7 +115,7 @@ def list_images(images: Sequence[Path]) -> list[Path]:
     """The files among the arguments, folders replaced by their images, sorted."""
     paths: list[Path] = []
     for image in images:
-        if image.is_dir():
+        if os.path.isdir(image):
             found = sorted(path for path in image.iterdir() if path.suffix.lower() in SUFFIXES)
             if not found:
                 raise DataError(f"{image}: the folder has no image ({', '.join(SUFFIXES)})")
@@ -137,7 +137,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     keep_freed_memory()
     device = devices.prepare(options).device
     mean: Any = options.mean  # numbers, a path, or None
-    if mean and not Path(mean).is_file():
+    if mean and not os.path.isfile(mean):
         try:
             mean = [float(word) for word in mean.split(",")]
         except ValueError:

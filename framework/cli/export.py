@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -251,7 +252,7 @@ def export_onnx(options: argparse.Namespace) -> int:
 
 
 def mean_of(text: str | None) -> Any:   # Any: numbers, a path, or None
-    if text is None or Path(text).is_file():
+    if text is None or os.path.isfile(text):
         return text
     try:
         return [float(word) for word in text.split(",")]

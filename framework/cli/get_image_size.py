@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(options: argparse.Namespace) -> int:
     """Write the sizes. DataError for an image that cannot be read: nothing is written then."""
-    if not options.rootfolder.is_dir():
+    if not os.path.isdir(options.rootfolder):
         raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
     entries = list_file.read(options.listfile, options.rootfolder)
     ids = sizes.read_ids(Path(options.name_id_file)) if options.name_id_file else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,7 @@ def check(options: argparse.Namespace) -> None:
     """DataError for a folder that is not there and a backend that is not written."""
     if options.backend != "lmdb":
         raise DataError(f"--backend is {options.backend}; only lmdb is written")
-    if not options.rootfolder.is_dir():
+    if not os.path.isdir(options.rootfolder):
         raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
 
 

@@ -1,4 +1,4 @@
-"""tools/import: an ONNX model or a PyTorch module as a prototxt and a caffemodel.
+"""Write an ONNX model or a PyTorch module as a prototxt and a caffemodel.
 
 The source is an ONNX file, or `package.module:callable`, whose module is imported and whose
 callable gives a torch.nn.Module. Both run on the same noise before the files are written: ONNX
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,7 +71,7 @@ def import_net(options: argparse.Namespace) -> None:
     from framework.importing.convert import import_model
     from framework.importing.onnx_file import input_shapes, read_onnx
 
-    is_module = ":" in options.source and not Path(options.source).exists()
+    is_module = ":" in options.source and not os.path.exists(options.source)
     if is_module:
         from framework.importing import torch_module  # lazy: as above
 

@@ -29,10 +29,10 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
     are needed, and for one that `caffe new` did not make where nothing else can be meant.
     """
     folder = Path(given[0]) if given else Path()
-    if command not in COMMANDS or not given or not folder.is_dir():
+    if command not in COMMANDS or not given or not os.path.isdir(folder):
         yield list(given)
         return
-    if not (folder / SOLVER).is_file() or not (folder / DEPLOY).is_file():
+    if not os.path.isfile(folder / SOLVER) or not os.path.isfile(folder / DEPLOY):
         if command in ("train", "test"):
             raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
                              f"`caffe new` made; `caffe {command} --help` tells the other forms")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli.app import run
@@ -83,7 +83,7 @@ def write_message(message: Message, path: str, binary: bool) -> None:
     else:
         data = message.SerializeToString() if binary else \
             to_text(message).encode("utf-8", "surrogateescape")
-        if Path(path).is_dir():
+        if os.path.isdir(path):
             raise SpecError(f"{path}: is a folder; it must be the file to write")
         with replacing(path) as partial:
             partial.write_bytes(data)

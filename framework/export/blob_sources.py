@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import zipfile
@@ -68,7 +69,7 @@ def open_source(text: str, opencv_python: str) -> Source:
     path = Path(rest)
     if rest.endswith(".onnx"):
         return OnnxFile(path)
-    if path.is_dir() or rest.endswith((".npz", ".npy")):
+    if os.path.isdir(path) or rest.endswith((".npz", ".npy")):
         return ArrayFiles(path)
     model, comma, weights = rest.partition(",")
     if not comma:
@@ -160,7 +161,7 @@ class ArrayFiles:
 
     def __init__(self, path: Path) -> None:
         try:
-            if path.is_dir():
+            if os.path.isdir(path):
                 files = sorted(path.glob("*.npy"), key=lambda one: (one.stat().st_mtime_ns, one))
                 self.known: Arrays = {one.stem: np.load(one) for one in files}
             elif path.suffix == ".npy":

@@ -21,7 +21,7 @@ def read_onnx(path: Path) -> onnx.ModelProto:
 
     ONNX Runtime says later what else is wrong: onnx's own checker refuses files that run.
     """
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise CaffeError(f"{path}: is not a regular file")
     try:
         model = onnx.load(path, format="protobuf", load_external_data=False)
@@ -63,7 +63,7 @@ def _check_external(path: Path, tensor: onnx.TensorProto) -> None:
     if not location or folder not in target.parents:
         raise CaffeError(f"{path}: tensor '{tensor.name}' has its data in '{location}', outside "
                          f"of the folder {folder}, and is not read")
-    if not target.is_file():
+    if not os.path.isfile(target):
         raise CaffeError(f"{path}: tensor '{tensor.name}' has its data in '{location}', which is "
                          "not there")
     end = int(entries.get("offset", 0)) + int(entries.get("length", 0))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from framework.data.records import label_map
 from framework.definition.spec import LayerSpec, NetSpec
@@ -50,7 +50,7 @@ def label_map_path(net: NetSpec) -> str:
     stated = [spec.proto.annotated_data_param.label_map_file for spec in net.layers]
     stated += [spec.proto.detection_output_param.save_output_param.label_map_file
                for spec in net.layers]
-    return next((path for path in stated if path and Path(path).is_file()), "")
+    return next((path for path in stated if path and os.path.isfile(path)), "")
 
 
 def _counts(net: NetSpec) -> Iterator[tuple[LayerSpec, str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     plot    where to draw it
     """
     database = open_database(path)
-    label_map = read(label_map_file) if label_map_file and Path(label_map_file).exists() else None
+    label_map = read(label_map_file) if label_map_file and os.path.exists(label_map_file) else None
     if label_map_file and label_map is None:
         print(f"label_map_file {label_map_file} is absent: the labels are not checked")
     labels = object_labels(label_map) if label_map is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def show_layer(spec: LayerSpec, phase: str, prefix: str, options: argparse.Names
 
 def class_names(spec: LayerSpec) -> dict[int, str]:
     path = spec.proto.annotated_data_param.label_map_file
-    if not path or not Path(path).exists():
+    if not path or not os.path.exists(path):
         return {}
     return names_by_label(read(path))
 

@@ -6,6 +6,7 @@ bottoms. The pages of docs/layers, `tools/layers` and the tests of every layer r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def sample_text(kind: str) -> str:
 def sample_path(kind: str) -> Path:
     """The file of a type's sample. Raises CaffeError if it has no sample."""
     path = FOLDER / f"{file_name(kind)}.prototxt"
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CaffeError(f"the layer type '{kind}' has no sample; write {path}")
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -77,7 +78,7 @@ def _deploy_twin(spec: NetSpec) -> Iterator[LayerSpec]:
     names = [path.name.replace(word, "deploy") for word in TRAINING_NAMES if word in path.name]
     for name in dict.fromkeys([*names, "deploy.prototxt"]):
         twin = path.with_name(name)
-        if twin != path and twin.is_file():
+        if twin != path and os.path.isfile(twin):
             try:
                 document = read_net(twin)
             except CaffeError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import numpy as np
 import torch
@@ -177,6 +178,6 @@ def _label_names(net: Net) -> Mapping[int, str]:
         proto = spec.proto
         for path in (proto.detection_output_param.save_output_param.label_map_file,
                      proto.annotated_data_param.label_map_file):
-            if path and Path(path).is_file():
+            if path and os.path.isfile(path):
                 return {item.label: item.name for item in label_map.read(path).item}
     return {}

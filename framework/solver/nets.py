@@ -5,6 +5,7 @@ Source: Solver::InitTrainNet and InitTestNets in solver.cpp of weiliu89/caffe (b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,7 @@ def net_document(document: Document, field: str, index: int, ignore: bool) -> Do
         entries = document.lines.fields.get(field, [])
         lines = entries[index] if index < len(entries) else Lines()
         return finish_net(Document(message, lines, document.path, inside=field), ignore)
-    if not Path(value).is_file():
+    if not os.path.isfile(value):
         raise SpecError(f"{document.place(document.lines.find(f'{field}[{index}]'))}: {field} is "
                         f"'{value}', which is not a file; paths are relative to the working "
                         f"directory, {Path.cwd()}")

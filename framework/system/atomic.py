@@ -26,7 +26,8 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     path = Path(path)
     if "\0" in str(path):
         raise error(f"{str(path)!r}: cannot be written: its name has a NUL")
-    if path.exists() and not path.is_file() and not path.is_dir():
+    # os.path has an answer for a name that is too long, where Path raises
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise error(f"{path}: cannot be written: it is a device or a pipe, which a file would "
                     "replace")
     partial = partial_path(path, os.getpid())
@@ -98,7 +99,7 @@ def new_folder(path: Path, redo: bool = False, inputs: Sequence[Path] = ()) -> I
             yield partial
             _replace(place, partial, redo)
         except BaseException:
-            if partial.is_dir():
+            if os.path.isdir(partial):
                 own_folders.remove(partial)
             raise
 
@@ -220,7 +221,7 @@ def write_file(path: Path, content: str | bytes) -> None:
 
     DataError for a device or a pipe, which a file would replace.
     """
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise DataError(f"{path}: is not a regular file and is not replaced; give another name")
     with replacing(path) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -33,12 +33,12 @@ def finish(folder: Path) -> None:
 
 def check(folder: Path) -> None:
     """DataError unless the folder is empty, or has our mark and nothing was added to it since."""
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink() or not os.path.isdir(folder):
         raise DataError(f"{folder}: is not a folder that this program made, and is kept; give "
                         "another name, or remove it yourself")
     if not any(folder.iterdir()):
         return
-    if not (folder / MARK).is_file():
+    if not os.path.isfile(folder / MARK):
         raise DataError(f"{folder}: was not made by this program (it has no {MARK}), and is kept; "
                         "give another name, or remove it yourself")
     known = _noted(folder)
@@ -53,7 +53,7 @@ def clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name == MARK:
             continue
-        if path.is_dir() and not path.is_symlink():
+        if os.path.isdir(path) and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()

@@ -61,7 +61,7 @@ def read_lines(path: Path) -> list[str]:
 def open_text(path: Path) -> Iterator[TextIO]:
     """A regular file too large to be read at once, for the csv module. DataError as `read_text`."""
     try:
-        if is_there(path) and not path.is_file():
+        if is_there(path) and not os.path.isfile(path):
             read_bytes(path)                           # raises an error that says what it is
         with path.open("rb") as file:
             encoding = _encoding(file.read(4))

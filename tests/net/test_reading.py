@@ -102,3 +102,15 @@ def test_an_unknown_type_of_an_old_layer_is_shown_as_it_is_written():
 ])
 def test_only_near_names_are_suggested(name, known, meant):
     assert (nearest(name, [known]) == f"; did you mean '{known}'?") == meant
+
+
+@pytest.mark.parametrize("text", [
+    'type: "AnnotatedData" data_param { source: "LONG" } annotated_data_param { label_map_file: '
+    '"LONG" }',
+    'type: "Data" data_param { source: "LONG" } transform_param { mean_file: "LONG" }',
+    'type: "ImageData" image_data_param { source: "LONG" root_folder: "LONG/" }',
+    'type: "HDF5Data" hdf5_data_param { source: "LONG" batch_size: 2 }'])
+def test_a_name_of_300_letters_is_one_error_of_the_data(text):
+    layer = text.replace("LONG", "x" * 300)
+    with pytest.raises(CaffeError, match="x: "):
+        Net(parse_net(f'layer {{ name: "d" top: "a" top: "b" {layer} }}'), "TRAIN")

@@ -41,3 +41,8 @@ def test_a_name_with_a_nul_is_an_error_of_writing(tmp_path):
     with pytest.raises(WriteError, match=r"a\\x00b': cannot be written: its name has a NUL"):
         write_file(tmp_path / "a\0b", "text")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_is_too_long_is_an_error_of_writing(tmp_path):
+    with pytest.raises(WriteError, match="x: cannot be written: File name too long"):
+        write_file(tmp_path / ("x" * 300), b"")

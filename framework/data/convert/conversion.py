@@ -71,7 +71,7 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
     """As `convert`, in a folder that may hold a part of the records, with its journal."""
     own_folders.make(folder)
     journal = Journal(folder / JOURNAL, identity)
-    report = journal.resume() if (folder / "data.mdb").is_file() else None
+    report = journal.resume() if os.path.isfile(folder / "data.mdb") else None
     what = name or folder.name
     if report is None:
         if any(path.name != own_folders.MARK for path in folder.iterdir()):

@@ -43,9 +43,9 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False,
     is_divided, chosen  as in `Description`
     DataError says which key is wrong and what is allowed.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         own = path / "data.yaml"
-        if not is_there(own) or (path / "ImageSets").is_dir():
+        if not is_there(own) or os.path.isdir(path / "ImageSets"):
             return voc.load(Description(path, {}, str(path), is_divided, chosen))
         path = own
     if not is_there(path):

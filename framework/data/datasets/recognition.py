@@ -44,7 +44,7 @@ def recognise(path: Path) -> Recognised:
 
     DataError, which says what was looked for, if its format is not known.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         return _in_folder(_inner(path))
     if not is_there(path):
         raise DataError(f"{path}: there is no such folder or file")
@@ -73,7 +73,7 @@ def _inner(path: Path) -> Path:
 
 
 def _in_folder(path: Path) -> Recognised:
-    if (path / "ImageSets" / "Main").is_dir() and (path / "JPEGImages").is_dir():
+    if os.path.isdir(path / "ImageSets" / "Main") and os.path.isdir(path / "JPEGImages"):
         data = description.load(path)
         return Recognised(data, "VOC", "it has JPEGImages, Annotations and the lists of "
                           f"ImageSets/Main: {', '.join(data.splits)}")

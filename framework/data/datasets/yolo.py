@@ -45,7 +45,7 @@ def load(description: Description) -> Dataset:
             images = _images(description, part, losses[split])
             splits[split] += [Entry(image, label_path(root, image)) for image in images]
     for split, value in description.splits().items():
-        if any((root / part).is_dir() for part in description.words("splits", value)):
+        if any(os.path.isdir(root / part) for part in description.words("splits", value)):
             losses[split] += _without_image(root, splits[split], splits)
     if "names" not in description.tree:
         raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
@@ -70,7 +70,7 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     """
     root = description.root
     path = root / part
-    if path.is_dir():
+    if os.path.isdir(path):
         files = _files_under(path)
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
         losses += [Note("not known as the ending of an image", os.path.relpath(item, root))

@@ -43,7 +43,7 @@ def of_ultralytics(tree: Mapping[str, Any], path: Path, root: Path | None,
     splits = {name: tree[name] for name in SPLITS if tree.get(name)}
     if root is None:
         root = _root(path, tree.get("path", ""))
-    elif not root.is_dir():
+    elif not os.path.isdir(root):
         raise DataError(f"{place}: --root is {shortened(str(root))}: no such folder")
     keys = Description(root, {**tree, "splits": splits}, place, chosen=chosen)
     found = {name: [_existing(root, part) for part in keys.words(name, value)]

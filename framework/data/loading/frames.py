@@ -6,6 +6,7 @@ yjxiong/caffe, branch action_recog (temporal segment networks).
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -156,7 +157,7 @@ def read_frame(path: str, is_color: bool) -> Pixels:
 
 
 def _open(path: str) -> Any:        # Any: OpenCV has no types
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise BadRecord("there is no such file")
     capture = cv2.VideoCapture(path)
     if not capture.isOpened():

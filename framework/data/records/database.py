@@ -30,7 +30,7 @@ def open_database(path: str | Path, make: str = HOW_TO_MAKE) -> Database:
     Raises DataError if it is absent, empty, cut short, damaged, a LevelDB, or not an LMDB.
     """
     folder = Path(path)
-    file = folder / "data.mdb" if folder.is_dir() else folder
+    file = folder / "data.mdb" if os.path.isdir(folder) else folder
     _check(folder, file, make)
     status = file.stat()
     identity = (os.getpid(), status.st_dev, status.st_ino)
@@ -124,15 +124,15 @@ def _why_held(file: Path) -> str:
 
 
 def _check(folder: Path, file: Path, make: str) -> None:
-    if not folder.exists():
+    if not os.path.exists(folder):
         raise DataError(f"{folder}: there is no such database; {make}")
-    if file.exists():
-        if not file.is_file():
+    if os.path.exists(file):
+        if not os.path.isfile(file):
             raise DataError(f"{file}: is not a regular file; {make}")
         if file.stat().st_size == 0:
             raise DataError(f"{file}: the file is empty; {make}")
         return
-    if (folder / "CURRENT").exists() or list(folder.glob("*.ldb")) or list(folder.glob("*.sst")):
+    if os.path.exists(folder / "CURRENT") or [*folder.glob("*.ldb"), *folder.glob("*.sst")]:
         raise DataError(f"{folder}: this is a LevelDB, which is not read here; convert the "
                         f"images again into an LMDB: {make}")
     raise DataError(f"{folder}: the folder has no data.mdb, so it is not an LMDB; {make}")

@@ -141,7 +141,7 @@ def _read(site: Site) -> Document:
 
 def _is_file(path: Path) -> bool:
     try:
-        return path.is_file()
+        return os.path.isfile(path)
     except OSError:         # a name that is too long
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from pathlib import Path
+import os
 
 from framework.data.augment import random_sizes
 from framework.data.augment.sampler import check_samplers
@@ -172,7 +172,7 @@ def _labels(param: AnnotatedDataParameter) -> frozenset[int] | None:
     """
     if not param.label_map_file:
         return None
-    if not Path(param.label_map_file).exists():
+    if not os.path.exists(param.label_map_file):
         logging.getLogger("framework.data").warning(
             "label_map_file %s is absent: the labels are not checked", param.label_map_file)
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
 import warnings
 from collections import Counter
@@ -123,7 +124,7 @@ class _Changer(ast.NodeTransformer):
 
     def __init__(self, path: str, true_division: bool, changes: Counter[str]):
         self.folder = Path(path).parent
-        self.in_package = (self.folder / "__init__.py").is_file()
+        self.in_package = os.path.isfile(self.folder / "__init__.py")
         self.own_name = Path(path).stem
         self.true_division = true_division
         self.changes = changes
@@ -150,8 +151,8 @@ class _Changer(ast.NodeTransformer):
         first = name.split(".")[0]
         if not self.in_package or first == self.own_name:
             return False
-        return (self.folder / f"{first}.py").is_file() \
-            or (self.folder / first / "__init__.py").is_file()
+        return os.path.isfile(self.folder / f"{first}.py") \
+            or os.path.isfile(self.folder / first / "__init__.py")
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,7 @@ class MultiStageMeanfield(Layer):
                     blob.copy_(torch.diag(diagonal))
 
     def _diagonal(self, path: str, weight: float) -> Tensor:
-        if not Path(path).exists():
+        if not os.path.exists(path):
             return torch.full((self.channels,), weight)
         try:
             numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]

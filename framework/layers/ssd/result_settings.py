@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, i
     Raises SpecError at `field` if the file does not exist or a line is wrong. A net that is built
     without its files has no sizes.
     """
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         if spec.without_files:
             return []
         raise spec.error(field, f"is '{path}'; there is no such file")
@@ -96,7 +97,7 @@ def _check_file_names(spec: LayerSpec, field: str, param: SaveOutputParameter,
 
 
 def _read_names(spec: LayerSpec, field: str, path: str) -> dict[int, str]:
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise spec.error(field, f"is '{path}'; there is no such file")
     names: dict[int, str] = {}
     for item in prototxt.read(path, "LabelMap").message.item:
