@@ -40,9 +40,9 @@ class VoxelSoftmaxLoss(Layer):
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         x = precise(scores)
         labels = labels.detach()
-        labels = self.check.require(labels, labels > -1)[:, 0].long()
+        labels = self.check.require(labels, labels > -1)[:, 0]
         outside = labels >= x.shape[1]
-        cost = log_loss(x, labels.where(~outside, 0), 1)
+        cost = log_loss(x, labels.where(~outside, 0).long(), 1)
         # of the value 0, with the softmax as its gradient
         total = x.logsumexp(1)
         cost = torch.where(outside, total - total.detach(), cost)
