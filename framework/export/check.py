@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from framework.errors import CaffeError
 from framework.export.deploy import Deployed, deployed
+from framework.export.onnx_session import watched_session
 from framework.export.preprocessing import Preprocessing
 from framework.export.runtimes import run_elsewhere, run_ncnn
 from framework.net.net import Net
@@ -155,19 +156,10 @@ def _example(net: Net, name: str, shape: tuple[int, ...]) -> Array | None:
 def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str]
         ) -> dict[str, Array]:
     """Those of the blobs that the model has, by ONNX Runtime."""
-    import onnxruntime  # lazy: it is needed for checks alone
-
     made = {name for node in model.graph.node for name in node.output}
     wanted = [name for name in blobs if name in made]
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
-    del watched.graph.output[:]
-    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4      # what goes wrong is raised as well
     try:
-        session = onnxruntime.InferenceSession(watched.SerializeToString(), options,
-                                               providers=["CPUExecutionProvider"])
+        session = watched_session(model, wanted)
         halves = {one.name: one.type == "tensor(float16)" for one in session.get_inputs()}
         given = {name: array.astype(np.float16) if halves[name] else array
                  for name, array in inputs.items() if name in halves}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from framework.errors import CaffeError
+from framework.export.onnx_session import watched_session
 
 Array = NDArray[Any]        # Any: of every type that ONNX has
 Shape = tuple[int, ...]
@@ -66,19 +67,8 @@ def constant_results(nodes: Sequence[onnx.NodeProto], constants: Mapping[str, Ar
 def run(model: onnx.ModelProto, path: str, inputs: Mapping[str, Array], names: Sequence[str]
         ) -> list[Array]:
     """The tensors of these names, without optimisations that would round otherwise."""
-    import onnxruntime  # lazy: it is loaded when there is a model to run
-
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
-    del watched.graph.output[:]
-    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4      # what goes wrong is raised as well
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        content = watched.SerializeToString()
-        session = onnxruntime.InferenceSession(content, options,
-                                               providers=["CPUExecutionProvider"])
+        session = watched_session(model, names, as_written=True)
         results: list[Array] = session.run(list(names), dict(inputs))
         return results
     except Exception as error:      # of any kind: its classes are those of another library
