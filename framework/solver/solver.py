@@ -19,7 +19,7 @@ from torch import Tensor
 
 from framework.definition.prototxt import Document
 from framework.errors import DataError
-from framework.layers.base import DataOptions
+from framework.layers.base import DataOptions, Layer
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
 from framework.proto import SolverParameter
@@ -102,6 +102,8 @@ class Solver:
         for text in tests_beyond_data(self.document, self.test_nets):
             self.log.warning(text)
         self.test_batches = [0] * len(self.test_nets)
+        self.followers = [step.layer for step in self.net.layers
+                          if type(step.layer).note_progress is not Layer.note_progress]
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
         self.optimizer = Optimizer(self.document, self.net.learned)
         self.saver = Saver(self.document, self.prefix,
@@ -221,8 +223,8 @@ class Solver:
         param = self.param
         shown = bool(param.display) and self.iter % param.display == 0
         debug = self.log if param.debug_info and shown else None
-        for step in self.net.layers:
-            step.layer.note_progress(self.iter, max(param.max_iter, self.iter))
+        for layer in self.followers:
+            layer.note_progress(self.iter, max(param.max_iter, self.iter))
         loss = self.gradients.compute(self.iter, param.iter_size, debug)
         self.losses.append(loss)
         if self.watch.add(loss, shown):
