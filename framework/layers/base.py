@@ -34,6 +34,7 @@ class Layer(nn.Module):
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
+    elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
@@ -55,8 +56,8 @@ class Layer(nn.Module):
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         """For each blob, whether it learns where the text gives it no `param`; none by default.
 
-        proto   LayerParameter (Any: made at run time). No bottom is known yet. A blob that is left
-                out still gets the right rate in a net, but no `param` in what tools/expand prints.
+        No bottom is known yet. A blob that is left out still gets the right rate in a net, but no
+        `param` in what tools/expand prints.
         """
         return ()
 
@@ -157,6 +158,8 @@ class Layer(nn.Module):
         By default each value of a matrix, that is a blob with two axes or more longer than 1,
         meets each item of the first bottom once. Elementwise layers count as nothing.
         """
+        if self.elementwise:
+            return 0
         matrices = sum(blob.numel() for blob in self.blobs
                        if sum(size > 1 for size in blob.shape) > 1)
         return matrices * math.prod(bottoms[0][:1]) if bottoms else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 
 
 @layer
@@ -65,11 +64,12 @@ class APL(Layer):
     """
 
     keeps_shape = True
+    elementwise = True
     slopes: Tensor
     offsets: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -89,9 +89,6 @@ class APL(Layer):
                       param.slope_filler if is_set(param, "slope_filler") else slopes)
         self.add_blob("offsets", shape,
                       param.offset_filler if is_set(param, "offset_filler") else offsets)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.flatten(1)

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set, plain
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 
 
 @layer
@@ -34,7 +34,7 @@ class EltwiseAffine(Layer):
     bias: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -103,6 +103,7 @@ class ChannelScale(Layer):
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     no_onnx_form = "it belongs to the training of embeddings; no form of it is written"
+    elementwise = True
     factor: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, scale: Shape):
@@ -120,9 +121,6 @@ class ChannelScale(Layer):
         if param.global_scale:
             start = FillerParameter(type="constant", value=-1)
             self.add_blob("factor", (1,), start, learned=False)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor, scale: Tensor) -> Tensor | tuple[Tensor, ...]:
         param = self.param

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,7 +12,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import precise
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 
 ONE = FillerParameter(type="constant", value=1)
 
@@ -50,11 +49,12 @@ class LayerNorm(Layer):
     """
 
     keeps_shape = True
+    elementwise = True
     scale: Tensor | None
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.layer_norm_param.elementwise_affine else ()
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -70,9 +70,6 @@ class LayerNorm(Layer):
             del self.scale, self.bias
             self.add_blob("scale", self.shape, ONE)
             self.add_blob("bias", self.shape)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         wide = precise(x)
@@ -100,11 +97,12 @@ class GroupNorm(Layer):
     """
 
     keeps_shape = True
+    elementwise = True
     scale: Tensor
     bias: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -121,9 +119,6 @@ class GroupNorm(Layer):
         self.add_blob("scale", (1, x[1], 1, 1),
                       param.scale_filler if is_set(param, "scale_filler") else ONE)
         self.add_blob("bias", (1, x[1], 1, 1), param.bias_filler)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         wide = precise(x)
@@ -152,11 +147,12 @@ class InstanceNorm(Layer):
     """
 
     keeps_shape = True
+    elementwise = True
     scale: Tensor | None
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.instance_norm_param.affine else ()
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -173,9 +169,6 @@ class InstanceNorm(Layer):
             del self.scale, self.bias
             self.add_blob("scale", (x[1],), ONE)
             self.add_blob("bias", (x[1],))
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         wide = precise(x)

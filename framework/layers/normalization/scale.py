@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -82,6 +80,7 @@ class Scale(Layer):
     pointwise = True
     keeps_shape = True
     num_bottoms = (1, 2)
+    elementwise = True
     scale: Tensor
     bias: Tensor | None
 
@@ -101,9 +100,6 @@ class Scale(Layer):
             self.add_blob("bias", shape, param.bias_filler)
         else:
             self.bias = None
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0            # elementwise, whatever the shape of its blobs
 
     def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
         factor = spread(self.scale if scale is None else scale, self.axis, x)
@@ -143,6 +139,7 @@ class Bias(Layer):
 
     pointwise = True
     num_bottoms = (1, 2)
+    elementwise = True
     bias: Tensor
 
     @classmethod
@@ -155,9 +152,6 @@ class Bias(Layer):
         self.axis, shape = broadcast_axes(spec, "bias_param", bottoms)
         if len(bottoms) == 1:
             self.add_blob("bias", shape, spec.proto.bias_param.filler)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         return (x + spread(self.bias if bias is None else bias, self.axis, x)).to(x.dtype)

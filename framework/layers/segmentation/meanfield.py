@@ -15,7 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
 from framework.ops.losses import precise
 from framework.ops.permutohedral import Lattice, LatticeFilter, make_lattice
-from framework.proto import FillerParameter
+from framework.proto import FillerParameter, LayerParameter
 from framework.system.arrays import Floats
 from framework.system.regular import read_regular
 
@@ -56,7 +56,7 @@ class MultiStageMeanfield(Layer):
     compatibility: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True, True)
 
     def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, image: Shape):

@@ -15,7 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, check_same_shape, honour
-from framework.proto import enum_name
+from framework.proto import LayerParameter, enum_name
 
 
 def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
@@ -56,7 +56,7 @@ class Concat(Layer):
                              "as many axes, and agree on axis 0")
 
     @classmethod
-    def coordinate_map(cls, proto: Any) -> CoordinateMap:
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         if proto.concat_param.per_fla_fuse:
             raise ValueError("flattens its bottoms (per_fla_fuse)")
         return POINTWISE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.proto import LayerParameter
 
 
 def _matrix(shape: Shape, transposed: bool) -> tuple[int, int]:
@@ -37,7 +37,7 @@ class MatMul(Layer):
     weight: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) if len(proto.bottom) == 1 else ()
 
     def __init__(self, spec: LayerSpec, a: Shape, *others: Shape):

@@ -6,7 +6,7 @@ Chen-Yu Lee's Caffe, which ducha-aiki/caffenet-benchmark uses; Lee, Gallagher an
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import axis_sizes, honour
+from framework.proto import LayerParameter
 
 
 class _Windows(NamedTuple):
@@ -86,10 +87,11 @@ class TreepoolMaxAve(Layer):
     """
 
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
+    elementwise = True
     weight: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -97,9 +99,6 @@ class TreepoolMaxAve(Layer):
         self.at = _geometry(spec, x)
         self.add_blob("weight", (1, 1, self.at.kernel, self.at.kernel),
                       spec.proto.convolution_param.weight_filler)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)
@@ -118,10 +117,11 @@ class GatedMaxAve(Layer):
     """
 
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
+    elementwise = True
     weight: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -129,9 +129,6 @@ class GatedMaxAve(Layer):
         self.at = _geometry(spec, x)
         self.add_blob("weight", (1, 1, self.at.kernel, self.at.kernel),
                       spec.proto.convolution_param.weight_filler)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)
@@ -155,12 +152,13 @@ class TreepoolKernel1L(Layer):
     """
 
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
+    elementwise = True
     first: Tensor
     second: Tensor
     split: Tensor
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -169,9 +167,6 @@ class TreepoolKernel1L(Layer):
         for name in ("first", "second", "split"):
             self.add_blob(name, (1, 1, self.at.kernel, self.at.kernel),
                           spec.proto.convolution_param.weight_filler)
-
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes, which do not matter
-        return 0            # elementwise
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)

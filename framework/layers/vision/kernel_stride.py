@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
@@ -22,7 +21,7 @@ from framework.layers.vision.convolution import (
 from framework.layers.vision.pooling import pool, read_window
 from framework.layers.vision.pooling_onnx import pool_onnx
 from framework.ops.convolution import convolve
-from framework.proto import enum_name
+from framework.proto import LayerParameter, enum_name
 
 
 @layer
@@ -41,7 +40,7 @@ class ConvolutionSK(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.convolution_param.bias_term else (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):

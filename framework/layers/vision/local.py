@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.proto import LayerParameter
 
 
 @layer
@@ -31,7 +32,7 @@ class Local(Layer):
     bias: Tensor | None
 
     @classmethod
-    def learned_blobs(cls, proto: Any) -> tuple[bool, ...]:
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True, True) if proto.local_param.bias_term else (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
