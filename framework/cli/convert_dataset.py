@@ -85,9 +85,10 @@ def convert(options: argparse.Namespace) -> int:
         names, accounts = write_splits(data, splits, folder, options.jobs)
         for split, account in accounts.items():
             account.check_strict(options.strict, str(options.out / split))
-        _print(options, accounts, shuffled, data.display_names)
         for split in chosen:
             conversion.forget(folder / split)
+    # not before the folder has its name: a reader of the account may go away, as `head` does
+    _print(options, accounts, shuffled, data.display_names)
     shown = ", ".join(shortened(item.display_name) for item in names.item)
     print(f"{options.out / LABEL_MAP}: {shown}")
     return 0

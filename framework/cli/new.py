@@ -81,7 +81,6 @@ def new(options: argparse.Namespace) -> int:
     with new_folder(out, options.redo, [options.data, data.root]) as folder:
         origin = (f"{found.format}: {found.reason}", sentence, *notes)
         project = _write(data, net, folder, origin, options)
-        print(files.matched(project.proposal))
         texts = {files.TRAIN_TEST: files.train_test(project),
                  files.DEPLOY: files.deploy(project),
                  files.SOLVER: files.solver(project.settings),
@@ -89,6 +88,11 @@ def new(options: argparse.Namespace) -> int:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         _check_net(folder / files.DEPLOY)
+    # not before the folder has its name: a reader of the account may go away, as `head` does
+    for split, lines in project.account.items():
+        for line in lines:
+            print(f"{split}: {line}")
+    print(files.matched(project.proposal))
     print(f"{out}: {files.README} says what was chosen and why; next: caffe train {out}")
     return 0
 
@@ -156,9 +160,6 @@ def _write(data: Dataset, net: Backbone, folder: Path, origin: tuple[str, ...],
     for split in accounts:
         conversion.forget(place / split)
     account = {split: list(one.lines(data.display_names)) for split, one in accounts.items()}
-    for split, lines in account.items():
-        for line in lines:
-            print(f"{split}: {line}")
     survey = survey_database(open_database(place / "train"), str(place / "train"), True)
     if not len(survey.boxes):
         raise DataError(f"{options.data}: no box of the images to train on can be used")

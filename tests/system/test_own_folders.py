@@ -275,6 +275,16 @@ def test_a_folder_of_ours_may_be_made_again_and_another_may_not(tmp_path):
         own_folders.make(tmp_path / "other")
 
 
+def test_a_conversion_whose_account_nobody_reads_is_whole(tmp_path, voc):
+    program = Path(__file__).parents[2] / "tools" / "convert_dataset"
+    process = subprocess.Popen([sys.executable, program, voc, tmp_path / "out"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    _, errors = process.communicate(timeout=300)
+    assert (process.returncode, b"Traceback" in errors) == (1, False)
+    assert (tmp_path / "out/trainval/data.mdb").is_file()
+
+
 def test_make_clean_leaves_what_it_did_not_make(tmp_path):
     for name in ("demo/shapes", "demo/images", "build/lib", "dist", ".venv", "notes.egg-info"):
         victim(tmp_path / name)
