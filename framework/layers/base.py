@@ -131,6 +131,12 @@ class Layer(nn.Module):
             self.set_blob(index, nn.Parameter(values, wanted)
                           if isinstance(blob, nn.Parameter) else values)
 
+    def freeze(self) -> None:
+        """Change nothing in a forward any more: for layers that move running sums by themselves.
+
+        The solver sees to the rates of the blobs.
+        """
+
     def check_fillers(self) -> None:
         """SpecError for a filler that `materialise` would refuse; takes no memory."""
         generator = torch.Generator()

@@ -4384,6 +4384,15 @@ class SolverParameter(Message):
     def stagelr(self) -> Values[float]: ...
     @property
     def stageiter(self) -> Values[int]: ...
+    lr_mult: float
+    p_mult: float
+    period: int
+    ema_decay: float
+    @property
+    def freeze(self) -> Values[str]: ...
+    monitor: str
+    patience: int
+    keep_best: bool
     amsgrad: bool
     clamp_weights_lower: float
     clamp_weights_upper: float
@@ -4396,10 +4405,7 @@ class SolverParameter(Message):
     lookahead_alpha: float
     lookahead_steps: int
     lr_dropout: float
-    lr_mult: float
-    p_mult: float
     per_parameter_reduce: bool
-    period: int
     rectified: bool
     test_before_snapshot: bool
     stepearly: int
@@ -4442,16 +4448,18 @@ class SolverParameter(Message):
             str | None = ..., warmup_iter: int | None = ..., warmup_start_lr: float | None =
             ..., local_lr_auto: bool | None = ..., local_gw_ratio: float | None = ...,
             test_offset: int | None = ..., stagelr: Iterable[float] | None = ..., stageiter:
-            Iterable[int] | None = ..., amsgrad: bool | None = ..., clamp_weights_lower: float |
-            None = ..., clamp_weights_upper: float | None = ..., clip_weights: float | None =
-            ..., decoupled_wd_mult: float | None = ..., decoupled_wd_t0: int | None = ...,
-            device: int | None = ..., log_avg_gradient_norm: bool | None = ..., lookahead: bool
-            | None = ..., lookahead_alpha: float | None = ..., lookahead_steps: int | None =
-            ..., lr_dropout: float | None = ..., lr_mult: float | None = ..., p_mult: float |
-            None = ..., per_parameter_reduce: bool | None = ..., period: int | None = ...,
-            rectified: bool | None = ..., test_before_snapshot: bool | None = ..., stepearly:
-            int | None = ..., richness: int | None = ..., device_id_more: Iterable[int] | None =
-            ..., group_id: Iterable[int] | None = ...,
+            Iterable[int] | None = ..., lr_mult: float | None = ..., p_mult: float | None = ...,
+            period: int | None = ..., ema_decay: float | None = ..., freeze: Iterable[str] |
+            None = ..., monitor: str | None = ..., patience: int | None = ..., keep_best: bool |
+            None = ..., amsgrad: bool | None = ..., clamp_weights_lower: float | None = ...,
+            clamp_weights_upper: float | None = ..., clip_weights: float | None = ...,
+            decoupled_wd_mult: float | None = ..., decoupled_wd_t0: int | None = ..., device:
+            int | None = ..., log_avg_gradient_norm: bool | None = ..., lookahead: bool | None =
+            ..., lookahead_alpha: float | None = ..., lookahead_steps: int | None = ...,
+            lr_dropout: float | None = ..., per_parameter_reduce: bool | None = ..., rectified:
+            bool | None = ..., test_before_snapshot: bool | None = ..., stepearly: int | None =
+            ..., richness: int | None = ..., device_id_more: Iterable[int] | None = ...,
+            group_id: Iterable[int] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4467,12 +4475,12 @@ class SolverParameter(Message):
             "max_momentum", "momentum_power", "larc", "larc_policy", "larc_eta",
             "weight_decay_policy", "weight_decay_power", "test_and_snapshot_last_epochs",
             "larc_turbo", "max_weight_decay", "disabled_update", "engine", "warmup_iter",
-            "warmup_start_lr", "local_lr_auto", "local_gw_ratio", "test_offset", "amsgrad",
+            "warmup_start_lr", "local_lr_auto", "local_gw_ratio", "test_offset", "lr_mult",
+            "p_mult", "period", "ema_decay", "monitor", "patience", "keep_best", "amsgrad",
             "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
-            "lookahead_alpha", "lookahead_steps", "lr_dropout", "lr_mult", "p_mult",
-            "per_parameter_reduce", "period", "rectified", "test_before_snapshot", "stepearly",
-            "richness",
+            "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
+            "rectified", "test_before_snapshot", "stepearly", "richness",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4491,12 +4499,13 @@ class SolverParameter(Message):
             "larc", "larc_policy", "larc_eta", "weight_decay_policy", "weight_decay_power",
             "test_and_snapshot_last_epochs", "larc_turbo", "max_weight_decay",
             "disabled_update", "engine", "warmup_iter", "warmup_start_lr", "local_lr_auto",
-            "local_gw_ratio", "test_offset", "stagelr", "stageiter", "amsgrad",
+            "local_gw_ratio", "test_offset", "stagelr", "stageiter", "lr_mult", "p_mult",
+            "period", "ema_decay", "freeze", "monitor", "patience", "keep_best", "amsgrad",
             "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
-            "lookahead_alpha", "lookahead_steps", "lr_dropout", "lr_mult", "p_mult",
-            "per_parameter_reduce", "period", "rectified", "test_before_snapshot", "stepearly",
-            "richness", "device_id_more", "group_id",
+            "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
+            "rectified", "test_before_snapshot", "stepearly", "richness", "device_id_more",
+            "group_id",
         ]
     ) -> None: ...
 

@@ -162,8 +162,17 @@ class AdamSolver(SGDSolver):
     rule = "Adam"
 
 
-_CLASSES = {cls.rule: cls for cls in (SGDSolver, NesterovSolver, AdaGradSolver, RMSPropSolver,
-                                      AdaDeltaSolver, AdamSolver)}
+class AdamWSolver(SGDSolver):
+    rule = "AdamW"
+
+
+class LAMBSolver(SGDSolver):
+    rule = "LAMB"
+
+
+_CLASSES = {cls.rule: cls for cls in (
+    SGDSolver, NesterovSolver, AdaGradSolver, RMSPropSolver, AdaDeltaSolver, AdamSolver,
+    AdamWSolver, LAMBSolver)}
 
 
 def get_solver(solver_file: str) -> SGDSolver:

@@ -1,7 +1,7 @@
-"""Learning rate policies: step, multistep, poly, plateau and Caffe's others.
+"""Learning rate policies: step, multistep, poly, plateau, Caffe's others, and cosine.
 
 Source: SGDSolver::GetLearningRate in sgd_solver.cpp of weiliu89/caffe (branch ssd); warmup and
-multifixed of intel/caffe, rampup and min_lr of NVIDIA/caffe.
+multifixed of intel/caffe, rampup and min_lr of NVIDIA/caffe, sgdr of jolibrain/caffe.
 """
 
 from __future__ import annotations
@@ -60,9 +60,17 @@ class LearningRate:
                                  "needs it to be at least 1")
         if param.gamma < 0:
             raise document.error("gamma", f"is {param.gamma:g}; it must not be negative")
-        if self.policy == "poly" and param.max_iter <= 0:
-            raise document.error("max_iter", f"is {param.max_iter}; lr_policy \"poly\" needs it "
-                                 "to be at least 1")
+        ends_in = {"poly": param.max_iter, "cosine": param.max_iter,
+                   "sgdr": param.period if param.period > 0 else param.max_iter}
+        if ends_in.get(self.policy, 1) <= 0:
+            raise document.error("max_iter", f"is {param.max_iter}; lr_policy \"{self.policy}\" "
+                                 "needs it to be at least 1")
+        if self.policy == "cosine" and param.warmup_iter >= param.max_iter:
+            raise document.error("warmup_iter", f"is {param.warmup_iter}; it must be less than "
+                                 f"max_iter, which is {param.max_iter}")
+        if self.policy == "sgdr" and param.p_mult < 1:
+            raise document.error("p_mult", f"is {param.p_mult:g}; it must be at least 1, for "
+                                 "periods must not shrink to nothing")
         if self.policy == "multifixed" and (
                 not param.stagelr or len(param.stagelr) != len(param.stageiter)):
             raise document.error("stagelr", f"is given {len(param.stagelr)} times and stageiter "
@@ -172,6 +180,43 @@ def multifixed(param: SolverParameter, iteration: int, state: RateState, loss: L
     return param.stagelr[min(stage, len(param.stagelr) - 1)]
 
 
+def cosine(param: SolverParameter, iteration: int, state: RateState, loss: Loss) -> float:
+    """Half a cosine from base_lr, after the warm-up, to `min_lr` (by default 0) at max_iter.
+
+    Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", without
+    restarts; torch's CosineAnnealingLR. After max_iter it stays there.
+    """
+    share = (iteration - param.warmup_iter) / (param.max_iter - param.warmup_iter)
+    return _half_cosine(param.base_lr, param.min_lr, min(share, 1.0))
+
+
+def sgdr(param: SolverParameter, iteration: int, state: RateState, loss: Loss) -> float:
+    """Half a cosine in each of several periods, from base_lr to `min_lr` (by default 1e-6).
+
+    The first takes `period` iterations, by default max_iter; each next one is `p_mult` times as
+    long, rounded down, and begins at `lr_mult` times the rate of the one before.
+    """
+    length = param.period if param.period > 0 else param.max_iter
+    largest = param.base_lr
+    begin = restarts = 0
+    while iteration >= begin + length:
+        longer = int(length * param.p_mult)
+        # periods that stay as they are need no walk through all of them
+        count = 1 if longer > length else (iteration - begin) // length
+        begin += count * length
+        largest *= power(param.lr_mult, count)
+        restarts += count
+        length = longer
+    state.current_step = restarts
+    state.iter_last_event = begin
+    least = param.min_lr if param.HasField("min_lr") else 1e-6
+    return _half_cosine(largest, least, (iteration - begin) / length)
+
+
+def _half_cosine(begin: float, end: float, share: float) -> float:
+    return end + (begin - end) * (1 + math.cos(math.pi * share)) / 2
+
+
 def power(base: float, exponent: float) -> float:
     """As C's pow: infinity where Python would raise an error."""
     if base == 0 and exponent < 0:
@@ -184,5 +229,6 @@ def power(base: float, exponent: float) -> float:
 
 POLICIES: dict[str, Policy] = {
     "fixed": fixed, "step": step, "exp": exp, "inv": inv, "multistep": multistep, "poly": poly,
-    "sigmoid": sigmoid, "plateau": plateau, "multifixed": multifixed,
+    "sigmoid": sigmoid, "plateau": plateau, "multifixed": multifixed, "cosine": cosine,
+    "sgdr": sgdr,
 }

@@ -1,4 +1,4 @@
-"""Optimizers with Caffe's update rules: SGD, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam.
+"""Optimizers: Caffe's SGD, Nesterov, AdaGrad, RMSProp, AdaDelta and Adam; AdamW and LAMB.
 
 Each rule is a handful of multi-tensor operations on groups of parameters with the same
 multipliers; nothing here waits for the device.
@@ -47,10 +47,12 @@ class Factors:
     """The numbers of one update, in float32 as the original holds them.
 
     rate       of the group: learning rate times lr_mult
+    decay      of the group: weight_decay times decay_mult
     momentum   of this iteration; beta 1 in Adam, the decay of both averages in AdaDelta
     """
 
     rate: float
+    decay: float
     momentum: float
     momentum2: float
     delta: float
@@ -72,8 +74,8 @@ class Group:
 class Optimizer:
     """Moves the learned blobs of a net by the rule that the solver file names.
 
-    history  one tensor a blob in the order of `blobs`, zeros at first; AdaDelta and Adam have a
-             second row after the first. It is what a solver state holds.
+    history  one tensor a blob in the order of `blobs`, zeros at first; AdaDelta, Adam, AdamW and
+             LAMB have a second row after the first. It is what a solver state holds.
     Raises SpecError for an unknown type or regularization, and where the original refuses.
     """
 
@@ -86,7 +88,7 @@ class Optimizer:
         _check(document)
         self.param = param
         self.rule = RULES[param.type]
-        rows = 2 if param.type in ("AdaDelta", "Adam") else 1
+        rows = 2 if self.rule in (adadelta, adam, adamw, lamb) else 1
         self.history = [torch.zeros_like(blob.parameter, requires_grad=False)
                         for _ in range(rows) for blob in blobs]
         self.groups = self._group(blobs)
@@ -135,7 +137,7 @@ class Optimizer:
         gradients = [_gradient(parameter) for parameter in group.parameters]
         trust = self._trust(group, gradients, rate)
         decay = single(self._decay(iteration) * single(group.decay_mult))
-        if decay:
+        if decay and self.rule not in DECOUPLED:
             towards = group.parameters if self.param.regularization_type == "L2" else \
                 torch._foreach_sign(group.parameters)
             torch._foreach_add_(gradients, towards, alpha=decay)
@@ -145,8 +147,8 @@ class Optimizer:
         # lr_mult has no part in a rate that the gradient itself sets
         local_rate = rate if trust is not None else single(rate * single(group.lr_mult))
         self.rule(group, gradients, Factors(
-            local_rate, momentum, self.param.momentum2, self.param.delta, self.param.rms_decay,
-            iteration))
+            local_rate, decay, momentum, self.param.momentum2, self.param.delta,
+            self.param.rms_decay, iteration))
 
     def _momentum(self, rate: float, iteration: int) -> float:
         param = self.param
@@ -188,6 +190,9 @@ def _check(document: Document) -> None:
     if param.regularization_type not in ("L1", "L2"):
         raise document.error("regularization_type", f"is '{param.regularization_type}'; it must "
                              "be L1 or L2")
+    if param.type in ("AdamW", "LAMB") and param.regularization_type != "L2":
+        raise document.error("regularization_type", f"is '{param.regularization_type}'; "
+                             f"{param.type} has a decay of its own, leave it out")
     if param.type in ("AdaGrad", "RMSProp") and param.momentum != 0:
         raise document.error("momentum", f"is {param.momentum:g}; {param.type} has no momentum, "
                              "leave it out")
@@ -283,10 +288,7 @@ def adadelta(group: Group, gradients: list[Tensor], by: Factors) -> None:
 def adam(group: Group, gradients: list[Tensor], by: Factors) -> None:
     """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2,
     w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + delta), t from 1."""
-    torch._foreach_mul_(group.first, by.momentum)
-    torch._foreach_add_(group.first, gradients, alpha=rest(by.momentum))
-    torch._foreach_mul_(group.second, by.momentum2)
-    torch._foreach_addcmul_(group.second, gradients, gradients, rest(by.momentum2))
+    _update_means(group, gradients, by)
     t = by.iteration + 1
     divisor = 1 - power(by.momentum, t)     # 0 where a policy made the momentum 1
     root = math.sqrt(1 - by.momentum2 ** t)
@@ -297,7 +299,55 @@ def adam(group: Group, gradients: list[Tensor], by: Factors) -> None:
                             -single(by.rate * correction))
 
 
+def _update_means(group: Group, gradients: list[Tensor], by: Factors) -> None:
+    """The running means of the gradients and of their squares."""
+    torch._foreach_mul_(group.first, by.momentum)
+    torch._foreach_add_(group.first, gradients, alpha=rest(by.momentum))
+    torch._foreach_mul_(group.second, by.momentum2)
+    torch._foreach_addcmul_(group.second, gradients, gradients, rest(by.momentum2))
+
+
+def adamw(group: Group, gradients: list[Tensor], by: Factors) -> None:
+    """Adam with decoupled weight decay: w -= lr decay w before the step. `delta` is added to the
+    root of the unbiased mean.
+
+    Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization"; torch.optim.AdamW.
+    """
+    steps = _unbiased_steps(group, gradients, by)
+    torch._foreach_mul_(group.parameters, single(1 - by.rate * by.decay))
+    torch._foreach_sub_(group.parameters, steps, alpha=by.rate)
+
+
+def lamb(group: Group, gradients: list[Tensor], by: Factors) -> None:
+    """AdamW's step and decay together, for each blob as long as the blob itself times lr.
+
+    Source: You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes",
+    algorithm 2, with the identity for its function of the norm. A blob or a step of zeros counts
+    with a ratio of 1.
+    """
+    steps = _unbiased_steps(group, gradients, by)
+    torch._foreach_add_(steps, group.parameters, alpha=by.decay)
+    sizes = torch.stack(torch._foreach_norm(group.parameters))
+    lengths = torch.stack(torch._foreach_norm(steps))
+    ratios = torch.where((sizes > 0) & (lengths > 0), sizes / lengths, torch.ones_like(sizes))
+    torch._foreach_mul_(steps, list(ratios.unbind()))
+    torch._foreach_sub_(group.parameters, steps, alpha=by.rate)
+
+
+def _unbiased_steps(group: Group, gradients: list[Tensor], by: Factors) -> list[Tensor]:
+    """m / (1 - b1^t) over sqrt(v / (1 - b2^t)) + delta, with Adam's means m and v."""
+    _update_means(group, gradients, by)
+    t = by.iteration + 1
+    roots = torch._foreach_div(group.second, single(1 - power(by.momentum2, t)))
+    torch._foreach_sqrt_(roots)
+    torch._foreach_add_(roots, by.delta)
+    steps = torch._foreach_div(group.first, single(1 - power(by.momentum, t)))
+    torch._foreach_div_(steps, roots)
+    return list(steps)
+
+
 RULES: dict[str, Rule] = {
     "SGD": sgd, "Nesterov": nesterov, "AdaGrad": adagrad, "RMSProp": rmsprop,
-    "AdaDelta": adadelta, "Adam": adam,
+    "AdaDelta": adadelta, "Adam": adam, "AdamW": adamw, "LAMB": lamb,
 }
+DECOUPLED = (adamw, lamb)       # they decay the weights themselves

@@ -33,6 +33,7 @@ class RunState:
     flags         how the run was executed: precision, world_size, ...
     loss_scale    state_dict of float16's GradScaler, else empty
     run           counts the runs that wrote under the prefix; 0 in files of earlier versions
+    best          the best test so far (solver/best.py), else empty
     checksums     CRC-32 by suffix: of .caffemodel and .solverstate, or of both with .h5
     """
 
@@ -45,6 +46,7 @@ class RunState:
     loss_scale: dict[str, float] = field(default_factory=dict)
     run: int = 0
     checksums: dict[str, int] = field(default_factory=dict)
+    best: Json = field(default_factory=dict)
 
 
 def run_path(state: str | Path) -> Path:
@@ -129,9 +131,18 @@ def _checked(content: Any) -> RunState:     # Any: whatever the file holds
     if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
         raise ValueError("a loss or loss_scale in it is not a finite number")
     _values(run.flags, "dict")
+    _check_best(_values(run.best, "dict"), set(run.best))
     if run.loss_scale and set(run.loss_scale) != SCALER:
         raise ValueError(f"loss_scale in it must have {', '.join(sorted(SCALER))}")
     return run
+
+
+def _check_best(values: list[Any], names: set[str]) -> None:
+    """ValueError unless these are the numbers that solver/best.py gave."""
+    if names and (names != {"value", "iter", "tests"}
+                  or not all(type(value) in (int, float) and math.isfinite(value)
+                             for value in values if value is not None)):
+        raise ValueError("best in it must have the numbers value, iter and tests")
 
 
 def _values(group: Any, kind: str) -> list[Any]:        # Any: values of JSON

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from framework.errors import CaffeError, WeightsError
 from framework.logs.log import Log
@@ -16,7 +17,6 @@ from framework.net.net import Net
 from framework.proto import SolverParameter, enum_name
 from framework.solver import solverstate as files
 from framework.solver.claim import Claim
-from framework.solver.optim import Optimizer
 from framework.solver.run_file import checksum, read_run, run_path, suffix_of, write_run
 from framework.weights.weights import load_weights, read_layers, save_weights
 
@@ -25,10 +25,10 @@ def is_hdf5(param: SolverParameter) -> bool:
     return enum_name(param, "snapshot_format") == "HDF5"
 
 
-def num_bytes(net: Net, optimizer: Optimizer) -> int:
+def num_bytes(net: Net, kept: list[Tensor]) -> int:
     """Room that a snapshot takes on the disk, at most: weights with gradients, and the history."""
     return 2 * sum(blob.parameter.nbytes for blob in net.learned) + \
-        sum(blob.nbytes for blob in optimizer.history)
+        sum(blob.nbytes for blob in kept)
 
 
 def save(path: str, state: files.State, net: Net, gradients: bool, claim: Claim,
@@ -69,13 +69,15 @@ def _write(path: str, state: files.State, net: Net, gradients: bool, claim: Clai
         write_run(run_path(path), replace(state.run, run=claim.run or 0, checksums=sums))
 
 
-def load(path: str | Path, net: Net, optimizer: Optimizer,
+def load(path: str | Path, net: Net, kept: list[Tensor], solver: str,
          iteration: int | None = None) -> files.State:
     """Load the weights of a solver state into the net. Returns the state, with its run file.
 
+    kept       what the history of the solver's own states holds
+    solver     its type, for messages
     iteration  what the state must be of, if that is known
-    Its history has the shapes of the optimizer's. Raises WeightsError, and leaves the net as it
-    was, if the state is not of this net and optimizer.
+    Its history has the shapes of `kept`. Raises WeightsError, and leaves the net as it was, if the
+    state is not of this net and solver.
     """
     run = read_run(path)        # and its checksums, before anything else looks into the files
     state = files.read_state(path)
@@ -84,7 +86,7 @@ def load(path: str | Path, net: Net, optimizer: Optimizer,
                            f"iteration {run.iter}")
     if iteration not in (None, state.iter):
         raise WeightsError(f"{path}: is of iteration {state.iter}, not {iteration}")
-    history = check_history(path, state.history, net, optimizer)
+    history = check_history(path, state.history, net, kept, solver)
     load_all(net, path, files.find_weights(path, state.learned_net, run))
     return replace(state, history=history, run=run)
 
@@ -117,13 +119,13 @@ def load_all(net: Net, state: str | Path, weights: str) -> None:
     load_weights(net, weights)
 
 
-def check_history(path: str | Path, history: list[np.ndarray], net: Net,
-                  optimizer: Optimizer) -> list[np.ndarray]:
-    """The history blobs in the shapes of the optimizer's own."""
-    mine = optimizer.history
+def check_history(path: str | Path, history: list[np.ndarray], net: Net, mine: list[Tensor],
+                  solver: str) -> list[np.ndarray]:
+    """The history blobs in the shapes of the solver's own."""
     if len(history) != len(mine):
-        raise WeightsError(f"{path}: holds {len(history)} history blobs; {optimizer.param.type} on "
-                           f"this net has {len(mine)}: the state is of another net or solver type")
+        raise WeightsError(f"{path}: holds {len(history)} history blobs; {solver} on this net has "
+                           f"{len(mine)}: the state is of another net or solver type, or of a "
+                           "solver with another ema_decay")
     result = []
     for index, (read, own) in enumerate(zip(history, mine, strict=True)):
         if read.size != own.numel():

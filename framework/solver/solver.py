@@ -28,6 +28,7 @@ from framework.solver import solverstate as files
 from framework.solver.claim import Claim
 from framework.solver.distributed import AGREE_EVERY, agreed
 from framework.solver.divergence import LossWatch
+from framework.solver.freezing import freeze_layers
 from framework.solver.gradients import FLOAT32, Execution, Gradients
 from framework.solver.late_data import Interrupted, weakly
 from framework.solver.lr_policy import LearningRate, RateState
@@ -35,10 +36,12 @@ from framework.solver.nets import Machine, test_nets, train_net
 from framework.solver.optim import Optimizer
 from framework.solver.run_file import RunState
 from framework.solver.saving import Saver
-from framework.solver.silent_settings import doubts, nothing_to_train, tests_beyond_data
+from framework.solver.silent_settings import doubts, nothing_to_train
 from framework.solver.solver_fields import check_fields, snapshot_prefix
 from framework.solver.solverstate import State
-from framework.solver.testing import Scores, check_evaluation, score
+from framework.solver.tester import Tester
+from framework.solver.testing import Scores
+from framework.solver.weight_average import WeightAverage
 from framework.weights.weights import load_weights
 
 # policies whose steps the original logs
@@ -56,7 +59,7 @@ class Solver:
     seed      of fillers, data and random layers; by default that of the snapshot's run, then
               random_seed, and 0 without it
     workers   processes that make batches
-    rank, world_size  which of several equal processes this is; gradients are averaged over them
+    rank, world_size  which of equal processes this is; gradients are averaged over them
     keep      how many snapshots of this run to keep on the disk; 0: all
     execution  precision, compilation, memory layout of training; tests run plainly in float32
     actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
@@ -80,6 +83,7 @@ class Solver:
         self.param: SolverParameter = self.document.message
         hints = check_fields(self.document)
         self.prefix = snapshot_prefix(self.document)
+        self.is_hdf5 = snapshots.is_hdf5(self.param)
         if seed is None and snapshot is not None:
             seed = snapshots.seed_of(self.prefix, snapshot)
         self.seed = seed if seed is not None else max(0, self.param.random_seed)
@@ -96,24 +100,25 @@ class Solver:
         data = DataOptions(self.seed, workers, rank, world_size, weakly(self._wait_for_data))
         machine = Machine(torch.device(device), data, ignore_unknown_fields)
         self.net = train_net(self.document, machine)
+        freeze_layers(self.document, self.net, self.log)
         # the first rank tests, on all records, while the others wait
         alone = replace(machine, data=replace(data, rank=0, world_size=1))
         self.test_nets = test_nets(self.document, self.net, alone) if rank == 0 else []
-        for text in tests_beyond_data(self.document, self.test_nets):
-            self.log.warning(text)
-        self.test_batches = [0] * len(self.test_nets)
         self.followers = [step.layer for step in self.net.layers
                           if type(step.layer).note_progress is not Layer.note_progress]
         self.gradients = Gradients(self.net, self.seed, rank, world_size, execution)
         self.optimizer = Optimizer(self.document, self.net.learned)
+        self.average = WeightAverage.of(self.document, self.net.learned)
+        self.tester = Tester(self.document, self.net, self.test_nets, self.average,
+                             files.best_path(self.prefix, self.is_hdf5), self.log)
         self.saver = Saver(self.document, self.prefix,
-                           snapshots.num_bytes(self.net, self.optimizer), self.log, actions, wait)
+                           snapshots.num_bytes(self.net, self._kept()), self.log, actions, wait)
         self.iter = 0
         self.saved_at = -1
         self.rates = RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
         self.watch = LossWatch()
-        self.resumed = self.stopped = self.testing = False
+        self.resumed = self.stopped = False
         self._start(weights, snapshot, skip_mismatch)
 
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
@@ -131,6 +136,8 @@ class Solver:
             for net in self.test_nets:
                 if not set(net.params) <= set(self.net.params):     # it has blobs of its own
                     load_weights(net, path, skip_mismatch=skip_mismatch)
+        if self.average:
+            self.average.begin_at_weights()
 
     @property
     def device(self) -> torch.device:
@@ -197,6 +204,7 @@ class Solver:
                 if param.test_interval and self.iter % param.test_interval == 0 and \
                         (self.iter > 0 or param.test_initialization):
                     self.test_all()
+                    self._act()
                     if self.stopped:
                         break
                 self.iterate()
@@ -246,6 +254,8 @@ class Solver:
                              f"update, loss scale {number(self.gradients.scaler.get_scale())}")
         if debug:
             debug_info.log_update(self.net, self.log, before)
+        if self.average:
+            self.average.update(self.iter)
         self.iter += 1
 
     def _look(self, iteration: int) -> None:
@@ -276,26 +286,7 @@ class Solver:
 
     def test(self, index: int) -> Scores | None:
         """Test the test net `index`; None if an action stopped it."""
-        param = self.param
-        net = self.test_nets[index]
-        batches = param.test_iter[index]
-        self.log.info(f"Iteration {self.iter}, Testing net (#{index})")
-        check_evaluation(self.document, net, index)
-        self.testing = True
-        with self.log.progress(batches, "test"):
-            try:
-                scores = score(net, batches, param.ap_version,
-                               lambda done: self._go_on(f"testing {done}/{batches}"))
-            except Interrupted:
-                net.seek(self.test_batches[index] + batches)
-                scores = None
-        self.testing = False
-        self.test_batches[index] += batches
-        if scores is not None:
-            with_loss = param.test_compute_loss and bool(net.loss_weights)
-            scores.log(self.log, with_loss, param.show_per_class_result)
-            self.log.values(self.iter, scores.values(f"test{index}"))
-        return scores
+        return self.tester.test(index, self.iter, self._go_on)
 
     def _go_on(self, note: str) -> bool:
         """Between the batches of a test: actions and the bar."""
@@ -311,11 +302,11 @@ class Solver:
                 raise Interrupted
 
     def _act(self) -> None:
-        """Do what was asked from outside."""
+        asked = "stop" if self.tester.monitor.is_over else self.actions()
         if self.world_size == 1:
-            action = self.actions()
-        elif self.iter % AGREE_EVERY == 0 and not self.testing:
-            action = agreed(self.actions(), self.device)
+            action = asked
+        elif self.iter % AGREE_EVERY == 0 and not self.tester.is_testing:
+            action = agreed(asked, self.device)
         else:
             action = None
         if action == "snapshot" and self.saved_at != self.iter:
@@ -330,10 +321,12 @@ class Solver:
         Not after a bad loss: a GPU's losses are looked at now and then only.
         """
         self._look(self.iter - 1)
-        path = files.state_path(self.prefix, self.iter, snapshots.is_hdf5(self.param))
+        path = files.state_path(self.prefix, self.iter, self.is_hdf5)
         if self.rank == 0:
-            snapshots.save(path, self.state(), self.net, self.param.snapshot_diff, self.claim,
-                           self.keep)
+            state = self.state()
+            with self.tester.averaged():
+                snapshots.save(path, state, self.net, self.param.snapshot_diff, self.claim,
+                               self.keep)
         self.saved_at = self.iter
         return path
 
@@ -351,7 +344,7 @@ class Solver:
         Raises WeightsError, and leaves the solver as it was, if it is not of this solver and net.
         """
         self.log.info(f"Restoring previous solver status from {path}")
-        state = snapshots.load(path, self.net, self.optimizer, iteration)
+        state = snapshots.load(path, self.net, self._kept(), self.param.type, iteration)
         self.set_state(state)
         own = files.state_path(self.prefix, self.iter, str(path).endswith(".h5"))
         self.saved_at = self.iter if os.path.abspath(path) == os.path.abspath(own) else -1
@@ -359,18 +352,22 @@ class Solver:
 
     def state(self) -> State:
         """What a snapshot holds beside the weights. On a CPU its arrays are the optimizer's own."""
-        history = [blob.detach().cpu().contiguous().numpy() for blob in self.optimizer.history]
-        run = RunState(self.iter, self.seed, self.param.iter_size, list(self.test_batches),
+        # weights give way to their mean while files are written
+        kept = [blob.clone() for blob in self._kept()] if self.average else self._kept()
+        history = [blob.detach().cpu().contiguous().numpy() for blob in kept]
+        run = RunState(self.iter, self.seed, self.param.iter_size, list(self.tester.batches),
                        [float(loss) for loss in self.losses], self._flags(),
-                       self.gradients.scaler.state_dict())
-        weights = files.weights_path(self.prefix, self.iter, snapshots.is_hdf5(self.param))
+                       self.gradients.scaler.state_dict(), best=self.tester.monitor.state())
+        weights = files.weights_path(self.prefix, self.iter, self.is_hdf5)
         return State(self.iter, weights, history, self.rates.current_step,
                      self.rates.minimum_loss, self.rates.iter_last_event, run)
 
     def set_state(self, state: State) -> None:
         """Take history, rates and position in the data; `snapshots.load` loads the weights."""
         with torch.no_grad():
-            for mine, read in zip(self.optimizer.history, state.history, strict=True):
+            if self.average:
+                self.average.begin_at_weights()     # the file of weights held the mean
+            for mine, read in zip(self._kept(), state.history, strict=True):
                 mine.copy_(torch.from_numpy(read))
         self.iter = state.iter
         self.rates = RateState(state.current_step, state.minimum_loss, state.iter_last_event)
@@ -383,12 +380,17 @@ class Solver:
                                     {**self._flags(), "seed": self.seed})
             if run.loss_scale and self.gradients.scaler.is_enabled():
                 self.gradients.scaler.load_state_dict(run.loss_scale)
+            self.tester.monitor.set_state(run.best)
             if len(run.test_batches) == len(self.test_nets):
-                self.test_batches = list(run.test_batches)
+                self.tester.batches = list(run.test_batches)
         batches = run.batches if run is not None else self.param.iter_size
         self.net.seek(self.iter * batches)
-        for net, position in zip(self.test_nets, self.test_batches, strict=True):
+        for net, position in zip(self.test_nets, self.tester.batches, strict=True):
             net.seek(position)
+
+    def _kept(self) -> list[Tensor]:
+        """What the history of a solver state holds: the weights too where their mean is written."""
+        return self.optimizer.history + (self.average.weights if self.average else [])
 
     def _flags(self) -> dict[str, Any]:
         """What decides, beside the solver file, which numbers a run gives."""

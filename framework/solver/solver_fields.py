@@ -24,6 +24,7 @@ HONOURED = frozenset("""
     momentum momentum2 momentum_policy momentum_power max_momentum delta rms_decay
     weight_decay weight_decay_policy weight_decay_power regularization_type clip_gradients
     larc larc_policy larc_eta local_lr_auto local_gw_ratio
+    lr_mult p_mult period ema_decay freeze monitor patience keep_best
     snapshot snapshot_prefix snapshot_format snapshot_after_train snapshot_diff
     solver_mode device_id
 """.split())
@@ -81,12 +82,13 @@ def _wrong_numbers(param: SolverParameter) -> Iterator[tuple[str, str]]:
         for number in value if field.is_repeated else [value]:
             if math.isnan(number) or (math.isinf(number) and field.name not in ENDLESS):
                 yield field.name, f"is {number:g}; it must be a finite number"
-    if param.type == "Adam" and not -1 < param.momentum < 1:
-        yield "momentum", (f"is {param.momentum:g}; Adam divides by 1 less its powers, so that it "
-                           "must be between -1 and 1")
-    if param.type == "Adam" and not 0 <= param.momentum2 < 1:
-        yield "momentum2", (f"is {param.momentum2:g}; Adam takes the root of 1 less its powers, so "
-                            "that it must be from 0 to below 1")
+    has_means = param.type in ("Adam", "AdamW", "LAMB")
+    if has_means and not -1 < param.momentum < 1:
+        yield "momentum", (f"is {param.momentum:g}; {param.type} divides by 1 less its powers, so "
+                           "that it must be between -1 and 1")
+    if has_means and not 0 <= param.momentum2 < 1:
+        yield "momentum2", (f"is {param.momentum2:g}; {param.type} takes the root of 1 less its "
+                            "powers, so that it must be from 0 to below 1")
     if param.type == "AdaDelta" and not 0 <= param.momentum <= 1:
         yield "momentum", (f"is {param.momentum:g}; AdaDelta takes the root of means that it "
                            "weighs, so that it must be from 0 to 1")

@@ -63,6 +63,11 @@ def weights_path(prefix: str, iteration: int, hdf5: bool) -> str:
     return f"{prefix}_iter_{iteration}.caffemodel" + (".h5" if hdf5 else "")
 
 
+def best_path(prefix: str, hdf5: bool) -> str:
+    """The path of the weights of the best test."""
+    return f"{prefix}_best.caffemodel" + (".h5" if hdf5 else "")
+
+
 @contextlib.contextmanager
 def writing_state(path: str | Path, state: State) -> Iterator[Path]:
     """Write a solver state, as HDF5 if the name ends in .h5, to the path that is given.

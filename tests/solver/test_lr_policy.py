@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
+import torch
 
 from framework.definition import prototxt
 from framework.errors import SpecError
@@ -98,4 +100,52 @@ def test_multifixed_holds_each_rate_up_to_and_with_its_iteration():
 ])
 def test_a_policy_that_cannot_work_is_refused(text, message):
     with pytest.raises(SpecError, match=message):
+        policy(text)
+
+
+def test_cosine_is_that_of_torch():
+    text = 'lr_policy: "cosine" base_lr: 0.3 min_lr: 0.01 max_iter: 9'
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    other = torch.optim.SGD([parameter], lr=0.3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(other, T_max=9, eta_min=0.01)
+    expected = []
+    for _ in range(10):
+        expected.append(schedule.get_last_lr()[0])
+        other.step()
+        schedule.step()
+    np.testing.assert_allclose(rates(text, list(range(10))), expected, rtol=1e-6)
+    assert rates(text, [50]) == [pytest.approx(0.01)]
+
+
+def test_cosine_begins_at_base_lr_after_the_warm_up():
+    text = 'lr_policy: "cosine" base_lr: 2 max_iter: 12 warmup_iter: 4'
+    # a quarter, half, three quarters of base_lr; then the cosine over the 8 iterations left
+    np.testing.assert_allclose(rates(text, [0, 1, 3, 4, 8, 12]), [0, 0.5, 1.5, 2, 1, 0], atol=1e-7)
+
+
+def test_sgdr_restarts_with_a_longer_period_and_a_lower_rate():
+    text = 'lr_policy: "sgdr" base_lr: 1 min_lr: 0 period: 4 p_mult: 2.5 lr_mult: 0.5 max_iter: 99'
+    # periods of 4, 10 and 25 iterations, whose cosines begin at 1, 0.5 and 0.25
+    np.testing.assert_allclose(rates(text, [0, 2, 4, 9, 14, 39]), [1, 0.5, 0.5, 0.25, 0.25, 0.125],
+                               rtol=1e-6)
+
+
+def test_sgdr_with_equal_periods_is_quick_after_a_billion_iterations():
+    text = 'lr_policy: "sgdr" base_lr: 1 min_lr: 0 period: 4 p_mult: 1 lr_mult: 1 max_iter: 99'
+    assert rates(text, [4_000_000_002]) == [pytest.approx(0.5)]
+
+
+def test_sgdr_without_a_period_ends_at_max_iter_and_1e_6():
+    text = 'lr_policy: "sgdr" base_lr: 1 max_iter: 1000'
+    np.testing.assert_allclose(rates(text, [0, 500]), [1, 0.5000005], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ('lr_policy: "cosine" base_lr: 1', "max_iter is 0; lr_policy \"cosine\" needs it"),
+    ('lr_policy: "cosine" base_lr: 1 max_iter: 5 warmup_iter: 5',
+     "warmup_iter is 5; it must be less than max_iter, which is 5"),
+    ('lr_policy: "sgdr" base_lr: 1 max_iter: 5 p_mult: 0.5', "p_mult is 0.5; it must be at least"),
+])
+def test_a_cosine_that_has_no_end_is_refused(text, message):
+    with pytest.raises(SpecError, match=re.escape(message)):
         policy(text)

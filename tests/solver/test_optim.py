@@ -142,3 +142,48 @@ def test_momentum_of_policy_poly_rises_to_its_maximum():
 def test_a_solver_that_cannot_update_is_refused(text, message):
     with pytest.raises(SpecError, match=message):
         Optimizer(solver(text), [])
+
+
+def test_adamw_moves_as_torchs():
+    draw = np.random.default_rng(4)
+    values = draw.normal(size=(3, 5)).astype(np.float32)
+    theirs = torch.nn.Parameter(torch.tensor(values, dtype=torch.float64))
+    reference = torch.optim.AdamW([theirs], lr=0.02 * 0.5, betas=(0.9, 0.99), eps=1e-6,
+                                  weight_decay=0.3 * 2)
+    ours, parameter = optimizer('type: "AdamW" momentum: 0.9 momentum2: 0.99 delta: 1e-6 '
+                                "weight_decay: 0.3", values, lr_mult=0.5, decay_mult=2)
+    for iteration in range(7):
+        gradient = draw.normal(size=values.shape).astype(np.float32)
+        theirs.grad = torch.tensor(gradient, dtype=torch.float64)
+        parameter.grad = torch.tensor(gradient)
+        reference.step()
+        ours.update(0.02, iteration)
+        np.testing.assert_allclose(parameter.detach().numpy(), theirs.detach().numpy(), rtol=2e-5,
+                                   atol=1e-6)
+
+
+def test_lamb_moves_by_the_paper_in_plain_numpy():
+    draw = np.random.default_rng(5)
+    values = draw.normal(size=(4, 3)).astype(np.float32)
+    ours, parameter = optimizer('type: "LAMB" momentum: 0.8 momentum2: 0.9 delta: 1e-3 '
+                                "weight_decay: 0.2", values, lr_mult=2)
+    weights = values.astype(np.float64)
+    mean = np.zeros_like(weights)
+    square = np.zeros_like(weights)
+    for iteration in range(5):
+        gradient = draw.normal(size=values.shape).astype(np.float32)
+        parameter.grad = torch.tensor(gradient)
+        ours.update(0.1, iteration)
+        mean = 0.8 * mean + 0.2 * gradient.astype(np.float64)
+        square = 0.9 * square + 0.1 * gradient.astype(np.float64) ** 2
+        step = mean / (1 - 0.8 ** (iteration + 1))
+        step = step / (np.sqrt(square / (1 - 0.9 ** (iteration + 1))) + 1e-3) + 0.2 * weights
+        weights = weights - 0.2 * np.linalg.norm(weights) / np.linalg.norm(step) * step
+        np.testing.assert_allclose(parameter.detach().numpy(), weights, rtol=2e-5, atol=2e-6)
+
+
+def test_lamb_moves_a_blob_of_zeros_by_the_plain_step():
+    ours, parameter = optimizer('type: "LAMB" momentum: 0.9 delta: 1e-8', np.zeros(2, np.float32))
+    parameter.grad = torch.tensor([0.5, -3.0])
+    ours.update(0.1, 0)
+    np.testing.assert_allclose(parameter.detach().numpy(), [-0.1, 0.1], rtol=1e-5)

@@ -111,6 +111,11 @@ class BatchNorm(Layer):
             self.move_sums(mean, variance * (num_values / max(num_values - 1, 1)))
         return by_stored(x, scale, bias, mean, variance, self.eps)
 
+    def freeze(self) -> None:
+        """Take the stored mean and variance, as `use_global_stats: true` does, and keep them."""
+        self.use_stored = True
+        self.moves_stored = False
+
     def stored(self) -> tuple[Tensor, Tensor]:
         """Mean and variance (C,) from the stored sums and their weight."""
         empty = self.factor == 0
