@@ -22,6 +22,7 @@ _HOMES = {
     "Layer": "framework.layers.base",
     "LAYERS": "framework.layers",
     "choose_dialect": "framework.layers.dialects",
+    "allow_module": "framework.layers.python.torch_modules",
     "stub_layer": "framework.layers.stub",
     "enable_python2": "framework.layers.python.python2",
     "load_weights": "framework.weights.weights",

@@ -63,6 +63,7 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
         import_modules(getattr(options, "modules", ()))
         take_dialect(getattr(options, "dialect", ""))
         take_stubs(getattr(options, "stub", ()))
+        allow_modules(getattr(options, "allowed", ()))
         code = main(options) or 0
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
         return code
@@ -141,6 +142,9 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                              "TYPE=as_bottom, TYPE=8x3x16x16, or TYPE=8x21;8x84 for several tops; "
                              "layers of the type that nothing reads are left out of runs, others "
                              "end them")
+    parser.add_argument("--allow-module", dest="allowed", action="append", default=[],
+                        metavar="MODULE", help="a Python package whose modules Torch layers may "
+                        "make, as torchvision or timm; without it a net file runs no code")
     parser.add_argument("--python2", action="store_true",
                         help="run Python layers and modules that are written for Python 2 (print, "
                              "xrange, whole divisions, cPickle, yaml.load, np.int), naming what "
@@ -218,6 +222,16 @@ def take_stubs(flags: Sequence[str]) -> None:
         if not mark:
             raise CaffeError(f"--stub {flag}: it must be TYPE=as_bottom or TYPE=SHAPE")
         stub_layer(kind, shape)
+
+
+def allow_modules(names: Sequence[str]) -> None:
+    """Let Torch layers make modules of these packages."""
+    if not names:
+        return
+    from framework.layers.python.torch_modules import allow_module  # lazy: torch comes with it
+
+    for name in names:
+        allow_module(name)
 
 
 def describe(error: Exception) -> str:

@@ -73,15 +73,17 @@ def import_net(options: argparse.Namespace) -> None:
 
     is_module = ":" in options.source and not os.path.exists(options.source)
     if is_module:
-        from framework.importing import torch_module  # lazy: as above
+        from framework.export.module_onnx import to_onnx  # lazy: as above
+        from framework.importing.torch_module import find_module
+        from framework.weights.state_dict import load_state_dict
 
         shapes = [shape for _, shape in options.shape]
         if not shapes:
             raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
-        module = torch_module.find_module(options.source)
+        module = find_module(options.source)
         if options.weights:
-            torch_module.load_state(module, options.weights)
-        model, given = torch_module.to_onnx(module, options.source, shapes), {}
+            load_state_dict(module, options.weights)
+        model, given = to_onnx(module, options.source, shapes), {}
     else:
         if options.weights:
             raise CaffeError("--weights is for a module; an ONNX file has its own")

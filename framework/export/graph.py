@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from framework.export.graft import graft
 from framework.layers.base import Layer, Shape
 from framework.layers.onnx_graph import END
 
@@ -125,17 +126,21 @@ class Graph:
                                self._needs_float32))
         return tuple(outputs)
 
+    def add_module(self, module: nn.Module, inputs: Sequence[str]) -> list[str]:
+        return graft(self, module, inputs)
+
     def floats(self, values: Tensor | float | Sequence[float], name: str = "") -> str:
         if isinstance(values, Tensor):
             array = values.detach().cpu().to(torch.float32).contiguous().numpy()
         else:
             array = np.array(values, np.float32)
-        return self._constant(array, name)
+        return self.constant(array, name)
 
     def integers(self, values: Any) -> str:     # Any: a number, or lists of any depth
-        return self._constant(np.array(values, np.int64), "")
+        return self.constant(np.array(values, np.int64), "")
 
-    def _constant(self, array: Array, name: str) -> str:
+    def constant(self, array: Array, name: str = "") -> str:
+        """A constant of any type; the blob `name` of the layer if that is given."""
         if name:
             unique = self._unique(f"{self._layer}.{name}")
             self.constants[unique] = array

@@ -180,8 +180,10 @@ class Layer(nn.Module):
 
     def _meta_forward(self, bottoms: tuple[Shape, ...]) -> tuple[Tensor, ...]:
         inputs = tuple(torch.empty(shape, device="meta") for shape in bottoms)
-        blanks = {name: torch.empty(blob.shape, device="meta") for name, blob in
-                  (*self.named_parameters(), *self.named_buffers()) if not blob.is_meta}
+        blanks = {name: torch.empty_like(blob, device="meta", dtype=None if not
+                                         blob.is_floating_point() else torch.float32)
+                  for name, blob in (*self.named_parameters(), *self.named_buffers())
+                  if not blob.is_meta}
         tops = torch.func.functional_call(self, blanks, inputs) if blanks else self(*inputs)
         return tops if isinstance(tops, tuple) else (tops,)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Names = Sequence[str]       # of values in the graph: bottoms, tops, results of operators
 END = 2**31 - 1             # in a Slice: up to the end
@@ -35,6 +35,12 @@ class OnnxGraph(Protocol):
     def add_several(self, kind: str, num_results: int, *inputs: str,
                     **attributes: Any) -> tuple[str, ...]:
         """An operator with several results."""
+
+    def add_module(self, module: nn.Module, inputs: Names) -> Names:
+        """The operators that torch.onnx makes of a module, whose results are returned.
+
+        module  gives a tuple of tensors
+        """
 
     def floats(self, values: Tensor | float | Sequence[float], name: str = "") -> str:
         """A constant of float32; the blob `name` of the layer if that is given."""

@@ -498,6 +498,8 @@ class LayerParameter(Message):
     source_class: str
     @property
     def filter_param(self) -> FilterParameter: ...
+    @property
+    def torch_param(self) -> TorchParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -630,7 +632,7 @@ class LayerParameter(Message):
             AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
             _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
             ..., source_class: str | None = ..., filter_param: FilterParameter | _Fields | None
-            = ...,
+            = ..., torch_param: TorchParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -677,7 +679,7 @@ class LayerParameter(Message):
             "saliency_pooling_param", "layer_norm_param", "group_norm_param",
             "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
             "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
-            "source_class", "filter_param",
+            "source_class", "filter_param", "torch_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -726,7 +728,7 @@ class LayerParameter(Message):
             "saliency_pooling_param", "layer_norm_param", "group_norm_param",
             "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
             "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
-            "source_class", "filter_param",
+            "source_class", "filter_param", "torch_param",
         ]
     ) -> None: ...
 
@@ -2099,6 +2101,52 @@ class PythonParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "module", "layer", "param_str", "share_in_parallel",
+        ]
+    ) -> None: ...
+
+class TorchParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Rate(Message):
+        DESCRIPTOR: Descriptor
+        pattern: str
+        lr_mult: float
+        decay_mult: float
+        def __init__(
+            self, *,
+                pattern: str | None = ..., lr_mult: float | None = ..., decay_mult: float | None =
+                ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "pattern", "lr_mult", "decay_mult",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "pattern", "lr_mult", "decay_mult",
+            ]
+        ) -> None: ...
+    module: str
+    args: str
+    @property
+    def output(self) -> Values[int]: ...
+    weights: str
+    @property
+    def rate(self) -> Messages[TorchParameter.Rate]: ...
+    def __init__(
+        self, *,
+            module: str | None = ..., args: str | None = ..., output: Iterable[int] | None =
+            ..., weights: str | None = ..., rate: Iterable[TorchParameter.Rate | _Fields] | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "module", "args", "weights",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "module", "args", "output", "weights", "rate",
         ]
     ) -> None: ...
 

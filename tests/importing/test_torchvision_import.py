@@ -6,8 +6,8 @@ import torch
 from framework.export.caffe.dialect_net import to_dialect
 from framework.export.caffe.dialects import DIALECTS
 from framework.export.caffe.write import write_dialect
+from framework.export.module_onnx import to_onnx
 from framework.importing.convert import import_model
-from framework.importing.torch_module import to_onnx
 from framework.net.net import Net
 
 try:

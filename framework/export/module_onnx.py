@@ -1,0 +1,105 @@
+"""A PyTorch module as an ONNX model, by torch.onnx."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from framework.errors import CaffeError, failure
+
+OPSET = 17
+Shape = tuple[int, ...]
+
+
+def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape], opset: int = OPSET,
+            dynamic: bool = False) -> onnx.ModelProto:
+    """The model for inputs of these shapes, with BatchNorm as it is. CaffeError if torch fails.
+
+    dynamic  the first axis of all inputs may have any size
+    """
+    inputs = tuple(torch.zeros(shape) for shape in shapes)
+    try:
+        with _quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
+            names = _result_names(module(*inputs))
+            path = os.path.join(folder, "module.onnx")
+            given = _input_names(len(shapes))
+            axes = {name: {0: "batch"} for name in given} if dynamic else None
+            torch.onnx.export(_Tuple(module), inputs, path, dynamo=False, opset_version=opset,
+                              training=torch.onnx.TrainingMode.PRESERVE,
+                              input_names=given, output_names=names, dynamic_axes=axes)
+            model = onnx.load(path)
+    except Exception as error:      # of any kind: the module's own, or the exporter's
+        raise CaffeError(f"{source}: torch.onnx cannot export it: {failure(error)}") from error
+    _strip_wrapper(model)
+    return model
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings, no graph printed by an exporter that fails, and attention as the operators
+    that it is made of, which the exporter knows."""
+    fast, log = torch.backends.mha.get_fastpath_enabled(), torch._C._jit_onnx_log
+    torch.backends.mha.set_fastpath_enabled(False)
+    torch._C._jit_onnx_log = _no_log    # 2.13 turns it on even where it was off
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        torch._C._jit_onnx_log = log
+
+
+def _no_log(*_: object) -> None:
+    """Print nothing."""
+
+
+class _Tuple(nn.Module):
+    """The module with its results, maybe a dictionary, in one flat tuple."""
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+        self.train(module.training)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(tensor for _, tensor in _results(self.module(*inputs)))
+
+
+def _results(given: Any, name: str = "") -> Iterable[tuple[str, Tensor]]:
+    """The tensors of a result with their keys. Any: tensors in dictionaries and lists."""
+    if isinstance(given, Tensor):
+        yield name or "output", given
+    elif isinstance(given, Mapping):
+        for key, value in given.items():
+            yield from _results(value, f"{name}.{key}" if name else str(key))
+    elif isinstance(given, list | tuple):
+        for index, value in enumerate(given):
+            yield from _results(value, f"{name or 'output'}.{index}")
+
+
+def _result_names(given: Any) -> list[str]:     # Any: as above
+    return [name for name, _ in _results(given)]
+
+
+def _input_names(number: int) -> list[str]:
+    return ["data"] if number == 1 else [f"data{index}" for index in range(number)]
+
+
+def _strip_wrapper(model: onnx.ModelProto) -> None:
+    """Names without the wrapper's `module`."""
+    for node in model.graph.node:
+        if node.name.startswith("/module/"):
+            node.name = node.name[len("/module"):]
+        node.input[:] = [name.removeprefix("module.") for name in node.input]
+        node.output[:] = [name.removeprefix("module.") for name in node.output]
+    for tensor in model.graph.initializer:
+        tensor.name = tensor.name.removeprefix("module.")

@@ -1,0 +1,40 @@
+"""Read the state dicts of PyTorch modules: safetensors, or files of torch.save without code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from framework.errors import CaffeError
+
+
+def load_state_dict(module: nn.Module, path: str | Path) -> None:
+    """Load a file's state dict into a module, which must have exactly its names and shapes.
+
+    No code in the file is run. Raises CaffeError for anything else than such a state dict.
+    """
+    try:
+        if str(path).endswith(".safetensors"):
+            from safetensors.torch import load_file  # lazy: only for such a file
+
+            state: Any = load_file(path)     # Any: also what torch.load gives
+        else:
+            with open(path, "rb"):
+                pass            # a missing file is an OSError, with its name
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, ModuleNotFoundError):
+        raise
+    except Exception as error:      # of any kind: pickle and safetensors have several
+        reason = str(error).splitlines()[0]
+        raise CaffeError(f"{path}: is not a state dict: {reason}") from None
+    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
+        state = state["state_dict"]
+    try:
+        module.load_state_dict(state)
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise CaffeError(f"{path}: does not fit the module: {reason[:300]}") from None
