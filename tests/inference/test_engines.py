@@ -1,14 +1,18 @@
 """Engines: the same boxes as torch, from an export that is made once and kept."""
 
+import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from framework.cli.detect import main as detect_main
+from framework.cli.time import main as time_main
 from framework.errors import CaffeError
 from framework.inference import export_cache
 from framework.inference.detector import Detector
@@ -31,12 +35,14 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def noise_weights(tmp_path_factory):
-    """Weights of ssd_shapes that give each prior another score."""
+    """Weights of ssd_shapes: offsets have a deviation of about 1, scores before softmax of 3."""
     net = Net(SHAPES, "TEST", seed=4)
+    x = torch.randn(net.shapes["data"], generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
+        net({"data": x})
         for name, blobs in net.params.items():
-            if name.endswith("_conf"):
-                blobs[0].mul_(20)
+            if name.endswith(("_loc", "_conf")):
+                blobs[0].mul_((3 if name.endswith("_conf") else 1) / net.blobs[name].std())
     path = tmp_path_factory.mktemp("weights") / "noise.caffemodel"
     save_weights(net, path)
     return path
@@ -230,3 +236,39 @@ def test_any_blob_of_a_net_can_be_asked_for(tmp_path):
     assert list(found) == ["conf_softmax", "pool"]
     for name in found:
         np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-5)
+
+
+def test_the_times_of_engines_are_one_table(noise_weights, capsys):
+    flags = ["--model", str(SHAPES), "--weights", str(noise_weights), "--iterations", "2"]
+    assert time_main([*flags, "--engine", "onnxruntime"]) == 0
+
+    lines = [line.partition("] ")[2] for line in capsys.readouterr().err.splitlines()
+             if line.startswith("I")]
+    heads, ours, theirs = (line.split() for line in lines[-3:])
+    assert heads == "engine median ms fastest ms items/s speed difference".split()
+    assert ours[0] == "torch" and ours[4] == "1.00" and len(ours) == 5
+    assert theirs[0] == "onnxruntime" and float(theirs[5]) < 1e-4
+    assert float(theirs[2]) <= float(theirs[1])
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--engine", "torch"], "names nothing to compare torch with"),
+    (["--engine", "tensorrt"], "the engine 'tensorrt' is not known"),
+    (["--engine", "onnxruntime", "--phase", "TRAIN"], "--phase TRAIN does not go with --engine"),
+])
+def test_engines_that_cannot_be_timed_are_one_line(capsys, flags, message):
+    assert time_main(["--model", str(SHAPES), *flags]) == 1
+    errors = capsys.readouterr().err
+    assert message in errors and errors.count("\n") == 1
+
+
+def test_detect_writes_the_same_boxes_in_another_engine(tmp_path):
+    model, weights = write_net(tmp_path)
+    cv2.imwrite(str(tmp_path / "a.png"), bright_quarter(40, 60, 1, 1))
+    results = {}
+    for engine in ("torch", "onnxruntime"):
+        assert detect_main([str(tmp_path / "a.png"), "--model", str(model), "--weights",
+                            str(weights), "--out", str(tmp_path / engine),
+                            "--engine", engine]) == 0
+        results[engine] = json.loads((tmp_path / engine / "detections.json").read_text())["images"]
+    assert results["torch"][0]["detections"] == results["onnxruntime"][0]["detections"] != []
