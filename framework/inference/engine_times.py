@@ -74,6 +74,8 @@ def table(times: Sequence[EngineTimes]) -> list[str]:
                      f"{statistics.median(times[0].seconds) / middle:.2f}",
                      f"{one.difference:.1e}" if one is not times[0] else ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    return ["  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
-                      for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-            for row in rows]
+    lines = []
+    for name, *numbers in rows:
+        cells = [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True)]
+        lines.append("  ".join([name.ljust(widths[0]), *cells]).rstrip())
+    return lines
