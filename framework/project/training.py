@@ -56,8 +56,13 @@ class Training:
     def __repr__(self) -> str:
         """Iterations, loss, scores and where the weights are."""
         scores = [f"{name} = {number(value)}" for name, value in self.scores.items()]
+        weights: str | Path = "not written"
+        if self.weights:
+            here = Path.cwd()
+            weights = self.weights.relative_to(here) if self.weights.is_relative_to(here) \
+                else self.weights
         return "\n  ".join([f"Training: {self.solver.iter} iterations, loss {number(self.loss)}, "
-                            f"weights {self.weights or 'not written'}", *scores])
+                            f"weights {weights}", *scores])
 
 
 def train(source: str | Path, *, weights: str | Path | None = None,

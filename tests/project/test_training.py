@@ -41,6 +41,7 @@ def test_a_training_gives_weights_scores_and_history(solver, capsys):
     assert done.scores == {"test0/loss": done.history["test0/loss"][-1][1]}
     assert f"test0/loss = {done.scores['test0/loss']:.6g}"[:16] in repr(done)
     assert repr(done).startswith("Training: 6 iterations, loss ")
+    assert "weights s_iter_6.caffemodel\n" in repr(done)
 
 
 def test_the_numbers_are_those_of_the_program(solver):
@@ -90,8 +91,8 @@ def test_a_folder_of_new_is_trained_and_is_a_detector_then(tmp_path):
     assert done.weights == tmp_path / "found/snapshots/detector_iter_2.caffemodel"
     assert done.scores == {}        # 2 iterations are before the first test
     detector = framework.Detector("found")
-    assert detector.names == {1: "bar", 2: "disc"} and "images of 96 x 128, 2 classes" in \
-        repr(detector)
+    assert detector.names == {0: "background", 1: "bar", 2: "disc"}
+    assert "images of 96 x 128, 2 classes" in repr(detector)
     os.chdir("found")           # the weights are found from anywhere
     image = cv2.imread(str(tmp_path / "photos/3.png"))
     expected = framework.Detector("deploy.prototxt", done.weights)(image)
