@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import cv2
@@ -41,6 +42,15 @@ def test_examples_give_what_they_say(path, files, capsys):
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     failed, tried = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
     assert tried and not failed, capsys.readouterr().out
+
+
+def test_the_examples_of_the_python_api_give_what_they_say(files, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    page = ROOT / "docs" / "python_api.md"
+    blocks = re.findall(r"^```pycon\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    examples = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, str(page), 0)
+    found = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples)
+    assert found.attempted > 10 and not found.failed, capsys.readouterr().out
 
 
 def test_the_classes_that_users_meet_have_examples():
