@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -49,6 +50,11 @@ def make_engine(name: str, net: Net, outputs: Sequence[str]) -> Engine:
     check_engine(name)
     if name == "torch":
         return TorchEngine(net, outputs)
+    for package in PACKAGES[name]:
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            raise CaffeError(f"the engine {name} cannot be loaded: {error}") from error
     if net.device.type != "cpu":
         raise CaffeError(f"the engine {name} computes on the CPU, and the device is {net.device}; "
                          "leave out the device, or take the engine torch")
@@ -144,7 +150,8 @@ class OpenvinoEngine:
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         given = _checked(self.net, self.name, inputs, self.names)
         try:
-            found = self.compiled(given)
+            # a request of its own: several threads may run at once
+            found = self.compiled.create_infer_request().infer(given)
         except Exception as error:      # as above
             raise _refusal(self.net, self.name, "run", error) from error
         return {name: np.array(found[index]) for index, name in enumerate(self.outputs)}

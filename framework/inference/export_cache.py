@@ -34,6 +34,7 @@ from framework.system.atomic import write_file
 KEPT = 8        # exports on the disk: the ones used last
 DIGEST = hashlib.sha256().digest_size       # bytes before the model in a file
 SUFFIX = ".export"
+NOT_KEPT = "not kept: the user has no home, or a layer type's code is not in a file"
 
 
 def cached_export(net: Net, outputs: Sequence[str], engine: str) -> bytes:
@@ -44,10 +45,10 @@ def cached_export(net: Net, outputs: Sequence[str], engine: str) -> bytes:
     may ask for one at once. A folder that cannot be written costs time, no more.
     Raises CaffeError for a layer that cannot be exported, or an export that differs from the net.
     """
-    folder = cache_folder()
-    if folder is None:
+    folder, own = cache_folder(), key(net, outputs)
+    if folder is None or own is None:
         return _made(net, outputs, engine, None)
-    path = folder / f"{engine}-{key(net, outputs)}{SUFFIX}"
+    path = folder / f"{engine}-{own}{SUFFIX}"
     content = _stored(path)
     if content is None:
         with _locked(folder):
@@ -70,17 +71,19 @@ def cache_folder() -> Path | None:
     return None
 
 
-def key(net: Net, outputs: Sequence[str]) -> str:
+def key(net: Net, outputs: Sequence[str]) -> str | None:
     """The hash of what decides on an export: layers, weights, sizes, our version and code.
 
-    Code: that of the export and of the layer types' modules, which may be the user's.
+    Code: that of the export and of the layer types' modules, which may be the user's. None if a
+    module is not a file, as one that a prompt or a notebook makes.
     """
     found = hashlib.sha256(f"{framework.__version__} {onnx.__version__} {list(outputs)}\n".encode())
-    files = sorted(Path(str(export.__file__)).parent.glob("*.py"))
-    modules = sorted({type(step.layer).__module__ for step in net.layers})
-    files += [Path(file) for name in modules
-              if (file := getattr(sys.modules.get(name), "__file__", None))]
-    for file in files:
+    for name in sorted({type(step.layer).__module__ for step in net.layers}):
+        try:
+            found.update(Path(str(getattr(sys.modules.get(name), "__file__", None))).read_bytes())
+        except OSError:
+            return None
+    for file in sorted(Path(str(export.__file__)).parent.glob("*.py")):
         found.update(file.read_bytes())
     for name in net.given_names:
         found.update(f"{name} {net.shapes[name]}\n".encode())
@@ -131,7 +134,7 @@ def _made(net: Net, outputs: Sequence[str], engine: str, path: Path | None) -> b
                          f"'{found.first.blob}' {found.first.reason}; take the engine torch")
     _set_outputs(net, model, outputs)
     content = _content(net, model)
-    kept = "no home to keep it in" if path is None else f"kept as {path}"
+    kept = NOT_KEPT if path is None else f"kept as {path}"
     if path is not None:
         try:
             write_file(path, hashlib.sha256(content).digest() + content)

@@ -142,6 +142,30 @@ def test_a_cache_that_cannot_be_written_is_told_and_the_engine_runs(tmp_path, ca
     assert len(detector.detect(bright_quarter(40, 60, 1, 1), 0.5)[0]) == 1
 
 
+@pytest.mark.parametrize("engine", ["torch", "onnxruntime", "openvino"])
+def test_several_threads_use_one_detector_at_once(engine, noise_weights):
+    if engine != "torch":
+        pytest.importorskip(engine, reason=f"{engine} is not installed: it runs the export")
+    detector = Detector(SHAPES, noise_weights, engine=engine)
+    expected = [detector(image) for image in IMAGES]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(detector, IMAGES * 4))
+    for one, other in zip(found, expected * 4, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
+
+
+def test_a_layer_type_that_is_not_in_a_file_is_exported_each_time(tmp_path, cache, capsys,
+                                                                  monkeypatch):
+    files = write_net(tmp_path)
+    monkeypatch.setattr(sys.modules["framework.layers.vision.pooling"], "__file__", None)
+
+    for _ in range(2):
+        Detector(*files, engine="onnxruntime")
+
+    assert capsys.readouterr().err.count("not kept: the user has no home, or a layer") == 2
+    assert not cache.exists()
+
+
 def test_two_that_ask_at_once_get_one_export(tmp_path, cache, capsys):
     files = write_net(tmp_path)
     with ThreadPoolExecutor(2) as pool:
