@@ -284,6 +284,8 @@ class Net(nn.Module):
     def summary(self) -> Text:
         """Totals, and a line for each layer: type, shapes of tops, parameters, multiply-adds.
 
+        Blobs that layers share count once in the total.
+
             >>> import framework
             >>> framework.Net("deploy.prototxt").summary().splitlines()[0]
             "Net 'quadrants', TEST, deploy.prototxt: 12 layers, 24 parameters, 72 multiply-adds"
