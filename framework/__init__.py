@@ -19,6 +19,8 @@ _HOMES = {
     "read_solver": "framework.net.reading",
     "NetSpec": "framework.definition.spec",
     "Detector": "framework.inference.detector",
+    "Results": "framework.inference.results",
+    "train": "framework.project.training",
     "Layer": "framework.layers.base",
     "LAYERS": "framework.layers",
     "choose_dialect": "framework.layers.dialects",

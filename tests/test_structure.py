@@ -14,7 +14,8 @@ FRAMEWORK = ROOT / "framework"
 ROOMS = """
     moved errors system proto definition ops evaluation logs weights
     data.records data.augment data.loading data.datasets data.convert
-    layers execution net solver inference report project export importing serve pycaffe cli __main__
+    layers execution net solver inference.draw_boxes report project export inference importing serve
+    pycaffe cli __main__
 """.split()
 # What variables are called that hold a LayerSpec, a LayerParameter or a node of a net.
 LAYER_VARIABLES = {"spec", "layer", "layer_spec", "proto", "node", "step"}

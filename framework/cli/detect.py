@@ -58,6 +58,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float,
                         help="factor after the subtraction of the mean, 0.017 say")
     parser.add_argument("--size", type=image_size, help="HEIGHTxWIDTH of the net's input")
+    parser.add_argument("--engine", choices=("torch", "onnxruntime", "openvino"), default="torch",
+                        help="what computes the net; the last two run its ONNX export, which is "
+                             "made at the first use and kept in the user's cache folder, on the "
+                             "CPU (default: %(default)s)")
     parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
@@ -143,7 +147,8 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
         except ValueError:
             raise DataError(f"--mean is '{mean}'; give numbers by commas, or a file") from None
     model = read_net(options.model, options.ignore_unknown_fields)
-    detector = Detector(model, options.weights, device, mean, options.scale, options.size)
+    detector = Detector(model, options.weights, device, mean, options.scale, options.size,
+                        engine=options.engine)
     if not detector.says_transform and options.mean is None and options.scale is None:
         print("note: the net says nothing of mean and scale; pixels from 0 to 255 go in as they "
               "are (--mean, --scale)", file=sys.stderr)  # fmt: skip

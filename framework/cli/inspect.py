@@ -77,6 +77,8 @@ def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
 
 def summary(census: Census) -> str:
     """One line: path, phase and stages, dialect, numbers."""
+    from framework.net.summary import human  # lazy: --help does without it
+
     phase = ", stage ".join([census.phase, *census.stages])
     if not census.built:
         return f"{census.path}: {phase}: cannot be built"
@@ -90,27 +92,10 @@ def summary(census: Census) -> str:
 
 def table(census: Census) -> str:
     """The summary, then a row for each layer."""
-    rows = [("layer", "type", "output", "parameters", "multiply-adds")]
-    for row in census.rows:
-        shapes = "  ".join(" x ".join(map(str, shape)) or "scalar" for shape in row.shapes)
-        rows.append((row.name, row.type, shapes, human(row.parameters) if row.parameters else "",
-                     human(row.multiply_adds) if row.multiply_adds else ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  " + "  ".join(
-        cell.rjust(width) if column > 2 else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-        for row in rows]
-    return "\n".join([summary(census), *lines]) if census.rows else summary(census)
+    from framework.net import summary as net_summary  # lazy: --help does without it
 
-
-def human(number: int) -> str:
-    """Three digits and a letter: 26.3 M."""
-    value = float(number)
-    for unit in ("", " k", " M", " G"):
-        if value < 999.5:
-            return f"{value:.3g}{unit}"
-        value /= 1000
-    return f"{value:.3g} T"
+    lines = net_summary.table(census.rows) if census.rows else []
+    return "\n".join([summary(census), *lines])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -67,17 +67,9 @@ def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:
 def _newest_weights(folder: Path) -> Path:
     """The weights of the newest snapshot. CaffeError if there is none."""
     # lazy: torch costs 1.9 s, and only this needs it
-    from framework.cli.test import weights_of
-    from framework.logs.log import Log
-    from framework.net.reading import read_solver
+    from framework.project.folder import newest_weights
 
-    with contextlib.chdir(folder):
-        document = read_solver(SOLVER)
-        prefix = Path(document.message.snapshot_prefix)
-        if not list(prefix.parent.glob(f"{prefix.name}_iter_*.solverstate*")):
-            raise CaffeError(f"{folder}: has no trained weights yet; `caffe train {folder}` makes "
-                             "them, or give --weights")
-        return folder / weights_of(document, "auto", Log())
+    return newest_weights(folder)
 
 
 def _name_of(word: str) -> str:

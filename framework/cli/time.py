@@ -1,4 +1,5 @@
-"""Measure how long each layer of a net takes, forward and backward."""
+"""Measure how long each layer of a net takes, forward and backward; or its whole forward in
+several engines, in one table."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import time as clock
 from collections.abc import Sequence
 
 from framework.cli import app, devices, gflags
+from framework.errors import CaffeError
 
 
 def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
@@ -19,8 +21,11 @@ def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
     parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
     parser.add_argument("--iterations", type=int, default=50, metavar="N",
                         help="forwards and backwards to time (default: %(default)s)")
-    parser.add_argument("--phase", choices=("TRAIN", "TEST"), default="TRAIN",
-                        help="phase of the net (default: %(default)s)")
+    parser.add_argument("--phase", choices=("TRAIN", "TEST"),
+                        help="phase of the net (default: TRAIN; with --engine TEST)")
+    parser.add_argument("--engine", default="", metavar="NAME,...",
+                        help="compare whole forwards, on the CPU, of torch and these engines: "
+                             "onnxruntime, openvino; without --weights the net's are random")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     app.add_net_flags(parser)
@@ -36,8 +41,10 @@ def main(arguments: Sequence[str] | None = None, program: str = "tools/time") ->
 
 
 def time(options: argparse.Namespace) -> int:
-    """Log the times of a net's layers."""
+    """Log the times of a net's layers, or of its forward in engines."""
     gflags.check_count("--iterations", options.iterations)
+    if options.engine:
+        return time_forwards(options)
     place = devices.prepare(options)
     # lazy: --help does without it
     from framework.layers.base import DataOptions
@@ -46,7 +53,7 @@ def time(options: argparse.Namespace) -> int:
     from framework.report.layer_times import lines, time_layers
     from framework.weights.weights import load_weights
 
-    net = Net(options.model, options.phase, level=options.level,
+    net = Net(options.model, options.phase or "TRAIN", level=options.level,
               stages=[stage for stage in options.stage.split(",") if stage],
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
@@ -68,6 +75,36 @@ def time(options: argparse.Namespace) -> int:
         log.info(line)
     log.info("*** Benchmark ends ***")
     net.close()
+    return 0
+
+
+def time_forwards(options: argparse.Namespace) -> int:
+    """Log a table of engines: times of the net's forward in TEST, and differences of outputs."""
+    # lazy: --help does without it
+    from framework.inference.engine_times import table, time_engines
+    from framework.inference.engines import check_engine
+    from framework.logs.log import Log
+    from framework.net.net import Net
+    from framework.weights.weights import load_weights
+
+    if options.phase == "TRAIN":
+        raise CaffeError("--phase TRAIN does not go with --engine: engines compute nets in TEST")
+    engines = list(dict.fromkeys(["torch", *options.engine.split(",")]))
+    for name in engines:
+        check_engine(name)
+    if len(engines) == 1:
+        raise CaffeError("--engine torch: names nothing to compare torch with; give onnxruntime or "
+                         "openvino")
+    place = devices.prepare(options)
+    net = Net(options.model, "TEST", level=options.level, seed=options.seed or 0, skip_data=True,
+              stages=[stage for stage in options.stage.split(",") if stage], device=place.device,
+              ignore_unknown_fields=options.ignore_unknown_fields)
+    log = Log(folder=options.log_dir)
+    if options.weights:
+        log.info(f"{options.weights}: {load_weights(net, options.weights)}")
+    log.info(f"Timing {options.iterations} forwards in each engine.")
+    for line in table(list(time_engines(net, engines, options.iterations))):
+        log.info(line)
     return 0
 
 

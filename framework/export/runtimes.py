@@ -16,6 +16,7 @@ from framework.errors import CaffeError
 Array = NDArray[Any]        # Any: of any type of number
 START = """
 import sys
+sys.path[:] = [folder for folder in sys.path if folder]     # without the working folder
 import numpy
 path, given, out, *names = sys.argv[1:]
 inputs = dict(numpy.load(given).items())

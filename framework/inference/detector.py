@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,55 +11,95 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from framework.data.augment import geometry, resizing
-from framework.data.convert.datum import read_image
 from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError
 from framework.evaluation.detection import Detection
+from framework.inference.engines import check_engine, make_engine
+from framework.inference.images import Images, as_pixels, as_several, is_one
+from framework.inference.results import Results
 from framework.layers.ssd.detection_output import DetectionOutput
 from framework.net.trained import class_names, trained_net
+from framework.project.files import DEPLOY
+from framework.project.folder import check_project, names_of_classes, newest_weights
 from framework.proto import ResizeParameter
-
-Floats = NDArray[np.float32]
-Image = NDArray[Any] | str | Path       # Any: of uint8, else it is refused
-Images = Image | Sequence[Image]
+from framework.system.arrays import Floats
 
 
 class Detector:
     """A net with a DetectionOutput layer, from images to boxes.
 
     model    a deploy net, or a test net: its data layer is not opened, but its transform_param
-             says size, mean and scale (so may the Input layer of a deploy net)
+             says size, mean and scale (so may the Input layer of a deploy net); or a folder of
+             `caffe new`, whose newest weights and class names are taken
+    weights  by layer name; of a folder they may be left out
     mean     values a channel (one counts for all), or the path of a mean file; instead of the net's
     scale    factor after the subtraction of the mean; instead of the net's
     size     (height, width) that images are resized to; instead of the net's
+    engine   what computes: "torch", or "onnxruntime" or "openvino" on the CPU, by an ONNX export
+             that is made at the first use and kept in the user's cache folder
 
-    Raises CaffeError if the net has no such layer, or not one input for images.
+    Raises CaffeError if the net has no such layer, or not one input for images, and if the engine
+    is not installed or cannot run the net.
+
+        >>> import framework
+        >>> detector = framework.Detector("deploy.prototxt", "ssd.caffemodel")
+        >>> detector
+        Detector 'quadrants' (deploy.prototxt, ssd.caffemodel): images of 16 x 16, 1 class, torch
+        >>> found = detector("image.png", threshold=0.5)
+        >>> found.labels, found.boxes.round()
+        (array([1]), array([[30., 20., 60., 40.]], dtype=float32))
+        >>> [len(one) for one in detector.detect(["image.png", "image.png"], threshold=0.5)]
+        [1, 1]
     """
 
     def __init__(
         self,
         model: str | Path | Document,
-        weights: str | Path,
+        weights: str | Path | None = None,
         device: str | torch.device = "cpu",
         mean: Sequence[float] | str | Path | None = None,
         scale: float | None = None,
         size: tuple[int, int] | None = None,
+        *,
+        engine: str = "torch",
     ) -> None:
-        self.net = trained_net(model, weights, device).optimize_for_inference()
+        check_engine(engine)
+        folder = None
+        if isinstance(model, str | Path) and os.path.isdir(model):
+            check_project(folder := model)
+            model = Path(folder, DEPLOY)
+            weights = weights or newest_weights(folder)
+        if weights is None:
+            raise CaffeError(f"{getattr(model, 'path', model)}: the weights are not given; only a "
+                             "folder of `caffe new` has its own")
+        self.weights = str(weights)
+        self.net = trained_net(model, weights, device)
         self.input = self._image_input()
         self.output = self._detection_blob()
         data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
         self.transform = data.proto.transform_param
         self.says_transform = data.proto.HasField("transform_param")
-        self.names = class_names(self.net)
+        self.names = class_names(self.net) or (names_of_classes(folder) if folder else {})
         self.num_channels = self.net.shapes[self.input][1]
         self.resize = self._resize_param(size)
         self.scale = self.transform.scale if scale is None else scale
         self.mean = self._mean(mean)
+        self.engine = make_engine(engine, self.net, [self.output])
+
+    def __repr__(self) -> str:
+        """The net and its files, the sizes of its input, the number of classes, the engine."""
+        shape = self.net.shapes[self.input]
+        layer = next(step.layer for step in self.net.layers
+                     if isinstance(step.layer, DetectionOutput))
+        param = layer.spec.proto.detection_output_param
+        number = param.num_classes - (0 <= param.background_label_id < param.num_classes)
+        size = f"{shape[2]} x {shape[3]}" + (", grey" if self.num_channels == 1 else "")
+        where = f" on {self.net.device}" if self.net.device.type != "cpu" else ""
+        return (f"Detector '{self.net.name}' ({self.net.spec.path}, {self.weights}): images of "
+                f"{size}, {number} class{'es' if number != 1 else ''}, {self.engine.name}{where}")
 
     def _image_input(self) -> str:
         """The input of 1 or 3 channels; label blobs are (1, 1, rows, 8), too low for an image."""
@@ -119,15 +160,22 @@ class Detector:
         values = (pixels - self.mean) * np.float32(self.scale)
         return np.ascontiguousarray(values.transpose(2, 0, 1))
 
-    def detect(
-        self, images: Images, threshold: float = 0.0
-    ) -> list[list[Detection]]:
+    def __call__(self, images: Images, threshold: float = 0.0) -> Any:
+        """The Results of one image alone, or a list of them; as `detect`.
+
+        Any: Results or list[Results], by what was given.
+        """
+        found = self.detect(images, threshold)
+        return found[0] if is_one(images) else found
+
+    def detect(self, images: Images, threshold: float = 0.0) -> list[Results]:
         """The boxes of each image with at least this score, best first, cut to the image.
 
-        images  arrays as `prepare` takes them, paths of image files, or one array (number, height,
-                width, channels); one image alone gives a list of one. CaffeError for other things.
+        images  arrays as `prepare` takes them, paths of image files, images of PIL, or one array
+                (number, height, width, channels); one image alone gives a list of one. CaffeError
+                for other things, URLs too. Results keep the pixels of their image.
         """
-        pixels = [_as_image(image) for image in _as_several(images)]
+        pixels = [as_pixels(image) for image in as_several(images)]
         found: list[list[Detection]] = [[] for _ in pixels]
         inputs = [self.prepare(image) for image in pixels]
         for shape in dict.fromkeys(array.shape for array in inputs):
@@ -137,20 +185,13 @@ class Detector:
                     index = chosen[int(row[0])]
                     corners = self._to_pixels(row[3:], *pixels[index].shape[:2])
                     found[index].append(Detection(int(row[1]), float(row[2]), corners))
-        for entries in found:
-            entries.sort(key=lambda entry: -entry.score)
-        return found
+        return [Results(sorted(entries, key=lambda entry: -entry.score), image, self.names)
+                for entries, image in zip(found, pixels, strict=True)]
 
     def _rows(self, batch: Floats) -> Floats:
         """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7)."""
-        blobs: dict[str, Tensor] = {self.input: torch.from_numpy(batch).to(self.net.device)}
-        for name in self.net.given_names:
-            if name != self.input:  # labels, which nothing but an evaluation reads
-                shape = self.net.shapes[name]
-                blobs[name] = torch.full(shape, -1.0, device=self.net.device)
-        with torch.inference_mode():
-            rows = self.net.run(blobs, [self.output])[self.output]
-        return np.asarray(rows.reshape(-1, 7).cpu().numpy(), np.float32)
+        rows = self.engine.run({self.input: batch})[self.output]
+        return np.asarray(rows.reshape(-1, 7), np.float32)
 
     def _to_pixels(
         self, corners: Floats, height: int, width: int
@@ -161,25 +202,3 @@ class Detector:
         extent = window[2:] - low
         x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
         return x1 * width, y1 * height, x2 * width, y2 * height
-
-
-def _as_several(images: Any) -> Sequence[Any]:  # Any: whatever a caller has
-    """The images as a sequence; one alone becomes the only one of it."""
-    if isinstance(images, str | Path) or (isinstance(images, np.ndarray) and images.ndim != 4):
-        return [images]
-    if not isinstance(images, Sequence | np.ndarray):
-        raise CaffeError(f"detect takes images, and was given a {type(images).__name__}")
-    return list(images)
-
-
-def _as_image(image: Any) -> NDArray[Any]:  # Any: an array, or the path of a file
-    """The pixels of an image file or array. CaffeError for anything but an image."""
-    if isinstance(image, str | Path):
-        return read_image(Path(image))[1]
-    if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or image.dtype != np.uint8 \
-            or (image.ndim == 3 and image.shape[2] not in (1, 3)):
-        found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else \
-            type(image).__name__
-        raise CaffeError(f"an image must be a path or a uint8 array (height, width, 3) in BGR or "
-                         f"(height, width) in grey; it is {found}")
-    return image

@@ -19,14 +19,31 @@ from framework.system.arrays import Floats
 COLUMNS = ("label", "name", "score", "x1", "y1", "x2", "y2")
 MOST_ROWS = 50
 """Rows of the table that a notebook shows."""
+MOST_NAMES = 8
+"""Detections that a prompt names."""
 
 
 class Results(list[Detection]):
     """The list of an image's detections, best first, with more ways to look at it.
 
     image   that they were found in, uint8 (height, width, 3 or 1) or (height, width) in BGR; None
-            if it was not kept: then nothing can be drawn
+            if it was not kept: then nothing can be drawn. To set it to None frees its memory.
     names   of the classes by label
+
+    A notebook shows them as a drawing, or as a table.
+
+        >>> import framework
+        >>> found = framework.Detector("deploy.prototxt", "ssd.caffemodel")("image.png", 0.5)
+        >>> found
+        Results of 1 detection: class 1 1.00
+        >>> found[0].label, [round(value) for value in found[0].corners]
+        (1, [30, 20, 60, 40])
+        >>> found.boxes.shape, found.labels, found.scores.round(3)
+        ((1, 4), array([1]), array([1.], dtype=float32))
+        >>> found.to_json()
+        '[{"label": 1, "name": "class 1", "score": 1.0, "x1": 30.0, ..., "y2": 40.0}]'
+        >>> found.plot().shape          # enlarged, so that the letters can be read
+        (240, 360, 3)
     """
 
     def __init__(self, found: Iterable[Detection] = (), image: NDArray[Any] | None = None,
@@ -76,6 +93,13 @@ class Results(list[Detection]):
         if self.image is None:
             raise CaffeError("these results have no image to draw on: it was not kept")
         return draw_detections(self.image, self, self.names)
+
+    def __repr__(self) -> str:
+        """The number of detections, and names and scores of the best."""
+        best = [f"{self._name(found)} {found.score:.2f}" for found in self[:MOST_NAMES]]
+        more = ["..."] if len(self) > MOST_NAMES else []
+        number = f"{len(self)} detection{'s' if len(self) != 1 else ''}"
+        return f"Results of {number}" + (": " if best else "") + ", ".join([*best, *more])
 
     def _name(self, found: Detection) -> str:
         return self.names.get(found.label, f"class {found.label}")

@@ -43,6 +43,7 @@ from framework.net.params import (
     share_by_param_name,
 )
 from framework.net.reading import read_net
+from framework.net.summary import Text, human, layer_rows, table
 from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
@@ -279,6 +280,23 @@ class Net(nn.Module):
         """Make the blobs that are shared in another shape views of their owners' again."""
         for layer, name, owner, index, shape in self.reshaped:
             layer.__dict__[name] = owner.blobs[index].view(shape)
+
+    def summary(self) -> Text:
+        """Totals, and a line for each layer: type, shapes of tops, parameters, multiply-adds.
+
+        Blobs that layers share count once in the total.
+
+            >>> import framework
+            >>> framework.Net("deploy.prototxt").summary().splitlines()[0]
+            "Net 'quadrants', TEST, deploy.prototxt: 12 layers, 24 parameters, 72 multiply-adds"
+        """
+        rows = layer_rows(self.spec, [step.layer for step in self.layers], self.shapes)
+        values = {blob.untyped_storage().data_ptr(): blob.numel()      # shared ones count once
+                  for step in self.layers for blob in step.layer.blobs}
+        work = sum(row.multiply_adds for row in rows)
+        head = (f"Net '{self.name}', {self.phase}, {self.spec.path}: {len(rows)} layers, "
+                f"{human(sum(values.values()))} parameters, {human(work)} multiply-adds")
+        return Text("\n".join([head, *table(rows)]))
 
     def __repr__(self) -> str:
         """A line for each layer: its type and settings, blobs, and the shapes of its tops."""

@@ -18,6 +18,7 @@ from framework.net.class_counts import check_class_counts
 from framework.net.fork_fields import refuse_foreign
 from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net
+from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
 from framework.report.stated_sizes import stated_shape, unsized
 
@@ -33,17 +34,6 @@ BVLC_TYPES = frozenset(
 SSD_TYPES = frozenset(
     "AnnotatedData DetectionEvaluate DetectionOutput MultiBoxLoss Normalize Permute PriorBox "
     "SmoothL1Loss VideoData".split())
-
-
-@dataclass(frozen=True)
-class Row:
-    """One layer: the shapes of its tops, its blobs' values, its multiply-adds a forward."""
-
-    name: str
-    type: str
-    shapes: tuple[Shape, ...]
-    parameters: int
-    multiply_adds: int
 
 
 @dataclass(frozen=True)
@@ -192,17 +182,7 @@ def _count(document: Document, census: Census, selection: Selection,
             census.problems[-1] += f" (with {census.assumed})"
         return
     census.built = True
-    layers = iter(built)
-    for layer_spec in spec.layers:
-        tops = tuple(shapes[top] for top in layer_spec.tops)
-        if issubclass(LAYERS[layer_spec.type], Source):
-            census.rows.append(Row(layer_spec.name, layer_spec.type, tops, 0, 0))
-            continue
-        layer = next(layers)
-        bottoms = [shapes[bottom] for bottom in layer_spec.bottoms]
-        census.rows.append(Row(layer_spec.name, layer_spec.type, tops,
-                               sum(blob.numel() for blob in layer.blobs),
-                               layer.multiply_adds(bottoms, tops)))
+    census.rows += layer_rows(spec, built, shapes)
 
 
 def _build(spec: NetSpec, selection: Selection, census: Census

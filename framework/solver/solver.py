@@ -149,6 +149,11 @@ class Solver:
         """The mean of the last `average_loss` losses. Waits for the device."""
         return float(torch.stack(list(self.losses)).double().mean()) if self.losses else 0.0
 
+    def __repr__(self) -> str:
+        """File, type, net, iterations, device."""
+        return (f"Solver {self.document.path}: {self.param.type}, net '{self.net.name}', "
+                f"iteration {self.iter} of {self.param.max_iter}, {self.device}")
+
     def solve(self, resume_file: str | Path | None = None) -> None:
         """Train to max_iter, test and snapshot on the way, and log it all."""
         try:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 
 import numpy as np
 import onnx
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from framework.cli.export import main
+from framework.export import runtimes
 from framework.export.check import check
 from framework.export.onnx_model import Options, to_model
 from framework.export.preprocessing import Preprocessing
@@ -155,3 +157,13 @@ def test_a_python_that_is_not_there_is_one_line(files, capsys):
     said = capsys.readouterr().err
     assert said == "error: /no/python: cannot be run: No such file or directory\n"
     assert not (files / "net.onnx").exists()
+
+
+def test_another_runtime_takes_no_module_of_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "numpy.py").write_text("raise SystemExit('numpy of the working folder')")
+    monkeypatch.setitem(runtimes.RUNTIMES, "cv2", "found, version = inputs, 'numpy'")
+    x = np.ones(3, np.float32)
+
+    assert runtimes.run_elsewhere("cv2", sys.executable, b"", {"x": x}, [])[1]["x"].tolist() == [
+        1, 1, 1]

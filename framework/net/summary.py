@@ -1,0 +1,71 @@
+"""The layers of a net as a table: name, type, shapes of tops, parameters, multiply-adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from framework.definition.spec import NetSpec
+from framework.layers import LAYERS
+from framework.layers.base import Layer, Shape, Source
+
+HEADS = ("layer", "type", "output", "parameters", "multiply-adds")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer: the shapes of its tops, its blobs' values, its multiply-adds a forward."""
+
+    name: str
+    type: str
+    shapes: tuple[Shape, ...]
+    parameters: int
+    multiply_adds: int
+
+
+class Text(str):
+    """Lines that a prompt shows as they are."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def layer_rows(spec: NetSpec, built: Iterable[Layer], shapes: Mapping[str, Shape]) -> list[Row]:
+    """A Row for each layer of the file; data layers, which are not in `built`, count nothing."""
+    layers = iter(built)
+    rows = []
+    for layer_spec in spec.layers:
+        tops = tuple(tuple(shapes[top]) for top in layer_spec.tops)
+        if issubclass(LAYERS[layer_spec.type], Source):
+            rows.append(Row(layer_spec.name, layer_spec.type, tops, 0, 0))
+            continue
+        layer = next(layers)
+        bottoms = [shapes[bottom] for bottom in layer_spec.bottoms]
+        rows.append(Row(layer_spec.name, layer_spec.type, tops,
+                        sum(blob.numel() for blob in layer.blobs),
+                        layer.multiply_adds(bottoms, tops)))
+    return rows
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """A line of heads, and a line for each layer."""
+    cells = [HEADS]
+    for row in rows:
+        shapes = "  ".join(" x ".join(map(str, shape)) or "scalar" for shape in row.shapes)
+        cells.append((row.name, row.type, shapes, human(row.parameters) if row.parameters else "",
+                      human(row.multiply_adds) if row.multiply_adds else ""))
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADS))]
+    return ["  " + "  ".join(
+        cell.rjust(width) if column > 2 else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in cells]
+
+
+def human(number: int) -> str:
+    """Three digits and a letter: 26.3 M."""
+    value = float(number)
+    for unit in ("", " k", " M", " G"):
+        if value < 999.5:
+            return f"{value:.3g}{unit}"
+        value /= 1000
+    return f"{value:.3g} T"

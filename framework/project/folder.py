@@ -1,0 +1,53 @@
+"""A folder of `caffe new` as a trained detector: its net, newest weights and names of classes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from framework.data.records import label_map
+from framework.errors import CaffeError
+from framework.net.reading import read_solver
+from framework.project.files import DEPLOY, LABEL_MAP, SOLVER
+from framework.solver.snapshots import use_newest, weights_named
+from framework.solver.solver_fields import snapshot_prefix
+
+
+def is_project(folder: str | Path) -> bool:
+    """Whether `caffe new` made the folder: it has a solver and a deploy net."""
+    return all(os.path.isfile(Path(folder, name)) for name in (SOLVER, DEPLOY))
+
+
+def check_project(folder: str | Path) -> None:
+    """CaffeError for another folder."""
+    if not is_project(folder):
+        raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
+                         "`caffe new` made")
+
+
+def newest_weights(folder: str | Path) -> Path:
+    """The weights of the newest snapshot that is whole. CaffeError if there is none."""
+    document = read_solver(Path(folder, SOLVER))
+    param = document.message
+    if param.snapshot_prefix:       # it is relative to the folder
+        param.snapshot_prefix = os.path.join(folder, param.snapshot_prefix)
+    found: list[str] = []
+    logger = logging.getLogger("framework.project")
+    is_found, problems = use_newest(
+        snapshot_prefix(document),
+        lambda state, iteration: found.append(weights_named(state, iteration)),
+        lambda state, problem: logger.warning("%s", problem))
+    if not is_found and problems:
+        raise CaffeError("\n".join([f"{folder}: no snapshot can be used; give the weights that are "
+                                    "meant:", *problems]))
+    if not is_found:
+        raise CaffeError(f"{folder}: has no trained weights yet; `caffe train {folder}` makes "
+                         "them, or give the weights")
+    return Path(found[0])
+
+
+def names_of_classes(folder: str | Path) -> dict[int, str]:
+    """Display names by label; {} if the folder has no label map."""
+    path = Path(folder, LABEL_MAP)
+    return label_map.names_by_label(label_map.read(path)) if os.path.isfile(path) else {}
