@@ -6827,18 +6827,23 @@ class NetFileParameter(Message):
     file: str
     lr_mult: float
     freeze_to: str
+    @property
+    def set(self) -> Values[str]: ...
+    prefix: str
+    repeat: int
     def __init__(
         self, *,
             file: str | None = ..., lr_mult: float | None = ..., freeze_to: str | None = ...,
+            set: Iterable[str] | None = ..., prefix: str | None = ..., repeat: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "file", "lr_mult", "freeze_to",
+            "file", "lr_mult", "freeze_to", "prefix", "repeat",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "file", "lr_mult", "freeze_to",
+            "file", "lr_mult", "freeze_to", "set", "prefix", "repeat",
         ]
     ) -> None: ...
 
