@@ -1,4 +1,4 @@
-"""Sampling of a map at given places (GridSample)."""
+"""Sampling of a map at given points (GridSample)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ RENAMED_OPSET = 20      # the first where its modes are linear and cubic
 
 @layer
 class GridSample(Layer):
-    """Grid sampling (spatial transformer's sampler): values of a map at places of a second bottom.
+    """Grid sampling (spatial transformer's sampler): values of a map at points of a second bottom.
 
-    Bottoms: x (N, C, H, W); grid (N, h, w, 2), the places as x then y, -1 and 1 the outer edges of
+    Bottoms: x (N, C, H, W); grid (N, h, w, 2), the points as x then y, -1 and 1 the outer edges of
              the map, or with `align_corners` the centres of its outer cells.
     Top:     y (N, C, h, w), interpolated by `mode`; outside the map by `padding`: zeros, the cells
              at the border, or the map mirrored there.
@@ -67,11 +67,11 @@ class GridSample(Layer):
         _, channels, height, width = graph.shape(x)
         rows, columns = graph.shape(grid)[1:3]
         row = graph.reshape(x, [0, channels, height * width])
-        places = [self._place(graph, graph.cut(grid, 3, axis, axis + 1), size)
+        points = [self._point(graph, graph.cut(grid, 3, axis, axis + 1), size)
                   for axis, size in ((1, height), (0, width))]
         total = ""
-        for y, y_weight in self._cells(graph, places[0]):
-            for column, x_weight in self._cells(graph, places[1]):
+        for y, y_weight in self._cells(graph, points[0]):
+            for column, x_weight in self._cells(graph, points[1]):
                 inside = graph.add("And", _within(graph, y, height), _within(graph, column, width))
                 index = graph.add("Mul", _clipped(graph, y, height), graph.floats(float(width)))
                 index = graph.add("Add", index, _clipped(graph, column, width))
@@ -85,31 +85,31 @@ class GridSample(Layer):
                 total = graph.add("Add", total, part) if total else part
         return graph.reshape(total, [0, channels, rows, columns])
 
-    def _place(self, graph: OnnxGraph, place: str, size: int) -> str:
-        """Places from -1 ... 1 to cells of an axis, after the padding's rule."""
+    def _point(self, graph: OnnxGraph, point: str, size: int) -> str:
+        """Coordinates from -1 ... 1 to cells of an axis, after the padding's rule."""
         cells = size - 1 if self.align_corners else size
         shift = (size - 1) / 2
-        place = graph.add("Add", graph.add("Mul", place, graph.floats(cells / 2)),
+        point = graph.add("Add", graph.add("Mul", point, graph.floats(cells / 2)),
                           graph.floats(shift))
         if self.padding == "reflection":
             low = 0.0 if self.align_corners else -0.5
-            place = _mirrored(graph, place, low, float(cells))
+            point = _mirrored(graph, point, low, float(cells))
         if self.padding != "zeros":
-            place = _clipped(graph, place, size)
-        return place
+            point = _clipped(graph, point, size)
+        return point
 
-    def _cells(self, graph: OnnxGraph, place: str) -> list[tuple[str, str]]:
+    def _cells(self, graph: OnnxGraph, point: str) -> list[tuple[str, str]]:
         """The cells along an axis that make the value, and the weight of each."""
         one = graph.floats(1.0)
         if self.mode == "nearest":
-            return [(graph.add("Round", place), one)]
-        before = graph.add("Floor", place)
-        part = graph.add("Sub", place, before)
+            return [(graph.add("Round", point), one)]
+        before = graph.add("Floor", point)
+        part = graph.add("Sub", point, before)
         return [(before, graph.add("Sub", one, part)), (graph.add("Add", before, one), part)]
 
 
-def _clipped(graph: OnnxGraph, place: str, size: int) -> str:
-    return graph.add("Clip", place, graph.floats(0.0), graph.floats(float(size - 1)))
+def _clipped(graph: OnnxGraph, point: str, size: int) -> str:
+    return graph.add("Clip", point, graph.floats(0.0), graph.floats(float(size - 1)))
 
 
 def _within(graph: OnnxGraph, cell: str, size: int) -> str:
@@ -118,11 +118,11 @@ def _within(graph: OnnxGraph, cell: str, size: int) -> str:
                      graph.add("Less", cell, graph.floats(size - 0.5)))
 
 
-def _mirrored(graph: OnnxGraph, place: str, low: float, span: float) -> str:
+def _mirrored(graph: OnnxGraph, point: str, low: float, span: float) -> str:
     """Reflected at low and low + span, as often as it takes: a triangular wave."""
     if span == 0:
-        return graph.add("Mul", place, graph.floats(0.0))
-    far = graph.add("Abs", graph.add("Sub", place, graph.floats(low)))
+        return graph.add("Mul", point, graph.floats(0.0))
+    far = graph.add("Abs", graph.add("Sub", point, graph.floats(low)))
     far = graph.add("Mod", far, graph.floats(2 * span), fmod=1)
     back = graph.add("Abs", graph.add("Sub", far, graph.floats(span)))
     return graph.add("Sub", graph.floats(low + span), back)
