@@ -115,6 +115,8 @@ CASES = {
     "tile": ("float[2,3] x", "Tile(x, s)", {"s": ints(1, 2)}),
     "concat": ("float[2,3,4] x, float[2,5,4] z", "Concat<axis=1>(x, z, x)", {}),
     "slice": (X, "Slice(x, s, e, a)", {"s": ints(1, -4), "e": ints(3, 100), "a": ints(1, 2)}),
+    "slice, steps along channels": (X, "Slice(x, s, e, a, d)", {
+        "s": ints(1, 0), "e": ints(4, 9), "a": ints(1, 2), "d": ints(2, 4)}),
     "slice, steps": (X, "Slice(x, s, e, a, d)", {"s": ints(1, 0), "e": ints(9, 7),
                                                  "a": ints(2, 3), "d": ints(2, 3)}),
     "gather": (X, "Gather<axis=1>(x, i)", {"i": ints(2)}),
@@ -201,6 +203,12 @@ def test_a_product_of_two_blobs_is_beyond_the_plain_layers(tmp_path):
     case = ("float[2,4] x, float[4,3] z", "MatMul(x, z)", {})
     with pytest.raises(CaffeError, match=r"node 'y' \(MatMul\): .* no layer of BVLC's Caffe "
                        r"multiplies two blobs as matrices"):
+        imported(case_model(case), tmp_path, plain=True)
+
+
+def test_steps_along_channels_are_beyond_the_plain_layers(tmp_path):
+    case = (X, "Slice(x, s, e, a, d)", {"s": ints(0), "e": ints(4), "a": ints(1), "d": ints(2)})
+    with pytest.raises(CaffeError, match=r"node 'y' \(Slice\): takes steps along the axes \[1\]"):
         imported(case_model(case), tmp_path, plain=True)
 
 
