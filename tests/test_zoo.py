@@ -61,6 +61,10 @@ COUNTS = {
     "hed": 14_716_171,
     "deeplab_largefov": 20_505_429,     # the paper says 20.5 million
 }
+BILLIONS = {        # of multiply-adds, in torchvision's table of its models
+    "mobilenet_v3_large": 0.217, "mobilenet_v3_small": 0.057, "efficientnet_b0": 0.386,
+    "regnet_y_400mf": 0.402, "resnext50_32x4d": 4.23, "convnext_tiny": 4.456,
+    "densenet169": 3.36}
 CLASSIFIERS = [name for name in COUNTS if name not in (
     "vgg16_reduced", "fcn32s", "fcn16s", "fcn8s", "hed", "deeplab_largefov",
     "inception_resnet_v1")]
@@ -97,6 +101,14 @@ def learned(layer):
 def test_number_of_parameters_is_the_published_one(name):
     layers, _, _ = build_on_meta(ROOT / name / "deploy.prototxt")
     assert sum(learned(layer) for layer in layers) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name, billions", BILLIONS.items())
+def test_number_of_multiply_adds_is_the_published_one(name, billions):
+    layers, shapes, _ = build_on_meta(ROOT / name / "deploy.prototxt")
+    found = sum(layer.multiply_adds([shapes[bottom] for bottom in layer.spec.bottoms],
+                                    [shapes[top] for top in layer.spec.tops]) for layer in layers)
+    assert found / 1e9 == pytest.approx(billions, abs=0.0005)
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
