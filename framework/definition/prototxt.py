@@ -37,6 +37,7 @@ LAYERS = ("LayerParameter", "V1LayerParameter")     # messages that problems nam
 _NAMED_VALUE = re.compile(r"\$([A-Za-z]\w*)")
 EXTENSION = re.compile(r"\[[\w./\s]+\]")
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
+MAX_VALUES = 1_000_000  # characters that values of `$names` put into a file
 MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: each costs 0.1 ms
 
 
@@ -128,7 +129,15 @@ def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -
     text = data.decode("utf-8-sig", errors="surrogateescape")
     if not values:
         return parse(text, kind, str(path))
-    used = {name for name in _NAMED_VALUE.findall(text) if name in values}
+    used: set[str] = set()
+    length = 0
+    for match in _NAMED_VALUE.finditer(text):
+        if match[1] in values:
+            used.add(match[1])
+            length += len(values[match[1]])
+        if length > MAX_VALUES:     # twice as long in each file of a chain is 2^50
+            raise SpecError(f"{printable(path)}: the values of its $names are more than "
+                            f"{MAX_VALUES} characters")
     text = _NAMED_VALUE.sub(lambda match: values.get(match[1], match[0]), text)
     document = parse(text, kind, str(path))
     document.used_values = used

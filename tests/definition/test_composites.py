@@ -320,3 +320,15 @@ def test_values_reach_the_files_that_a_block_brings_in(tmp_path):
 def test_copies_that_cannot_be_are_refused(tmp_path, fields, rest, message):
     with pytest.raises(SpecError, match=message):
         expanded(tmp_path, net_file(fields, rest), BLOCK)
+
+
+def test_values_that_double_in_each_file_of_a_chain_are_refused(tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number}.prototxt").write_text(
+            f'input: "x" input_shape {{ dim: [1, 3, 9, 9] }}\n'
+            f'layer {{ name: "b" type: "NetFile" bottom: "x" net_file_param {{ file: "{number + 1}'
+            '.prototxt" set: "long=$long$long" } }')
+    chain = net_file('set: "long=x"').replace("inner.prototxt", "0.prototxt")
+    with pytest.raises(SpecError, match=r"prototxt: the values of its \$names are more than "
+                       r"1000000 characters"):
+        expanded(tmp_path, chain)
