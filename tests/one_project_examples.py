@@ -6,10 +6,13 @@ import torch
 
 from tests.layer_examples import (
     BATCH,
+    CONT,
     DRAWS,
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SEQUENCE,
+    STATE,
     Example,
     X,
     fixed,
@@ -25,6 +28,7 @@ STEP = {"gradient": NOT_DERIVATIVE + "it is a step of fixed size"}
 ACTIVATIONS = (
     of_sample("RReLU", without=DRAWS), Example("RReLU", "lb: 10 ub: 30", phase="TEST"),
     of_sample("APL", blobs=((1, 1, 3, 60),) * 2, grows=BATCH),
+    of_sample("DropPath", without=DRAWS), Example("DropPath", "drop_ratio: 0.5", phase="TEST"),
     of_sample("GELU"), Example("GELU", "approximate: TANH"),
     of_sample("SiLU"), of_sample("Softplus"),
 )
@@ -136,5 +140,36 @@ PARTS = (
     of_sample("MatWrite", without={**FILES, **NO_GRADIENT}),
 )
 
+PROJECTIONS = ((6, 6), (6,)) * 4
+SEEN = torch.ones(2, 4, 5, dtype=torch.float64).tril(1)
+SEQUENCES = (
+    of_sample("GRU", bottoms=(SEQUENCE, CONT), blobs=((12, 5), (12,), *((4, 4),) * 3),
+              grows=(0, 1)),
+    Example("GRU", "recurrent_param { num_output: 4 expose_hidden: true linear_before_reset: 1 }",
+            (SEQUENCE, CONT, (2, 3), noise(STATE, requires_grad=False)),
+            ((12, 5), (12,), (12, 3), *((4, 4),) * 3, (4,)), tops=2, grows=()),
+    of_sample("Attention", blobs=PROJECTIONS, grows=(0, 1)),
+    Example("Attention", "num_heads: 2 causal: true bias_term: false num_hidden: 8 num_output: 5",
+            ((2, 4, 6),), ((8, 6),) * 3 + ((5, 8),), grows=(0, 1)),
+    Example("Attention", "num_heads: 2 mask: true num_hidden: 4 num_output: 3",
+            ((2, 4, 6), (2, 5, 7), (2, 5, 8), SEEN),
+            ((4, 6), (4,), (4, 7), (4,), (4, 8), (4,), (3, 4), (3,)), grows=BATCH),
+    Example("Attention", "mask: true causal: true", ((2, 4, 6), fixed([1, 1, 0, 1], [0, 0, 1, 1])),
+            PROJECTIONS, grows=BATCH),
+    of_sample("PositionEmbedding", blobs=((6,), (6, 6)), grows=BATCH),
+    Example("PositionEmbedding", "kind: SINUSOIDAL", ((2, 5, 7),), grows=(0, 1)),
+    Example("PositionEmbedding", "max_length: 12", ((2, 5, 6),), ((12, 6),), grows=(0, 1)),
+)
+PLACES_OF_GRID = (noise(2, 6, 7, 2, seed=8) * 0.9).detach().requires_grad_()
+SAMPLED = (
+    of_sample("GridSample", bottoms=(X, PLACES_OF_GRID), grows=(0, 2)),
+    *(Example("GridSample", f"mode: {mode} padding: {padding} align_corners: {corners}",
+              (X, PLACES_OF_GRID), grows=(0, 2))
+      for mode, padding, corners in (("NEAREST", "ZEROS", "true"), ("BILINEAR", "BORDER", "true"),
+                                     ("BILINEAR", "REFLECTION", "false"),
+                                     ("BILINEAR", "REFLECTION", "true"),
+                                     ("NEAREST", "REFLECTION", "false"))),
+)
+
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
-            *PARTS)
+            *PARTS, *SEQUENCES, *SAMPLED)

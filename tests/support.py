@@ -57,7 +57,7 @@ def param_field(kind: str) -> str:
     special = {"Convolution": "convolution_param", "Deconvolution": "convolution_param",
                "Im2col": "convolution_param", "Normalize": "norm_param",
                "MultiBoxLoss": "multibox_loss_param", "LSTM": "recurrent_param",
-               "RNN": "recurrent_param"}
+               "RNN": "recurrent_param", "GRU": "recurrent_param"}
     if kind in special:
         return special[kind]
     names = proto.LayerParameter.DESCRIPTOR.fields_by_name

@@ -43,6 +43,17 @@ COUNTS = {
     "shufflenet_v1": 1_865_728,
     "shufflenet_v2": 2_278_604,
     "densenet121": 7_978_856,
+    "densenet169": 14_149_480,
+    "vit_tiny": 5_717_416,              # timm's vit_tiny_patch16_224
+    "convnext_tiny": 28_589_128,
+    "efficientnet_b0": 5_288_548,
+    "mobilenet_v3_large": 5_483_032,
+    "mobilenet_v3_small": 2_542_856,
+    "regnet_y_400mf": 4_344_144,
+    "resnext50_32x4d": 25_028_904,
+    "se_resnet50": 28_088_024,          # timm's seresnet50
+    "inception_resnet_v1": 23_482_624,  # facenet-pytorch's, with 512 numbers for a face
+    "inception_resnet_v2": 55_843_464,  # timm's
     "vgg16_reduced": VGG16 + (9 * 512 + 1) * 1024 + (1024 + 1) * 1024,
     "fcn32s": VGG16 + (49 * 512 + 1) * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 21,
     "fcn16s": 134_346_581 + (512 + 1) * 21,
@@ -50,14 +61,22 @@ COUNTS = {
     "hed": 14_716_171,
     "deeplab_largefov": 20_505_429,     # the paper says 20.5 million
 }
+BILLIONS = {        # of multiply-adds, in torchvision's table of its models
+    "mobilenet_v3_large": 0.217, "mobilenet_v3_small": 0.057, "efficientnet_b0": 0.386,
+    "regnet_y_400mf": 0.402, "resnext50_32x4d": 4.23, "convnext_tiny": 4.456,
+    "densenet169": 3.36}
 CLASSIFIERS = [name for name in COUNTS if name not in (
-    "vgg16_reduced", "fcn32s", "fcn16s", "fcn8s", "hed", "deeplab_largefov")]
+    "vgg16_reduced", "fcn32s", "fcn16s", "fcn8s", "hed", "deeplab_largefov",
+    "inception_resnet_v1")]
 # nets that end in a global pooling take smaller images too, if their joints still fit
 SMALL = dict.fromkeys(("inception_v2", "mobilenet_v1", "mobilenet_v2", "shufflenet_v1",
-                       "shufflenet_v2", "densenet121"), (96, 128)) | dict.fromkeys(
-                           ("inception_v3", "inception_v4"), (107, 139))
+                       "shufflenet_v2", "densenet121", "densenet169", "convnext_tiny",
+                       "efficientnet_b0", "mobilenet_v3_large", "mobilenet_v3_small",
+                       "regnet_y_400mf", "resnext50_32x4d", "se_resnet50"), (96, 128)
+                      ) | dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"),
+                                        (107, 139))
 # classifiers that train a step well under a second
-QUICK = ("lenet", "squeezenet_v1_1", "mobilenet_v1", "shufflenet_v2")
+QUICK = ("lenet", "squeezenet_v1_1", "mobilenet_v1", "shufflenet_v2", "mobilenet_v3_small")
 SEGMENTERS = {"fcn32s": (64, 48), "fcn16s": (64, 48), "fcn8s": (64, 48), "hed": (64, 48),
               "deeplab_largefov": (321, 321)}
 
@@ -82,6 +101,14 @@ def learned(layer):
 def test_number_of_parameters_is_the_published_one(name):
     layers, _, _ = build_on_meta(ROOT / name / "deploy.prototxt")
     assert sum(learned(layer) for layer in layers) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name, billions", BILLIONS.items())
+def test_number_of_multiply_adds_is_the_published_one(name, billions):
+    layers, shapes, _ = build_on_meta(ROOT / name / "deploy.prototxt")
+    found = sum(layer.multiply_adds([shapes[bottom] for bottom in layer.spec.bottoms],
+                                    [shapes[top] for top in layer.spec.tops]) for layer in layers)
+    assert found / 1e9 == pytest.approx(billions, abs=0.0005)
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
@@ -168,6 +195,17 @@ def test_steps_on_one_batch_lower_the_loss_of_a_classifier(name):
     num_classes = 10 if name == "lenet" else 1000
     labels = torch.tensor([1.0, num_classes - 1])
     train(name, (2, channels, height, width), labels, 3 if name in QUICK else 1)
+
+
+@pytest.mark.slow
+def test_a_step_on_one_batch_lowers_the_loss_of_face_recognition():
+    train("inception_resnet_v1", (2, 3, 107, 139), torch.tensor([1.0, 10_574]))
+
+
+def test_a_face_is_512_numbers_of_length_1():
+    _, shapes, spec = build_on_meta(ROOT / "inception_resnet_v1" / "deploy.prototxt")
+    assert spec.outputs == ["normalized"]
+    assert shapes["normalized"] == (1, 512)
 
 
 @pytest.mark.slow

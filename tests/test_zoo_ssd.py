@@ -18,8 +18,8 @@ from framework.solver.solver import Solver
 from tests.data.images import make_voc
 
 ROOT = Path(__file__).resolve().parents[1]
-SSD300 = ["ssd300_vgg16", "ssd300_mobilenet_v1", "ssd300_mobilenet_v2", "ssd300_resnet50",
-          "ssd300_squeezenet"]
+SSD300 = ["ssd300_vgg16", "ssd300_mobilenet_v1", "ssd300_mobilenet_v2", "ssd300_mobilenet_v3",
+          "ssd300_efficientnet_b0", "ssd300_resnet50", "ssd300_squeezenet"]
 # Liu et al. 2016: 38 * 38 * 4 + 19 * 19 * 6 + 10 * 10 * 6 + 5 * 5 * 6 + 3 * 3 * 4 + 4; SqueezeNet's
 # maps are 37, 18 and 9 cells wide.
 NUM_PRIORS = dict.fromkeys(SSD300, 8732) | {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,8 +34,10 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 LAYERS = ("LayerParameter", "V1LayerParameter")     # messages that problems name by layer
+_NAMED_VALUE = re.compile(r"\$([A-Za-z]\w*)")
 EXTENSION = re.compile(r"\[[\w./\s]+\]")
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
+MAX_VALUES = 1_000_000  # characters that values of `$names` put into a file
 MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: each costs 0.1 ms
 
 
@@ -84,6 +87,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     written_types: dict[int, str] = field(default_factory=dict)     # those unknown, by id of layer
     inside: str = ""        # the field of a solver file that holds this net
+    used_values: set[str] = field(default_factory=set)      # names of `values` that its text has
 
     def place(self, line: int, owner: Message | None = None, inside: str = "") -> str:
         """`net.prototxt:42: layer 'conv1' (Convolution)`, the beginning of every message."""
@@ -113,13 +117,31 @@ def describe(owner: Message | None, written_type: str = "") -> str:
     return f"layer '{inner.name}' ({written_type or kind})"
 
 
-def read(path: str | Path, kind: str) -> Document:
-    """Parse the file at `path` as the message `kind`. Raises SpecError if it cannot be parsed."""
+def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -> Document:
+    """Parse the file at `path` as the message `kind`. Raises SpecError if it cannot be parsed.
+
+    values  for each `$name` of the text; those that it has are in the document's `used_values`
+    """
     try:
         data = read_regular(path)
     except OSError as error:
         raise SpecError(f"{printable(path)}: {error.strerror or error}") from None
-    return parse(data.decode("utf-8-sig", errors="surrogateescape"), kind, str(path))
+    text = data.decode("utf-8-sig", errors="surrogateescape")
+    if not values:
+        return parse(text, kind, str(path))
+    used: set[str] = set()
+    length = 0
+    for match in _NAMED_VALUE.finditer(text):
+        if match[1] in values:
+            used.add(match[1])
+            length += len(values[match[1]])
+        if length > MAX_VALUES:     # twice as long in each file of a chain is 2^50
+            raise SpecError(f"{printable(path)}: the values of its $names are more than "
+                            f"{MAX_VALUES} characters")
+    text = _NAMED_VALUE.sub(lambda match: values.get(match[1], match[0]), text)
+    document = parse(text, kind, str(path))
+    document.used_values = used
+    return document
 
 
 def parse(text: str, kind: str, path: str = "<text>") -> Document:
@@ -160,6 +182,9 @@ class _Parser:
             match = TOKEN.match(self.text, self.position)
         self.start = self.position
         if match is None:
+            if named := _NAMED_VALUE.match(self.text, self.position):
+                raise self.syntax_error(f"{named[0]} has no value; the NetFile layer that brings "
+                                        f'the file in gives it: set: "{named[1]}=..."')
             if self.position < len(self.text):
                 raise self.stray()
             self.kind = "end"

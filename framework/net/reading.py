@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from framework.definition import prototxt
@@ -51,8 +52,10 @@ def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Docum
         upgrade_net(document)
         return document
 
-    expand(prepared(document), lambda path: prepared(prototxt.read(path, "NetParameter")),
-           _learned_blobs)
+    def load(path: Path, values: Mapping[str, str]) -> Document:
+        return prepared(prototxt.read(path, "NetParameter", values))
+
+    expand(prepared(document), load, _learned_blobs)
     return document
 
 

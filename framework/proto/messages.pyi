@@ -492,6 +492,14 @@ class LayerParameter(Message):
     @property
     def adaptive_pooling_param(self) -> AdaptivePoolingParameter: ...
     @property
+    def attention_param(self) -> AttentionParameter: ...
+    @property
+    def position_embedding_param(self) -> PositionEmbeddingParameter: ...
+    @property
+    def drop_path_param(self) -> DropPathParameter: ...
+    @property
+    def grid_sample_param(self) -> GridSampleParameter: ...
+    @property
     def net_file_param(self) -> NetFileParameter: ...
     @property
     def multi_box_head_param(self) -> MultiBoxHeadParameter: ...
@@ -629,10 +637,14 @@ class LayerParameter(Message):
             None = ..., matmul_param: MatMulParameter | _Fields | None = ...,
             pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
             PadParameter | _Fields | None = ..., adaptive_pooling_param:
-            AdaptivePoolingParameter | _Fields | None = ..., net_file_param: NetFileParameter |
-            _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter | _Fields | None =
-            ..., source_class: str | None = ..., filter_param: FilterParameter | _Fields | None
-            = ..., torch_param: TorchParameter | _Fields | None = ...,
+            AdaptivePoolingParameter | _Fields | None = ..., attention_param: AttentionParameter
+            | _Fields | None = ..., position_embedding_param: PositionEmbeddingParameter |
+            _Fields | None = ..., drop_path_param: DropPathParameter | _Fields | None = ...,
+            grid_sample_param: GridSampleParameter | _Fields | None = ..., net_file_param:
+            NetFileParameter | _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter
+            | _Fields | None = ..., source_class: str | None = ..., filter_param:
+            FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -678,8 +690,10 @@ class LayerParameter(Message):
             "pairwise_param", "confusion_matrix_param", "randvec_param", "rand_vec_param",
             "saliency_pooling_param", "layer_norm_param", "group_norm_param",
             "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
-            "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
-            "source_class", "filter_param", "torch_param",
+            "pad_param", "adaptive_pooling_param", "attention_param",
+            "position_embedding_param", "drop_path_param", "grid_sample_param",
+            "net_file_param", "multi_box_head_param", "source_class", "filter_param",
+            "torch_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -727,8 +741,10 @@ class LayerParameter(Message):
             "pairwise_param", "confusion_matrix_param", "randvec_param", "rand_vec_param",
             "saliency_pooling_param", "layer_norm_param", "group_norm_param",
             "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
-            "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
-            "source_class", "filter_param", "torch_param",
+            "pad_param", "adaptive_pooling_param", "attention_param",
+            "position_embedding_param", "drop_path_param", "grid_sample_param",
+            "net_file_param", "multi_box_head_param", "source_class", "filter_param",
+            "torch_param",
         ]
     ) -> None: ...
 
@@ -1368,20 +1384,23 @@ class RecurrentParameter(Message):
     def bias_filler(self) -> FillerParameter: ...
     debug_info: bool
     expose_hidden: bool
+    linear_before_reset: int
     def __init__(
         self, *,
             num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., debug_info: bool | None = ...,
-            expose_hidden: bool | None = ...,
+            expose_hidden: bool | None = ..., linear_before_reset: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
+            "linear_before_reset",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
+            "linear_before_reset",
         ]
     ) -> None: ...
 
@@ -6868,18 +6887,140 @@ class NetFileParameter(Message):
     file: str
     lr_mult: float
     freeze_to: str
+    @property
+    def set(self) -> Values[str]: ...
+    prefix: str
+    repeat: int
     def __init__(
         self, *,
             file: str | None = ..., lr_mult: float | None = ..., freeze_to: str | None = ...,
+            set: Iterable[str] | None = ..., prefix: str | None = ..., repeat: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "file", "lr_mult", "freeze_to",
+            "file", "lr_mult", "freeze_to", "prefix", "repeat",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "file", "lr_mult", "freeze_to",
+            "file", "lr_mult", "freeze_to", "set", "prefix", "repeat",
+        ]
+    ) -> None: ...
+
+class AttentionParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_heads: int
+    num_hidden: int
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    mask: bool
+    causal: bool
+    dropout_ratio: float
+    def __init__(
+        self, *,
+            num_heads: int | None = ..., num_hidden: int | None = ..., num_output: int | None =
+            ..., bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None =
+            ..., bias_filler: FillerParameter | _Fields | None = ..., mask: bool | None = ...,
+            causal: bool | None = ..., dropout_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "bias_term", "weight_filler",
+            "bias_filler", "mask", "causal", "dropout_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "bias_term", "weight_filler",
+            "bias_filler", "mask", "causal", "dropout_ratio",
+        ]
+    ) -> None: ...
+
+class PositionEmbeddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Kind(_Enum):
+        LEARNED: ClassVar[PositionEmbeddingParameter.Kind]
+        SINUSOIDAL: ClassVar[PositionEmbeddingParameter.Kind]
+    LEARNED: ClassVar[PositionEmbeddingParameter.Kind]
+    SINUSOIDAL: ClassVar[PositionEmbeddingParameter.Kind]
+    kind: PositionEmbeddingParameter.Kind
+    max_length: int
+    class_token: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    base: float
+    def __init__(
+        self, *,
+            kind: PositionEmbeddingParameter.Kind | int | str | None = ..., max_length: int |
+            None = ..., class_token: bool | None = ..., weight_filler: FillerParameter | _Fields
+            | None = ..., base: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kind", "max_length", "class_token", "weight_filler", "base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kind", "max_length", "class_token", "weight_filler", "base",
+        ]
+    ) -> None: ...
+
+class DropPathParameter(Message):
+    DESCRIPTOR: Descriptor
+    drop_ratio: float
+    def __init__(
+        self, *,
+            drop_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "drop_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "drop_ratio",
+        ]
+    ) -> None: ...
+
+class GridSampleParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Mode(_Enum):
+        BILINEAR: ClassVar[GridSampleParameter.Mode]
+        NEAREST: ClassVar[GridSampleParameter.Mode]
+        BICUBIC: ClassVar[GridSampleParameter.Mode]
+    BILINEAR: ClassVar[GridSampleParameter.Mode]
+    NEAREST: ClassVar[GridSampleParameter.Mode]
+    BICUBIC: ClassVar[GridSampleParameter.Mode]
+    class Padding(_Enum):
+        ZEROS: ClassVar[GridSampleParameter.Padding]
+        BORDER: ClassVar[GridSampleParameter.Padding]
+        REFLECTION: ClassVar[GridSampleParameter.Padding]
+    ZEROS: ClassVar[GridSampleParameter.Padding]
+    BORDER: ClassVar[GridSampleParameter.Padding]
+    REFLECTION: ClassVar[GridSampleParameter.Padding]
+    mode: GridSampleParameter.Mode
+    padding: GridSampleParameter.Padding
+    align_corners: bool
+    def __init__(
+        self, *,
+            mode: GridSampleParameter.Mode | int | str | None = ..., padding:
+            GridSampleParameter.Padding | int | str | None = ..., align_corners: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "mode", "padding", "align_corners",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mode", "padding", "align_corners",
         ]
     ) -> None: ...
 

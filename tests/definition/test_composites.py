@@ -275,3 +275,60 @@ def test_expanded_text_reads_as_the_same_net():
     text = to_text(message)
     assert "multi_box_head_param" not in text and "net_file_param" not in text
     assert parse_net(text).message == message
+
+
+BLOCK = """input: "x"
+input_shape { dim: [1, 4, 9, 9] }
+layer { name: "conv" type: "Convolution" bottom: "x" top: "conv"
+  convolution_param { num_output: $width kernel_size: $kernel pad: 1 } }
+layer { name: "relu" type: "$act" bottom: "conv" top: "conv" }
+layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "conv" top: "sum" }
+"""
+VALUES = 'set: "width=3 kernel=3" set: "act=TanH"'
+
+
+def test_a_block_comes_in_as_a_chain_of_copies_with_values_and_names_of_their_own(tmp_path):
+    document = expanded(tmp_path, net_file(f'{VALUES} prefix: "block#/" repeat: 3'), BLOCK)
+    assert names(document) == ["in", *(f"block{number}/{name}" for number in (1, 2, 3)
+                                       for name in ("conv", "relu", "sum"))]
+    first, _, _, second = document.message.layer[1:5]
+    assert (list(first.bottom), list(second.bottom)) == (["data"], ["block1/sum"])
+    assert list(document.message.layer[3].bottom) == ["data", "block1/conv"]
+    assert document.message.layer[2].type == "TanH"
+    assert Net(document).shapes["block3/sum"] == (2, 3, 20, 28)
+
+
+def test_values_reach_the_files_that_a_block_brings_in(tmp_path):
+    outer = ('input: "y" input_shape { dim: [1, 3, 9, 9] }\n'
+             'layer { name: "b" type: "NetFile" bottom: "y" net_file_param { file: "block.prototxt"'
+             ' set: "width=$size kernel=3 act=TanH" } }')
+    (tmp_path / "block.prototxt").write_text(BLOCK)
+    document = expanded(tmp_path, net_file('set: "size=3" prefix: "a/"'), outer)
+    assert names(document) == ["in", "a/conv", "a/relu", "a/sum"]
+    assert document.message.layer[1].convolution_param.num_output == 3
+
+
+@pytest.mark.parametrize("fields, rest, message", [
+    ('set: "width=3 act=TanH"', "", r"inner.prototxt:4: \$kernel has no value; the NetFile layer"),
+    (f'{VALUES} set: "widht=3"', "", r"net_file_param.set gives 'widht', but .* has no \$widht"),
+    (f'{VALUES} set: "width=4"', "", r"net_file_param.set gives 'width' twice"),
+    ('set: "width 3"', "", r"net_file_param.set has 'width'; it must be NAME=VALUE"),
+    (f"{VALUES} repeat: 2", "", r"repeat is 2, so the prefix needs a # .*; it is ''"),
+    (f'{VALUES} repeat: 0 prefix: "#"', "", r"net_file_param.repeat is 0; it must be from 1"),
+    (f'{VALUES} repeat: 2 prefix: "#"', 'top: "1sum"', r"top is given 1 times; a chain"),
+])
+def test_copies_that_cannot_be_are_refused(tmp_path, fields, rest, message):
+    with pytest.raises(SpecError, match=message):
+        expanded(tmp_path, net_file(fields, rest), BLOCK)
+
+
+def test_values_that_double_in_each_file_of_a_chain_are_refused(tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number}.prototxt").write_text(
+            f'input: "x" input_shape {{ dim: [1, 3, 9, 9] }}\n'
+            f'layer {{ name: "b" type: "NetFile" bottom: "x" net_file_param {{ file: "{number + 1}'
+            '.prototxt" set: "long=$long$long" } }')
+    chain = net_file('set: "long=x"').replace("inner.prototxt", "0.prototxt")
+    with pytest.raises(SpecError, match=r"prototxt: the values of its \$names are more than "
+                       r"1000000 characters"):
+        expanded(tmp_path, chain)

@@ -194,9 +194,24 @@ def test_a_module_that_torch_cannot_export_is_one_line(tmp_path, capfd):
     assert error.count("\n") == 1 and out == ""
 
 
-def test_attention_is_refused_with_its_reason(tmp_path, capsys):
-    assert_refused(capsys, tmp_path, "no layer of Caffe multiplies two blobs as matrices",
-                   "tests.importing.zoo:attention", "--shape", "2,5,8")
+@pytest.mark.parametrize("name, shape", [("attention", (2, 5, 8)), ("vision", (2, 3, 12, 8))])
+def test_attention_comes_in_as_products_of_blobs(name, shape, tmp_path):
+    text = ",".join(map(str, shape))
+    assert main([f"tests.importing.zoo:{name}", "--shape", text,
+                 "--out", str(tmp_path / "net")]) == 0
+    net = Net(tmp_path / "net.prototxt", "TEST", weights=tmp_path / "net.caffemodel")
+    assert sum(step.layer.spec.type == "MatMul" for step in net.layers) == 2
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.manual_seed(0)
+        expected = getattr(zoo, name)().eval()(x)
+        (found,) = net({"data": x}).values()
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_is_beyond_the_plain_layers(tmp_path, capsys):
+    assert_refused(capsys, tmp_path, "no layer of BVLC's Caffe multiplies two blobs as matrices",
+                   "tests.importing.zoo:attention", "--shape", "2,5,8", "--plain")
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):

@@ -50,6 +50,13 @@ CASES = {
     "gemm, transposed": ("float[3,5] x", "Gemm<transB=1>(x, w)", {"w": noise(4, 5)}),
     "matmul": ("float[2,3,5] x", "MatMul(x, w)", {"w": noise(5, 4)}),
     "matmul, a vector": ("float[2,3,5] x", "MatMul(x, w)", {"w": noise(5)}),
+    "matmul, several matrices": ("float[2,3,5] x", "MatMul(x, w)", {"w": noise(2, 5, 4)}),
+    "matmul, on the left": ("float[2,3,5] x", "MatMul(w, x)", {"w": noise(4, 3)}),
+    "matmul, a vector on the left": ("float[2,3,5] x", "MatMul(w, x)", {"w": noise(3)}),
+    "matmul, two blobs": ("float[2,6,3,5] x, float[2,6,5,4] z", "MatMul(x, z)", {}),
+    "matmul, broadcast": ("float[2,1,3,5] x, float[6,5,4] z", "MatMul(x, z)", {}),
+    "matmul, a computed vector": ("float[2,3,5] x, float[5] z", "MatMul(x, z)", {}),
+    "matmul, two vectors": ("float[5] x, float[5] z", "MatMul(x, z)", {}),
     "batch_normalization": (X, "BatchNormalization<epsilon=0.01>(x, s, b, m, v)",
                             {"s": noise(4), "b": noise(4), "m": noise(4), "v": noise(4)**2}),
     "layer_normalization": ("float[2,3,5] x", "LayerNormalization<axis=-1,epsilon=0.01>(x, s, b)",
@@ -108,6 +115,8 @@ CASES = {
     "tile": ("float[2,3] x", "Tile(x, s)", {"s": ints(1, 2)}),
     "concat": ("float[2,3,4] x, float[2,5,4] z", "Concat<axis=1>(x, z, x)", {}),
     "slice": (X, "Slice(x, s, e, a)", {"s": ints(1, -4), "e": ints(3, 100), "a": ints(1, 2)}),
+    "slice, steps along channels": (X, "Slice(x, s, e, a, d)", {
+        "s": ints(1, 0), "e": ints(4, 9), "a": ints(1, 2), "d": ints(2, 4)}),
     "slice, steps": (X, "Slice(x, s, e, a, d)", {"s": ints(1, 0), "e": ints(9, 7),
                                                  "a": ints(2, 3), "d": ints(2, 3)}),
     "gather": (X, "Gather<axis=1>(x, i)", {"i": ints(2)}),
@@ -188,6 +197,19 @@ def test_plain_pooling_uses_fields_of_the_original_alone(tmp_path):
         made, _ = imported(case_model(case), tmp_path / str(number), plain=True)
         text = str(made.message)
         assert "round_mode" not in text and "avg_include_pad" not in text
+
+
+def test_a_product_of_two_blobs_is_beyond_the_plain_layers(tmp_path):
+    case = ("float[2,4] x, float[4,3] z", "MatMul(x, z)", {})
+    with pytest.raises(CaffeError, match=r"node 'y' \(MatMul\): .* no layer of BVLC's Caffe "
+                       r"multiplies two blobs as matrices"):
+        imported(case_model(case), tmp_path, plain=True)
+
+
+def test_steps_along_channels_are_beyond_the_plain_layers(tmp_path):
+    case = (X, "Slice(x, s, e, a, d)", {"s": ints(0), "e": ints(4), "a": ints(1), "d": ints(2)})
+    with pytest.raises(CaffeError, match=r"node 'y' \(Slice\): takes steps along the axes \[1\]"):
+        imported(case_model(case), tmp_path, plain=True)
 
 
 def test_every_operator_has_a_case():
@@ -279,7 +301,6 @@ def test_operators_without_a_counterpart_are_counted_and_named(tmp_path):
 
 
 @pytest.mark.parametrize("case, message", [
-    (("float[2,4] x, float[4,3] z", "MatMul(x, z)", {}), "no layer of Caffe multiplies two blobs"),
     (("float[2,4,6,6] x, float[3,4,3,3] w", "Conv(x, w)", {}), "its weight 'w' is computed"),
     ((X, "Pad(x, p, v)", {"p": ints(0, 0, 1, 1, 0, 0, 1, 1), "v": np.float32(3)}),
      "pads with 3; Caffe's layers pad with 0"),

@@ -55,3 +55,19 @@ def test_a_model_computes_the_same_here_and_for_three_readers(name, tmp_path):
         other = to_dialect(net, DIALECTS[reader])
         assert not other.refused
         assert write_dialect(net, other, DIALECTS[reader], tmp_path / reader) < 1e-4
+
+
+@pytest.mark.slow
+def test_a_vision_transformer_computes_the_same(tmp_path):
+    torch.manual_seed(0)
+    module = models.vit_b_16(weights=None).eval()
+    torch.nn.init.normal_(module.heads.head.weight, std=0.02)       # zeros, before a training
+    shape = (1, 3, 224, 224)
+    made = import_model(to_onnx(module, "vit", [shape]), "vit", {"data": shape}, tmp_path / "net",
+                        "vit")
+    net = Net(tmp_path / "net.prototxt", "TEST", weights=tmp_path / "net.caffemodel")
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected, found = module(x), net.run({"data": x})[next(iter(made.outputs.values()))]
+    largest = expected.abs().max()
+    torch.testing.assert_close(found / largest, expected / largest, rtol=0, atol=1e-4)

@@ -7,9 +7,15 @@ Caffe users know.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from framework.definition.composites.copies import (
+    check_copies,
+    last_top,
+    put_before,
+    read_values,
+)
 from framework.definition.composites.multibox_head import expand_head
 from framework.definition.composites.site import Expanded, LearnedBlobs, Load, Site
 from framework.definition.prototxt import Document, Lines
@@ -26,7 +32,8 @@ NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_f
 def expand(document: Document, load: Load, learned_blobs: LearnedBlobs) -> None:
     """Replace the composite layers of an upgraded net by plain ones, message and lines, in place.
 
-    load            reads, checks and upgrades another net file, without expanding it
+    load            reads, checks and upgrades another net file with values for its `$name`s,
+                    without expanding it
     learned_blobs   for each blob of a layer, whether it learns where it has no `param`
     Lines of new layers point to the composite (MultiBoxHead) or into the file that was brought in
     (NetFile). Raises SpecError, at the composite's field, for a file that cannot be read or brings
@@ -35,9 +42,9 @@ def expand(document: Document, load: Load, learned_blobs: LearnedBlobs) -> None:
     """
     num_files = num_layers = 0
 
-    def load_counted(path: Path) -> Document:
+    def load_counted(path: Path, values: Mapping[str, str]) -> Document:
         nonlocal num_files, num_layers
-        found = load(path)
+        found = load(path, values)
         num_files += 1
         num_layers += len(found.message.layer)
         if num_files > MAX_FILES or num_layers > MAX_LAYERS:
@@ -89,27 +96,47 @@ def expand_net_file(site: Site) -> Expanded:
     are the file's inputs, and the composite's bottoms replace them, in order. With tops, only
     the layers that those blobs need are taken, and only the inputs that these read count.
     Settings of the whole net (name, state, force_backward) stay those of the outer file.
+    A file that is a block of a net comes in several times: `set` gives the values of `$name` in
+    its text, `prefix` begins the names of its layers and blobs, and `repeat` puts as many copies
+    in a chain, each from the last top of the one before.
     """
     site.refuse_fields_but(NET_FILE_FIELDS)
-    document = _read(site)
-    pairs = list(zip(document.message.layer, document.lines.fields.get("layer", []), strict=True))
-    body = [(layer, lines) for layer, lines in pairs if not _is_input(layer)]
-    body = _needed(site, body, document.path)
-    read = {bottom for layer, _ in body for bottom in layer.bottom}
-    inputs = list(dict.fromkeys(top for layer, _ in pairs if _is_input(layer)
-                                for top in layer.top if top in read))
-    if len(site.layer.bottom) != len(inputs):
-        raise site.error("bottom", f"is given {len(site.layer.bottom)} times; {document.path} has "
-                         f"{len(inputs)} inputs: {', '.join(inputs) or 'none'}")
-    site.check_bottoms(site.layer.bottom, "bottom[{}]")
-    _rename(body, dict(zip(inputs, site.layer.bottom, strict=True)))
+    param = site.layer.net_file_param
+    values = read_values(site)
+    check_copies(site)
+    bottoms = list(site.layer.bottom)
+    body: Expanded = []
+    for number in range(1, param.repeat + 1):
+        document = _read(site, values)
+        copy = _inside(site, document, bottoms, param.prefix.replace("#", str(number)))
+        bottoms = last_top(copy)
+        for _, lines in copy:
+            lines.path = lines.path or document.path
+        body += copy
     _scale_rates(site, body)
-    for _, lines in body:
-        lines.path = lines.path or document.path
     return body
 
 
-def _read(site: Site) -> Document:
+def _inside(site: Site, document: Document, bottoms: Sequence[str], prefix: str) -> Expanded:
+    """The layers of a file from these bottoms."""
+    pairs = list(zip(document.message.layer, document.lines.fields.get("layer", []), strict=True))
+    body = [(layer, lines) for layer, lines in pairs if not _is_input(layer)]
+    given = [top for layer, _ in pairs if _is_input(layer) for top in layer.top]
+    if prefix:
+        put_before(prefix, body, given)
+    body = _needed(site, body, document.path)
+    read = {bottom for layer, _ in body for bottom in layer.bottom}
+    inputs = list(dict.fromkeys(top for top in given if top in read))
+    if len(bottoms) != len(inputs):
+        raise site.error("bottom", f"is given {len(bottoms)} times; {document.path} has "
+                         f"{len(inputs)} inputs: {', '.join(inputs) or 'none'}")
+    if bottoms == site.layer.bottom:
+        site.check_bottoms(bottoms, "bottom[{}]")
+    _rename(body, dict(zip(inputs, bottoms, strict=True)))
+    return body
+
+
+def _read(site: Site, values: Mapping[str, str]) -> Document:
     """Read the file that the composite names, with all that it brings in itself."""
     param = site.layer.net_file_param
     if not param.file:
@@ -131,7 +158,10 @@ def _read(site: Site) -> Document:
     if not _is_file(path):
         raise site.error("net_file_param.file", f"names {shortened(str(path))}, which is not a "
                          "file")
-    document = site.load(path)
+    document = site.load(path, values)
+    for name in values:
+        if name not in document.used_values:
+            raise site.error("net_file_param.set", f"gives '{name}', but {path} has no ${name}")
     site.document.problems += [
         problem._replace(line=0, text=f"{problem.text} ({path}:{problem.line})")
         for problem in document.problems]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from framework.definition.values import nearest
 from framework.errors import SpecError
 
 Expanded = list[tuple["proto.LayerParameter", Lines]]
-Load = Callable[[Path], Document]
+Load = Callable[[Path, Mapping[str, str]], Document]
 LearnedBlobs = Callable[[Any], tuple[bool, ...]]
 
 

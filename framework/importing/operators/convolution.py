@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from framework.importing.draft import Draft, Node
-from framework.importing.operators.moving import reshaped
+from framework.importing.operators.moving import reshaped, tiled
 from framework.importing.operators.slicing import cut
 from framework.importing.values import Array
 
@@ -148,21 +148,40 @@ def gemm(draft: Draft, node: Node) -> str:
 
 
 def matmul(draft: Draft, node: Node) -> str:
-    """Matrix product with a known matrix on the right."""
+    """Matrix product: InnerProduct by a known matrix on the right, else MatMul of two blobs."""
     if draft.is_constant(node.inputs[0]) or not draft.is_constant(node.inputs[1]):
-        raise node.refuse("multiplies by a matrix on the left, or two matrices that are computed; "
-                          "InnerProduct has a fixed matrix on the right, and no layer of Caffe "
-                          "multiplies two blobs as matrices")
+        return product_of_blobs(draft, node)
     matrix = draft.constant(1, "matrix")
     x = draft.blob()
     if matrix.ndim == 1:
         y = inner_product(draft, x, matrix[None], None, axis=len(draft.shapes[x]) - 1)
         return reshaped(draft, y, draft.top_shape())
     if matrix.size != matrix.shape[-1] * matrix.shape[-2]:
-        raise node.refuse(f"its matrix has the shape {matrix.shape}: several matrices")
+        return product_of_blobs(draft, node)
     rows = matrix.reshape(matrix.shape[-2:]).T
     y = inner_product(draft, x, rows, None, axis=len(draft.shapes[x]) - 1)
     return reshaped(draft, y, draft.top_shape())
+
+
+def product_of_blobs(draft: Draft, node: Node) -> str:
+    """MatMul of two blobs, repeated along the axes before the last two where only the other one is
+    longer; a vector is a matrix of one row on the left, of one column on the right."""
+    if draft.plain:
+        raise node.refuse("multiplies by a matrix on the left, or two matrices that are computed; "
+                          "InnerProduct has a fixed matrix on the right, and no layer of BVLC's "
+                          "Caffe multiplies two blobs as matrices (leave out --plain)")
+    blobs = [draft.blob(0), draft.blob(1)]
+    shapes = [draft.shapes[blob] for blob in blobs]
+    if len(shapes[0]) == 1:
+        shapes[0] = (1, *shapes[0])
+    if len(shapes[1]) == 1:
+        shapes[1] = (*shapes[1], 1)
+    outer = np.broadcast_shapes(shapes[0][:-2], shapes[1][:-2])
+    for index, shape in enumerate(shapes):
+        blobs[index] = reshaped(draft, blobs[index], shape, f".shape{index}")
+        blobs[index] = tiled(draft, blobs[index], (*outer, *shape[-2:]), f".{index}")
+    y = draft.add("MatMul", *blobs)
+    return reshaped(draft, y, draft.top_shape(), ".axes")
 
 
 def inner_product(draft: Draft, x: str, rows: Array, bias: Array | None, axis: int,

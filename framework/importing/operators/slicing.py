@@ -72,13 +72,18 @@ def slice_(draft: Draft, node: Node) -> str:
 
 
 def strided(draft: Draft, node: Node, x: str, strides: dict[int, int]) -> str:
-    """Each `stride`-th cell from the first: pooling with a window of one cell."""
-    if len(draft.shapes[x]) != 4 or not set(strides) <= {2, 3}:
+    """Each `stride`-th cell from the first: pooling with a window of one cell, or Gather."""
+    if len(draft.shapes[x]) == 4 and set(strides) <= {2, 3}:
+        param = {"pool": "MAX", "kernel_size": 1, "stride_h": strides.get(2, 1),
+                 "stride_w": strides.get(3, 1)}
+        return draft.add("Pooling", x, suffix=".steps", pooling_param=param)
+    if draft.plain:
         raise node.refuse(f"takes steps along the axes {sorted(strides)} of {draft.shapes[x]}; "
-                          "that is possible along height and width of 4 axes")
-    param = {"pool": "MAX", "kernel_size": 1, "stride_h": strides.get(2, 1),
-             "stride_w": strides.get(3, 1)}
-    return draft.add("Pooling", x, suffix=".steps", pooling_param=param)
+                          "that is possible along height and width of 4 axes (leave out --plain)")
+    for axis, stride in strides.items():
+        x = draft.add("Gather", x, suffix=f".steps{axis}", gather_param={
+            "axis": axis, "indices": range(0, draft.shapes[x][axis], stride)})
+    return x
 
 
 def gather(draft: Draft, node: Node) -> str:

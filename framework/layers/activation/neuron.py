@@ -212,6 +212,41 @@ class Dropout(Layer):
 
 
 @layer
+class DropPath(Layer):
+    """Stochastic depth: set whole items of the batch to 0 in TRAIN, copy in TEST.
+
+    TRAIN sets each item (all values of one index of the first axis) to 0 with probability
+    drop_ratio and divides the others by 1 - ratio; it is put on the branch of a residual sum.
+    Bottom:  any shape with a batch as its first axis. Top: the same.
+    Errors:  SpecError if the ratio is not in 0 ... 1, 1 excluded.
+    Source:  Huang et al. 2016; torchvision's StochasticDepth of mode "row". No fork of Caffe has
+             it that we know.
+    """
+
+    pointwise = True
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "drop_path_param", "drop_ratio")
+        self.ratio = spec.proto.drop_path_param.drop_ratio
+        if not 0 <= self.ratio < 1:
+            raise spec.error("drop_path_param.drop_ratio", f"is {self.ratio:g}; it must be at "
+                             "least 0 and below 1")
+        if not x:
+            raise spec.error("bottom", "has no axes; DropPath takes a batch of items")
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.spec.phase != "TRAIN" or self.ratio == 0:
+            return x
+        kept = x.new_empty(x.shape[:1] + (1,) * (x.dim() - 1)).bernoulli_(1 - self.ratio)
+        return x * (kept / (1 - self.ratio))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [bottoms[0]]
+
+
+@layer
 class Clip(Layer):
     """Clamp x to [min, max].
 

@@ -45,15 +45,17 @@ def lstm_step_onnx(graph: OnnxGraph, gates: str, cell: str, cont: str, axis: int
 class Recurrence:
     """The hidden states of a recurrent layer, carried from forward to forward, and its blobs.
 
-    num_states  hidden blobs: 1 (h), or 2 (h, c)
+    num_states   hidden blobs: 1 (h), or 2 (h, c)
+    more_fields  of recurrent_param that the layer takes beside those of all
     """
 
-    def __init__(self, layer: Layer, num_states: int, x: Shape, cont: Shape, others: list[Shape]):
+    def __init__(self, layer: Layer, num_states: int, x: Shape, cont: Shape, others: list[Shape],
+                 more_fields: str = ""):
         self.layer = layer
         self.spec = layer.spec
         self.num_states = num_states
         honour(self.spec, "recurrent_param",
-               "num_output weight_filler bias_filler expose_hidden")
+               f"num_output weight_filler bias_filler expose_hidden {more_fields}")
         param = self.spec.proto.recurrent_param
         self.size = param.num_output
         self.exposed = param.expose_hidden
@@ -85,7 +87,7 @@ class Recurrence:
                                       f"it must be {(1, x[1], self.size)}")
 
     def add_input_blobs(self, x: Shape, others: list[Shape], num_gates: int) -> None:
-        """Add the weights of x, the bias, the weights of the static input and of the state."""
+        """Add the weights of x, the bias, and the weights of the static input."""
         add = self.layer.add_blob
         rows = num_gates * self.size
         param = self.spec.proto.recurrent_param
@@ -93,7 +95,6 @@ class Recurrence:
         add("bias", (rows,), param.bias_filler)
         if self.has_static:
             add("static_weight", (rows, math.prod(others[0][1:])), param.weight_filler)
-        add("hidden_weight", (rows, self.size), param.weight_filler)
 
     def start(self, x: Tensor, others: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The initial states (N, H): given, carried over, or zeros."""
@@ -212,6 +213,8 @@ class LSTM(Layer):
         super().__init__(spec)
         self.recurrence = Recurrence(self, 2, x, cont, list(others))
         self.recurrence.add_input_blobs(x, list(others), 4)
+        size = self.recurrence.size
+        self.add_blob("hidden_weight", (4 * size, size), spec.proto.recurrent_param.weight_filler)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
@@ -273,6 +276,7 @@ class RNN(Layer):
         self.recurrence.add_input_blobs(x, list(others), 1)
         param = spec.proto.recurrent_param
         size = self.recurrence.size
+        self.add_blob("hidden_weight", (size, size), param.weight_filler)
         self.add_blob("output_weight", (size, size), param.weight_filler)
         self.add_blob("output_bias", (size,), param.bias_filler)
 

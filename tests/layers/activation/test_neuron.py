@@ -172,3 +172,28 @@ def test_selu_dropout_keeps_mean_0_and_deviation_1():
 def test_wrong_parameters_are_named(kind, param, size, message):
     with pytest.raises(SpecError, match=message):
         make(kind, param, size)
+
+
+def test_drop_path_drops_whole_items_and_scales_the_others_in_train():
+    layer = make("DropPath", "drop_ratio: 0.25", (400, 3, 2))
+    x = noise(400, 3, 2)
+    torch.manual_seed(3)
+    y = layer(x)
+    kept = (y != 0).flatten(1).any(1)
+    torch.testing.assert_close(y[kept], x[kept] / 0.75, rtol=1e-12, atol=0)
+    assert (y[~kept] == 0).all()
+    # 300 of 400 expected; five times the deviation of 400 throws
+    assert abs(kept.sum().item() - 300) < 5 * (400 * 0.25 * 0.75) ** 0.5
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    assert torch.equal((gradient != 0).flatten(1).all(1), kept)
+
+
+def test_drop_path_copies_in_test():
+    x = noise(4, 3, 2)
+    assert torch.equal(make("DropPath", "drop_ratio: 0.9", (4, 3, 2), phase="TEST")(x), x)
+
+
+@pytest.mark.parametrize("ratio", [1, -0.1])
+def test_drop_path_refuses_a_ratio_that_is_no_probability_below_1(ratio):
+    with pytest.raises(SpecError, match=r"drop_path_param.drop_ratio is .*; it must be at least 0"):
+        make("DropPath", f"drop_ratio: {ratio}", (4, 3, 2))

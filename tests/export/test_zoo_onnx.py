@@ -1,0 +1,48 @@
+"""The zoo's newer classifiers in ONNX Runtime."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from framework.export.onnx_model import Options, to_model
+from framework.net.net import Net
+from framework.net.reading import read_net
+from tests.export.support import run_onnx, run_ours
+from tests.support import noise
+
+ROOT = Path(__file__).resolve().parents[2] / "prototxt"
+QUICK = ("mobilenet_v3_small", "vit_tiny")
+SLOW = ("convnext_tiny", "efficientnet_b0", "mobilenet_v3_large", "regnet_y_400mf", "densenet169",
+        "resnext50_32x4d", "se_resnet50", "inception_resnet_v1", "inception_resnet_v2")
+SIZES = {"vit_tiny": (224, 224), "inception_resnet_v1": (107, 139),
+         "inception_resnet_v2": (107, 139)}
+
+
+def net_of(name):
+    """The deploy net of small images, with statistics that no operator could leave out unseen."""
+    document = read_net(ROOT / name / "deploy.prototxt")
+    dims = document.message.layer[0].input_param.shape[0].dim
+    dims[2:] = SIZES.get(name, (64, 96))
+    net = Net(document, "TEST")
+    generator = torch.Generator().manual_seed(1)
+    for step in net.layers:
+        if step.layer.spec.type == "BatchNorm":
+            mean, variance, count = step.layer.blobs
+            mean.normal_(std=0.1, generator=generator)
+            variance.uniform_(0.5, 1.5, generator=generator)
+            count.fill_(1)
+    return net, {"data": noise((1, 3, *dims[2:])).detach().float().numpy()}
+
+
+@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow)
+                                            for name in SLOW)])
+def test_a_net_computes_the_same_in_onnx_runtime(name):
+    net, inputs = net_of(name)
+    for opset in (13, 17):
+        found = run_onnx(to_model(net, Options(opset)), inputs)
+        for blob, expected in run_ours(net, inputs).items():
+            assert expected.std() > 0
+            scale = np.abs(expected).max()
+            np.testing.assert_allclose(found[blob] / scale, expected / scale, atol=1e-4)
