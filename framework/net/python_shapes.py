@@ -65,8 +65,12 @@ def _number(spec: LayerSpec, name: str) -> int:
 def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """roi_data_layer of py-faster-rcnn: for an RPN, or with proposals made before; RON's own.
 
-    In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background.
+    In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background. In
+    fast-rcnn there are the regions and their labels, and 2 or 3 tops of box targets unless the net
+    does without; the sixth top came later.
     """
+    if spec.tops[1:2] == ("rois",) and len(spec.tops) == 3:
+        return [(2, 3, *FRCNN_SIZE), (1, 5), (1,)]
     if len(spec.tops) == 3 and "info" in spec.tops[2]:
         return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
     if len(spec.tops) == 3:

@@ -263,3 +263,20 @@ def test_a_scale_of_channels_is_a_factor_and_a_summand_and_any_other_is_not():
     np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-12)
     assert make("Scale", "num_axes: 2", (2, 3, 5, 4)).channel_factors() is None
     assert make("Scale", "axis: 2", (2, 3, 5, 4)).channel_factors() is None
+
+
+def test_genets_batch_norm_keeps_running_averages_with_the_unbiased_variance():
+    layer = make("CuDNNBatchNorm", "momentum: 0.9", (4, 3, 5, 6))
+    x = noise(4, 3, 5, 6)
+    scale, bias, mean, variance = (blob.detach().numpy().copy().reshape(1, 3, 1, 1)
+                                   for blob in layer.blobs)
+    values = x.detach().numpy()
+    batch, spread = (f(values, axis=(0, 2, 3), keepdims=True) for f in (np.mean, np.var))
+    expected = scale * (values - batch) / np.sqrt(spread + 1e-5) + bias
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(layer.mean, 0.9 * mean + 0.1 * batch)
+    np.testing.assert_allclose(layer.variance, 0.9 * variance + 0.1 * spread * 120 / 119)
+    frozen = make("CuDNNBatchNorm", "frozen: true eps: 0.01", (4, 3, 5, 6))
+    scale, bias, mean, variance = (blob.detach().numpy() for blob in frozen.blobs)
+    expected = scale * (values - mean) / np.sqrt(variance + 0.01) + bias
+    np.testing.assert_allclose(frozen(x).detach().numpy(), expected, rtol=1e-6)
