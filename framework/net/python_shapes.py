@@ -75,7 +75,10 @@ def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
         return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
     if len(spec.tops) == 3:
         return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5)]
-    targets = (1, 8 if spec.dialect else 4 * _number(spec, "num_classes"))
+    if spec.dialect:        # with four axes, as R-FCN's losses by position need them
+        agnostic = (1, 8, 1, 1)
+        return [(2, 3, *FRCNN_SIZE), (1, 5), (1, 1, 1, 1), agnostic, agnostic, agnostic]
+    targets = (1, 4 * _number(spec, "num_classes"))
     return [(2, 3, *FRCNN_SIZE), (1, 5), (1,), targets, targets, targets]
 
 

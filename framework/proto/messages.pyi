@@ -3141,6 +3141,27 @@ class SparseDatum(Message):
         ]
     ) -> None: ...
 
+class MultiLabelDatum(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def datum(self) -> Datum: ...
+    @property
+    def mt_label(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            datum: Datum | _Fields | None = ..., mt_label: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "datum",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "datum", "mt_label",
+        ]
+    ) -> None: ...
+
 class AnnotatedDatum(Message):
     DESCRIPTOR: Descriptor
     class AnnotationType(_Enum):
@@ -6370,6 +6391,9 @@ class CPMTransformationParameter(Message):
     force_gray: bool
     sigma_center: float
     num_total_augs: int
+    do_clahe: bool
+    clahe_tile_size: float
+    clahe_clip_limit: float
     stride: int
     flip_prob: float
     max_rotate_degree: float
@@ -6381,9 +6405,6 @@ class CPMTransformationParameter(Message):
     target_dist: float
     center_perterb_max: float
     sigma: float
-    clahe_tile_size: float
-    clahe_clip_limit: float
-    do_clahe: bool
     num_parts: int
     aug_way: str
     gray: int
@@ -6397,23 +6418,24 @@ class CPMTransformationParameter(Message):
             opaque_coverage: bool | None = ..., coverage: str | None = ..., visualize: bool |
             None = ..., bbox_norm_factor: float | None = ..., img_header: str | None = ...,
             force_color: bool | None = ..., force_gray: bool | None = ..., sigma_center: float |
-            None = ..., num_total_augs: int | None = ..., stride: int | None = ..., flip_prob:
-            float | None = ..., max_rotate_degree: float | None = ..., crop_size_x: int | None =
-            ..., crop_size_y: int | None = ..., scale_prob: float | None = ..., scale_min: float
-            | None = ..., scale_max: float | None = ..., target_dist: float | None = ...,
-            center_perterb_max: float | None = ..., sigma: float | None = ..., clahe_tile_size:
-            float | None = ..., clahe_clip_limit: float | None = ..., do_clahe: bool | None =
-            ..., num_parts: int | None = ..., aug_way: str | None = ..., gray: int | None = ...,
-            np_in_lmdb: int | None = ..., transform_body_joint: bool | None = ...,
+            None = ..., num_total_augs: int | None = ..., do_clahe: bool | None = ...,
+            clahe_tile_size: float | None = ..., clahe_clip_limit: float | None = ..., stride:
+            int | None = ..., flip_prob: float | None = ..., max_rotate_degree: float | None =
+            ..., crop_size_x: int | None = ..., crop_size_y: int | None = ..., scale_prob: float
+            | None = ..., scale_min: float | None = ..., scale_max: float | None = ...,
+            target_dist: float | None = ..., center_perterb_max: float | None = ..., sigma:
+            float | None = ..., num_parts: int | None = ..., aug_way: str | None = ..., gray:
+            int | None = ..., np_in_lmdb: int | None = ..., transform_body_joint: bool | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale", "mirror", "crop_size", "mean_file", "scale_cvg", "max_cvg_len",
             "min_cvg_len", "opaque_coverage", "coverage", "visualize", "bbox_norm_factor",
             "img_header", "force_color", "force_gray", "sigma_center", "num_total_augs",
-            "stride", "flip_prob", "max_rotate_degree", "crop_size_x", "crop_size_y",
-            "scale_prob", "scale_min", "scale_max", "target_dist", "center_perterb_max",
-            "sigma", "clahe_tile_size", "clahe_clip_limit", "do_clahe", "num_parts", "aug_way",
+            "do_clahe", "clahe_tile_size", "clahe_clip_limit", "stride", "flip_prob",
+            "max_rotate_degree", "crop_size_x", "crop_size_y", "scale_prob", "scale_min",
+            "scale_max", "target_dist", "center_perterb_max", "sigma", "num_parts", "aug_way",
             "gray", "np_in_lmdb", "transform_body_joint",
         ]
     ) -> bool: ...
@@ -6422,10 +6444,10 @@ class CPMTransformationParameter(Message):
             "scale", "mirror", "crop_size", "mean_file", "mean_value", "scale_cvg",
             "max_cvg_len", "min_cvg_len", "opaque_coverage", "coverage", "visualize",
             "bbox_norm_factor", "img_header", "force_color", "force_gray", "sigma_center",
-            "num_total_augs", "stride", "flip_prob", "max_rotate_degree", "crop_size_x",
-            "crop_size_y", "scale_prob", "scale_min", "scale_max", "target_dist",
-            "center_perterb_max", "sigma", "clahe_tile_size", "clahe_clip_limit", "do_clahe",
-            "num_parts", "aug_way", "gray", "np_in_lmdb", "transform_body_joint",
+            "num_total_augs", "do_clahe", "clahe_tile_size", "clahe_clip_limit", "stride",
+            "flip_prob", "max_rotate_degree", "crop_size_x", "crop_size_y", "scale_prob",
+            "scale_min", "scale_max", "target_dist", "center_perterb_max", "sigma", "num_parts",
+            "aug_way", "gray", "np_in_lmdb", "transform_body_joint",
         ]
     ) -> None: ...
 

@@ -105,7 +105,7 @@ class AnnotatedData(ImageSource):
         self.pad = spec.proto.transform_param.pad
         items = DatabaseItems(
             database_path(spec),
-            transformation(spec, annotated.batch_sampler, self.idle_fields, _jitter(annotated)),
+            transformation(spec, annotated.batch_sampler, self.idle_fields, jitter(annotated)),
             Decoding(color_of(spec)), annotated=True,
             labels=None if len(spec.tops) > 2 else _labels(annotated),
             num_labels=int(has_label), yolo_rows=_gives_yolo_rows(spec),
@@ -126,24 +126,25 @@ def _gives_yolo_rows(spec: LayerSpec) -> bool:
     return kind == 1
 
 
-def mask_form(spec: LayerSpec, is_assumed: bool = False) -> MaskForm:
+def mask_form(spec: LayerSpec, is_assumed: bool = False, is_single: bool = False) -> MaskForm:
     """How the masks of a third top are made. SpecError for settings that cannot be followed.
 
     is_assumed  the label map may be absent: there is one mask then
+    is_single   there is one mask, whatever `single_class` says
     """
     param = spec.proto.annotated_data_param
     size = (param.seg_resize_height, param.seg_resize_width)
     if param.seg_scales < 1:
         raise spec.error("annotated_data_param.seg_scales", f"is {param.seg_scales}; it must be "
                          "at least 1")
-    if param.single_class or is_assumed and not os.path.exists(param.label_map_file):
+    if is_single or param.single_class or is_assumed and not os.path.exists(param.label_map_file):
         values = None
     else:
         values = mask_values(param.label_map_file)
     return MaskForm(values, size if all(size) else None, param.seg_scales)
 
 
-def _jitter(param: AnnotatedDataParameter) -> float:
+def jitter(param: AnnotatedDataParameter) -> float:
     """The jitter of windows; 0 where samplers cut them, or nothing asks for MobileNet-YOLO's way.
 
     There the default of 0.3 holds for every net; here it must be asked for, since SSD's nets have
