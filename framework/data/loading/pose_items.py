@@ -63,7 +63,7 @@ class PoseItems:
             raise BadRecord(f"it has {len(datum.data)} bytes for {datum.channels} channels of "
                             f"{datum.width} x {datum.height}; there must be {CHANNELS} channels")
         planes = np.frombuffer(datum.data, np.uint8).reshape(CHANNELS, datum.height, datum.width)
-        image = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
+        image: Pixels = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
         people = pose.read_people(planes[3:].tobytes(), datum.width, self.settings.np_in_lmdb)
         if self.settings.transform_body_joint:
             people.as_skeleton(self.skeleton)

@@ -142,7 +142,8 @@ def _seen(lane: Floats, window: Window) -> Floats:
 
 
 def _is_inside(points: Floats) -> Array:
-    return ((points >= 0) & (points <= 1)).all(1)
+    inside: Array = ((points >= 0) & (points <= 1)).all(1)
+    return inside
 
 
 def point_rows(lanes: Sequence[Floats]) -> Floats:
