@@ -470,7 +470,7 @@ class LayerParameter(Message):
     @property
     def confusion_matrix_param(self) -> ConfusionMatrixParameter: ...
     @property
-    def randvec_param(self) -> RandVecParameter: ...
+    def randvec_param(self) -> RandVecPlaneParameter: ...
     @property
     def rand_vec_param(self) -> RandVecParameter: ...
     @property
@@ -638,11 +638,11 @@ class LayerParameter(Message):
             | None = ..., gather_param: GatherParameter | _Fields | None = ...,
             im2windows_param: Im2WindowsParameter | _Fields | None = ..., pairwise_param:
             PairwiseParameter | _Fields | None = ..., confusion_matrix_param:
-            ConfusionMatrixParameter | _Fields | None = ..., randvec_param: RandVecParameter |
-            _Fields | None = ..., rand_vec_param: RandVecParameter | _Fields | None = ...,
-            saliency_pooling_param: SaliencyPoolingParameter | _Fields | None = ...,
-            layer_norm_param: LayerNormParameter | _Fields | None = ..., group_norm_param:
-            GroupNormParameter | _Fields | None = ..., instance_norm_param:
+            ConfusionMatrixParameter | _Fields | None = ..., randvec_param:
+            RandVecPlaneParameter | _Fields | None = ..., rand_vec_param: RandVecParameter |
+            _Fields | None = ..., saliency_pooling_param: SaliencyPoolingParameter | _Fields |
+            None = ..., layer_norm_param: LayerNormParameter | _Fields | None = ...,
+            group_norm_param: GroupNormParameter | _Fields | None = ..., instance_norm_param:
             InstanceNormParameter | _Fields | None = ..., gelu_param: GELUParameter | _Fields |
             None = ..., matmul_param: MatMulParameter | _Fields | None = ...,
             pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
@@ -6097,6 +6097,32 @@ class RandVecParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "batch_size", "dim", "lower", "upper", "repeat", "height", "width",
+        ]
+    ) -> None: ...
+
+class RandVecPlaneParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    dim: int
+    lower: float
+    upper: float
+    height: int
+    width: int
+    repeat: int
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., dim: int | None = ..., lower: float | None = ...,
+            upper: float | None = ..., height: int | None = ..., width: int | None = ...,
+            repeat: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "dim", "lower", "upper", "height", "width", "repeat",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "dim", "lower", "upper", "height", "width", "repeat",
         ]
     ) -> None: ...
 
