@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 
 from tests.layer_examples import (
+    AFTER_ROUNDING,
     BATCH,
     DRAWS,
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SIZES_FROM_DATA,
     Example,
     X,
     fixed,
@@ -156,5 +158,14 @@ SPARSE = (
     Example("CuDNNBatchNorm", "frozen: true eps: 0.01", blobs=((1, 3, 1, 1),) * 4),
 )
 
+ON_ONE_IMAGE = (
+    of_sample("SimplerNMS", bottoms=(positive(1, 6, 3, 5), (1, 12, 3, 5), fixed([48, 80, 1])),
+              grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("FasterRcnnDetectionOutput", bottoms=((4, 12), positive(4, 3), fixed(
+              [0, 1, 2, 9, 11], [0, 0, 0, 5, 4], [0, 6, 2, 14, 8], [0, 4, 3, 12, 14]),
+              fixed([64, 72, 2])), grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT,
+              **AFTER_ROUNDING}),
+)
+
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
-            *PARTS, *CASCADES, *MARGINS, *SPARSE)
+            *PARTS, *CASCADES, *MARGINS, *SPARSE, *ON_ONE_IMAGE)

@@ -141,6 +141,7 @@ def test_propagate_down_false_stops_a_gradient(example, tmp_path, monkeypatch):
 OWN_TESTS = {
     "AutoCrop": "its place follows from the layers between its bottoms: layers/test_sequence.py",
     "Python": "a class of the user's: layers/test_python_layer.py",
+    "WassersteinLoss": "it reads a file: layers/loss/test_wasserstein.py",
 }
 
 
