@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from tests.layer_examples import (
+    AFTER_ROUNDING,
     BATCH,
     CONT,
     DRAWS,
@@ -37,7 +38,6 @@ ANCHOR_TRUTH = torch.cat([
     whole(4, 1, 3, 2, below=3), whole(4, 4, 3, 2, below=19, first=4) + 0.5,
     torch.linspace(0.05, 0.95, 24, dtype=torch.float64).reshape(4, 1, 3, 2)], 1)
 SPATIAL = (2, 3)
-AFTER_ROUNDING = {"autocast": "which rows are taken turns on near values"}
 
 ACTIVATIONS = (
     of_sample("ReLU6", bottoms=(positive(*X),)), Example("ReLU6", "negative_slope: 0.1"),

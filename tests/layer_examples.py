@@ -87,6 +87,7 @@ NOT_DERIVATIVE = "the original's backward is not the derivative: "
 NO_GRADIENT = {"gradient": "it has none"}
 SIZES_FROM_DATA = dict.fromkeys(("shapes", "compile", "export"), "sizes depend on data")
 DRAWS = {"values": "it draws numbers, which compiled code does in another order"}
+AFTER_ROUNDING = {"autocast": "which rows are taken turns on near values"}
 FILES = {"compile": "writes a file", "export": "writes a file"}
 X = (2, 3, 5, 4)
 CONT = fixed([0, 0], [1, 1], [1, 0])
@@ -233,6 +234,9 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
     "HDF5Data": [(2, 3, 224, 224), (2,)],
     "AnnotatedData": [(2, 3, 30, 40), (1, 1, 2, 8)],
+    "LaneData": [(2, 3, 30, 40), (2, 5, 64, 3), (2, 1, 3, 5)],
+    "MultiLabelData": [(2, 3, 7, 7), (2, 1)],
+    "CPMData": [(2, 6, 40, 48), (2, 114, 5, 6)],
     "VideoData": [(2, 3, 30, 40)],
     "ImageLabelmapData": [(2, 3, 7, 7), (2, 1, 7, 7)],
     "DenseImageData": [(2, 3, 7, 7), (2, 1, 7, 7)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from tests.layer_examples import (
+    AFTER_ROUNDING,
     BATCH,
     CONT,
     DRAWS,
@@ -12,6 +13,7 @@ from tests.layer_examples import (
     NO_GRADIENT,
     NOT_DERIVATIVE,
     SEQUENCE,
+    SIZES_FROM_DATA,
     STATE,
     Example,
     X,
@@ -133,6 +135,7 @@ PARTS = (
     of_sample("Gather", grows=(0, 1, 3)),
     Example("Gather", "axis: 1 indices: 2 indices: 0 indices: 1 indices: 1 shape: 2 shape: 2"),
     Example("Gather", "axis: 1 indices: 2 shape: 0"),
+    Example("Gather", "", ((2, 3, 5, 4), (2, 3)), tops=2),
     of_sample("SimpleCrop"),
     of_sample("Im2Windows", bottoms=((2, 3, 6, 4), OBJECTS), grows=BATCH),
     Example("Im2Windows", "window_h: 2 window_w: 4 reversed: true", ((2, 3, 6, 4),)),
@@ -173,3 +176,33 @@ SAMPLED = (
 
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
             *PARTS, *SEQUENCES, *SAMPLED)
+REGIONS = fixed([1, 1.2, 0.8, 9.1, 11.3], [0, 0, 0, 5, 4], [1, 6.2, 2.9, 4.4, 8],
+                [0, -4, 3, 12, 14])
+STATISTICS = {"compile": "it moves the running averages", "export": "the same"}
+CASCADES = (
+    of_sample("ROIWarping", bottoms=((2, 3, 6, 5), REGIONS), grows=BATCH),
+    of_sample("MaskPooling"), of_sample("MaskResize", grows=BATCH),
+)
+MARGINS = (
+    of_sample("LargeMarginInnerProduct", bottoms=((4, 3), LABELS), blobs=((5, 3),), grows=BATCH),
+    Example("LargeMarginInnerProduct", "type: QUADRUPLE", ((4, 3), LABELS, (5, 3)), grows=BATCH),
+    of_sample("LabelSpecificAdd", bottoms=((4, 5), LABELS), grows=BATCH),
+    of_sample("K1_EuclideanLoss"), of_sample("K2_EuclideanLoss"),
+)
+SPARSE = (
+    of_sample("TopK", grows=BATCH), Example("TopK", "k: 2 across_channels: true"),
+    of_sample("CuDNNBatchNorm", blobs=((1, 3, 1, 1),) * 4),
+    Example("CuDNNBatchNorm", "frozen: true eps: 0.01", blobs=((1, 3, 1, 1),) * 4),
+)
+
+ON_ONE_IMAGE = (
+    of_sample("SimplerNMS", bottoms=(positive(1, 6, 3, 5), (1, 12, 3, 5), fixed([48, 80, 1])),
+              grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("FasterRcnnDetectionOutput", bottoms=((4, 12), positive(4, 3), fixed(
+              [0, 1, 2, 9, 11], [0, 0, 0, 5, 4], [0, 6, 2, 14, 8], [0, 4, 3, 12, 14]),
+              fixed([64, 72, 2])), grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT,
+              **AFTER_ROUNDING}),
+)
+
+EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
+            *PARTS, *CASCADES, *MARGINS, *SPARSE, *ON_ONE_IMAGE)

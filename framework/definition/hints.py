@@ -73,6 +73,13 @@ HINTS = {
                      "MultiStageMeanfieldParameter.threshold",
                      "MultiStageMeanfieldParameter.forced_spatial_filter_weight",
                      "MultiStageMeanfieldParameter.forced_bilateral_filter_weight"), _UNREAD),
+    **dict.fromkeys((f"CPMTransformationParameter.{name}" for name in (
+        "scale mirror mean_file mean_value scale_cvg max_cvg_len min_cvg_len opaque_coverage "
+        "coverage visualize bbox_norm_factor img_header force_color force_gray sigma_center "
+        "num_total_augs clahe_tile_size clahe_clip_limit").split()), _UNREAD),
+    **dict.fromkeys(("SimplerNMSParameter.cls_threshold", "SimplerNMSParameter.max_num_proposals",
+                     "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
+                     "YoloSegItem.b", "LaneInfo.id"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
         "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "

@@ -17,7 +17,6 @@ FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
 # Fields of NVIDIA's and Intel's branches, whose numbers say nothing, by "Message.field".
 WITHOUT_MEANING = frozenset("""
-    NetParameter.bn_stats_batch_size BatchNormParameter.stats_batch_size
     BNParameter.moving_average BNParameter.decay
     LayerParameter.spatial_dropout_param LayerParameter.split_param
     ConvolutionParameter.fusion_type

@@ -65,13 +65,20 @@ def _number(spec: LayerSpec, name: str) -> int:
 def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """roi_data_layer of py-faster-rcnn: for an RPN, or with proposals made before; RON's own.
 
-    In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background.
+    In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background. In
+    fast-rcnn there are the regions and their labels, and 2 or 3 tops of box targets unless the net
+    does without; the sixth top came later.
     """
+    if spec.tops[1:2] == ("rois",) and len(spec.tops) == 3:
+        return [(2, 3, *FRCNN_SIZE), (1, 5), (1,)]
     if len(spec.tops) == 3 and "info" in spec.tops[2]:
         return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
     if len(spec.tops) == 3:
         return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5)]
-    targets = (1, 8 if spec.dialect else 4 * _number(spec, "num_classes"))
+    if spec.dialect:        # with four axes, as R-FCN's losses by position need them
+        agnostic = (1, 8, 1, 1)
+        return [(2, 3, *FRCNN_SIZE), (1, 5), (1, 1, 1, 1), agnostic, agnostic, agnostic]
+    targets = (1, 4 * _number(spec, "num_classes"))
     return [(2, 3, *FRCNN_SIZE), (1, 5), (1,), targets, targets, targets]
 
 

@@ -470,7 +470,7 @@ class LayerParameter(Message):
     @property
     def confusion_matrix_param(self) -> ConfusionMatrixParameter: ...
     @property
-    def randvec_param(self) -> RandVecParameter: ...
+    def randvec_param(self) -> RandVecPlaneParameter: ...
     @property
     def rand_vec_param(self) -> RandVecParameter: ...
     @property
@@ -508,6 +508,26 @@ class LayerParameter(Message):
     def filter_param(self) -> FilterParameter: ...
     @property
     def torch_param(self) -> TorchParameter: ...
+    @property
+    def cpm_transform_param(self) -> CPMTransformationParameter: ...
+    @property
+    def topk_param(self) -> TopKParameter: ...
+    @property
+    def wasserstein_param(self) -> WassersteinParameter: ...
+    @property
+    def simpler_nms_param(self) -> SimplerNMSParameter: ...
+    @property
+    def faster_rcnn_detection_output_param(self) -> FasterRcnnDetectionOutputParameter: ...
+    @property
+    def roi_warping_param(self) -> ROIWarpingParameter: ...
+    @property
+    def mask_resize_param(self) -> MaskResizeParameter: ...
+    @property
+    def label_specific_add_param(self) -> LabelSpecificAddParameter: ...
+    @property
+    def cudnn_batch_norm_param(self) -> CuDNNBatchNormParameter: ...
+    @property
+    def largemargin_inner_product_param(self) -> LargeMarginInnerProductParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -628,11 +648,11 @@ class LayerParameter(Message):
             | None = ..., gather_param: GatherParameter | _Fields | None = ...,
             im2windows_param: Im2WindowsParameter | _Fields | None = ..., pairwise_param:
             PairwiseParameter | _Fields | None = ..., confusion_matrix_param:
-            ConfusionMatrixParameter | _Fields | None = ..., randvec_param: RandVecParameter |
-            _Fields | None = ..., rand_vec_param: RandVecParameter | _Fields | None = ...,
-            saliency_pooling_param: SaliencyPoolingParameter | _Fields | None = ...,
-            layer_norm_param: LayerNormParameter | _Fields | None = ..., group_norm_param:
-            GroupNormParameter | _Fields | None = ..., instance_norm_param:
+            ConfusionMatrixParameter | _Fields | None = ..., randvec_param:
+            RandVecPlaneParameter | _Fields | None = ..., rand_vec_param: RandVecParameter |
+            _Fields | None = ..., saliency_pooling_param: SaliencyPoolingParameter | _Fields |
+            None = ..., layer_norm_param: LayerNormParameter | _Fields | None = ...,
+            group_norm_param: GroupNormParameter | _Fields | None = ..., instance_norm_param:
             InstanceNormParameter | _Fields | None = ..., gelu_param: GELUParameter | _Fields |
             None = ..., matmul_param: MatMulParameter | _Fields | None = ...,
             pixelshuffle_param: PixelShuffleParameter | _Fields | None = ..., pad_param:
@@ -644,7 +664,16 @@ class LayerParameter(Message):
             NetFileParameter | _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter
             | _Fields | None = ..., source_class: str | None = ..., filter_param:
             FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
-            = ...,
+            = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
+            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
+            WassersteinParameter | _Fields | None = ..., simpler_nms_param: SimplerNMSParameter
+            | _Fields | None = ..., faster_rcnn_detection_output_param:
+            FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
+            ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
+            _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
+            | None = ..., cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None =
+            ..., largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -693,7 +722,10 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param",
+            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -744,7 +776,10 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param",
+            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param",
         ]
     ) -> None: ...
 
@@ -3173,11 +3208,36 @@ class SparseDatum(Message):
         ]
     ) -> None: ...
 
+class MultiLabelDatum(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def datum(self) -> Datum: ...
+    @property
+    def mt_label(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            datum: Datum | _Fields | None = ..., mt_label: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "datum",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "datum", "mt_label",
+        ]
+    ) -> None: ...
+
 class AnnotatedDatum(Message):
     DESCRIPTOR: Descriptor
     class AnnotationType(_Enum):
         BBOX: ClassVar[AnnotatedDatum.AnnotationType]
+        BBOXandSeg: ClassVar[AnnotatedDatum.AnnotationType]
+        LANE: ClassVar[AnnotatedDatum.AnnotationType]
     BBOX: ClassVar[AnnotatedDatum.AnnotationType]
+    BBOXandSeg: ClassVar[AnnotatedDatum.AnnotationType]
+    LANE: ClassVar[AnnotatedDatum.AnnotationType]
     @property
     def datum(self) -> Datum: ...
     type: AnnotatedDatum.AnnotationType
@@ -3227,18 +3287,41 @@ class Annotation(Message):
     instance_id: int
     @property
     def bbox(self) -> NormalizedBBox: ...
+    @property
+    def lanes(self) -> LaneInfo: ...
     def __init__(
         self, *,
-            instance_id: int | None = ..., bbox: NormalizedBBox | _Fields | None = ...,
+            instance_id: int | None = ..., bbox: NormalizedBBox | _Fields | None = ..., lanes:
+            LaneInfo | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "instance_id", "bbox",
+            "instance_id", "bbox", "lanes",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "instance_id", "bbox",
+            "instance_id", "bbox", "lanes",
+        ]
+    ) -> None: ...
+
+class LaneInfo(Message):
+    DESCRIPTOR: Descriptor
+    x: float
+    y: float
+    id: int
+    def __init__(
+        self, *,
+            x: float | None = ..., y: float | None = ..., id: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "x", "y", "id",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "x", "y", "id",
         ]
     ) -> None: ...
 
@@ -3311,34 +3394,35 @@ class AnnotatedDataParameter(Message):
     anno_type: AnnotatedDatum.AnnotationType
     shuffle: bool
     difficult_label_warmup: bool
+    train_diffcult: bool
+    yolo_data_jitter: float
+    yolo_data_type: int
     seg_resize_height: int
     seg_resize_width: int
     seg_scales: int
     single_class: bool
-    train_diffcult: bool
-    yolo_data_jitter: float
-    yolo_data_type: int
     def __init__(
         self, *,
             batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
             None = ..., anno_type: AnnotatedDatum.AnnotationType | int | str | None = ...,
             shuffle: bool | None = ..., difficult_label_warmup: bool | None = ...,
-            seg_resize_height: int | None = ..., seg_resize_width: int | None = ..., seg_scales:
-            int | None = ..., single_class: bool | None = ..., train_diffcult: bool | None =
-            ..., yolo_data_jitter: float | None = ..., yolo_data_type: int | None = ...,
+            train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
+            yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
+            seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
+            | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "seg_resize_height", "seg_resize_width", "seg_scales", "single_class",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type",
+            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
+            "seg_resize_width", "seg_scales", "single_class",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "batch_sampler", "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "seg_resize_height", "seg_resize_width", "seg_scales", "single_class",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type",
+            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
+            "seg_resize_width", "seg_scales", "single_class",
         ]
     ) -> None: ...
 
@@ -6092,6 +6176,32 @@ class RandVecParameter(Message):
         ]
     ) -> None: ...
 
+class RandVecPlaneParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    dim: int
+    lower: float
+    upper: float
+    height: int
+    width: int
+    repeat: int
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., dim: int | None = ..., lower: float | None = ...,
+            upper: float | None = ..., height: int | None = ..., width: int | None = ...,
+            repeat: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "dim", "lower", "upper", "height", "width", "repeat",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "dim", "lower", "upper", "height", "width", "repeat",
+        ]
+    ) -> None: ...
+
 class LRNMapParameter(Message):
     DESCRIPTOR: Descriptor
     local_size: int
@@ -6128,6 +6238,318 @@ class SaliencyPoolingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_size", "stride",
+        ]
+    ) -> None: ...
+
+class TopKParameter(Message):
+    DESCRIPTOR: Descriptor
+    k: int
+    a: float
+    across_channels: bool
+    def __init__(
+        self, *,
+            k: int | None = ..., a: float | None = ..., across_channels: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "k", "a", "across_channels",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "k", "a", "across_channels",
+        ]
+    ) -> None: ...
+
+class WassersteinParameter(Message):
+    DESCRIPTOR: Descriptor
+    ground_metric: str
+    scaling_iter: int
+    shift_gradient: bool
+    def __init__(
+        self, *,
+            ground_metric: str | None = ..., scaling_iter: int | None = ..., shift_gradient:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ground_metric", "scaling_iter", "shift_gradient",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ground_metric", "scaling_iter", "shift_gradient",
+        ]
+    ) -> None: ...
+
+class SimplerNMSParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_threshold: float
+    max_num_proposals: int
+    iou_threshold: float
+    min_bbox_size: int
+    feat_stride: int
+    pre_nms_topn: int
+    post_nms_topn: int
+    @property
+    def scale(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            cls_threshold: float | None = ..., max_num_proposals: int | None = ...,
+            iou_threshold: float | None = ..., min_bbox_size: int | None = ..., feat_stride: int
+            | None = ..., pre_nms_topn: int | None = ..., post_nms_topn: int | None = ...,
+            scale: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_threshold", "max_num_proposals", "iou_threshold", "min_bbox_size",
+            "feat_stride", "pre_nms_topn", "post_nms_topn",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_threshold", "max_num_proposals", "iou_threshold", "min_bbox_size",
+            "feat_stride", "pre_nms_topn", "post_nms_topn", "scale",
+        ]
+    ) -> None: ...
+
+class FasterRcnnDetectionOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    background_label_id: int
+    @property
+    def nms_param(self) -> NonMaximumSuppressionParameter: ...
+    confidence_threshold: float
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., background_label_id: int | None = ..., nms_param:
+            NonMaximumSuppressionParameter | _Fields | None = ..., confidence_threshold: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "background_label_id", "nms_param", "confidence_threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "background_label_id", "nms_param", "confidence_threshold",
+        ]
+    ) -> None: ...
+
+class ROIWarpingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> None: ...
+
+class MaskResizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    output_height: int
+    output_width: int
+    def __init__(
+        self, *,
+            output_height: int | None = ..., output_width: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_height", "output_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_height", "output_width",
+        ]
+    ) -> None: ...
+
+class LabelSpecificAddParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    transform_test: bool
+    bias_base: float
+    bias_gamma: float
+    bias_power: float
+    bias_min: float
+    bias_max: float
+    iteration: int
+    def __init__(
+        self, *,
+            bias: float | None = ..., transform_test: bool | None = ..., bias_base: float | None
+            = ..., bias_gamma: float | None = ..., bias_power: float | None = ..., bias_min:
+            float | None = ..., bias_max: float | None = ..., iteration: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "transform_test", "bias_base", "bias_gamma", "bias_power", "bias_min",
+            "bias_max", "iteration",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "transform_test", "bias_base", "bias_gamma", "bias_power", "bias_min",
+            "bias_max", "iteration",
+        ]
+    ) -> None: ...
+
+class CuDNNBatchNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    frozen: bool
+    momentum: float
+    eps: float
+    @property
+    def scale_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            frozen: bool | None = ..., momentum: float | None = ..., eps: float | None = ...,
+            scale_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter |
+            _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "frozen", "momentum", "eps", "scale_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "frozen", "momentum", "eps", "scale_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
+class LargeMarginInnerProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LargeMarginType(_Enum):
+        SINGLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+        DOUBLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+        TRIPLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+        QUADRUPLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+    SINGLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+    DOUBLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+    TRIPLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+    QUADRUPLE: ClassVar[LargeMarginInnerProductParameter.LargeMarginType]
+    num_output: int
+    type: LargeMarginInnerProductParameter.LargeMarginType
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    axis: int
+    base: float
+    gamma: float
+    power: float
+    iteration: int
+    lambda_min: float
+    def __init__(
+        self, *,
+            num_output: int | None = ..., type: LargeMarginInnerProductParameter.LargeMarginType
+            | int | str | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., base: float | None = ..., gamma: float | None = ..., power:
+            float | None = ..., iteration: int | None = ..., lambda_min: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "type", "weight_filler", "axis", "base", "gamma", "power",
+            "iteration", "lambda_min",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "type", "weight_filler", "axis", "base", "gamma", "power",
+            "iteration", "lambda_min",
+        ]
+    ) -> None: ...
+
+class CPMTransformationParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: float
+    mirror: bool
+    crop_size: int
+    mean_file: str
+    @property
+    def mean_value(self) -> Values[float]: ...
+    scale_cvg: float
+    max_cvg_len: int
+    min_cvg_len: int
+    opaque_coverage: bool
+    coverage: str
+    visualize: bool
+    bbox_norm_factor: float
+    img_header: str
+    force_color: bool
+    force_gray: bool
+    sigma_center: float
+    num_total_augs: int
+    do_clahe: bool
+    clahe_tile_size: float
+    clahe_clip_limit: float
+    stride: int
+    flip_prob: float
+    max_rotate_degree: float
+    crop_size_x: int
+    crop_size_y: int
+    scale_prob: float
+    scale_min: float
+    scale_max: float
+    target_dist: float
+    center_perterb_max: float
+    sigma: float
+    num_parts: int
+    aug_way: str
+    gray: int
+    np_in_lmdb: int
+    transform_body_joint: bool
+    def __init__(
+        self, *,
+            scale: float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
+            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., scale_cvg:
+            float | None = ..., max_cvg_len: int | None = ..., min_cvg_len: int | None = ...,
+            opaque_coverage: bool | None = ..., coverage: str | None = ..., visualize: bool |
+            None = ..., bbox_norm_factor: float | None = ..., img_header: str | None = ...,
+            force_color: bool | None = ..., force_gray: bool | None = ..., sigma_center: float |
+            None = ..., num_total_augs: int | None = ..., do_clahe: bool | None = ...,
+            clahe_tile_size: float | None = ..., clahe_clip_limit: float | None = ..., stride:
+            int | None = ..., flip_prob: float | None = ..., max_rotate_degree: float | None =
+            ..., crop_size_x: int | None = ..., crop_size_y: int | None = ..., scale_prob: float
+            | None = ..., scale_min: float | None = ..., scale_max: float | None = ...,
+            target_dist: float | None = ..., center_perterb_max: float | None = ..., sigma:
+            float | None = ..., num_parts: int | None = ..., aug_way: str | None = ..., gray:
+            int | None = ..., np_in_lmdb: int | None = ..., transform_body_joint: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "mirror", "crop_size", "mean_file", "scale_cvg", "max_cvg_len",
+            "min_cvg_len", "opaque_coverage", "coverage", "visualize", "bbox_norm_factor",
+            "img_header", "force_color", "force_gray", "sigma_center", "num_total_augs",
+            "do_clahe", "clahe_tile_size", "clahe_clip_limit", "stride", "flip_prob",
+            "max_rotate_degree", "crop_size_x", "crop_size_y", "scale_prob", "scale_min",
+            "scale_max", "target_dist", "center_perterb_max", "sigma", "num_parts", "aug_way",
+            "gray", "np_in_lmdb", "transform_body_joint",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "mirror", "crop_size", "mean_file", "mean_value", "scale_cvg",
+            "max_cvg_len", "min_cvg_len", "opaque_coverage", "coverage", "visualize",
+            "bbox_norm_factor", "img_header", "force_color", "force_gray", "sigma_center",
+            "num_total_augs", "do_clahe", "clahe_tile_size", "clahe_clip_limit", "stride",
+            "flip_prob", "max_rotate_degree", "crop_size_x", "crop_size_y", "scale_prob",
+            "scale_min", "scale_max", "target_dist", "center_perterb_max", "sigma", "num_parts",
+            "aug_way", "gray", "np_in_lmdb", "transform_body_joint",
         ]
     ) -> None: ...
 
@@ -6403,6 +6825,44 @@ class Yolov3Parameter(Message):
             "coord_scale", "thresh", "anchors_scale", "biases", "mask", "use_logic_gradient",
             "use_focal_loss", "iou_loss", "iou_normalizer", "iou_thresh", "max_delta",
             "accumulate", "label_smooth_eps",
+        ]
+    ) -> None: ...
+
+class YoloSegLabel(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def item(self) -> Messages[YoloSegItem]: ...
+    def __init__(
+        self, *,
+            item: Iterable[YoloSegItem | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "item",
+        ]
+    ) -> None: ...
+
+class YoloSegItem(Message):
+    DESCRIPTOR: Descriptor
+    name: str
+    label_id: int
+    label: int
+    r: int
+    g: int
+    b: int
+    def __init__(
+        self, *,
+            name: str | None = ..., label_id: int | None = ..., label: int | None = ..., r: int
+            | None = ..., g: int | None = ..., b: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "name", "label_id", "label", "r", "g", "b",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name", "label_id", "label", "r", "g", "b",
         ]
     ) -> None: ...
 
@@ -7161,6 +7621,8 @@ class V1LayerParameter(Message):
         VOXEL_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
         VIDEO_SEGMENTATION_DATA: ClassVar[V1LayerParameter.LayerType]
         VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
+        TOPK: ClassVar[V1LayerParameter.LayerType]
+        LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -7222,6 +7684,8 @@ class V1LayerParameter(Message):
     VOXEL_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
     VIDEO_SEGMENTATION_DATA: ClassVar[V1LayerParameter.LayerType]
     VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
+    TOPK: ClassVar[V1LayerParameter.LayerType]
+    LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -7319,6 +7783,10 @@ class V1LayerParameter(Message):
     @property
     def lrn_map_param(self) -> LRNMapParameter: ...
     @property
+    def topk_param(self) -> TopKParameter: ...
+    @property
+    def local_weighted_convolution_param(self) -> LocalParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -7359,8 +7827,10 @@ class V1LayerParameter(Message):
             local_param: LocalParameter | _Fields | None = ..., roi_pooling_param:
             ROIPoolingParameter | _Fields | None = ..., smooth_l1_loss_param:
             SmoothL1LossParameter | _Fields | None = ..., lrn_map_param: LRNMapParameter |
-            _Fields | None = ..., param: Iterable[str] | None = ..., blob_share_mode:
-            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
+            local_weighted_convolution_param: LocalParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -7373,7 +7843,8 @@ class V1LayerParameter(Message):
             "tanh_param", "sigmoid_param", "softmax_param", "contrastive_loss_param",
             "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
             "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
-            "smooth_l1_loss_param", "lrn_map_param",
+            "smooth_l1_loss_param", "lrn_map_param", "topk_param",
+            "local_weighted_convolution_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -7388,8 +7859,8 @@ class V1LayerParameter(Message):
             "transform_param", "tanh_param", "sigmoid_param", "softmax_param",
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
             "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
-            "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "param",
-            "blob_share_mode",
+            "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
+            "local_weighted_convolution_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 

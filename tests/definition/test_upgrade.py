@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from framework import proto
+from framework import parse_net, proto
 from framework.definition import prototxt
 from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade import upgrade_net
@@ -332,3 +332,14 @@ def test_what_the_original_passes_over_is_named_in_the_log(text, message, left, 
     assert len(document.lines.fields["layer"]) == len(left)
     assert message in caplog.text
     assert not document.message.input_dim
+
+
+def test_intels_size_of_ghost_batches_is_that_of_each_batch_norm():
+    net = parse_net("""bn_stats_batch_size: 4 input: "x" input_dim: 8 input_dim: 3
+        layer { name: "a" type: "BatchNorm" bottom: "x" top: "a" }
+        layer { name: "b" type: "BatchNorm" bottom: "a" top: "b"
+                batch_norm_param { eps: 0.01 } }
+        layer { name: "r" type: "ReLU" bottom: "b" top: "r" }""").message
+    assert not net.HasField("bn_stats_batch_size")
+    sizes = [layer.batch_norm_param.stats_batch_size for layer in net.layer]
+    assert sizes[-3:] == [4, 4, 0]

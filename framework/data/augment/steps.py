@@ -47,6 +47,7 @@ class Sample:
     resize_param  the ResizeParameter to be followed, and `mode`, its interpolation
     pixels        (height, width, channels), once the image was rendered
     crop          the part of these pixels that is kept, once that was drawn
+    window        what a batch_sampler or a jitter left, in parts of what was seen before
     """
 
     boxes: Floats | None
@@ -58,6 +59,7 @@ class Sample:
     pixels: Pixels = field(default_factory=_no_pixels)
     crop: Rectangle = Rectangle(0, 0, 0, 0)
     is_mirrored: bool = False
+    window: Window = field(default_factory=lambda: WHOLE)
 
 
 class Step(Protocol):
@@ -124,6 +126,7 @@ class SampleWindow:
         # lazy: numba costs 0.2 s
         from framework.data.augment import box_loops
 
+        sample.window = window
         view = sample.view
         x, y, *size = box_loops.crop_rectangle(window, view.width, view.height)
         sample.view = Rectangle(view.x + x, view.y + y, *size)

@@ -141,10 +141,14 @@ class Transformer:
         scale applied; or float32 without, if the record holds floats. They may be in memory that
         the next call uses. Raises BadRecord.
         """
+        sample = self.sample(record, draws)
+        return sample.pixels, sample.boxes
+
+    def sample(self, record: Record, draws: Draws) -> Sample:
+        """As a call: all that the steps left, the window and the mirror too."""
         image = record.image
         sample = Sample(record.boxes, Rectangle(0, 0, image.width, image.height), image)
-        steps.run(self._steps, sample, draws)
-        return sample.pixels, sample.boxes
+        return steps.run(self._steps, sample, draws)
 
     def without_boxes(self, pixels: Pixels, draws: Draws) -> Pixels:
         """As a call, for the layers that neither distort nor expand: Data, ImageData, ..."""

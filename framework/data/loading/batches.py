@@ -38,6 +38,7 @@ class Item:
     classes  all classes of a clip
     size     height and width that a segmentation layer reports for the image
     labels   all labels of an image of several
+    masks    (channels, height, width) float32: a top of their own after the labels
     """
 
     planes: tuple[Pixels, ...]
@@ -46,6 +47,7 @@ class Item:
     classes: tuple[int, ...] = ()
     size: tuple[int, int] = (0, 0)
     labels: tuple[float, ...] = ()
+    masks: Floats | None = None
 
 
 class ItemSource(Protocol):

@@ -12,6 +12,7 @@ import numpy as np
 
 from framework.data.augment import yolo
 from framework.data.augment.draws import Draws
+from framework.data.augment.masks import MaskForm
 from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
 from framework.data.augment.transform import Transformer
@@ -48,6 +49,7 @@ class DatabaseItems:
     labels     those a box may have; None: any
     num_labels  0 or 1 label tops
     yolo_rows   boxes as MobileNet-YOLO's losses read them; with_difficult: the difficult ones too
+    masks       how the masks of a third top are made; None: there is none
     """
 
     path: str
@@ -59,6 +61,7 @@ class DatabaseItems:
     num_labels: int = 1
     yolo_rows: bool = False
     with_difficult: bool = True
+    masks: MaskForm | None = None
     make: str = ""
     _database: Database | None = field(default=None, repr=False)
     _transformer: Transformer | None = field(default=None, repr=False)
@@ -101,15 +104,26 @@ class DatabaseItems:
         if not self.annotated:
             pixels = self._transformer.without_boxes(record.pixels, draws)
             return Item((pixels,), None, record.label)
-        pixels, boxes = self._transformer(record, draws)
-        return Item((pixels,), boxes, record.label)
+        sample = self._transformer.sample(record, draws)
+        masks = None
+        if self.masks is not None:
+            masks = self.masks.planes(record.marks, sample.window, sample.is_mirrored,
+                                      sample.pixels.shape[:2])
+        return Item((sample.pixels,), sample.boxes, record.label, masks=masks)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         if not self.num_labels:
             return []
-        if self.yolo_rows and self.has_boxes:
-            return [yolo.yolo_rows([item.boxes for item in items], self.with_difficult)]
-        return [label_rows(items)] if self.has_boxes else [classes(items)]
+        tops: list[Array] = []
+        if not self.has_boxes:
+            tops.append(classes(items))
+        elif self.yolo_rows:
+            tops.append(yolo.yolo_rows([item.boxes for item in items], self.with_difficult))
+        else:
+            tops.append(label_rows(items))
+        if self.masks is not None:
+            tops.append(np.stack([item.masks for item in items if item.masks is not None]))
+        return tops
 
     def found_bad(self) -> dict[int, str]:
         return {}

@@ -22,6 +22,29 @@ from framework.system.regular import read_regular
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 
+def mask_values(path: str | Path) -> tuple[tuple[int, ...], ...]:
+    """For each mask of a YoloSegLabel file the pixel values that it is made of.
+
+    The n-th item, from 0 on, is for pixels of value n; its label_id, from 1 on, is its mask.
+    DataError if the file is absent, has no label_id above 0 or more than 256 items, SpecError for
+    its wrong fields. Source: annotated_data_layer.cpp of eric612/MobileNet-YOLO.
+    """
+    try:
+        content = read_regular(path)
+    except OSError as error:
+        raise DataError(f"{path}: the label map of the masks cannot be read: "
+                        f"{error.strerror or error}") from None
+    document = _parsed(content, "YoloSegLabel", path)
+    items = document.message.item
+    num_masks = max((item.label_id for item in items), default=0)
+    if num_masks < 1 or len(items) > 256:
+        raise DataError(f"{path}: has {len(items)} items, the largest label_id of which is "
+                        f"{num_masks}; there must be up to 256 items, one at least with a "
+                        "label_id above 0")
+    return tuple(tuple(value for value, item in enumerate(items) if item.label_id == mask)
+                 for mask in range(1, num_masks + 1))
+
+
 def read(path: str | Path) -> Any:
     """The LabelMap message in a file. DataError if the file is absent or not a label map.
 
@@ -42,14 +65,19 @@ def read(path: str | Path) -> Any:
             return names
     except (DecodeError, UnicodeDecodeError):
         pass
+    return _parsed(content, "LabelMap", path).message
+
+
+def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
+    """The text of a label map. DataError if it is no text, SpecError for its wrong fields."""
     try:
-        document = prototxt.parse(content.decode("utf-8-sig"), "LabelMap", str(path))
+        document = prototxt.parse(content.decode("utf-8-sig"), kind, str(path))
     except UnicodeDecodeError:
         raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
     if document.problems:
         raise SpecError("\n".join(f"{document.place(problem.line)}: {problem.field} {problem.text}"
                                   for problem in document.problems))
-    return document.message
+    return document
 
 
 def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:

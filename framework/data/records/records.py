@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from framework.data.records.boxes import CORNERS
 from framework.data.records.database import Database
@@ -26,6 +27,7 @@ from framework.data.records.images import (
 from framework.proto import AnnotatedDatum, Datum
 from framework.system.arrays import Floats
 
+SEG_LABEL = 8       # number of the field
 _Message = TypeVar("_Message", bound=Message)
 
 
@@ -37,11 +39,13 @@ class Record:
     boxes    (n, 7) float32: label, instance, xmin, ymin, xmax, ymax, difficult, coordinates in
              parts of the image; None if the record has no annotation type
     label    the class of the whole image
+    marks    the file of its label map; empty if it has none
     """
 
     image: Image
     boxes: Floats | None
     label: int
+    marks: bytes = b""
 
     @property
     def pixels(self) -> Pixels:
@@ -64,7 +68,21 @@ def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | 
     """
     message = parse(AnnotatedDatum(), content)
     boxes = annotation_boxes(message, labels) if has_boxes else None
-    return Record(datum_image(message.datum, decoding), boxes, message.datum.label)
+    return Record(datum_image(message.datum, decoding), boxes, message.datum.label,
+                  label_map_file(message.datum))
+
+
+def label_map_file(datum: Datum) -> bytes:
+    """The bytes of an image file with a number for each pixel; empty if the Datum has none.
+
+    MobileNet-YOLO's `bytes seg_label = 8`; the schema's field 8 is NVIDIA's, a number, so that
+    these bytes are not among its fields.
+    """
+    unknown = UnknownFieldSet(datum)
+    for entry in (unknown[index] for index in range(len(unknown))):
+        if entry.field_number == SEG_LABEL and isinstance(entry.data, bytes):
+            return entry.data
+    return b""
 
 
 def annotation_boxes(message: AnnotatedDatum, labels: frozenset[int] | None) -> Floats:

@@ -21,13 +21,14 @@ def upgrade_net(document: Document) -> bool:
     """Bring a NetParameter to today's form: `layer` only. Returns whether anything was old.
 
     V0 and V1 `layers`, the data layers' own transform fields, `input` fields, the `param` entries
-    of BatchNorm layers, and `hole`, an older name of dilation. Raises SpecError for what has no
+    of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers, and
+    `hole`, an older name of dilation. Raises SpecError for what has no
     meaning in today's form.
     """
     net = document.message
     # a list, not a generator: each step is taken
     changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document),
-               upgrade_holes(document)]
+               _spread_stats_size(document), upgrade_holes(document)]
     if not document.lines.fields.get("layer"):
         document.lines.fields["layer"] = [Lines() for _ in net.layer]
     return any(changed)
@@ -163,6 +164,22 @@ def _input_shapes(document: Document) -> list[proto.BlobShape]:
                              f"times for each of the {count} inputs, in all {4 * count} times")
     dims = list(net.input_dim)
     return [proto.BlobShape(dim=dims[start:start + 4]) for start in range(0, len(dims), 4)]
+
+
+def _spread_stats_size(document: Document) -> bool:
+    """Intel's bn_stats_batch_size of a net is stats_batch_size of each BatchNorm layer.
+
+    Source: apply_bn_stats_batch_size.cpp of intel/caffe.
+    """
+    net = document.message
+    if not net.HasField("bn_stats_batch_size"):
+        return False
+    for layer in net.layer:
+        if layer.type == "BatchNorm":
+            layer.batch_norm_param.stats_batch_size = net.bn_stats_batch_size
+    net.ClearField("bn_stats_batch_size")
+    document.lines.fields.pop("bn_stats_batch_size", None)
+    return True
 
 
 def _upgrade_batch_norm(document: Document) -> bool:

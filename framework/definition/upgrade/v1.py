@@ -23,10 +23,13 @@ _TYPES = {
     "DECONVOLUTION3D": "Deconvolution3D", "ROI_POOLING": "ROIPooling",
     "SMOOTH_L1_LOSS": "SmoothL1Loss", "LRN_MAP": "LRN",
     "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
+    "TOPK": "TopK", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
                  "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
+# Messages that have another name today.
+_OLD_NAMES = {"local_weighted_convolution_param": "local_param"}
 # Data layers that once held the transformation themselves.
 DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
                 "WindowData": "window_data_param", "VideoData": "image_data_param",
@@ -46,8 +49,9 @@ def upgrade_layer(document: Document, old: Any, lines: Lines) -> tuple[Any, Line
         field = descriptor.name
         if field in ("type", "layer", "lrn_map_param") or field in _PARAM_FIELDS:
             continue
-        _copy(new, field, value)
-        new_lines.fields[field] = lines.fields.get(field, [])
+        target = _OLD_NAMES.get(field, field)
+        _copy(new, target, value)
+        new_lines.fields[target] = lines.fields.get(field, [])
     if old.HasField("type"):
         new.type = type_name(proto.enum_name(old, "type"))
         new_lines.fields["type"] = lines.fields.get("type", [])

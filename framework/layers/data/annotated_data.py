@@ -7,12 +7,13 @@ import logging
 import os
 
 from framework.data.augment import random_sizes
+from framework.data.augment.masks import MaskForm
 from framework.data.augment.sampler import check_samplers
 from framework.data.augment.yolo import ROWS, sizes_of
 from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
-from framework.data.records.label_map import object_labels, read
+from framework.data.records.label_map import mask_values, object_labels, read
 from framework.data.records.records import (
     BadRecord,
     Decoding,
@@ -47,7 +48,8 @@ class AnnotatedData(ImageSource):
 
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             boxes (1, 1, rows, 8): item, label, instance, xmin, ymin, xmax, ymax, difficult, or one
-            row of -1; classes (batch_size,) if the records have no annotation type.
+            row of -1; classes (batch_size,) if the records have no annotation type;
+            masks (batch_size, M, h, w), 0 to 1, if there is a third top.
     Order:  the database's, modulo its size; with `shuffle: true` a new one in every epoch, by the
             seed alone: resuming, workers and ranks do not change it.
     Steps:  distort, expand, sample, resize, noise, crop, mirror.
@@ -58,22 +60,31 @@ class AnnotatedData(ImageSource):
     that are difficult are left out. It, or a given yolo_data_jitter, cuts a window of at least 1 -
     jitter of each side, unless there are batch_samplers. Of several resize_params one is drawn by
     `prob` every 10 batches, the same on all ranks; the first gives the shapes before that.
+    Masks are made of the label map in a record's `seg_label`, cut and mirrored as the image was:
+    one of all that is lighter than 100, or with `single_class: false` one for each label_id of
+    label_map_file from 1 on, whose n-th item is for pixels of value n (YoloSegLabel). They are of
+    seg_resize_height x seg_resize_width, or of the image's size over seg_scales.
     A record without boxes is an image of the background: its item has no row.
     Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd)
             and of eric612/MobileNet-YOLO.
     """
 
-    num_tops = (1, 2)
+    num_tops = (1, 3)
     idle_fields = IDLE
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(
         f"annotated_data_param.{name}"
-        for name in ("yolo_data_type", "yolo_data_jitter", "train_diffcult"))])
+        for name in ("yolo_data_type", "yolo_data_jitter", "train_diffcult", "single_class",
+                     "seg_scales", "seg_resize_height", "seg_resize_width"))])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
         boxes = (images[0], 1, ROWS, 5) if _gives_yolo_rows(spec) else (1, 1, images[0], 8)
-        return [images, *[boxes] * (len(spec.tops) - 1)]
+        masks: list[Shape] = []
+        if len(spec.tops) > 2:
+            form = mask_form(spec, is_assumed=True)
+            masks.append((images[0], form.num_masks, *form.size_for(*images[2:])))
+        return [images, *[boxes] * (len(spec.tops) > 1), *masks]
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
@@ -94,10 +105,12 @@ class AnnotatedData(ImageSource):
         self.pad = spec.proto.transform_param.pad
         items = DatabaseItems(
             database_path(spec),
-            transformation(spec, annotated.batch_sampler, self.idle_fields, _jitter(annotated)),
-            Decoding(color_of(spec)), annotated=True, labels=_labels(annotated),
+            transformation(spec, annotated.batch_sampler, self.idle_fields, jitter(annotated)),
+            Decoding(color_of(spec)), annotated=True,
+            labels=None if len(spec.tops) > 2 else _labels(annotated),
             num_labels=int(has_label), yolo_rows=_gives_yolo_rows(spec),
-            with_difficult=annotated.train_diffcult, make=MAKE)
+            with_difficult=annotated.train_diffcult,
+            masks=mask_form(spec) if len(spec.tops) > 2 else None, make=MAKE)
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
         rows = (data.batch_size, 1, ROWS, 5) if items.yolo_rows and items.has_boxes else None
@@ -113,7 +126,25 @@ def _gives_yolo_rows(spec: LayerSpec) -> bool:
     return kind == 1
 
 
-def _jitter(param: AnnotatedDataParameter) -> float:
+def mask_form(spec: LayerSpec, is_assumed: bool = False, is_single: bool = False) -> MaskForm:
+    """How the masks of a third top are made. SpecError for settings that cannot be followed.
+
+    is_assumed  the label map may be absent: there is one mask then
+    is_single   there is one mask, whatever `single_class` says
+    """
+    param = spec.proto.annotated_data_param
+    size = (param.seg_resize_height, param.seg_resize_width)
+    if param.seg_scales < 1:
+        raise spec.error("annotated_data_param.seg_scales", f"is {param.seg_scales}; it must be "
+                         "at least 1")
+    if is_single or param.single_class or is_assumed and not os.path.exists(param.label_map_file):
+        values = None
+    else:
+        values = mask_values(param.label_map_file)
+    return MaskForm(values, size if all(size) else None, param.seg_scales)
+
+
+def jitter(param: AnnotatedDataParameter) -> float:
     """The jitter of windows; 0 where samplers cut them, or nothing asks for MobileNet-YOLO's way.
 
     There the default of 0.3 holds for every net; here it must be asked for, since SSD's nets have

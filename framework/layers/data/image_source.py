@@ -88,6 +88,8 @@ class ImageSource(Source):
             label_shape = (batch_size,) if labels[0].ndim == 1 else tuple(labels[0].shape)
         if label_shape is not None:
             self.top_shapes.append(label_shape)
+        self.top_shapes += [(batch_size, *top.shape[1:]) for top in labels[1:]]
+        self._num_bytes += sum(top.nbytes for top in labels[1:]) * batch_size
 
     def _check_mean(self, channels: int) -> None:
         """SpecError if the number of mean values is not that of the first record's channels."""

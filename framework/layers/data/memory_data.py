@@ -38,7 +38,8 @@ class MemoryData(Source):
             several numbers an item (junhyukoh/caffe-lstm's SEQ_MEMORY_DATA).
     Errors: SpecError if a size is missing; DataError if there are no arrays when one is needed.
     Source: MemoryDataParameter in caffe.proto; BVLC memory_data_layer.cpp;
-            seq_memory_data_layer.cpp of junhyukoh/caffe-lstm, branch master of 2015.
+            seq_memory_data_layer.cpp of junhyukoh/caffe-lstm, commit c8dc5c7, whose schema is
+            lost: that its label sizes are 1 by default is a guess.
     """
 
     num_tops = (2, 2)

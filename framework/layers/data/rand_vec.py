@@ -24,13 +24,15 @@ class RandVec(Source):
     They depend on the seed and the number of the batch alone; with several ranks each has values
     of its own.
     Errors: SpecError for a batch_size, dim or repeat of 0, or an upper not above lower.
-    Source: RandVecParameter (`randvec_param` or `rand_vec_param`); randvec_layer.cpp in
-            BVLC/caffe's pull requests, commit 1a688af, whose values never stay, and
-            rand_vec_layer.cpp of Y. Zhang's GAN, whose do.
+    Source: `rand_vec_param`: RandVecParameter and rand_vec_layer.cpp of godisboy/caffe_InfoGAN.
+            `randvec_param`: RandVecPlaneParameter, whose defaults are those of AtlantixJJ/caffe in
+            2019, where the values had become Gaussian; randvec_layer.cpp of its author's pull
+            request to BVLC/caffe, commit 1a688af, whose values are uniform and never stay.
     """
 
     reads_files = False
     num_tops = (1, 1)
+    fork_fields = frozenset(["randvec_param.repeat"])
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

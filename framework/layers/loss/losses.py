@@ -48,13 +48,14 @@ class SmoothL1Loss(Layer):
     """Smooth L1 (Huber) loss: squared for small differences d, linear for large ones.
 
     Bottoms: x and target (N, ...), which both get a gradient; in Fast R-CNN's form also inside
-             weights, which multiply d, and outside weights, which multiply each loss.
+             weights, which multiply d, and outside weights, which multiply each loss. Its first
+             version, of 2015, has the inside weights only.
     Top:     the loss (): 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2,
              summed, over N.
              If wanted (zhaoweicai/cascade-rcnn), each item's sum over its channels, (N, 1, ...),
              without gradient.
     The SSD branch's form is that with two bottoms and `smooth_l1_loss_param.sigma` 1.
-    Errors:  SpecError for three bottoms (both weights or none), or sizes that differ.
+    Errors:  SpecError for sizes that differ.
     Source:  SmoothL1LossParameter in caffe.proto; smooth_L1_loss_layer.cpp of the SSD branch
              and of Fast R-CNN (rbgirshick/caffe-fast-rcnn); Girshick 2015, eq. 3.
     """
@@ -66,9 +67,6 @@ class SmoothL1Loss(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
-        if len(weights) == 1:
-            raise spec.error("bottom", "is given 3 times; it must be 2 (x, target) or 4 (x, "
-                             "target, inside weights, outside weights)")
         self.sigma = spec.proto.smooth_l1_loss_param.sigma
         if self.sigma <= 0:
             raise spec.error("smooth_l1_loss_param.sigma", f"is {self.sigma}; it must be above 0")
@@ -81,7 +79,7 @@ class SmoothL1Loss(Layer):
         if weights:
             difference = difference * weights[0].reshape(x.shape)
         each = smooth_l1(difference, self.sigma)
-        if weights:
+        if len(weights) > 1:
             each = each * weights[1].reshape(x.shape)
         loss = each.sum() / x.shape[0]
         if len(self.spec.tops) == 1:

@@ -14,7 +14,7 @@ from framework.proto import BatchNormParameter, FillerParameter, LayerParameter
 
 FIELDS = (
     "use_global_stats moving_average_fraction eps relu fused_relu update_global_stats "
-    "scale_bias scale_filler bias_filler filler use_weight_bias bias_term"
+    "scale_bias scale_filler bias_filler filler use_weight_bias bias_term stats_batch_size"
 )
 
 
@@ -43,6 +43,8 @@ class BatchNorm(Layer):
     NVIDIA's own files hold means and factor 1, which is the same thing.
     `update_global_stats: true` with `use_global_stats: true` in TRAIN (PSPNet) takes the stored
     mean and the batch's mean square distance from it as variance, and adds both to the sums.
+    Intel's `stats_batch_size` makes ghost batches: in TRAIN each run of as many items has
+    statistics of its own, which move the sums one after another.
     Intel's `relu` and opencl's `fused_relu` are applied at the end.
     Errors: SpecError with one axis, and for fields of forks with another meaning.
     Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp; Ioffe
@@ -75,6 +77,10 @@ class BatchNorm(Layer):
                            else spec.phase == "TEST")
         self.moves_stored = param.update_global_stats and spec.phase == "TRAIN"
         self.relu = param.relu or param.fused_relu
+        self.ghost_size = 0 if self.use_stored else param.stats_batch_size
+        if self.ghost_size and x[0] % self.ghost_size:
+            raise spec.error("batch_norm_param.stats_batch_size", f"is {self.ghost_size}; the "
+                             f"{x[0]} items of the bottom must be a multiple of it")
         for name, shape in (("mean", x[1:2]), ("variance", x[1:2]), ("factor", (1,))):
             self.add_blob(name, shape, learned=False)
         self.add_scale_and_bias(x[1:2])
@@ -100,9 +106,12 @@ class BatchNorm(Layer):
     def normalise(self, x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
         """Normalize x and apply scale (C,) and bias (C,), without the ReLU."""
         if not self.use_stored:
-            y, mean, variance = by_batch(x, scale, bias, self.eps, self.mean)
-            self.move_sums(mean, variance)
-            return y
+            tops = []
+            for part in x.split(self.ghost_size) if self.ghost_size else (x,):
+                y, mean, variance = by_batch(part, scale, bias, self.eps, self.mean)
+                self.move_sums(mean, variance)
+                tops.append(y)
+            return torch.cat(tops) if len(tops) > 1 else tops[0]
         mean, variance = self.stored()
         if self.moves_stored:
             wide = x.detach() - mean.reshape(-1, *(1,) * (x.dim() - 2))
@@ -131,6 +140,9 @@ class BatchNorm(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
+        if self.ghost_size:
+            raise self.spec.error("batch_norm_param.stats_batch_size", "has no ONNX form: it "
+                                  "belongs to training")
         if not self.use_stored:
             y = by_batch_onnx(graph, x, self.scale, self.bias, self.eps)
         else:

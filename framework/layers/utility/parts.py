@@ -21,14 +21,28 @@ class Gather(Layer):
     Bottom: x (d0, ..., dn).
     Top:    the same with d[axis] replaced by `shape`, the shape of the indices; by their number
             without one, and by nothing with `shape: 0` and one index.
-    Errors: SpecError for indices beyond the axis, or another number than `shape` holds.
-    Source: GatherParameter; gather_layer.cpp of Intel's OpenVINO fork.
+    Without gather_param it is another project's layer (yjxiong/caffe), of any number of bottoms:
+    there it joins the parts that several processes have, and with one process, as here, each top
+    is its bottom.
+    Errors: SpecError for indices beyond the axis, or another number than `shape` holds, or for
+            several bottoms with gather_param.
+    Source: GatherParameter; gather_layer.cpp of Intel's OpenVINO fork, and of yjxiong/caffe.
     """
 
-    def __init__(self, spec: LayerSpec, x: Shape):
+    num_bottoms = (1, None)
+    num_tops = (1, None)
+    same_number = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         honour(spec, "gather_param", "axis indices shape")
         param = spec.proto.gather_param
+        self.copies = not spec.proto.HasField("gather_param")
+        if self.copies:
+            return
+        if others:
+            raise spec.error("bottom", f"is given {1 + len(others)} times; with gather_param there "
+                             "must be 1")
         self.axis = canonical_axis(spec, "gather_param.axis", param.axis, x)
         self.indices = list(param.indices)
         shape = list(param.shape) or [len(self.indices)]
@@ -41,11 +55,15 @@ class Gather(Layer):
                 raise spec.error("gather_param.indices", f"has {index}; the axis {self.axis} of "
                                  f"the bottom {tuple(x)} has 0 to {x[self.axis] - 1}")
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        if self.copies:
+            return (x, *others)
         found = x.index_select(self.axis, torch.tensor(self.indices, device=x.device))
         return found.reshape(*x.shape[:self.axis], *self.shape, *x.shape[self.axis + 1:])
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.copies:
+            return list(bottoms)
         if not self.shape:
             return [graph.add("Gather", bottoms[0], graph.integers(self.indices[0]),
                               axis=self.axis)]

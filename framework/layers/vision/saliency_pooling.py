@@ -20,8 +20,10 @@ class SaliencyPooling(Layer):
     The gradient is the original's: that of average pooling, also where the top is 0.
     Errors:  SpecError for a kernel_size or stride of 0, a stride above the kernel (a window could
              be empty), a kernel above the bottom, or shapes that differ.
-    Source:  SaliencyPoolingParameter; saliency_pooling_layer.cu of montoyaobeso/bvlc-caffe, commit
-             ae2d04c; Montoya Obeso et al. 2018.
+    Source:  SaliencyPoolingParameter, which has no defaults: both sizes must be given;
+             saliency_pooling_layer.cu of montoyaobeso/bvlc-caffe, commit ae2d04c, the one of its
+             versions that averages (others take maxima, or weigh by the map); Montoya Obeso et
+             al. 2018.
     """
 
     num_bottoms = (2, 2)

@@ -26,7 +26,8 @@ class EvalDetection(Layer):
 
     Bottoms: x (N, num_object * (5 + num_class), side, side): for each anchor x, y, w, h,
              objectness and classes, before any activation; boxes (1, 1, G, 8) of AnnotatedData:
-             item, label from 1 on, instance, x1, y1, x2, y2, difficult; -1 for no box.
+             item, label from 1 on, instance, x1, y1, x2, y2, difficult; -1 for no box; perhaps
+             the images, which Intel's own nets give it and it does not read.
     Top:     (N, num_class + 4 * side * side * num_object): the number of true boxes of each
              class; then four numbers for each detection: class from 0 on, score, 1 if it is
              right, 1 if it is wrong; zeros after the last one. By class, then by falling score.
@@ -42,11 +43,11 @@ class EvalDetection(Layer):
              whatever num_object says.
     """
 
-    num_bottoms = (2, 2)
-    no_gradient_bottoms = (0, 1)
+    num_bottoms = (2, 3)
+    no_gradient_bottoms = (0, 1, 2)
     no_onnx_form = "it compares with labels, which a deploy net does not have"
 
-    def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape, *images: Shape):
         super().__init__(spec)
         honour(spec, "eval_detection_param", "side num_class num_object threshold sqrt "
                "score_type nms biases")
@@ -78,7 +79,7 @@ class EvalDetection(Layer):
         num, _, height, width = bottoms[0]
         return [(num, self.num_class + 4 * height * width * self.num_object)]
 
-    def forward(self, x: Tensor, boxes: Tensor) -> Tensor:
+    def forward(self, x: Tensor, boxes: Tensor, *images: Tensor) -> Tensor:
         wide = precise(x.detach())
         num, _, height, width = wide.shape
         rows = boxes.detach().reshape(-1, 8).to(wide.dtype)

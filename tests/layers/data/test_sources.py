@@ -137,7 +137,7 @@ def test_memory_data_takes_labels_of_several_numbers():
         source.set_input_arrays(np.zeros((4, 3, 4, 5), np.float32), labels[:, :1])
 
 
-RANDOM = """layer { name: "d" type: "RandVec" top: "data" randvec_param {
+RANDOM = """layer { name: "d" type: "RandVec" top: "data" rand_vec_param {
             batch_size: 300 dim: 20 lower: -2 upper: 1 %s } }"""
 
 
@@ -156,8 +156,12 @@ def test_random_vectors_are_uniform_in_steps_and_stay_for_their_batches():
 def test_random_vectors_may_be_planes():
     assert make_source(RANDOM % "height: 4 width: 3").top_shapes == [(300, 20, 4, 3)]
     assert make_source(RANDOM % "height: 4").top_shapes == [(300, 20)]
-    project = RANDOM.replace("randvec_param", "rand_vec_param") % ""
-    assert make_source(project).top_shapes == [(300, 20)]
+
+
+def test_random_vectors_have_the_defaults_of_each_project():
+    text = 'layer { name: "d" type: "RandVec" top: "data" %s {} }'
+    assert make_source(text % "rand_vec_param").top_shapes == [(1, 100)]
+    assert make_source(text % "randvec_param").top_shapes == [(1, 128, 1, 1)]
 
 
 @pytest.mark.parametrize("field, match", [

@@ -263,3 +263,39 @@ def test_a_scale_of_channels_is_a_factor_and_a_summand_and_any_other_is_not():
     np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-12)
     assert make("Scale", "num_axes: 2", (2, 3, 5, 4)).channel_factors() is None
     assert make("Scale", "axis: 2", (2, 3, 5, 4)).channel_factors() is None
+
+
+def test_genets_batch_norm_keeps_running_averages_with_the_unbiased_variance():
+    layer = make("CuDNNBatchNorm", "momentum: 0.9", (4, 3, 5, 6))
+    x = noise(4, 3, 5, 6)
+    scale, bias, mean, variance = (blob.detach().numpy().copy().reshape(1, 3, 1, 1)
+                                   for blob in layer.blobs)
+    values = x.detach().numpy()
+    batch, spread = (f(values, axis=(0, 2, 3), keepdims=True) for f in (np.mean, np.var))
+    expected = scale * (values - batch) / np.sqrt(spread + 1e-5) + bias
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(layer.mean, 0.9 * mean + 0.1 * batch)
+    np.testing.assert_allclose(layer.variance, 0.9 * variance + 0.1 * spread * 120 / 119)
+    frozen = make("CuDNNBatchNorm", "frozen: true eps: 0.01", (4, 3, 5, 6))
+    scale, bias, mean, variance = (blob.detach().numpy() for blob in frozen.blobs)
+    expected = scale * (values - mean) / np.sqrt(variance + 0.01) + bias
+    np.testing.assert_allclose(frozen(x).detach().numpy(), expected, rtol=1e-6)
+
+
+def test_ghost_batches_have_statistics_of_their_own_and_move_the_sums_in_turn():
+    layer = make("BatchNorm", "stats_batch_size: 2 moving_average_fraction: 0.9", (6, 3, 5, 4))
+    mean, variance, factor = (blob.detach().numpy().copy() for blob in layer.blobs)
+    x = noise(6, 3, 5, 4)
+    top = layer(x).detach().numpy()
+    for part in range(3):
+        values = x.detach().numpy()[2 * part:2 * part + 2]
+        batch, spread = values.mean((0, 2, 3)), values.var((0, 2, 3))
+        expected = (values - batch[:, None, None]) / np.sqrt(spread + 1e-5)[:, None, None]
+        np.testing.assert_allclose(top[2 * part:2 * part + 2], expected, rtol=1e-7)
+        mean = 0.9 * mean + batch
+        variance = 0.9 * variance + spread * 40 / 39
+        factor = 0.9 * factor + 1
+    for blob, wanted in zip(layer.blobs, (mean, variance, factor), strict=True):
+        np.testing.assert_allclose(blob, wanted, rtol=1e-6)
+    with pytest.raises(SpecError, match="is 4; the 6 items of the bottom must be a multiple"):
+        make("BatchNorm", "stats_batch_size: 4", (6, 3, 5, 4))

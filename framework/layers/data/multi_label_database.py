@@ -1,0 +1,122 @@
+"""MultiLabelData: images with several labels each, from an LMDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from framework.data.augment.draws import Draws
+from framework.data.augment.transform import Transformer
+from framework.data.loading.batches import Item
+from framework.data.loading.items import Transformation
+from framework.data.records.database import Database, open_database
+from framework.data.records.records import BadRecord, Decoding, datum_image, parse
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.annotated_data import database_path
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.image_source import (
+    ImageSource,
+    color_of,
+    transformation,
+    warn_of_idle_fields,
+)
+from framework.proto import MultiLabelDatum
+from framework.system.arrays import Array
+
+
+@layer
+class MultiLabelData(ImageSource):
+    """Batches of images with several labels each from an LMDB of MultiLabelDatum records.
+
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            labels (batch_size, L), L the number that the first record has.
+    Errors: SpecError for settings that cannot be followed; DataError if the database is absent or
+            empty, or if more than 5 % of its records are bad: of another number of labels too.
+    Source: DataParameter; multi_label_data_layer.cpp of JohnHush/caffe, which is in BVLC/caffe's
+            pull requests too.
+    """
+
+    num_tops = (1, 2)
+    idle_fields = ("bgr2rgb",)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        labels: list[Shape] = [(images[0], 1)] * (len(spec.tops) - 1)
+        return [images, *labels]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        warn_of_idle_fields(spec)
+        param = spec.proto.data_param
+        path = database_path(spec)
+        try:
+            num_labels = _num_labels(path)
+        except DataError as error:
+            raise DataError(f"{spec.place()}: {error}") from None
+        items = MultiLabelRecords(path, transformation(spec, idle=self.idle_fields),
+                                  Decoding(color_of(spec)), num_labels, len(spec.tops) > 1)
+        self.start(items, param.batch_size, (param.batch_size, num_labels)
+                   if len(spec.tops) > 1 else None, param.shuffle, param.rand_skip)
+
+
+def _num_labels(path: str) -> int:
+    """Those of the first record that can be read."""
+    database = open_database(path)
+    for index in range(len(database)):
+        try:
+            return len(parse(MultiLabelDatum(), database.read(index)).mt_label)
+        except BadRecord:
+            continue
+    raise DataError(f"{path}: no record is a MultiLabelDatum")
+
+
+@dataclass
+class MultiLabelRecords:
+    """Records of an LMDB: a MultiLabelDatum each, of `num_labels` labels."""
+
+    path: str
+    transformation: Transformation
+    decoding: Decoding
+    num_labels: int
+    has_labels: bool
+    _database: Database | None = field(default=None, repr=False)
+    _transformer: Transformer | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
+        return {**self.__dict__, "_database": None, "_transformer": None}
+
+    def open(self) -> None:
+        self._database = open_database(self.path)
+        self._transformer = self.transformation.open()
+
+    def size(self) -> int:
+        assert self._database is not None
+        return len(self._database)
+
+    def name(self, index: int) -> str:
+        assert self._database is not None
+        return self._database.name(index)
+
+    def item(self, index: int, draws: Draws) -> Item:
+        assert self._database is not None and self._transformer is not None
+        message = parse(MultiLabelDatum(), self._database.read(index))
+        if len(message.mt_label) != self.num_labels:
+            raise BadRecord(f"it has {len(message.mt_label)} labels; the first record has "
+                            f"{self.num_labels}")
+        pixels = datum_image(message.datum, self.decoding).whole()
+        return Item((self._transformer.without_boxes(pixels, draws),),
+                    labels=tuple(message.mt_label))
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        if not self.has_labels:
+            return []
+        return [np.array([item.labels for item in items], np.float32)]
+
+    def found_bad(self) -> dict[int, str]:
+        return {}

@@ -1,0 +1,131 @@
+"""Layers of multi-task network cascades (MNC): warped regions, and masks on their features."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import honour
+from framework.ops.regions import round_half_away, sample_bilinear
+
+
+@layer
+class ROIWarping(Layer):
+    """RoI warping: bilinear samples at pooled_h * pooled_w points of each region.
+
+    Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels. Both get a gradient.
+    Top:     (R, C, pooled_h, pooled_w): point p of P of an axis is at start + p * (end - start) / P
+             in cells, start and end rounded. Points more than half a cell outside give 0.
+    The gradient of the corners is that of corners that are not rounded, as in the original, whose
+    bins are one cell larger in it.
+    Errors:  SpecError for shapes that do not fit, and for pooled_h or pooled_w 0.
+    Source:  ROIWarpingParameter; roi_warping_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    needs_float32 = True
+    no_onnx_form = "RoiAlign of ONNX has its points in the middle of bins, and another border"
+
+    def __init__(self, spec: LayerSpec, x: Shape, regions: Shape):
+        super().__init__(spec)
+        honour(spec, "roi_warping_param", "pooled_h pooled_w spatial_scale")
+        param = spec.proto.roi_warping_param
+        for field in ("pooled_h", "pooled_w"):
+            if getattr(param, field) < 1:
+                raise spec.error(f"roi_warping_param.{field}", "is 0; it must be at least 1")
+        if len(x) != 4 or len(regions) < 2 or regions[1] != 5 or math.prod(regions[2:]) != 1:
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(regions)}; they must "
+                             "be (N, C, H, W) and (R, 5): item, x1, y1, x2, y2 in pixels")
+        self.sizes = (param.pooled_h, param.pooled_w)
+        self.scale = param.spatial_scale
+        self.check = IndexCheck(spec, 1, regions[:1], what=f"items of '{spec.bottoms[0]}'",
+                                unit="region")
+
+    def forward(self, x: Tensor, regions: Tensor) -> Tensor:
+        rows = regions.reshape(-1, 5)
+        corners = rows[:, 1:] * self.scale
+        corners = corners + (round_half_away(corners) - corners).detach()
+        x1, y1, x2, y2 = corners.unbind(1)
+        item = self.check(rows[:, 0].detach(), x.shape[0])
+        return sample_bilinear(x, item, _points(y1, y2, self.sizes[0]),
+                               _points(x1, x2, self.sizes[1]))
+
+
+def _points(start: Tensor, end: Tensor, count: int) -> Tensor:
+    """(R, count) cells from `start` on, `end` not reached; both (R,). None is before its start."""
+    steps = torch.arange(count, device=start.device, dtype=start.dtype) / count
+    return start[:, None] + (end - start).clamp(min=0)[:, None] * steps
+
+
+@layer
+class MaskPooling(Layer):
+    """Mask pooling: multiply all channels of each item by its mask.
+
+    Bottoms: x (N, C, H, W); masks (N, 1, H, W). Both get a gradient.
+    Top:     as x.
+    Errors:  SpecError for shapes that do not fit.
+    Source:  mask_pooling_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    pointwise = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, masks: Shape):
+        super().__init__(spec)
+        if len(x) != 4 or tuple(masks) != (x[0], 1, *x[2:]):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(masks)}; they must "
+                             "be (N, C, H, W) and (N, 1, H, W)")
+
+    def forward(self, x: Tensor, masks: Tensor) -> Tensor:
+        return x * masks
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("Mul", *bottoms)]
+
+
+@layer
+class MaskResize(Layer):
+    """Bilinear resize to output_height x output_width, cell i being sampled at i * (size / output).
+
+    Bottom: x (N, C, H, W).
+    Top:    (N, C, output_height, output_width).
+    The gradient is the derivative; the original's lacks some parts of it where the map grows.
+    Errors: SpecError for sizes of 0.
+    Source: MaskResizeParameter; mask_resize_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "mask_resize_param", "output_height output_width")
+        param = spec.proto.mask_resize_param
+        for field in ("output_height", "output_width"):
+            if getattr(param, field) < 1:
+                raise spec.error(f"mask_resize_param.{field}", "is 0; it must be at least 1")
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        self.sizes = (param.output_height, param.output_width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, columns = (_weights(x, axis, size) for axis, size in zip((2, 3), self.sizes,
+                                                                       strict=True))
+        return rows @ x @ columns.t()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        size = graph.sizes(bottoms[0], self.sizes)
+        return [graph.add("Resize", bottoms[0], "", "", size, mode="linear",
+                          coordinate_transformation_mode="asymmetric")]
+
+
+def _weights(x: Tensor, axis: int, size: int) -> Tensor:
+    """(size, n): the parts that the cells of an axis have in each cell of the top."""
+    limit = x.shape[axis]
+    place = torch.arange(size, device=x.device, dtype=x.dtype) * (limit / size)
+    cells = torch.arange(limit, device=x.device, dtype=x.dtype)
+    distance = (place.clamp(max=limit - 1)[:, None] - cells).abs()
+    return (1 - distance).clamp(min=0)
