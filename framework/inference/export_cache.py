@@ -75,7 +75,7 @@ def key(net: Net, outputs: Sequence[str]) -> str | None:
     """The hash of what decides on an export: layers, weights, sizes, our version and code.
 
     Code: that of the export and of the layer types' modules, which may be the user's. None if a
-    module is not a file, as one that a prompt or a notebook makes.
+    module is not in a file, which those of a prompt or a notebook are not.
     """
     found = hashlib.sha256(f"{framework.__version__} {onnx.__version__} {list(outputs)}\n".encode())
     for name in sorted({type(step.layer).__module__ for step in net.layers}):

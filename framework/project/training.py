@@ -105,17 +105,26 @@ def train(source: str | Path, *, weights: str | Path | None = None,
         log = Log(_Nowhere() if quiet else None, recorders=[history])
         solver = Solver(document, weights=starts, snapshot=snapshot, device=device, seed=seed,
                         workers=workers, keep=keep, log=log)
-        try:
-            for line in run_summary(solver.net, solver.test_nets, list(solver.param.test_iter)):
-                log.info(line)
-            solver.solve()
-        finally:
-            solver.close()
-        written = None
-        if solver.saved_at >= 0:
-            written = Path(os.path.abspath(weights_path(solver.prefix, solver.saved_at,
-                                                        is_hdf5(solver.param))))
-    return Training(solver, written, dict(history.series))
+        _solve(solver)
+        return Training(solver, _last_weights(solver), dict(history.series))
+
+
+def _solve(solver: Solver) -> None:
+    """Log what trains, train, and close the data layers in any case."""
+    try:
+        for line in run_summary(solver.net, solver.test_nets, list(solver.param.test_iter)):
+            solver.log.info(line)
+        solver.solve()
+    finally:
+        solver.close()
+
+
+def _last_weights(solver: Solver) -> Path | None:
+    """The absolute path of the last snapshot's weights."""
+    if solver.saved_at < 0:
+        return None
+    path = weights_path(solver.prefix, solver.saved_at, is_hdf5(solver.param))
+    return Path(os.path.abspath(path))
 
 
 class _History:
