@@ -174,8 +174,6 @@ SAMPLED = (
                                      ("NEAREST", "REFLECTION", "false"))),
 )
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
-            *PARTS, *SEQUENCES, *SAMPLED)
 REGIONS = fixed([1, 1.2, 0.8, 9.1, 11.3], [0, 0, 0, 5, 4], [1, 6.2, 2.9, 4.4, 8],
                 [0, -4, 3, 12, 14])
 STATISTICS = {"compile": "it moves the running averages", "export": "the same"}
@@ -205,4 +203,5 @@ ON_ONE_IMAGE = (
 )
 
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
-            *PARTS, *CASCADES, *MARGINS, *SPARSE, *ON_ONE_IMAGE)
+            *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
+            *ON_ONE_IMAGE)

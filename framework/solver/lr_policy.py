@@ -15,8 +15,10 @@ import numpy as np
 
 from framework.definition.prototxt import Document
 from framework.definition.values import nearest
+from framework.logs.log import Log
 from framework.proto import SolverParameter
 
+STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}       # whose steps the original logs
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -99,6 +101,16 @@ class LearningRate:
             rate = POLICIES[self.policy](param, iteration, state, loss)
         least = param.min_lr if param.HasField("min_lr") else -LARGEST
         return float(np.float32(max(rate, least)))
+
+
+    def logged(self, iteration: int, state: RateState, loss: Loss, log: Log) -> float:
+        """As `at`, and logs the steps that the original logs."""
+        before = state.current_step
+        rate = self.at(iteration, state, loss)
+        if state.current_step != before and self.policy in STATUS:
+            log.info(f"{STATUS[self.policy]} Status: Iteration {iteration}, "
+                     f"step = {state.current_step}")
+        return rate
 
 
 Loss = Callable[[], float]

@@ -44,9 +44,6 @@ from framework.solver.testing import Scores
 from framework.solver.weight_average import WeightAverage
 from framework.weights.weights import load_weights
 
-# policies whose steps the original logs
-STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}
-
 
 class Solver:
     """A training run: its nets, its optimizer and its current iteration.
@@ -245,11 +242,7 @@ class Solver:
         if shown:
             self._show_loss()
         assert self.policy is not None
-        steps = self.rates.current_step
-        rate = self.policy.at(self.iter, self.rates, lambda: self.smoothed_loss)
-        if self.rates.current_step != steps and param.lr_policy in STATUS:
-            self.log.info(f"{STATUS[param.lr_policy]} Status: Iteration {self.iter}, "
-                          f"step = {self.rates.current_step}")
+        rate = self.policy.logged(self.iter, self.rates, lambda: self.smoothed_loss, self.log)
         if shown:
             self.log.info(f"Iteration {self.iter}, lr = {number(rate)}")
             self.log.values(self.iter, {"lr": rate})
