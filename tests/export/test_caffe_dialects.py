@@ -82,6 +82,7 @@ REWRITTEN = {
                           "kernel_size: 3 relu: true negative_slope: 0.1 }"),
                     ["Convolution", "ReLU"]),
     "dropout": (layer("drop", "Dropout") + layer("y", "ReLU", "drop"), ["ReLU"]),
+    "drop path": (layer("drop", "DropPath") + layer("y", "ReLU", "drop"), ["ReLU"]),
 }
 
 

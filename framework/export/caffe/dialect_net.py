@@ -12,7 +12,7 @@ from framework.export.caffe.dialects import Dialect
 from framework.export.caffe.parts import Floats, Part, Parts, deployed_parts, fold_factors
 from framework.export.caffe.plainer import plainer
 from framework.export.caffe.rewrites import REWRITES
-from framework.layers.activation.neuron import Dropout, ReLU
+from framework.layers.activation.neuron import Dropout, DropPath, ReLU
 from framework.layers.base import Layer
 from framework.layers.normalization.batch_norm import BatchNorm
 from framework.layers.normalization.scale import Scale
@@ -88,12 +88,14 @@ def to_dialect(net: Net, dialect: Dialect, keep_batch_norm: bool = False) -> Dia
 
 
 def drop_copies(parts: Parts) -> None:
-    """Leave out layers that copy: Dropout in TEST, Split, and Silence, which computes nothing."""
+    """Leave out layers that copy: Dropout and DropPath in TEST, Split, and Silence, which computes
+    nothing."""
     same: dict[str, str] = {}
     kept = []
     for part in parts.parts:
         part.proto.bottom[:] = [same.get(name, name) for name in part.proto.bottom]
         copies = isinstance(part.layer, Split) or \
+            (isinstance(part.layer, DropPath) and not part.layer.drops) or \
             (isinstance(part.layer, Dropout) and part.layer.factor == 1 and not part.layer.drops)
         if copies:
             same.update(dict.fromkeys(part.proto.top, part.proto.bottom[0]))

@@ -235,9 +235,10 @@ class DropPath(Layer):
                              "least 0 and below 1")
         if not x:
             raise spec.error("bottom", "has no axes; DropPath takes a batch of items")
+        self.drops = spec.phase == "TRAIN" and self.ratio > 0
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.spec.phase != "TRAIN" or self.ratio == 0:
+        if not self.drops:
             return x
         kept = x.new_empty(x.shape[:1] + (1,) * (x.dim() - 1)).bernoulli_(1 - self.ratio)
         return x * (kept / (1 - self.ratio))

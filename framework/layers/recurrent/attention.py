@@ -38,7 +38,7 @@ class Attention(Layer):
     Errors:  SpecError for shapes that do not fit, heads that do not divide num_hidden, or a ratio
              that is not in 0 ... 1, 1 excluded.
     Source:  Vaswani et al. 2017, 3.2; torch's MultiheadAttention, whose in_proj_weight is the first
-             three matrices. No fork of Caffe has this layer that we know.
+             three matrices. Forks of Caffe have other layers of this name.
     """
 
     num_bottoms = (1, 4)
