@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from framework.cli import gflags
 from framework.data.records import image_size
-from framework.errors import CaffeError, failure
+from framework.errors import CaffeError, DataError, failure
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "Insufficient memory")
@@ -154,6 +154,16 @@ def add_image_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(image_size.FLAG, type=gflags.whole_number(1, image_size.OPENCV_MAX_PIXELS),
                         metavar="N", help="an image may have N pixels; a larger one is a bad "
                         f"record (default: {image_size.MAX_PIXELS})")
+
+
+def mean_of(text: str | None) -> list[float] | str | None:
+    """The value of --mean: numbers by commas, or the path of a file. DataError for other text."""
+    if text is None or os.path.isfile(text):
+        return text
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise DataError(f"--mean is '{text}'; give numbers by commas, or a file") from None
 
 
 @contextlib.contextmanager
