@@ -149,6 +149,16 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                         help="go on without fields that are not known, naming each")
 
 
+def add_state_flags(parser: argparse.ArgumentParser, phase: str | None = None) -> None:
+    """Add the flags of a net's state, which choose its layers; `phase` is its default, if it has
+    a flag."""
+    if phase is not None:
+        parser.add_argument("--phase", choices=("TRAIN", "TEST"), default=phase,
+                            help="phase of the net (default: %(default)s)")
+    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
+    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+
+
 def add_image_flags(parser: argparse.ArgumentParser) -> None:
     """The flag of every program that decodes images; `run` obeys it."""
     parser.add_argument(image_size.FLAG, type=gflags.whole_number(1, image_size.OPENCV_MAX_PIXELS),

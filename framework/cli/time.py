@@ -19,10 +19,7 @@ def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
     parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
     parser.add_argument("--iterations", type=int, default=50, metavar="N",
                         help="forwards and backwards to time (default: %(default)s)")
-    parser.add_argument("--phase", choices=("TRAIN", "TEST"), default="TRAIN",
-                        help="phase of the net (default: %(default)s)")
-    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
-    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+    app.add_state_flags(parser, "TRAIN")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     devices.add_flags(parser)

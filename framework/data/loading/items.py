@@ -40,8 +40,41 @@ class Transformation:
 
 
 @dataclass
-class DatabaseItems:
-    """Records of an LMDB.
+class RecordItems:
+    """Records of a database: the base of DatabaseItems and SparseItems.
+
+    make  how to make the database, for the message where it is absent
+    """
+
+    path: str
+    make: str = field(default="", kw_only=True)
+    _database: Database | None = field(default=None, init=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
+        return {**self.__dict__, "_database": None}
+
+    def open(self) -> None:
+        self._database = open_database(self.path, self.make)
+
+    def size(self) -> int:
+        return len(self.database)
+
+    def name(self, index: int) -> str:
+        return self.database.name(index)
+
+    @property
+    def database(self) -> Database:
+        """The database, once it is open."""
+        assert self._database is not None
+        return self._database
+
+    def found_bad(self) -> dict[int, str]:
+        return {}
+
+
+@dataclass
+class DatabaseItems(RecordItems):
+    """Images of an LMDB.
 
     annotated  AnnotatedDatum records, else Datum
     has_boxes  the label top holds boxes, else one class an item
@@ -50,7 +83,6 @@ class DatabaseItems:
     yolo_rows   boxes as MobileNet-YOLO's losses read them; with_difficult: the difficult ones too
     """
 
-    path: str
     transformation: Transformation
     decoding: Decoding
     annotated: bool = False
@@ -59,29 +91,18 @@ class DatabaseItems:
     num_labels: int = 1
     yolo_rows: bool = False
     with_difficult: bool = True
-    make: str = ""
-    _database: Database | None = field(default=None, repr=False)
-    _transformer: Transformer | None = field(default=None, repr=False)
+    _transformer: Transformer | None = field(default=None, init=False, repr=False)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_database": None, "_transformer": None}
+    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
+        return {**super().__getstate__(), "_transformer": None}
 
     def open(self) -> None:
-        self._database = open_database(self.path, self.make)
+        super().open()
         self._transformer = self.transformation.open()
-
-    def size(self) -> int:
-        assert self._database is not None
-        return len(self._database)
-
-    def name(self, index: int) -> str:
-        assert self._database is not None
-        return self._database.name(index)
 
     def record(self, index: int) -> Record:
         """A record as it is stored. Raises BadRecord."""
-        assert self._database is not None
-        content = self._database.read(index)
+        content = self.database.read(index)
         if not self.annotated:
             return records.read_datum(content, self.decoding)
         record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
@@ -110,9 +131,6 @@ class DatabaseItems:
         if self.yolo_rows and self.has_boxes:
             return [yolo.yolo_rows([item.boxes for item in items], self.with_difficult)]
         return [label_rows(items)] if self.has_boxes else [classes(items)]
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
 
 
 @dataclass
