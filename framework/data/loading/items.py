@@ -54,12 +54,15 @@ class RecordItems:
         return {**self.__dict__, "_database": None}
 
     def open(self) -> None:
+        """Open the database, in the process that reads it."""
         self._database = open_database(self.path, self.make)
 
     def size(self) -> int:
+        """The number of records."""
         return len(self.database)
 
     def name(self, index: int) -> str:
+        """The key of a record, for messages about it."""
         return self.database.name(index)
 
     @property
@@ -69,6 +72,7 @@ class RecordItems:
         return self._database
 
     def found_bad(self) -> dict[int, str]:
+        """No record was found bad beforehand."""
         return {}
 
 
@@ -117,6 +121,7 @@ class DatabaseItems(RecordItems):
         self._transformer.start_batch(seed, index)
 
     def item(self, index: int, draws: Draws) -> Item:
+        """A record, augmented. Raises BadRecord."""
         assert self._transformer is not None
         record = self.record(index)
         if not self.annotated:
@@ -126,6 +131,7 @@ class DatabaseItems(RecordItems):
         return Item((pixels,), boxes, record.label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The label top of a batch: boxes, rows, or a class for each item."""
         if not self.num_labels:
             return []
         if self.yolo_rows and self.has_boxes:
@@ -149,15 +155,19 @@ class ListedItems:
         return {**self.__dict__, "_transformer": None}
 
     def open(self) -> None:
+        """Make the transformer, in the process that uses it."""
         self._transformer = self.transformation.open()
 
     def size(self) -> int:
+        """The number of files."""
         return len(self.files)
 
     def name(self, index: int) -> str:
+        """The path of a file, for messages about it."""
         return self.root + self.files[index][0]
 
     def found_bad(self) -> dict[int, str]:
+        """No file was found bad beforehand."""
         return {}
 
 
@@ -180,6 +190,7 @@ class FileItems(ListedItems):
     interpolation: int = cv2.INTER_LINEAR
 
     def item(self, index: int, draws: Draws) -> Item:
+        """An image, resized and augmented. Raises BadRecord."""
         assert self._transformer is not None
         path, label = self.files[index]
         pixels = read_image(self.root + path, self.decoding)
@@ -193,6 +204,7 @@ class FileItems(ListedItems):
         return Item((self._transformer.without_boxes(pixels, draws),), None, label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The classes of a batch."""
         return [classes(items)] if self.num_labels else []
 
 

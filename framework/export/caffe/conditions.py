@@ -56,6 +56,7 @@ def common(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str
 
 
 def one_bottom(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Scale and Bias with learned blobs only."""
     if isinstance(layer, Scale | Bias) and len(bottoms) > 1:
         return "two bottoms are refused"
     return ""
@@ -69,22 +70,26 @@ def opencv4(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> st
 
 
 def one_dilation(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """The same dilation on both axes."""
     if isinstance(layer, Convolution) and len(set(layer.geometry.dilation)) > 1:
         return "only the first dilation is read"
     return ""
 
 
 def not_square(layer: Convolution | Deconvolution) -> str:
+    """Why the kernel is refused by readers of square ones."""
     kernel = layer.geometry.kernel
     return f"the kernel is {kernel}; it must be square" if len(set(kernel)) > 1 else ""
 
 
 def dilated(layer: Convolution | Deconvolution, allowed: Callable[[int], bool]) -> str:
+    """Why the dilation is refused by readers that take the `allowed` ones."""
     wrong = [step for step in layer.geometry.dilation if not allowed(step)]
     return f"the dilation {wrong[0]} is not taken" if wrong else ""
 
 
 def nnie(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """HiSilicon's NNIE: orders, dims and scales that its tables name."""
     if isinstance(layer, Convolution | Deconvolution):
         return not_square(layer)
     if proto.HasField("permute_param") and list(proto.permute_param.order) != [0, 2, 3, 1]:
@@ -99,6 +104,7 @@ def nnie(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
 
 
 def sophgo(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Sophgo's compiler: axes, and the settings of DetectionOutput, Reduction and Normalize."""
     if proto.HasField("detection_output_param"):
         param = proto.detection_output_param
         if param.nms_param.eta != 1 or param.keep_top_k <= 0 or param.variance_encoded_in_target:
@@ -118,6 +124,7 @@ def sophgo(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str
 
 
 def horizon(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Horizon's compiler: sizes of kernels, strides and dilations."""
     if isinstance(layer, Convolution):
         if max(layer.geometry.kernel) > 7:
             return f"the kernel is {layer.geometry.kernel}; 1 to 7 are taken"
@@ -136,6 +143,7 @@ def horizon(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> st
 
 
 def sigmastar(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """SigmaStar's compiler: cells of a kernel, whole powers, no Deconvolution."""
     if isinstance(layer, Convolution):
         kernel = layer.geometry.kernel
         if math.prod(kernel) >= 64:

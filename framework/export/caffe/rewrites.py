@@ -31,6 +31,7 @@ class Chain:
 
     def add(self, kind: str, *bottoms: str, blobs: list[Floats] | None = None, top: str = "",
             **params: Any) -> str:      # Any: what fields hold
+        """Add a layer; returns its top. Any: what fields hold."""
         made = self.parts.make(self.part.proto.name, kind, bottoms, f"/{len(self.made)}",
                                blobs or [], top=top, **params)
         self.made.append(made)
@@ -48,6 +49,7 @@ class Chain:
         return self.affine(self.add("ReLU", y), -1, high)
 
     def product(self, *bottoms: str) -> str:
+        """The product of the bottoms."""
         return self.add("Eltwise", *bottoms, eltwise_param={"operation": "PROD"})
 
     def finish(self) -> list[Part]:
@@ -59,6 +61,7 @@ class Chain:
         return self.made
 
     def shape(self, name: str) -> Shape:
+        """The shape of a blob."""
         return self.parts.shapes[name]
 
 
@@ -82,6 +85,7 @@ def clamp(parts: Parts, part: Part) -> list[Part] | None:
 
 
 def hard_swish(parts: Parts, part: Part) -> list[Part] | None:
+    """HardSwish as x * clamp(x + 3, 0, 6) / 6."""
     chain, x = Chain(parts, part), part.proto.bottom[0]
     gate = chain.within(chain.affine(x, 1, 3), 0, 6)
     chain.product(x, chain.affine(gate, 1 / 6, 0))
@@ -89,12 +93,14 @@ def hard_swish(parts: Parts, part: Part) -> list[Part] | None:
 
 
 def hard_sigmoid(parts: Parts, part: Part) -> list[Part] | None:
+    """HardSigmoid as a clamped line."""
     chain = Chain(parts, part)
     chain.within(chain.affine(part.proto.bottom[0], 0.2, 0.5), 0, 1)
     return chain.finish()
 
 
 def swish(parts: Parts, part: Part) -> list[Part] | None:
+    """Swish as x * sigmoid(beta * x)."""
     chain, x, beta = Chain(parts, part), part.proto.bottom[0], part.proto.swish_param.beta
     gate = chain.add("Sigmoid", x if beta == 1 else chain.affine(x, beta, 0))
     chain.product(x, gate)
@@ -102,6 +108,7 @@ def swish(parts: Parts, part: Part) -> list[Part] | None:
 
 
 def mish(parts: Parts, part: Part) -> list[Part] | None:
+    """Mish as x * tanh(softplus(x))."""
     chain, x = Chain(parts, part), part.proto.bottom[0]
     chain.product(x, chain.add("TanH", chain.add("BNLL", x)))
     return chain.finish()
