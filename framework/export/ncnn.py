@@ -40,7 +40,8 @@ class Writer:
 
     def __init__(self, model: onnx.ModelProto, refuse: Refusal) -> None:
         inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-        self.graph, self.refuse = model.graph, refuse
+        self.graph = model.graph
+        self.refuse = refuse
         self.constants = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
         self.shapes = {info.name: [axis.dim_value for axis in info.type.tensor_type.shape.dim]
                        for info in (*inferred.input, *inferred.value_info, *inferred.output)}

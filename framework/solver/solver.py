@@ -113,11 +113,14 @@ class Solver:
         self.rates = RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
         self.watch = LossWatch()
-        self.resumed = self.stopped = self.testing = False
+        self.resumed = False
+        self.stopped = False
+        self.testing = False
         self._start(weights, snapshot, skip_mismatch)
 
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
                skip_mismatch: bool) -> None:
+        """Restore the snapshot, or load the weights to start from."""
         if snapshot == "auto":
             if snapshots.restore_newest(self.claim, self.restore):
                 return
@@ -208,10 +211,10 @@ class Solver:
                     self.saver.save_before_error(self.snapshot, self.iter)
                 raise
             self.log.advance(note="")
-            self._act()
+            self._follow_request()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
                 self.saver.save_and_go_on(self.snapshot, self.iter)
-        self._look(self.iter - 1)
+        self._check_losses(self.iter - 1)
 
     def _claim(self) -> None:
         """LockedError if another training writes snapshots of the same prefix now."""
@@ -228,7 +231,7 @@ class Solver:
         loss = self.gradients.compute(self.iter, param.iter_size, debug)
         self.losses.append(loss)
         if self.watch.add(loss, shown):
-            self._look(self.iter)
+            self._check_losses(self.iter)
         if shown:
             self._show_loss()
         assert self.policy is not None
@@ -248,7 +251,7 @@ class Solver:
             debug_info.log_update(self.net, self.log, before)
         self.iter += 1
 
-    def _look(self, iteration: int) -> None:
+    def _check_losses(self, iteration: int) -> None:
         """CaffeError if a loss up to that of `iteration` is bad."""
         with self.gradients.autocast():
             self.watch.look(self.net, iteration, self.param.iter_size)
@@ -285,7 +288,7 @@ class Solver:
         with self.log.progress(batches, "test"):
             try:
                 scores = score(net, batches, param.ap_version,
-                               lambda done: self._go_on(f"testing {done}/{batches}"))
+                               lambda done: self._continue_test(f"testing {done}/{batches}"))
             except Interrupted:
                 net.seek(self.test_batches[index] + batches)
                 scores = None
@@ -297,21 +300,22 @@ class Solver:
             self.log.values(self.iter, scores.values(f"test{index}"))
         return scores
 
-    def _go_on(self, note: str) -> bool:
-        """Between the batches of a test: actions and the bar."""
+    def _continue_test(self, note: str) -> bool:
+        """Between two batches of a test: move the bar, follow a request; False ends the test."""
         self.log.advance(0, note)
-        self._act()
+        self._follow_request()
         return not self.stopped
 
     def _wait_for_data(self) -> None:
-        """A batch is late: do what is asked meanwhile. Ranks cannot agree on it: others wait."""
+        """Follow a request while a batch is late. Ranks do not: the others could not agree on it.
+        """
         if self.world_size == 1:
-            self._act()
+            self._follow_request()
             if self.stopped:
                 raise Interrupted
 
-    def _act(self) -> None:
-        """Do what was asked from outside."""
+    def _follow_request(self) -> None:
+        """Follow a request from outside: save, end, or both. Ranks agree on it now and then."""
         if self.world_size == 1:
             action = self.actions()
         elif self.iter % AGREE_EVERY == 0 and not self.testing:
@@ -327,9 +331,9 @@ class Solver:
     def snapshot(self) -> str:
         """Write weights, run file and solver state; the path of the state.
 
-        Not after a bad loss: a GPU's losses are looked at now and then only.
+        Raises CaffeError after a bad loss, which a run on a GPU may not have noticed yet.
         """
-        self._look(self.iter - 1)
+        self._check_losses(self.iter - 1)
         path = files.state_path(self.prefix, self.iter, snapshots.is_hdf5(self.param))
         if self.rank == 0:
             snapshots.save(path, self.state(), self.net, self.param.snapshot_diff, self.claim,
