@@ -23,7 +23,7 @@ from framework.proto import ResizeParameter
 def compare_sizes(sample: Sample, draws: Draws) -> None:
     """Raise BadRecord unless the label map has the image's size."""
     pixels = sample.pixels
-    marks = sample.marks
+    marks = _marks_of(sample)
     if pixels.shape[:2] != marks.shape[:2]:
         raise BadRecord(f"the image is {pixels.shape[1]} x {pixels.shape[0]}, its label map "
                         f"{marks.shape[1]} x {marks.shape[0]}")
@@ -38,7 +38,7 @@ class Resize:
     def __call__(self, sample: Sample, draws: Draws) -> None:
         mode = resizing.draw_interpolation(self.param, draws)
         sample.pixels = resizing.resize(sample.pixels, self.param, mode)
-        sample.marks = resizing.resize(sample.marks, self.param, cv2.INTER_NEAREST)
+        sample.marks = resizing.resize(_marks_of(sample), self.param, cv2.INTER_NEAREST)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Zoom:
         height, width = sample.pixels.shape[:2]
         size = (int(width * factor), int(height * factor))
         sample.pixels = resizing.resize_plain(sample.pixels, *size, cv2.INTER_LINEAR)
-        sample.marks = resizing.resize_plain(sample.marks, *size, cv2.INTER_NEAREST)
+        sample.marks = resizing.resize_plain(_marks_of(sample), *size, cv2.INTER_NEAREST)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class PadToCrop:
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
         sample.pixels = self._padded(sample.pixels, self.mean.fill(sample.pixels.shape[2]))
-        sample.marks = self._padded(sample.marks, (sample.ignore_label,))
+        sample.marks = self._padded(_marks_of(sample), (sample.ignore_label,))
 
     def _padded(self, pixels: Pixels, fill: tuple[float, ...]) -> Pixels:
         height, width, channels = pixels.shape
@@ -82,5 +82,10 @@ class PadToCrop:
 
 def cut_marks(sample: Sample, draws: Draws) -> None:
     """Crop and mirror the label map as the image was."""
-    marks = cut(sample.marks, sample.crop)
+    marks = cut(_marks_of(sample), sample.crop)
     sample.marks = marks[:, ::-1] if sample.is_mirrored else marks
+
+
+def _marks_of(sample: Sample) -> Pixels:
+    assert sample.marks is not None
+    return sample.marks

@@ -54,7 +54,7 @@ class Sample:
     changes       the colour changes to be made
     resize_param  the ResizeParameter to be followed, and `mode`, its interpolation
     pixels        (height, width, channels), once the image was rendered
-    marks         (height, width, 1), the label map where the image has one
+    marks         (height, width, 1), the label map; None: the image has none
     ignore_label  of pixels of the label map that the image does not have
     crop          the part of these pixels that is kept, once that was drawn
     """
@@ -66,7 +66,7 @@ class Sample:
     resize_param: ResizeParameter | None = None
     mode: int = 0
     pixels: Pixels = field(default_factory=_no_pixels)
-    marks: Pixels = field(default_factory=_no_pixels)
+    marks: Pixels | None = None
     ignore_label: int = 255
     crop: Rectangle = Rectangle(0, 0, 0, 0)
     is_mirrored: bool = False

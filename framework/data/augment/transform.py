@@ -90,6 +90,7 @@ class Transformer:
         sample = Sample(None, Rectangle(0, 0, width, height), pixels=pixels, marks=marks,
                         ignore_label=ignore_label)
         steps.run(self._paired_steps, sample, draws)
+        assert sample.marks is not None
         return sample.pixels, sample.marks
 
 
