@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from framework.cli import gflags
 from framework.data.records import image_size
-from framework.errors import CaffeError, failure
+from framework.errors import CaffeError, DataError, failure
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "Insufficient memory")
@@ -153,11 +153,31 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                         help="go on without fields that are not known, naming each")
 
 
+def add_state_flags(parser: argparse.ArgumentParser, phase: str | None = None) -> None:
+    """Add the flags of a net's state, which choose its layers; `phase` is its default, if it has
+    a flag."""
+    if phase is not None:
+        parser.add_argument("--phase", choices=("TRAIN", "TEST"), default=phase,
+                            help="phase of the net (default: %(default)s)")
+    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
+    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+
+
 def add_image_flags(parser: argparse.ArgumentParser) -> None:
     """The flag of every program that decodes images; `run` obeys it."""
     parser.add_argument(image_size.FLAG, type=gflags.whole_number(1, image_size.OPENCV_MAX_PIXELS),
                         metavar="N", help="an image may have N pixels; a larger one is a bad "
                         f"record (default: {image_size.MAX_PIXELS})")
+
+
+def mean_of(text: str | None) -> list[float] | str | None:
+    """The value of --mean: numbers by commas, or the path of a file. DataError for other text."""
+    if text is None or os.path.isfile(text):
+        return text
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise DataError(f"--mean is '{text}'; give numbers by commas, or a file") from None
 
 
 @contextlib.contextmanager

@@ -140,16 +140,11 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
 
     keep_freed_memory()
     device = devices.prepare(options).device
-    mean: Any = options.mean  # numbers, a path, or None
-    if mean and not os.path.isfile(mean):
-        try:
-            mean = [float(word) for word in mean.split(",")]
-        except ValueError:
-            raise DataError(f"--mean is '{mean}'; give numbers by commas, or a file") from None
+    mean = app.mean_of(options.mean)
     model = read_net(options.model, options.ignore_unknown_fields)
     detector = Detector(model, options.weights, device, mean, options.scale, options.size,
                         engine=options.engine)
-    if not detector.says_transform and options.mean is None and options.scale is None:
+    if not detector.transform.is_given and options.mean is None and options.scale is None:
         print("note: the net says nothing of mean and scale; pixels from 0 to 255 go in as they "
               "are (--mean, --scale)", file=sys.stderr)  # fmt: skip
     names = detector.names

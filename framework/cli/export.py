@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.cli import app, gflags
 from framework.cli.export_caffe import add_flags, export_caffe
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError
 
 if TYPE_CHECKING:
     import onnx
@@ -129,7 +128,7 @@ def export_torch(options: argparse.Namespace) -> int:
         raise CaffeError(f"--out is '{options.out}'; --to torch writes a .pt2 or .safetensors file")
     refuse(options, "torch", "half", "int8", "preprocessing", "keep_batch_norm")
     net = load(options.model, options.weights, options.batch, options.ignore_unknown_fields)
-    metadata = read_transform(net, mean_of(options.mean), options.scale, options.labelmap, None
+    metadata = read_transform(net, app.mean_of(options.mean), options.scale, options.labelmap, None
                               ).metadata(options.model, options.weights)
     if options.out.suffix == ".safetensors":
         content = safetensors_bytes(net, {key: json.dumps(value)
@@ -228,7 +227,7 @@ def export_onnx(options: argparse.Namespace) -> int:
     from framework.system.atomic import write_file
 
     net = load(options.model, options.weights, options.batch, options.ignore_unknown_fields)
-    transform = read_transform(net, mean_of(options.mean), options.scale, options.labelmap,
+    transform = read_transform(net, app.mean_of(options.mean), options.scale, options.labelmap,
                                options.preprocessing)
     settings = export_options(options, transform.preprocessing,
                               transform.metadata(options.model, options.weights))
@@ -249,15 +248,6 @@ def export_onnx(options: argparse.Namespace) -> int:
     print(f"{options.out}: ONNX opset {options.opset}, {len(model.graph.node)} operators, "
           f"{len(content) / 1e6:.1f} MB" + ("" if checks else ", not checked"))
     return 0
-
-
-def mean_of(text: str | None) -> Any:   # Any: numbers, a path, or None
-    if text is None or os.path.isfile(text):
-        return text
-    try:
-        return [float(word) for word in text.split(",")]
-    except ValueError:
-        raise DataError(f"--mean is '{text}'; give numbers by commas, or a file") from None
 
 
 def export_options(options: argparse.Namespace, preprocessing: Preprocessing | None,

@@ -23,11 +23,10 @@ def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
                         help="forwards and backwards to time (default: %(default)s)")
     parser.add_argument("--phase", choices=("TRAIN", "TEST"),
                         help="phase of the net (default: TRAIN; with --engine TEST)")
+    app.add_state_flags(parser)
     parser.add_argument("--engine", default="", metavar="NAME,...",
                         help="compare whole forwards, on the CPU, of torch and these engines: "
                              "onnxruntime, openvino; without --weights the net's are random")
-    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
-    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     devices.add_flags(parser)

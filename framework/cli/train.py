@@ -40,8 +40,7 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
     parser.add_argument("--keep", type=devices.count_flag, default=0, metavar="N",
                         help="keep the newest N snapshots of this run and remove its older ones "
                              "(default: all)")
-    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
-    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+    app.add_state_flags(parser)
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
     app.add_net_flags(parser)

@@ -163,7 +163,7 @@ class Chain:
         return weight * factor.view(-1, 1, 1, 1), bias
 
 
-def is_plane_convolution(layer: Any) -> bool:   # Any: a layer whose parts mypy does not know
+def is_plane_convolution(layer: object) -> bool:
     """Whether it is a convolution of one bottom (N, C, H, W), and nothing else inside."""
     return (isinstance(layer, Convolution | ConvolutionDepthwise)
             and len(layer.spec.bottoms) == 1 and layer.geometry.axis == 1
@@ -294,16 +294,16 @@ def _summand(graph: Graph[FusedStep], name: str, index: int) -> int | None:
     return maker
 
 
-def _is_fresh(layer: Any) -> bool:              # Any: a layer whose parts mypy does not know
+def _is_fresh(layer: Layer) -> bool:
     """Whether the top has memory of its own, and a backward that does not need its values."""
     return not isinstance(layer, Eltwise) or layer.operation == "SUM"
 
 
-def _fits(layer: Any, before: Any) -> bool:     # Any: layers, whose parts mypy does not know
+def _fits(layer: Layer, before: Layer) -> bool:
     """Whether the layer can be fused with the one before it."""
     if isinstance(layer, BatchNorm):
         return not layer.blobs[3:] and not layer.relu and not layer.moves_stored
     if isinstance(layer, Scale):
         return (type(before) is BatchNorm and not before.blobs[3:] and not before.relu
                 and not before.moves_stored and layer.axis == 1 and layer.scale.dim() == 1)
-    return bool(layer.negative_slope == 0)
+    return isinstance(layer, ReLU) and layer.negative_slope == 0

@@ -12,10 +12,9 @@ Source: Lavin and Gray 2016, F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from framework.system.arrays import Floats
 from framework.system.compiled import compiled_in_order
 
 _f = np.float32
@@ -23,7 +22,8 @@ _TWO, _FOUR, _FIVE, _EIGHT = _f(2), _f(4), _f(5), _f(8)
 
 
 @compiled_in_order
-def _to_points(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+def _to_points(a: np.float32, b: np.float32, c: np.float32, d: np.float32, e: np.float32,
+               f: np.float32) -> tuple[np.float32, ...]:
     """The bottom's side of one axis: 6 pixels to 6 points."""
     even = e - _FOUR * c        # the part of points 1 and -1 that is the same, and the other
     odd = d - _FOUR * b
@@ -34,7 +34,8 @@ def _to_points(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
 
 
 @compiled_in_order
-def _to_pixels(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+def _to_pixels(a: np.float32, b: np.float32, c: np.float32, d: np.float32, e: np.float32,
+               f: np.float32) -> tuple[np.float32, ...]:
     """The top's side of one axis: 6 points to 4 pixels."""
     near = b + c                # of points 1 and -1: even and odd powers
     slope = b - c
@@ -44,7 +45,7 @@ def _to_pixels(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
 
 
 @compiled_in_order
-def take_tiles(x: Any, points: Any, first: int, rows: int, tile_rows: int, tile_columns: int,
+def take_tiles(x: Floats, points: Floats, first: int, rows: int, tile_rows: int, tile_columns: int,
                pad_h: int, pad_w: int) -> None:
     """points (36, tiles, channels) of `rows` rows of tiles, from row `first` on.
 
@@ -83,7 +84,7 @@ def take_tiles(x: Any, points: Any, first: int, rows: int, tile_rows: int, tile_
 
 
 @compiled_in_order
-def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int,
+def put_tiles(points: Floats, bias: Floats, lowest: np.float32, y: Floats, first: int, rows: int,
               tile_rows: int, tile_columns: int) -> None:
     """Write `rows` rows of tiles of y, from row `first` on: max(pixels + bias, lowest).
 
@@ -128,7 +129,7 @@ def put_tiles(points: Any, bias: Any, lowest: Any, y: Any, first: int, rows: int
 
 
 @compiled_in_order
-def interleave(planes: Any, pixels: Any) -> None:
+def interleave(planes: Floats, pixels: Floats) -> None:
     """Transpose planes (images, channels, pixels) to pixels (images, pixels, channels)."""
     num_pixels, channels = pixels.shape[1:]
     for image in range(len(planes)):

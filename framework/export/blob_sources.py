@@ -90,9 +90,11 @@ class OurNet:
             self.net.optimize_for_inference()
 
     def inputs(self, seed: int) -> dict[str, Array]:
+        """Noise in the shapes of the net's inputs."""
         return draw_inputs(self.net, None, seed, None)[1]
 
     def run(self, inputs: Arrays) -> Arrays:
+        """All blobs of the deployed part, in the order of its layers."""
         part = deployed(self.net)
         missing = [name for name in part.inputs if name not in inputs]
         if missing:
@@ -144,6 +146,7 @@ class OnnxFile:
 
     def run(self, inputs: Arrays) -> Arrays:
         # lazy: they import onnx, an extra
+        """All values of the model, in the order of its operators."""
         from framework.export.check import run
 
         missing = [info.name for info in self.infos if info.name not in inputs]
@@ -180,9 +183,11 @@ class ArrayFiles:
             raise DataError(f"{path}: has no arrays (.npy files)")
 
     def inputs(self, seed: int) -> dict[str, Array]:
+        """The arrays themselves: the other side takes those that it needs."""
         return dict(self.known)
 
     def run(self, inputs: Arrays) -> Arrays:
+        """The arrays, whatever the inputs are."""
         return self.known
 
 
@@ -196,9 +201,11 @@ class OpencvNet:
         self.net = Net(model, "TEST", skip_data=True)
 
     def inputs(self, seed: int) -> dict[str, Array]:
+        """Noise in the shapes of the net's inputs."""
         return draw_inputs(self.net, None, seed, None)[1]
 
     def run(self, inputs: Arrays) -> Arrays:
+        """The blobs that OpenCV gives for the layers, by another Python."""
         writers = {top: step.layer.spec.name for step in self.net.layers for top in step.tops}
         lines = ["\t".join([step.layer.spec.name, *(top if writers[top] == step.layer.spec.name
                                                     else "" for top in step.tops)])

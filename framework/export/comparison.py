@@ -67,11 +67,14 @@ def difference(blob: str, first: Array, second: Array) -> Difference:
         note = ", ".join(filter(None, (note, "NaN or infinite at other positions")))
         return _incomparable(blob, first.shape, note)
     sound = np.isfinite(a)
-    a, b = a[sound], b[sound]
+    a = a[sound]
+    b = b[sound]
     far = np.abs(a - b)
     largest = float(far.max(initial=0))
     size = float(np.abs(a).max(initial=0))
-    part = largest / size if size else float("inf") * largest if largest else 0.0
+    part = 0.0
+    if largest:
+        part = largest / size if size else float("inf")
     mean = float(far.mean()) if far.size else 0.0
     result = Difference(blob, first.shape, largest, mean, part, _cosine(a, b), note)
     if part > 0 and is_detections(first) and is_detections(second):

@@ -68,6 +68,7 @@ class Graph:
                         self.values[other] = blob
 
     def add_input(self, blob: str, shape: Shape) -> None:
+        """Add an input, named as its blob."""
         self.inputs.append(blob)
         self.values[blob] = blob
         self.shapes[blob] = shape
@@ -112,13 +113,16 @@ class Graph:
                 zip(tops if isinstance(tops, tuple) else (tops,), layer.spec.tops, strict=True)]
 
     def shape(self, name: str) -> Shape:
+        """The shape of a value."""
         return self.shapes[name]
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Add an operator of one result; returns its name. Any: what ONNX attributes hold."""
         return self.add_several(kind, 1, *inputs, **attributes)[0]
 
     def add_several(self, kind: str, num_results: int, *inputs: str,
                     **attributes: Any) -> tuple[str, ...]:
+        """Add an operator; returns the names of its results. Any: as in `add`."""
         name = self._unique(f"{self._layer}/{kind}")
         outputs = [name] if num_results == 1 else \
             [self._unique(f"{name}:{index}") for index in range(num_results)]
@@ -130,6 +134,7 @@ class Graph:
         return graft(self, module, inputs)
 
     def floats(self, values: Tensor | float | Sequence[float], name: str = "") -> str:
+        """A float32 constant; a `name` makes it one of the layer's own, not shared."""
         if isinstance(values, Tensor):
             array = values.detach().cpu().to(torch.float32).contiguous().numpy()
         else:
@@ -137,6 +142,7 @@ class Graph:
         return self.constant(array, name)
 
     def integers(self, values: Any) -> str:     # Any: a number, or lists of any depth
+        """An int64 constant."""
         return self.constant(np.array(values, np.int64), "")
 
     def constant(self, array: Array, name: str = "") -> str:
@@ -152,26 +158,31 @@ class Graph:
         return self._known[key]
 
     def reshape(self, x: str, dims: Sequence[int]) -> str:
+        """Reshape to `dims`: 0 keeps an axis, -1 takes what is left."""
         return self.add("Reshape", x, self.integers(dims))
 
     def reduce(self, kind: str, x: str, axes: Sequence[int], keepdims: bool) -> str:
+        """Reduce over axes by the operator `kind`, whose axes are an input or an attribute."""
         if self.opset >= 18 or kind == "ReduceSum":
             return self.add(kind, x, self.integers(axes), keepdims=int(keepdims))
         return self.add(kind, x, axes=list(axes), keepdims=int(keepdims))
 
     def cut(self, x: str, axis: int, start: int, end: int) -> str:
+        """Slice one axis from `start` up to `end`, backwards where `end` is below."""
         step = 1 if start < end else -1
         limit = end if step > 0 else -END
         numbers = [self.integers([number]) for number in (start, limit, axis, step)]
         return self.add("Slice", x, *numbers)
 
     def sizes(self, x: str, spatial: Sequence[int]) -> str:
+        """The first two axes of x, as they are at run time, and sizes of the spatial axes."""
         if self.shape(x)[0] == self.batch:      # else items are regions, whose number data decide
             return self.integers([*self.shape(x)[:2], *spatial])
         batch = self.cut(self.add("Shape", x), 0, 0, 2)
         return self.add("Concat", batch, self.integers(spatial), axis=0)
 
     def image_numbers(self, x: str) -> str:
+        """0, 1, ... for each image of the batch, (N, 1)."""
         if self.batch is not None:
             return self.integers([[index] for index in range(self.batch)])
         zero = self.integers(0)

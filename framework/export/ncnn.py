@@ -19,6 +19,7 @@ from onnx import helper, numpy_helper
 from framework.errors import CaffeError
 
 Array = NDArray[Any]        # Any: float32 or int64
+Attributes = dict[str, Any]     # Any: numbers, texts and lists, as ONNX has them
 Value = int | float | Sequence[int] | Sequence[float]
 Refusal = Callable[[str, str], CaffeError]
 MAGIC = 7767517
@@ -39,7 +40,8 @@ class Writer:
 
     def __init__(self, model: onnx.ModelProto, refuse: Refusal) -> None:
         inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-        self.graph, self.refuse = model.graph, refuse
+        self.graph = model.graph
+        self.refuse = refuse
         self.constants = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
         self.shapes = {info.name: [axis.dim_value for axis in info.type.tensor_type.shape.dim]
                        for info in (*inferred.input, *inferred.value_info, *inferred.output)}
@@ -135,13 +137,13 @@ class Writer:
         bottoms = [self._read(name) for name in node.input[:num_bottoms]]
         self._layer(kind, node.name, bottoms, list(node.output), params, *weights, flags=flags)
 
-    def node_conv(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_conv(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._convolution(node, given, self.constants[node.input[1]], False)
 
-    def node_convtranspose(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_convtranspose(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._convolution(node, given, self.constants[node.input[1]], True)
 
-    def _convolution(self, node: onnx.NodeProto, given: dict[str, Any], weight: Array,
+    def _convolution(self, node: onnx.NodeProto, given: Attributes, weight: Array,
                      transposed: bool) -> None:
         group = given.get("group", 1)
         if weight.ndim != 4:
@@ -165,7 +167,7 @@ class Writer:
         bias = [self.constants[node.input[2]]] if has_bias else []
         self._add(node, kind, params, weight, *bias, flags=[0])
 
-    def node_gemm(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_gemm(self, node: onnx.NodeProto, given: Attributes) -> None:
         if node.input[1] not in self.constants:
             raise self.refuse(node.name, "its weight is another blob, which ncnn does not take")
         weight = self.constants[node.input[1]]
@@ -174,15 +176,15 @@ class Writer:
         params: dict[int, Value] = {0: len(weight), 1: len(bias), 2: weight.size}
         self._add(node, "InnerProduct", params, weight, *bias, flags=[0])
 
-    def node_maxpool(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_maxpool(self, node: onnx.NodeProto, given: Attributes) -> None:
         if len(node.output) > 1:
             raise self.refuse(node.name, "ncnn's Pooling gives no mask")
         self._pooling(node, given, 0)
 
-    def node_averagepool(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_averagepool(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._pooling(node, given, 1)
 
-    def _pooling(self, node: onnx.NodeProto, given: dict[str, Any], kind: int) -> None:
+    def _pooling(self, node: onnx.NodeProto, given: Attributes, kind: int) -> None:
         high, wide = given["kernel_shape"]
         down, along = given["strides"]
         top, left, bottom, right = given["pads"]
@@ -192,10 +194,10 @@ class Writer:
             0: kind, 1: wide, 11: high, 2: along, 12: down, 3: left, 13: top, 14: right,
             15: bottom, 5: 1, 6: given.get("count_include_pad", 0)})
 
-    def node_globalaveragepool(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_globalaveragepool(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._global(node, 1)
 
-    def node_globalmaxpool(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_globalmaxpool(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._global(node, 0)
 
     def _global(self, node: onnx.NodeProto, kind: int) -> None:
@@ -206,19 +208,19 @@ class Writer:
         channels = self.shapes[node.input[0]][1]
         self._layer("Reshape", node.name, [inner], list(node.output), {0: 1, 1: 1, 2: channels})
 
-    def node_relu(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_relu(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "ReLU", {})
 
-    def node_leakyrelu(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_leakyrelu(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "ReLU", {0: given["alpha"]})
 
-    def node_elu(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_elu(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "ELU", {0: given.get("alpha", 1.0)})
 
-    def node_hardsigmoid(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_hardsigmoid(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "HardSigmoid", {0: given.get("alpha", 0.2), 1: given.get("beta", 0.5)})
 
-    def node_resize(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_resize(self, node: onnx.NodeProto, given: Attributes) -> None:
         mode = given.get("mode", b"nearest")
         place = given.get("coordinate_transformation_mode", b"half_pixel")
         forms = {(b"nearest", b"asymmetric"): (1, 0), (b"linear", b"align_corners"): (2, 1),
@@ -230,26 +232,26 @@ class Writer:
         kind, aligned = forms[mode, place]
         self._add(node, "Interp", {0: kind, 3: sizes[2], 4: sizes[3], 6: aligned})
 
-    def node_prelu(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_prelu(self, node: onnx.NodeProto, given: Attributes) -> None:
         slope = self.constants[node.input[1]].ravel()
         self._add(node, "PReLU", {0: slope.size}, slope)
 
-    def node_clip(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_clip(self, node: onnx.NodeProto, given: Attributes) -> None:
         low, high = (float(self.constants[name]) for name in node.input[1:3])
         self._add(node, "Clip", {0: low, 1: high})
 
-    def node_softmax(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_softmax(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "Softmax", {0: self._axis(node, given["axis"]), 1: 1})
 
-    def node_concat(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_concat(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "Concat", {0: self._axis(node, given["axis"])},
                   num_bottoms=len(node.input))
 
-    def node_split(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_split(self, node: onnx.NodeProto, given: Attributes) -> None:
         sizes = [int(one) for one in self.constants[node.input[1]]]
         self._add(node, "Slice", {0: sizes, 1: self._axis(node, given["axis"])})
 
-    def node_slice(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_slice(self, node: onnx.NodeProto, given: Attributes) -> None:
         start, end, axis, step = (self.constants[name].tolist() for name in node.input[1:])
         if any(one != 1 for one in step):
             raise self.refuse(node.name, "ncnn's Crop takes every cell, in order")
@@ -262,7 +264,7 @@ class Writer:
             raise self.refuse(node.name, "works along the batch, which ncnn does not have")
         return axis - 1
 
-    def node_transpose(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_transpose(self, node: onnx.NodeProto, given: Attributes) -> None:
         order = tuple(axis - 1 for axis in given["perm"][1:])
         if given["perm"][0] != 0 or len(order) not in (2, 3):
             raise self.refuse(node.name, f"ncnn has no permutation {list(given['perm'])}")
@@ -286,7 +288,7 @@ class Writer:
         else:
             self._add(node, "Eltwise", {0: 2}, num_bottoms=len(node.input))
 
-    def _reduce(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def _reduce(self, node: onnx.NodeProto, given: Attributes) -> None:
         axes = given.get("axes")
         if axes is None:
             axes = self.constants[node.input[1]].tolist()
@@ -294,16 +296,16 @@ class Writer:
             0: REDUCTIONS[node.op_type], 1: 0, 3: [self._axis(node, axis) for axis in axes],
             4: given.get("keepdims", 1), 5: 1})
 
-    def node_lrn(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_lrn(self, node: onnx.NodeProto, given: Attributes) -> None:
         self._add(node, "LRN", {0: 0, 1: given["size"], 2: given["alpha"], 3: given["beta"],
                                 4: given["bias"]})
 
-    def node_batchnormalization(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_batchnormalization(self, node: onnx.NodeProto, given: Attributes) -> None:
         scale, bias, mean, variance = (self.constants[name] for name in node.input[1:])
         self._add(node, "BatchNorm", {0: scale.size, 1: given["epsilon"]}, scale, mean, variance,
                   bias)
 
-    def node_detectionoutput(self, node: onnx.NodeProto, given: dict[str, Any]) -> None:
+    def node_detectionoutput(self, node: onnx.NodeProto, given: Attributes) -> None:
         if "eta" in given or not given["share_location"] or len(node.input) > 3 \
                 or given["background_label_id"] != 0 or given["variance_encoded_in_target"] \
                 or not given["code_type"].endswith(b"CENTER_SIZE"):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from framework.data.records import label_map
-from framework.data.records.mean_file import read_mean_image
-from framework.errors import DataError, SpecError
+from framework.errors import SpecError
 from framework.export.deploy import deployed
 from framework.export.preprocessing import Preprocessing
+from framework.net import image_transform
+from framework.net.image_transform import Mean, image_blobs
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.net.trained import class_names, trained_net
@@ -75,15 +72,14 @@ class Transform:
         return found
 
 
-def read_transform(net: Net, mean: Sequence[float] | str | None, scale: float | None,
+def read_transform(net: Net, mean: Mean | None, scale: float | None,
                    labelmap: str | None, order: str | None) -> Transform:
     """The transform of the input for images, the one blob of 1 or 3 channels.
 
     mean, scale, labelmap  in place of the net's
     order                  bgr or rgb: the transform goes into the graph; None: it does not
     """
-    images = [name for name in deployed(net).inputs if len(net.shapes[name]) == 4
-              and net.shapes[name][1] in (1, 3)]
+    images = image_blobs(net, deployed(net).inputs)
     labels = read_labels(net, labelmap)
     if len(images) != 1:
         if order is not None:
@@ -91,32 +87,17 @@ def read_transform(net: Net, mean: Sequence[float] | str | None, scale: float | 
                             f"or 3 channels; the net has {len(images)}")
         return Transform([], 1.0, None, labels, None)
     blob = images[0]
-    spec = next(spec for spec in net.spec.layers if blob in spec.tops)
-    param = spec.proto.transform_param
-    if mean is None:
-        mean = param.mean_file or list(param.mean_value) or [0.0]
-    scale = param.scale if scale is None else scale
-    shape = net.shapes[blob]
+    pixels = image_transform.read_transform(net, blob, mean, scale)
+    num_items, channels, height, width = net.shapes[blob]
     preprocessing = None
     if order is not None:
-        preprocessing = Preprocessing(blob, (shape[0], *shape[2:], shape[1]), order == "rgb",
-                                      _mean_array(mean, shape), scale)
-    said = mean if isinstance(mean, str) else [float(value) for value in mean]
-    return Transform(said, scale, (shape[2], shape[3]), labels, preprocessing, blob)
-
-
-def _mean_array(mean: Sequence[float] | str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """(1,), (C,) or (H, W, C). DataError if it does not fit the input (N, C, H, W)."""
-    if isinstance(mean, str):
-        array = np.ascontiguousarray(read_mean_image(mean).transpose(1, 2, 0), np.float32)
-        if array.shape != (*shape[2:], shape[1]):
-            raise DataError(f"{mean}: the mean is {array.shape[0]} x {array.shape[1]} of "
-                            f"{array.shape[2]} channels; the net takes {shape[2]} x {shape[3]} "
-                            f"of {shape[1]}")
-        return array
-    if len(mean) not in (1, shape[1]):
-        raise DataError(f"{len(mean)} mean values are given; it must be one, or {shape[1]}")
-    return np.array(mean, np.float32)
+        array = pixels.mean_array()
+        pixels.check_size(array, (height, width, channels))
+        preprocessing = Preprocessing(blob, (num_items, height, width, channels), order == "rgb",
+                                      array, pixels.scale)
+    said = pixels.mean
+    stated = str(said) if isinstance(said, str | Path) else [float(value) for value in said]
+    return Transform(stated, pixels.scale, (height, width), labels, preprocessing, blob)
 
 
 def read_labels(net: Net, path: str | None) -> dict[int, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 
 from framework.data.augment import geometry, resizing
-from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError
 from framework.evaluation.detection import Detection
 from framework.inference.engines import check_engine, make_engine
 from framework.inference.images import Images, as_pixels, as_several, is_one
 from framework.inference.results import Results
 from framework.layers.ssd.detection_output import DetectionOutput
+from framework.net.image_transform import Mean, image_blobs, read_transform
 from framework.net.trained import class_names, trained_net
 from framework.project.files import DEPLOY
 from framework.project.folder import check_project, names_of_classes, newest_weights
@@ -60,7 +59,7 @@ class Detector:
         model: str | Path | Document,
         weights: str | Path | None = None,
         device: str | torch.device = "cpu",
-        mean: Sequence[float] | str | Path | None = None,
+        mean: Mean | None = None,
         scale: float | None = None,
         size: tuple[int, int] | None = None,
         *,
@@ -79,14 +78,11 @@ class Detector:
         self.net = trained_net(model, weights, device)
         self.input = self._image_input()
         self.output = self._detection_blob()
-        data = next(spec for spec in self.net.spec.layers if self.input in spec.tops)
-        self.transform = data.proto.transform_param
-        self.says_transform = data.proto.HasField("transform_param")
+        self.transform = read_transform(self.net, self.input, mean, scale)
         self.names = class_names(self.net) or (names_of_classes(folder) if folder else {})
-        self.num_channels = self.net.shapes[self.input][1]
         self.resize = self._resize_param(size)
-        self.scale = self.transform.scale if scale is None else scale
-        self.mean = self._mean(mean)
+        self.scale = self.transform.scale
+        self.mean = self.transform.mean_array()
         self.engine = make_engine(engine, self.net, [self.output])
 
     def __repr__(self) -> str:
@@ -96,18 +92,17 @@ class Detector:
                      if isinstance(step.layer, DetectionOutput))
         param = layer.spec.proto.detection_output_param
         number = param.num_classes - (0 <= param.background_label_id < param.num_classes)
-        size = f"{shape[2]} x {shape[3]}" + (", grey" if self.num_channels == 1 else "")
+        size = f"{shape[2]} x {shape[3]}" + (", grey" if self.transform.channels == 1 else "")
         where = f" on {self.net.device}" if self.net.device.type != "cpu" else ""
         return (f"Detector '{self.net.name}' ({self.net.spec.path}, {self.weights}): images of "
                 f"{size}, {number} class{'es' if number != 1 else ''}, {self.engine.name}{where}")
 
     def _image_input(self) -> str:
         """The input of 1 or 3 channels; label blobs are (1, 1, rows, 8), too low for an image."""
-        inputs = [name for name in self.net.given_names if len(self.net.shapes[name]) == 4]
         images = [
             name
-            for name in inputs
-            if self.net.shapes[name][1] in (1, 3) and min(self.net.shapes[name][2:]) > 8
+            for name in image_blobs(self.net, self.net.given_names)
+            if min(self.net.shapes[name][2:]) > 8
         ]
         if len(images) != 1:
             raise CaffeError(
@@ -127,22 +122,11 @@ class Detector:
         return found[0]
 
     def _resize_param(self, size: tuple[int, int] | None) -> ResizeParameter:
-        if size is None and self.transform.HasField("resize_param"):
-            return self.transform.resize_param
+        param = self.transform.param
+        if size is None and param.HasField("resize_param"):
+            return param.resize_param
         height, width = size or self.net.shapes[self.input][2:]
         return ResizeParameter(resize_mode=ResizeParameter.WARP, height=height, width=width)
-
-    def _mean(self, mean: Sequence[float] | str | Path | None) -> Floats:
-        """What to subtract, to be broadcast over (height, width, channels)."""
-        if mean is None:
-            mean = self.transform.mean_file or list(self.transform.mean_value) or [0.0]
-        if isinstance(mean, str | Path):
-            return np.ascontiguousarray(read_mean_image(mean).transpose(1, 2, 0))
-        if len(mean) not in (1, self.num_channels):
-            raise DataError(
-                f"{len(mean)} mean values are given; it must be one, or {self.num_channels}"
-            )
-        return np.array(mean, np.float32)
 
     def prepare(self, image: NDArray[Any]) -> Floats:
         """An image as the net takes it: (channels, height, width), resized, mean and scale done.
@@ -150,13 +134,13 @@ class Detector:
         image  uint8 (height, width, 3) in BGR, or (height, width) in grey
         """
         image = image.reshape(*image.shape[:2], -1)
-        if image.shape[2] != self.num_channels:
-            code = cv2.COLOR_BGR2GRAY if self.num_channels == 1 else cv2.COLOR_GRAY2BGR
+        channels = self.transform.channels
+        if image.shape[2] != channels:
+            code = cv2.COLOR_BGR2GRAY if channels == 1 else cv2.COLOR_GRAY2BGR
             image = cv2.cvtColor(image, code).reshape(*image.shape[:2], -1)
         mode = resizing.interpolation(self.resize)
         pixels = resizing.resize(image, self.resize, mode).astype(np.float32)
-        if self.mean.ndim == 3 and self.mean.shape != pixels.shape:
-            raise DataError(f"the mean file is {self.mean.shape}, the net takes {pixels.shape}")
+        self.transform.check_size(self.mean, pixels.shape)
         values = (pixels - self.mean) * np.float32(self.scale)
         return np.ascontiguousarray(values.transpose(2, 0, 1))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from framework.proto import ConvolutionParameter, CropParameter, PoolingParameter
+
 
 class Affine(NamedTuple):
     """x -> factor * x + shift, for one axis."""
@@ -45,10 +47,10 @@ class CoordinateMap(NamedTuple):
 POINTWISE = CoordinateMap(None, (IDENTITY,))
 
 
-def window_map(param: Any, transposed: bool = False, axis: int = 1) -> CoordinateMap:
+def window_map(param: ConvolutionParameter | PoolingParameter, transposed: bool = False,
+               axis: int = 1) -> CoordinateMap:
     """The map of a window that moves over the bottom, or, transposed, over the top.
 
-    param   ConvolutionParameter or PoolingParameter (Any: made at run time)
     Raises ValueError for stride 0.
     """
     given = {descriptor.name: value for descriptor, value in param.ListFields()}
@@ -64,8 +66,8 @@ def window_map(param: Any, transposed: bool = False, axis: int = 1) -> Coordinat
     return CoordinateMap(axis, tuple(maps))
 
 
-def window_extents(param: Any) -> tuple[int, int]:
-    """Rows and columns from the first to the last that a window reads; `param` as above."""
+def window_extents(param: ConvolutionParameter | PoolingParameter) -> tuple[int, int]:
+    """Rows and columns from the first to the last that a window reads."""
     given = {descriptor.name: value for descriptor, value in param.ListFields()}
     count = max(2, *(len(_sizes(given, name)) for name in ("kernel", "dilation")))
     kernels, dilations = (_spread(_sizes(given, name), name, count)
@@ -75,7 +77,7 @@ def window_extents(param: Any) -> tuple[int, int]:
     return rows, columns
 
 
-def crop_map(param: Any) -> CoordinateMap:
+def crop_map(param: CropParameter) -> CoordinateMap:
     """The map of CropParameter: a shift by its offsets."""
     offsets = list(param.offset) or [0]
     return CoordinateMap(param.axis - 1, tuple(Affine(Fraction(1), Fraction(-offset))

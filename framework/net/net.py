@@ -95,8 +95,8 @@ class Net(nn.Module):
         self.blobs: dict[str, Tensor] = {}
         self.sources = build_sources(self.spec, data or DataOptions(), self.shapes, skip_data)
         built = build_layers(self.spec, self.shapes, self.loss_weights)
-        self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
-                       for layer in built]
+        self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops,
+                            _bottoms_without_gradient(layer)) for layer in built]
         self.stub_names = {layer.spec.name for layer in built if layer.blobs_unknown}
         check_memory(self.spec.layers, built, self.shapes, device)
         self.fuse = True
@@ -193,18 +193,18 @@ class Net(nn.Module):
             example = self.given_names[0] if self.given_names else "data"
             raise CaffeError(f"{self.spec.path}: a net takes its input blobs by name, as net("
                              f"{{'{example}': tensor}}), not a {type(inputs).__name__}; its inputs "
-                             f"are {self._wanted()}")
+                             f"are {self._inputs_text()}")
         for name, blob in (inputs or {}).items():
             if name not in self.given_names:
                 raise CaffeError(f"{self.spec.path}: '{name}' is not an input of the net"
                                  f"{nearest(name, self.given_names)}; its inputs are "
-                                 f"{self._wanted()}")
+                                 f"{self._inputs_text()}")
             if not isinstance(blob, Tensor):
                 raise CaffeError(f"{self.spec.path}: the input '{name}' must be a tensor, not a "
                                  f"{type(blob).__name__}; torch.from_numpy makes one of an array")
         return dict(inputs or {})
 
-    def _wanted(self) -> str:
+    def _inputs_text(self) -> str:
         """The inputs and their shapes, for messages."""
         return ", ".join(f"'{name}' {tuple(self.shapes[name])}"
                          for name in self.given_names) or "none"
@@ -245,7 +245,7 @@ class Net(nn.Module):
 
     def _plan(self, fused: bool, wanted: frozenset[str] | None) -> Plan:
         """The steps, and for each the blobs that no later step needs."""
-        key = fused, wanted
+        key = (fused, wanted)
         if key not in self._plans:
             steps: Sequence[Step | FusedStep] = self.fused if fused else self.layers
             if self._frozen and fused and wanted is not None:
@@ -372,7 +372,8 @@ class Net(nn.Module):
             source.close()
 
 
-def _stopped(layer: Layer) -> frozenset[int]:
+def _bottoms_without_gradient(layer: Layer) -> frozenset[int]:
+    """The bottoms that no gradient goes to: by propagate_down, or by the layer itself."""
     spec: LayerSpec = layer.spec
     refused = [index for index, wanted in enumerate(spec.propagate_down) if not wanted]
     return frozenset([*refused, *layer.no_gradient_bottoms])

@@ -32,10 +32,13 @@ def comments(text: str) -> dict[str, str]:
             words = line.removeprefix("//").strip()
             pending = [] if words.endswith(":") else [*pending, words]
             continue
-        opened, field = _OPENED.match(line), _FIELD.match(line)
+        opened = _OPENED.match(line)
+        field = _FIELD.match(line)
         if opened:
             open_names.append(opened[1])
-        name = open_names if opened else [*open_names, *(field.groups() if field else ())]
+        name = list(open_names)
+        if field and not opened:
+            name += field.groups()
         if pending and (opened or field):
             found[".".join(name)] = _joined(pending)
         if line.endswith("}") and open_names:

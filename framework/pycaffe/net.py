@@ -255,10 +255,13 @@ class Net(InBatches):
         self._passes.callbacks["before_forward"].append(callback)
 
     def after_forward(self, callback: Callback) -> None:
+        """Call `callback(index)` after each layer of a forward."""
         self._passes.callbacks["after_forward"].append(callback)
 
     def before_backward(self, callback: Callback) -> None:
+        """Call `callback(index)` before each layer of a backward."""
         self._passes.callbacks["before_backward"].append(callback)
 
     def after_backward(self, callback: Callback) -> None:
+        """Call `callback(index)` after each layer of a backward."""
         self._passes.callbacks["after_backward"].append(callback)

@@ -41,6 +41,7 @@ class Machine:
         return torch.device("cpu")
 
     def next_seed(self) -> int:
+        """The seed of the next net or solver; each gets another one."""
         self.seed += 1
         return self.seed - 1
 
@@ -84,6 +85,7 @@ def log(message: str) -> None:
 
 
 def solver_count() -> int:
+    """The count that `set_solver_count` was given; 1 at first."""
     return MACHINE.solver_count
 
 
@@ -93,6 +95,7 @@ def set_solver_count(count: int) -> None:
 
 
 def solver_rank() -> int:
+    """The rank that `set_solver_rank` was given; 0 at first."""
     return MACHINE.solver_rank
 
 
@@ -119,6 +122,7 @@ class NCCL:
 
     @staticmethod
     def new_uid() -> bytes:
+        """Raise the same error."""
         return NCCL().new_uid()
 
 
@@ -130,13 +134,16 @@ class Timer:
         self._ms = 0.0
 
     def start(self) -> None:
+        """Begin to measure."""
         self._began = _now()
 
     def stop(self) -> None:
+        """End the measurement."""
         self._ms = (_now() - self._began) * 1000
 
     @property
     def ms(self) -> float:
+        """Milliseconds between the last `start` and `stop`."""
         return self._ms
 
 

@@ -51,10 +51,12 @@ class Solver:
 
     @property
     def iter(self) -> int:
+        """The number of iterations that are done."""
         return self._training.iter
 
     @property
     def param(self) -> SolverParameter:
+        """The solver's settings, as they were read."""
         return self._training.param
 
     def step(self, count: int) -> None:

@@ -115,11 +115,13 @@ class Solver:
         self.rates = RateState()
         self.losses: deque[Tensor] = deque(maxlen=self.param.average_loss)
         self.watch = LossWatch()
-        self.resumed = self.stopped = False
+        self.resumed = False
+        self.stopped = False
         self._start(weights, snapshot, skip_mismatch)
 
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
                skip_mismatch: bool) -> None:
+        """Restore the snapshot, or load the weights to start from."""
         if snapshot == "auto":
             if snapshots.restore_newest(self.claim, self.restore):
                 return
@@ -206,7 +208,7 @@ class Solver:
                 if param.test_interval and self.iter % param.test_interval == 0 and \
                         (self.iter > 0 or param.test_initialization):
                     self.test_all()
-                    self._act()
+                    self._follow_request()
                     if self.stopped:
                         break
                 self.iterate()
@@ -218,10 +220,10 @@ class Solver:
                     self.saver.save_before_error(self.snapshot, self.iter)
                 raise
             self.log.advance(note="")
-            self._act()
+            self._follow_request()
             if param.snapshot and self.iter % param.snapshot == 0 and self.saved_at != self.iter:
                 self.saver.save_and_go_on(self.snapshot, self.iter)
-        self._look(self.iter - 1)
+        self._check_losses(self.iter - 1)
 
     def _claim(self) -> None:
         """LockedError if another training writes snapshots of the same prefix now."""
@@ -238,7 +240,7 @@ class Solver:
         loss = self.gradients.compute(self.iter, param.iter_size, debug)
         self.losses.append(loss)
         if self.watch.add(loss, shown):
-            self._look(self.iter)
+            self._check_losses(self.iter)
         if shown:
             self._show_loss()
         assert self.policy is not None
@@ -256,7 +258,7 @@ class Solver:
             self.average.update(self.iter)
         self.iter += 1
 
-    def _look(self, iteration: int) -> None:
+    def _check_losses(self, iteration: int) -> None:
         """CaffeError if a loss up to that of `iteration` is bad."""
         with self.gradients.autocast():
             self.watch.look(self.net, iteration, self.param.iter_size)
@@ -284,22 +286,25 @@ class Solver:
 
     def test(self, index: int) -> Scores | None:
         """Test the test net `index`; None if an action stopped it."""
-        return self.tester.test(index, self.iter, self._go_on)
+        return self.tester.test(index, self.iter, self._continue_test)
 
-    def _go_on(self, note: str) -> bool:
-        """Between the batches of a test: actions and the bar."""
+
+    def _continue_test(self, note: str) -> bool:
+        """Between two batches of a test: move the bar, follow a request; False ends the test."""
         self.log.advance(0, note)
-        self._act()
+        self._follow_request()
         return not self.stopped
 
     def _wait_for_data(self) -> None:
-        """A batch is late: do what is asked meanwhile. Ranks cannot agree on it: others wait."""
+        """Follow a request while a batch is late. Ranks do not: the others could not agree on it.
+        """
         if self.world_size == 1:
-            self._act()
+            self._follow_request()
             if self.stopped:
                 raise Interrupted
 
-    def _act(self) -> None:
+    def _follow_request(self) -> None:
+        """Follow a request from outside: save, end, or both. Ranks agree on it now and then."""
         asked = "stop" if self.tester.monitor.is_over else self.actions()
         if self.world_size == 1:
             action = asked
@@ -316,9 +321,9 @@ class Solver:
     def snapshot(self) -> str:
         """Write weights, run file and solver state; the path of the state.
 
-        Not after a bad loss: a GPU's losses are looked at now and then only.
+        Raises CaffeError after a bad loss, which a run on a GPU may not have noticed yet.
         """
-        self._look(self.iter - 1)
+        self._check_losses(self.iter - 1)
         path = files.state_path(self.prefix, self.iter, self.is_hdf5)
         if self.rank == 0:
             state = self.state()

@@ -10,3 +10,4 @@ from numpy.typing import NDArray
 Array = NDArray[Any]                # of any type: what it holds is known only at run time
 Floats = NDArray[np.float32]
 Levels = NDArray[np.uint8]          # grey levels or colours of pixels
+Indices = NDArray[np.int64]

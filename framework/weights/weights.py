@@ -13,12 +13,13 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from framework.definition.spec import NetSpec
 from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.atomic import replacing
@@ -36,6 +37,16 @@ from framework.weights.caffemodel import FileLayer, read_caffemodel, write_caffe
 LISTED = 8      # names in an error before it goes on with "and 12 more"
 _READERS = {".h5": read_hdf5, ".hdf5": read_hdf5, ".npz": read_npz,
             ".safetensors": read_safetensors}
+
+
+class WeightedNet(Protocol):
+    """A framework.Net, or what looks like one."""
+
+    spec: NetSpec
+
+    @property
+    def params(self) -> dict[str, list[Tensor]]:
+        """The blobs of each layer that has any, in Caffe's order."""
 
 
 @dataclass
@@ -83,18 +94,17 @@ class LoadReport:
         return "; ".join(lines)
 
 
-def load_weights(net: Any, paths: str | Path | Sequence[str | Path],
+def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
                  skip_mismatch: bool = False) -> LoadReport:
     """Copy blobs from files into the layers of the same names.
 
-    net            has `params` (name to tensors, in Caffe's order) and `spec.layers`
     paths          one path, several separated by commas, or a list; a later file overrides
     skip_mismatch  leave layers out whose blobs differ in number or shape, and report them
 
     Shapes and kinds of all files are compared with the net before a value is read, and all values
     are read and checked before the first blob is changed. Raises WeightsError if a file cannot be
     read, if a name is empty, if shapes differ, if a file has no layer of the net, or a value is too
-    large for the net. Any: a framework.Net, or what looks like one.
+    large for the net.
     """
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
@@ -161,13 +171,13 @@ def is_text(head: bytes) -> bool:
     return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
 
 
-def save_weights(net: Any, path: str | Path, gradients: bool = False,
+def save_weights(net: WeightedNet, path: str | Path, gradients: bool = False,
                  form: str | None = None) -> None:
     """Write the net's layers with their blobs, in a form that the original reads.
 
     form   caffemodel, hdf5, npz or safetensors, instead of that of the path's suffix
     Atomic: the file appears when it is whole. `gradients` adds them as Caffe's `snapshot_diff`
-    does (caffemodel and HDF5). Raises WeightsError if the disk does not take it. Any: as above.
+    does (caffemodel and HDF5). Raises WeightsError if the disk does not take it.
     """
     layers = _layers_of(net, gradients)
     suffix = f".{form}" if form else Path(path).suffix
@@ -276,7 +286,7 @@ def _copy(target: Tensor, values: np.ndarray) -> None:
     target.copy_(torch.from_numpy(np.array(values, dtype=dtype)).reshape(target.shape))
 
 
-def _layers_of(net: Any, gradients: bool
+def _layers_of(net: WeightedNet, gradients: bool
                ) -> Iterator[tuple[LayerParameter, list[np.ndarray], list[np.ndarray]]]:
     """Message, arrays and gradients of each layer, one layer in memory at a time."""
     params = net.params

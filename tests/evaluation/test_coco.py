@@ -271,6 +271,21 @@ def test_entries_of_unknown_images_and_categories_are_left_out_with_a_warning(tm
     assert coco.evaluate(truth.truth, found, 1).figures()["AP"] == pytest.approx(1)
 
 
+def test_the_figures_of_a_class_are_the_means_of_its_own_values():
+    generator = np.random.default_rng(5)
+    precision, recall = generator.random((10, 101, 4, 4)), generator.random((10, 4, 4, 3))
+    precision[3:, :, 1], recall[3:, 1] = coco.NONE, coco.NONE
+
+    found = coco.CocoScores(precision, recall).class_figures(1)
+
+    own, reached = precision[:3, :, 1], recall[:3, 1]
+    expected = {"AP": own[:, :, 0].mean(), "AP50": own[0, :, 0].mean(), "AP75": coco.NONE,
+                "APsmall": own[:, :, 1].mean(), "APlarge": own[:, :, 3].mean(),
+                "AR1": reached[:, 0, 0].mean(), "AR100": reached[:, 0, 2].mean(),
+                "ARmedium": reached[:, 2, 2].mean()}
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+
+
 def test_an_empty_results_file_scores_nothing(tmp_path):
     truth, found, _ = files(tmp_path, SMALL_SET, [])
 

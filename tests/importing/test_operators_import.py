@@ -233,6 +233,26 @@ def test_functions_of_positive_values_compute_the_same(tmp_path):
     assert_same(model, tmp_path)
 
 
+@pytest.mark.parametrize("opset, call, constants", [
+    (9, "Slice<starts=[1,-4],ends=[3,100],axes=[1,2]>(x)", {}),
+    (10, "Slice(x, s, e, a)", {"s": ints(1, -4), "e": ints(3, 100), "a": ints(1, 2)}),
+    (10, "Clip<min=-0.5,max=0.7>(x)", {}),
+    (11, "Clip(x, low, high)", {"low": np.float32(-0.5), "high": np.float32(0.7)}),
+    (12, "Softmax<axis=1>(x)", {}), (13, "Softmax<axis=1>(x)", {}),
+    (12, "Softmax(x)", {}), (13, "Softmax(x)", {}),
+    (10, "Pad<pads=[0,1,2,0,0,0,1,3]>(x)", {}),
+    (11, "Pad(x, p)", {"p": ints(0, 1, 2, 0, 0, 0, 1, 3)}),
+    (8, 'Upsample<mode="nearest",scales=[1.0,1.0,2.0,3.0]>(x)', {}),
+    (9, 'Upsample<mode="nearest">(x, s)', {"s": np.array([1, 1, 2, 3], np.float32)}),
+    (10, 'Resize<mode="linear">(x, s)', {"s": np.array([1, 1, 1.5, 2], np.float32)}),
+    (11, 'Resize<mode="linear">(x, r, s)', {"r": np.zeros(8, np.float32),
+                                            "s": np.array([1, 1, 1.5, 2], np.float32)}),
+])
+def test_the_forms_of_older_versions_of_operators_compute_the_same(opset, call, constants,
+                                                                    tmp_path):
+    assert_same(case_model((X, call, constants), opset), tmp_path)
+
+
 @pytest.mark.parametrize("form", ["none", "tanh"])
 def test_gelu_computes_the_same(form, tmp_path):
     case = (X, f'Gelu<approximate="{form}">(x)', {})

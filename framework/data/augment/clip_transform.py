@@ -42,6 +42,7 @@ class Layout:
 
     @property
     def num_planes(self) -> int:
+        """Channels of all images of a clip."""
         return self.channels * self.num_frames
 
     def stack(self, frames: Sequence[Pixels]) -> Pixels:
@@ -152,6 +153,7 @@ class ClipTransformation:
     layout: Layout
 
     def open(self) -> ClipTransformer:
+        """The transformer, in the process that uses it."""
         param = TransformationParameter.FromString(self.param)
         return ClipTransformer(param, self.is_train, self.layout)
 

@@ -11,18 +11,17 @@ it, one level in 80,000 differs. So an image is the same on every processor.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from framework.system.arrays import Floats, Levels
 from framework.system.compiled import compiled, compiled_exactly
 
 _f = np.float32
 
 
 @compiled
-def distort(memory: Any, step: int, contrast_first: bool, brightness: float, contrast: float,
-            saturation: float, has_hue: bool, hue: float, planes: Any) -> None:
+def distort(memory: Levels, step: int, contrast_first: bool, brightness: float, contrast: float,
+            saturation: float, has_hue: bool, hue: float, planes: Levels) -> None:
     """Change the colours of an image; three channels are blue, green, red.
 
     memory                its bytes, `step` of them from one row to the next
@@ -55,7 +54,7 @@ def distort(memory: Any, step: int, contrast_first: bool, brightness: float, con
 
 
 @compiled
-def _load(levels: Any, work: Any) -> None:
+def _load(levels: Levels, work: Floats) -> None:
     if len(work) == 3:              # a constant step of 3, which the compiler reads in vectors
         blues = work[0]
         greens = work[1]
@@ -71,25 +70,25 @@ def _load(levels: Any, work: Any) -> None:
 
 
 @compiled
-def _store(row: Any, levels: Any) -> None:
+def _store(row: Floats, levels: Levels) -> None:
     for x in range(len(row)):
         levels[x] = np.uint8(np.int32(row[x]))
 
 
 @compiled
-def _add(row: Any, levels: Any) -> None:
+def _add(row: Floats, levels: np.float32) -> None:
     for x in range(len(row)):
         row[x] = min(max(np.rint(row[x] + levels), _f(0)), _f(255))
 
 
 @compiled
-def _scale(row: Any, factor: Any) -> None:
+def _scale(row: Floats, factor: np.float32) -> None:
     for x in range(len(row)):
         row[x] = min(np.rint(row[x] * factor), _f(255))
 
 
 @compiled_exactly
-def _to_hsv(work: Any) -> None:
+def _to_hsv(work: Floats) -> None:
     """BGR to HSV in place: hue 0 ... 179 in steps of 2 degrees, saturation and value 0 ... 255.
 
     OpenCV divides by a table of quotients with 12 bits after the point; they are computed here.
@@ -120,7 +119,7 @@ def _to_hsv(work: Any) -> None:
 
 
 @compiled_exactly
-def _to_bgr(work: Any) -> None:
+def _to_bgr(work: Floats) -> None:
     """HSV back to BGR in place; a hue above 179 begins a second turn of the circle.
 
     The hue's circle has six sectors. In each, one channel has the value's level, one the lowest,

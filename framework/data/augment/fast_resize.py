@@ -8,15 +8,16 @@ columns become rows, and whole vectors are added.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike
 
 from framework.data.augment.geometry import Rectangle
 from framework.data.records.records import Pixels
+from framework.system.arrays import Array, Indices
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class Axis:
     whole, seen   (targets,): the sum of all weights, and of those on the image
     """
 
-    first: NDArray[np.int64]
-    taps: NDArray[Any]
-    begin: NDArray[np.int64]
-    count: NDArray[np.int64]
-    weights: NDArray[Any]
-    whole: NDArray[Any]
-    seen: NDArray[Any]
+    first: Indices
+    taps: Array
+    begin: Indices
+    count: Indices
+    weights: Array
+    whole: Array
+    seen: Array
 
     def touched(self) -> slice:
         """The target pixels that depend on the image."""
@@ -106,10 +107,11 @@ def _axis(mode: int, source: int, targets: int, start: int, length: int) -> Axis
     # lazy: numba costs 0.2 s
     from framework.data.augment import resize_weights as rules
 
-    make, taps, kind = {
+    kinds: dict[int, tuple[Callable[[int, Indices, Array], None], int, DTypeLike]] = {
         cv2.INTER_AREA: (rules.area_weights, -(-source // targets) + 2, np.float32),
         cv2.INTER_CUBIC: (rules.cubic_weights, 4, np.float32),
-        cv2.INTER_LANCZOS4: (rules.lanczos_weights, 8, np.int32)}[mode]
+        cv2.INTER_LANCZOS4: (rules.lanczos_weights, 8, np.int32)}
+    make, taps, kind = kinds[mode]
     first = np.empty(targets, np.int64)
     weights = np.empty((targets, taps), kind)
     make(source, first, weights)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from google.protobuf.message import Message
@@ -112,7 +111,7 @@ def _between(param: Message, names: tuple[str, ...], draws: Draws) -> np.float32
 
 
 def draw_resize(param: TransformationParameter, width: int, height: int,
-                draws: Draws) -> tuple[Rectangle, Any]:
+                draws: Draws) -> tuple[Rectangle, ResizeParameter]:
     """Draw the part of an image of that size that is taken, and the ResizeParameter for it.
 
     param  TransformationParameter with one of Intel's two messages
@@ -132,7 +131,7 @@ def draw_resize(param: TransformationParameter, width: int, height: int,
 
 
 def _draw_aspect(param: RandomAspectRatioParameter, crop_size: int, whole: Rectangle,
-                 draws: Draws) -> tuple[Rectangle, Any]:
+                 draws: Draws) -> tuple[Rectangle, ResizeParameter]:
     """Draw a window of random area and aspect ratio, to be resized to a square of `crop_size`.
 
     If no attempt fits, the whole image is resized so that its shorter side has `crop_size`.

@@ -8,10 +8,10 @@ Source: imgproc/resize.cpp of OpenCV: resizeGeneric_, ResizeArea_Invoker.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
+from framework.system.arrays import Array, Floats, Indices, Levels
 from framework.system.compiled import compiled, compiled_exactly
 
 _f = np.float32
@@ -21,7 +21,7 @@ _DOUBT = _f(3e-4)                    # so near to a half, a float32 sum may roun
 
 
 @compiled
-def sum_rows(plane: Any, begin: Any, count: Any, weights: Any, sums: Any) -> None:
+def sum_rows(plane: Levels, begin: Indices, count: Indices, weights: Array, sums: Array) -> None:
     """sums[i] = the weighted sum of count[i] rows of the plane from begin[i] on.
 
     plane    (rows, columns) uint8
@@ -33,7 +33,8 @@ def sum_rows(plane: Any, begin: Any, count: Any, weights: Any, sums: Any) -> Non
 
 
 @compiled
-def add_lines(lines: Any, begin: Any, count: Any, weights: Any, at: int, sums: Any) -> None:
+def add_lines(lines: Array, begin: Indices, count: Indices, weights: Array, at: int, sums: Array
+              ) -> None:
     """sums[i, at:] += the weighted sum of count[i] lines from begin[i] on; all of one type."""
     for target in range(len(begin)):
         _add_weighted(lines, begin[target], count[target], weights[target],
@@ -41,7 +42,7 @@ def add_lines(lines: Any, begin: Any, count: Any, weights: Any, at: int, sums: A
 
 
 @compiled
-def _add_weighted(rows: Any, first: int, count: int, factors: Any, total: Any) -> None:
+def _add_weighted(rows: Array, first: int, count: int, factors: Array, total: Array) -> None:
     """Add `count` weighted rows from `first` on to the total, in the type of the total.
 
     Four rows at a time: `total` is then read and written once for four products, and the inner
@@ -71,8 +72,8 @@ def _add_weighted(rows: Any, first: int, count: int, factors: Any, total: Any) -
 
 
 @compiled
-def lay_ground(level: int, rows: Any, columns: Any, seen_rows: Any, seen_columns: Any,
-               sums: Any) -> None:
+def lay_ground(level: int, rows: Array, columns: Array, seen_rows: Array, seen_columns: Array,
+               sums: Array) -> None:
     """sums = what a plain ground of that level around the image adds, (columns, rows).
 
     The weights are a product of one for the row and one for the column, so that the ground's share
@@ -90,7 +91,7 @@ def lay_ground(level: int, rows: Any, columns: Any, seen_rows: Any, seen_columns
 
 
 @compiled
-def round_sums(sums: Any, levels: Any) -> None:
+def round_sums(sums: NDArray[np.int32], levels: Levels) -> None:
     """int32 sums, in units of two weights' product, to levels (uint8): half up, clipped."""
     for x in range(len(sums)):
         row = sums[x]
@@ -101,7 +102,7 @@ def round_sums(sums: Any, levels: Any) -> None:
 
 
 @compiled
-def round_parts(sums: Any, levels: Any) -> None:
+def round_parts(sums: Floats, levels: Levels) -> None:
     """float32 sums to levels (uint8): half to even, clipped."""
     for x in range(len(sums)):
         row = sums[x]
@@ -111,7 +112,7 @@ def round_parts(sums: Any, levels: Any) -> None:
 
 
 @compiled
-def _has_doubt(row: Any) -> bool:
+def _has_doubt(row: Floats) -> bool:
     number = _f(0)                    # a float, not an early exit: so the loop runs in vectors
     for y in range(len(row)):
         number += _f(1) if abs(row[y] - np.rint(row[y])) > _f(0.5) - _DOUBT else _f(0)
@@ -119,8 +120,9 @@ def _has_doubt(row: Any) -> bool:
 
 
 @compiled_exactly
-def settle(plane: Any, place: Any, level: int, first_row: Any, row_weights: Any,
-           first_column: Any, column_weights: Any, sums: Any) -> None:
+def settle(plane: Levels, place: tuple[int, int], level: int, first_row: Indices,
+           row_weights: Floats, first_column: Indices, column_weights: Floats, sums: Floats
+           ) -> None:
     """Compute doubtful float32 sums (columns, rows) again in OpenCV's order: along rows, then down.
 
     plane  of the image, at (x, y) = `place` on a ground of `level`

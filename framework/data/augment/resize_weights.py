@@ -7,10 +7,11 @@ interpolateLanczos4, computeResizeAreaTab.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from framework.system.arrays import Array, Floats, Indices
 from framework.system.compiled import compiled_exactly
 
 # OpenCV's types and order of operations are kept in each line: a weight that is rounded in another
@@ -21,7 +22,7 @@ _TURN = 0.70710678118654752440084436210485
 
 
 @compiled_exactly
-def cubic_weights(source: int, first: Any, weights: Any) -> None:
+def cubic_weights(source: int, first: Indices, weights: Floats) -> None:
     """Four pixels each, A = -0.75. first (targets,) int64; weights (targets, 4) float32."""
     scale = 1 / (len(first) / source)
     a = _f(-0.75)
@@ -43,7 +44,7 @@ def cubic_weights(source: int, first: Any, weights: Any) -> None:
 
 
 @compiled_exactly
-def lanczos_weights(source: int, first: Any, weights: Any) -> None:
+def lanczos_weights(source: int, first: Indices, weights: NDArray[np.int32]) -> None:
     """Eight pixels each. first (targets,) int64; weights (targets, 8) int32."""
     scale = 1 / (len(first) / source)
     sines = (1.0, -_TURN, 0.0, _TURN, -1.0, _TURN, 0.0, -_TURN)
@@ -73,7 +74,7 @@ def lanczos_weights(source: int, first: Any, weights: Any) -> None:
 
 
 @compiled_exactly
-def area_weights(source: int, first: Any, weights: Any) -> None:
+def area_weights(source: int, first: Indices, weights: Floats) -> None:
     """Area coverage of each source pixel. first (targets,) int64; weights (targets, taps) float32.
 
     taps  ceil(source / targets) + 2; those after the last that is used are 0
@@ -98,8 +99,8 @@ def area_weights(source: int, first: Any, weights: Any) -> None:
 
 
 @compiled_exactly
-def fold(first: Any, weights: Any, source: int, start: int, length: int, begin: Any, count: Any,
-         folded: Any, whole: Any, seen: Any) -> None:
+def fold(first: Indices, weights: Array, source: int, start: int, length: int, begin: Indices,
+         count: Indices, folded: Array, whole: Array, seen: Array) -> None:
     """Select the taps on `length` pixels from `start` on, of a source of `source` pixels.
 
     Taps outside the source are added to its border pixel (BORDER_REPLICATE).

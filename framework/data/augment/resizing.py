@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +45,7 @@ def draw_interpolation(param: ResizeParameter, draws: Draws) -> int:
     return interpolation(param, index)
 
 
-def interpolation(param: Any, index: int = 0) -> int:
+def interpolation(param: ResizeParameter, index: int = 0) -> int:
     """OpenCV's number of the interp_mode with that index; LINEAR if none is given."""
     if not param.interp_mode:
         return cv2.INTER_LINEAR

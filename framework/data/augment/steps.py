@@ -1,6 +1,6 @@
 """Steps of the augmentation pipeline: each changes a Sample by its settings and random draws.
 
-A step says what it draws and changes; `transform` says in which order they go.
+A step says what it draws and changes; `order` says in which order they go.
 Source: data_transformer.cpp, annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -30,6 +30,14 @@ from framework.data.augment.view import Viewer
 from framework.data.records.boxes import CORNERS
 from framework.data.records.images import Image, Scratch
 from framework.data.records.records import BadRecord, Pixels
+from framework.proto import (
+    DistortionParameter,
+    ExpansionParameter,
+    GeometryParameter,
+    NoiseParameter,
+    ResizeParameter,
+    TransformationParameter,
+)
 from framework.system.arrays import Floats
 
 
@@ -46,6 +54,8 @@ class Sample:
     changes       the colour changes to be made
     resize_param  the ResizeParameter to be followed, and `mode`, its interpolation
     pixels        (height, width, channels), once the image was rendered
+    marks         (height, width, 1), the label map; None: the image has none
+    ignore_label  of pixels of the label map that the image does not have
     crop          the part of these pixels that is kept, once that was drawn
     window        what a batch_sampler or a jitter left, in parts of what was seen before
     """
@@ -54,9 +64,11 @@ class Sample:
     view: Rectangle
     image: Image | None = None
     changes: distortion.Distortion | None = None
-    resize_param: Any = None
+    resize_param: ResizeParameter | None = None
     mode: int = 0
     pixels: Pixels = field(default_factory=_no_pixels)
+    marks: Pixels | None = None
+    ignore_label: int = 255
     crop: Rectangle = Rectangle(0, 0, 0, 0)
     is_mirrored: bool = False
     window: Window = field(default_factory=lambda: WHOLE)
@@ -73,7 +85,7 @@ class Step(Protocol):
 class Distort:
     """Draw the colour changes (distort_param)."""
 
-    param: Any
+    param: DistortionParameter
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
         sample.changes = distortion.draw_distortion(self.param, draws)
@@ -86,7 +98,7 @@ class Expand:
     emit  the emit_constraint, as `geometry.emit_rule` returns it; so in the steps below
     """
 
-    param: Any
+    param: ExpansionParameter
     emit: tuple[int, float]
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
@@ -137,7 +149,7 @@ class SampleWindow:
 class ChooseSize:
     """Decide the size to resize to, and draw the interpolation (resize_param)."""
 
-    param: Any
+    param: ResizeParameter
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
         sample.resize_param = self.param
@@ -157,7 +169,7 @@ class DrawSize:
     param  TransformationParameter with one of Intel's two messages
     """
 
-    param: Any
+    param: TransformationParameter
     emit: tuple[int, float]
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
@@ -195,7 +207,7 @@ class Render:
 class TakePerspective:
     """Warp pixels and boxes (geometry_param)."""
 
-    param: Any
+    param: GeometryParameter
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
         height, width = sample.pixels.shape[:2]
@@ -235,7 +247,7 @@ def turn_crop(sample: Sample, draws: Draws) -> None:
 class Stretch:
     """Resize decoded pixels to a random size, as NVIDIA's branch does."""
 
-    param: Any
+    param: TransformationParameter
     crop: tuple[int, int]
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
@@ -255,7 +267,7 @@ def resize_decoded(sample: Sample, draws: Draws) -> None:
 class Degrade:
     """Degrade the pixels (noise_param)."""
 
-    param: Any
+    param: NoiseParameter
 
     def __call__(self, sample: Sample, draws: Draws) -> None:
         sample.pixels = noise.apply_noise(sample.pixels, self.param, draws)
@@ -306,7 +318,7 @@ def mirror(sample: Sample, draws: Draws) -> None:
 
 def extrapolate(sample: Sample, draws: Draws) -> None:
     """Scale the boxes to width_scale x height_scale of the ResizeParameter."""
-    if sample.boxes is not None:
+    if sample.boxes is not None and sample.resize_param is not None:
         height, width = sample.pixels.shape[:2]
         sample.boxes[:, CORNERS] = geometry.extrapolate(
             sample.boxes[:, CORNERS], sample.resize_param, sample.view.width, sample.view.height,

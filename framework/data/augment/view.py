@@ -7,8 +7,6 @@ step worked on the whole image.
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 
@@ -20,6 +18,7 @@ from framework.data.augment.geometry import Rectangle
 from framework.data.augment.planes import as_pixels, planes_of, whole
 from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels
+from framework.proto import ResizeParameter
 
 
 class Viewer:
@@ -29,12 +28,12 @@ class Viewer:
         self._canvas = Canvas()
 
     def show(self, pixels: Pixels, view: Rectangle, changes: Distortion | None,
-             fill: tuple[float, ...], param: Any, mode: int) -> Pixels:
+             fill: tuple[float, ...], param: ResizeParameter | None, mode: int) -> Pixels:
         """What is seen, distorted where it is the image's, `fill` elsewhere, then resized.
 
         pixels  the rows of the image that the view reaches, or more; all its columns
         view    in pixels of the image, which it may exceed: x, y are negative if it was expanded
-        param   ResizeParameter, or None for the view's own size (Any: only used where it is one)
+        param   None for the view's own size
         mode    OpenCV's number of the interpolation
         """
         height, width = pixels.shape[:2]
@@ -46,15 +45,15 @@ class Viewer:
         if changes is not None and pixels.dtype != np.uint8:
             raise BadRecord("distort_param needs pixels of 8 bits")
         place = Rectangle(left - view.x, top - view.y, seen.shape[1], seen.shape[0])
-        is_warped = param is not None and param.resize_mode == param.WARP
-        if is_warped and seen.size and seen.dtype == np.uint8:
-            sizes = (view.width, view.height, param.width, param.height)
+        warp = param if param is not None and param.resize_mode == param.WARP else None
+        if warp is not None and seen.size and seen.dtype == np.uint8:
+            sizes = (view.width, view.height, warp.width, warp.height)
             if can_resample(*sizes, mode):
                 planes = planes_of(seen) if changes is None else changes.apply(seen)
                 return as_pixels(resample(planes, place, *sizes, mode,
                                           fill_values(fill, np.uint8)))
-        if is_warped and mode == cv2.INTER_NEAREST:
-            resized = resizing.resize(self._complete(seen, place, view, fill), param, mode)
+        if warp is not None and mode == cv2.INTER_NEAREST:
+            resized = resizing.resize(self._complete(seen, place, view, fill), warp, mode)
             return _distort_part(resized, place, view, changes)
         if changes is not None and seen.size:
             seen = whole(changes.apply(seen))

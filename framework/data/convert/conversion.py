@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from framework.data.convert.datum import UNFORESEEN, Converted
 from framework.data.convert.journal import Journal, Report
@@ -158,9 +158,8 @@ def _records(
         yield key_of(index, entry), result.record
 
 
-def _data_bytes(record: Any) -> int:
-    """Any: a Datum or AnnotatedDatum."""
-    datum = record.datum if "datum" in record.DESCRIPTOR.fields_by_name else record
+def _data_bytes(record: Datum | AnnotatedDatum) -> int:
+    datum = record.datum if isinstance(record, AnnotatedDatum) else record
     return len(datum.data)
 
 
@@ -230,7 +229,7 @@ def write_database(folder: Path, records: Iterable[tuple[bytes, Datum | Annotate
     committed  is called when the records so far are on the disk
     OSError if the disk is full, DataError if a key is too long.
     """
-    batch: list[tuple[bytes, Any]] = []
+    batch: list[tuple[bytes, Datum | AnnotatedDatum]] = []
     num_records = 0
     begun = time.monotonic()
     with database_writer(folder) as writer:

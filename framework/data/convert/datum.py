@@ -70,7 +70,7 @@ class Converted:
     notes: list[Note] = field(default_factory=list)
 
 
-def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any, Levels]:
+def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Datum, Levels]:
     """The Datum of an image file, and its pixels before any resizing.
 
     The file's own bytes are stored unless the options change its colour, size or type.
@@ -81,8 +81,7 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Any
     return _datum(path, content, image, options, label), image
 
 
-def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, label: int) -> Any:
-    """Any: messages are made at run time."""
+def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, label: int) -> Datum:
     stored = resize(image, options)
     suffix = path.suffix.lower().lstrip(".")
     kind = options.encode_type.lower().lstrip(".")

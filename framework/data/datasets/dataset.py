@@ -164,7 +164,9 @@ class Description:
     def words(self, key: str, value: object = None) -> list[str]:
         """A name or a list of names: of the key, or of `value`, found below it."""
         value = self.tree.get(key, []) if value is None else value
-        words = value if isinstance(value, list) else [value] if value != "" else []
+        words = value if isinstance(value, list) else [value]
+        if value == "":
+            words = []
         if not all(isinstance(word, str) for word in words):
             raise DataError(f"{self.place}: {key} is {shown(value)}; it must be a name or a list")
         return [self._word(key, word) for word in words]

@@ -41,8 +41,45 @@ class Transformation:
 
 
 @dataclass
-class DatabaseItems:
-    """Records of an LMDB.
+class RecordItems:
+    """Records of a database: the base of DatabaseItems and SparseItems.
+
+    make  how to make the database, for the message where it is absent
+    """
+
+    path: str
+    make: str = field(default="", kw_only=True)
+    _database: Database | None = field(default=None, init=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
+        return {**self.__dict__, "_database": None}
+
+    def open(self) -> None:
+        """Open the database, in the process that reads it."""
+        self._database = open_database(self.path, self.make)
+
+    def size(self) -> int:
+        """The number of records."""
+        return len(self.database)
+
+    def name(self, index: int) -> str:
+        """The key of a record, for messages about it."""
+        return self.database.name(index)
+
+    @property
+    def database(self) -> Database:
+        """The database, once it is open."""
+        assert self._database is not None
+        return self._database
+
+    def found_bad(self) -> dict[int, str]:
+        """No record was found bad beforehand."""
+        return {}
+
+
+@dataclass
+class DatabaseItems(RecordItems):
+    """Images of an LMDB.
 
     annotated  AnnotatedDatum records, else Datum
     has_boxes  the label top holds boxes, else one class an item
@@ -52,7 +89,6 @@ class DatabaseItems:
     masks       how the masks of a third top are made; None: there is none
     """
 
-    path: str
     transformation: Transformation
     decoding: Decoding
     annotated: bool = False
@@ -62,29 +98,18 @@ class DatabaseItems:
     yolo_rows: bool = False
     with_difficult: bool = True
     masks: MaskForm | None = None
-    make: str = ""
-    _database: Database | None = field(default=None, repr=False)
-    _transformer: Transformer | None = field(default=None, repr=False)
+    _transformer: Transformer | None = field(default=None, init=False, repr=False)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_database": None, "_transformer": None}
+    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
+        return {**super().__getstate__(), "_transformer": None}
 
     def open(self) -> None:
-        self._database = open_database(self.path, self.make)
+        super().open()
         self._transformer = self.transformation.open()
-
-    def size(self) -> int:
-        assert self._database is not None
-        return len(self._database)
-
-    def name(self, index: int) -> str:
-        assert self._database is not None
-        return self._database.name(index)
 
     def record(self, index: int) -> Record:
         """A record as it is stored. Raises BadRecord."""
-        assert self._database is not None
-        content = self._database.read(index)
+        content = self.database.read(index)
         if not self.annotated:
             return records.read_datum(content, self.decoding)
         record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
@@ -99,6 +124,7 @@ class DatabaseItems:
         self._transformer.start_batch(seed, index)
 
     def item(self, index: int, draws: Draws) -> Item:
+        """A record, augmented. Raises BadRecord."""
         assert self._transformer is not None
         record = self.record(index)
         if not self.annotated:
@@ -112,6 +138,7 @@ class DatabaseItems:
         return Item((sample.pixels,), sample.boxes, record.label, masks=masks)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The label top of a batch: boxes, rows, or a class for each item."""
         if not self.num_labels:
             return []
         tops: list[Array] = []
@@ -124,9 +151,6 @@ class DatabaseItems:
         if self.masks is not None:
             tops.append(np.stack([item.masks for item in items if item.masks is not None]))
         return tops
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
 
 
 @dataclass
@@ -145,15 +169,19 @@ class ListedItems:
         return {**self.__dict__, "_transformer": None}
 
     def open(self) -> None:
+        """Make the transformer, in the process that uses it."""
         self._transformer = self.transformation.open()
 
     def size(self) -> int:
+        """The number of files."""
         return len(self.files)
 
     def name(self, index: int) -> str:
+        """The path of a file, for messages about it."""
         return self.root + self.files[index][0]
 
     def found_bad(self) -> dict[int, str]:
+        """No file was found bad beforehand."""
         return {}
 
 
@@ -176,6 +204,7 @@ class FileItems(ListedItems):
     interpolation: int = cv2.INTER_LINEAR
 
     def item(self, index: int, draws: Draws) -> Item:
+        """An image, resized and augmented. Raises BadRecord."""
         assert self._transformer is not None
         path, label = self.files[index]
         pixels = read_image(self.root + path, self.decoding)
@@ -189,6 +218,7 @@ class FileItems(ListedItems):
         return Item((self._transformer.without_boxes(pixels, draws),), None, label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The classes of a batch."""
         return [classes(items)] if self.num_labels else []
 
 

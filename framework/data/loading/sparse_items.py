@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from framework.data.augment.draws import Draws
 from framework.data.loading.batches import Item
-from framework.data.records.database import Database, open_database
+from framework.data.loading.items import RecordItems, classes
 from framework.data.records.records import BadRecord
 from framework.proto import SparseDatum
 from framework.system.arrays import Array, Floats
@@ -46,34 +45,14 @@ def read_row(content: bytes) -> tuple[Floats, float]:
 
 
 @dataclass
-class SparseItems:
+class SparseItems(RecordItems):
     """Rows of an LMDB, each as one plane (1, 1, size)."""
 
-    path: str
     num_labels: int = 1
-    _database: Database | None = field(default=None, repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
-        return {**self.__dict__, "_database": None}
-
-    def open(self) -> None:
-        self._database = open_database(self.path, "")
-
-    def size(self) -> int:
-        assert self._database is not None
-        return len(self._database)
-
-    def name(self, index: int) -> str:
-        assert self._database is not None
-        return self._database.name(index)
 
     def item(self, index: int, draws: Draws) -> Item:
-        assert self._database is not None
-        row, label = read_row(self._database.read(index))
+        row, label = read_row(self.database.read(index))
         return Item((row[None, None],), label=label)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
-        return [np.array([item.label for item in items], np.float32)] if self.num_labels else []
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
+        return [classes(items)] if self.num_labels else []

@@ -23,7 +23,7 @@ from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.errors import DataError
 from framework.proto import TransformationParameter
-from framework.system.arrays import Array
+from framework.system.arrays import Array, Floats
 from framework.system.regular import read_regular
 
 NUM_TRIES = 100        # windows that are drawn before all images are taken for missing
@@ -106,7 +106,7 @@ class WindowItems:
     context_pad: int = 0
     is_square: bool = False
     _mean: Mean = field(default_factory=Mean, repr=False)
-    _param: Any = field(default=None, repr=False)  # Any: TransformationParameter, once open
+    _param: TransformationParameter | None = field(default=None, repr=False)
     _bad: dict[int, str] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -115,6 +115,12 @@ class WindowItems:
     def open(self) -> None:
         self._param = TransformationParameter.FromString(self.transformation.param)
         self._mean = read_mean(self._param)
+
+    @property
+    def param(self) -> TransformationParameter:
+        """The transform_param, once it is open."""
+        assert self._param is not None
+        return self._param
 
     def size(self) -> int:
         """The number of items of a batch: the index of an item in it decides its kind."""
@@ -128,7 +134,7 @@ class WindowItems:
         windows = self.windows.objects if is_object else self.windows.background
         for _ in range(NUM_TRIES):
             window = windows[draws.below(len(windows))]
-            is_mirrored = self._param.mirror and draws.below(2) == 1
+            is_mirrored = self.param.mirror and draws.below(2) == 1
             if window.image in self._bad:
                 continue
             try:
@@ -143,7 +149,7 @@ class WindowItems:
     def _cut(self, pixels: Pixels, window: Window, is_mirrored: bool) -> Pixels:
         """Cut out a window, resize it to crop_size and subtract the mean; 0 outside the image."""
         height, width = pixels.shape[:2]
-        size = self._param.crop_size
+        size = self.param.crop_size
         if self.context_pad or self.is_square:
             x1, y1, x2, y2 = self._with_context(window, size)
         else:
@@ -174,11 +180,11 @@ class WindowItems:
         return (_round(center_x - half_width * scale), _round(center_y - half_height * scale),
                 _round(center_x + half_width * scale), _round(center_y + half_height * scale))
 
-    def _mean_of(self, target: tuple[slice, slice], channels: int) -> Any:
+    def _mean_of(self, target: tuple[slice, slice], channels: int) -> Floats:
         """The mean of a part of the crop; that of a mean_file is cropped centrally."""
         if self._mean.image is None:
             return np.array(self._mean.by_channel(channels) or (0,) * channels, np.float32)
-        size = self._param.crop_size
+        size = self.param.crop_size
         top = (self._mean.image.shape[2] - size) // 2       # as the original: by the width
         image = self._mean.image[:, top:top + size, top:top + size]
         if image.shape[1:] != (size, size):

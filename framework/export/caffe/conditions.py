@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from framework.export.caffe.dialects import Dialect
-from framework.layers.base import Shape
+from framework.layers.base import Layer, Shape
 from framework.layers.normalization.scale import Bias, Scale
 from framework.layers.vision.convolution import Convolution, Deconvolution
 from framework.layers.vision.pooling import Pooling
@@ -15,12 +14,12 @@ from framework.proto import LayerParameter, enum_name
 
 OWN_FIELDS = 20001      # fields from here on have numbers of this project alone
 FILLERS = ("weight_filler", "bias_filler", "filler")
-# A condition: of the message, its layer and the shapes of its bottoms. Any: a Layer.
-Condition = Callable[[LayerParameter, Any, Sequence[Shape]], str]
+# A condition: of the message, its layer and the shapes of its bottoms.
+Condition = Callable[[LayerParameter, Layer, Sequence[Shape]], str]
 
 
-def refusal(dialect: Dialect, proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
-    """Why the reader does not take the layer; "" if it does. Any: a Layer."""
+def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Why the reader does not take the layer; "" if it does."""
     if proto.type not in dialect.layers:
         return f"{proto.type} is not among its layers"
     for check in (own_fields, *(CONDITIONS[name] for name in dialect.conditions)):
@@ -29,7 +28,7 @@ def refusal(dialect: Dialect, proto: LayerParameter, layer: Any, bottoms: Sequen
     return ""
 
 
-def own_fields(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def own_fields(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
     """No reader knows the fields that the schema here adds."""
     for descriptor, value in proto.ListFields():
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
@@ -42,7 +41,7 @@ def own_fields(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> s
     return ""
 
 
-def common(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def common(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
     """What is on all lists: square kernels without dilation, sums without factors, axis 1."""
     if isinstance(layer, Convolution):
         return not_square(layer) or dilated(layer, lambda step: step == 1)
@@ -56,36 +55,41 @@ def common(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
     return one_bottom(proto, layer, bottoms)
 
 
-def one_bottom(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def one_bottom(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Scale and Bias with learned blobs only."""
     if isinstance(layer, Scale | Bias) and len(bottoms) > 1:
         return "two bottoms are refused"
     return ""
 
 
-def opencv4(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def opencv4(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
     """Tried with OpenCV 4.14: Swish is computed with 1 whatever the file says."""
     if proto.HasField("swish_param") and proto.swish_param.beta != 1:
         return f"beta is {proto.swish_param.beta:g}; it is not read"
     return ""
 
 
-def one_dilation(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def one_dilation(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """The same dilation on both axes."""
     if isinstance(layer, Convolution) and len(set(layer.geometry.dilation)) > 1:
         return "only the first dilation is read"
     return ""
 
 
-def not_square(layer: Any) -> str:
+def not_square(layer: Convolution | Deconvolution) -> str:
+    """Why the kernel is refused by readers of square ones."""
     kernel = layer.geometry.kernel
     return f"the kernel is {kernel}; it must be square" if len(set(kernel)) > 1 else ""
 
 
-def dilated(layer: Any, allowed: Callable[[int], bool]) -> str:
+def dilated(layer: Convolution | Deconvolution, allowed: Callable[[int], bool]) -> str:
+    """Why the dilation is refused by readers that take the `allowed` ones."""
     wrong = [step for step in layer.geometry.dilation if not allowed(step)]
     return f"the dilation {wrong[0]} is not taken" if wrong else ""
 
 
-def nnie(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def nnie(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """HiSilicon's NNIE: orders, dims and scales that its tables name."""
     if isinstance(layer, Convolution | Deconvolution):
         return not_square(layer)
     if proto.HasField("permute_param") and list(proto.permute_param.order) != [0, 2, 3, 1]:
@@ -99,7 +103,8 @@ def nnie(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
     return one_bottom(proto, layer, bottoms)
 
 
-def sophgo(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def sophgo(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Sophgo's compiler: axes, and the settings of DetectionOutput, Reduction and Normalize."""
     if proto.HasField("detection_output_param"):
         param = proto.detection_output_param
         if param.nms_param.eta != 1 or param.keep_top_k <= 0 or param.variance_encoded_in_target:
@@ -118,7 +123,8 @@ def sophgo(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
     return ""
 
 
-def horizon(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def horizon(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Horizon's compiler: sizes of kernels, strides and dilations."""
     if isinstance(layer, Convolution):
         if max(layer.geometry.kernel) > 7:
             return f"the kernel is {layer.geometry.kernel}; 1 to 7 are taken"
@@ -136,7 +142,8 @@ def horizon(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
     return ""
 
 
-def sigmastar(proto: LayerParameter, layer: Any, bottoms: Sequence[Shape]) -> str:
+def sigmastar(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """SigmaStar's compiler: cells of a kernel, whole powers, no Deconvolution."""
     if isinstance(layer, Convolution):
         kernel = layer.geometry.kernel
         if math.prod(kernel) >= 64:

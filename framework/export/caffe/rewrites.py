@@ -7,7 +7,7 @@ are tried again: what stands for a ReLU6 may have to be rewritten itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class Chain:
 
     def add(self, kind: str, *bottoms: str, blobs: list[Floats] | None = None, top: str = "",
             **params: Any) -> str:      # Any: what fields hold
+        """Add a layer; returns its top. Any: what fields hold."""
         made = self.parts.make(self.part.proto.name, kind, bottoms, f"/{len(self.made)}",
                                blobs or [], top=top, **params)
         self.made.append(made)
@@ -48,6 +49,7 @@ class Chain:
         return self.affine(self.add("ReLU", y), -1, high)
 
     def product(self, *bottoms: str) -> str:
+        """The product of the bottoms."""
         return self.add("Eltwise", *bottoms, eltwise_param={"operation": "PROD"})
 
     def finish(self) -> list[Part]:
@@ -59,6 +61,7 @@ class Chain:
         return self.made
 
     def shape(self, name: str) -> Shape:
+        """The shape of a blob."""
         return self.parts.shapes[name]
 
 
@@ -68,9 +71,11 @@ Rewrite = Callable[[Parts, Part], "list[Part] | None"]
 def clamp(parts: Parts, part: Part) -> list[Part] | None:
     """ReLU6 and Clip."""
     chain = Chain(parts, part)
-    low, high = 0.0, 6.0
+    low = 0.0
+    high = 6.0
     if part.proto.HasField("clip_param"):
-        low, high = part.proto.clip_param.min, part.proto.clip_param.max
+        low = part.proto.clip_param.min
+        high = part.proto.clip_param.max
     if part.proto.relu6_param.negative_slope or low <= -LARGEST:
         return None
     if high >= LARGEST:
@@ -82,34 +87,43 @@ def clamp(parts: Parts, part: Part) -> list[Part] | None:
 
 
 def hard_swish(parts: Parts, part: Part) -> list[Part] | None:
-    chain, x = Chain(parts, part), part.proto.bottom[0]
+    """HardSwish as x * clamp(x + 3, 0, 6) / 6."""
+    chain = Chain(parts, part)
+    x = part.proto.bottom[0]
     gate = chain.within(chain.affine(x, 1, 3), 0, 6)
     chain.product(x, chain.affine(gate, 1 / 6, 0))
     return chain.finish()
 
 
 def hard_sigmoid(parts: Parts, part: Part) -> list[Part] | None:
+    """HardSigmoid as a clamped line."""
     chain = Chain(parts, part)
     chain.within(chain.affine(part.proto.bottom[0], 0.2, 0.5), 0, 1)
     return chain.finish()
 
 
 def swish(parts: Parts, part: Part) -> list[Part] | None:
-    chain, x, beta = Chain(parts, part), part.proto.bottom[0], part.proto.swish_param.beta
+    """Swish as x * sigmoid(beta * x)."""
+    chain = Chain(parts, part)
+    x = part.proto.bottom[0]
+    beta = part.proto.swish_param.beta
     gate = chain.add("Sigmoid", x if beta == 1 else chain.affine(x, beta, 0))
     chain.product(x, gate)
     return chain.finish()
 
 
 def mish(parts: Parts, part: Part) -> list[Part] | None:
-    chain, x = Chain(parts, part), part.proto.bottom[0]
+    """Mish as x * tanh(softplus(x))."""
+    chain = Chain(parts, part)
+    x = part.proto.bottom[0]
     chain.product(x, chain.add("TanH", chain.add("BNLL", x)))
     return chain.finish()
 
 
 def absolute(parts: Parts, part: Part) -> list[Part] | None:
     """|x| = relu(x) + relu(-x)."""
-    chain, x = Chain(parts, part), part.proto.bottom[0]
+    chain = Chain(parts, part)
+    x = part.proto.bottom[0]
     positive = chain.add("ReLU", x)
     negative = chain.add("ReLU", chain.affine(x, -1, 0))
     chain.add("Eltwise", positive, negative, eltwise_param={"operation": "SUM"})
@@ -118,14 +132,16 @@ def absolute(parts: Parts, part: Part) -> list[Part] | None:
 
 def power(parts: Parts, part: Part) -> list[Part] | None:
     """A linear Power as Scale, a square as a product."""
-    param, x = part.proto.power_param, part.proto.bottom[0]
+    param = part.proto.power_param
+    x = part.proto.bottom[0]
     shape = parts.shapes[x]
     chain = Chain(parts, part)
     if param.power not in (1, 2) or len(shape) < 2 or param.scale == 0:
         return None
     y = x
     if param.power == 1 or (param.scale, param.shift) != (1, 0):
-        factor, summand = np.full(shape[1], param.scale), np.full(shape[1], param.shift)
+        factor = np.full(shape[1], param.scale)
+        summand = np.full(shape[1], param.shift)
         y = chain.add("Scale", x, blobs=[factor, summand], scale_param={"bias_term": True})
     if param.power == 2:
         chain.product(y, y)
@@ -151,12 +167,18 @@ def spread(chain: Chain, factor: str, shape: Shape) -> str:
         factor = chain.add("Reshape", factor,
                            reshape_param={"shape": {"dim": [0, channels, 1, 1]}})
     param: dict[str, Any] = {"num_output": channels, "group": channels, "bias_term": False}
-    if shape[2] == shape[3]:
-        param["kernel_size"] = [shape[2]]
-    else:
-        param |= {"kernel_h": shape[2], "kernel_w": shape[3]}
+    param |= _of_both_axes("kernel_size", shape[2:])
     return chain.add("Deconvolution", factor, blobs=[np.ones((channels, 1, *shape[2:]))],
                      convolution_param=param)
+
+
+def _of_both_axes(name: str, numbers: Sequence[int]) -> dict[str, Any]:     # Any: as fields
+    """Fields of convolution_param for (height, width): one where they agree, else _h and _w."""
+    height, width = numbers
+    if height == width:
+        return {name: [height]}
+    stem = name.removesuffix("_size")
+    return {f"{stem}_h": height, f"{stem}_w": width}
 
 
 def scale_by_blob(parts: Parts, part: Part) -> list[Part] | None:
@@ -164,8 +186,9 @@ def scale_by_blob(parts: Parts, part: Part) -> list[Part] | None:
     if len(part.proto.bottom) < 2 or part.blobs:
         return None
     first, second = part.proto.bottom
-    x, factor = (first, second) if math.prod(parts.shapes[first]) >= \
-        math.prod(parts.shapes[second]) else (second, first)
+    x, factor = first, second       # the larger is multiplied by the smaller
+    if math.prod(parts.shapes[first]) < math.prod(parts.shapes[second]):
+        x, factor = second, first
     shape = parts.shapes[x]
     if len(shape) != 4 or math.prod(parts.shapes[factor]) != math.prod(shape[:2]) \
             or part.proto.scale_param.axis not in (0, 1):
@@ -191,7 +214,8 @@ def axpy(parts: Parts, part: Part) -> list[Part] | None:
 
 def shuffle_by_permute(parts: Parts, part: Part) -> list[Part] | None:
     """ShuffleChannel as Reshape, Permute, Reshape, with 4 axes."""
-    shape, group = parts.shapes[part.proto.bottom[0]], part.proto.shuffle_channel_param.group
+    shape = parts.shapes[part.proto.bottom[0]]
+    group = part.proto.shuffle_channel_param.group
     chain = Chain(parts, part)
     groups = [0, group, shape[1] // group, math.prod(shape[2:])]
     y = chain.add("Reshape", part.proto.bottom[0], reshape_param={"shape": {"dim": groups}})
@@ -202,7 +226,8 @@ def shuffle_by_permute(parts: Parts, part: Part) -> list[Part] | None:
 
 def shuffle_by_convolution(parts: Parts, part: Part) -> list[Part] | None:
     """ShuffleChannel as a 1 x 1 convolution of zeros and ones."""
-    shape, group = parts.shapes[part.proto.bottom[0]], part.proto.shuffle_channel_param.group
+    shape = parts.shapes[part.proto.bottom[0]]
+    group = part.proto.shuffle_channel_param.group
     if len(shape) != 4:
         return None
     order = np.arange(shape[1]).reshape(group, -1).T.reshape(-1)
@@ -221,11 +246,7 @@ def upsample(parts: Parts, part: Part) -> list[Part] | None:
     factors = part.layer.size.scale
     channels = parts.shapes[part.proto.bottom[0]][1]
     param: dict[str, Any] = {"num_output": channels, "group": channels, "bias_term": False}
-    if factors[0] == factors[1]:
-        param |= {"kernel_size": [factors[0]], "stride": [factors[0]]}
-    else:
-        param |= {"kernel_h": factors[0], "kernel_w": factors[1], "stride_h": factors[0],
-                  "stride_w": factors[1]}
+    param |= _of_both_axes("kernel_size", factors) | _of_both_axes("stride", factors)
     chain = Chain(parts, part)
     chain.add("Deconvolution", part.proto.bottom[0], blobs=[np.ones((channels, 1, *factors))],
               convolution_param=param)
@@ -234,7 +255,8 @@ def upsample(parts: Parts, part: Part) -> list[Part] | None:
 
 def normalize(parts: Parts, part: Part) -> list[Part] | None:
     """L2 normalization along the channels: x * (eps + sum of squares) ** -0.5 * scale."""
-    param, x = part.proto.norm_param, part.proto.bottom[0]
+    param = part.proto.norm_param
+    x = part.proto.bottom[0]
     shape = parts.shapes[x]
     if param.across_spatial or len(shape) != 4:
         return None
@@ -281,11 +303,7 @@ def plain_kernel(parts: Parts, part: Part) -> list[Part] | None:
     pads = [pad + cells // 2 for pad, cells in zip(at.pad, more, strict=True)]
     param: dict[str, Any] = {"num_output": at.num_output, "group": at.group,
                              "bias_term": len(part.blobs) > 1, "kernel_size": [longest]}
-    for name, numbers in (("stride", at.stride), ("pad", pads)):
-        if numbers[0] == numbers[1]:
-            param[name] = [numbers[0]]
-        else:
-            param[f"{name}_h"], param[f"{name}_w"] = numbers
+    param |= _of_both_axes("stride", at.stride) | _of_both_axes("pad", pads)
     chain = Chain(parts, part)
     chain.add("Convolution", part.proto.bottom[0], blobs=[weight, *part.blobs[1:]],
               convolution_param=param)

@@ -17,6 +17,7 @@ from framework.importing.values import Array, Shape
 
 
 def add(draft: Draft, node: Node) -> str:
+    """A sum: Bias where one summand is a constant, Eltwise or a broadcast otherwise."""
     for index in (0, 1):
         if draft.is_constant(node.inputs[index]):
             return shifted(draft, draft.blob(1 - index), draft.constant(index, "summand"))
@@ -24,6 +25,7 @@ def add(draft: Draft, node: Node) -> str:
 
 
 def sub(draft: Draft, node: Node) -> str:
+    """A difference: a constant is added, or the second blob negated, unless Eltwise can do it."""
     if draft.is_constant(node.inputs[1]):
         return shifted(draft, draft.blob(0), -draft.constant(1, "subtrahend"))
     if draft.is_constant(node.inputs[0]):
@@ -41,6 +43,7 @@ def sub(draft: Draft, node: Node) -> str:
 
 
 def mul(draft: Draft, node: Node) -> str:
+    """A product: Scale where one factor is a constant, Eltwise or a broadcast otherwise."""
     for index in (0, 1):
         if draft.is_constant(node.inputs[index]):
             return scaled(draft, draft.blob(1 - index), draft.constant(index, "factor"))
@@ -48,6 +51,7 @@ def mul(draft: Draft, node: Node) -> str:
 
 
 def div(draft: Draft, node: Node) -> str:
+    """A quotient: a product with the inverse of the constant, or of the blob."""
     if draft.is_constant(node.inputs[1]):
         divisor = np.asarray(draft.constant(1, "divisor"), np.float64)
         if not divisor.all():

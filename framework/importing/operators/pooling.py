@@ -33,6 +33,7 @@ class Windows:
 
 
 def max_pool(draft: Draft, node: Node) -> str:
+    """Max pooling, without the indices of the maxima."""
     if len(node.outputs) > 1 and node.outputs[1]:
         raise node.refuse("gives the indices of the maxima too, which count through the whole "
                           "batch; Caffe's mask counts in each plane")
@@ -40,14 +41,17 @@ def max_pool(draft: Draft, node: Node) -> str:
 
 
 def average_pool(draft: Draft, node: Node) -> str:
+    """Average pooling."""
     return pooled(draft, node, "AVE")
 
 
 def global_max_pool(draft: Draft, node: Node) -> str:
+    """The maximum of each plane."""
     return _global(draft, "MAX")
 
 
 def global_average_pool(draft: Draft, node: Node) -> str:
+    """The mean of each plane."""
     return _global(draft, "AVE")
 
 

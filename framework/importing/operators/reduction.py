@@ -34,26 +34,32 @@ def reduced(draft: Draft, node: Node, operation: str) -> str:
 
 
 def global_pool(draft: Draft, x: str, method: str) -> str:
+    """Pooling over the whole plane, by `method`."""
     return draft.add("Pooling", x, pooling_param={"pool": method, "global_pooling": True})
 
 
 def reduce_mean(draft: Draft, node: Node) -> str:
+    """The mean over axes, by Reduction or Pooling."""
     return reduced(draft, node, "MEAN")
 
 
 def reduce_sum(draft: Draft, node: Node) -> str:
+    """The sum over axes."""
     return reduced(draft, node, "SUM")
 
 
 def reduce_l1(draft: Draft, node: Node) -> str:
+    """The sum of absolute values over axes."""
     return reduced(draft, node, "ASUM")
 
 
 def reduce_sum_square(draft: Draft, node: Node) -> str:
+    """The sum of squares over axes."""
     return reduced(draft, node, "SUMSQ")
 
 
 def reduce_l2(draft: Draft, node: Node) -> str:
+    """The square root of the sum of squares over axes."""
     return draft.add("Power", reduced(draft, node, "SUMSQ"), suffix=".root",
                      power_param={"power": 0.5})
 

@@ -41,6 +41,13 @@ def check_labels(spec: LayerSpec, x: Shape, labels: Shape, axis: int) -> None:
                          f"be {wanted} labels")
 
 
+def check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
+    """Raise SpecError unless there is one label for each item of `x`."""
+    if math.prod(labels) != x[0]:
+        raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; it must "
+                         f"hold one label for each of the {x[0]} items of '{spec.bottoms[0]}'")
+
+
 def check_same_count(spec: LayerSpec, x: Shape, other: Shape, which: int = 1) -> None:
     """Raise SpecError unless bottom `which`, of shape `other`, has as many items and values."""
     if tuple(x[:1]) != tuple(other[:1]) or math.prod(x) != math.prod(other):

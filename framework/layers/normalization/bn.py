@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ from framework.layers.normalization.batch_norm import by_batch_onnx
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.ops.normalisation import by_batch, by_stored
-from framework.proto import FillerParameter, LayerParameter, enum_name
+from framework.proto import BNParameter, FillerParameter, LayerParameter, enum_name
 
 SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
 PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps")
@@ -65,52 +67,35 @@ class BN(Layer):
                              f"{', '.join(SEGNET)}, or PSPNet's, with {', '.join(PSPNET)}")
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {x}; BN needs at least 2 axes (N, C)")
-        if pspnet and len(spec.tops) > 1:
-            raise spec.error("top", "has more than one blob; only SegNet's BN has them")
-        self.is_segnets = bool(segnet)
-        self.frozen = param.frozen
         shape = (1, x[1], 1, 1)
-        if self.is_segnets:
-            self.mode = enum_name(param, "bn_mode")
-            self.eps = param.var_eps if is_set(param, "var_eps") else 1e-9
-            self.add_blob("scale", shape, param.scale_filler)
-            self.add_blob("shift", shape, param.shift_filler)
+        self.form: SegNetForm | PSPNetForm
+        if segnet:
+            self.form = self.read_segnet(param, shape)
         else:
-            self.momentum = param.momentum
-            self.eps = param.eps
-            self.add_blob("scale", shape, param.slope_filler, learned=not self.frozen)
-            self.add_blob("shift", shape, param.bias_filler, learned=not self.frozen)
-            self.add_blob("mean", shape, learned=False)
-            start = FillerParameter(value=float(self.frozen))
-            self.add_blob("variance", shape, start, learned=False)
+            self.form = self.read_pspnet(param, shape)
+
+    def read_segnet(self, param: BNParameter, shape: Shape) -> SegNetForm:
+        """SegNet's form, and its blobs."""
+        self.add_blob("scale", shape, param.scale_filler)
+        self.add_blob("shift", shape, param.shift_filler)
+        eps = param.var_eps if is_set(param, "var_eps") else 1e-9
+        return SegNetForm(enum_name(param, "bn_mode") == "LEARN", eps, len(self.spec.tops))
+
+    def read_pspnet(self, param: BNParameter, shape: Shape) -> PSPNetForm:
+        """PSPNet's form, and its blobs."""
+        if len(self.spec.tops) > 1:
+            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
+        self.add_blob("scale", shape, param.slope_filler, learned=not param.frozen)
+        self.add_blob("shift", shape, param.bias_filler, learned=not param.frozen)
+        self.add_blob("mean", shape, learned=False)
+        start = FillerParameter(value=float(param.frozen))
+        self.add_blob("variance", shape, start, learned=False)
+        return PSPNetForm(param.frozen or self.spec.phase == "TEST", param.momentum, param.eps)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        scale, shift = self.scale.reshape(-1), self.shift.reshape(-1)
-        if self.is_segnets:
-            return self.segnets(x, scale, shift)
-        if self.frozen or self.spec.phase == "TEST":
-            mean, variance = self.mean.reshape(-1), self.variance.reshape(-1)
-            return by_stored(x, scale, shift, mean, variance, self.eps)
-        y, mean, variance = by_batch(x, scale, shift, self.eps, self.mean.reshape(-1))
-        with torch.no_grad():
-            num_values = x.numel() // x.shape[1]
-            for blob, batch in ((self.mean, mean),
-                                (self.variance, variance * ((num_values - 1) / num_values))):
-                blob.mul_(self.momentum).add_(batch.reshape(blob.shape), alpha=1 - self.momentum)
-        return y
-
-    def segnets(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """The tops of SegNet's layer; scale and shift (C,)."""
-        if self.mode == "LEARN":
-            y, mean, variance = by_batch(x, scale, shift, self.eps, scale.detach())
-            num_values = x.numel() // x.shape[1]
-            variance = variance * ((num_values - 1) / num_values)
-        else:
-            mean, variance = torch.zeros_like(scale), torch.zeros_like(scale)
-            axes = (1,) * (x.dim() - 2)
-            y = torch.addcmul(shift.reshape(-1, *axes), x, scale.reshape(-1, *axes)).to(x.dtype)
-        tops = (y, *(one.detach().reshape(1, -1, 1, 1) for one in (mean, variance)))
-        return tops[: len(self.spec.tops)] if len(self.spec.tops) > 1 else y
+        if isinstance(self.form, SegNetForm):
+            return self.form.tops(x, self.scale, self.shift)
+        return self.form.top(x, self.scale, self.shift, self.mean, self.variance)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if len(self.spec.tops) > 1:
@@ -118,15 +103,78 @@ class BN(Layer):
         factors = self.channel_factors()
         if factors is None:
             blobs = (self.scale.reshape(-1), self.shift.reshape(-1))
-            return [by_batch_onnx(graph, bottoms[0], *blobs, self.eps)]
+            return [by_batch_onnx(graph, bottoms[0], *blobs, self.form.eps)]
         dims = (-1, *(1,) * (len(graph.shape(bottoms[0])) - 2))
         y = graph.add("Mul", bottoms[0], graph.floats(factors[0].reshape(dims), "factor"))
         return [graph.add("Add", y, graph.floats(factors[1].reshape(dims), "summand"))]
 
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:
-        scale, shift = (one.detach().double().reshape(-1) for one in (self.scale, self.shift))
-        if self.is_segnets:
-            return None if self.mode == "LEARN" or len(self.spec.tops) > 1 else (scale, shift)
-        mean, variance = (one.detach().double().reshape(-1) for one in (self.mean, self.variance))
+        blobs = [blob.detach().double().reshape(-1) for blob in self.blobs]
+        return self.form.channel_factors(*blobs)
+
+
+@dataclass(frozen=True)
+class SegNetForm:
+    """SegNet's form: the statistics of the batch, or none.
+
+    learns  bn_mode is LEARN, not INFERENCE
+    """
+
+    learns: bool
+    eps: float
+    num_tops: int
+
+    def tops(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """y, and if they are wanted mean and variance; scale and shift (1, C, 1, 1)."""
+        scale = scale.reshape(-1)
+        shift = shift.reshape(-1)
+        if self.learns:
+            y, mean, variance = by_batch(x, scale, shift, self.eps, scale.detach())
+            variance = variance * _biased(x)
+        else:
+            mean = torch.zeros_like(scale)
+            variance = torch.zeros_like(scale)
+            axes = (1,) * (x.dim() - 2)
+            y = torch.addcmul(shift.reshape(-1, *axes), x, scale.reshape(-1, *axes)).to(x.dtype)
+        tops = (y, *(one.detach().reshape(1, -1, 1, 1) for one in (mean, variance)))
+        return tops[:self.num_tops] if self.num_tops > 1 else y
+
+    def channel_factors(self, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Factor and summand (C,) that y = factor * x + summand has; None: it has none."""
+        return None if self.learns or self.num_tops > 1 else (scale, shift)
+
+
+@dataclass(frozen=True)
+class PSPNetForm:
+    """PSPNet's form: the statistics of the batch and their running averages, or the latter alone.
+
+    uses_stored  the running averages normalize: in TEST, or frozen
+    """
+
+    uses_stored: bool
+    momentum: float
+    eps: float
+
+    def top(self, x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor
+            ) -> Tensor:
+        """y; the blobs are (1, C, 1, 1), and mean and variance move if those of the batch count."""
+        factors = (scale.reshape(-1), shift.reshape(-1))
+        if self.uses_stored:
+            return by_stored(x, *factors, mean.reshape(-1), variance.reshape(-1), self.eps)
+        y, batch_mean, batch_variance = by_batch(x, *factors, self.eps, mean.reshape(-1))
+        with torch.no_grad():
+            for blob, batch in ((mean, batch_mean), (variance, batch_variance * _biased(x))):
+                blob.mul_(self.momentum).add_(batch.reshape(blob.shape), alpha=1 - self.momentum)
+        return y
+
+    def channel_factors(self, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor
+                        ) -> tuple[Tensor, Tensor]:
+        """Factor and summand (C,) that y = factor * x + summand has by the running averages."""
         factor = scale * (variance + self.eps).rsqrt()
         return factor, shift - mean * factor
+
+
+def _biased(x: Tensor) -> float:
+    """What takes an unbiased variance over the values of a channel to the biased one."""
+    num_values = x.numel() // x.shape[1]
+    return (num_values - 1) / num_values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -28,6 +29,24 @@ def affine_onnx(graph: OnnxGraph, x: str, scale: Tensor, bias: Tensor) -> str:
     """x * scale + bias."""
     product = graph.add("Mul", x, graph.floats(scale.detach(), "scale"))
     return graph.add("Add", product, graph.floats(bias.detach(), "bias"))
+
+
+def _add_affine(layer: LayerNorm | InstanceNorm, shape: Shape, is_wanted: bool) -> None:
+    """The blobs scale, ones at first, and bias, zeros, of that shape; None if not wanted."""
+    layer.scale = None
+    layer.bias = None
+    if is_wanted:
+        del layer.scale, layer.bias
+        layer.add_blob("scale", shape, ONE)
+        layer.add_blob("bias", shape)
+
+
+def _affine(layer: LayerNorm | InstanceNorm, dtype: torch.dtype
+            ) -> tuple[Tensor | None, Tensor | None]:
+    """scale and bias in the type that is computed in; None where the layer has none."""
+    if layer.scale is None or layer.bias is None:
+        return None, None
+    return layer.scale.to(dtype), layer.bias.to(dtype)
 
 
 def _check_eps(spec: LayerSpec, where: str, eps: float) -> float:
@@ -64,18 +83,12 @@ class LayerNorm(Layer):
         self.eps = _check_eps(spec, "layer_norm_param.eps", param.eps)
         self.axis = canonical_axis(spec, "layer_norm_param.axis", param.axis, x)
         self.shape = tuple(x[self.axis:])
-        self.scale = None
-        self.bias = None
-        if param.elementwise_affine:
-            del self.scale, self.bias
-            self.add_blob("scale", self.shape, ONE)
-            self.add_blob("bias", self.shape)
+        _add_affine(self, self.shape, param.elementwise_affine)
 
     def forward(self, x: Tensor) -> Tensor:
         wide = precise(x)
-        scale = None if self.scale is None else self.scale.to(wide.dtype)
-        bias = None if self.bias is None else self.bias.to(wide.dtype)
-        return F.layer_norm(wide, x.shape[self.axis:], scale, bias, self.eps).to(x.dtype)
+        return F.layer_norm(wide, x.shape[self.axis:], *_affine(self, wide.dtype), self.eps
+                            ).to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         axes = list(range(self.axis, len(graph.shape(bottoms[0]))))
@@ -163,19 +176,12 @@ class InstanceNorm(Layer):
         if len(x) < 3 or math.prod(x[2:]) < 1:
             raise spec.error("bottom", f"has the shape {tuple(x)}; InstanceNorm takes (N, C, n1, "
                              "...)")
-        self.scale = None
-        self.bias = None
-        if param.affine:
-            del self.scale, self.bias
-            self.add_blob("scale", (x[1],), ONE)
-            self.add_blob("bias", (x[1],))
+        _add_affine(self, (x[1],), param.affine)
 
     def forward(self, x: Tensor) -> Tensor:
         wide = precise(x)
-        scale = None if self.scale is None else self.scale.to(wide.dtype)
-        bias = None if self.bias is None else self.bias.to(wide.dtype)
         # a group of each channel is an instance; instance_norm itself refuses planes of one cell
-        return F.group_norm(wide, x.shape[1], scale, bias, self.eps).to(x.dtype)
+        return F.group_norm(wide, x.shape[1], *_affine(self, wide.dtype), self.eps).to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         num_axes = len(graph.shape(bottoms[0]))

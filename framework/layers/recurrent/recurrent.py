@@ -134,7 +134,8 @@ class Recurrence:
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names, step: StepOnnx) -> list[str]:
         """All steps, one after the other; without given states the first starts from zeros."""
-        layer, (steps, streams) = self.layer, graph.shape(bottoms[1])
+        layer = self.layer
+        steps, streams = graph.shape(bottoms[1])
         if graph.batch is None:
             raise self.spec.error("bottom", "has time as its first axis, which cannot be of any "
                                   "size in ONNX here; export a fixed batch")

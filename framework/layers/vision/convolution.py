@@ -55,11 +55,7 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
     axis = canonical_axis(spec, "convolution_param.axis", param.axis, x)
     spatial = len(x) - axis - 1
     prefix = "convolution_param"
-    kernel, stride, pad, dilation = (
-        axis_sizes(spec, f"{prefix}.{field}", spatial, default, least)
-        for field, default, least in
-        (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
-    )
+    kernel, stride, pad, dilation = read_windows(spec, spatial)
     num_output = x[axis] if depthwise else param.num_output
     group = x[axis] if depthwise else param.group
     at_least(spec, f"{prefix}.num_output", (num_output,), 1)
@@ -68,6 +64,14 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
         if number % group:
             raise spec.error(f"{prefix}.group", f"is {group}; it must divide the {number} {what}")
     return Geometry(axis, x[axis], num_output, group, kernel, stride, pad, dilation)
+
+
+def read_windows(spec: LayerSpec, num_axes: int) -> tuple[tuple[int, ...], ...]:
+    """kernel_size, stride, pad and dilation of convolution_param, each with a number an axis."""
+    return tuple(
+        axis_sizes(spec, f"convolution_param.{field}", num_axes, default, least)
+        for field, default, least in
+        (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1)))
 
 
 def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:

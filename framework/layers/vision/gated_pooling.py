@@ -30,6 +30,15 @@ class _Geometry(NamedTuple):
     stride: int
 
 
+def _set_up(layer: Layer, x: Shape, *names: str) -> _Geometry:
+    """The windows, once the layer has the blobs `names`, filters of one window."""
+    at = _geometry(layer.spec, x)
+    for name in names:
+        layer.add_blob(name, (1, 1, at.kernel, at.kernel),
+                       layer.spec.proto.convolution_param.weight_filler)
+    return at
+
+
 def _geometry(spec: LayerSpec, x: Shape) -> _Geometry:
     """kernel_size and stride of convolution_param. SpecError for what cannot be."""
     honour(spec, "convolution_param", "kernel_size stride weight_filler")
@@ -96,9 +105,7 @@ class TreepoolMaxAve(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        self.at = _geometry(spec, x)
-        self.add_blob("weight", (1, 1, self.at.kernel, self.at.kernel),
-                      spec.proto.convolution_param.weight_filler)
+        self.at = _set_up(self, x, "weight")
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)
@@ -126,9 +133,7 @@ class GatedMaxAve(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        self.at = _geometry(spec, x)
-        self.add_blob("weight", (1, 1, self.at.kernel, self.at.kernel),
-                      spec.proto.convolution_param.weight_filler)
+        self.at = _set_up(self, x, "weight")
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)
@@ -163,10 +168,7 @@ class TreepoolKernel1L(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        self.at = _geometry(spec, x)
-        for name in ("first", "second", "split"):
-            self.add_blob(name, (1, 1, self.at.kernel, self.at.kernel),
-                          spec.proto.convolution_param.weight_filler)
+        self.at = _set_up(self, x, "first", "second", "split")
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)

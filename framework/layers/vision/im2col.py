@@ -12,8 +12,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, canonical_axis, honour
-from framework.layers.vision.convolution import as_batch, check_top
+from framework.layers.params import canonical_axis, honour
+from framework.layers.vision.convolution import as_batch, check_top, read_windows
 from framework.ops.windows import convolved_sizes, pad_both_sides, windows
 from framework.proto import LayerParameter
 
@@ -41,14 +41,9 @@ class Im2col(Layer):
         honour(spec, "convolution_param", "pad kernel_size stride pad_h pad_w kernel_h kernel_w "
                "stride_h stride_w axis dilation " + unused)
         param = spec.proto.convolution_param
-        prefix = "convolution_param"
-        self.axis = canonical_axis(spec, f"{prefix}.axis", param.axis, x)
+        self.axis = canonical_axis(spec, "convolution_param.axis", param.axis, x)
         sizes = x[self.axis + 1 :]
-        self.kernel, self.stride, self.pad, self.dilation = (
-            axis_sizes(spec, f"{prefix}.{field}", len(sizes), default, least)
-            for field, default, least in
-            (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
-        )
+        self.kernel, self.stride, self.pad, self.dilation = read_windows(spec, len(sizes))
         tops = convolved_sizes(sizes, self.kernel, self.stride, self.pad, self.dilation)
         check_top(spec, tops, x)
 

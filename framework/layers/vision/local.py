@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -59,7 +59,7 @@ class Local(Layer):
         else:
             self.bias = None
 
-    def multiply_adds(self, bottoms: Any, tops: Any) -> int:    # Any: shapes
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return int(self.weight.numel() * bottoms[0][0])
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -60,20 +61,25 @@ class Interp(Layer):
         self.sizes = None if factors else sizes
         self.shrink = param.shrink_factor
         self.zoom = param.zoom_factor
-        self.begin, self.end = -param.pad_beg, -param.pad_end
+        self.begin = -param.pad_beg
+        self.end = -param.pad_end
         self.nearest = enum_name(param, "mode") == "NEAREST"
         if min(bottoms[0][2:]) <= self.begin + self.end:
             raise spec.error("interp_param.pad_beg", f"and pad_end leave nothing of {bottoms[0]}")
 
+    def _top_sizes(self, plane: Sequence[int], like: Sequence[int] | None) -> tuple[int, ...]:
+        """Height and width of the top of a plane, once it is cut; `like` are the second bottom's.
+        """
+        if like is not None:
+            return tuple(like)
+        if self.sizes is not None:
+            return self.sizes
+        small = [(n - 1) // self.shrink + 1 for n in plane]
+        return tuple(n + (n - 1) * (self.zoom - 1) for n in small)
+
     def forward(self, x: Tensor, like: Tensor | None = None) -> Tensor:
         x = x[:, :, self.begin : x.shape[2] - self.end, self.begin : x.shape[3] - self.end]
-        if like is not None:
-            sizes = tuple(like.shape[2:])
-        elif self.sizes is not None:
-            sizes = self.sizes
-        else:
-            small = [(n - 1) // self.shrink + 1 for n in x.shape[2:]]
-            sizes = tuple(n + (n - 1) * (self.zoom - 1) for n in small)
+        sizes = self._top_sizes(x.shape[2:], None if like is None else like.shape[2:])
         if not self.nearest:
             return F.interpolate(x, sizes, mode="bilinear", align_corners=True)
         for axis, size in zip((2, 3), sizes, strict=True):
@@ -89,15 +95,10 @@ class Interp(Layer):
             if self.begin or self.end:
                 x = graph.cut(x, axis, self.begin, shape[axis] - self.end)
                 shape[axis] -= self.begin + self.end
-        if len(bottoms) > 1:
-            sizes = list(graph.shape(bottoms[1])[2:])
-        elif self.sizes is not None:
-            sizes = list(self.sizes)
-        else:
-            small = [(n - 1) // self.shrink + 1 for n in shape[2:]]
-            sizes = [n + (n - 1) * (self.zoom - 1) for n in small]
+        sizes = self._top_sizes(shape[2:], graph.shape(bottoms[1])[2:] if len(bottoms) > 1
+                                else None)
         if not self.nearest:
-            return [resize_onnx(graph, x, bottoms[0], sizes)]
+            return [resize_onnx(graph, x, bottoms[0], list(sizes))]
         for axis, size in zip((2, 3), sizes, strict=True):
             step = (shape[axis] - 1) / max(size - 1, 1)
             places = [min(int(place * step + 0.5), shape[axis] - 1) for place in range(size)]
@@ -255,14 +256,20 @@ class Unpooling(Layer):
         self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
                            for field in ("unpool_h", "unpool_w"))
 
+    def _top_sizes(self, plane: Sequence[int]) -> tuple[int, ...]:
+        """Height and width of the top of a plane."""
+        if all(self.sizes):
+            return self.sizes
+        zipped = zip(plane, self.kernel, self.stride, strict=True)
+        return tuple(max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
+
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        zipped = zip(x.shape[2:], self.kernel, self.stride, strict=True)
-        height, width = self.sizes if all(self.sizes) else (
-            max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
+        height, width = self._top_sizes(x.shape[2:])
         if mask is None:
             row = torch.arange(x.shape[2], device=x.device) * self.stride[0]
             column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
-            row, column = row.clamp(max=height - 1), column.clamp(max=width - 1)
+            row = row.clamp(max=height - 1)
+            column = column.clamp(max=width - 1)
             mask = (row[:, None] * width + column).expand(x.shape)
         else:
             mask = self.check.require(mask.detach(), mask < height * width, height * width)
@@ -272,10 +279,7 @@ class Unpooling(Layer):
         shape = graph.shape(bottoms[0])
         if len(bottoms) == 1:
             raise self.spec.error("bottom", "is one; Unpooling has an ONNX form only with a mask")
-        zipped = zip(shape[2:], self.kernel, self.stride, strict=True)
-        sizes = self.sizes if all(self.sizes) else tuple(
-            max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
-        return [put_onnx(graph, bottoms[0], bottoms[1], sizes)]
+        return [put_onnx(graph, bottoms[0], bottoms[1], self._top_sizes(shape[2:]))]
 
 
 @layer
@@ -318,7 +322,8 @@ class Reorg(Layer):
         return blocks.reshape(num, channels * s**2, height // s, width // s)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        (_, channels, height, width), s = graph.shape(bottoms[0]), self.stride
+        _, channels, height, width = graph.shape(bottoms[0])
+        s = self.stride
         fewer = channels // s**2
         if self.reverse:
             blocks = graph.reshape(bottoms[0], [0, s, s, fewer, height, width])

@@ -28,14 +28,17 @@ class NetLists:
 
     def forward(self, blobs: Sequence[str] | None = None, start: str | None = None,
                 end: str | None = None, **kwargs: Any) -> Arrays:   # Any: arrays
+        """Run layers forward; `Net` has it."""
         raise NotImplementedError
 
     def backward(self, diffs: Sequence[str] | None = None, start: str | None = None,
                  end: str | None = None, **kwargs: Any) -> Arrays:   # Any: arrays
+        """Run layers backward; `Net` has it."""
         raise NotImplementedError
 
     @property
     def blobs(self) -> OrderedDict[str, NetBlob]:
+        """The blobs by name, in the order in which layers make them."""
         return self._blob_dict
 
     @property
@@ -45,31 +48,38 @@ class NetLists:
 
     @property
     def layer_dict(self) -> OrderedDict[str, Any]:
+        """What `layers` has, by the layers' names."""
         return OrderedDict(zip(self._layer_names, self._layer_list, strict=True))
 
     @property
     def params(self) -> OrderedDict[str, BlobVector]:
+        """The blobs of the layers that have some, by the layers' names."""
         return OrderedDict((name, layer.blobs) for name, layer
                            in zip(self._layer_names, self._layer_list, strict=True) if layer.blobs)
 
     @property
     def inputs(self) -> list[str]:
+        """The names of the blobs that a script fills."""
         return self._net.inputs
 
     @property
     def outputs(self) -> list[str]:
+        """The names of the blobs that no layer reads."""
         return list(self._net.outputs)
 
     @property
     def top_names(self) -> OrderedDict[str, list[str]]:
+        """The tops of each layer, by its name."""
         return OrderedDict((node.name, list(node.tops)) for node in self._nodes)
 
     @property
     def bottom_names(self) -> OrderedDict[str, list[str]]:
+        """The bottoms of each layer, by its name."""
         return OrderedDict((node.name, list(node.bottoms)) for node in self._nodes)
 
     @property
     def blob_loss_weights(self) -> OrderedDict[str, float]:
+        """The loss weight of each blob, 0 for most."""
         return OrderedDict((name, self._net.loss_weights.get(name, 0.0))
                            for name in self._blob_dict)
 

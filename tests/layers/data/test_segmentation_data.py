@@ -76,6 +76,23 @@ def test_an_image_and_its_label_map_are_scaled_by_one_of_the_factors():
     assert sizes == {(20, 28), (80, 112)}
 
 
+def test_an_image_and_its_label_map_are_resized_padded_cropped_and_mirrored_alike():
+    """NEAREST makes the image's first channel what the label map must be, crop by crop."""
+    param = prototxt.parse("resize_param { height: 30 width: 70 interp_mode: NEAREST } crop_h: 37 "
+                           "crop_w: 24 mirror: true", "TransformationParameter").message
+    transform = Transformer(param, True, Mean((9.0, 9.0, 9.0)))
+    resized = cv2.resize(image(3), (70, 30), interpolation=cv2.INTER_NEAREST)
+    padded = cv2.copyMakeBorder(resized, 0, 7, 0, 0, cv2.BORDER_CONSTANT, value=(9, 9, 9))
+    views = [padded[:, x:x + 24][:, ::step] for x in range(47) for step in (1, -1)]
+    seen = set()
+    for position in range(60):
+        pixels, marks = transform.pair(image(3), image(3)[..., :1], Draws(0, position), 201)
+        seen |= {index for index, view in enumerate(views) if np.array_equal(pixels, view)}
+        np.testing.assert_array_equal(marks[:30], pixels[:30, :, :1])
+        assert (marks[30:] == 201).all()
+    assert len(seen) > 30 and {index % 2 for index in seen} == {0, 1}
+
+
 @pytest.mark.parametrize("kind, expected", [("IMAGE", [3, 5]), ("NONE", [77, 77])])
 def test_image_seg_data_takes_one_label_for_the_whole_image(pairs, kind, expected):
     lines = ["0.png 3", "1.png 5"] if kind == "IMAGE" else ["0.png", "1.png"]

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from framework import parse_net
 from framework.errors import SpecError
+from framework.net.net import Net
 from tests.support import check_layer, make, noise
 
 LABELS = torch.tensor([2., 0, 2, 1], dtype=torch.float64)
@@ -168,6 +170,20 @@ def test_focal_loss_of_the_sigmoid_is_that_of_the_paper(param, weights):
     np.testing.assert_allclose(array(loss), each.sum() / 4)
     np.testing.assert_allclose(array(probabilities), p)
     assert torch.autograd.gradcheck(lambda x: layer(x, targets)[0], x, fast_mode=True)
+
+
+@pytest.mark.parametrize("num_tops", [1, 2, 3])
+def test_focal_loss_has_one_top_or_two(num_tops):
+    tops = " ".join(f'top: "{index}"' for index in range(num_tops))
+    net = parse_net('layer { name: "in" type: "Input" top: "x" top: "t" input_param { '
+                    "shape { dim: 4 dim: 3 } shape { dim: 4 } } } "
+                    f'layer {{ name: "focus" type: "FocalLoss" bottom: "x" bottom: "t" {tops} }}')
+    if num_tops > 2:
+        with pytest.raises(SpecError, match="'focus'.* is given 3 times; it must be from 1 to 2"):
+            Net(net, "TRAIN")
+    else:
+        shapes = Net(net, "TRAIN").shapes
+        assert [shapes[str(index)] for index in range(num_tops)] == [(), (4, 3)][:num_tops]
 
 
 def test_l1_loss_is_the_sum_of_absolute_differences():

@@ -141,7 +141,35 @@ def test_components_are_numbered_row_by_row_behind_the_labels():
     np.testing.assert_array_equal(array(layer(x))[0, 0], [[3, 3, 0, 4], [0, 3, 4, 4], [5, 0, 0, 6]])
 
 
+def flooded(plane):
+    """The numbers of the parts of a plane, by flooding from each pixel, row by row."""
+    numbers, found = np.zeros(plane.shape, int), max(plane.max(), 0)
+    for start in np.ndindex(*plane.shape):
+        if plane[start] <= 0 or numbers[start]:
+            continue
+        found += 1
+        front = [start]
+        while front:
+            y, x = front.pop()
+            if (0 <= y < plane.shape[0] and 0 <= x < plane.shape[1] and not numbers[y, x]
+                    and plane[y, x] == plane[start]):
+                numbers[y, x] = found
+                front += [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+    return numbers
+
+
+def test_components_of_each_plane_are_those_that_flooding_finds():
+    size = (2, 3, 7, 9)
+    x = np.random.default_rng(0).integers(-1, 4, size)
+    x[1, 2] = -1
+    x[0, 1] = 0
+    found = array(make("ConnectedComponent", "", size)(torch.from_numpy(x).double()))
+    for index in np.ndindex(2, 3):
+        np.testing.assert_array_equal(found[index], flooded(x[index]))
+
+
 @pytest.mark.parametrize("kind, param, shapes, message", [
+    ("ConnectedComponent", "", [(3, 4, 5)], "has the shape .3, 4, 5.; it must be .N, C, H, W"),
     ("MalisLoss", "", [(1, 2, 3, 4), (1, 2, 3, 4), (1, 3, 3, 4)], "must be .* and .N, 1 or 2, Z"),
     ("MalisLoss", "", [(1, 4, 3, 4), (1, 4, 3, 4), (1, 1, 3, 4)], "has 4 edges; more than 3 need"),
     ("Affinity", "affinity_param { offset: 2 }", [(1, 2, 3, 4)], "offset is 2; the bottom has"),
