@@ -19,7 +19,8 @@ function say(text, isProblem = false) {
 async function call(path, options = {}) {
   const headers = { Accept: "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
   const response = await fetch(path, { ...options, headers: { ...headers, ...options.headers } });
-  const content = await response.json();
+  const content = await response.json().catch(
+    () => ({ error: `The server answered with status ${response.status}.` }));
   if (response.status === 401) byId("token-form").hidden = false;
   if (!response.ok) throw new Error(content.error);
   return content;
