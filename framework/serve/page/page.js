@@ -21,7 +21,11 @@ async function call(path, options = {}) {
   const response = await fetch(path, { ...options, headers: { ...headers, ...options.headers } });
   const content = await response.json().catch(
     () => ({ error: `The server answered with status ${response.status}.` }));
-  if (response.status === 401) byId("token-form").hidden = false;
+  if (response.status === 401) {
+    byId("token-form").hidden = false;
+    byId("token").focus();
+    throw new Error(token ? "This is not the server's token." : "Give the token first.");
+  }
   if (!response.ok) throw new Error(content.error);
   return content;
 }
