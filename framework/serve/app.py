@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from framework import __version__
 from framework.errors import CaffeError
 from framework.serve import images, protocol
-from framework.serve.bodies import drain, file_in, read_body
+from framework.serve.bodies import drain, file_in, read_body, unless_gone
 from framework.serve.guard import Guard, json_response, refusal_response
 from framework.serve.metrics import CONTENT_TYPE, Gauge, Metrics
 from framework.serve.model import Model
@@ -134,7 +134,8 @@ class Application:
         with await self._queued(request, model):
             image = await self._image(request)
             net = model.current
-            found = [one for one in await model.image(net, image) if one.score >= threshold]
+            found = [one for one in await unless_gone(request, model.image(net, image))
+                     if one.score >= threshold]
             if kind:
                 content = await self._in_thread(images.drawn, image, found, net.names,
                                                kind)
@@ -149,7 +150,7 @@ class Application:
         with await self._queued(request, model):
             image = await self._image(request)
             net = model.current
-            scores = await model.image(net, image)
+            scores = await unless_gone(request, model.image(net, image))
             return json_response({
                 "model": model.name, "width": image.shape[1], "height": image.shape[0],
                 "classes": images.classes_json(scores, net.names)})
@@ -183,7 +184,7 @@ class Application:
             length = request.headers.get(protocol.LENGTH_HEADER)
             wanted = await self._in_thread(protocol.read_request, body, length, signature)
             del body
-            outputs = await model.tensors(net, wanted.inputs)
+            outputs = await unless_gone(request, model.tensors(net, wanted.inputs))
             content, head = await self._in_thread(protocol.answer, wanted, signature, outputs)
         if head is None:
             return Response(content, media_type="application/json")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from framework.serve.settings import Refusal, Settings
+
+Result = TypeVar("Result")
 
 
 async def read_body(request: Request, settings: Settings) -> bytes:
@@ -44,6 +48,21 @@ async def read_body(request: Request, settings: Settings) -> bytes:
         raise
     request.scope["is_read"] = True
     return b"".join(pieces)
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the work. It is dropped if the client, whose body is read, goes away before;
+    Refusal then, which nobody sees. Any: what a coroutine yields and takes is asyncio's affair."""
+    result = asyncio.create_task(work)
+    gone = asyncio.ensure_future(request.receive())     # after the body only the end can come
+    try:
+        await asyncio.wait({result, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if result.done():
+            return result.result()
+        raise Refusal(499, "the client has gone")
+    finally:
+        result.cancel()
+        gone.cancel()
 
 
 async def drain(request: Request, settings: Settings) -> None:

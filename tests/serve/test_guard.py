@@ -1,6 +1,7 @@
 """Who may call a server, what it says of itself, and that it is not overrun."""
 
 import asyncio
+import json
 import re
 import threading
 
@@ -164,6 +165,35 @@ def test_a_request_that_takes_too_long_gets_504_and_is_not_run_later(nets):
     assert answer.status_code == 504 and "was not complete after 0.5 s" in answer.json()["error"]
     assert later.status_code == 200
     assert 'requests_total{route="infer",code="504"} 1' in metrics
+
+
+def test_what_a_client_waits_for_is_not_run_once_it_has_gone(nets, monkeypatch):
+    async def scenario(server):
+        net = server.models["linear"].current
+        calls = []
+        monkeypatch.setattr(net, "run_tensors", calls.append)
+        event = hold(server)
+        server.compute.submit(event.wait, 60)
+        messages = [{"type": "http.request", "body": json.dumps(INPUTS).encode()},
+                    {"type": "http.disconnect"}]
+        sent = []
+
+        async def receive():
+            return messages.pop(0)
+
+        async def send(message):
+            sent.append(message)
+
+        path = "/v2/models/linear/infer"
+        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+                 "query_string": b"", "headers": [(b"host", b"localhost")], "root_path": ""}
+        await server.application.asgi()(scope, receive, send)
+        event.set()
+        await asyncio.sleep(0.3)
+        return calls, sent, server.models["linear"].batcher.tickets
+
+    calls, sent, tickets = run(nets, scenario, Settings(window=0.2))
+    assert (calls, sent[0]["status"], tickets) == ([], 499, 0)
 
 
 def test_a_body_that_does_not_come_gets_408(nets):
