@@ -37,6 +37,7 @@ ROOMS = (
     "framework/net",
     "framework/proto",
     "framework/report",
+    "framework/serve",
     "framework/solver",
     "framework/weights",
     "tools",

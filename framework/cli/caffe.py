@@ -19,6 +19,7 @@ commands:
   test          score a net
   detect        find objects in images
   export        write a net as a file of another runtime
+  serve         answer requests over HTTP, with a web page
   time          measure the time of each layer
   device_query  show the CUDA devices
 and, as the programs of tools/: {others}
@@ -30,7 +31,7 @@ examples:
   caffe train --solver solver.prototxt --gpu 0
   caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
-COMMANDS = ("new", "train", "test", "detect", "export", "time", "device_query")
+COMMANDS = ("new", "train", "test", "detect", "export", "serve", "time", "device_query")
 OTHERS = ("check_data", "compare", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "expand", "export_dataset",
           "extract_features", "get_image_size", "import", "inspect", "layers", "make_shapes",

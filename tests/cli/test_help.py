@@ -44,7 +44,7 @@ def test_the_example_in_the_help_is_one_that_the_program_takes(name):
 
 @pytest.mark.parametrize("name", [
     "check_data", "compute_image_mean", "convert_annoset", "convert_dataset", "convert_imageset",
-    "detect", "export_dataset", "get_image_size", "inspect", "test", "time", "train"])
+    "detect", "export_dataset", "get_image_size", "inspect", "serve", "test", "time", "train"])
 def test_every_program_that_reads_images_takes_another_limit_of_their_pixels(name):
     assert any("--max-pixels" in action.option_strings for action in PARSERS[name]._actions)
 

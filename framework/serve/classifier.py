@@ -1,0 +1,99 @@
+"""Image classification: the net's input from an image, and the best classes of its Softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from framework.data.augment import resizing
+from framework.data.records.mean_file import read_mean_image
+from framework.definition.spec import LayerSpec
+from framework.errors import DataError
+from framework.layers.loss.softmax import Softmax
+from framework.net.net import Net
+from framework.system.arrays import Floats, Levels
+
+
+class Classifier:
+    """How images go into a net with one image input, and one output that is a Softmax's.
+
+    mean, scale, size  instead of the net's, as in `Detector`
+
+    An image is resized as the `resize_param` of the input says, else to the net's input; a larger
+    one is cropped in the middle, as in Caffe's TEST phase; then mean and scale are applied.
+    """
+
+    def __init__(self, net: Net, mean: Sequence[float] | str | Path | None = None,
+                 scale: float | None = None, size: tuple[int, int] | None = None):
+        self.net = net
+        self.input = net.given_names[0]
+        self.output = net.outputs[0]
+        self.shape = net.shapes[self.input][1:]
+        spec: LayerSpec = next(one for one in net.spec.layers if self.input in one.tops)
+        self.param = spec.proto.transform_param
+        self.scale = self.param.scale if scale is None else scale
+        self.size = size
+        stated = self.param.mean_file or list(self.param.mean_value) or [0.0]
+        self.mean = self._mean(stated if mean is None else mean)
+
+    def _mean(self, mean: Sequence[float] | str | Path) -> Floats:
+        """What to subtract, to be broadcast over (height, width, channels)."""
+        channels, height, width = self.shape
+        if not isinstance(mean, str | Path):
+            if len(mean) not in (1, channels):
+                raise DataError(f"{len(mean)} mean values are given; it must be one, or {channels}")
+            return np.array(mean, np.float32)
+        image = read_mean_image(mean)
+        if image.shape[0] != channels or image.shape[1] < height or image.shape[2] < width:
+            raise DataError(f"{mean}: is {image.shape}, the net takes {tuple(self.shape)}")
+        middle: Floats = _middle(np.ascontiguousarray(image.transpose(1, 2, 0)), height, width)
+        return middle
+
+    def prepare(self, image: Levels) -> Floats:
+        """(channels, height, width) of an image (height, width, 3), uint8 in BGR.
+
+        DataError if it is smaller than the net's input after its resizing.
+        """
+        channels, height, width = self.shape
+        if channels == 1:
+            grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+            image = np.asarray(grey, np.uint8).reshape(*image.shape[:2], 1)
+        if self.size is None and self.param.HasField("resize_param"):
+            mode = resizing.interpolation(self.param.resize_param)
+            pixels = resizing.resize(image, self.param.resize_param, mode)
+        else:
+            to_height, to_width = self.size or (height, width)
+            pixels = resizing.resize_plain(image, to_width, to_height, cv2.INTER_LINEAR)
+        if pixels.shape[0] < height or pixels.shape[1] < width:
+            raise DataError(f"the image, resized, has {pixels.shape[1]} x {pixels.shape[0]} "
+                            f"pixels; the net takes {width} x {height}")
+        values = _middle(pixels, height, width).astype(np.float32)
+        values = (values - self.mean) * np.float32(self.scale)
+        return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+def is_classifier(net: Net) -> bool:
+    """Whether a net has one input, for images, and one output, (N, classes), of a Softmax."""
+    inputs = [net.shapes[name] for name in net.given_names]
+    if len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][1] not in (1, 3):
+        return False
+    if len(net.outputs) != 1:
+        return False
+    made_by = [step.layer for step in net.layers if net.outputs[0] in step.tops]
+    shape = net.shapes[net.outputs[0]]
+    return bool(made_by) and isinstance(made_by[-1], Softmax) and made_by[-1].axis == 1 \
+        and len(shape) >= 2 and all(side == 1 for side in shape[2:])
+
+
+def _middle(pixels: Any, height: int, width: int) -> Any:
+    """Rows and columns in the middle. Any: of levels or of floats.
+
+    Source: DataTransformer::Transform of BVLC Caffe, crop_size in the TEST phase.
+    """
+    top = (pixels.shape[0] - height) // 2
+    left = (pixels.shape[1] - width) // 2
+    return pixels[top:top + height, left:left + width]

@@ -1,0 +1,101 @@
+"""The files of a served net: its definition, its weights, which may be replaced, and its labels."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.data.records import label_map
+from framework.errors import CaffeError, DataError
+from framework.net.reading import read_solver
+from framework.solver.snapshots import use_newest, weights_named
+from framework.solver.solver_fields import snapshot_prefix
+from framework.system.regular import read_regular
+
+SOLVER = "solver.prototxt"
+DEPLOY = "deploy.prototxt"
+LABEL_MAP = Path("data") / "labelmap.prototxt"
+MAX_LABEL_BYTES = 1 << 24
+Mark = tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a net is.
+
+    model      its prototxt
+    weights    a file, or several with commas between them; "": the newest snapshot of `folder`
+    labels     a label map, or a text file with the name of a class in each line, from class 0 on;
+               "": what the net names
+    folder     of `caffe new`, with a solver
+    """
+
+    model: str
+    weights: str = ""
+    labels: str = ""
+    folder: Path | None = None
+
+    def newest(self) -> str:
+        """The weights to load now. CaffeError if there are none, or the newest are damaged."""
+        if self.folder is None:
+            return self.weights
+        prefix = self._prefix(self.folder)
+        found: list[str] = []
+        problems: list[str] = []
+        use_newest(prefix, lambda state, iteration: found.append(weights_named(state, iteration)),
+                   lambda state, problem: problems.append(problem))
+        if problems:
+            raise CaffeError(problems[0])
+        if not found:
+            raise CaffeError(f"{self.folder}: has no trained weights yet; `caffe train "
+                             f"{self.folder}` makes them")
+        return found[0]
+
+    def mark(self) -> Mark:
+        """What changes when a file is replaced or a snapshot is written: name, time, size, inode.
+        """
+        paths = [self.model, *self.weights.split(","), self.labels]
+        if self.folder is not None:
+            prefix = Path(self._prefix(self.folder))
+            paths += map(str, prefix.parent.glob(f"{prefix.name}_iter_*"))
+        found = []
+        for path in sorted(filter(None, paths)):
+            try:
+                status = os.stat(path)
+            except OSError:
+                found.append((path, 0, 0, 0))
+            else:
+                found.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
+        return tuple(found)
+
+    def names(self) -> dict[int, str]:
+        """The names of the classes by label; {} if no file is given. DataError for a bad one."""
+        if not self.labels:
+            return {}
+        if not self.labels.endswith(".txt"):
+            return label_map.names_by_label(label_map.read(self.labels))
+        try:
+            text = read_regular(self.labels, MAX_LABEL_BYTES).decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{self.labels}: cannot be read: "
+                            f"{getattr(error, 'strerror', None) or error}") from None
+        return dict(enumerate(line.strip() for line in text.splitlines()))
+
+    @staticmethod
+    def _prefix(folder: Path) -> str:
+        """The beginning of the snapshots' paths, which the solver names from its own folder on."""
+        document = read_solver(folder / SOLVER)
+        document.message.snapshot_prefix = str(
+            folder / (document.message.snapshot_prefix or Path(SOLVER).stem))
+        return snapshot_prefix(document)
+
+
+def in_folder(folder: Path, labels: str = "") -> Files:
+    """The files in a folder of `caffe new`. CaffeError for another folder."""
+    if not os.path.isfile(folder / SOLVER) or not os.path.isfile(folder / DEPLOY):
+        raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
+                         "`caffe new` made; give the prototxt of a deploy net, and --weights")
+    if not labels and os.path.isfile(folder / LABEL_MAP):
+        labels = str(folder / LABEL_MAP)
+    return Files(str(folder / DEPLOY), "", labels, folder)
