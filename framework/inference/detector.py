@@ -18,7 +18,6 @@ from framework.data.records.mean_file import read_mean_image
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError, DataError
 from framework.evaluation.detection import Detection
-from framework.layers.ssd.detection_output import DetectionOutput
 from framework.net.trained import class_names, trained_net
 from framework.proto import ResizeParameter
 
@@ -28,7 +27,7 @@ Images = Image | Sequence[Image]
 
 
 class Detector:
-    """A net with a DetectionOutput layer, from images to boxes.
+    """A net with DetectionOutput, or another layer that gives rows like it, from images to boxes.
 
     model    a deploy net, or a test net: its data layer is not opened, but its transform_param
              says size, mean and scale (so may the Input layer of a deploy net)
@@ -77,11 +76,12 @@ class Detector:
 
     def _detection_blob(self) -> str:
         found = [
-            step.tops[0] for step in self.net.layers if isinstance(step.layer, DetectionOutput)
+            step.tops[0] for step in self.net.layers if step.layer.gives_detections
         ]
         if len(found) != 1:
             raise CaffeError(
-                f"{self.net.spec.path}: has {len(found)} DetectionOutput layers; it must be one"
+                f"{self.net.spec.path}: has {len(found)} layers that give detections, as "
+                "DetectionOutput does; it must be one"
             )
         return found[0]
 
