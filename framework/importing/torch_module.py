@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from framework.errors import CaffeError, failure
+from framework.importing.state_dict import read_state
 
 OPSET = 17
 Shape = tuple[int, ...]
@@ -47,22 +48,7 @@ def find_module(source: str) -> nn.Module:
 
 def load_state(module: nn.Module, path: Path) -> None:
     """Load a state dict, of torch.save or as safetensors. No code in it is run."""
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file  # lazy: only for such a file
-
-            state: Any = load_file(path)     # Any: also what torch.load gives
-        else:
-            with open(path, "rb"):
-                pass            # a missing file is an OSError, with its name
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, ModuleNotFoundError):
-        raise
-    except Exception as error:      # of any kind: pickle and safetensors have several
-        reason = str(error).splitlines()[0]
-        raise CaffeError(f"{path}: is not a state dict: {reason}") from None
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
+    state = read_state(path)
     try:
         module.load_state_dict(state)
     except Exception as error:
