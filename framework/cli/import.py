@@ -69,6 +69,9 @@ def import_net(options: argparse.Namespace) -> None:
     if options.source.endswith(".cfg"):
         import_darknet_net(options)
         return
+    if options.source.startswith("torchvision:"):
+        import_pretrained(options)
+        return
     for package in ("onnx", "onnxruntime"):
         if importlib.util.find_spec(package) is None:
             raise CaffeError(f"this Python ({sys.executable}) has no {package}: "
@@ -115,3 +118,19 @@ def import_darknet_net(options: argparse.Namespace) -> None:
     print(f"output: blob {', '.join(made.outputs)}")
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers, "
           f"{made.num_numbers} numbers of {options.weights}")
+
+
+def import_pretrained(options: argparse.Namespace) -> None:
+    """Write both files of a net of the zoo, with the weights of torchvision's model."""
+    from framework.importing.backbones import import_backbone  # lazy: --help does without it
+
+    if options.weights is None:
+        raise CaffeError(f"{options.source}: give its state dict: --weights FILE")
+    for flag, given in (("shape", options.shape), ("plain", options.plain)):
+        if given:
+            raise CaffeError(f"--{flag} does not go with torchvision:NAME")
+    made = import_backbone(options.source.partition(":")[2], options.weights, options.out)
+    print(f"{options.out}.prototxt, {options.out}.caffemodel: {made.num_layers} layers with "
+          f"weights, named as in the zoo's {made.net}; BGR from 0 to 255, mean in transform_param")
+    if made.said:
+        print(f"differs from the zoo's file: {made.said}")
