@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.cli import app, gflags
 from framework.cli.export_caffe import add_flags, export_caffe
+from framework.cli.export_darknet import export_darknet
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--to", default="onnx", choices=tuple(TARGETS),
                         help="its format: onnx; torch, a program (.pt2) or the blobs "
                              "(.safetensors); ncnn, a .param and a .bin file; caffe, a prototxt "
-                             "and a caffemodel for --for (onnx)")
+                             "and a caffemodel for --for; darknet, a .cfg and a .weights file "
+                             "(onnx)")
     add_flags(parser)
     parser.add_argument("--opset", type=int, default=13, choices=(13, 17, 21),
                         help="version of ONNX's operators (13)")
@@ -113,6 +115,8 @@ def export(options: argparse.Namespace) -> int:
         raise CaffeError("--for is for --to caffe")
     if options.to == "caffe":
         refuse(options, "caffe", "half", "int8", "data")
+    if options.to == "darknet":
+        refuse(options, "darknet", "half", "int8", "data", "preprocessing", "keep_batch_norm")
     return TARGETS[options.to](options)
 
 
@@ -345,4 +349,5 @@ def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
     return True
 
 
-TARGETS = {"onnx": export_onnx, "torch": export_torch, "ncnn": export_ncnn, "caffe": export_caffe}
+TARGETS = {"onnx": export_onnx, "torch": export_torch, "ncnn": export_ncnn, "caffe": export_caffe,
+           "darknet": export_darknet}

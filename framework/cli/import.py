@@ -1,8 +1,9 @@
-"""Write an ONNX model or a PyTorch module as a prototxt and a caffemodel.
+"""Write an ONNX model, a PyTorch module or a Darknet net as a prototxt and a caffemodel.
 
 The source is an ONNX file, or `package.module:callable`, whose module is imported and whose
 callable gives a torch.nn.Module. Both run on the same noise before the files are written: ONNX
-Runtime and the net read back; if an output differs, nothing is written (exit code 1).
+Runtime and the net read back; if an output differs, nothing is written (exit code 1). Or it is
+Darknet's .cfg file, with its .weights file as --weights.
 """
 
 from __future__ import annotations
@@ -26,14 +27,16 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tools/import", description=__doc__,
         epilog="example: tools/import torchvision.models:resnet18 --weights resnet18.pth "
                "--shape 1,3,224,224 --out resnet18")
-    parser.add_argument("source", metavar="SOURCE", help="an ONNX file, or MODULE:CALLABLE")
+    parser.add_argument("source", metavar="SOURCE",
+                        help="an ONNX file, a .cfg file of Darknet, or MODULE:CALLABLE")
     parser.add_argument("--out", required=True, type=Path, metavar="PREFIX",
                         help="PREFIX.prototxt and PREFIX.caffemodel are written")
     parser.add_argument("--shape", action="append", default=[], type=input_shape,
                         metavar="[NAME:]N,C,H,W", help="sizes of an input: for a module once for "
                         "each input in order, for ONNX where the file does not say them")
     parser.add_argument("--weights", type=Path, metavar="FILE",
-                        help="state dict of the module, of torch.save or safetensors")
+                        help="state dict of the module, of torch.save or safetensors; or the "
+                             ".weights file of a .cfg file")
     parser.add_argument("--name", help="name of the net (that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
@@ -63,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def import_net(options: argparse.Namespace) -> None:
     """Write both files."""
+    if options.source.endswith(".cfg"):
+        import_darknet_net(options)
+        return
+    if options.source.startswith("torchvision:"):
+        import_pretrained(options)
+        return
     for package in ("onnx", "onnxruntime"):
         if importlib.util.find_spec(package) is None:
             raise CaffeError(f"this Python ({sys.executable}) has no {package}: "
@@ -95,3 +104,35 @@ def import_net(options: argparse.Namespace) -> None:
         print(f"output {tensor}: blob {blob}")
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers; "
           f"largest difference from ONNX Runtime {made.largest:.1e} of an output's largest value")
+
+
+def import_darknet_net(options: argparse.Namespace) -> None:
+    """Write both files of a Darknet net."""
+    from framework.importing.darknet.convert import import_darknet  # lazy: --help does without it
+
+    if options.weights is None:
+        raise CaffeError(f"{options.source}: give its .weights file: --weights FILE")
+    for flag, given in (("shape", options.shape), ("plain", options.plain)):
+        if given:
+            raise CaffeError(f"--{flag} does not go with a .cfg file")
+    made = import_darknet(Path(options.source), options.weights, options.out,
+                          options.name or options.out.name)
+    print(f"output: blob {', '.join(made.outputs)}")
+    print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers, "
+          f"{made.num_numbers} numbers of {options.weights}")
+
+
+def import_pretrained(options: argparse.Namespace) -> None:
+    """Write both files of a net of the zoo, with the weights of torchvision's model."""
+    from framework.importing.backbones import import_backbone  # lazy: --help does without it
+
+    if options.weights is None:
+        raise CaffeError(f"{options.source}: give its state dict: --weights FILE")
+    for flag, given in (("shape", options.shape), ("plain", options.plain)):
+        if given:
+            raise CaffeError(f"--{flag} does not go with torchvision:NAME")
+    made = import_backbone(options.source.partition(":")[2], options.weights, options.out)
+    print(f"{options.out}.prototxt, {options.out}.caffemodel: {made.num_layers} layers with "
+          f"weights, named as in the zoo's {made.net}; BGR from 0 to 255, mean in transform_param")
+    if made.said:
+        print(f"differs from the zoo's file: {made.said}")

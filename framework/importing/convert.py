@@ -15,14 +15,13 @@ from onnx import helper
 
 from framework.definition.prototxt import to_text
 from framework.errors import CaffeError, SpecError, failure
-from framework.importing.draft import Draft, Floats, Node
+from framework.importing.draft import Array, Draft, Node, Shape, write_weights
 from framework.importing.names import layer_names
 from framework.importing.operators import OPERATORS
-from framework.importing.values import Array, Shape, Values, draw_inputs, evaluate
+from framework.importing.values import Values, draw_inputs, evaluate
 from framework.net.net import Net
 from framework.proto import NetParameter
 from framework.system.atomic import replacing
-from framework.weights.caffemodel import write_caffemodel
 
 TOLERANCE = 1e-4        # of the largest value of an output
 DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -133,16 +132,6 @@ def check_known(nodes: Sequence[Node], path: str) -> None:
                      for kind, number in counts.items())
     raise CaffeError(f"{path}: operators without a counterpart in Caffe's layers: {said}; "
                      f"there are {', '.join(sorted(OPERATORS))}")
-
-
-def write_weights(path: Path, message: NetParameter, weights: Mapping[str, Sequence[Floats]]
-                  ) -> None:
-    """A caffemodel with the name, the type and the blobs of each layer."""
-    none: list[Floats] = []     # no gradients
-    layers = [(type(layer)(name=layer.name, type=layer.type), weights.get(layer.name, none), none)
-              for layer in message.layer]
-    with open(path, "wb", buffering=1 << 20) as file:
-        write_caffemodel(file, message.name, layers)
 
 
 def compare(text: Path, binary: Path, prototxt: Path, inputs: Mapping[str, Array], values: Values,

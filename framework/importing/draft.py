@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,24 @@ from numpy.typing import NDArray
 
 from framework.definition.in_place import put_in_place
 from framework.errors import CaffeError
-from framework.importing.values import Array, Shape
 from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter, NetParameter
 from framework.system.unique_names import unique_name
+from framework.weights.caffemodel import write_caffemodel
 
+Array = NDArray[Any]        # Any: of every type that ONNX has
 Floats = NDArray[np.float32]
+Shape = tuple[int, ...]
 # an output's name that says something: no number, no path of torch.onnx, not `output`
 OWN_NAME = re.compile(r"(?!output(\.\d+)?$)[A-Za-z_][\w.-]*")
 
 
 @dataclass(frozen=True)
 class Node:
-    """An operator of the graph. `name` is that of its layer. Any: what ONNX attributes hold."""
+    """An operator of the graph. `name` is that of its layer. Any: what ONNX attributes hold.
+
+    noun  what messages call it
+    """
 
     kind: str
     name: str
@@ -33,6 +39,7 @@ class Node:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     path: str
+    noun: str = "node"
 
     def get(self, attribute: str, default: Any) -> Any:     # Any: as above
         return self.attributes.get(attribute, default)
@@ -42,7 +49,7 @@ class Node:
         return index < len(self.inputs) and self.inputs[index] != ""
 
     def refuse(self, reason: str) -> CaffeError:
-        return CaffeError(f"{self.path}: node '{self.name}' ({self.kind}): {reason}")
+        return CaffeError(f"{self.path}: {self.noun} '{self.name}' ({self.kind}): {reason}")
 
 
 class Draft:
@@ -212,3 +219,13 @@ class Draft:
 
 def as_floats(array: Array) -> Floats:
     return np.ascontiguousarray(array, np.float32)
+
+
+def write_weights(path: Path, message: NetParameter, weights: Mapping[str, Sequence[Floats]]
+                  ) -> None:
+    """A caffemodel with the name, the type and the blobs of each layer."""
+    none: list[Floats] = []     # no gradients
+    layers = [(type(layer)(name=layer.name, type=layer.type), weights.get(layer.name, none), none)
+              for layer in message.layer]
+    with open(path, "wb", buffering=1 << 20) as file:
+        write_caffemodel(file, message.name, layers)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from framework.errors import CaffeError
 from framework.export.onnx_session import watched_session
+from framework.importing.draft import Array, Shape
 
-Array = NDArray[Any]        # Any: of every type that ONNX has
-Shape = tuple[int, ...]
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli",
           "Multinomial", "Dropout"}
 

@@ -18,7 +18,6 @@ from framework.evaluation.detection import Detection
 from framework.inference.engines import check_engine, make_engine
 from framework.inference.images import Images, as_pixels, as_several, is_one
 from framework.inference.results import Results
-from framework.layers.ssd.detection_output import DetectionOutput
 from framework.net.image_transform import Mean, image_blobs, read_transform
 from framework.net.trained import class_names, trained_net
 from framework.project.files import DEPLOY
@@ -28,7 +27,7 @@ from framework.system.arrays import Floats
 
 
 class Detector:
-    """A net with a DetectionOutput layer, from images to boxes.
+    """A net with DetectionOutput, or another layer that gives rows like it, from images to boxes.
 
     model    a deploy net, or a test net: its data layer is not opened, but its transform_param
              says size, mean and scale (so may the Input layer of a deploy net); or a folder of
@@ -88,10 +87,12 @@ class Detector:
     def __repr__(self) -> str:
         """The net and its files, the sizes of its input, the number of classes, the engine."""
         shape = self.net.shapes[self.input]
-        layer = next(step.layer for step in self.net.layers
-                     if isinstance(step.layer, DetectionOutput))
-        param = layer.spec.proto.detection_output_param
-        number = param.num_classes - (0 <= param.background_label_id < param.num_classes)
+        proto = next(step.layer.spec.proto for step in self.net.layers
+                     if step.layer.gives_detections)
+        number = len(self.names)
+        if proto.HasField("detection_output_param"):
+            param = proto.detection_output_param
+            number = param.num_classes - (0 <= param.background_label_id < param.num_classes)
         size = f"{shape[2]} x {shape[3]}" + (", grey" if self.transform.channels == 1 else "")
         where = f" on {self.net.device}" if self.net.device.type != "cpu" else ""
         return (f"Detector '{self.net.name}' ({self.net.spec.path}, {self.weights}): images of "
@@ -113,11 +114,12 @@ class Detector:
 
     def _detection_blob(self) -> str:
         found = [
-            step.tops[0] for step in self.net.layers if isinstance(step.layer, DetectionOutput)
+            step.tops[0] for step in self.net.layers if step.layer.gives_detections
         ]
         if len(found) != 1:
             raise CaffeError(
-                f"{self.net.spec.path}: has {len(found)} DetectionOutput layers; it must be one"
+                f"{self.net.spec.path}: has {len(found)} layers that give detections, as "
+                "DetectionOutput does; it must be one"
             )
         return found[0]
 

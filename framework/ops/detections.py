@@ -191,3 +191,31 @@ def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
 @best_boxes.register_fake
 def _(corners: Tensor, scores: Tensor, labels: Tensor, score: float, threshold: float) -> Tensor:
     return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
+
+
+@torch.library.custom_op("framework::best_boxes_by_class", mutates_args=())
+def best_boxes_by_class(corners: Tensor, scores: Tensor, score: float, threshold: float) -> Tensor:
+    """Non-maximum suppression of each image and class to rows (K, 7), as best_boxes gives them.
+
+    corners  (N, M, 4)
+    scores   (N, M, C) of the labels 1 to C; they must be above `score`
+    """
+    def boxes(image: Tensor, kind: Tensor, box: Tensor) -> Tensor:
+        return corners[image, box]
+
+    image, kind, box = detect(scores.transpose(1, 2).contiguous(), boxes,
+                              Suppression(score, threshold))
+    if not len(image):
+        rows = corners.new_full((len(corners), 7), -1)
+        rows[:, 0] = torch.arange(len(corners), device=corners.device)
+        return rows
+    found = scores[image, box, kind]
+    turn = found.argsort(descending=True, stable=True)
+    turn = turn[image[turn].argsort(stable=True)]
+    numbers = [number[turn].to(corners.dtype) for number in (image, kind + 1, found)]
+    return torch.cat([torch.stack(numbers, 1), corners[image, box][turn]], 1)
+
+
+@best_boxes_by_class.register_fake
+def _(corners: Tensor, scores: Tensor, score: float, threshold: float) -> Tensor:
+    return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)

@@ -51,13 +51,14 @@ class PoolWindow:
         return tuple(top)
 
     def for_plane(self, sizes: Sequence[int]) -> PoolWindow:
-        """The same windows on a plane of `sizes`, with strides no longer than it is, padded.
+        """The same windows on a plane of `sizes`, with strides no longer than it or the window is.
 
         A longer stride has the same windows but for a last one, outside of the plane either way:
-        torch and we make room for all cells up to it.
+        torch and we make room for all cells up to it. Where a window is longer than the padded
+        plane, a stride from the window's length on still makes one window, a shorter one none.
         """
-        steps = zip(sizes, self.stride, self.pad, strict=True)
-        return replace(self, stride=tuple(min(s, n + 2 * p) for n, s, p in steps))
+        steps = zip(sizes, self.stride, self.pad, self.extent, strict=True)
+        return replace(self, stride=tuple(min(s, max(n + 2 * p, e)) for n, s, p, e in steps))
 
     def fits_torch(self) -> bool:
         """Whether torch's kernels take this padding: up to half a window (Caffe: a whole one)."""

@@ -3040,23 +3040,24 @@ class YoloDetectionOutputParameter(Message):
     @property
     def biases(self) -> Values[float]: ...
     label_map_file: str
+    class_agnostic: bool
     def __init__(
         self, *,
             side: int | None = ..., num_classes: int | None = ..., num_box: int | None = ...,
             coords: int | None = ..., confidence_threshold: float | None = ..., nms_threshold:
             float | None = ..., biases: Iterable[float] | None = ..., label_map_file: str | None
-            = ...,
+            = ..., class_agnostic: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "side", "num_classes", "num_box", "coords", "confidence_threshold", "nms_threshold",
-            "label_map_file",
+            "label_map_file", "class_agnostic",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "side", "num_classes", "num_box", "coords", "confidence_threshold", "nms_threshold",
-            "biases", "label_map_file",
+            "biases", "label_map_file", "class_agnostic",
         ]
     ) -> None: ...
 
@@ -3074,23 +3075,28 @@ class Yolov3DetectionOutputParameter(Message):
     @property
     def mask(self) -> Values[int]: ...
     gaussian_box: bool
+    class_agnostic: bool
+    @property
+    def scale_x_y(self) -> Values[float]: ...
     def __init__(
         self, *,
             num_classes: int | None = ..., num_box: int | None = ..., confidence_threshold:
             float | None = ..., nms_threshold: float | None = ..., biases: Iterable[float] |
             None = ..., anchors_scale: Iterable[int] | None = ..., mask_group_num: int | None =
             ..., mask: Iterable[int] | None = ..., gaussian_box: bool | None = ...,
+            class_agnostic: bool | None = ..., scale_x_y: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "mask_group_num",
-            "gaussian_box",
+            "gaussian_box", "class_agnostic",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "biases",
-            "anchors_scale", "mask_group_num", "mask", "gaussian_box",
+            "anchors_scale", "mask_group_num", "mask", "gaussian_box", "class_agnostic",
+            "scale_x_y",
         ]
     ) -> None: ...
 

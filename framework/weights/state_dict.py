@@ -1,4 +1,4 @@
-"""Read the state dicts of PyTorch modules: safetensors, or files of torch.save without code."""
+"""State dicts of PyTorch, of torch.save or safetensors, read without running code in them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from torch import nn
 from framework.errors import CaffeError
 
 
-def load_state_dict(module: nn.Module, path: str | Path) -> None:
-    """Load a file's state dict into a module, which must have exactly its names and shapes.
-
-    No code in the file is run. Raises CaffeError for anything else than such a state dict.
-    """
+def read_state_dict(path: str | Path) -> Mapping[str, Any]:
+    """The tensors of a state dict by name. Any: whatever the file has; CaffeError if it is none."""
     try:
         if str(path).endswith(".safetensors"):
             from safetensors.torch import load_file  # lazy: only for such a file
@@ -33,6 +30,17 @@ def load_state_dict(module: nn.Module, path: str | Path) -> None:
         raise CaffeError(f"{path}: is not a state dict: {reason}") from None
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
+    if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
+        raise CaffeError(f"{path}: is not a state dict: it holds a {type(state).__name__}")
+    return state
+
+
+def load_state_dict(module: nn.Module, path: str | Path) -> None:
+    """Load a file's state dict into a module, which must have exactly its names and shapes.
+
+    Raises CaffeError for anything else than such a state dict.
+    """
+    state = read_state_dict(path)
     try:
         module.load_state_dict(state)
     except Exception as error:

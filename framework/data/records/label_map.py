@@ -48,6 +48,7 @@ def mask_values(path: str | Path) -> tuple[tuple[int, ...], ...]:
 def read(path: str | Path) -> Any:
     """The LabelMap message in a file. DataError if the file is absent or not a label map.
 
+    Darknet's .names file has a name in each line; the first is label 1.
     SpecError names each wrong field of a text file: without it a class whose `label` is spelled
     in another way would be 0, the background.
 
@@ -58,6 +59,8 @@ def read(path: str | Path) -> Any:
     except OSError as error:
         raise DataError(f"{path}: the label map cannot be read: {error.strerror or error}; "
                         "tools/create_label_map makes one") from None
+    if str(path).endswith(".names"):
+        return _read_names(content, path)
     names = LabelMap()
     try:
         names.ParseFromString(content)
@@ -78,6 +81,20 @@ def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
         raise SpecError("\n".join(f"{document.place(problem.line)}: {problem.field} {problem.text}"
                                   for problem in document.problems))
     return document
+
+
+def _read_names(content: bytes, path: str | Path) -> LabelMap:
+    """The label map of a .names file."""
+    try:
+        lines = [line.strip() for line in content.decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: this is not a list of names, which is a text") from None
+    while lines and not lines[-1]:
+        lines.pop()
+    if not all(lines) or not lines:
+        raise DataError(f"{path}:{lines.index('') + 1 if lines else 1}: has no name; each line is "
+                        "the name of a class")
+    return make(lines)
 
 
 def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:

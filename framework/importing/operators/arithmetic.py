@@ -10,10 +10,9 @@ import math
 
 import numpy as np
 
-from framework.importing.draft import Draft, Node
+from framework.importing.draft import Array, Draft, Node, Shape
 from framework.importing.operators.activation import LARGEST, clipped
 from framework.importing.operators.moving import reshaped, tiled
-from framework.importing.values import Array, Shape
 
 
 def add(draft: Draft, node: Node) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from framework.importing.draft import Draft, Node
+from framework.importing.draft import Array, Draft, Node
 from framework.importing.operators.moving import reshaped, tiled
 from framework.importing.operators.slicing import cut
-from framework.importing.values import Array
 
 
 def explicit_pads(node: Node, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],

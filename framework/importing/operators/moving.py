@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from framework.importing.draft import Draft, Node
-from framework.importing.values import Shape
+from framework.importing.draft import Draft, Node, Shape
 
 
 def reshaped(draft: Draft, x: str, shape: Shape, suffix: str = "") -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from framework.data.records import label_map
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 
 GOOD = 'item { name: "disc" label: 1 display_name: "Disc" }\n'
 
@@ -12,6 +12,16 @@ def test_a_byte_order_mark_is_no_part_of_a_label_map(tmp_path):
     path = tmp_path / "map.prototxt"
     path.write_text(GOOD, encoding="utf-8-sig")
     assert label_map.labels_by_name(label_map.read(path)) == {"disc": 1}
+
+
+def test_a_names_file_of_darknet_has_a_class_in_each_line(tmp_path):
+    path = tmp_path / "coco.names"
+    path.write_text("person\ntraffic light\n\n")
+    names = label_map.names_by_label(label_map.read(path))
+    assert (names[1], names[2]) == ("person", "traffic light") and len(names) == 3
+    path.write_text("person\n\ncar\n")
+    with pytest.raises(DataError, match="coco.names:2: has no name; each line is the name of a"):
+        label_map.read(path)
 
 
 @pytest.mark.parametrize("text, message", [

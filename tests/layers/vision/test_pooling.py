@@ -48,6 +48,7 @@ GEOMETRIES = {
     "plain": ((2, 3), (2, 2), (0, 1)),
     "stride far above the bottom": ((3, 2), (60000, 50000), (0, 0)),
     "the same with padding": ((3, 2), (7, 60000), (2, 1)),
+    "kernel and stride twice the bottom": ((14, 18), (14, 18), (0, 0)),
 }
 
 

@@ -22,7 +22,7 @@ def softmax(x):
     return powers / powers.sum()
 
 
-def candidates(maps, num_box, anchors, version):
+def candidates(maps, num_box, anchors, version, zoom=1, by_class=False):
     """[(score, label, corners)] of one image's maps (channels, h, w), best first."""
     result = []
     for one, own in zip(maps, anchors, strict=True):
@@ -32,11 +32,15 @@ def candidates(maps, num_box, anchors, version):
                 for box, (w, h) in enumerate(own):
                     size = channels // num_box
                     row = one[box * size:(box + 1) * size, y, x].tolist()
-                    middle = (x + sigmoid(row[0])) / width, (y + sigmoid(row[1])) / height
+                    inner = [zoom * (sigmoid(value) - 0.5) + 0.5 for value in row[:2]]
+                    middle = (x + inner[0]) / width, (y + inner[1]) / height
                     half = math.exp(row[2]) * w / width / 2, math.exp(row[3]) * h / height / 2
                     corners = [middle[0] - half[0], middle[1] - half[1],
                                middle[0] + half[0], middle[1] + half[1]]
-                    if version == 2:
+                    if version == 2 and by_class:
+                        scored = [(sigmoid(row[4]) * chance, label + 1)
+                                  for label, chance in enumerate(softmax(row[5:]))]
+                    elif version == 2:
                         chances = softmax(row[5:])
                         label = int(chances.argmax())
                         scored = [(sigmoid(row[4]) * chances[label], label + 1)]
@@ -89,6 +93,29 @@ def test_yolo_v3_follows_its_definition():
     wanted = expected(maps, 2, anchors, 3, 0.3, 0.4)
     assert len(wanted) > 8
     np.testing.assert_allclose(rows, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_darknets_classes_are_suppressed_each_by_itself(version):
+    maps = noise(2, 2 * (5 + 3), 3, 5, seed=3, requires_grad=False) * 1.5
+    biases = " ".join(f"biases: {w} biases: {h}" for w, h in ANCHORS[:2])
+    kind, more = ("YoloDetectionOutput", "") if version == 2 else (
+        "Yolov3DetectionOutput", "mask: 0 mask: 1 anchors_scale: 1 mask_group_num: 1 "
+        "scale_x_y: 1.25")
+    layer = make(kind, "num_classes: 3 num_box: 2 confidence_threshold: 0.1 nms_threshold: 0.3 "
+                 f"class_agnostic: false {more} {biases}", tuple(maps.shape))
+    wanted = []
+    for image in range(2):
+        found = candidates([maps[image]], 2, [ANCHORS[:2]], version,
+                           1.25 if version == 3 else 1, by_class=True)
+        rows = []
+        for label in (1, 2, 3):
+            own = [entry for entry in found if entry[0] > 0.1 and entry[1] == label]
+            for index in slow_boxes.suppress([corners for _, _, corners in own], 0.3):
+                rows.append([image, label, own[index][0], *own[index][2]])
+        wanted += sorted(rows, key=lambda row: -row[2])
+    assert len(wanted) > 20
+    np.testing.assert_allclose(layer(maps)[0, 0], wanted, rtol=1e-6)
 
 
 def test_an_overlap_equal_to_the_threshold_is_left_out():

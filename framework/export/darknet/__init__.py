@@ -1,0 +1,1 @@
+"""Nets as Darknet's .cfg and .weights files."""
