@@ -41,6 +41,7 @@ REWRITTEN = {
     "EltwiseAffine": (layer("y", "EltwiseAffine"), ["Scale"]),
     "RReLU": (layer("y", "RReLU"), ["ReLU"]),
     "Insanity": (layer("y", "Insanity"), ["ReLU"]),
+    "Dropout": (layer("y", "Dropout", param="dropout_param { scale_train: false }"), ["Power"]),
     "Transpose": (layer("y", "Transpose", param="transpose_param { dim: 2 dim: 0 dim: 3 dim: 1 }"),
                   ["Permute"]),
     "PixelShuffle": (CONV.replace("num_output: 6", "num_output: 12")

@@ -13,6 +13,7 @@ import numpy as np
 from framework.export.caffe.chain import Chain, Rewrite
 from framework.export.caffe.parts import Part, Parts
 from framework.layers.activation.activations import Insanity, SeLu
+from framework.layers.activation.neuron import Dropout
 from framework.layers.activation.piecewise import RReLU
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -98,6 +99,14 @@ def randomized_relu(parts: Parts, part: Part) -> list[Part] | None:
     return _one(parts, part, "ReLU", relu_param={"negative_slope": slope})
 
 
+def scaling_dropout(parts: Parts, part: Part) -> list[Part] | None:
+    """Dropout of forks that scales in TEST, not in TRAIN."""
+    assert isinstance(part.layer, Dropout)
+    if part.layer.drops:
+        return None
+    return _one(parts, part, "Power", power_param={"scale": part.layer.factor})
+
+
 def _one(parts: Parts, part: Part, kind: str, **params: Any) -> list[Part]:
     """One layer of another type for one with a single bottom. Any: what fields hold."""
     chain = Chain(parts, part)
@@ -109,5 +118,5 @@ ACTIVATIONS: Mapping[str, tuple[Rewrite, ...]] = {
     "ReLU6": (clamp,), "Clip": (clamp,), "HardSwish": (hard_swish,), "HSwish": (hard_swish,),
     "HardSigmoid": (hard_sigmoid,), "Swish": (swish,), "SiLU": (silu,), "Mish": (mish,),
     "AbsVal": (absolute,), "Softplus": (softplus,), "SeLU": (selu,), "SeLu": (selu,),
-    "RReLU": (randomized_relu,), "Insanity": (randomized_relu,),
+    "Dropout": (scaling_dropout,), "RReLU": (randomized_relu,), "Insanity": (randomized_relu,),
 }
