@@ -39,16 +39,16 @@ IN_TAIL = ("PriorBox", "DetectionOutput")
 PAGE = """# Layers and targets
 
 What `tools/export` makes of each layer type, for `--to onnx`, `--to ncnn`, and `--to caffe --for`
-each reader. It was tried with the sample of the layer's page when this page was made: other fields
-of the same layer may be refused, and are then named.
+each reader. It was tried with the sample of the layer's page when this page was made: other
+fields of the same layer may be refused, and are then named.
 
 {legend}
 
 **onnx** is standard operators, for ONNX Runtime, OpenVINO, OpenCV 5 and others. **`--to torch`** is
-not in the table: torch.export runs the layers themselves, and refuses the net as a whole. Nothing is
-written as Darknet; its files come in by `tools/import` alone. Data layers become inputs; composites
-(MultiBoxHead, NetFile) are expanded before. Losses and layers that read labels are left out of a net
-with data layers; in a deploy net `--to onnx` refuses them.
+not in the table: torch.export runs the layers themselves, and refuses the net as a whole. Nothing
+is written as Darknet; its files come in by `tools/import` alone. Data layers become inputs;
+composites (MultiBoxHead, NetFile) are expanded before. Losses and layers that read labels are left
+out of a net with data layers; in a deploy net `--to onnx` refuses them.
 
 For `common`, a chip without a public list, every layer that is written is *unknown*.
 
