@@ -263,12 +263,30 @@ def test_a_layer_without_an_exact_rewrite_is_refused_and_nothing_is_written(file
     assert error.count("\n") == 1 and not list(files.glob("out*"))
 
 
-def test_flags_of_the_other_format_are_refused(files, capsys):
-    assert run_tool(files, "--opset", "17") == 1
-    assert "--opset, --preprocessing, --detection-output and --no-check are for --to onnx" \
-        in capsys.readouterr().err
-    assert run_tool(files, "--to", "onnx", "--for", "mnn") == 1
-    assert "--for is for --to caffe" in capsys.readouterr().err
+@pytest.mark.parametrize("flags, name, target", [
+    (("--opset", "17"), "opset", "caffe"), (("--no-check",), "no-check", "caffe"),
+    (("--mean", "1,2,3"), "mean", "caffe"), (("--labelmap", "map"), "labelmap", "caffe"),
+    (("--half",), "half", "caffe"), (("--to", "onnx", "--for", "mnn"), "for", "onnx"),
+    (("--to", "ncnn", "--scale", "0.5"), "scale", "ncnn"),
+    (("--to", "torch", "--detection-output", "op"), "detection-output", "torch")])
+def test_a_flag_of_another_target_is_refused(flags, name, target, files, capsys):
+    before = sorted(files.iterdir())
+    assert run_tool(files, *flags) == 1
+    assert capsys.readouterr().err == f"error: --{name} does not go with --to {target}\n"
+    assert sorted(files.iterdir()) == before
+
+
+@pytest.mark.parametrize("flag", ["data", "images", "iterations"])
+def test_a_flag_of_int8_alone_is_refused(flag, files, capsys):
+    assert run_tool(files, "--to", "onnx", f"--{flag}", "3") == 1
+    assert capsys.readouterr().err == f"error: --{flag} is for --int8\n"
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "x"])
+def test_a_tolerance_is_a_number_from_0(value, files, capsys):
+    with pytest.raises(SystemExit):
+        run_tool(files, "--tolerance", value)
+    assert f"argument --tolerance: '{value}' must be a number from 0" in capsys.readouterr().err
 
 
 def test_the_report_says_what_became_of_each_layer(files, capsys):
