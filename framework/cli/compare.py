@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.errors import DataError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("b", metavar="B", nargs="?", help="what is compared with it")
     parser.add_argument("--inputs", help="the inputs: an .npz, or a folder of .npy files")
     parser.add_argument("--seed", type=int, default=0, help="of inputs of noise (0)")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
+    parser.add_argument("--tolerance", type=gflags.tolerance, default=1e-4,
                         help="difference allowed, as a part of a blob's largest value (1e-4)")
     parser.add_argument("--map", action="append", default=[], metavar="NAME_IN_A=NAME_IN_B",
                         help="a blob that B calls otherwise; may be repeated")

@@ -77,7 +77,7 @@ def _add_number_flags(parser: argparse.ArgumentParser) -> None:
                         help="convolutions and matrix products in 8 bits (QDQ), calibrated with "
                              "the data layers of --data; scores before and after are printed")
     parser.add_argument("--data", help="a net with data layers for --int8 (default: --model)")
-    parser.add_argument("--images", type=int, default=100, help="to calibrate --int8 with (100)")
+    parser.add_argument("--images", type=int, help="to calibrate --int8 with (100)")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="batches that --int8 is scored on (default: one pass over the data)")
 
@@ -90,7 +90,7 @@ def _add_check_flags(parser: argparse.ArgumentParser) -> None:
                              "installed)")
     parser.add_argument("--runtime-python", default=sys.executable, metavar="PYTHON",
                         help="another Python, whose runtimes --check uses as well")
-    parser.add_argument("--tolerance", type=float,
+    parser.add_argument("--tolerance", type=gflags.tolerance,
                         help="difference allowed, as a part of a blob's largest value (1e-4; 0.02 "
                              "with --half)")
 
@@ -111,12 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
-    if options.reader and options.to != "caffe":
-        raise CaffeError("--for is for --to caffe")
-    if options.to == "caffe":
-        refuse(options, "caffe", "half", "int8", "data")
-    if options.to == "darknet":
-        refuse(options, "darknet", "half", "int8", "data", "preprocessing", "keep_batch_norm")
+    for name, targets in GOES_WITH.items():
+        if options.to not in targets:
+            refuse(options, options.to, name)
+    if not options.int8:
+        for name in ("data", "images", "iterations"):
+            if getattr(options, name) is not None:
+                raise CaffeError(f"--{name} is for --int8")
     return TARGETS[options.to](options)
 
 
@@ -130,7 +131,6 @@ def export_torch(options: argparse.Namespace) -> int:
 
     if options.out.suffix not in (".pt2", ".safetensors"):
         raise CaffeError(f"--out is '{options.out}'; --to torch writes a .pt2 or .safetensors file")
-    refuse(options, "torch", "half", "int8", "preprocessing", "keep_batch_norm")
     net = load(options.model, options.weights, options.batch, options.ignore_unknown_fields)
     metadata = read_transform(net, app.mean_of(options.mean), options.scale, options.labelmap, None
                               ).metadata(options.model, options.weights)
@@ -161,7 +161,6 @@ def export_ncnn(options: argparse.Namespace) -> int:
                          "file beside it")
     if options.batch not in (None, 1):
         raise CaffeError(f"--batch is {options.batch}; ncnn takes one item at a time")
-    refuse(options, "ncnn", "half", "int8", "preprocessing")
     net = load(options.model, options.weights, 1, options.ignore_unknown_fields)
     model = to_model(net, Options(keep_batch_norm=options.keep_batch_norm, detection_op=True))
     param, weights = to_ncnn(model, lambda name, reason: layer_error(net, name, reason))
@@ -207,11 +206,13 @@ def need_onnx(options: argparse.Namespace) -> None:
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")
 
 
-def refuse(options: argparse.Namespace, target: str, *names: str) -> None:
-    """CaffeError for the first of these flags that is given."""
-    for name in names:
-        if getattr(options, name):
-            raise CaffeError(f"--{name.replace('_', '-')} does not go with --to {target}")
+def refuse(options: argparse.Namespace, target: str, name: str) -> None:
+    """CaffeError if this flag is given. `--check` is what --to torch and caffe do anyway."""
+    value = getattr(options, name)
+    if value == make_parser().get_default(name) or (name == "check" and value):
+        return
+    flag = {"check": "no-check", "reader": "for"}.get(name, name.replace("_", "-"))
+    raise CaffeError(f"--{flag} does not go with --to {target}")
 
 
 def export_onnx(options: argparse.Namespace) -> int:
@@ -223,7 +224,8 @@ def export_onnx(options: argparse.Namespace) -> int:
                          "`pip install onnxruntime`")
     if options.int8 and (options.half or options.preprocessing):
         raise CaffeError("--int8 does not go with --half or --preprocessing")
-    gflags.check_count("--images", options.images)
+    images = 100 if options.images is None else options.images
+    gflags.check_count("--images", images)
     gflags.check_count("--iterations", options.iterations)
     # lazy: --help does without it
     from framework.export.onnx_model import to_model_and_float_nodes
@@ -242,7 +244,7 @@ def export_onnx(options: argparse.Namespace) -> int:
     if options.check and checks and not agrees_elsewhere(net, model, settings, options):
         return 1
     if options.int8:
-        model = quantized(options, model, float_nodes)
+        model = quantized(options, images, model, float_nodes)
     try:
         content = model.SerializeToString()
     except ValueError:
@@ -265,8 +267,8 @@ def export_options(options: argparse.Namespace, preprocessing: Preprocessing | N
                    options.detection_output == "op", options.half, preprocessing, texts)
 
 
-def quantized(options: argparse.Namespace, model: onnx.ModelProto, float_nodes: list[str]
-              ) -> onnx.ModelProto:
+def quantized(options: argparse.Namespace, images: int, model: onnx.ModelProto,
+              float_nodes: list[str]) -> onnx.ModelProto:
     """The model in 8 bits. Prints the scores of both on the data, where there are labels."""
     # lazy: --help does without it
     from framework.export import quantization
@@ -280,7 +282,7 @@ def quantized(options: argparse.Namespace, model: onnx.ModelProto, float_nodes: 
         if not data.sources:
             raise CaffeError(f"{data.spec.path}: --int8 calibrates with data layers, and the net "
                              "has none; give --data a net that has")
-        batches = quantization.calibration_batches(data, model, options.images)
+        batches = quantization.calibration_batches(data, model, images)
         made = quantization.quantize(model, batches, float_nodes)
         part = deployed(data)
         number = options.iterations or quantization.batches_of_a_pass(data) or 50
@@ -349,5 +351,12 @@ def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
     return True
 
 
+# the targets that each of these flags is for
+GOES_WITH = {
+    **dict.fromkeys(("opset", "preprocessing", "detection_output", "half", "int8"), ("onnx",)),
+    **dict.fromkeys(("mean", "scale", "labelmap"), ("onnx", "torch")),
+    **dict.fromkeys(("check", "runtime_python"), ("onnx", "ncnn")),
+    "keep_batch_norm": ("onnx", "ncnn", "caffe"), "reader": ("caffe",),
+}
 TARGETS = {"onnx": export_onnx, "torch": export_torch, "ncnn": export_ncnn, "caffe": export_caffe,
            "darknet": export_darknet}

@@ -30,10 +30,6 @@ def export_caffe(options: argparse.Namespace) -> int:
     from framework.export.caffe.write import TOLERANCE, write_dialect
     from framework.export.source import load
 
-    if options.preprocessing or options.detection_output == "op" or options.opset != 13 \
-            or options.check is False:
-        raise CaffeError("--opset, --preprocessing, --detection-output and --no-check are for --to "
-                         "onnx")
     reader = options.reader or "plain"
     if options.batch == "dynamic":
         raise CaffeError("--batch dynamic: a prototxt says how many items a batch has")

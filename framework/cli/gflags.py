@@ -7,6 +7,7 @@ gflags takes `-shuffle`, `--shuffle`, `--shuffle=true`, `--noshuffle`, `-backend
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 
 from framework.errors import CaffeError
@@ -42,6 +43,17 @@ def check_count(flag: str, value: int | None, low: int = 1) -> None:
     """Raise CaffeError for a count below `low`, or beyond what the original's flags take."""
     if value is not None and not low <= value <= INT32_MAX:
         raise CaffeError(f"{flag} is {value}; it must be from {low} to {INT32_MAX}")
+
+
+def tolerance(text: str) -> float:
+    """A difference allowed: a number from 0, as a type for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a number from 0")
+    return value
 
 
 def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: bool = False) -> None:

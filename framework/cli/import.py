@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.errors import CaffeError
 
 Shape = tuple[int, ...]
@@ -41,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
                              "rounded down by cutting the last row and column off")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
+    parser.add_argument("--tolerance", type=gflags.tolerance, default=1e-4,
                         help="difference allowed, as a part of an output's largest value (1e-4)")
     return parser
 

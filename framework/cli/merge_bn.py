@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.cli import app
+from framework.cli import app, gflags
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -24,7 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", required=True, help="caffemodel")
     parser.add_argument("--out-model", required=True, type=Path, help="prototxt to write")
     parser.add_argument("--out-weights", required=True, type=Path, help="caffemodel to write")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
+    parser.add_argument("--tolerance", type=gflags.tolerance, default=1e-4,
                         help="difference allowed, as a part of a blob's largest value (1e-4)")
     return parser
 

@@ -28,7 +28,8 @@ ORDERS = {(0, 1, 2): 0, (0, 2, 1): 1, (1, 0, 2): 2, (1, 2, 0): 3, (2, 0, 1): 4, 
 BINARY = {"Add": 0, "Sub": 1, "Mul": 2, "Div": 3, "Max": 4, "Min": 5, "Pow": 6}
 UNARY = {"Abs": 0, "Neg": 1, "Floor": 2, "Ceil": 3, "Sqrt": 5, "Exp": 7, "Log": 8}
 REDUCTIONS = {"ReduceSum": 0, "ReduceMean": 3, "ReduceMax": 4, "ReduceMin": 5}
-PLAIN = {"Sigmoid": "Sigmoid", "Tanh": "TanH", "Identity": "Noop", "Flatten": "Flatten"}
+PLAIN = {"Sigmoid": "Sigmoid", "Tanh": "TanH", "Identity": "Noop", "Flatten": "Flatten",
+         "Softplus": "Softplus"}
 SHAPED = ("Reshape", "Squeeze", "Unsqueeze")
 
 
@@ -58,6 +59,8 @@ class Writer:
     def run(self) -> tuple[str, bytes]:
         """The texts of .param and the bytes of .bin."""
         for info in self.graph.input:
+            if len(self.shapes[info.name]) < 2:
+                raise self.refuse(info.name, "ncnn's inputs have an axis beside the batch")
             c, *sizes = self.shapes[info.name][1:]
             params = dict(enumerate([*reversed(sizes), c]))
             self._layer("Input", info.name, [], [info.name], params)
@@ -185,9 +188,12 @@ class Writer:
         self._pooling(node, given, 1)
 
     def _pooling(self, node: onnx.NodeProto, given: Attributes, kind: int) -> None:
+        if len(given["kernel_shape"]) != 2:
+            raise self.refuse(node.name, "ncnn's Pooling has 2 axes, not "
+                              f"{len(given['kernel_shape'])}")
         high, wide = given["kernel_shape"]
-        down, along = given["strides"]
-        top, left, bottom, right = given["pads"]
+        down, along = given.get("strides", [1, 1])
+        top, left, bottom, right = given.get("pads", [0] * 4)
         if any(one != 1 for one in given.get("dilations", [])):
             raise self.refuse(node.name, "ncnn's Pooling has no dilation")
         self._add(node, "Pooling", {
@@ -271,7 +277,7 @@ class Writer:
         self._add(node, "Permute", {0: ORDERS[order] if len(order) == 3 else order[0]})
 
     def _shaped(self, node: onnx.NodeProto) -> None:
-        batch, *shape = self.shapes.get(node.output[0], [0])
+        batch, *shape = self.shapes.get(node.output[0]) or [0]
         if batch != 1 or not shape or len(shape) > 4 or not all(shape):
             raise self.refuse(node.name, f"ncnn cannot reshape to {[batch, *shape]}: it takes a "
                               "batch of 1 and up to 4 other axes")

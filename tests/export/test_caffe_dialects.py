@@ -10,100 +10,19 @@ import pytest
 import torch
 
 from framework.cli.export import main
+from framework.errors import SpecError
 from framework.export.caffe.conditions import OWN_FIELDS
 from framework.export.caffe.dialect_net import shorten, to_dialect
-from framework.export.caffe.dialects import COMMON, DIALECTS, Dialect
+from framework.export.caffe.dialects import DIALECTS
 from framework.export.caffe.write import report_text, write_dialect
 from framework.net.net import Net
 from framework.proto import NetParameter
 from framework.weights.weights import save_weights
+from tests.export.caffe_support import CONV, layer, made_for, text_of
 from tests.export.support import run_ours
+from tests.export.test_caffe_rewrites import REWRITTEN
 from tests.export.test_layers_onnx import fill
 from tests.support import net_from
-
-LITTLE = Dialect(COMMON | {"Deconvolution", "Reshape", "Permute", "Power"}, "a test",
-                 conditions=("one_bottom",))
-
-
-def text_of(*layers, shape=(2, 6, 8, 7)):
-    dims = " ".join(f"dim: {size}" for size in shape)
-    head = 'name: "net" layer { name: "data" type: "Input" top: "data" ' \
-        f"input_param {{ shape {{ {dims} }} }} }}"
-    return "\n".join([head, *layers])
-
-
-def layer(name, kind, bottoms="data", param="", top=None):
-    wires = "".join(f' bottom: "{bottom}"' for bottom in bottoms.split())
-    return f'layer {{ name: "{name}" type: "{kind}"{wires} top: "{top or name}" {param} }}'
-
-
-CONV = layer("conv", "Convolution", param="convolution_param { num_output: 6 kernel_size: 3 "
-             "pad: 1 }")
-MEAN = layer("mean", "Pooling", "conv", "pooling_param { pool: AVE global_pooling: true }")
-FLAT = layer("flat", "Flatten", "mean")
-
-
-def made_for(text, dialect, folder, keep=False):
-    """The types of the layers for a dialect, after its files are written and compared."""
-    net = net_from(text, "TEST")
-    fill(net)
-    made = to_dialect(net, dialect, keep)
-    assert not made.refused, report_text(made.verdicts)
-    write_dialect(net, made, dialect, folder / "out")
-    return made, [one.type for one in made.message.layer][1:]
-
-
-REWRITTEN = {
-    "ReLU6": (layer("y", "ReLU6"), ["ReLU", "Power", "ReLU", "Power"]),
-    "Clip": (layer("y", "Clip", param="clip_param { min: -0.5 max: 0.7 }"),
-             ["Power", "ReLU", "Power", "ReLU", "Power"]),
-    "HardSwish": (layer("y", "HardSwish"),
-                  ["Power", "ReLU", "Power", "ReLU", "Power", "Power", "Eltwise"]),
-    "HardSigmoid": (layer("y", "HardSigmoid"), ["Power", "ReLU", "Power", "ReLU", "Power"]),
-    "Swish": (layer("y", "Swish", param="swish_param { beta: 0.7 }"),
-              ["Power", "Sigmoid", "Eltwise"]),
-    "AbsVal": (layer("y", "AbsVal"), ["ReLU", "Power", "ReLU", "Eltwise"]),
-    "ShuffleChannel": (layer("y", "ShuffleChannel", param="shuffle_channel_param { group: 3 }"),
-                       ["Reshape", "Permute", "Reshape"]),
-    "Upsample": (layer("y", "Upsample", param="upsample_param { scale: 3 }"), ["Deconvolution"]),
-    "Upsample, oblong": (layer("y", "Upsample", param="upsample_param { scale_h: 3 scale_w: 2 }"),
-                         ["Deconvolution"]),
-    "Normalize": (layer("y", "Normalize", param="norm_param { across_spatial: false }"),
-                  ["Eltwise", "Convolution", "Power", "Eltwise", "Scale"]),
-    "PReLU": (layer("y", "PReLU", param="prelu_param { channel_shared: true }"), ["PReLU"]),
-    "Bias": (layer("y", "Bias", param="bias_param { filler { value: 2 } }"), ["Scale"]),
-    "Flatten": (layer("y", "Flatten"), ["Reshape"]),
-    "depthwise": (layer("y", "DepthwiseConvolution",
-                        param="convolution_param { kernel_size: 3 }"), ["Convolution"]),
-    "InnerProduct": (layer("y", "InnerProduct",
-                           param="inner_product_param { num_output: 3 transpose: true }"),
-                     ["InnerProduct"]),
-    "relu inside": (layer("y", "Convolution", param="convolution_param { num_output: 3 "
-                          "kernel_size: 3 relu: true negative_slope: 0.1 }"),
-                    ["Convolution", "ReLU"]),
-    "dropout": (layer("drop", "Dropout") + layer("y", "ReLU", "drop"), ["ReLU"]),
-    "drop path": (layer("drop", "DropPath") + layer("y", "ReLU", "drop"), ["ReLU"]),
-}
-
-
-@pytest.mark.parametrize("name", REWRITTEN)
-def test_a_layer_that_a_reader_lacks_is_rewritten_exactly(name, tmp_path):
-    text, types = REWRITTEN[name]
-    assert made_for(text_of(text), LITTLE, tmp_path)[1] == types
-
-
-@pytest.mark.parametrize("kind, param", [("Scale", "scale_param { axis: 0 }"),
-                                         ("BroadcastMul", "")])
-def test_a_factor_for_each_channel_is_spread_over_the_plane(kind, param, tmp_path):
-    text = text_of(CONV, MEAN, FLAT, layer("y", kind, "conv flat", param))
-    assert made_for(text, LITTLE, tmp_path)[1] == \
-        ["Convolution", "Pooling", "Reshape", "Reshape", "Deconvolution", "Eltwise"]
-
-
-def test_axpy_is_a_product_and_a_sum(tmp_path):
-    text = text_of(CONV, MEAN, layer("y", "Axpy", "mean conv data"))
-    assert made_for(text, LITTLE, tmp_path)[1] == \
-        ["Convolution", "Pooling", "Deconvolution", "Eltwise", "Eltwise"]
 
 
 def test_a_sum_with_factors_is_written_out_where_no_list_has_them(tmp_path):
@@ -294,6 +213,31 @@ def test_the_tail_has_the_name_and_the_tops_of_ascend(tmp_path):
     assert "code_type: 2 keep_top_k: 30" in " ".join(tail)
 
 
+def test_a_tail_whose_priors_are_given_cannot_be_cut_off():
+    loc, conf, prior = (text_of(shape=shape).replace("data", name).replace('name: "net"', "")
+                        for name, shape in (("loc", (2, 12)), ("conf", (2, 9)),
+                                            ("prior", (1, 2, 12))))
+    text = loc + conf + prior + layer("out", "DetectionOutput", "loc conf prior",
+                                      "detection_output_param { num_classes: 3 keep_top_k: 9 "
+                                      "nms_param { nms_threshold: 0.5 top_k: 9 } }")
+    with pytest.raises(SpecError, match=r"'out' \(DetectionOutput\): bottom '\w+' is an input of "
+                                        "the net; the tail is cut off where layers make"):
+        to_dialect(net_from(text, "TEST"), DIALECTS["rknn"])
+
+
+def test_the_report_has_a_line_for_each_layer_that_is_left_out_in_the_order_of_the_net(tmp_path):
+    text = text_of(CONV, layer("drop", "Dropout", "conv"), layer("y", "ReLU", "drop"),
+                   layer("target", "Split", "data"),
+                   'layer { name: "quiet" type: "Silence" bottom: "target" }',
+                   layer("loss", "EuclideanLoss", "y data"))
+    made, types = made_for(text, DIALECTS["rknn"], tmp_path)
+    assert types == ["Convolution", "ReLU"]
+    lines = [line.split(maxsplit=2) for line in report_text(made.verdicts).splitlines()]
+    assert [(name, rest.split("  ")[0].strip()) for name, _, rest in lines] == [
+        ("conv", "as it is"), ("drop", "left out"), ("y", "as it is"), ("target", "left out"),
+        ("quiet", "left out"), ("loss", "left out")]
+
+
 @pytest.fixture
 def files(tmp_path):
     """A prototxt with a layer that few chips have, and its caffemodel."""
@@ -319,12 +263,30 @@ def test_a_layer_without_an_exact_rewrite_is_refused_and_nothing_is_written(file
     assert error.count("\n") == 1 and not list(files.glob("out*"))
 
 
-def test_flags_of_the_other_format_are_refused(files, capsys):
-    assert run_tool(files, "--opset", "17") == 1
-    assert "--opset, --preprocessing, --detection-output and --no-check are for --to onnx" \
-        in capsys.readouterr().err
-    assert run_tool(files, "--to", "onnx", "--for", "mnn") == 1
-    assert "--for is for --to caffe" in capsys.readouterr().err
+@pytest.mark.parametrize("flags, name, target", [
+    (("--opset", "17"), "opset", "caffe"), (("--no-check",), "no-check", "caffe"),
+    (("--mean", "1,2,3"), "mean", "caffe"), (("--labelmap", "map"), "labelmap", "caffe"),
+    (("--half",), "half", "caffe"), (("--to", "onnx", "--for", "mnn"), "for", "onnx"),
+    (("--to", "ncnn", "--scale", "0.5"), "scale", "ncnn"),
+    (("--to", "torch", "--detection-output", "op"), "detection-output", "torch")])
+def test_a_flag_of_another_target_is_refused(flags, name, target, files, capsys):
+    before = sorted(files.iterdir())
+    assert run_tool(files, *flags) == 1
+    assert capsys.readouterr().err == f"error: --{name} does not go with --to {target}\n"
+    assert sorted(files.iterdir()) == before
+
+
+@pytest.mark.parametrize("flag", ["data", "images", "iterations"])
+def test_a_flag_of_int8_alone_is_refused(flag, files, capsys):
+    assert run_tool(files, "--to", "onnx", f"--{flag}", "3") == 1
+    assert capsys.readouterr().err == f"error: --{flag} is for --int8\n"
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "x"])
+def test_a_tolerance_is_a_number_from_0(value, files, capsys):
+    with pytest.raises(SystemExit):
+        run_tool(files, "--tolerance", value)
+    assert f"argument --tolerance: '{value}' must be a number from 0" in capsys.readouterr().err
 
 
 def test_the_report_says_what_became_of_each_layer(files, capsys):

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from framework.cli.export import main
+from framework.errors import CaffeError
 from framework.export.check import check_ncnn
 from framework.export.ncnn import to_ncnn
 from framework.export.onnx_model import Options, to_model
 from framework.export.runtimes import modules_at_hand
 from framework.export.source import layer_error
 from tests.export.test_export_program import files  # noqa: F401
-from tests.export.test_layers_onnx import fill
+from tests.export.test_layers_onnx import EXAMPLES, NO_FORM, example_net, fill, named
 from tests.export.test_surgery import SSD
 from tests.support import layer_text, net_from
 
@@ -31,7 +32,8 @@ LAYERS = {
     "Flatten": "", "Softmax": "axis: 1",
     "Reshape": "reshape_param { shape { dim: 0 dim: 3 dim: -1 } }",
     "InnerProduct": "num_output: 5", "BatchNorm": "", "Scale": "bias_term: true", "LRN": "",
-    "Normalize": "", "Exp": "", "AbsVal": "", "HardSwish": "", "Slice": "",
+    "Normalize": "", "Exp": "", "AbsVal": "", "HardSwish": "", "Slice": "", "Softplus": "",
+    "Mish": "", "AdaptivePooling": "pooled_h: 1 pooled_w: 5",
     "Interp": "height: 14 width: 20", "ArgMax": "axis: 1",
 }
 REFUSED = ("ArgMax",)
@@ -80,6 +82,16 @@ def test_layers_give_the_numbers_of_the_net_in_ncnn(kind):
 def test_what_ncnn_lacks_is_refused_by_layer(kind):
     with pytest.raises(Exception, match=rf"layer 'layer' \({kind}\): type ncnn has no counterpart"):
         written(kind)
+
+
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if one.kind not in NO_FORM], ids=named)
+def test_every_layer_is_written_or_refused_by_its_name(example):
+    net, _ = example_net(example)
+    try:
+        model = to_model(net, Options(detection_op=True))
+        to_ncnn(model, lambda name, reason: layer_error(net, name, reason))
+    except CaffeError as error:
+        assert re.search(r"layer '|'bottom\d'", str(error))
 
 
 def test_a_detector_has_priors_as_data_and_ncnns_own_detection_layer():

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from functools import cache
 
 import cv2
+import onnx
 import pytest
 
 from framework.cli import app
 from framework.errors import CaffeError
+from framework.export.onnx_model import Options, to_model
 from framework.net.net import Net
 from framework.weights.weights import save_weights
 from tests.data.images import make_voc
@@ -27,6 +29,7 @@ WORDS = ("", "0", "1", "2", "3", "-1", "0.5", "nan", "inf", "1e999", "x", "sub/x
          "9" * 40, "999999999999", "/dev/null", "/dev/full", "/nowhere/x", ".", "*", "%s", "=")
 # what starts processes, compiles for minutes, shows tracebacks, or turns torch's switches
 LEFT_ALONE = {"--workers", "--compile", "--debug", "--help", "-h", "--precision", "--jobs"}
+WHOLE = ("export", "import")    # an error of these leaves no file behind
 NEW = "NEW:"                # marks what a program makes: it is never the name of a given file
 COMMANDS = {
     "check_data": [["db"], ["data.prototxt", "--show", NEW + "o"],
@@ -41,10 +44,15 @@ COMMANDS = {
                 "--out", NEW + "o", "images"]],
     "expand": [["net.prototxt"]],
     "export": [["--model", "quad/deploy.prototxt", "--weights", "quad/weights.caffemodel",
-                "--out", NEW + "o.onnx", "--no-check"]],
+                "--out", NEW + "o.onnx", "--no-check"],
+               ["--model", "quad/deploy.prototxt", "--weights", "quad/weights.caffemodel",
+                "--to", "caffe", "--for", "rknn", "--out", NEW + "o"],
+               ["--model", "quad/deploy.prototxt", "--weights", "quad/weights.caffemodel",
+                "--to", "ncnn", "--no-check", "--out", NEW + "o.param"]],
     "export_dataset": [["db", NEW + "o", "--label_map_file", "map"]],
     "extract_features": [["net.caffemodel", "net.prototxt", "ip", NEW + "o", "2", "lmdb"]],
     "get_image_size": [["images", "list", NEW + "o"]],
+    "import": [["quad.onnx", "--out", NEW + "o"], ["quad.onnx", "--plain", "--out", NEW + "o"]],
     "inspect": [["net.prototxt"], ["--summary", "net.prototxt", "data.prototxt"]],
     "layers": [["Pooling"]],
     "make_shapes": [[NEW + "o", "--train", "1", "--test", "1"]],
@@ -90,6 +98,7 @@ class Programs(Target):
         model, weights = write_net(place / "quad")
         shutil.move(model, place / "quad/deploy.prototxt")
         shutil.move(weights, place / "quad/weights.caffemodel")
+        onnx.save(to_model(Net(place / "net.prototxt", "TEST"), Options()), place / "quad.onnx")
 
     def make(self, rng: random.Random) -> bytes:
         program = rng.choice(sorted(COMMANDS))
@@ -118,6 +127,8 @@ class Programs(Target):
         code = run(importlib.import_module(f"framework.cli.{program}").main, words)
         assert code in (0, 1, 2), f"exit code {code}"
         if code:
+            left = sorted(path.name for path in self.out.iterdir())
+            assert program not in WHOLE or not left, f"an error, and still {left}"
             raise CaffeError(f"exit code {code}")
 
 

@@ -29,7 +29,9 @@ def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequ
 
 
 def own_fields(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
-    """No reader knows the fields that the schema here adds."""
+    """No reader knows the fields that the schema here adds, nor happynear's Normalize."""
+    if proto.HasField("normalize_param"):
+        return "normalize_param is another project's Normalize"
     for descriptor, value in proto.ListFields():
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
             continue

@@ -38,6 +38,9 @@ def cut_tail(parts: Parts, net: Net, cuts_softmax: bool) -> tuple[list[Part], di
                         "stages: this tail cannot be cut off")
     output = last[0]
     loc, conf, prior = output.proto.bottom[:3]
+    if given := {loc, conf, prior} & set(parts.inputs):
+        raise output.layer.spec.error("bottom", f"'{min(given)}' is an input of the net; the tail "
+                                      "is cut off where layers make boxes, scores and priors")
     cut = [output]
     softmax = _softmax_before(parts, conf) if cuts_softmax else []
     if softmax:
@@ -46,8 +49,9 @@ def cut_tail(parts: Parts, net: Net, cuts_softmax: bool) -> tuple[list[Part], di
     for part in reversed(parts.parts):
         if part in cut:
             continue
-        readers = [other for other in parts.parts if part.top in other.proto.bottom]
-        if part.top not in (loc, conf) and readers and all(other in cut for other in readers):
+        tops = set(part.proto.top)
+        readers = [other for other in parts.parts if tops.intersection(other.proto.bottom)]
+        if not tops & {loc, conf} and readers and all(other in cut for other in readers):
             cut.append(part)
     values = _values(net, output.layer.spec.bottoms[2])
     boxes, variances = values.reshape(2, -1, 4)

@@ -26,7 +26,7 @@ IN_PLACE = (ReLU, BatchNorm, Scale)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a layer: as it is, rewritten, on the CPU, cut, refused, unknown."""
+    """What became of a layer: as it is, rewritten, on the CPU, cut, left out, refused, unknown."""
 
     layer: str
     kind: str
@@ -56,7 +56,6 @@ class DialectNet:
 def to_dialect(net: Net, dialect: Dialect, keep_batch_norm: bool = False) -> DialectNet:
     """Choose, fold, cut and rewrite layers until the reader takes them all."""
     parts = deployed_parts(net)
-    verdicts: list[Verdict] = []
     names = {part.origin for part in parts.parts}
     if dialect.folds and not keep_batch_norm:
         fold_factors(parts)
@@ -67,14 +66,20 @@ def to_dialect(net: Net, dialect: Dialect, keep_batch_norm: bool = False) -> Dia
         cut, files = cut_tail(parts, net, dialect.cuts_softmax)
     drop_copies(parts)
     made: list[Part] = []
+    verdicts: list[Verdict] = []
     for part in parts.parts:
         new, verdict = fit_layer(parts, part, dialect)
         made += new
         verdicts.append(verdict)
-    verdicts += [Verdict(part.origin, part.layer.spec.type, "cut", "computed on the CPU by "
+    kinds = {step.layer.spec.name: step.layer.spec.type for step in net.layers}
+    verdicts += [Verdict(part.origin, kinds[part.origin], "cut", "computed on the CPU by "
                          "NAME.decoder.py, with NAME.priors.npy") for part in cut]
-    verdicts += [Verdict(name, "", "rewritten", "folded into the convolution before it")
-                 for name in sorted(folded)]
+    verdicts += [Verdict(name, kinds[name], "rewritten", "folded into the convolution before it")
+                 for name in folded]
+    verdicts += [Verdict(name, kinds[name], "left out", reason)
+                 for name, reason in parts.left.items()]
+    order = {name: index for index, name in enumerate(kinds)}
+    verdicts.sort(key=lambda verdict: order[verdict.layer])
     message, blobs = assemble(parts, made)
     allowed = {part.proto.name for part in made if isinstance(part.layer, IN_PLACE)}
     outputs = dict(parts.outputs)
@@ -99,7 +104,10 @@ def drop_copies(parts: Parts) -> None:
             (isinstance(part.layer, Dropout) and part.layer.factor == 1 and not part.layer.drops)
         if copies:
             same.update(dict.fromkeys(part.proto.top, part.proto.bottom[0]))
-        elif not isinstance(part.layer, Silence):
+            parts.left[part.origin] = "copies its bottom in TEST"
+        elif isinstance(part.layer, Silence):
+            parts.left[part.origin] = "computes nothing"
+        else:
             kept.append(part)
     parts.parts = kept
     parts.outputs = {same.get(name, name): old for name, old in parts.outputs.items()}
@@ -131,7 +139,8 @@ def fit_layer(parts: Parts, part: Part, dialect: Dialect) -> tuple[list[Part], V
     if not dialect.known:
         return found, Verdict(name, kind, "unknown", dialect.source)
     if rewritten:
-        types = ", ".join(dict.fromkeys(one.proto.type for one in found))
+        types = ", ".join(one + " (on the CPU)" if one in dialect.processor else one
+                          for one in dict.fromkeys(one.proto.type for one in found))
         rule = f"{types}: round_mode" if rounding and len(found) > 1 else types
         return found, Verdict(name, kind, "rewritten", f"{rule} ({dialect.source})")
     word = "on the CPU" if on_cpu else "as it is"
@@ -144,7 +153,7 @@ def _fitted(parts: Parts, part: Part, dialect: Dialect, depth: int
     none."""
     bottoms = [parts.shapes[name] for name in part.proto.bottom]
     reason = refusal(dialect, part.proto, part.layer, bottoms)
-    if not reason:
+    if not reason or (depth and part.proto.type in dialect.processor):
         return [part], ""
     rewrites = REWRITES.get(part.proto.type, ()) if depth < DEEPEST else ()
     for rewrite in rewrites:

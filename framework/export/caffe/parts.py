@@ -42,6 +42,7 @@ class Parts:
     outputs  what is not read, and the names of these blobs in the given net
     shapes   of all blobs
     given    the name in the given net of each blob that got a new one
+    left     why layers are left out, by their names
     """
 
     name: str
@@ -51,6 +52,7 @@ class Parts:
     outputs: dict[str, str]
     shapes: dict[str, Shape]
     given: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     def make(self, origin: str, kind: str, bottoms: Sequence[str], suffix: str = "",
@@ -85,6 +87,7 @@ def deployed_parts(net: Net) -> Parts:
         layer = step.layer
         if layer.loss or dropped.intersection(step.bottoms):
             dropped.update(step.tops)
+            parts.left[layer.spec.name] = "belongs to training"
             continue
         proto = LayerParameter()
         proto.CopyFrom(layer.spec.proto)

@@ -11,7 +11,7 @@ from framework.export.caffe.conditions import FILLERS
 from framework.export.caffe.parts import Part, Parts
 from framework.layers.activation.neuron import PReLU
 from framework.layers.normalization.batch_norm import BatchNorm, has_scale
-from framework.layers.normalization.normalize import Normalize
+from framework.layers.normalization.normalize import UNIT_EPS, Normalize, ScaledForm
 from framework.layers.vision.convolution import Convolution
 from framework.layers.vision.depthwise import ConvolutionDepthwise
 from framework.layers.vision.inner_product import InnerProduct
@@ -34,6 +34,8 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
                 if filler in value.DESCRIPTOR.fields_by_name:
                     value.ClearField(filler)
     layer = part.layer
+    if isinstance(layer, InnerProduct):
+        part.proto.type = "InnerProduct"        # not SparseInnerProduct
     if isinstance(layer, BatchNorm):
         return _batch_norm(parts, part)
     if isinstance(layer, Pooling):
@@ -45,9 +47,29 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
         return [parts.part(part.proto, part.blobs, part.origin)]
     if isinstance(layer, Convolution | InnerProduct):
         return _with_relu(parts, part, layer)
-    if isinstance(layer, Normalize | PReLU):
+    if isinstance(layer, Normalize):
+        _as_ssds(parts, part, layer)
+    if isinstance(layer, Normalize | PReLU) and part.blobs:
         return _one_for_each_channel(parts, part)
     return [part]
+
+
+def _as_ssds(parts: Parts, part: Part, layer: Normalize) -> None:
+    """Normalize of other projects with the type, fields and blob of SSD's, where it computes the
+    same; else `conditions` refuses it."""
+    proto, shape = part.proto, parts.shapes[part.proto.bottom[0]]
+    if isinstance(layer.form, ScaledForm):
+        proto.type = "Normalize"
+        if proto.HasField("my_norm_param"):
+            proto.norm_param.CopyFrom(proto.my_norm_param)
+            proto.ClearField("my_norm_param")
+        proto.norm_param.ClearField("fix_scale")
+    elif layer.form.order == "L2" and not layer.form.with_norm and len(shape) == 4:
+        proto.ClearField("normalize_param")
+        proto.norm_param.across_spatial = False
+        proto.norm_param.channel_shared = False
+        proto.norm_param.eps = UNIT_EPS
+        part.blobs = [np.ones(shape[1], np.float32)]
 
 
 def _one_for_each_channel(parts: Parts, part: Part) -> list[Part]:

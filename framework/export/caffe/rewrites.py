@@ -1,133 +1,25 @@
 """Exact rewrites of layers into others that more readers take.
 
 Each function returns the layers that compute the same, or None where there is no such form. They
-are tried again: what stands for a ReLU6 may have to be rewritten itself.
+are tried again: what stands for an Axpy may have to be rewritten itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from framework.export.caffe.activations import ACTIVATIONS
+from framework.export.caffe.chain import Chain, Rewrite, square_or_not
 from framework.export.caffe.parts import Floats, Part, Parts
+from framework.export.caffe.resizes import RESIZES
 from framework.layers.base import Shape
 from framework.layers.vision.convolution import Convolution
-from framework.layers.vision.resize import Upsample
-
-LARGEST = float(np.finfo(np.float32).max)
-
-
-@dataclass
-class Chain:
-    """Layers that are being written in place of one; the last has its top."""
-
-    parts: Parts
-    part: Part
-    made: list[Part] = field(default_factory=list)
-
-    def add(self, kind: str, *bottoms: str, blobs: list[Floats] | None = None, top: str = "",
-            **params: Any) -> str:      # Any: what fields hold
-        """Add a layer; returns its top. Any: what fields hold."""
-        made = self.parts.make(self.part.proto.name, kind, bottoms, f"/{len(self.made)}",
-                               blobs or [], top=top, **params)
-        self.made.append(made)
-        return made.top
-
-    def affine(self, x: str, scale: float, shift: float) -> str:
-        """scale * x + shift."""
-        return self.add("Power", x, power_param={"scale": scale, "shift": shift})
-
-    def within(self, x: str, low: float, high: float) -> str:
-        """x clamped, by two ReLU: high - relu(high - low - relu(x - low))."""
-        y = x if low == 0 else self.affine(x, 1, -low)
-        y = self.add("ReLU", y)
-        y = self.affine(y, -1, high - low)
-        return self.affine(self.add("ReLU", y), -1, high)
-
-    def product(self, *bottoms: str) -> str:
-        """The product of the bottoms."""
-        return self.add("Eltwise", *bottoms, eltwise_param={"operation": "PROD"})
-
-    def finish(self) -> list[Part]:
-        """The layers, the last one with the name and the top of the layer they stand for."""
-        last = self.made[-1]
-        self.parts.shapes[self.part.top] = self.parts.shapes[last.top]
-        last.proto.top[0] = self.part.top
-        last.proto.name = self.part.proto.name
-        return self.made
-
-    def shape(self, name: str) -> Shape:
-        """The shape of a blob."""
-        return self.parts.shapes[name]
-
-
-Rewrite = Callable[[Parts, Part], "list[Part] | None"]
-
-
-def clamp(parts: Parts, part: Part) -> list[Part] | None:
-    """ReLU6 and Clip."""
-    chain = Chain(parts, part)
-    low = 0.0
-    high = 6.0
-    if part.proto.HasField("clip_param"):
-        low = part.proto.clip_param.min
-        high = part.proto.clip_param.max
-    if part.proto.relu6_param.negative_slope or low <= -LARGEST:
-        return None
-    if high >= LARGEST:
-        y = chain.add("ReLU", chain.affine(part.proto.bottom[0], 1, -low))
-        chain.affine(y, 1, low)
-    else:
-        chain.within(part.proto.bottom[0], low, high)
-    return chain.finish()
-
-
-def hard_swish(parts: Parts, part: Part) -> list[Part] | None:
-    """HardSwish as x * clamp(x + 3, 0, 6) / 6."""
-    chain = Chain(parts, part)
-    x = part.proto.bottom[0]
-    gate = chain.within(chain.affine(x, 1, 3), 0, 6)
-    chain.product(x, chain.affine(gate, 1 / 6, 0))
-    return chain.finish()
-
-
-def hard_sigmoid(parts: Parts, part: Part) -> list[Part] | None:
-    """HardSigmoid as a clamped line."""
-    chain = Chain(parts, part)
-    chain.within(chain.affine(part.proto.bottom[0], 0.2, 0.5), 0, 1)
-    return chain.finish()
-
-
-def swish(parts: Parts, part: Part) -> list[Part] | None:
-    """Swish as x * sigmoid(beta * x)."""
-    chain = Chain(parts, part)
-    x = part.proto.bottom[0]
-    beta = part.proto.swish_param.beta
-    gate = chain.add("Sigmoid", x if beta == 1 else chain.affine(x, beta, 0))
-    chain.product(x, gate)
-    return chain.finish()
-
-
-def mish(parts: Parts, part: Part) -> list[Part] | None:
-    """Mish as x * tanh(softplus(x))."""
-    chain = Chain(parts, part)
-    x = part.proto.bottom[0]
-    chain.product(x, chain.add("TanH", chain.add("BNLL", x)))
-    return chain.finish()
-
-
-def absolute(parts: Parts, part: Part) -> list[Part] | None:
-    """|x| = relu(x) + relu(-x)."""
-    chain = Chain(parts, part)
-    x = part.proto.bottom[0]
-    positive = chain.add("ReLU", x)
-    negative = chain.add("ReLU", chain.affine(x, -1, 0))
-    chain.add("Eltwise", positive, negative, eltwise_param={"operation": "SUM"})
-    return chain.finish()
+from framework.layers.vision.kernel_stride import ConvolutionSK
+from framework.layers.vision.padding import AdaptivePooling
 
 
 def power(parts: Parts, part: Part) -> list[Part] | None:
@@ -166,19 +58,10 @@ def spread(chain: Chain, factor: str, shape: Shape) -> str:
     if chain.shape(factor) != (num, channels, 1, 1):
         factor = chain.add("Reshape", factor,
                            reshape_param={"shape": {"dim": [0, channels, 1, 1]}})
-    param: dict[str, Any] = {"num_output": channels, "group": channels, "bias_term": False}
-    param |= _of_both_axes("kernel_size", shape[2:])
+    param = {"num_output": channels, "group": channels, "bias_term": False,
+             **square_or_not("kernel", shape[2:], "kernel_size")}
     return chain.add("Deconvolution", factor, blobs=[np.ones((channels, 1, *shape[2:]))],
                      convolution_param=param)
-
-
-def _of_both_axes(name: str, numbers: Sequence[int]) -> dict[str, Any]:     # Any: as fields
-    """Fields of convolution_param for (height, width): one where they agree, else _h and _w."""
-    height, width = numbers
-    if height == width:
-        return {name: [height]}
-    stem = name.removesuffix("_size")
-    return {f"{stem}_h": height, f"{stem}_w": width}
 
 
 def scale_by_blob(parts: Parts, part: Part) -> list[Part] | None:
@@ -238,21 +121,6 @@ def shuffle_by_convolution(parts: Parts, part: Part) -> list[Part] | None:
     return chain.finish()
 
 
-def upsample(parts: Parts, part: Part) -> list[Part] | None:
-    """Nearest-neighbour upsampling as a transposed convolution of ones."""
-    if len(part.proto.bottom) > 1:
-        return None
-    assert isinstance(part.layer, Upsample)
-    factors = part.layer.size.scale
-    channels = parts.shapes[part.proto.bottom[0]][1]
-    param: dict[str, Any] = {"num_output": channels, "group": channels, "bias_term": False}
-    param |= _of_both_axes("kernel_size", factors) | _of_both_axes("stride", factors)
-    chain = Chain(parts, part)
-    chain.add("Deconvolution", part.proto.bottom[0], blobs=[np.ones((channels, 1, *factors))],
-              convolution_param=param)
-    return chain.finish()
-
-
 def normalize(parts: Parts, part: Part) -> list[Part] | None:
     """L2 normalization along the channels: x * (eps + sum of squares) ** -0.5 * scale."""
     param = part.proto.norm_param
@@ -301,9 +169,10 @@ def plain_kernel(parts: Parts, part: Part) -> list[Part] | None:
     if weight.shape == part.blobs[0].shape:
         return None
     pads = [pad + cells // 2 for pad, cells in zip(at.pad, more, strict=True)]
-    param: dict[str, Any] = {"num_output": at.num_output, "group": at.group,
-                             "bias_term": len(part.blobs) > 1, "kernel_size": [longest]}
-    param |= _of_both_axes("stride", at.stride) | _of_both_axes("pad", pads)
+    param: dict[str, Any] = {
+        "num_output": at.num_output, "group": at.group, "bias_term": len(part.blobs) > 1,
+        "kernel_size": [longest], **square_or_not("stride", at.stride),
+        **square_or_not("pad", pads)}
     chain = Chain(parts, part)
     chain.add("Convolution", part.proto.bottom[0], blobs=[weight, *part.blobs[1:]],
               convolution_param=param)
@@ -330,12 +199,64 @@ def flatten(parts: Parts, part: Part) -> list[Part] | None:
     return chain.finish()
 
 
+def channel_scale(parts: Parts, part: Part) -> list[Part] | None:
+    """BN, and others that multiply each channel by a number and add one, as Scale."""
+    factors = part.layer.channel_factors()
+    if factors is None or len(part.proto.top) > 1:
+        return None
+    chain = Chain(parts, part)
+    chain.add("Scale", part.proto.bottom[0], blobs=[one.numpy() for one in factors],
+              scale_param={"bias_term": True})
+    return chain.finish()
+
+
+def transpose(parts: Parts, part: Part) -> list[Part] | None:
+    chain = Chain(parts, part)
+    chain.add("Permute", part.proto.bottom[0],
+              permute_param={"order": part.proto.transpose_param.dim})
+    return chain.finish()
+
+
+def crop_at_the_end(parts: Parts, part: Part) -> list[Part] | None:
+    """SimpleCrop as Crop without an offset."""
+    chain = Chain(parts, part)
+    chain.add("Crop", *part.proto.bottom, crop_param={"axis": 2, "offset": [0]})
+    return chain.finish()
+
+
+def adaptive_pooling(parts: Parts, part: Part) -> list[Part] | None:
+    """Bins of one size: windows beside each other."""
+    assert isinstance(part.layer, AdaptivePooling)
+    sizes, bins = parts.shapes[part.proto.bottom[0]][2:], part.layer.bins
+    if any(size % count for size, count in zip(sizes, bins, strict=True)):
+        return None
+    window = [size // count for size, count in zip(sizes, bins, strict=True)]
+    chain = Chain(parts, part)
+    chain.add("Pooling", part.proto.bottom[0], pooling_param={
+        "pool": part.layer.method, **square_or_not("kernel", window, "kernel_size"),
+        **square_or_not("stride", window)})
+    return chain.finish()
+
+
+def dilated_convolution(parts: Parts, part: Part) -> list[Part] | None:
+    """ConvolutionSK: its kstride is a dilation."""
+    assert isinstance(part.layer, ConvolutionSK)
+    at = part.layer.geometry
+    param: dict[str, Any] = {
+        "num_output": at.num_output, "group": at.group, "bias_term": len(part.blobs) > 1,
+        "dilation": at.dilation, **square_or_not("kernel", at.kernel, "kernel_size"),
+        **square_or_not("stride", at.stride)}
+    chain = Chain(parts, part)
+    chain.add("Convolution", part.proto.bottom[0], blobs=part.blobs, convolution_param=param)
+    return chain.finish()
+
+
 REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
-    "ReLU6": (clamp,), "Clip": (clamp,), "HardSwish": (hard_swish,), "HSwish": (hard_swish,),
-    "HardSigmoid": (hard_sigmoid,), "Swish": (swish,), "Mish": (mish,), "AbsVal": (absolute,),
-    "Power": (power,), "Bias": (bias,), "Scale": (scale_by_blob,),
-    "BroadcastMul": (scale_by_blob,), "Axpy": (axpy,),
-    "ShuffleChannel": (shuffle_by_permute, shuffle_by_convolution), "Upsample": (upsample,),
-    "Normalize": (normalize,), "Eltwise": (weighted_sum,), "Convolution": (plain_kernel,),
-    "Flatten": (flatten,),
+    **ACTIVATIONS, **RESIZES,
+    "Power": (power,), "Bias": (bias,), "Scale": (scale_by_blob,), "BN": (channel_scale,),
+    "EltwiseAffine": (channel_scale,), "BroadcastMul": (scale_by_blob,), "Axpy": (axpy,),
+    "ShuffleChannel": (shuffle_by_permute, shuffle_by_convolution), "Normalize": (normalize,),
+    "Eltwise": (weighted_sum,), "Convolution": (plain_kernel,),
+    "ConvolutionSK": (dilated_convolution,), "Flatten": (flatten,), "Transpose": (transpose,),
+    "SimpleCrop": (crop_at_the_end,), "AdaptivePooling": (adaptive_pooling,),
 }

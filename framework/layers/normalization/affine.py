@@ -54,6 +54,11 @@ class EltwiseAffine(Layer):
         slope, bias = (blob.reshape(channels) for blob in (self.slope, self.bias))
         return torch.addcmul(bias.to(x.dtype), x, slope.to(x.dtype))
 
+    def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        if self.slope.dim() == 0:
+            return None
+        return self.slope.detach().double(), self.bias.detach().double()
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         channels = (-1, *(1,) * (len(graph.shape(bottoms[0])) - 2))
         slope = graph.floats(self.slope.detach().reshape(channels), "slope")

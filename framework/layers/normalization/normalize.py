@@ -14,6 +14,8 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.proto import FillerParameter, LayerParameter, has_field
 
+UNIT_EPS = 1e-6         # of happynear's form
+
 
 class ScaledUnit(torch.autograd.Function):
     """L2 normalization: y = scale * x / norm, norm = sqrt(sum(x^2) + eps) over `axes`.
@@ -158,9 +160,9 @@ class UnitForm:
         """y, and the norm if it is wanted, with 4 axes."""
         x = x.reshape(*x.shape, *(1,) * (4 - x.dim()))
         if self.order == "L2":
-            norm = ((x * x).sum(1, keepdim=True) + 1e-6).sqrt()
+            norm = ((x * x).sum(1, keepdim=True) + UNIT_EPS).sqrt()
         else:
-            norm = x.abs().sum(1, keepdim=True) + 1e-6
+            norm = x.abs().sum(1, keepdim=True) + UNIT_EPS
         if not self.with_norm:
             return x / norm
         return x / norm, norm if self.norm_learns else norm.detach()
@@ -170,7 +172,8 @@ class UnitForm:
         if num_axes < 4:
             x = graph.reshape(x, [0] * num_axes + [1] * (4 - num_axes))
         terms = graph.add("Mul", x, x) if self.order == "L2" else graph.add("Abs", x)
-        total = graph.add("Add", graph.reduce("ReduceSum", terms, [1], True), graph.floats(1e-6))
+        total = graph.reduce("ReduceSum", terms, [1], True)
+        total = graph.add("Add", total, graph.floats(UNIT_EPS))
         norm = graph.add("Sqrt", total) if self.order == "L2" else total
         unit = graph.add("Div", x, norm)
         return [unit, norm] if self.with_norm else [unit]
