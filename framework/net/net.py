@@ -33,7 +33,7 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, is_input
 from framework.layers.stub import stub_layer
 from framework.net.build import build_layers, build_sources
-from framework.net.class_counts import check_class_counts
+from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.memory_check import check_memory
 from framework.net.params import (
     LearnedBlob,
@@ -93,6 +93,8 @@ class Net(nn.Module):
         self.loss_weights: dict[str, float] = {}
         self.blobs: dict[str, Tensor] = {}
         self.sources = build_sources(self.spec, data or DataOptions(), self.shapes, skip_data)
+        if not skip_data:
+            check_record_labels(self.spec)
         built = build_layers(self.spec, self.shapes, self.loss_weights)
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops, _stopped(layer))
                        for layer in built]

@@ -14,7 +14,7 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
-from framework.net.class_counts import check_class_counts
+from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net
@@ -240,6 +240,8 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
                 channels: dict[str, int]) -> tuple[dict[str, Shape], list[Layer]]:
     shapes: dict[str, Shape] = {}
     build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
+    if not selection.skip_data:
+        check_record_labels(spec)
     built = build_layers(spec, shapes, {}, selection.skip_data, selection.modules)
     _check_as_net(spec, built)
     return shapes, built
