@@ -23,7 +23,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("listfile", metavar="LISTFILE", type=Path,
                         help="the images and their labels, one a line")
     parser.add_argument("database", metavar="DB_NAME", type=Path, help="folder to make")
-    gflags.add_flag(parser, "gray", "store one channel")
+    gflags.add_flag(parser, "gray", "store one channel; files that --encoded keeps as they are "
+                    "keep their colours, as with the original")
     gflags.add_flag(parser, "shuffle", "shuffle the list first")
     parser.add_argument("--backend", default="lmdb", help="only lmdb is written")
     parser.add_argument("--resize_width", type=int, default=0,
@@ -84,7 +85,11 @@ def convert(
         identity=fingerprint(options.rootfolder, entries, (image_options(options), flags)),
         is_strict=options.strict,
     )
-    report.account.show(str(options.database))
+    account = report.account
+    account.show(str(options.database))
+    if options.gray and set(account.kinds) - {"grey"}:
+        print("  --gray did not change the files that --encoded keeps as they are; "
+              "transform_param.force_gray: true in the net makes 1 channel of each")
     if options.shuffle:
         print(f"  the order is shuffled with seed {options.seed}")
     return 0
