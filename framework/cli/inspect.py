@@ -48,6 +48,8 @@ def inspect(arguments: argparse.Namespace) -> int:
             print(summary(census) if arguments.summary else table(census))
             for problem in census.problems:
                 print(problem, file=sys.stderr)
+            for note in census.notes:
+                print(f"note: {note}", file=sys.stderr)
             failed += not census.built
     if len(arguments.nets) > 1:
         print(f"{len(arguments.nets)} files, {failed} that cannot be built in a phase they declare")

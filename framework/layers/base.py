@@ -230,6 +230,16 @@ class Source:
     gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
     reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
     fork_fields: ClassVar[frozenset[str]] = frozenset()
+    list_param: ClassVar[str] = ""          # the message whose source and batch_size it must have
+
+    @classmethod
+    def missing_fields(cls, spec: LayerSpec) -> list[str]:
+        """The fields that reading its data needs and the text lacks."""
+        if not cls.list_param:
+            return []
+        param = getattr(spec.proto, cls.list_param)
+        return [f"{cls.list_param}.{name}" for name in ("source", "batch_size")
+                if not getattr(param, name)]
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: tuple[int, int] = ASSUMED_SIZES[0]

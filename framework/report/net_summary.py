@@ -8,7 +8,7 @@ from pathlib import Path
 
 from framework.definition import prototxt
 from framework.definition.prototxt import Document
-from framework.definition.spec import PHASES, NetSpec
+from framework.definition.spec import PHASES, LayerSpec, NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
@@ -64,7 +64,7 @@ class Selection:
 @dataclass
 class Census:
     """One file in one phase. `stages`: those asked for, or the one without which it does not
-    wire; `problems`: what stops it."""
+    wire; `problems`: what stops it; `notes`: what would stop it with its data."""
 
     path: str
     name: str = ""
@@ -73,6 +73,7 @@ class Census:
     dialect: str = ""
     rows: list[Row] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     built: bool = False
     assumed: str = ""       # the size of images that the net is looked at with, if it is not stated
     without_data: bool = False      # nothing makes data in this phase, and another one builds
@@ -192,6 +193,8 @@ def _count(document: Document, census: Census, selection: Selection,
             census.problems[-1] += f" (with {census.assumed})"
         return
     census.built = True
+    if selection.skip_data:
+        census.notes += _missing_fields(spec)
     layers = iter(built)
     for layer_spec in spec.layers:
         tops = tuple(shapes[top] for top in layer_spec.tops)
@@ -203,6 +206,17 @@ def _count(document: Document, census: Census, selection: Selection,
         census.rows.append(Row(layer_spec.name, layer_spec.type, tops,
                                sum(blob.numel() for blob in layer.blobs),
                                layer.multiply_adds(bottoms, tops)))
+
+
+def _missing_fields(spec: NetSpec) -> list[str]:
+    """What data layers lack to read anything, in sentences."""
+    return [f"{layer.place()}: {name} is missing; with data, the net is refused for that"
+            for layer in spec.layers for name in _source_class(layer).missing_fields(layer)]
+
+
+def _source_class(layer: LayerSpec) -> type[Source]:
+    cls = LAYERS[layer.type]
+    return cls if issubclass(cls, Source) else Source
 
 
 def _build(spec: NetSpec, selection: Selection, census: Census

@@ -63,6 +63,7 @@ class AnnotatedData(ImageSource):
             and of eric612/MobileNet-YOLO.
     """
 
+    list_param = "data_param"
     num_tops = (1, 2)
     idle_fields = IDLE
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(
