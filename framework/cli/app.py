@@ -125,6 +125,11 @@ def drop_unwritable() -> None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def stages(words: Sequence[str]) -> tuple[str, ...]:
+    """The stages of --stage, given several times or with commas."""
+    return tuple(stage for word in words for stage in word.split(",") if stage)
+
+
 def add_net_flags(parser: argparse.ArgumentParser) -> None:
     """Flags of every program that builds nets."""
     parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",

@@ -41,7 +41,8 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: tools/convert_dataset VOC2007 data/voc --split trainval test")
     parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder or YAML file")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
-    parser.add_argument("--root", type=Path, help="where the data are, instead of the YAML's root")
+    parser.add_argument("--root", type=Path, metavar="DIR",
+                        help="where the data are, instead of the YAML's root")
     parser.add_argument("--split", "--splits", nargs="+", metavar="NAME[=SHARE]", default=[],
                         help="convert only these splits; or divide all images anew, at random by "
                         "--seed: `trainval=0.8` leaves the rest to `test`")
@@ -49,11 +50,13 @@ def make_parser() -> argparse.ArgumentParser:
                         "(default: the data set's `shuffle`, else those named train...)")
     parser.add_argument("--no-shuffle", "--noshuffle", action="store_true",
                         help="keep the order of the lists in every split")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the shuffling and dividing")
+    parser.add_argument("--seed", type=int, metavar="N", default=0,
+                        help="seed of the shuffling and dividing "
+                        "(default: %(default)s)")
     parser.add_argument("--strict", action="store_true",
                         help="write nothing if an image or a box would be left out")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
     app.add_image_flags(parser)
     return parser

@@ -26,19 +26,20 @@ def add(parser: argparse.ArgumentParser) -> None:
     gflags.add_flag(parser, "gray", "store one channel; files that --encoded keeps as they are "
                     "keep their colours, as with the original")
     gflags.add_flag(parser, "shuffle", "shuffle the list first")
-    parser.add_argument("--backend", default="lmdb", help="only lmdb is written")
-    parser.add_argument("--resize_width", type=int, default=0,
+    parser.add_argument("--backend", default="lmdb", metavar="lmdb", help="only lmdb is written")
+    parser.add_argument("--resize_width", type=int, metavar="N", default=0,
                         help="resize all images to this width")
-    parser.add_argument("--resize_height", type=int, default=0,
+    parser.add_argument("--resize_height", type=int, metavar="N", default=0,
                         help="resize all images to this height")
     gflags.add_flag(parser, "check_size", "refuse records whose data differ in size")
     gflags.add_flag(parser, "encoded", "store encoded files, not plain pixels")
-    parser.add_argument("--encode_type", default="",
+    parser.add_argument("--encode_type", default="", metavar="jpg|png|...",
                         help="format of encoded files, jpg or png say; implies --encoded")
     gflags.add_flag(parser, "redo", "replace DB_NAME if it exists")
     gflags.add_flag(parser, "strict", "write nothing if an image or a box would be left out")
-    parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+    parser.add_argument("--seed", type=int, metavar="N", default=0, help="seed of --shuffle "
+                        "(default: %(default)s)")
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
     app.add_image_flags(parser)
 

@@ -34,12 +34,13 @@ def make_parser() -> argparse.ArgumentParser:
                         "each input in order, for ONNX where the file does not say them")
     parser.add_argument("--weights", type=Path, metavar="FILE",
                         help="state dict of the module, of torch.save or safetensors")
-    parser.add_argument("--name", help="name of the net (that of PREFIX)")
+    parser.add_argument("--name", metavar="NAME", help="name of the net (default: that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
                              "rounded down by cutting the last row and column off")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
-                        help="difference allowed, as a part of an output's largest value (1e-4)")
+    parser.add_argument("--tolerance", type=float, metavar="N", default=1e-4,
+                        help="difference allowed, as a part of an output's largest value (default: "
+                             "%(default)s)")
     return parser
 
 

@@ -50,7 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],
                         help="classes that are not learned")
-    parser.add_argument("--seed", type=int, default=0,
+    parser.add_argument("--seed", type=int, metavar="N", default=0,
                         help="of the division into splits and the order of the images")
     parser.add_argument("--redo", action="store_true",
                         help="replace FOLDER if it exists and nothing was added to it")

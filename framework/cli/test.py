@@ -39,11 +39,11 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
     parser.add_argument("--ap-version", choices=VERSIONS,
                         help="rule of average precision (default: that of the solver, or 11point)")
     coco_scores.add_flags(parser)
-    parser.add_argument("--phase", choices=("TRAIN", "TEST"), default="TEST",
+    parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"), default="TEST",
                         help="phase of the net (default: %(default)s)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
-    devices.add_flags(parser)
+    devices.add_flags(parser, "a CUDA device; of several, the first")
     devices.add_log_flags(parser)
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")
