@@ -13,6 +13,7 @@ from framework.data.records.database import open_database
 from framework.data.records.images import BadRecord
 from framework.data.records.records import parse
 from framework.definition.spec import LayerSpec, NetSpec
+from framework.layers.base import LAYERS, Source
 from framework.proto import AnnotatedDatum
 
 PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param")
@@ -57,7 +58,8 @@ def check_record_labels(net: NetSpec) -> None:
     most = max(counted, key=lambda entry: entry[2])
     for spec in net.layers:
         source = spec.proto.data_param.source
-        if spec.type != "AnnotatedData" or not source:
+        cls = LAYERS.get(spec.type)
+        if not source or cls is None or not issubclass(cls, Source) or not cls.gives_boxes:
             continue
         name, number, is_all = _largest_label(source)
         if fewest[2] <= number:

@@ -64,6 +64,7 @@ class AnnotatedData(ImageSource):
     """
 
     list_param = "data_param"
+    gives_boxes = True
     num_tops = (1, 2)
     idle_fields = IDLE
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(
