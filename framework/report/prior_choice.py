@@ -21,7 +21,8 @@ FEWEST = 0.005          # of the boxes: a source with fewer is left out
 GROWTH = 1.6            # max_size over min_size, at most
 MOST_TRIED = 600        # boxes on which additions are tried
 MOST_ROUNDS = 12
-LEAST_ADDITION = 0.01   # of the boxes: what an addition must match
+LEAST_ADDITION = 0.01   # of the boxes: what an addition must match,
+LEAST_WORTH = 0.0025    # and for each prior that it adds to a cell
 MOST_SIZES = 6          # min_sizes of one source
 RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0)
 
@@ -159,8 +160,8 @@ def _grown(chosen: list[Priors], makers: Sequence[PriorMaker], corners: Floats, 
                 overlaps = _overlaps(corners, makers[index], other)
                 now = np.maximum(best, overlaps)
                 gain = float((now >= threshold).mean() - (best >= threshold).mean())
-                if gain >= LEAST_ADDITION:
-                    worth = gain / (other.priors_a_cell() - priors.priors_a_cell() or 1)
+                worth = gain / (other.priors_a_cell() - priors.priors_a_cell() or 1)
+                if gain >= LEAST_ADDITION and worth >= LEAST_WORTH:
                     options.append((worth, gain, index, other, overlaps))
         if not options:
             break
@@ -169,14 +170,10 @@ def _grown(chosen: list[Priors], makers: Sequence[PriorMaker], corners: Floats, 
 
 
 def _additions(priors: Priors, missed: Floats) -> list[Priors]:
-    """What may be added to a source: an aspect ratio near those of boxes that it misses, or one
-    more size."""
-    aspects = np.maximum(missed[:, 0], 1e-3) / np.maximum(missed[:, 1], 1e-3)
-    typical = float(np.exp(np.median(np.abs(np.log(aspects)))))
-    ratio = min(RATIOS, key=lambda value: abs(math.log(value / typical)))
-    found = []
-    if ratio not in priors.ratios:
-        found.append(replace(priors, ratios=tuple(sorted((*priors.ratios, ratio)))))
+    """What may be added to a source: an aspect ratio, one more size, or smaller ones, if it misses
+    smaller boxes."""
+    found = [replace(priors, ratios=tuple(sorted((*priors.ratios, ratio))))
+             for ratio in RATIOS if ratio not in priors.ratios]
     if priors.count < MOST_SIZES:
         found.append(replace(priors, count=priors.count + 1))
     side = np.sqrt(missed.prod(1))
