@@ -111,6 +111,8 @@ class Layer(nn.Module):
                     shown = list(value) if field.is_repeated else value
                     if field.enum_type is not None and not field.is_repeated:
                         shown = field.enum_type.values_by_number[value].name
+                    if isinstance(shown, float):        # of 32 bits: 0.98, not 0.9800000190734863
+                        shown = float(f"{shown:.7g}")
                     words.append(f"{field.name}={shown}")
         return ", ".join(words)
 

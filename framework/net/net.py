@@ -183,7 +183,11 @@ class Net(nn.Module):
         if self.spec.force_backward and torch.is_grad_enabled():
             given = {name: blob if blob.requires_grad or not blob.is_floating_point()
                      else blob.detach().requires_grad_() for name, blob in given.items()}
-        blobs = self.run(given)
+        if torch.compiler.is_compiling():
+            blobs = self.run(given)
+        else:
+            with self._blaming_shapes(given):
+                blobs = self.run(given)
         if not torch.compiler.is_exporting():       # an exported program keeps no blobs
             self.blobs = blobs
         return {name: blobs[name] for name in self.outputs}
@@ -203,7 +207,25 @@ class Net(nn.Module):
             if not isinstance(blob, Tensor):
                 raise CaffeError(f"{self.spec.path}: the input '{name}' must be a tensor, not a "
                                  f"{type(blob).__name__}; torch.from_numpy makes one of an array")
+            if blob.dim() == 3 and len(self.shapes[name]) == 4:
+                raise CaffeError(f"{self.spec.path}: the input '{name}' is {tuple(blob.shape)}, "
+                                 "one item without the axis that counts them: give tensor[None]; "
+                                 f"the inputs are {self._wanted()}")
         return dict(inputs or {})
+
+    @contextmanager
+    def _blaming_shapes(self, given: Mapping[str, Tensor]) -> Iterator[None]:
+        """An error of torch within names the inputs of another shape than the net's, if any."""
+        try:
+            yield
+        except RuntimeError as error:
+            other = [f"'{name}' is {tuple(blob.shape)}" for name, blob in given.items()
+                     if tuple(blob.shape[1:]) != tuple(self.shapes[name][1:])]
+            if not other:
+                raise
+            reason = str(error).splitlines()[0]
+            raise CaffeError(f"{self.spec.path}: the input {', '.join(other)}; the net's are "
+                             f"{self._wanted()}: {reason}") from error
 
     def _wanted(self) -> str:
         """The inputs and their shapes, for messages."""
