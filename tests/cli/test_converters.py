@@ -209,8 +209,8 @@ def test_a_split_that_fails_leaves_no_folder_at_all(tmp_path, capsys):
 
 def yolo_folder(root):
     """Images with text files beside them, as Label Studio and CVAT export them."""
-    for part in ("images", "labels"):
-        (root / part).mkdir(parents=True)
+    for folder in ("images", "labels"):
+        (root / folder).mkdir(parents=True)
     (root / "classes.txt").write_text("cat\ndog\n")
     for index in range(6):
         pixels = np.full((20, 24, 3), 9 * index, np.uint8)
