@@ -215,12 +215,14 @@ class Net(nn.Module):
 
     @contextmanager
     def _blaming_shapes(self, given: Mapping[str, Tensor]) -> Iterator[None]:
-        """An error of torch within names the inputs of another shape than the net's, if any."""
+        """An error of torch within names the inputs of other channels than the net's, if any."""
         try:
             yield
+        except CaffeError:
+            raise
         except RuntimeError as error:
             other = [f"'{name}' is {tuple(blob.shape)}" for name, blob in given.items()
-                     if tuple(blob.shape[1:]) != tuple(self.shapes[name][1:])]
+                     if blob.shape[1:2] != torch.Size(self.shapes[name][1:2])]
             if not other:
                 raise
             reason = str(error).splitlines()[0]
