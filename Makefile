@@ -6,7 +6,7 @@ DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 # Tests start some hundred programs, which then read their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test fuzz demo lint docs docs-pages clean
+.PHONY: test fuzz demo lint numbers docs docs-pages clean
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv
@@ -40,6 +40,10 @@ lint: .venv/installed
 # One thread a process: two processes share two cores better than two pools of threads do.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --durations=15
+
+# The numbers that README.md and docs/ state: RECIPES="demo cells=BCCD new=BCCD" measures them anew, here.
+numbers: .venv/installed
+	$(BIN)/python benchmarks/recipes.py $(RECIPES)
 
 # The pages that are made from the code: layers, command line, solver fields.
 docs-pages: .venv/installed

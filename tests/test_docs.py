@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.generator import numbers
 from docs.generator.markdown import GENERATED, blocks, escape
 from docs.generator.pages import all_pages
 
@@ -55,3 +56,26 @@ def test_labelled_lines_of_a_docstring_are_told_from_its_sentences():
 
 def test_text_keeps_its_signs_in_markdown_but_code_is_left_alone():
     assert escape("a * b_c `d * e` [f]") == r"a \* b_c `d * e` \[f\]"
+
+
+@pytest.mark.parametrize("name", numbers.TEXTS)
+def test_every_marked_number_is_the_recorded_one(name):
+    text = (DOCS.parent / name).read_text(encoding="utf-8")
+    assert numbers.filled(text, numbers.read()) == text, "run `make numbers`"
+
+
+def test_a_number_of_several_runs_is_the_range_over_those_that_have_it():
+    runs = [{"mAP": 0.957}, {"mAP": 0.9421, "seconds": 138}, {"seconds": 256.9}]
+    record = {"demo": {"runs": runs}}
+    text = "a <!-- number: demo.mAP -->old<!-- end --> in <!-- number: demo.seconds --><!-- end -->"
+    assert numbers.filled(text, record) == (
+        "a <!-- number: demo.mAP -->0.942 to 0.957<!-- end --> in "
+        "<!-- number: demo.seconds -->2 min 18 s to 4 min 16 s<!-- end -->")
+    with pytest.raises(KeyError):
+        numbers.filled("<!-- number: demo.loss --><!-- end -->", record)
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/own_data.md"])
+def test_no_mean_average_precision_of_ours_is_written_by_hand(name):
+    text = numbers.MARK.sub("", (DOCS.parent / name).read_text(encoding="utf-8"))
+    assert not re.findall(r"mAP\s+0\.\d+", text)

@@ -27,6 +27,7 @@ layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { 
 
 def test_dir_shows_the_public_names():
     assert set(framework.__all__) <= set(dir(framework)) and "Detector" in dir(framework)
+    assert not [name for name in dir(framework) if name[0] != "_" and name not in framework.__all__]
     assert framework.Detector is Detector
 
 
@@ -37,6 +38,8 @@ def test_dir_shows_the_public_names():
     ({"xx": torch.zeros(2, 3, 8, 9)}, r"'xx' is not an input of the net; .*inputs are 'x' \(2, 3"),
     ({"x": np.zeros((2, 3, 8, 9))}, r"'x' must be a tensor, not a ndarray; torch.from_numpy"),
     ({}, r"the input blobs x are not given"),
+    ({"x": torch.zeros(3, 8, 9)}, r"'x' is \(3, 8, 9\), one item without the axis.*tensor\[None\]"),
+    ({"x": torch.zeros(2, 4, 8, 9)}, r"the input 'x' is \(2, 4, 8, 9\); the net's are 'x' \(2, 3"),
 ])
 def test_a_net_called_in_a_wrong_way_says_what_it_wants(inputs, message):
     with pytest.raises(CaffeError, match=message):
@@ -47,6 +50,9 @@ def test_the_repr_shows_channels_kernels_and_shapes():
     shown = repr(Net(parse_net(NET)))
     assert "conv: Convolution(weight (4, 3, 3, 3), bias (4,), num_output=4, pad=[1], " \
            "kernel_size=[3]) x -> conv (2, 4, 8, 9)" in shown
+    moving = NET.replace('"BatchNorm"', '"BatchNorm" batch_norm_param { '
+                         'moving_average_fraction: 0.98 }')
+    assert "moving_average_fraction=0.98)" in repr(Net(parse_net(moving)))
     assert "pool=AVE, kernel_size=2, stride=2" in shown and "pool (2, 4, 4, 5)" in shown
 
 

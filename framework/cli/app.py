@@ -126,6 +126,11 @@ def drop_unwritable() -> None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def stages(words: Sequence[str]) -> tuple[str, ...]:
+    """The stages of --stage, given several times or with commas."""
+    return tuple(stage for word in words for stage in word.split(",") if stage)
+
+
 def add_net_flags(parser: argparse.ArgumentParser) -> None:
     """Flags of every program that builds nets."""
     parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
@@ -157,7 +162,7 @@ def add_state_flags(parser: argparse.ArgumentParser, phase: str | None = None) -
     """Add the flags of a net's state, which choose its layers; `phase` is its default, if it has
     a flag."""
     if phase is not None:
-        parser.add_argument("--phase", choices=("TRAIN", "TEST"), default=phase,
+        parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"), default=phase,
                             help="phase of the net (default: %(default)s)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")

@@ -24,16 +24,19 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: tools/check_data train.prototxt --phase TRAIN --plot counts.png")
     parser.add_argument("path", metavar="SOLVER|NET|LMDB", type=Path,
                         help="prototxt of a solver or net, or the folder of a database")
-    parser.add_argument("--label_map_file", "--labelmap", default="",
+    parser.add_argument("--labelmap", "--label_map_file", default="", metavar="FILE",
                         help="label map of an LMDB given by itself (default: labelmap.prototxt "
                         "beside it)")
-    parser.add_argument("--phase", choices=("TRAIN", "TEST"), help="only this phase of a net")
+    parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
+                        help="only this phase of a net (default: both)")
     parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the counts, one "
                         "image for each database: FILE.png, FILE_2.png, ...")
     parser.add_argument("--show", metavar="DIR", type=Path, help="write images as the net gets "
                         "them, with their boxes, and check nothing")
-    parser.add_argument("--count", type=int, default=16, help="images of --show for each layer")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the augmentation of --show")
+    parser.add_argument("--count", type=int, metavar="N", default=16,
+                        help="images of --show for each layer (default: %(default)s)")
+    parser.add_argument("--seed", type=int, metavar="N", default=0,
+                        help="seed of the augmentation of --show (default: %(default)s)")
     parser.add_argument("--strict", action="store_true",
                         help="exit with 1 if even one record is bad")
     app.add_net_flags(parser)
@@ -53,12 +56,12 @@ def check(options: argparse.Namespace) -> int:
         if options.show:
             raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")
         beside = path.absolute().parent / "labelmap.prototxt"
-        if not options.label_map_file and os.path.isfile(beside):
+        if not options.labelmap and os.path.isfile(beside):
             print(f"labels as in {beside}")
-            options.label_map_file = str(beside)
+            options.labelmap = str(beside)
         from framework.report.data_report import report  # lazy: --help does without it
 
-        return report(str(path), options.label_map_file, plot=options.plot,
+        return report(str(path), options.labelmap, plot=options.plot,
                       is_strict=options.strict)
     if not os.path.exists(path):
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")

@@ -21,12 +21,8 @@ from framework.report.data_problems import problems
 from framework.report.data_report import report
 from framework.report.data_survey import Survey
 from framework.report.net_summary import phases
-from framework.report.prior_report import (
-    built_net,
-    overlap_threshold,
-    print_priors,
-    prior_makers,
-)
+from framework.report.prior_makers import prior_makers
+from framework.report.prior_report import built_net, overlap_threshold, print_priors
 from framework.system.progress import Progress
 
 

@@ -34,18 +34,22 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: tools/compare deploy.prototxt,net.caffemodel net.onnx")
     parser.add_argument("a", metavar="A", help="the reference")
     parser.add_argument("b", metavar="B", nargs="?", help="what is compared with it")
-    parser.add_argument("--inputs", help="the inputs: an .npz, or a folder of .npy files")
-    parser.add_argument("--seed", type=int, default=0, help="of inputs of noise (0)")
-    parser.add_argument("--tolerance", type=gflags.tolerance, default=1e-4,
-                        help="difference allowed, as a part of a blob's largest value (1e-4)")
+    parser.add_argument("--inputs", metavar="FILE|DIR",
+                        help="the inputs: an .npz, or a folder of .npy files")
+    parser.add_argument("--seed", type=int, metavar="N", default=0,
+                        help="seed of inputs of noise (default: %(default)s)")
+    parser.add_argument("--tolerance", type=gflags.tolerance, metavar="N", default=1e-4,
+                        help="difference allowed, as a part of a blob's largest value (default: "
+                             "%(default)s)")
     parser.add_argument("--map", action="append", default=[], metavar="NAME_IN_A=NAME_IN_B",
                         help="a blob that B calls otherwise; may be repeated")
-    parser.add_argument("--plot", type=Path, help="draw the differences into this PNG")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png",
+                        help="draw the differences into this PNG")
     parser.add_argument("--int8", action="store_true",
                         help="without B: how far the outputs of net A move when one layer at a "
                              "time computes in 8 bits")
     parser.add_argument("--opencv-python", default=sys.executable, metavar="PYTHON",
-                        help="the Python of opencv: (this one)")
+                        help="the Python of opencv: (default: this one)")
     app.add_net_flags(parser)
     return parser
 

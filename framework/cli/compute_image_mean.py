@@ -20,7 +20,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("database", metavar="INPUT_DB", type=Path, help="folder of the database")
     parser.add_argument("out_path", metavar="OUTPUT_FILE", type=Path, nargs="?",
                         help="mean file to write")
-    parser.add_argument("--backend", default="lmdb", help="only lmdb is read")
+    parser.add_argument("--backend", default="lmdb", metavar="lmdb", help="only lmdb is read")
     app.add_image_flags(parser)
     return parser
 

@@ -31,12 +31,12 @@ def make_parser() -> argparse.ArgumentParser:
                         help="what the labels are (default: %(default)s)")
     parser.add_argument("--label_type", choices=("xml", "json", "txt"), default="xml",
                         help="format of annotation files (default: %(default)s)")
-    parser.add_argument("--label_map_file", "--labelmap", default="",
+    parser.add_argument("--labelmap", "--label_map_file", default="", metavar="FILE",
                         help="label map (prototxt), for detection")
     gflags.add_flag(parser, "check_label", "refuse a label map that has a name twice")
-    parser.add_argument("--min_dim", type=int, default=0,
+    parser.add_argument("--min_dim", type=int, metavar="N", default=0,
                         help="enlarge images whose shorter side is below this")
-    parser.add_argument("--max_dim", type=int, default=0,
+    parser.add_argument("--max_dim", type=int, metavar="N", default=0,
                         help="shrink images whose longer side is above this")
     image_flags.add(parser)
     return parser
@@ -56,9 +56,9 @@ def convert(options: argparse.Namespace) -> int:
         list_file.check_numbers(entries, options.listfile)
         make = partial(_classified, options.rootfolder, settings)
         return image_flags.convert(options, entries, make, options.anno_type)
-    if not options.label_map_file:
+    if not options.labelmap:
         raise DataError("--anno_type=detection needs --label_map_file")
-    names = label_map.read(options.label_map_file)
+    names = label_map.read(options.labelmap)
     labels = label_map.labels_by_name(names, options.check_label)
 
     def detected(entry: list_file.Entry) -> Converted:

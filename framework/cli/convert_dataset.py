@@ -1,7 +1,8 @@
 """Convert a data set to an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
 
-DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main) or a YAML file
-that describes data in the format of VOC, COCO, Open Images or YOLO. OUT appears when all of it
+DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main), or a YAML file
+that describes data in the format of VOC, COCO, Open Images or YOLO; any other folder, JSON or
+CSV file is looked into, as tools/new does. OUT appears when all of it
 is written; after an interruption the same command resumes.
 """
 
@@ -16,8 +17,9 @@ from framework.cli import app, gflags
 from framework.data.convert import conversion
 from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
-from framework.data.datasets import description
+from framework.data.datasets import description, recognition
 from framework.data.datasets.dataset import Dataset
+from framework.data.datasets.file_tree import UNDIVIDED
 from framework.data.datasets.splits import divide, is_for_training, shares, shuffle
 from framework.data.records import label_map
 from framework.data.records.account import Account
@@ -30,6 +32,7 @@ from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.file_names import wrong_name
 
+KNOWN = ("ImageSets", "JPEGImages", "Annotations", "data.yaml")     # of VOC, and Ultralytics
 LABEL_MAP = "labelmap.prototxt"     # these two are in OUT beside the splits
 SIZES = "_name_size.txt"
 
@@ -39,9 +42,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/convert_dataset", description=__doc__,
         epilog="example: tools/convert_dataset VOC2007 data/voc --split trainval test")
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder or YAML file")
+    parser.add_argument("dataset", metavar="DATASET", type=Path,
+                        help="folder, or YAML, JSON or CSV file")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
-    parser.add_argument("--root", type=Path, help="where the data are, instead of the YAML's root")
+    parser.add_argument("--root", type=Path, metavar="DIR",
+                        help="where the data are, instead of the YAML's root")
     parser.add_argument("--split", "--splits", nargs="+", metavar="NAME[=SHARE]", default=[],
                         help="convert only these splits; or divide all images anew, at random by "
                         "--seed: `trainval=0.8` leaves the rest to `test`")
@@ -49,11 +54,13 @@ def make_parser() -> argparse.ArgumentParser:
                         "(default: the data set's `shuffle`, else those named train...)")
     parser.add_argument("--no-shuffle", "--noshuffle", action="store_true",
                         help="keep the order of the lists in every split")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the shuffling and dividing")
+    parser.add_argument("--seed", type=int, metavar="N", default=0,
+                        help="seed of the shuffling and dividing "
+                        "(default: %(default)s)")
     parser.add_argument("--strict", action="store_true",
                         help="write nothing if an image or a box would be left out")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
     app.add_image_flags(parser)
     return parser
@@ -69,7 +76,7 @@ def convert(options: argparse.Namespace) -> int:
     if os.path.lexists(options.out) and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another folder, or give --redo")
     wanted, parts = _wanted(options.split)
-    data = description.load(options.dataset, options.root, bool(parts), wanted)
+    data = _load(options, wanted, bool(parts))
     if parts:
         data = divide(data, shares(parts), options.seed)
     chosen = wanted or list(data.splits)
@@ -92,6 +99,27 @@ def convert(options: argparse.Namespace) -> int:
     shown = ", ".join(shortened(item.display_name) for item in names.item)
     print(f"{options.out / LABEL_MAP}: {shown}")
     return 0
+
+
+def _load(options: argparse.Namespace, wanted: Sequence[str], is_divided: bool) -> Dataset:
+    """The data set of a VOC folder or a description; of anything else by looking into it."""
+    path = options.dataset
+    is_known = any(os.path.exists(path / name) for name in KNOWN) if os.path.isdir(path) \
+        else path.suffix.lower() not in (".json", ".csv")
+    if is_known or options.root is not None or not os.path.exists(path):
+        return description.load(path, options.root, is_divided, wanted)
+    found = recognition.recognise(path)
+    print(f"{path}: {found.format}: {found.reason}")
+    splits = found.data.splits
+    if is_divided:
+        return found.data
+    if set(splits) == {UNDIVIDED}:
+        raise DataError(f"{path}: the images are in no splits; --split trainval=0.8 divides them "
+                        "at random")
+    for name in wanted:
+        if name not in splits:
+            raise DataError(f"{path}: no split {shortened(name)}; it has {', '.join(splits)}")
+    return found.data
 
 
 def _wanted(words: Sequence[str]) -> tuple[list[str], list[str]]:

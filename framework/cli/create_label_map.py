@@ -25,7 +25,8 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: tools/create_label_map --include_background names.txt labelmap.prototxt")
     parser.add_argument("map_path", metavar="MAPFILE", type=Path, help="class names")
     parser.add_argument("out_path", metavar="OUTFILE", type=Path, help="label map to write")
-    parser.add_argument("--delimiter", default=" ", help="characters that separate the fields")
+    parser.add_argument("--delimiter", default=" ", metavar="SIGNS",
+                        help="characters that separate the fields (default: a space)")
     gflags.add_flag(parser, "include_background", "add the class none_of_the_above as label 0")
     return parser
 

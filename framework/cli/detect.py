@@ -42,27 +42,33 @@ def make_parser() -> argparse.ArgumentParser:
                "--out results")
     parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path,
                         help="images, or folders of images")
-    parser.add_argument("--model", required=True, help="prototxt of a deploy net or a test net")
-    parser.add_argument("--weights", required=True, help="weights, by layer name")
-    parser.add_argument("--out", required=True, type=Path, help="folder for the results")
-    parser.add_argument("--labelmap", "--label_map_file",
+    parser.add_argument("--model", required=True, metavar="FILE",
+                        help="prototxt of a deploy net or a test net")
+    parser.add_argument("--weights", required=True, metavar="FILE,...",
+                        help="weights, by layer name")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR",
+                        help="folder for the results")
+    parser.add_argument("--labelmap", "--label_map_file", metavar="FILE",
                         help="names of the classes (default: the net's)")
-    parser.add_argument("--threshold", type=float, default=0.4,
+    parser.add_argument("--threshold", type=float, metavar="N", default=0.4,
                         help="lowest score of a box (default: %(default)s)")
     parser.add_argument("--upright", action="store_true",
                         help="turn the drawn images as their EXIF orientation says; the boxes of "
                              "detections.json are of the stored pixels all the same")
-    parser.add_argument("--batch", type=int, default=8,
+    parser.add_argument("--batch", type=int, metavar="N", default=8,
                         help="images in a batch (default: %(default)s)")
-    parser.add_argument("--mean", help="values with commas, 104,117,123 say, or a mean file")
-    parser.add_argument("--scale", type=float,
+    parser.add_argument("--mean", metavar="VALUES|FILE",
+                        help="values with commas, 104,117,123 say, or a mean file")
+    parser.add_argument("--scale", type=float, metavar="N",
                         help="factor after the subtraction of the mean, 0.017 say")
-    parser.add_argument("--size", type=image_size, help="HEIGHTxWIDTH of the net's input")
+    parser.add_argument("--size", type=image_size, metavar="HEIGHTxWIDTH",
+                        help="size of the net's input (default: that of the net)")
     parser.add_argument("--engine", choices=("torch", "onnxruntime", "openvino"), default="torch",
                         help="what computes the net; the last two run its ONNX export, which is "
                              "made at the first use and kept in the user's cache folder, on the "
                              "CPU (default: %(default)s)")
-    parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
+    parser.add_argument("--gpu", default="", metavar="0|none",
+                        help="a CUDA device; none: the CPU (default: the CPU)")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     return parser

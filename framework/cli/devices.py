@@ -42,11 +42,11 @@ def seed_flag(text: str) -> int:
     return number
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Flags for the device, the data workers and the seed."""
+def add_flags(parser: argparse.ArgumentParser, several: str) -> None:
+    """Flags for the device, the data workers and the seed; `several`: what several devices do."""
     parser.add_argument("--gpu", default="", metavar="0|0,1|all|none",
-                        help="CUDA devices; several train data-parallel with a larger batch; "
-                             "none: the CPU (default: what the solver says, else the CPU)")
+                        help=f"{several}; none: the CPU (default: what the solver says, else "
+                             "the CPU)")
     parser.add_argument("--workers", type=count_flag, default=0, metavar="N",
                         help="processes that make batches; 0: this process makes them (default: "
                              "%(default)s)")

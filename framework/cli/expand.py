@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from framework.cli.app import add_net_flags, run
+from framework.cli import app
 
 DESCRIPTION = """Print a net file as plain prototxt that the original Caffe reads: old forms
 upgraded, composite layers (NetFile, MultiBoxHead) replaced by the layers they stand for. Layers
@@ -21,11 +21,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("net", metavar="NET", help="the net's prototxt")
     parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
                         help="print only the layers of this phase")
-    parser.add_argument("--stage", action="append", default=[], metavar="NAME",
-                        help="with --phase: a stage that rules see; may be given several times")
-    parser.add_argument("--level", type=int, default=None,
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME,...",
+                        help="with --phase: stages that rules see; may be given several times")
+    parser.add_argument("--level", type=int, metavar="N", default=None,
                         help="with --phase: the level that rules see")
-    add_net_flags(parser)
+    app.add_net_flags(parser)
     return parser
 
 
@@ -42,7 +42,7 @@ def expanded_text(arguments: argparse.Namespace) -> str:
         print(f"warning: {place}: {problem.field} {problem.text}", file=sys.stderr)
     message = document.message
     if arguments.phase:
-        spec = NetSpec(document, arguments.phase, arguments.level, arguments.stage)
+        spec = NetSpec(document, arguments.phase, arguments.level, app.stages(arguments.stage))
         layers = [type(layer.proto).FromString(layer.proto.SerializeToString())
                   for layer in spec.layers]
         del message.layer[:]
@@ -57,4 +57,4 @@ def print_expanded(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    return run(print_expanded, make_parser(), argv)
+    return app.run(print_expanded, make_parser(), argv)

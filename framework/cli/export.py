@@ -35,32 +35,35 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tools/export", description=__doc__,
         epilog="example: tools/export --model deploy.prototxt --weights ssd.caffemodel "
                "--out ssd.onnx")
-    parser.add_argument("--model", required=True, help="deploy net, or test net")
-    parser.add_argument("--weights", required=True, help="caffemodel")
-    parser.add_argument("--out", required=True, type=Path, help="the file to write")
+    parser.add_argument("--model", required=True, metavar="FILE", help="deploy net, or test net")
+    parser.add_argument("--weights", required=True, metavar="FILE", help="caffemodel")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the file to write")
     parser.add_argument("--to", default="onnx", choices=tuple(TARGETS),
                         help="its format: onnx; torch, a program (.pt2) or the blobs "
                              "(.safetensors); ncnn, a .param and a .bin file; caffe, a prototxt "
                              "and a caffemodel for --for; darknet, a .cfg and a .weights file "
-                             "(onnx)")
+                             "(default: %(default)s)")
     add_flags(parser)
     parser.add_argument("--opset", type=int, default=13, choices=(13, 17, 21),
-                        help="version of ONNX's operators (13)")
-    parser.add_argument("--batch", type=batch_size, help="items in a batch, or 'dynamic' for any "
+                        help="version of ONNX's operators (default: %(default)s)")
+    parser.add_argument("--batch", type=batch_size, metavar="N|dynamic",
+                        help="items in a batch, or 'dynamic' for any "
                         "number (default: that of the net)")
     parser.add_argument("--keep-batch-norm", action="store_true",
                         help="do not fold BatchNorm and Scale into the convolution before them")
     parser.add_argument("--detection-output", default="graph", choices=("graph", "op"),
                         help="DetectionOutput as standard operators, or as one node of its own "
-                             "(graph)")
+                             "(default: %(default)s)")
     _add_number_flags(parser)
     parser.add_argument("--preprocessing", choices=("bgr", "rgb"), nargs="?", const="bgr",
                         help="take uint8 images (N, H, W, C) whose channels are in this order: "
                              "channel order, mean and scale go into the graph")
-    parser.add_argument("--mean", help="values by commas, 104,117,123, or a mean file (default: "
+    parser.add_argument("--mean", metavar="VALUES|FILE",
+                        help="values by commas, 104,117,123, or a mean file (default: "
                         "the net's)")
-    parser.add_argument("--scale", type=float, help="factor after the mean (default: the net's)")
-    parser.add_argument("--labelmap", "--label_map_file",
+    parser.add_argument("--scale", type=gflags.tolerance, metavar="N",
+                        help="factor after the mean (default: the net's)")
+    parser.add_argument("--labelmap", "--label_map_file", metavar="FILE",
                         help="names of the classes (default: the net's)")
     _add_check_flags(parser)
     app.add_net_flags(parser)
@@ -76,8 +79,10 @@ def _add_number_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--int8", action="store_true",
                         help="convolutions and matrix products in 8 bits (QDQ), calibrated with "
                              "the data layers of --data; scores before and after are printed")
-    parser.add_argument("--data", help="a net with data layers for --int8 (default: --model)")
-    parser.add_argument("--images", type=int, help="to calibrate --int8 with (100)")
+    parser.add_argument("--data", metavar="FILE",
+                        help="a net with data layers for --int8 (default: --model)")
+    parser.add_argument("--images", type=int, metavar="N",
+                        help="images to calibrate --int8 with (default: 100)")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="batches that --int8 is scored on (default: one pass over the data)")
 
@@ -90,9 +95,9 @@ def _add_check_flags(parser: argparse.ArgumentParser) -> None:
                              "installed)")
     parser.add_argument("--runtime-python", default=sys.executable, metavar="PYTHON",
                         help="another Python, whose runtimes --check uses as well")
-    parser.add_argument("--tolerance", type=gflags.tolerance,
-                        help="difference allowed, as a part of a blob's largest value (1e-4; 0.02 "
-                             "with --half)")
+    parser.add_argument("--tolerance", type=gflags.tolerance, metavar="N",
+                        help="difference allowed, as a part of a blob's largest value (default: "
+                             "1e-4; 0.02 with --half)")
 
 
 def batch_size(text: str) -> int | str:

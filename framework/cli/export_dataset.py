@@ -24,9 +24,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
     parser.add_argument("--format", choices=("voc", "coco"), default="voc",
                         help="layout of the files (default: %(default)s)")
-    parser.add_argument("--label_map_file", "--labelmap", required=True,
+    parser.add_argument("--labelmap", "--label_map_file", required=True, metavar="FILE",
                         help="the classes of the labels")
-    parser.add_argument("--split", "--splits", default="",
+    parser.add_argument("--split", "--splits", default="", metavar="NAME",
                         help="name of the split (default: that of the LMDB)")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     app.add_image_flags(parser)
@@ -50,7 +50,7 @@ def export(options: argparse.Namespace) -> int:
     from framework.system.atomic import new_folder
     from framework.system.file_names import wrong_name
 
-    message = read(options.label_map_file)
+    message = read(options.labelmap)
     labels = object_labels(message)
     names = {item.label: item.name for item in message.item if item.label in labels}
     database = open_database(options.database)
@@ -60,7 +60,7 @@ def export(options: argparse.Namespace) -> int:
         reason = "the name of a folder that COCO's layout has"
     if reason:
         raise DataError(f"--split: {split!r} is {reason}; it becomes the name of a file in OUT")
-    inputs = [options.database, Path(options.label_map_file)]
+    inputs = [options.database, Path(options.labelmap)]
     with new_folder(options.out, options.redo, inputs) as folder:
         write = export_voc if options.format == "voc" else export_coco
         account = write(database, split, names, folder)

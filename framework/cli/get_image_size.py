@@ -23,7 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="folder that the paths in LISTFILE are relative to")
     parser.add_argument("listfile", metavar="LISTFILE", type=Path, help="lines of `image label`")
     parser.add_argument("out_path", metavar="OUTFILE", type=Path, help="file to write")
-    parser.add_argument("--name_id_file", default="",
+    parser.add_argument("--name_id_file", default="", metavar="FILE",
                         help="lines of `name id`; the ids are written instead of the names")
     app.add_image_flags(parser)
     return parser

@@ -23,21 +23,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("listfile", metavar="LISTFILE", type=Path,
                         help="the images and their labels, one a line")
     parser.add_argument("database", metavar="DB_NAME", type=Path, help="folder to make")
-    gflags.add_flag(parser, "gray", "store one channel")
+    gflags.add_flag(parser, "gray", "store one channel; files that --encoded keeps as they are "
+                    "keep their colours, as with the original")
     gflags.add_flag(parser, "shuffle", "shuffle the list first")
-    parser.add_argument("--backend", default="lmdb", help="only lmdb is written")
-    parser.add_argument("--resize_width", type=int, default=0,
+    parser.add_argument("--backend", default="lmdb", metavar="lmdb", help="only lmdb is written")
+    parser.add_argument("--resize_width", type=int, metavar="N", default=0,
                         help="resize all images to this width")
-    parser.add_argument("--resize_height", type=int, default=0,
+    parser.add_argument("--resize_height", type=int, metavar="N", default=0,
                         help="resize all images to this height")
     gflags.add_flag(parser, "check_size", "refuse records whose data differ in size")
     gflags.add_flag(parser, "encoded", "store encoded files, not plain pixels")
-    parser.add_argument("--encode_type", default="",
+    parser.add_argument("--encode_type", default="", metavar="jpg|png|...",
                         help="format of encoded files, jpg or png say; implies --encoded")
     gflags.add_flag(parser, "redo", "replace DB_NAME if it exists")
     gflags.add_flag(parser, "strict", "write nothing if an image or a box would be left out")
-    parser.add_argument("--seed", type=int, default=0, help="seed of --shuffle")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+    parser.add_argument("--seed", type=int, metavar="N", default=0, help="seed of --shuffle "
+                        "(default: %(default)s)")
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
     app.add_image_flags(parser)
 
@@ -84,7 +86,11 @@ def convert(
         identity=fingerprint(options.rootfolder, entries, (image_options(options), flags)),
         is_strict=options.strict,
     )
-    report.account.show(str(options.database))
+    account = report.account
+    account.show(str(options.database))
+    if options.gray and set(account.kinds) - {"grey"}:
+        print("  --gray did not change the files that --encoded keeps as they are; "
+              "transform_param.force_gray: true in the net makes 1 channel of each")
     if options.shuffle:
         print(f"  the order is shuffled with seed {options.seed}")
     return 0

@@ -37,12 +37,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, metavar="FILE",
                         help="state dict of the module, of torch.save or safetensors; or the "
                              ".weights file of a .cfg file")
-    parser.add_argument("--name", help="name of the net (that of PREFIX)")
+    parser.add_argument("--name", metavar="NAME", help="name of the net (default: that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
                              "rounded down by cutting the last row and column off")
-    parser.add_argument("--tolerance", type=gflags.tolerance, default=1e-4,
-                        help="difference allowed, as a part of an output's largest value (1e-4)")
+    parser.add_argument("--tolerance", type=gflags.tolerance, metavar="N", default=1e-4,
+                        help="difference allowed, as a part of an output's largest value (default: "
+                             "%(default)s)")
     return parser
 
 

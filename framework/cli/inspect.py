@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from framework.cli.app import add_image_flags, add_net_flags, run
+from framework.cli import app
 
 if TYPE_CHECKING:
     from framework.report.net_summary import Census
@@ -29,14 +29,15 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("nets", metavar="NET", nargs="+", help="net prototxt files")
     parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
                         help="only this phase (default: those that the file declares)")
-    parser.add_argument("--stage", action="append", default=[], metavar="NAME",
-                        help="a stage that rules see; may be given several times")
-    parser.add_argument("--level", type=int, default=None, help="the level that rules see")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME,...",
+                        help="stages that rules see; may be given several times")
+    parser.add_argument("--level", type=int, metavar="N", default=None,
+                        help="the level that rules see")
     parser.add_argument("--no-data", action="store_true",
                         help="do not open databases: take the shapes that data layers declare")
     parser.add_argument("--summary", action="store_true", help="one line for each file and phase")
-    add_net_flags(parser)
-    add_image_flags(parser)
+    app.add_net_flags(parser)
+    app.add_image_flags(parser)
     return parser
 
 
@@ -48,6 +49,8 @@ def inspect(arguments: argparse.Namespace) -> int:
             print(summary(census) if arguments.summary else table(census))
             for problem in census.problems:
                 print(problem, file=sys.stderr)
+            for note in census.notes:
+                print(f"note: {note}", file=sys.stderr)
             failed += not census.built
     if len(arguments.nets) > 1:
         print(f"{len(arguments.nets)} files, {failed} that cannot be built in a phase they declare")
@@ -61,7 +64,7 @@ def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
 
     from framework.report.net_summary import Selection, take_census
 
-    selection = Selection(arguments.phase, arguments.level, tuple(arguments.stage),
+    selection = Selection(arguments.phase, arguments.level, app.stages(arguments.stage),
                           arguments.no_data, arguments.ignore_unknown_fields,
                           tuple(arguments.modules))
     take = functools.partial(take_census, selection=selection)
@@ -100,7 +103,7 @@ def table(census: Census) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    return run(inspect, make_parser(), argv)
+    return app.run(inspect, make_parser(), argv)
 
 
 if __name__ == "__main__":

@@ -28,14 +28,14 @@ def make_parser() -> argparse.ArgumentParser:
                                      epilog="example: tools/make_shapes shapes --train 800")
     count = gflags.whole_number(0, 1_000_000)       # names have six digits
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
-    parser.add_argument("--train", type=count, default=800,
+    parser.add_argument("--train", type=count, metavar="N", default=800,
                         help="images in trainval (default: %(default)s)")
-    parser.add_argument("--test", type=count, default=200,
+    parser.add_argument("--test", type=count, metavar="N", default=200,
                         help="images in test (default: %(default)s)")
-    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), default=1,
+    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
                         help="seed of the images (default: %(default)s)")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), default=0,
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
     return parser
 

@@ -20,12 +20,17 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tools/merge_bn", description=__doc__,
         epilog="example: tools/merge_bn --model deploy.prototxt --weights net.caffemodel "
                "--out-model merged.prototxt --out-weights merged.caffemodel")
-    parser.add_argument("--model", required=True, help="prototxt")
-    parser.add_argument("--weights", required=True, help="caffemodel")
-    parser.add_argument("--out-model", required=True, type=Path, help="prototxt to write")
-    parser.add_argument("--out-weights", required=True, type=Path, help="caffemodel to write")
-    parser.add_argument("--tolerance", type=gflags.tolerance, default=1e-4,
-                        help="difference allowed, as a part of a blob's largest value (1e-4)")
+    parser.add_argument("--model", required=True, metavar="FILE",
+                        help="prototxt")
+    parser.add_argument("--weights", required=True, metavar="FILE",
+                        help="caffemodel")
+    parser.add_argument("--out-model", required=True, type=Path, metavar="FILE",
+                        help="prototxt to write")
+    parser.add_argument("--out-weights", required=True, type=Path, metavar="FILE",
+                        help="caffemodel to write")
+    parser.add_argument("--tolerance", type=gflags.tolerance, metavar="N", default=1e-4,
+                        help="difference allowed, as a part of a blob's largest value (default: "
+                             "%(default)s)")
     return parser
 
 

@@ -27,8 +27,8 @@ from framework.system.atomic import new_folder
 if TYPE_CHECKING:
     from framework.project.backbone import Backbone
     from framework.project.files import Project
-    from framework.project.priors import Proposal
     from framework.report.data_survey import Survey
+    from framework.report.prior_choice import Proposal
 
 FEWEST_IMAGES = 10
 SHARE = 0.8                 # of the images to train on, where the data are not divided
@@ -50,7 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],
                         help="classes that are not learned")
-    parser.add_argument("--seed", type=int, default=0,
+    parser.add_argument("--seed", type=int, metavar="N", default=0,
                         help="of the division into splits and the order of the images")
     parser.add_argument("--redo", action="store_true",
                         help="replace FOLDER if it exists and nothing was added to it")
@@ -176,7 +176,7 @@ def _first(net: Backbone, size: tuple[int, int]) -> Proposal:
     """Priors of any size, to build a net whose cells can then be measured."""
     # lazy: torch costs 1.9 s, and --help does without it
     from framework.project.backbone import ZOO_SIZE
-    from framework.project.priors import Priors, Proposal
+    from framework.report.prior_choice import Priors, Proposal
 
     is_own = net.mean is None or size == (ZOO_SIZE, ZOO_SIZE)
     return Proposal(tuple(Priors(origin if is_own else replace(origin, step=0), 30, 60, 1)
@@ -188,8 +188,8 @@ def _proposal(project: Project, folder: Path, survey: Survey) -> Proposal:
     # lazy: torch costs 1.9 s, and --help does without it
     from framework.net.net import Net
     from framework.project import files
-    from framework.project.priors import propose
-    from framework.report.prior_report import prior_makers
+    from framework.report.prior_choice import propose
+    from framework.report.prior_makers import prior_makers
 
     (folder / files.TRAIN_TEST).write_text(files.train_test(project), encoding="utf-8")
     (folder / files.DEPLOY).write_text(files.deploy(project), encoding="utf-8")

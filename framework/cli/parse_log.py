@@ -18,7 +18,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("logfile_path", metavar="LOG", type=Path, help="log of tools/train")
     parser.add_argument("output_dir", metavar="DIR", type=Path, nargs="?", default=Path("."),
                         help="where the tables go (default: here)")
-    parser.add_argument("--delimiter", default=",", type=one_sign,
+    parser.add_argument("--delimiter", default=",", type=one_sign, metavar="SIGN",
                         help="between columns (default: a comma)")
     parser.add_argument("--verbose", action="store_true", help="say what was written")
     return parser

@@ -21,17 +21,24 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tools/resize_classes", description=__doc__,
         epilog="example: tools/resize_classes --model deploy.prototxt --weights voc.caffemodel "
                "--classes 3 --keep 1=15,2=7 --out-model two.prototxt --out-weights two.caffemodel")
-    parser.add_argument("--model", required=True, help="prototxt of an SSD")
-    parser.add_argument("--weights", required=True, help="caffemodel")
-    parser.add_argument("--classes", type=int, help="the new number, background counted (default: "
+    parser.add_argument("--model", required=True, metavar="FILE",
+                        help="prototxt of an SSD")
+    parser.add_argument("--weights", required=True, metavar="FILE",
+                        help="caffemodel")
+    parser.add_argument("--classes", type=int, metavar="N",
+                        help="the new number, background counted (default: "
                         "that of --labelmap)")
     parser.add_argument("--keep", default="", metavar="NEW=OLD,...",
                         help="labels that take the filters of old ones")
-    parser.add_argument("--labelmap", default="", help="the new label map")
-    parser.add_argument("--old-labelmap", default="", help="the old one: classes of one name in "
+    parser.add_argument("--labelmap", "--label_map_file", default="", metavar="FILE",
+                        help="the new label map")
+    parser.add_argument("--old-labelmap", "--old_label_map_file", default="", metavar="FILE",
+                        help="the old one: classes of one name in "
                         "both keep their filters")
-    parser.add_argument("--out-model", required=True, type=Path, help="prototxt to write")
-    parser.add_argument("--out-weights", required=True, type=Path, help="caffemodel to write")
+    parser.add_argument("--out-model", required=True, type=Path, metavar="FILE",
+                        help="prototxt to write")
+    parser.add_argument("--out-weights", required=True, type=Path, metavar="FILE",
+                        help="caffemodel to write")
     return parser
 
 

@@ -40,7 +40,7 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
                         help="rule of average precision (default: that of the solver, or 11point)")
     coco_scores.add_flags(parser)
     app.add_state_flags(parser, "TEST")
-    devices.add_flags(parser)
+    devices.add_flags(parser, "a CUDA device; of several, the first")
     devices.add_log_flags(parser)
     parser.add_argument("--skip-mismatch", action="store_true",
                         help="leave out layers of --weights whose shapes differ")

@@ -16,12 +16,14 @@ def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
     """The flags; `program` is the name that the help shows."""
     parser = argparse.ArgumentParser(
         prog=program, description=__doc__,
-        epilog=f"example: {program} --model net.prototxt --iterations 10 --phase TEST")
-    parser.add_argument("--model", required=True, metavar="FILE", help="the net's prototxt")
+        epilog=f"example: {program} net.prototxt --iterations 10 --phase TEST")
+    parser.add_argument("file", nargs="?", default="", metavar="NET", help="the net's prototxt")
+    parser.add_argument("--model", default="", metavar="FILE",
+                        help="the net's prototxt, as the original's program takes it")
     parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
     parser.add_argument("--iterations", type=int, default=50, metavar="N",
                         help="forwards and backwards to time (default: %(default)s)")
-    parser.add_argument("--phase", choices=("TRAIN", "TEST"),
+    parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
                         help="phase of the net (default: TRAIN; with --engine TEST)")
     app.add_state_flags(parser)
     parser.add_argument("--engine", default="", metavar="NAME,...",
@@ -29,7 +31,7 @@ def make_parser(program: str = "tools/time") -> argparse.ArgumentParser:
                              "onnxruntime, openvino; without --weights the net's are random")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
-    devices.add_flags(parser)
+    devices.add_flags(parser, "a CUDA device; of several, the first")
     devices.add_log_flags(parser)
     return parser
 
@@ -41,6 +43,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "tools/time") ->
 
 def time(options: argparse.Namespace) -> int:
     """Log the times of a net's layers, or of its forward in engines."""
+    if bool(options.file) == bool(options.model):
+        raise CaffeError("one file must be given: the net, as an argument or by --model")
+    options.model = options.model or options.file
     gflags.check_count("--iterations", options.iterations)
     if options.engine:
         return time_forwards(options)

@@ -34,7 +34,7 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
                              "run that began last, or from the start if there is no state")
     parser.add_argument("--iterations", type=int, metavar="N",
                         help="instead of the solver's max_iter")
-    devices.add_flags(parser)
+    devices.add_flags(parser, "CUDA devices; several train data-parallel with a larger batch")
     devices.add_log_flags(parser)
     devices.add_training_flags(parser)
     parser.add_argument("--keep", type=devices.count_flag, default=0, metavar="N",

@@ -111,6 +111,8 @@ class Layer(nn.Module):
                     shown = list(value) if field.is_repeated else value
                     if field.enum_type is not None and not field.is_repeated:
                         shown = field.enum_type.values_by_number[value].name
+                    if isinstance(shown, float):        # of 32 bits: 0.98, not 0.9800000190734863
+                        shown = float(f"{shown:.7g}")
                     words.append(f"{field.name}={shown}")
         return ", ".join(words)
 
@@ -238,6 +240,17 @@ class Source:
     gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
     reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
     fork_fields: ClassVar[frozenset[str]] = frozenset()
+    gives_boxes: ClassVar[bool] = False     # its records are AnnotatedDatum, with labels of boxes
+    list_param: ClassVar[str] = ""          # the message whose source and batch_size it must have
+
+    @classmethod
+    def missing_fields(cls, spec: LayerSpec) -> list[str]:
+        """The fields that reading its data needs and the text lacks."""
+        if not cls.list_param:
+            return []
+        param = getattr(spec.proto, cls.list_param)
+        return [f"{cls.list_param}.{name}" for name in ("source", "batch_size")
+                if not getattr(param, name)]
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: tuple[int, int] = ASSUMED_SIZES[0]

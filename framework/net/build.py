@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.errors import CaffeError, SpecError
+from framework.errors import CaffeError, DataError, SpecError
 from framework.layers.base import LAYERS, DataOptions, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
@@ -53,6 +53,10 @@ def _open_source(spec: LayerSpec, cls: type[Source], options: DataOptions) -> So
     refuse_foreign(spec, cls.fork_fields)
     try:
         return cls(spec, options)
+    except DataError as error:      # of a file, whose reader knows no layer
+        if f"layer '{spec.name}'" in str(error):
+            raise
+        raise DataError(f"{spec.place()}: {error}") from None
     except CaffeError:
         raise
     except Exception as error:      # of any kind: it came from what the file says

@@ -1,4 +1,4 @@
-"""Class counts: num_classes of the layers of a detector, against the label map of its data."""
+"""Class counts: num_classes of the layers of a detector, against its label map and its data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import logging
 import os
 from collections.abc import Collection, Iterator
 
+import numpy as np
+
 from framework.data.records import label_map
+from framework.data.records.database import open_database
+from framework.data.records.images import BadRecord
+from framework.data.records.records import parse
 from framework.definition.spec import LayerSpec, NetSpec
+from framework.layers.base import LAYERS, Source
+from framework.proto import AnnotatedDatum
 
 PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param")
+NUM_LOOKED_AT = 64      # records of a database, all over it: a list may be sorted by class
 
 
 def check_class_counts(net: NetSpec) -> None:
@@ -34,6 +42,51 @@ def check_class_counts(net: NetSpec) -> None:
         logging.getLogger("framework.net").warning("%s", spec.error(
             field, f"is {count}, but {path} has labels up to {number - 1}: {number} would do, and "
             f"{count - number} classes never occur, and a mean over the classes counts them"))
+
+
+def check_record_labels(net: NetSpec) -> None:
+    """Compare num_classes with the labels of some records, where no label map tells them.
+
+    For nets whose data layers are built, so that their databases can be opened. SpecError for a
+    label beyond the classes, with the record: training would end at its first such box. If these
+    are all records, classes without a label are named in the log.
+    """
+    counted = list(_counts(net))
+    if not counted or label_map_path(net):
+        return
+    fewest = min(counted, key=lambda entry: entry[2])
+    most = max(counted, key=lambda entry: entry[2])
+    for spec in net.layers:
+        source = spec.proto.data_param.source
+        cls = LAYERS.get(spec.type)
+        if not source or cls is None or not issubclass(cls, Source) or not cls.gives_boxes:
+            continue
+        name, number, is_all = _largest_label(source)
+        if fewest[2] <= number:
+            raise fewest[0].error(
+                fewest[1], f"is {fewest[2]}, but record {name} of {source} has a box with the "
+                f"label {number}: it must be at least {number + 1}, the background counted")
+        if is_all and 0 < number + 1 < most[2]:
+            logging.getLogger("framework.net").warning("%s", most[0].error(
+                most[1], f"is {most[2]}, but the boxes of {source} have labels up to {number}: "
+                f"{number + 1} would do, and a mean over the classes counts those that never "
+                "occur"))
+
+
+def _largest_label(path: str) -> tuple[str, int, bool]:
+    """The largest label of boxes in some records, the record's name, and if these are all."""
+    database = open_database(path)
+    chosen = np.linspace(0, len(database) - 1, min(len(database), NUM_LOOKED_AT)).astype(int)
+    found = ("", -1)
+    for index in chosen.tolist():
+        try:
+            message = parse(AnnotatedDatum(), database.read(index))
+        except BadRecord:
+            continue        # left out and counted in training
+        label = max((group.group_label for group in message.annotation_group), default=-1)
+        if label > found[1]:
+            found = (database.name(index), label)
+    return *found, len(chosen) == len(database)
 
 
 def check_labels(net: NetSpec, path: str, labels: Collection[int]) -> None:

@@ -33,7 +33,8 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, is_input
 from framework.layers.stub import stub_layer
 from framework.net.build import build_layers, build_sources
-from framework.net.class_counts import check_class_counts
+from framework.net.class_counts import check_class_counts, check_record_labels
+from framework.net.given_inputs import Inputs
 from framework.net.memory_check import check_memory
 from framework.net.params import (
     LearnedBlob,
@@ -94,6 +95,8 @@ class Net(nn.Module):
         self.loss_weights: dict[str, float] = {}
         self.blobs: dict[str, Tensor] = {}
         self.sources = build_sources(self.spec, data or DataOptions(), self.shapes, skip_data)
+        if not skip_data:
+            check_record_labels(self.spec)
         built = build_layers(self.spec, self.shapes, self.loss_weights)
         self.layers = [Step(layer, layer.spec.bottoms, layer.spec.tops,
                             _bottoms_without_gradient(layer)) for layer in built]
@@ -172,7 +175,8 @@ class Net(nn.Module):
 
         Returns the output blobs by name; `self.blobs` holds all of them afterwards.
         """
-        given = self._checked_inputs(inputs)
+        wanted = Inputs(self.spec.path, self.given_names, self.shapes)
+        given = wanted.checked(inputs)
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
         missing = [name for name in self.given_names if name not in given]
@@ -182,32 +186,14 @@ class Net(nn.Module):
         if self.spec.force_backward and torch.is_grad_enabled():
             given = {name: blob if blob.requires_grad or not blob.is_floating_point()
                      else blob.detach().requires_grad_() for name, blob in given.items()}
-        blobs = self.run(given)
+        if torch.compiler.is_compiling():
+            blobs = self.run(given)
+        else:
+            with wanted.blamed(given):
+                blobs = self.run(given)
         if not torch.compiler.is_exporting():       # an exported program keeps no blobs
             self.blobs = blobs
         return {name: blobs[name] for name in self.outputs}
-
-    def _checked_inputs(self, inputs: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
-        """The inputs by name. CaffeError, which says what is wanted, for anything else."""
-        if inputs is not None and not isinstance(inputs, Mapping):
-            example = self.given_names[0] if self.given_names else "data"
-            raise CaffeError(f"{self.spec.path}: a net takes its input blobs by name, as net("
-                             f"{{'{example}': tensor}}), not a {type(inputs).__name__}; its inputs "
-                             f"are {self._inputs_text()}")
-        for name, blob in (inputs or {}).items():
-            if name not in self.given_names:
-                raise CaffeError(f"{self.spec.path}: '{name}' is not an input of the net"
-                                 f"{nearest(name, self.given_names)}; its inputs are "
-                                 f"{self._inputs_text()}")
-            if not isinstance(blob, Tensor):
-                raise CaffeError(f"{self.spec.path}: the input '{name}' must be a tensor, not a "
-                                 f"{type(blob).__name__}; torch.from_numpy makes one of an array")
-        return dict(inputs or {})
-
-    def _inputs_text(self) -> str:
-        """The inputs and their shapes, for messages."""
-        return ", ".join(f"'{name}' {tuple(self.shapes[name])}"
-                         for name in self.given_names) or "none"
 
     def run(self, blobs: Mapping[str, Tensor], wanted: Collection[str] | None = None
             ) -> dict[str, Tensor]:

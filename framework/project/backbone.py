@@ -8,23 +8,12 @@ from pathlib import Path
 
 from framework.definition import prototxt
 from framework.errors import CaffeError
+from framework.report.prior_choice import Origin
 
 ZOO = Path(__file__).resolve().parents[1] / "zoo"
 SMALL = "ssd_small"
 ZOO_SIZE = 300          # the input that the steps of the zoo's SSDs belong to
 NAMES = (SMALL, "vgg16", "mobilenet_v1", "mobilenet_v2", "resnet50", "squeezenet")
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A blob that boxes are predicted from. step: pixels of the input between its cells.
-
-    normalization  first scale of a Normalize layer before it; 0: no such layer
-    """
-
-    bottom: str
-    step: float
-    normalization: float = 0
 
 
 @dataclass(frozen=True)

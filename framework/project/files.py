@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from framework.project.backbone import SMALL, Backbone
 from framework.project.choices import Settings
-from framework.project.priors import WANTED, Priors, Proposal
+from framework.report.prior_choice import WANTED, Priors, Proposal
 
 TRAIN_TEST = "train_test.prototxt"
 DEPLOY = "deploy.prototxt"

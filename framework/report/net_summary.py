@@ -8,13 +8,13 @@ from pathlib import Path
 
 from framework.definition import prototxt
 from framework.definition.prototxt import Document
-from framework.definition.spec import PHASES, NetSpec
+from framework.definition.spec import PHASES, LayerSpec, NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
-from framework.net.class_counts import check_class_counts
+from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net
@@ -54,7 +54,7 @@ class Selection:
 @dataclass
 class Census:
     """One file in one phase. `stages`: those asked for, or the one without which it does not
-    wire; `problems`: what stops it."""
+    wire; `problems`: what stops it; `notes`: what would stop it with its data."""
 
     path: str
     name: str = ""
@@ -63,6 +63,7 @@ class Census:
     dialect: str = ""
     rows: list[Row] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     built: bool = False
     assumed: str = ""       # the size of images that the net is looked at with, if it is not stated
     without_data: bool = False      # nothing makes data in this phase, and another one builds
@@ -182,7 +183,20 @@ def _count(document: Document, census: Census, selection: Selection,
             census.problems[-1] += f" (with {census.assumed})"
         return
     census.built = True
+    if selection.skip_data:
+        census.notes += _missing_fields(spec)
     census.rows += layer_rows(spec, built, shapes)
+
+
+def _missing_fields(spec: NetSpec) -> list[str]:
+    """What data layers lack to read anything, in sentences."""
+    return [f"{layer.place()}: {name} is missing; with data, the net is refused for that"
+            for layer in spec.layers for name in _source_class(layer).missing_fields(layer)]
+
+
+def _source_class(layer: LayerSpec) -> type[Source]:
+    cls = LAYERS[layer.type]
+    return cls if issubclass(cls, Source) else Source
 
 
 def _build(spec: NetSpec, selection: Selection, census: Census
@@ -220,6 +234,8 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
                 channels: dict[str, int]) -> tuple[dict[str, Shape], list[Layer]]:
     shapes: dict[str, Shape] = {}
     build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
+    if not selection.skip_data:
+        check_record_labels(spec)
     built = build_layers(spec, shapes, {}, selection.skip_data, selection.modules)
     _check_as_net(spec, built)
     return shapes, built

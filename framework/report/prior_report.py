@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
-import torch
 
 from framework.data.records.boxes import LABEL
 from framework.errors import CaffeError
-from framework.layers.base import Shape
-from framework.layers.ssd.prior_box import PriorBox
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.report.data_report import MAX_LISTED
 from framework.report.data_survey import Survey
-from framework.report.prior_match import (
-    Match,
-    PriorLayer,
-    candidate_sizes,
-    choose,
-    limited,
-    match_boxes,
-)
-from framework.report.receptive_field import receptive_fields
+from framework.report.prior_choice import Origin, changed, propose
+from framework.report.prior_makers import PriorMaker
+from framework.report.prior_match import Match, match_boxes
+from framework.system.arrays import Floats
 
-MAX_TRIED = 300         # boxes on which sizes are tried out
 LEAST_GAIN = 0.05       # of the boxes: each keeps its best prior in training, matched or not
-
-
-@dataclass(frozen=True)
-class PriorMaker:
-    """A PriorBox layer of a net and the shapes of its bottoms.
-
-    field  (width, height) in pixels of the input that a cell of its bottom sees; None: unknown
-    """
-
-    layer: PriorBox
-    shapes: tuple[Shape, ...]
-    field: tuple[float, float] | None = None
-
-    def changed(self, **fields: Sequence[float]) -> PriorMaker:
-        """The same layer with other values of these fields: min_size, max_size, aspect_ratio."""
-        spec = self.layer.spec
-        proto = type(spec.proto)()
-        proto.CopyFrom(spec.proto)
-        for name, values in fields.items():
-            getattr(proto.prior_box_param, name)[:] = values
-        layer = PriorBox(dataclasses.replace(spec, proto=proto), *self.shapes)
-        return dataclasses.replace(self, layer=layer)
-
-    def priors(self, sizes: tuple[int, int] | None = None) -> PriorLayer:
-        """Its priors; with other `sizes` (min_size, max_size) in place of its own."""
-        if sizes is not None:
-            return self.changed(min_size=[sizes[0]], max_size=[sizes[1]]).priors()
-        shapes = (torch.empty(shape) for shape in self.shapes)
-        corners = self.layer(*shapes)[0, 0].reshape(-1, 4)
-        param = self.layer.spec.proto.prior_box_param
-        return PriorLayer(self.layer.spec.name, corners.numpy(), tuple(param.min_size),
-                          tuple(param.max_size))
+WELL_MATCHED = 0.9      # of the boxes
+KEPT_FOR = 0.01         # of the boxes: a layer that helps with fewer keeps its priors
 
 
 def built_net(path: str, phase: str) -> tuple[Net | None, list[str]]:
@@ -70,17 +26,6 @@ def built_net(path: str, phase: str) -> tuple[Net | None, list[str]]:
         return Net(path, phase, skip_data=True), []
     except CaffeError as error:
         return None, [f"the net cannot be built: {error}"]
-
-
-def prior_makers(net: Net) -> list[PriorMaker]:
-    """The PriorBox layers of a net."""
-    makers = []
-    for step in net.layers:
-        if isinstance(step.layer, PriorBox):
-            shapes = tuple(net.shapes[bottom] for bottom in step.bottoms)
-            fields = receptive_fields(net, step.bottoms[1])
-            makers.append(PriorMaker(step.layer, shapes, fields.get(step.bottoms[0])))
-    return makers
 
 
 def overlap_threshold(path: str) -> float:
@@ -125,38 +70,65 @@ def _seen(maker: PriorMaker) -> str:
 
 def _print_verdict(found: Survey, makers: list[PriorMaker], size: tuple[int, int], match: Match,
                    threshold: float) -> None:
-    """Other sizes, if they match more boxes; or that these fit."""
+    """Other sizes and aspect ratios, if they match many more boxes; or that these fit."""
     corners = np.clip(found.corners, 0, 1)
-    sizes = proposed_sizes(found, makers, math.sqrt(size[0] * size[1]), threshold)
-    proposed = [maker.priors(pair) for maker, pair in zip(makers, sizes, strict=True)]
-    other = match_boxes(corners, proposed)
     share = float((match.overlaps >= threshold).mean())
+    others = better_makers(corners, makers, size[::-1], threshold)
+    other = match_boxes(corners, [maker.priors() for maker in others])
     gain = float((other.overlaps >= threshold).mean()) - share
     if gain < LEAST_GAIN:
-        print(f"verdict: the sizes of the priors fit: {share:.1%} of the boxes match, and other "
-              f"sizes that were tried match less than {LEAST_GAIN:.0%} more; leave them alone")
+        fit = "fit" if share >= WELL_MATCHED else "are as good as others that were tried"
+        print(f"verdict: the priors {fit}: {share:.1%} of the boxes match, and others match less "
+              f"than {LEAST_GAIN:.0%} more; leave them alone")
         return
-    print(f"verdict: change these sizes: {share + gain:.1%} of the boxes would match instead of "
+    print(f"verdict: change these priors: {share + gain:.1%} of the boxes would match instead of "
           f"{share:.1%}")
-    print(f"proposed sizes, in pixels of {size[0]} x {size[1]}, with all else as it is:")
-    for layer, maker, (low, high) in zip(proposed, makers, sizes, strict=True):
-        print(f"  {layer.name}: min_size: {low} max_size: {high}{_seen(maker)}")
+    print(f"proposed, in pixels of {size[0]} x {size[1]}, with all else as it is:")
+    for maker, now in zip(others, makers, strict=True):
+        if maker is not now:
+            print(f"  {maker.layer.spec.name}: {_fields(maker)}: {maker.num_priors} priors a cell "
+                  f"instead of {now.num_priors}{_seen(maker)}")
     print(f"  with them: {other.text(threshold)}")
+    print("  a MultiBoxHead counts its priors itself; convolutions written by hand need other "
+          "num_output")
 
 
-def proposed_sizes(found: Survey, makers: list[PriorMaker], size: float, threshold: float
-                   ) -> list[tuple[int, int]]:
-    """(min_size, max_size) for each layer, tried out on some of the boxes.
+def _fields(maker: PriorMaker) -> str:
+    """The sizes and aspect ratios of a layer, as its prototxt says them."""
+    param = maker.layer.spec.proto.prior_box_param
+    pairs = [f"min_size: {low:g} max_size: {high:g}"
+             for low, high in zip(param.min_size, param.max_size, strict=True)]
+    return " ".join([*pairs, *(f"aspect_ratio: {ratio:g}" for ratio in param.aspect_ratio)])
 
-    None is larger than what a cell of its layer sees well: such priors match boxes that the cell
-    cannot tell from others.
+
+def better_makers(corners: Floats, makers: list[PriorMaker], size: tuple[int, int],
+                  threshold: float) -> list[PriorMaker]:
+    """The layers with the priors that `propose` finds, but those that do well without a change.
+
+    corners  of the boxes, in parts of the image
+    size     height and width of the input
     """
-    candidates = candidate_sizes(found.sides(), size)
-    some = np.clip(found.corners, 0, 1)[::-(-len(found.corners) // MAX_TRIED)]
-    tried = [[limited(sizes, maker.field) for sizes in candidates] for maker in makers]
-    overlaps = np.array([[match_boxes(some, [maker.priors(sizes)]).overlaps for sizes in of_maker]
-                         for maker, of_maker in zip(makers, tried, strict=True)])
-    return [tried[layer][index] for layer, index in enumerate(choose(overlaps, threshold))]
+    if not all(len(maker.layer.spec.proto.prior_box_param.min_size) for maker in makers):
+        return makers       # a dialect whose priors have other fields
+    order = sorted(range(len(makers)), key=lambda index: makers[index].step)
+    origins = [Origin(makers[index].layer.spec.bottoms[0], makers[index].step) for index in order]
+    proposal = propose(corners, [makers[index] for index in order], origins, size, threshold)
+    by_bottom = {priors.origin.bottom: priors for priors in proposal.priors}
+    others = list(makers)
+    for index, maker in enumerate(makers):
+        priors = by_bottom.get(maker.layer.spec.bottoms[0])
+        if priors is not None:
+            others[index] = changed(maker, priors)
+    own = np.array([match_boxes(corners, [maker.priors()]).overlaps for maker in makers])
+    new = np.array([match_boxes(corners, [maker.priors()]).overlaps for maker in others])
+    wanted = (new.max(0) >= threshold).mean() - KEPT_FOR
+    for index, maker in enumerate(makers):
+        kept = new.copy()
+        kept[index] = own[index]
+        if (kept.max(0) >= threshold).mean() >= wanted:
+            new = kept
+            others[index] = maker
+    return others
 
 
 def list_unmatched(found: Survey, match: Match, threshold: float) -> None:

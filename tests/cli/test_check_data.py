@@ -1,5 +1,6 @@
 """tools/check_data: every bad record, what the boxes are like, what the priors miss."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,9 @@ import pytest
 
 from framework.cli import check_data
 from framework.net.net import Net
-from framework.report.prior_match import (
-    PriorLayer,
-    candidate_sizes,
-    choose,
-    limited,
-    match_boxes,
-)
+from framework.report.prior_makers import prior_makers
+from framework.report.prior_match import PriorLayer, match_boxes
+from framework.report.prior_report import better_makers
 from framework.report.receptive_field import receptive_fields
 from tests.data.clips import write_frames, write_list
 from tests.data.making import (
@@ -141,25 +138,6 @@ def test_boxes_are_matched_by_their_largest_overlap():
     np.testing.assert_array_equal(match.layers[:3], [0, 1, 0])
 
 
-def test_candidate_sizes_cover_the_boxes_from_large_to_small():
-    sizes = candidate_sizes(np.geomspace(0.02, 0.64, 2001).astype(np.float32), 300)
-    lows = [low for low, _ in sizes]
-    assert lows == sorted(lows, reverse=True)
-    assert lows[0] == pytest.approx(179, abs=3) and lows[-1] == pytest.approx(6.4, abs=1)
-    assert all(1.3 < high / low < 2.4 for low, high in sizes)
-
-
-def test_chosen_sizes_rise_with_the_layers_and_match_more_than_an_even_spread():
-    generator = np.random.default_rng(5)
-    for _ in range(20):
-        overlaps = generator.random((3, 5, 40), dtype=np.float32)
-        chosen = choose(overlaps, 0.8)
-        assert chosen == sorted(chosen, reverse=True)
-        best = overlaps[range(3), chosen].max(0)
-        spread = overlaps[range(3), [4, 2, 0]].max(0)
-        assert (best >= 0.8).mean() + best.mean() >= (spread >= 0.8).mean() + spread.mean()
-
-
 def test_sizes_are_proposed_in_pixels_of_a_net_wider_than_high(tmp_path, capsys):
     # Squares of 24 pixels in a net of 120 x 60: 0.2 wide and 0.4 high.
     boxes = [(1, 0.1 * index, 0.3, 0.1 * index + 0.2, 0.7) for index in range(8)]
@@ -175,8 +153,9 @@ def test_sizes_are_proposed_in_pixels_of_a_net_wider_than_high(tmp_path, capsys)
                 prior_box_param { min_size: 6 max_size: 9 } }""")
     check_data.main([str(net), "--phase", "TRAIN"])
     text = lines(capsys)
-    place = text.index("proposed sizes, in pixels of 120 x 60, with all else as it is:")
-    assert text[place + 1].strip().startswith("prior: min_size: 24 ")
+    place = text.index("proposed, in pixels of 120 x 60, with all else as it is:")
+    low, high = map(int, re.findall(r"prior: min_size: (\d+) max_size: (\d+):", text[place + 1])[0])
+    assert low <= 24 <= high and "2 priors a cell instead of 2" in text[place + 1]
     assert "100.0% of 32 boxes matched" in text[place + 2]
     assert next(line for line in text if line.strip().startswith("1.00 - 1.50")).split()[3] == "32"
 
@@ -307,15 +286,55 @@ def test_sizes_that_fit_are_not_changed(tmp_path, capsys):
                                                                            "stride: 2"))
     check_data.main([str(path), "--phase", "TRAIN"])
     text = "\n".join(lines(capsys))
-    assert "verdict: the sizes of the priors fit: 100.0% of the boxes match" in text
-    assert "proposed sizes" not in text and "a cell sees 9 x 9 pixels" in text
+    assert "verdict: the priors fit: 100.0% of the boxes match" in text
+    assert "proposed" not in text and "a cell sees 9 x 9 pixels" in text
+
+
+def boxes_of(shapes, size=(240, 320)):
+    """Corners of boxes (width, height in pixels of an input) all over it, in parts of it."""
+    generator = np.random.default_rng(3)
+    extents = np.array(shapes, np.float32)[generator.integers(0, len(shapes), 400)] / size[::-1]
+    low = generator.random((400, 2)) * (1 - extents)
+    return np.concatenate([low, low + extents], 1).astype(np.float32)
+
+
+def own_makers(sizes):
+    """The PriorBox layers of ssd_bccd's net, each with (min_size, max_size) and what its cells see:
+    39, 119 and 211 pixels."""
+    makers = prior_makers(Net(ROOT / "prototxt" / "ssd_bccd" / "deploy.prototxt", "TEST"))
+    return [maker.changed(min_size=[low], max_size=[high])
+            for maker, (low, high) in zip(makers, sizes, strict=True)]
+
+
+def test_long_boxes_that_no_square_matches_get_an_aspect_ratio():
+    corners = boxes_of([(60, 15), (14, 56)])
+    makers = own_makers([(16, 28), (40, 76), (84, 160)])
+    others = better_makers(corners, makers, (240, 320), 0.5)
+    matched = [(match_boxes(corners, [maker.priors() for maker in some]).overlaps >= 0.5).mean()
+               for some in (makers, others)]
+    assert matched[0] < 0.1 and matched[1] > 0.9
+    ratios = {ratio for maker in others
+              for ratio in maker.layer.spec.proto.prior_box_param.aspect_ratio}
+    assert max(ratios) >= 3                     # those of the boxes are 4
 
 
 def test_no_size_is_proposed_that_a_cell_cannot_see():
-    assert limited((60, 131), (39, 39)) == (13, 29)     # three quarters of 39
-    assert limited((20, 29), (39, 50)) == (20, 29)
-    assert limited((20, 36), None) == (20, 36)
-    assert limited((60, 131), (1, 1)) == (1, 2)
+    corners = boxes_of([(100, 100), (130, 130)])
+    makers = own_makers([(10, 12), (14, 16), (18, 20)])
+    others = better_makers(corners, makers, (240, 320), 0.5)
+    assert others[0] is makers[0]               # its cells see 39 x 39 pixels
+    for maker in others[1:]:
+        if maker not in makers:
+            sizes = maker.layer.spec.proto.prior_box_param.max_size
+            assert max(sizes) <= min(maker.field)
+
+
+def test_a_layer_that_matches_its_boxes_keeps_its_priors():
+    corners = boxes_of([(20, 20), (22, 22), (50, 50), (120, 30)])
+    makers = own_makers([(18, 24), (46, 56), (84, 160)])
+    others = better_makers(corners, makers, (240, 320), 0.5)
+    assert others[0] is makers[0]
+    assert any(other is not maker for other, maker in zip(others, makers, strict=True))
 
 
 def test_a_receptive_field_grows_by_the_steps_of_the_layers_before(tmp_path):

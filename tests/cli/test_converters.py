@@ -1,5 +1,6 @@
 """The converters as programs: their flags, what they write, what they say of mistakes."""
 
+import cv2
 import lmdb
 import numpy as np
 import pytest
@@ -204,3 +205,28 @@ def test_a_split_that_fails_leaves_no_folder_at_all(tmp_path, capsys):
     assert convert_dataset.main([str(root), str(tmp_path / "out")]) == 1
     assert "nothere.jpg: cannot be read" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["voc"]
+
+
+def yolo_folder(root):
+    """Images with text files beside them, as Label Studio and CVAT export them."""
+    for folder in ("images", "labels"):
+        (root / folder).mkdir(parents=True)
+    (root / "classes.txt").write_text("cat\ndog\n")
+    for index in range(6):
+        pixels = np.full((20, 24, 3), 9 * index, np.uint8)
+        cv2.imwrite(str(root / "images" / f"p{index}.jpg"), pixels)
+        (root / "labels" / f"p{index}.txt").write_text(f"{index % 2} 0.5 0.5 0.4 0.4\n")
+    return root
+
+
+def test_a_folder_of_another_format_is_converted_by_looking_into_it(tmp_path, capsys):
+    folder = yolo_folder(tmp_path / "yolo")
+    assert convert_dataset.main([str(folder), str(tmp_path / "out")]) == 1
+    assert "yolo: the images are in no splits; --split trainval=0.8 divides" \
+        in capsys.readouterr().err
+    flags = [str(folder), str(tmp_path / "out"), "--split", "trainval=0.5"]
+    assert convert_dataset.main(flags) == 0
+    shown = capsys.readouterr().out
+    assert "yolo: YOLO: labels/p0.txt has lines of `class x y width height`" in shown
+    assert "trainval: 3 of 3 images and 3 of 3 boxes are stored" in shown
+    assert "test: 3 of 3 images and 3 of 3 boxes are stored" in shown

@@ -55,3 +55,31 @@ def test_a_command_of_caffe_shows_itself_in_its_usage(command, capsys):
         main([command, "--help"])
     shown = capsys.readouterr().out
     assert shown.startswith(f"usage: caffe {command} ") and f"example: caffe {command} " in shown
+
+
+FLAGS = [(name, action) for name, parser in PARSERS.items() for action in parser._actions
+         if action.option_strings]
+SPELLINGS = ({"--labelmap", "--label_map_file"}, {"--split", "--splits"},
+             {"--old-labelmap", "--old_label_map_file"})
+
+
+def test_a_flag_has_the_same_spellings_and_values_in_every_program():
+    metavars = {}
+    for name, action in FLAGS:
+        words = set(action.option_strings)
+        for spellings in SPELLINGS:
+            assert not words & spellings or words >= spellings, f"{name} {words}"
+        if "--phase" in words:
+            assert action.type is str.upper, name
+        if words & {"--labelmap", "--stage", "--model", "--seed", "--jobs", "--iterations"}:
+            known = metavars.setdefault(action.option_strings[0], action.metavar)
+            assert action.metavar == known, f"{name} {words}"
+
+
+def test_a_flag_shows_what_its_value_is_and_says_its_default_in_the_same_words():
+    for name, action in FLAGS:
+        what = f"{name} {action.option_strings[0]}: {action.help}"
+        if action.nargs != 0 and not isinstance(action, argparse.BooleanOptionalAction):
+            assert action.metavar or action.choices, what
+        if type(action.default) in (int, float) and action.default:
+            assert "(default: " in action.help, what

@@ -12,6 +12,7 @@ from framework.data.records import label_map
 from framework.definition.spec import NetSpec
 from framework.errors import DataError, SpecError
 from framework.net.class_counts import check_class_counts, check_labels
+from tests.data.making import annotated, encoded, image, write_database
 
 OUTPUT = """
 input: "loc" input_shape {{ dim: 1 dim: 8 }}
@@ -70,6 +71,34 @@ def test_a_net_whose_label_map_is_absent_is_not_judged(folder, caplog):
     (folder / "map.prototxt").unlink()
     net(EVALUATE, 2)
     assert not caplog.records
+
+
+def without_map(folder, labels, classes):
+    """A net whose label map is absent, and whose database has a box of each of `labels`."""
+    (folder / "map.prototxt").unlink()
+    write_database(folder / "db", [annotated(encoded(image(index)), [(label, .1, .1, .5, .5)])
+                                   for index, label in enumerate(labels)])
+    return Net(parse_net(EVALUATE.format(classes=classes), "n.prototxt"))
+
+
+def test_too_few_classes_for_the_records_name_field_database_and_record(folder):
+    with pytest.raises(SpecError, match=(
+            r"n.prototxt:9: layer 'ev' \(DetectionEvaluate\): detection_evaluate_param.num_classes "
+            r"is 3, but record 00000199\S* of db has a box with the label 4: it must be at least "
+            r"5, the background counted")):
+        without_map(folder, [1] * 199 + [4], 3)
+
+
+def test_classes_that_no_record_has_are_named_if_all_were_looked_at(folder, caplog):
+    with caplog.at_level(logging.WARNING):
+        without_map(folder, [1, 2, 1], 21)
+    assert "num_classes is 21, but the boxes of db have labels up to 2: 3 would do" in caplog.text
+
+
+def test_classes_that_only_some_records_lack_are_not_judged(folder, caplog):
+    with caplog.at_level(logging.WARNING):
+        without_map(folder, [1] * 99, 21)
+    assert "num_classes" not in caplog.text
 
 
 def test_the_first_stage_of_refinedet_tells_objects_from_background_only():

@@ -11,6 +11,7 @@ import torch
 from framework import Net, parse_net
 from framework.cli.train import main as train
 from framework.errors import DataError
+from framework.net import class_counts
 from framework.proto import Datum
 from framework.solver.testing import score
 from tests.data.making import annotated, encoded, image, write_database
@@ -39,7 +40,8 @@ def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_of_a_box_in_a_test_of_a_database_without_a_label_map():
+def test_of_a_box_in_a_test_of_a_database_without_a_label_map(monkeypatch):
+    monkeypatch.setattr(class_counts, "NUM_LOOKED_AT", 1)       # not the one that is wrong
     Path("net.prototxt").write_text(BOXES)
     labels = (1, 2, 2, 1, 1, 7)
     write_database(Path("db"), [annotated(encoded(image(index)), [(label, .1, .2, .5, .7)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from framework import Net, SpecError
+from framework import DataError, Net, SpecError
 from framework.report.net_summary import Selection, take_census
 
 LAYERS = {
@@ -39,3 +39,36 @@ def test_settings_that_the_net_refuses_are_refused_without_data(kind, settings, 
         Net(path, "TRAIN")
     assert field in str(refused.value)
     assert census.problems[0].partition(" (with ")[0] == str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [*LAYERS, "HDF5Data", "SparseData", "MultiLabelImageData",
+                                  "WindowSegData"])
+def test_fields_that_reading_needs_are_named_where_no_data_are_read(kind, tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(f'layer {{ name: "data" type: "{kind}" top: "data" top: "label"'
+                    " transform_param { crop_size: 8 } }\n")
+    if kind == "HDF5Data":
+        path.write_text(path.read_text().replace("transform_param { crop_size: 8 }", ""))
+    (census,) = take_census(path, Selection(phase="TRAIN"))
+    fields = ["source"]
+    if kind in ("Data", "AnnotatedData", "SparseData", "HDF5Data", "WindowData", "DenseImageData"):
+        fields.append("batch_size")     # of image_data_param it is 1 by default
+    assert len(census.notes) == len(fields)
+    for field in fields:
+        (note,) = (note for note in census.notes if f".{field} " in note)
+        assert note.startswith(f"{path}:1: layer 'data' ({kind}): ")
+        assert note.endswith(f"_param.{field} is missing; with data, the net is refused for that")
+    text = LAYERS.get(kind)
+    if text:
+        path.write_text(path.read_text().replace(" }\n", f" {text} }}\n"))
+        assert not take_census(path, Selection(phase="TRAIN"))[0].notes
+
+
+def test_an_unusable_file_of_data_names_its_layer(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text('layer { name: "rows" type: "HDF5Data" top: "x"\n'
+                    f'  hdf5_data_param {{ source: "{tmp_path}/list" batch_size: 2 }} }}')
+    (tmp_path / "list").write_text(f"{tmp_path}/gone.h5\n")
+    with pytest.raises(DataError, match=r"net.prototxt:1: layer 'rows' \(HDF5Data\): \S*gone.h5: "
+                                        "there is no such file"):
+        Net(path, "TRAIN")

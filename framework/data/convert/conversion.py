@@ -153,6 +153,7 @@ def _records(
         account.stored_boxes += result.num_boxes - sum(note.boxes for note in result.notes)
         account.stored_images += 1
         account.empty_images += not result.classes
+        account.add_kind(result.kind, entry.image)
         report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
         yield key_of(index, entry), result.record

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
-from framework.data.records.account import BadEntry, Note
+from framework.data.records.account import COLOUR, BadEntry, Note
 from framework.data.records.exif import are_for_shown, orientation_of, shown_size, turned, upright
 from framework.data.records.images import (
     MAX_FILE_BYTES,
@@ -20,6 +20,7 @@ from framework.data.records.images import (
     Decoding,
     decode,
     failing_as_bad,
+    open_image,
 )
 from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
@@ -28,6 +29,9 @@ from framework.system.arrays import Levels
 from framework.system.regular import read_regular
 from framework.system.text import is_there
 
+PNG = b"\x89PNG\r\n\x1a\n"
+PNG_RGB = b"\x08\x02"   # 8 bits, red, green and blue: in its header, from byte 24 on
+PNG_HEAD = 1 << 12
 ROUNDING = 1e-4         # by which a corner may pass the border without a note
 UNFORESEEN = (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error)
 """What numpy, OpenCV and the system raise for the values of one file."""
@@ -61,6 +65,7 @@ class Converted:
     size       its image's height and width before resizing
     num_boxes  that its labels have; those that are left out have notes
     classes    boxes stored by class; images by class where there are no boxes
+    kind       of the stored image file, by `kind_of`; "": plain pixels
     """
 
     record: Datum | AnnotatedDatum
@@ -68,6 +73,27 @@ class Converted:
     num_boxes: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
+    kind: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        record: Any = self.record       # Any: messages are made at run time
+        datum = record.datum if isinstance(record, AnnotatedDatum) else record
+        if datum.encoded:
+            self.kind = kind_of(datum.data)
+
+
+def kind_of(content: bytes) -> str:
+    """What a net sees of an image file that it does not force to 3 channels or 1: the channels."""
+    is_usual_png = content.startswith(PNG) and content[24:26] == PNG_RGB \
+        and b"tRNS" not in content[:PNG_HEAD]
+    if is_usual_png:
+        return COLOUR               # without decoding it a second time
+    try:
+        with failing_as_bad():
+            channels = open_image(content, Decoding()).channels
+    except BadRecord:
+        return "of more than 8 bits"
+    return {1: "grey", 3: COLOUR, 4: "with transparency"}.get(channels, f"of {channels} channels")
 
 
 def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Datum, Levels]:

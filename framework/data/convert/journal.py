@@ -14,7 +14,7 @@ from typing import Any
 from framework.data.records.account import Account, Note
 from framework.data.records.list_file import Entry
 
-FORM = 2          # version of the records; journals of another version are not resumed
+FORM = 3          # version of the records; journals of another version are not resumed
 _LISTS = ("sizes", "bad")
 _COUNTS = ("images", "boxes", "stored_images", "stored_boxes", "empty_images")
 
@@ -88,6 +88,8 @@ class Journal:
             name: getattr(report, name)[self._noted[name]:] for name in _LISTS}
         entry["notes"] = [astuple(note) for note in account.notes[self._noted["notes"]:]]
         entry["classes"] = account.classes
+        entry["kinds"] = account.kinds
+        entry["first_of_kind"] = account.first_of_kind
         entry |= {name: getattr(account, name) for name in _COUNTS}
         entry |= {name: getattr(report, name) for name in ("done", "data_bytes")}
         with self.path.open("a") as file:
@@ -102,6 +104,8 @@ class Journal:
         report.bad += entry["bad"]
         account.notes += [Note(*values) for values in entry["notes"]]
         account.classes = Counter(entry["classes"])
+        account.kinds = Counter(entry["kinds"])
+        account.first_of_kind = dict(entry["first_of_kind"])
         for name in _COUNTS:
             setattr(account, name, entry[name])
         report.done = entry["done"]

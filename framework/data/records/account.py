@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from framework.definition.values import shortened
 from framework.errors import DataError
 
+COLOUR = "in colour"
 MOST_NAMES = 3          # given for each reason
 MOST_REASONS = 20       # shown; the others are counted
 _MESSAGE = re.compile(r"(.*?): (.*)", re.DOTALL)
@@ -61,6 +62,7 @@ class Account:
     stored_images, stored_boxes  what the output has
     empty_images                 those stored that have neither a box nor a class
     classes                      boxes stored by class, or images where there are no boxes
+    kinds                        stored image files by `kind_of`, and the first image of each kind
     """
 
     images: int = 0
@@ -70,6 +72,14 @@ class Account:
     empty_images: int = 0
     classes: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    first_of_kind: dict[str, str] = field(default_factory=dict)
+
+    def add_kind(self, kind: str, image: str) -> None:
+        """Count a stored image file; "": plain pixels, which are all of one kind."""
+        if kind:
+            self.kinds[kind] += 1
+            self.first_of_kind.setdefault(kind, image)
 
     def add_losses(self, notes: Iterable[Note]) -> None:
         """Count what was left out before there was a record of it."""
@@ -100,8 +110,24 @@ class Account:
                 for name, count in sorted(self.classes.items()))
         if self.empty_images:
             yield f"images without a box, which are background: {self.empty_images}"
+        yield from self._kind_lines()
         yield from _grouped(self.losses, "left out")
         yield from _grouped((note for note in self.notes if not note.is_loss), "noted")
+
+    def _kind_lines(self) -> Iterator[str]:
+        """What a net must be told if not all images are in colour."""
+        if set(self.kinds) <= {COLOUR}:
+            return
+        if len(self.kinds) == 1:
+            yield (f"all images are {next(iter(self.kinds))}; transform_param.force_color: true in "
+                   "the net makes 3 channels of each")
+            return
+        (usual, count), *others = self.kinds.most_common()
+        listed = ", ".join(f"{number} {kind} (the first is "
+                           f"{shortened(self.first_of_kind[kind])})" for kind, number in others)
+        yield (f"the images are of different kinds: {count} {usual}, {listed}; a net takes them "
+               "together only with transform_param.force_color: true (3 channels of each) or "
+               "force_gray: true (1 channel), else the fewer ones are left out")
 
     def show(self, title: str, shown: Mapping[str, str] | None = None, is_written: bool = True
              ) -> None:

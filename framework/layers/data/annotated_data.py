@@ -69,6 +69,8 @@ class AnnotatedData(ImageSource):
             and of eric612/MobileNet-YOLO.
     """
 
+    list_param = "data_param"
+    gives_boxes = True
     num_tops = (1, 3)
     idle_fields = IDLE
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(

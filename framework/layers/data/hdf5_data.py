@@ -35,6 +35,8 @@ class HDF5Data(Source):
     Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp.
     """
 
+    list_param = "hdf5_data_param"
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         param = spec.proto.hdf5_data_param
@@ -74,7 +76,7 @@ class HDF5Data(Source):
         """All rows of all tops of a file."""
         path = self.files[file_index]
         with hdf5.open_file(path, DataError) as file, \
-                hdf5.damage_as(DataError, f"{path}: cannot be read"):
+                hdf5.damage_as(DataError, f"{self.spec.place()}: {path}: cannot be read"):
             return [np.asarray(hdf5.read(hdf5.entry(file, top)), np.float32)
                     for top in self.spec.tops]
 

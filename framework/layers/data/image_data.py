@@ -31,6 +31,7 @@ class ImageData(ImageSource):
     Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's.
     """
 
+    list_param = "image_data_param"
     num_tops = (1, 2)
     fork_fields = frozenset(RESHAPING)
 

@@ -28,6 +28,7 @@ class ImageLabelmapData(ImageSource):
     Source: image_labelmap_data_layer.cpp of s9xie/hed and yun-liu/RCF.
     """
 
+    list_param = "image_data_param"
     num_tops = (2, 2)
 
     @classmethod
@@ -57,6 +58,7 @@ class DenseImageData(ImageSource):
     Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
     """
 
+    list_param = "dense_image_data_param"
     num_tops = (2, 2)
 
     @classmethod
@@ -92,6 +94,7 @@ class ImageSegData(ImageSource):
     Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet.
     """
 
+    list_param = "image_data_param"
     num_tops = (2, 3)
 
     @classmethod

@@ -29,6 +29,7 @@ class SparseData(ImageSource):
             whose rows stay sparse.
     """
 
+    list_param = "data_param"
     num_tops = (1, 2)
 
     @classmethod

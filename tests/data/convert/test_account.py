@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from framework.cli import convert_annoset, convert_dataset, convert_imageset, export_dataset
+from framework.data.convert.journal import Journal, Report
 from framework.proto import AnnotatedDatum
 from tests.data.making import annotated, encoded, image, write_database
 
@@ -224,3 +225,60 @@ def test_too_many_bad_images_end_a_conversion_with_its_account(tmp_path, capsys)
     shown = capsys.readouterr().err
     assert "db: 1 of 3 images can be stored\n  images by class: 0 1\n  left out: 1 image: " in shown
     assert "error: 2 of 3 records are bad, more than 5%; nothing was written" in shown
+
+
+def convert_images(folder, images, *flags):
+    """convert_imageset of images {name: pixels}; the exit code."""
+    (folder / "images").mkdir()
+    for name, pixels in images.items():
+        cv2.imwrite(str(folder / "images" / name), pixels)
+    (folder / "list.txt").write_text("".join(f"{name} 0\n" for name in images))
+    return convert_imageset.main(["--encoded", *flags, f"{folder}/images/", f"{folder}/list.txt",
+                                  f"{folder}/db"])
+
+
+GREY = np.full((8, 9), 7, np.uint8)
+COLOUR = np.full((8, 9, 3), 7, np.uint8)
+
+
+@pytest.mark.parametrize("images, text", [
+    ({"a.jpg": COLOUR, "b.png": COLOUR}, ""),
+    ({"a.jpg": COLOUR, "b.jpg": GREY, "c.png": COLOUR},
+     "the images are of different kinds: 2 in colour, 1 grey (the first is b.jpg); a net takes "
+     "them together only with transform_param.force_color: true"),
+    ({"a.png": np.full((8, 9, 4), 7, np.uint8), "b.png": COLOUR, "c.png": COLOUR},
+     "2 in colour, 1 with transparency (the first is a.png)"),
+    ({"a.png": COLOUR.astype(np.uint16), "b.png": COLOUR, "c.png": COLOUR},
+     "2 in colour, 1 of more than 8 bits (the first is a.png)"),
+    ({"a.jpg": GREY, "b.png": GREY}, "all images are grey; transform_param.force_color: true"),
+])
+def test_grey_images_among_colour_ones_are_named_with_the_cure(tmp_path, capsys, images, text):
+    assert convert_images(tmp_path, images) == 0
+    found = capsys.readouterr().out
+    assert text in found if text else "force_color" not in found
+
+
+def test_gray_says_which_files_keep_their_colours(tmp_path, capsys):
+    images = {"a.jpg": COLOUR, "b.jpg": COLOUR}
+    assert convert_images(tmp_path, images, "--gray") == 0
+    assert "--gray did not change the files that --encoded keeps as they are; " \
+        "transform_param.force_gray: true" in capsys.readouterr().out
+    assert convert_images_anew(tmp_path, images, capsys).count("force_gray") == 0
+
+
+def convert_images_anew(folder, images, capsys):
+    """What a conversion that encodes each image anew says."""
+    (folder / "anew").mkdir()
+    assert convert_images(folder / "anew", images, "--gray", "--encode_type=png") == 0
+    return capsys.readouterr().out
+
+
+def test_an_interrupted_conversion_goes_on_counting_grey_images(tmp_path):
+    journal = Journal(tmp_path / "journal", "same")
+    journal.start()
+    report = Report(done=2)
+    report.account.add_kind("grey", "a.jpg")
+    report.account.add_kind("in colour", "b.jpg")
+    journal.note(report)
+    again = Journal(tmp_path / "journal", "same").resume().account
+    assert again.kinds == {"grey": 1, "in colour": 1} and again.first_of_kind["grey"] == "a.jpg"
