@@ -87,13 +87,13 @@ layer { name: "l" type: "SmoothL1LossOHEM" bottom: "pred" bottom: "targets" bott
   top: "l" top: "each" }'''
 
 
-@pytest.mark.parametrize("outputs", [8, 84])
-def test_targets_of_regions_are_of_one_class_where_only_that_fits(tmp_path, outputs):
+@pytest.mark.parametrize(("outputs", "targets"), [(8, (1, 8, 1, 1)), (84, (1, 84))])
+def test_targets_of_regions_are_of_one_class_where_only_that_fits(tmp_path, outputs, targets):
     path = tmp_path / "net.prototxt"
     path.write_text(ROI_DATA % outputs)
     [found] = take_census(path, Selection("TRAIN"))
     assert found.built
-    assert next(row for row in found.rows if row.name == "data").shapes[3] == (1, outputs)
+    assert next(row for row in found.rows if row.name == "data").shapes[3] == targets
 
 
 def test_the_error_is_that_of_the_originals_reading():
