@@ -145,8 +145,8 @@ class OnnxFile:
         return found
 
     def run(self, inputs: Arrays) -> Arrays:
-        # lazy: they import onnx, an extra
         """All values of the model, in the order of its operators."""
+        # lazy: they import onnx, an extra
         from framework.export.check import run
 
         missing = [info.name for info in self.infos if info.name not in inputs]
