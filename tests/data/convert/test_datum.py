@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from framework.data.convert.datum import (
+    Converted,
     ImageOptions,
+    _usable,
     annotated_datum,
     image_datum,
     read_image,
     resize,
 )
-from framework.data.datasets.label_files import Box
+from framework.data.datasets.label_files import Box, Labels
 from framework.data.datasets.voc import annotation
 from framework.data.records import label_map
 from framework.errors import DataError
@@ -183,3 +185,13 @@ def test_missing_and_empty_images_are_refused(tmp_path):
         read_image(tmp_path / "empty.jpg")
     with pytest.raises(DataError, match="text.jpg: .*cannot be decoded"):
         read_image(tmp_path / "text.jpg")
+
+
+@pytest.mark.parametrize("corners, exceeds", [
+    ((-9, 2, 20, 20), True), ((2, -9, 20, 20), True), ((2, 2, 60, 20), True),
+    ((2, 2, 20, 40), True), ((0, 0, 50, 30), False)])
+def test_a_box_beyond_any_one_side_of_the_image_is_noted(corners, exceeds):
+    converted = Converted(AnnotatedDatum(), (30, 50))
+    kept = _usable(converted, Labels((Box("cat", corners),), 50, 30), "a.xml", (50, 30))
+    assert [box.corners for box in kept] == [corners]
+    assert [note.reason for note in converted.notes] == ["a box exceeds the image"] * exceeds
