@@ -505,6 +505,8 @@ class LayerParameter(Message):
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
     @property
+    def scale_tanh_param(self) -> ScaleTanHParameter: ...
+    @property
     def simpler_nms_param(self) -> SimplerNMSParameter: ...
     @property
     def faster_rcnn_detection_output_param(self) -> FasterRcnnDetectionOutputParameter: ...
@@ -652,14 +654,15 @@ class LayerParameter(Message):
             ..., source_class: str | None = ..., filter_param: FilterParameter | _Fields | None
             = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
             topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., simpler_nms_param: SimplerNMSParameter
-            | _Fields | None = ..., faster_rcnn_detection_output_param:
-            FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
-            ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
-            _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
-            | None = ..., cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None =
-            ..., largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields |
-            None = ...,
+            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
+            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
+            None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
+            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
+            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
+            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
+            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -707,9 +710,10 @@ class LayerParameter(Message):
             "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
             "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
             "source_class", "filter_param", "cpm_transform_param", "topk_param",
-            "wasserstein_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -759,9 +763,10 @@ class LayerParameter(Message):
             "instance_norm_param", "gelu_param", "matmul_param", "pixelshuffle_param",
             "pad_param", "adaptive_pooling_param", "net_file_param", "multi_box_head_param",
             "source_class", "filter_param", "cpm_transform_param", "topk_param",
-            "wasserstein_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param",
         ]
     ) -> None: ...
 
@@ -4043,6 +4048,7 @@ class ImageDataParameter(Message):
     use_temporal_jitter: bool
     new_dim: int
     bicubic: bool
+    label_dim: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -4066,7 +4072,7 @@ class ImageDataParameter(Message):
             int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
             ..., use_image: bool | None = ..., use_label: bool | None = ...,
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
-            None = ...,
+            None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4079,7 +4085,7 @@ class ImageDataParameter(Message):
             "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
             "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4093,7 +4099,7 @@ class ImageDataParameter(Message):
             "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
             "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -6038,19 +6044,63 @@ class LabelsequenceAccuracyParameter(Message):
 
 class PairwiseParameter(Message):
     DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[PairwiseParameter.Engine]
+        CAFFE: ClassVar[PairwiseParameter.Engine]
+        CUDNN: ClassVar[PairwiseParameter.Engine]
+    DEFAULT: ClassVar[PairwiseParameter.Engine]
+    CAFFE: ClassVar[PairwiseParameter.Engine]
+    CUDNN: ClassVar[PairwiseParameter.Engine]
     threshold: float
+    engine: PairwiseParameter.Engine
+    axis: int
+    l_threshold: float
+    q_threshold: float
+    l_lambda: float
+    q_gamma: float
+    class_num: float
+    sigmoid_param: float
+    continous_similarity: bool
     def __init__(
         self, *,
-            threshold: float | None = ...,
+            threshold: float | None = ..., engine: PairwiseParameter.Engine | int | str | None =
+            ..., axis: int | None = ..., l_threshold: float | None = ..., q_threshold: float |
+            None = ..., l_lambda: float | None = ..., q_gamma: float | None = ..., class_num:
+            float | None = ..., sigmoid_param: float | None = ..., continous_similarity: bool |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "threshold",
+            "threshold", "engine", "axis", "l_threshold", "q_threshold", "l_lambda", "q_gamma",
+            "class_num", "sigmoid_param", "continous_similarity",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "threshold",
+            "threshold", "engine", "axis", "l_threshold", "q_threshold", "l_lambda", "q_gamma",
+            "class_num", "sigmoid_param", "continous_similarity",
+        ]
+    ) -> None: ...
+
+class ScaleTanHParameter(Message):
+    DESCRIPTOR: Descriptor
+    init_scale: float
+    step_size: int
+    gamma: float
+    power: float
+    def __init__(
+        self, *,
+            init_scale: float | None = ..., step_size: int | None = ..., gamma: float | None =
+            ..., power: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "init_scale", "step_size", "gamma", "power",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "init_scale", "step_size", "gamma", "power",
         ]
     ) -> None: ...
 

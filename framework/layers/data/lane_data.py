@@ -142,7 +142,7 @@ def _seen(lane: Floats, window: Window) -> Floats:
 
 
 def _is_inside(points: Floats) -> Array:
-    inside: Array = np.logical_and(points >= 0, points <= 1).all(axis=1)
+    inside: Array = np.logical_and.reduce((points >= 0) & (points <= 1), axis=1)
     return inside
 
 
