@@ -193,6 +193,14 @@ SPARSE = (
     Example("CuDNNBatchNorm", "frozen: true eps: 0.01", blobs=((1, 3, 1, 1),) * 4),
 )
 
+TWO_SETS = ("pairwise_param { l_threshold: 15 sigmoid_param: 0.2 continous_similarity: true "
+            "class_num: 2 }")
+HASHNET = (
+    of_sample("ScaleTanH"), Example("ScaleTanH", "step_size: 2 power: 0.5", without={
+        "gradient": "the scale grows from forward to forward"}),
+    Example("PairwiseLoss", TWO_SETS, ((4, 6), LABELS, (4, 6), LABELS), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is twice that, and parts lack a factor"}),
+)
 ON_ONE_IMAGE = (
     of_sample("SimplerNMS", bottoms=(positive(1, 6, 3, 5), (1, 12, 3, 5), fixed([48, 80, 1])),
               grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
@@ -203,5 +211,5 @@ ON_ONE_IMAGE = (
 )
 
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
-            *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
+            *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
             *ON_ONE_IMAGE)

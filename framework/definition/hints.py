@@ -77,7 +77,11 @@ HINTS = {
         "scale mirror mean_file mean_value scale_cvg max_cvg_len min_cvg_len opaque_coverage "
         "coverage visualize bbox_norm_factor img_header force_color force_gray sigma_center "
         "num_total_augs clahe_tile_size clahe_clip_limit").split()), _UNREAD),
-    **dict.fromkeys(("SimplerNMSParameter.cls_threshold", "SimplerNMSParameter.max_num_proposals",
+    **dict.fromkeys((f"PairwiseParameter.{name}" for name in (
+        "engine axis q_threshold q_gamma").split()), _UNREAD),
+    **dict.fromkeys(("LabelSpecificAddParameter.transform_test",
+                     "SimplerNMSParameter.cls_threshold",
+                     "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
                      "YoloSegItem.b", "LaneInfo.id"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (

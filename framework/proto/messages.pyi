@@ -515,6 +515,8 @@ class LayerParameter(Message):
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
     @property
+    def scale_tanh_param(self) -> ScaleTanHParameter: ...
+    @property
     def simpler_nms_param(self) -> SimplerNMSParameter: ...
     @property
     def faster_rcnn_detection_output_param(self) -> FasterRcnnDetectionOutputParameter: ...
@@ -666,14 +668,15 @@ class LayerParameter(Message):
             FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
             = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
             topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., simpler_nms_param: SimplerNMSParameter
-            | _Fields | None = ..., faster_rcnn_detection_output_param:
-            FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
-            ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
-            _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
-            | None = ..., cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None =
-            ..., largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields |
-            None = ...,
+            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
+            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
+            None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
+            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
+            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
+            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
+            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -723,9 +726,9 @@ class LayerParameter(Message):
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -777,9 +780,9 @@ class LayerParameter(Message):
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param",
         ]
     ) -> None: ...
 
@@ -4116,6 +4119,7 @@ class ImageDataParameter(Message):
     use_temporal_jitter: bool
     new_dim: int
     bicubic: bool
+    label_dim: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -4139,7 +4143,7 @@ class ImageDataParameter(Message):
             int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
             ..., use_image: bool | None = ..., use_label: bool | None = ...,
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
-            None = ...,
+            None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4152,7 +4156,7 @@ class ImageDataParameter(Message):
             "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
             "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4166,7 +4170,7 @@ class ImageDataParameter(Message):
             "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
             "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -6120,19 +6124,63 @@ class LabelsequenceAccuracyParameter(Message):
 
 class PairwiseParameter(Message):
     DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[PairwiseParameter.Engine]
+        CAFFE: ClassVar[PairwiseParameter.Engine]
+        CUDNN: ClassVar[PairwiseParameter.Engine]
+    DEFAULT: ClassVar[PairwiseParameter.Engine]
+    CAFFE: ClassVar[PairwiseParameter.Engine]
+    CUDNN: ClassVar[PairwiseParameter.Engine]
     threshold: float
+    engine: PairwiseParameter.Engine
+    axis: int
+    l_threshold: float
+    q_threshold: float
+    l_lambda: float
+    q_gamma: float
+    class_num: float
+    sigmoid_param: float
+    continous_similarity: bool
     def __init__(
         self, *,
-            threshold: float | None = ...,
+            threshold: float | None = ..., engine: PairwiseParameter.Engine | int | str | None =
+            ..., axis: int | None = ..., l_threshold: float | None = ..., q_threshold: float |
+            None = ..., l_lambda: float | None = ..., q_gamma: float | None = ..., class_num:
+            float | None = ..., sigmoid_param: float | None = ..., continous_similarity: bool |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "threshold",
+            "threshold", "engine", "axis", "l_threshold", "q_threshold", "l_lambda", "q_gamma",
+            "class_num", "sigmoid_param", "continous_similarity",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "threshold",
+            "threshold", "engine", "axis", "l_threshold", "q_threshold", "l_lambda", "q_gamma",
+            "class_num", "sigmoid_param", "continous_similarity",
+        ]
+    ) -> None: ...
+
+class ScaleTanHParameter(Message):
+    DESCRIPTOR: Descriptor
+    init_scale: float
+    step_size: int
+    gamma: float
+    power: float
+    def __init__(
+        self, *,
+            init_scale: float | None = ..., step_size: int | None = ..., gamma: float | None =
+            ..., power: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "init_scale", "step_size", "gamma", "power",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "init_scale", "step_size", "gamma", "power",
         ]
     ) -> None: ...
 

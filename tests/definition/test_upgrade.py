@@ -42,7 +42,8 @@ def test_every_v1_type_has_its_name_of_today():
     today |= {  # of projects: DeconvNet, C3D, Fast R-CNN, CRF-RNN, happynear's
         "BN": "BN", "CROP": "AutoCrop", "UNPOOLING": "Unpooling", "ROI_POOLING": "ROIPooling",
         "SMOOTH_L1_LOSS": "SmoothL1Loss", "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield",
-        "LOCAL": "Local", "VIDEO_DATA": "VideoData",
+        "LOCAL": "Local", "LOCAL_WEIGHTED_CONVOLUTION": "Local", "TOPK": "TopK",
+        "VIDEO_DATA": "VideoData",
         "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D",
         "POOLING3D": "Pooling3D", "ELTWISE_ACCURACY": "EltwiseAccuracy",
         "WINDOW_SEG_DATA": "WindowSegData", "IMAGE_SEG_DATA": "ImageSegData",
@@ -114,7 +115,8 @@ def test_lists_of_unequal_length_fill_only_their_own_part_of_param():
 def test_every_parameter_message_of_v1_survives():
     v1, v2 = proto.V1LayerParameter.DESCRIPTOR, proto.LayerParameter.DESCRIPTOR
     messages = [field.name for field in v1.fields
-                if field.message_type and field.name not in ("layer", "blobs", "lrn_map_param")]
+                if field.message_type and field.name not in (
+                    "layer", "blobs", "lrn_map_param", "local_weighted_convolution_param")]
     assert len(messages) >= 30
     for name in messages:
         assert v2.fields_by_name[name].message_type is v1.fields_by_name[name].message_type
@@ -336,6 +338,7 @@ def test_what_the_original_passes_over_is_named_in_the_log(text, message, left, 
 
 def test_intels_size_of_ghost_batches_is_that_of_each_batch_norm():
     net = parse_net("""bn_stats_batch_size: 4 input: "x" input_dim: 8 input_dim: 3
+        input_dim: 1 input_dim: 1
         layer { name: "a" type: "BatchNorm" bottom: "x" top: "a" }
         layer { name: "b" type: "BatchNorm" bottom: "a" top: "b"
                 batch_norm_param { eps: 0.01 } }

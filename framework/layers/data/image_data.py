@@ -9,13 +9,15 @@ from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import DataOptions, layer
+from framework.layers.base import DataOptions, Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import (
     RESHAPING,
     ImageSource,
     transformation,
     warn_of_idle_fields,
 )
+from framework.layers.data.multi_label_data import Entry, MultiLabelItems, read_label_list
 
 
 @layer
@@ -23,17 +25,25 @@ class ImageData(ImageSource):
     """Batches of images from a list of files.
 
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
-            classes (batch_size,).
+            classes (batch_size,); with label_dim above 1, (batch_size, label_dim), whole numbers
+            of which each line has as many, as in thuml/HashNet.
     `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
     `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro.
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
             or has a line that is not `path label`, or if more than 5 % of the images are bad.
-    Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's.
+    Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's and
+            thuml/HashNet's.
     """
 
     list_param = "image_data_param"
     num_tops = (1, 2)
-    fork_fields = frozenset(RESHAPING)
+    fork_fields = frozenset((*RESHAPING, "image_data_param.label_dim"))
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images, *labels = images_and_labels(spec, size)
+        num = spec.proto.image_data_param.label_dim
+        return [images, *((images[0], num) if num > 1 else shape for shape in labels)]
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
@@ -48,6 +58,10 @@ class ImageData(ImageSource):
         if param.new_dim and param.new_height:
             raise spec.error("image_data_param.new_dim", "is given together with new_height and "
                              "new_width; give one of the two")
+        if param.label_dim > 1 and (param.new_dim or spec.proto.transform_param.bgr2rgb
+                                    or len(spec.tops) == 1):
+            raise spec.error("image_data_param.label_dim", "is above 1, which needs a top for "
+                             "labels, and works neither with new_dim nor with bgr2rgb")
         if spec.proto.transform_param.bgr2rgb and not param.is_color:
             raise spec.error("transform_param.bgr2rgb", "needs images in colour, but is_color is "
                              "false")
@@ -60,10 +74,25 @@ class ImageData(ImageSource):
         self.pad = spec.proto.transform_param.pad
         is_rgb = spec.proto.transform_param.bgr2rgb
         size = (param.new_width, param.new_height) if param.new_height else None
+        if param.label_dim > 1:
+            self.start(MultiLabelItems(self._labelled(param.label_dim), param.root_folder,
+                                       transformation(spec), Decoding(param.is_color), size),
+                       param.batch_size, (param.batch_size, param.label_dim),
+                       shuffle=param.shuffle, skip=param.rand_skip)
+            return
         items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
                           Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb,
                           param.new_dim, cv2.INTER_CUBIC if param.bicubic else cv2.INTER_LINEAR)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+
+    def _labelled(self, num_labels: int) -> list[Entry]:
+        """The lines of the list, of `num_labels` labels each."""
+        path = self.spec.proto.image_data_param.source
+        entries = read_label_list(self.spec, path)
+        if len(entries[0][1]) != num_labels:
+            raise self.spec.error("image_data_param.label_dim", f"is {num_labels}; the lines of "
+                                  f"'{path}' have {len(entries[0][1])} labels")
+        return entries
 
 
 def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:

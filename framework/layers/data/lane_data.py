@@ -142,7 +142,8 @@ def _seen(lane: Floats, window: Window) -> Floats:
 
 
 def _is_inside(points: Floats) -> Array:
-    return np.asarray(np.logical_and(points >= 0, points <= 1).all(axis=1))
+    inside: Array = np.logical_and.reduce((points >= 0) & (points <= 1), axis=1)
+    return inside
 
 
 def point_rows(lanes: Sequence[Floats]) -> Floats:

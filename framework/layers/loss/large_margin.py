@@ -134,8 +134,8 @@ class LabelSpecificAdd(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
-        honour(spec, "label_specific_add_param", "bias transform_test bias_base bias_gamma "
-               "bias_power bias_min bias_max iteration")
+        honour(spec, "label_specific_add_param", "bias bias_base bias_gamma bias_power "
+               "bias_min bias_max iteration")
         param = spec.proto.label_specific_add_param
         self.param = plain(param)
         self.moves = param.HasField("bias_base") and spec.phase == "TRAIN"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.params import honour, plain
 from framework.ops.losses import GivenSlopes, precise
 
 
@@ -46,38 +47,99 @@ class XCovLoss(Layer):
 
 @layer
 class PairwiseLoss(Layer):
-    """Pairwise cross-entropy of hashing (DHN): pairs of one label have a large inner product.
+    """Pairwise cross-entropy of hashing (DHN, HashNet): similar pairs have a large inner product.
 
     Bottoms: codes (N, ...); labels (N, ...), one or several numbers each: two items are similar if
-             the inner product of their labels is above 0.
+             the inner product of their labels is above 0. HashNet's form has two more: the codes
+             and labels of other N items.
     Top:     the loss (): the mean over all N * N pairs of log(1 + exp(p)) - s p, p the inner
              product of their codes, s 1 for similar ones, else 0. With `threshold` at least 0,
              pairs with p from it on have the value (1 - s) p; their gradient is the same.
+    HashNet's pairs are of an item and one of the others; p is times sigmoid_param; l_threshold is
+    its threshold; similar pairs weigh class_num; pairs whose labels have an inner product below 0,
+    or from the number of labels on, do not count. Its gradient is the original's: twice the
+    derivative, times l_lambda and, of the product's factor sigmoid_param, only the first N values
+    have it; with continous_similarity each pair's is times 4 c, c the squared inner product of
+    the labels over those of each with itself, 0.25 if that is 0. No loss where l_lambda is not
+    above 0.
     Errors:  SpecError if the numbers of items differ.
-    Source:  PairwiseParameter; pairwise_loss_layer.cu of zhuhan1236/dhn-caffe; Zhu et al. 2016.
+    Source:  PairwiseParameter; pairwise_loss_layer.cu of zhuhan1236/dhn-caffe, Zhu et al. 2016,
+             and of thuml/HashNet, Cao et al. 2017.
     """
 
-    num_bottoms = (2, 2)
+    num_bottoms = (2, 4)
     loss = True
-    no_gradient_bottoms = (1,)
+    no_gradient_bottoms = (1, 3)
+    fork_fields = frozenset(f"pairwise_param.{name}" for name in (
+        "l_threshold", "l_lambda", "class_num", "sigmoid_param", "continous_similarity"))
 
-    def __init__(self, spec: LayerSpec, codes: Shape, labels: Shape):
+    def __init__(self, spec: LayerSpec, codes: Shape, labels: Shape, *others: Shape):
         super().__init__(spec)
-        honour(spec, "pairwise_param", "threshold")
-        self.threshold = spec.proto.pairwise_param.threshold
+        self.two_sets = bool(others)
+        honour(spec, "pairwise_param", "l_threshold l_lambda class_num sigmoid_param "
+               "continous_similarity" if others else "threshold")
+        self.param = plain(spec.proto.pairwise_param)
         _check_items(spec, codes, labels)
+        if others and (len(others) != 2 or tuple(others[0]) != tuple(codes)
+                       or tuple(others[1]) != tuple(labels)):
+            raise spec.error("bottom", f"has the shapes {tuple(codes)} and {tuple(labels)}, and "
+                             f"then {', '.join(str(tuple(shape)) for shape in others)}; the other "
+                             "codes and labels must have the same shapes")
 
-    def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, codes: Tensor, labels: Tensor, *others: Tensor) -> Tensor:
         rows = precise(codes).flatten(1)
-        marks = precise(labels.detach()).flatten(1)
+        marks = precise(labels.detach()).reshape(len(rows), -1)
+        if others:
+            second = precise(others[0]).flatten(1)
+            loss, *parts = _pairs_of_two(rows.detach(), second.detach(), marks,
+                                         precise(others[1].detach()).reshape(len(rows), -1),
+                                         self.param)
+            first: Tensor = GivenSlopes.apply(rows, parts[0], loss)
+            return first + GivenSlopes.apply(second, parts[1], torch.zeros_like(loss))
         similar = (marks @ marks.t() > 0).to(rows.dtype)
         product = rows @ rows.t()
         cost = F.softplus(product) - similar * product
-        if self.threshold >= 0:
+        if self.param.threshold >= 0:
             linear = ((1 - similar) * product).detach()
-            value = torch.where(product.detach() >= self.threshold, linear, cost.detach())
+            value = torch.where(product.detach() >= self.param.threshold, linear, cost.detach())
             cost = cost + (value - cost.detach())
         return cost.mean()
+
+
+def _pairs_of_two(rows: Tensor, others: Tensor, marks: Tensor, other_marks: Tensor, param: Any
+                  ) -> tuple[Tensor, Tensor, Tensor]:
+    """HashNet's loss of codes (N, K) and others (N, K), and their gradients: see PairwiseLoss.
+
+    Any: a PairwiseParameter's plain copy.
+    """
+    common = (marks @ other_marks.t()).to(rows.dtype)
+    counts = (common >= 0) & (common < marks.shape[1])
+    similar = (counts & (common > 0)).to(rows.dtype)
+    weight = torch.where(similar > 0, param.class_num, counts.to(rows.dtype))
+    product = param.sigmoid_param * (rows @ others.t())
+    cost = F.softplus(product) - similar * product
+    if param.l_threshold >= 0:
+        cost = torch.where(product >= param.l_threshold, (1 - similar) * product, cost)
+    total = weight.sum()
+    total = torch.where(total > 0, total, 1)
+    slope = 2 * weight * (product.sigmoid() - similar)
+    if param.continous_similarity:
+        own, other = (one.square().sum(1).to(rows.dtype) for one in (marks, other_marks))
+        own, other = (torch.where(one == 0, 1, one) for one in (own, other))
+        share = common.square() / (own[:, None] * other)
+        slope = 4 * slope * torch.where(share == 0, 0.25, share)
+    slope = slope * (param.l_lambda / total)
+    loss = (weight * cost).sum() / total if param.l_lambda > 0 else total * 0
+    by_rows, by_others = (_first_scaled(part, param.sigmoid_param)
+                          for part in (slope @ others, slope.t() @ rows))
+    return loss, by_rows, by_others
+
+
+def _first_scaled(slope: Tensor, factor: float) -> Tensor:
+    """`slope` (N, K), whose first N values are times `factor`."""
+    flat = slope.flatten()
+    is_first = torch.arange(len(flat), device=flat.device) < len(slope)
+    return torch.where(is_first, flat * factor, flat).view_as(slope)
 
 
 @layer

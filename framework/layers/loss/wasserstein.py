@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.params import honour
-from framework.ops.losses import precise
+from framework.ops.losses import GivenSlopes, precise
 from framework.weights import hdf5
 
 DATASET = "data"            # of the ground metric's file
@@ -87,33 +86,25 @@ class WassersteinLoss(Layer):
         truth = labels.detach().flatten(1).to(rows.dtype)
         if self.check is not None:
             truth = F.one_hot(self.check(labels).reshape(-1), rows.shape[1]).to(rows.dtype)
-        loss: Tensor = _Transport.apply(rows, truth, self.metric.to(rows.dtype), self.strength,
-                                        self.rounds, self.is_shifted)
+        metric = self.metric.to(rows.dtype)
+        value, u = _transport(rows.detach(), truth, metric, self.strength, self.rounds)
+        gradient = u.log() / (self.strength * rows.shape[0])
+        if self.is_shifted:
+            gradient = gradient - gradient.mean(1, keepdim=True)
+        loss: Tensor = GivenSlopes.apply(rows, gradient, value / rows.shape[0])
         return loss
 
 
-class _Transport(torch.autograd.Function):
-    """The loss of rows (N, C), with the gradient of its Lagrange multipliers."""
-
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor, truth: Tensor, metric: Tensor, strength: float,
-                rounds: int, is_shifted: bool) -> Tensor:
-        power = -strength * metric - 1
-        kernel = power.exp()
-        u = v = torch.ones_like(rows)
-        for _ in range(rounds):
-            v = truth / (u @ kernel)
-            u = rows / (v @ kernel.t())
-        loss = (v * (u @ (kernel * metric))).sum()
-        entropy = (v * (torch.xlogy(u, u) @ kernel)).sum() \
-            + (u * (torch.xlogy(v, v) @ kernel.t())).sum() + (v * (u @ (kernel * power))).sum()
-        gradient = u.log() / (strength * rows.shape[0])
-        if is_shifted:
-            gradient = gradient - gradient.mean(1, keepdim=True)
-        ctx.save_for_backward(gradient)
-        return (loss + entropy / strength) / rows.shape[0]
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        gradient, = ctx.saved_tensors
-        return gradient * upstream[0], None, None, None, None, None
+def _transport(rows: Tensor, truth: Tensor, metric: Tensor, strength: float, rounds: int
+               ) -> tuple[Tensor, Tensor]:
+    """The summed loss () of rows (N, C), and u (N, C)."""
+    power = -strength * metric - 1
+    kernel = power.exp()
+    u = v = torch.ones_like(rows)
+    for _ in range(rounds):
+        v = truth / (u @ kernel)
+        u = rows / (v @ kernel.t())
+    cost = (v * (u @ (kernel * metric))).sum()
+    entropy = (v * (torch.xlogy(u, u) @ kernel)).sum() \
+        + (u * (torch.xlogy(v, v) @ kernel.t())).sum() + (v * (u @ (kernel * power))).sum()
+    return cost + entropy / strength, u

@@ -197,3 +197,18 @@ def test_drop_path_copies_in_test():
 def test_drop_path_refuses_a_ratio_that_is_no_probability_below_1(ratio):
     with pytest.raises(SpecError, match=r"drop_path_param.drop_ratio is .*; it must be at least 0"):
         make("DropPath", f"drop_ratio: {ratio}", (4, 3, 2))
+
+
+def test_scale_tanh_grows_steeper_every_few_forwards_of_training():
+    text = "init_scale: 2 step_size: 3 gamma: 0.5 power: 0.5"
+    layer, x = make("ScaleTanH", text, (4, 3)), noise(4, 3)
+    # the building of the net is the first, so that the second and fifth forwards change it
+    for scale in (2, *[2 * (1 + 0.5 * 3) ** 0.5] * 3, 2 * (1 + 0.5 * 6) ** 0.5):
+        np.testing.assert_allclose(layer(x).detach().numpy(), np.tanh(scale * x.detach().numpy()),
+                                   rtol=1e-6)
+    fixed = make("ScaleTanH", text, (4, 3), phase="TEST")
+    assert torch.autograd.gradcheck(fixed, x)
+    for _ in range(4):
+        np.testing.assert_allclose(fixed(x).detach().numpy(), np.tanh(2 * x.detach().numpy()))
+    with pytest.raises(SpecError, match="step_size is 0"):
+        make("ScaleTanH", "step_size: 0", (4, 3))

@@ -50,6 +50,50 @@ def test_pairwise_loss_is_the_mean_over_all_pairs(threshold):
     np.testing.assert_allclose(slopes(layer, x, LABELS), slope, rtol=1e-10)
 
 
+@pytest.mark.parametrize("threshold, continuous, factor", [(-1, False, 1), (0.1, True, 3)])
+def test_pairwise_loss_of_two_sets_is_hashnets(threshold, continuous, factor):
+    layer = make("PairwiseLoss", f"pairwise_param {{ l_threshold: {threshold} sigmoid_param: 0.5 "
+                 f"l_lambda: {factor} class_num: 2 continous_similarity: {str(continuous).lower()} "
+                 "}", (4, 6), (4, 3), (4, 6), (4, 3))
+    x, y, others = noise(4, 6), noise(4, 6, seed=2), LABELS.flip(0) * 1.0
+    others[1] = torch.tensor([1, 1, 1.])
+    others[2] = torch.tensor([-1, 0, 0.])
+    total, weights, by_x, by_y = 0.0, 0.0, np.zeros((4, 6)), np.zeros((4, 6))
+    for i, j in np.ndindex(4, 4):
+        first, second = array(LABELS)[i], array(others)[j]
+        common, product = first @ second, 0.5 * array(x)[i] @ array(y)[j]
+        if not 0 <= common < 3:
+            continue
+        similar = float(common > 0)
+        weight = 2 if similar else 1
+        linear = threshold >= 0 and product >= threshold
+        total += weight * (product * (1 - similar) if linear
+                           else math.log(1 + math.exp(product)) - similar * product)
+        weights += weight
+        step = 2 * weight * factor * (1 / (1 + math.exp(-product)) - similar)
+        if continuous:
+            step *= 4 * (common ** 2 / ((first @ first or 1) * (second @ second or 1)) or 0.25)
+        by_x[i] += step * array(y)[j]
+        by_y[j] += step * array(x)[i]
+    for slope in (by_x, by_y):
+        slope /= weights
+        slope.reshape(-1)[:4] *= 0.5        # the original scales N values only
+    loss = layer(x, LABELS, y, others)
+    assert float(loss.detach()) == pytest.approx(total / weights, rel=1e-10)
+    loss.backward()
+    np.testing.assert_allclose(array(x.grad), by_x, rtol=1e-10)
+    np.testing.assert_allclose(array(y.grad), by_y, rtol=1e-10)
+
+
+def test_pairwise_loss_of_two_sets_wants_equal_shapes_and_its_own_fields():
+    with pytest.raises(SpecError, match="other codes and labels must have the same shapes"):
+        make("PairwiseLoss", "", (4, 6), (4, 3), (4, 5), (4, 3))
+    with pytest.raises(SpecError, match="pairwise_param"):
+        make("PairwiseLoss", "pairwise_param { threshold: 2 }", (4, 6), (4, 3), (4, 6), (4, 3))
+    layer = make("PairwiseLoss", "pairwise_param { l_lambda: 0 }", (4, 6), (4, 3), (4, 6), (4, 3))
+    assert layer(noise(4, 6), LABELS, noise(4, 6), LABELS).item() == 0
+
+
 @pytest.mark.parametrize("threshold", [-1, 0.5])
 def test_quantization_loss_is_log_cosh_and_its_gradient_is_over_items(threshold):
     layer = make("QuantizationLoss", f"quantization_param {{ threshold: {threshold} }}", (4, 6))

@@ -243,7 +243,7 @@ def test_batch_norm_in_training_stands_the_common_check():
     ("LRN", "norm_region: WITHIN_CHANNEL", (2, 3, 4), "LRN takes"),
     ("LRN", "fuse_type: FUSED_POOL_MAX", SIZE, "lrn_param.pooling_param.kernel_size is missing"),
     ("BatchNorm", "", (3,), "at least 2 axes"),
-    ("BatchNorm", "stats_batch_size: 2", SIZE, "stats_batch_size asks for"),
+    ("BatchNorm", "stats_batch_size: 2", SIZE, "items of the bottom must be a multiple of it"),
     ("MVN", "", (1, 2, 3, 4, 5), "MVN takes 1 to 4 axes"),
     ("Normalize", "", (3,), "at least 2 axes"),
     ("Normalize", 'normalize_param { normalize_type: "L3" }', SIZE, "it must be L2 or L1"),
