@@ -25,7 +25,8 @@ FOLDER = Path(__file__).with_name("samples")
 # Samples that are built but not run, with the reason.
 NOT_RUN = dict.fromkeys(("HDF5Output", "MatWrite"), "it writes a file")
 NOT_BUILT = {"Python": "its class is in a module of yours",
-             "Torch": "its module is in a package that only you can allow"}
+             "Torch": "its module is in a package that only you can allow",
+             "WassersteinLoss": "it reads a file of yours, the distances of the classes"}
 READS_FILES = "it reads files of yours; the shapes are those that its text declares"
 MADE_BY_TEXT = ("Input", "DummyData", "RandVec")    # data layers that read no files
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.rcnn.regions import example_regions
 from framework.ops.regions import round_half_away, sample_bilinear
 
 
@@ -46,6 +48,9 @@ class ROIWarping(Layer):
         self.scale = param.spatial_scale
         self.check = IndexCheck(spec, 1, regions[:1], what=f"items of '{spec.bottoms[0]}'",
                                 unit="region")
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return example_regions(shapes, self.scale) if index else None
 
     def forward(self, x: Tensor, regions: Tensor) -> Tensor:
         rows = regions.reshape(-1, 5)

@@ -66,7 +66,7 @@ def _grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor,
     return x1 - wide, y1 - high, x2 + wide, y2 + high
 
 
-def _example_regions(shapes: Sequence[Shape], scale: float) -> Tensor:
+def example_regions(shapes: Sequence[Shape], scale: float) -> Tensor:
     """Regions (R, 5) of different sizes and items, in pixels, of which a cell has 1 / scale."""
     x, rois = shapes
     number = torch.arange(rois[0], dtype=torch.float32)
@@ -121,7 +121,7 @@ class ROIPooling(Layer):
         return rectangle_max(x, item, bins)
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        return _example_regions(shapes, self.scale) if index else None
+        return example_regions(shapes, self.scale) if index else None
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         rois = flat_onnx(graph, bottoms[1])
@@ -178,7 +178,7 @@ class PSROIPooling(Layer):
         return rectangle_mean(x, item, channel, Bins(*rows, *columns))
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        return _example_regions(shapes, self.scale) if index else None
+        return example_regions(shapes, self.scale) if index else None
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         height, width = graph.shape(bottoms[0])[2:]
@@ -231,7 +231,7 @@ class ROIAlign(Layer):
         return sampled.masked_fill(((y2 <= y1) | (x2 <= x1))[:, None, None, None], 0)
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        return _example_regions(shapes, self.scale) if index else None
+        return example_regions(shapes, self.scale) if index else None
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         item, *corners = columns_onnx(graph, bottoms[1])
