@@ -113,7 +113,7 @@ def _ncnn(kind: str) -> str:
     try:
         set_batch(document.message, 1)
         net = sample_net(kind, document)
-    except CaffeError:      # priors are one item too, or the batch is no batch
+    except CaffeError:      # priors are one item too, or the batch axis is lost
         net = sample_net(kind, sample_document(kind))
     if not net.outputs:
         return _onnx(net)

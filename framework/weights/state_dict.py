@@ -13,7 +13,7 @@ from framework.errors import CaffeError
 
 
 def read_state_dict(path: str | Path) -> Mapping[str, Any]:
-    """The tensors of a state dict by name. Any: whatever the file has; CaffeError if it is none."""
+    """The tensors of a state dict by name. CaffeError for another file. Any: what it holds."""
     try:
         if str(path).endswith(".safetensors"):
             from safetensors.torch import load_file  # lazy: only for such a file

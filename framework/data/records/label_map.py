@@ -72,7 +72,7 @@ def read(path: str | Path) -> Any:
 
 
 def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
-    """The text of a label map. DataError if it is no text, SpecError for its wrong fields."""
+    """The text of a label map. DataError if it is not text, SpecError for its wrong fields."""
     try:
         document = prototxt.parse(content.decode("utf-8-sig"), kind, str(path))
     except UnicodeDecodeError:

@@ -45,7 +45,7 @@ def _deconvolution(parts: Parts, part: Part, channels: int, weight: Floats) -> l
 
 
 def interpolation(parts: Parts, part: Part) -> list[Part] | None:
-    """Interp as two fixed matrices: of an axis in the place of the channels, a 1 x 1 convolution.
+    """Interp as two fixed matrices: of an axis instead of the channels, a 1 x 1 convolution.
 
     Exact for any sizes and corners, which a bilinear Deconvolution is not.
     """
