@@ -14,11 +14,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framework.cli import app, devices, gflags
 from framework.cli.detect import image_size
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError
 
 if TYPE_CHECKING:
     from framework.serve.files import Files
@@ -40,21 +40,24 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", action="append", default=[], metavar="FILE",
                         help="weights of a NET, by layer name; once for each NET, in their order "
                              "(a FOLDER has its newest snapshot)")
-    parser.add_argument("--labelmap", action="append", default=[], metavar="FILE",
+    parser.add_argument("--labelmap", "--label_map_file", action="append", default=[], metavar="FILE",
                         help="names of the classes, a label map or a .txt file with a class in "
                              "each line; once for each FOLDER and NET, in their order (default: "
                              "the folder's, or what the net names)")
-    parser.add_argument("--name", action="append", default=[],
+    parser.add_argument("--name", action="append", default=[], metavar="NAME",
                         help="what a net is called in requests; once for each FOLDER and NET "
                              "(default: the folder's name, or the net's)")
-    parser.add_argument("--mean", help="values with commas, 104,117,123 say, or a mean file")
-    parser.add_argument("--scale", type=float,
+    parser.add_argument("--mean", metavar="VALUES|FILE",
+                        help="values with commas, 104,117,123 say, or a mean file")
+    parser.add_argument("--scale", type=float, metavar="N",
                         help="factor after the subtraction of the mean, 0.017 say")
-    parser.add_argument("--size", type=image_size, help="HEIGHTxWIDTH that images are resized to")
-    parser.add_argument("--threshold", type=_share, default=0.4,
+    parser.add_argument("--size", type=image_size, metavar="HEIGHTxWIDTH",
+                        help="size of the net's input (default: that of the net)")
+    parser.add_argument("--threshold", type=_share, default=0.4, metavar="N",
                         help="lowest score of a box, where a request says nothing else (default: "
                              "%(default)s)")
-    parser.add_argument("--gpu", default="", help="number of a CUDA device (default: the CPU)")
+    parser.add_argument("--gpu", default="", metavar="0|none",
+                        help="a CUDA device; none: the CPU (default: the CPU)")
     _add_network_flags(parser)
     _add_limit_flags(parser)
     app.add_net_flags(parser)
@@ -64,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_network_flags(parser: argparse.ArgumentParser) -> None:
     """Who may call the server."""
-    parser.add_argument("--host", default="127.0.0.1",
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS",
                         help="address to listen on; 0.0.0.0 for every one of this machine, which "
                              "others then reach: give --token with it (default: %(default)s)")
     parser.add_argument("--port", type=gflags.whole_number(0, 65535), default=8000, metavar="N",
@@ -74,7 +77,7 @@ def _add_network_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-origin", action="append", default=[], metavar="ORIGIN",
                         help="a page of another host that may use the server, https://example.org "
                              "say (default: none)")
-    parser.add_argument("--token", default="",
+    parser.add_argument("--token", default="", metavar="TOKEN",
                         help="what requests must carry, as `Authorization: Bearer TOKEN`; others "
                              f"on this machine can see flags, not the environment: {TOKEN} there "
                              "does the same")
@@ -213,13 +216,7 @@ def options_of(options: argparse.Namespace) -> Options:
     # lazy: torch comes with it
     from framework.serve.nets import Options
 
-    mean: Any = options.mean        # numbers, a path, or None
-    if mean and not os.path.isfile(mean):
-        try:
-            mean = [float(word) for word in mean.split(",")]
-        except ValueError:
-            raise DataError(f"--mean is '{mean}'; give numbers by commas, or a file") from None
-    return Options(devices.prepare(options).device, mean, options.scale, options.size,
+    return Options(devices.prepare(options).device, app.mean_of(options.mean), options.scale, options.size,
                    options.ignore_unknown_fields)
 
 

@@ -13,7 +13,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
 from framework.net.crop_alignment import crop_offsets
-from framework.net.fork_fields import refuse_foreign, refuse_foreign_net
+from framework.net.fork_fields import refuse_foreign
 from framework.net.python_shapes import DeclaredPython, is_known
 
 LOG = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
     `Input` layers only declare shapes; so do all others with `skip_data`, as far as they can:
     `assumed` is the size of images without one, and `channels` are those of tops that are known.
     """
-    refuse_foreign_net(spec)
     sources = []
     for layer_spec in spec.layers:
         cls = LAYERS[layer_spec.type]

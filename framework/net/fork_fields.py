@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from framework.definition.hints import is_hint
-from framework.definition.spec import LayerSpec, NetSpec
+from framework.definition.spec import LayerSpec
 
 FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
@@ -36,14 +36,6 @@ def refuse_foreign(spec: LayerSpec, understood: Collection[str]) -> None:
             continue
         raise spec.error(path, "is a field of another project's Caffe, whose meaning is not "
                          "supported here; remove it to go on without")
-
-
-def refuse_foreign_net(spec: NetSpec) -> None:
-    """As refuse_foreign, for the fields of the net itself."""
-    for field, value in spec.document.message.ListFields():
-        if field.message_type is None and _asks(field, value):
-            raise spec.document.error(field.name, "is a field of another project's Caffe, whose "
-                                      "meaning is not supported here; remove it to go on without")
 
 
 def _foreign(message: Message, prefix: str) -> Iterator[str]:
