@@ -216,8 +216,8 @@ def options_of(options: argparse.Namespace) -> Options:
     # lazy: torch comes with it
     from framework.serve.nets import Options
 
-    return Options(devices.prepare(options).device, app.mean_of(options.mean), options.scale, options.size,
-                   options.ignore_unknown_fields)
+    return Options(devices.prepare(options).device, app.mean_of(options.mean), options.scale,
+                   options.size, options.ignore_unknown_fields)
 
 
 if __name__ == "__main__":
