@@ -40,7 +40,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", action="append", default=[], metavar="FILE",
                         help="weights of a NET, by layer name; once for each NET, in their order "
                              "(a FOLDER has its newest snapshot)")
-    parser.add_argument("--labelmap", "--label_map_file", action="append", default=[], metavar="FILE",
+    parser.add_argument("--labelmap", "--label_map_file", action="append", default=[],
+                        metavar="FILE",
                         help="names of the classes, a label map or a .txt file with a class in "
                              "each line; once for each FOLDER and NET, in their order (default: "
                              "the folder's, or what the net names)")
