@@ -520,6 +520,14 @@ class LayerParameter(Message):
     def cudnn_batch_norm_param(self) -> CuDNNBatchNormParameter: ...
     @property
     def largemargin_inner_product_param(self) -> LargeMarginInnerProductParameter: ...
+    @property
+    def image_gt_data_param(self) -> ImageGtDataParameter: ...
+    @property
+    def detection_loss_param(self) -> DetectionLossParameter: ...
+    @property
+    def detection_accuracy_param(self) -> DetectionAccuracyParameter: ...
+    @property
+    def box_output_param(self) -> BoxOutputParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -662,7 +670,10 @@ class LayerParameter(Message):
             label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
             cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
             largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
-            ...,
+            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
+            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
+            box_output_param: BoxOutputParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -713,7 +724,8 @@ class LayerParameter(Message):
             "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
             "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
             "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -766,7 +778,8 @@ class LayerParameter(Message):
             "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
             "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
             "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param",
         ]
     ) -> None: ...
 
@@ -5662,6 +5675,179 @@ class DetectionDataParameter(Message):
             "crop_long_size", "low_scale_ratio", "high_scale_ratio",
             "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
             "mix_group_size", "template_ratio",
+        ]
+    ) -> None: ...
+
+class ImageGtDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    mirror: bool
+    @property
+    def downsample_rate(self) -> Values[int]: ...
+    coord_num: int
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    fg_threshold: float
+    resize_width: int
+    resize_height: int
+    crop_width: int
+    crop_height: int
+    do_multiple_scale: bool
+    min_scale: int
+    max_scale: int
+    min_whaspect: float
+    max_whaspect: float
+    min_gt_width: float
+    min_gt_height: float
+    shuffle: bool
+    output_gt_boxes: bool
+    fg_img_multiple: int
+    cache_images: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., mirror: bool | None = ..., downsample_rate:
+            Iterable[int] | None = ..., coord_num: int | None = ..., field_h: Iterable[int] |
+            None = ..., field_w: Iterable[int] | None = ..., fg_threshold: float | None = ...,
+            resize_width: int | None = ..., resize_height: int | None = ..., crop_width: int |
+            None = ..., crop_height: int | None = ..., do_multiple_scale: bool | None = ...,
+            min_scale: int | None = ..., max_scale: int | None = ..., min_whaspect: float | None
+            = ..., max_whaspect: float | None = ..., min_gt_width: float | None = ...,
+            min_gt_height: float | None = ..., shuffle: bool | None = ..., output_gt_boxes: bool
+            | None = ..., fg_img_multiple: int | None = ..., cache_images: bool | None = ...,
+            root_folder: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "mirror", "coord_num", "fg_threshold",
+            "resize_width", "resize_height", "crop_width", "crop_height", "do_multiple_scale",
+            "min_scale", "max_scale", "min_whaspect", "max_whaspect", "min_gt_width",
+            "min_gt_height", "shuffle", "output_gt_boxes", "fg_img_multiple", "cache_images",
+            "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "mirror", "downsample_rate",
+            "coord_num", "field_h", "field_w", "fg_threshold", "resize_width", "resize_height",
+            "crop_width", "crop_height", "do_multiple_scale", "min_scale", "max_scale",
+            "min_whaspect", "max_whaspect", "min_gt_width", "min_gt_height", "shuffle",
+            "output_gt_boxes", "fg_img_multiple", "cache_images", "root_folder",
+        ]
+    ) -> None: ...
+
+class DetectionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    coord_num: int
+    field_h: int
+    field_w: int
+    downsample_rate: int
+    bb_smooth: bool
+    field_whr: float
+    field_xyr: float
+    bg_threshold: float
+    bg_multiple: int
+    sample_mode: str
+    objectness: bool
+    iou_weighted: bool
+    pos_neg_weighted: bool
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
+            field_w: int | None = ..., downsample_rate: int | None = ..., bb_smooth: bool | None
+            = ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
+            float | None = ..., bg_multiple: int | None = ..., sample_mode: str | None = ...,
+            objectness: bool | None = ..., iou_weighted: bool | None = ..., pos_neg_weighted:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
+            "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
+            "objectness", "iou_weighted", "pos_neg_weighted",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
+            "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
+            "objectness", "iou_weighted", "pos_neg_weighted",
+        ]
+    ) -> None: ...
+
+class DetectionAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    coord_num: int
+    field_h: int
+    field_w: int
+    downsample_rate: int
+    top_k: int
+    field_whr: float
+    field_xyr: float
+    bg_threshold: float
+    objectness: bool
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
+            field_w: int | None = ..., downsample_rate: int | None = ..., top_k: int | None =
+            ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
+            float | None = ..., objectness: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "top_k",
+            "field_whr", "field_xyr", "bg_threshold", "objectness",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "top_k",
+            "field_whr", "field_xyr", "bg_threshold", "objectness",
+        ]
+    ) -> None: ...
+
+class BoxOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    fg_thr: float
+    iou_thr: float
+    nms_type: str
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    @property
+    def downsample_rate(self) -> Values[int]: ...
+    field_whr: float
+    field_xyr: float
+    max_nms_num: int
+    max_post_nms_num: int
+    min_size: float
+    def __init__(
+        self, *,
+            fg_thr: float | None = ..., iou_thr: float | None = ..., nms_type: str | None = ...,
+            field_h: Iterable[int] | None = ..., field_w: Iterable[int] | None = ...,
+            downsample_rate: Iterable[int] | None = ..., field_whr: float | None = ...,
+            field_xyr: float | None = ..., max_nms_num: int | None = ..., max_post_nms_num: int
+            | None = ..., min_size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fg_thr", "iou_thr", "nms_type", "field_whr", "field_xyr", "max_nms_num",
+            "max_post_nms_num", "min_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fg_thr", "iou_thr", "nms_type", "field_h", "field_w", "downsample_rate",
+            "field_whr", "field_xyr", "max_nms_num", "max_post_nms_num", "min_size",
         ]
     ) -> None: ...
 
