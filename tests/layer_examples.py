@@ -242,6 +242,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "DenseImageData": [(2, 3, 7, 7), (2, 1, 7, 7)],
     "ImageSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
     "DetectionData": [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)],
+    "ImageGtData": [(2, 3, 48, 64), (2, 6, 6, 8), (2, 6, 3, 4), (1, 7, 1, 1)],
     "EvalData": [(2, 3, 48, 64), (1, 8, 1, 1), (2, 2, 1, 1)],
     "RandVec": [(4, 100)],
     "SparseData": [(64, 1000), (64,)],

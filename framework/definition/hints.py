@@ -92,7 +92,7 @@ HINTS = {
     **dict.fromkeys(("DataParameter.cache", "DataParameter.precache", "ImageDataParameter.cache",
                      "ImageDataParameter.precache", "DataParameter.parser_threads",
                      "DataParameter.prefetch",
-                     "WindowDataParameter.cache_images",
+                     "ImageGtDataParameter.cache_images", "WindowDataParameter.cache_images",
                      "TransformationParameter.forward_packing"), _READERS),
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

@@ -22,7 +22,7 @@ class Skeleton:
     """What a net's joints and limbs are. Numbers of joints count from 0.
 
     first, second  each joint is the middle of these two of the record's
-    right, left    joints that change places in a mirror
+    right, left    joints that change sides in a mirror
     ends           the joints of each limb
     """
 
@@ -80,7 +80,7 @@ class People:
         self.joints = (self.joints @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
     def mirror(self, width: int, skeleton: Skeleton | None) -> None:
-        """`skeleton`: whose right and left joints change places; None: no joint's number does."""
+        """`skeleton`: whose right and left joints change sides; None: no joint's number does."""
         self.centre[0] = width - 1 - self.centre[0]
         self.joints[..., 0] = width - 1 - self.joints[..., 0]
         if skeleton is not None:
