@@ -528,6 +528,10 @@ class LayerParameter(Message):
     def detection_accuracy_param(self) -> DetectionAccuracyParameter: ...
     @property
     def box_output_param(self) -> BoxOutputParameter: ...
+    @property
+    def cos_data_param(self) -> CoSDataParameter: ...
+    @property
+    def op_transform_param(self) -> OPTransformationParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -673,7 +677,9 @@ class LayerParameter(Message):
             ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
             detection_loss_param: DetectionLossParameter | _Fields | None = ...,
             detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
-            box_output_param: BoxOutputParameter | _Fields | None = ...,
+            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
+            CoSDataParameter | _Fields | None = ..., op_transform_param:
+            OPTransformationParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -725,7 +731,8 @@ class LayerParameter(Message):
             "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
             "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
-            "detection_accuracy_param", "box_output_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -779,7 +786,8 @@ class LayerParameter(Message):
             "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
             "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
-            "detection_accuracy_param", "box_output_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param",
         ]
     ) -> None: ...
 
@@ -5848,6 +5856,138 @@ class BoxOutputParameter(Message):
         self, field_name: Literal[
             "fg_thr", "iou_thr", "nms_type", "field_h", "field_w", "downsample_rate",
             "field_whr", "field_xyr", "max_nms_num", "max_post_nms_num", "min_size",
+        ]
+    ) -> None: ...
+
+class CoSDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DataType(_Enum):
+        STRING: ClassVar[CoSDataParameter.DataType]
+        INT: ClassVar[CoSDataParameter.DataType]
+        FLOAT: ClassVar[CoSDataParameter.DataType]
+        INT_ARRAY: ClassVar[CoSDataParameter.DataType]
+        FLOAT_ARRAY: ClassVar[CoSDataParameter.DataType]
+        RAW_IMAGE: ClassVar[CoSDataParameter.DataType]
+        ENCODED_IMAGE: ClassVar[CoSDataParameter.DataType]
+        ENCODED_IMAGE_WITH_DIM: ClassVar[CoSDataParameter.DataType]
+    STRING: ClassVar[CoSDataParameter.DataType]
+    INT: ClassVar[CoSDataParameter.DataType]
+    FLOAT: ClassVar[CoSDataParameter.DataType]
+    INT_ARRAY: ClassVar[CoSDataParameter.DataType]
+    FLOAT_ARRAY: ClassVar[CoSDataParameter.DataType]
+    RAW_IMAGE: ClassVar[CoSDataParameter.DataType]
+    ENCODED_IMAGE: ClassVar[CoSDataParameter.DataType]
+    ENCODED_IMAGE_WITH_DIM: ClassVar[CoSDataParameter.DataType]
+    class TopParameter(Message):
+        DESCRIPTOR: Descriptor
+        name: str
+        type: CoSDataParameter.DataType
+        channels: int
+        height: int
+        width: int
+        out_channels: int
+        out_height: int
+        out_width: int
+        sample_num_axes: int
+        transpose: bool
+        @property
+        def transform_param(self) -> TransformationParameter: ...
+        def __init__(
+            self, *,
+                name: str | None = ..., type: CoSDataParameter.DataType | int | str | None = ...,
+                channels: int | None = ..., height: int | None = ..., width: int | None = ...,
+                out_channels: int | None = ..., out_height: int | None = ..., out_width: int | None
+                = ..., sample_num_axes: int | None = ..., transpose: bool | None = ...,
+                transform_param: TransformationParameter | _Fields | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "name", "type", "channels", "height", "width", "out_channels", "out_height",
+                "out_width", "sample_num_axes", "transpose", "transform_param",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "name", "type", "channels", "height", "width", "out_channels", "out_height",
+                "out_width", "sample_num_axes", "transpose", "transform_param",
+            ]
+        ) -> None: ...
+    source: str
+    batch_size: int
+    dataframe_format: str
+    @property
+    def top(self) -> Messages[CoSDataParameter.TopParameter]: ...
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., dataframe_format: str | None
+            = ..., top: Iterable[CoSDataParameter.TopParameter | _Fields] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "dataframe_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "dataframe_format", "top",
+        ]
+    ) -> None: ...
+
+class OPTransformationParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    flip_prob: float
+    max_degree_rotations: str
+    crop_size_x: int
+    crop_size_y: int
+    center_perterb_max: float
+    center_swap_prob: float
+    scale_prob: float
+    scale_mins: str
+    scale_maxs: str
+    target_dist: float
+    number_max_occlusions: str
+    sigmas: str
+    models: str
+    sources: str
+    probabilities: str
+    source_background: str
+    prob_only_background: float
+    media_directory: str
+    normalization: int
+    add_distance: bool
+    input_type: str
+    frame_size: int
+    taf_topology: int
+    def __init__(
+        self, *,
+            stride: int | None = ..., flip_prob: float | None = ..., max_degree_rotations: str |
+            None = ..., crop_size_x: int | None = ..., crop_size_y: int | None = ...,
+            center_perterb_max: float | None = ..., center_swap_prob: float | None = ...,
+            scale_prob: float | None = ..., scale_mins: str | None = ..., scale_maxs: str | None
+            = ..., target_dist: float | None = ..., number_max_occlusions: str | None = ...,
+            sigmas: str | None = ..., models: str | None = ..., sources: str | None = ...,
+            probabilities: str | None = ..., source_background: str | None = ...,
+            prob_only_background: float | None = ..., media_directory: str | None = ...,
+            normalization: int | None = ..., add_distance: bool | None = ..., input_type: str |
+            None = ..., frame_size: int | None = ..., taf_topology: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "flip_prob", "max_degree_rotations", "crop_size_x", "crop_size_y",
+            "center_perterb_max", "center_swap_prob", "scale_prob", "scale_mins", "scale_maxs",
+            "target_dist", "number_max_occlusions", "sigmas", "models", "sources",
+            "probabilities", "source_background", "prob_only_background", "media_directory",
+            "normalization", "add_distance", "input_type", "frame_size", "taf_topology",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "flip_prob", "max_degree_rotations", "crop_size_x", "crop_size_y",
+            "center_perterb_max", "center_swap_prob", "scale_prob", "scale_mins", "scale_maxs",
+            "target_dist", "number_max_occlusions", "sigmas", "models", "sources",
+            "probabilities", "source_background", "prob_only_background", "media_directory",
+            "normalization", "add_distance", "input_type", "frame_size", "taf_topology",
         ]
     ) -> None: ...
 
