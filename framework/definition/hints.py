@@ -89,10 +89,18 @@ HINTS = {
         "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
         "anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr mix_group_size "
         "template_ratio").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"OPTransformationParameter.{name}" for name in (
+        "flip_prob max_degree_rotations center_perterb_max center_swap_prob scale_prob scale_mins "
+        "scale_maxs target_dist number_max_occlusions sigmas sources probabilities "
+        "source_background prob_only_background media_directory normalization input_type "
+        "frame_size").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
+                     "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
+                    _KNOWN_ONLY),
     **dict.fromkeys(("DataParameter.cache", "DataParameter.precache", "ImageDataParameter.cache",
                      "ImageDataParameter.precache", "DataParameter.parser_threads",
                      "DataParameter.prefetch",
-                     "WindowDataParameter.cache_images",
+                     "ImageGtDataParameter.cache_images", "WindowDataParameter.cache_images",
                      "TransformationParameter.forward_packing"), _READERS),
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from framework.definition.values import nearest
 from framework.errors import CaffeError
-from framework.layers.base import LAYERS, Layer
+from framework.layers import LAYERS
+from framework.layers.base import Layer
 
 
 def dialects() -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ ASSUMED_SIZE = 224          # of a segmentation image, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
 RON_SIZE = (320, 320)
 ATTRIBUTES = 16
+ATTRIBUTED_REGIONS = (64, 32)    # of bottom-up-attention in training, and how many are objects
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
 Rule = Callable[[LayerSpec, tuple[Shape, ...]], list[Shape]]
 
@@ -92,10 +93,19 @@ def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them."""
     classes = 2 if spec.dialect else _number(spec, "num_classes")
-    targets = (1, 4 * classes, 1, 1)
-    shapes: list[Shape] = [(1, 5, 1, 1), (1, 1, 1, 1), targets, targets, targets]
+    text = spec.proto.python_param.param_str
+    num, objects = ATTRIBUTED_REGIONS if "num_attr_classes" in text else (1, 1)
+    targets = (num, 4 * classes, 1, 1)
+    shapes: list[Shape] = [(num, 5, 1, 1), (num, 1, 1, 1), targets, targets, targets]
     if len(spec.tops) > 5:      # bottom-up-attention: 16 attributes of each object
-        shapes.append((1, ATTRIBUTES))
+        shapes.append((objects, ATTRIBUTES))
+        # nets for a class that was not published: rows as their losses need them
+        if "use_attr_labels" in text:
+            shapes[-1] = (num, ATTRIBUTES)
+        elif "num_attr_classes" in text and "num_rel_classes" not in text:
+            shapes[-1] = (num, _number(spec, "num_attr_classes"))
+    if len(spec.tops) > 6:      # and the relation of each object to each
+        shapes.append((objects * objects, 1, 1, 1))
     return shapes
 
 

@@ -43,6 +43,18 @@ def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Docume
     return document
 
 
+def nets_inside(path: str | Path, ignore_unknown_fields: bool = False) -> list[Document]:
+    """The nets that a solver file holds itself, not finished; none of any other file.
+
+    Raises SpecError as read_solver does.
+    """
+    document = prototxt.read(path, "SolverParameter")
+    nets = _nets(document)
+    if nets:
+        _report(document, ignore_unknown_fields)
+    return nets
+
+
 def finish_net(document: Document, ignore_unknown_fields: bool = False) -> Document:
     """Report, upgrade and expand a parsed net; a net inside a solver file comes here too."""
 

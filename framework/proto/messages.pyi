@@ -530,6 +530,18 @@ class LayerParameter(Message):
     def cudnn_batch_norm_param(self) -> CuDNNBatchNormParameter: ...
     @property
     def largemargin_inner_product_param(self) -> LargeMarginInnerProductParameter: ...
+    @property
+    def image_gt_data_param(self) -> ImageGtDataParameter: ...
+    @property
+    def detection_loss_param(self) -> DetectionLossParameter: ...
+    @property
+    def detection_accuracy_param(self) -> DetectionAccuracyParameter: ...
+    @property
+    def box_output_param(self) -> BoxOutputParameter: ...
+    @property
+    def cos_data_param(self) -> CoSDataParameter: ...
+    @property
+    def op_transform_param(self) -> OPTransformationParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -676,7 +688,12 @@ class LayerParameter(Message):
             label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
             cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
             largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
-            ...,
+            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
+            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
+            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
+            CoSDataParameter | _Fields | None = ..., op_transform_param:
+            OPTransformationParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -728,7 +745,9 @@ class LayerParameter(Message):
             "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
             "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
+            "detection_loss_param", "detection_accuracy_param", "box_output_param",
+            "cos_data_param", "op_transform_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -782,7 +801,9 @@ class LayerParameter(Message):
             "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
             "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
+            "detection_loss_param", "detection_accuracy_param", "box_output_param",
+            "cos_data_param", "op_transform_param",
         ]
     ) -> None: ...
 
@@ -5742,6 +5763,311 @@ class DetectionDataParameter(Message):
             "crop_long_size", "low_scale_ratio", "high_scale_ratio",
             "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
             "mix_group_size", "template_ratio",
+        ]
+    ) -> None: ...
+
+class ImageGtDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    mirror: bool
+    @property
+    def downsample_rate(self) -> Values[int]: ...
+    coord_num: int
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    fg_threshold: float
+    resize_width: int
+    resize_height: int
+    crop_width: int
+    crop_height: int
+    do_multiple_scale: bool
+    min_scale: int
+    max_scale: int
+    min_whaspect: float
+    max_whaspect: float
+    min_gt_width: float
+    min_gt_height: float
+    shuffle: bool
+    output_gt_boxes: bool
+    fg_img_multiple: int
+    cache_images: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., mirror: bool | None = ..., downsample_rate:
+            Iterable[int] | None = ..., coord_num: int | None = ..., field_h: Iterable[int] |
+            None = ..., field_w: Iterable[int] | None = ..., fg_threshold: float | None = ...,
+            resize_width: int | None = ..., resize_height: int | None = ..., crop_width: int |
+            None = ..., crop_height: int | None = ..., do_multiple_scale: bool | None = ...,
+            min_scale: int | None = ..., max_scale: int | None = ..., min_whaspect: float | None
+            = ..., max_whaspect: float | None = ..., min_gt_width: float | None = ...,
+            min_gt_height: float | None = ..., shuffle: bool | None = ..., output_gt_boxes: bool
+            | None = ..., fg_img_multiple: int | None = ..., cache_images: bool | None = ...,
+            root_folder: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "mirror", "coord_num", "fg_threshold",
+            "resize_width", "resize_height", "crop_width", "crop_height", "do_multiple_scale",
+            "min_scale", "max_scale", "min_whaspect", "max_whaspect", "min_gt_width",
+            "min_gt_height", "shuffle", "output_gt_boxes", "fg_img_multiple", "cache_images",
+            "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "mirror", "downsample_rate",
+            "coord_num", "field_h", "field_w", "fg_threshold", "resize_width", "resize_height",
+            "crop_width", "crop_height", "do_multiple_scale", "min_scale", "max_scale",
+            "min_whaspect", "max_whaspect", "min_gt_width", "min_gt_height", "shuffle",
+            "output_gt_boxes", "fg_img_multiple", "cache_images", "root_folder",
+        ]
+    ) -> None: ...
+
+class DetectionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    coord_num: int
+    field_h: int
+    field_w: int
+    downsample_rate: int
+    bb_smooth: bool
+    field_whr: float
+    field_xyr: float
+    bg_threshold: float
+    bg_multiple: int
+    sample_mode: str
+    objectness: bool
+    iou_weighted: bool
+    pos_neg_weighted: bool
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
+            field_w: int | None = ..., downsample_rate: int | None = ..., bb_smooth: bool | None
+            = ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
+            float | None = ..., bg_multiple: int | None = ..., sample_mode: str | None = ...,
+            objectness: bool | None = ..., iou_weighted: bool | None = ..., pos_neg_weighted:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
+            "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
+            "objectness", "iou_weighted", "pos_neg_weighted",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
+            "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
+            "objectness", "iou_weighted", "pos_neg_weighted",
+        ]
+    ) -> None: ...
+
+class DetectionAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_num: int
+    coord_num: int
+    field_h: int
+    field_w: int
+    downsample_rate: int
+    top_k: int
+    field_whr: float
+    field_xyr: float
+    bg_threshold: float
+    objectness: bool
+    def __init__(
+        self, *,
+            cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
+            field_w: int | None = ..., downsample_rate: int | None = ..., top_k: int | None =
+            ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
+            float | None = ..., objectness: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "top_k",
+            "field_whr", "field_xyr", "bg_threshold", "objectness",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "top_k",
+            "field_whr", "field_xyr", "bg_threshold", "objectness",
+        ]
+    ) -> None: ...
+
+class BoxOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    fg_thr: float
+    iou_thr: float
+    nms_type: str
+    @property
+    def field_h(self) -> Values[int]: ...
+    @property
+    def field_w(self) -> Values[int]: ...
+    @property
+    def downsample_rate(self) -> Values[int]: ...
+    field_whr: float
+    field_xyr: float
+    max_nms_num: int
+    max_post_nms_num: int
+    min_size: float
+    def __init__(
+        self, *,
+            fg_thr: float | None = ..., iou_thr: float | None = ..., nms_type: str | None = ...,
+            field_h: Iterable[int] | None = ..., field_w: Iterable[int] | None = ...,
+            downsample_rate: Iterable[int] | None = ..., field_whr: float | None = ...,
+            field_xyr: float | None = ..., max_nms_num: int | None = ..., max_post_nms_num: int
+            | None = ..., min_size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fg_thr", "iou_thr", "nms_type", "field_whr", "field_xyr", "max_nms_num",
+            "max_post_nms_num", "min_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fg_thr", "iou_thr", "nms_type", "field_h", "field_w", "downsample_rate",
+            "field_whr", "field_xyr", "max_nms_num", "max_post_nms_num", "min_size",
+        ]
+    ) -> None: ...
+
+class CoSDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DataType(_Enum):
+        STRING: ClassVar[CoSDataParameter.DataType]
+        INT: ClassVar[CoSDataParameter.DataType]
+        FLOAT: ClassVar[CoSDataParameter.DataType]
+        INT_ARRAY: ClassVar[CoSDataParameter.DataType]
+        FLOAT_ARRAY: ClassVar[CoSDataParameter.DataType]
+        RAW_IMAGE: ClassVar[CoSDataParameter.DataType]
+        ENCODED_IMAGE: ClassVar[CoSDataParameter.DataType]
+        ENCODED_IMAGE_WITH_DIM: ClassVar[CoSDataParameter.DataType]
+    STRING: ClassVar[CoSDataParameter.DataType]
+    INT: ClassVar[CoSDataParameter.DataType]
+    FLOAT: ClassVar[CoSDataParameter.DataType]
+    INT_ARRAY: ClassVar[CoSDataParameter.DataType]
+    FLOAT_ARRAY: ClassVar[CoSDataParameter.DataType]
+    RAW_IMAGE: ClassVar[CoSDataParameter.DataType]
+    ENCODED_IMAGE: ClassVar[CoSDataParameter.DataType]
+    ENCODED_IMAGE_WITH_DIM: ClassVar[CoSDataParameter.DataType]
+    class TopParameter(Message):
+        DESCRIPTOR: Descriptor
+        name: str
+        type: CoSDataParameter.DataType
+        channels: int
+        height: int
+        width: int
+        out_channels: int
+        out_height: int
+        out_width: int
+        sample_num_axes: int
+        transpose: bool
+        @property
+        def transform_param(self) -> TransformationParameter: ...
+        def __init__(
+            self, *,
+                name: str | None = ..., type: CoSDataParameter.DataType | int | str | None = ...,
+                channels: int | None = ..., height: int | None = ..., width: int | None = ...,
+                out_channels: int | None = ..., out_height: int | None = ..., out_width: int | None
+                = ..., sample_num_axes: int | None = ..., transpose: bool | None = ...,
+                transform_param: TransformationParameter | _Fields | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "name", "type", "channels", "height", "width", "out_channels", "out_height",
+                "out_width", "sample_num_axes", "transpose", "transform_param",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "name", "type", "channels", "height", "width", "out_channels", "out_height",
+                "out_width", "sample_num_axes", "transpose", "transform_param",
+            ]
+        ) -> None: ...
+    source: str
+    batch_size: int
+    dataframe_format: str
+    @property
+    def top(self) -> Messages[CoSDataParameter.TopParameter]: ...
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., dataframe_format: str | None
+            = ..., top: Iterable[CoSDataParameter.TopParameter | _Fields] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "dataframe_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "dataframe_format", "top",
+        ]
+    ) -> None: ...
+
+class OPTransformationParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    flip_prob: float
+    max_degree_rotations: str
+    crop_size_x: int
+    crop_size_y: int
+    center_perterb_max: float
+    center_swap_prob: float
+    scale_prob: float
+    scale_mins: str
+    scale_maxs: str
+    target_dist: float
+    number_max_occlusions: str
+    sigmas: str
+    models: str
+    sources: str
+    probabilities: str
+    source_background: str
+    prob_only_background: float
+    media_directory: str
+    normalization: int
+    add_distance: bool
+    input_type: str
+    frame_size: int
+    taf_topology: int
+    def __init__(
+        self, *,
+            stride: int | None = ..., flip_prob: float | None = ..., max_degree_rotations: str |
+            None = ..., crop_size_x: int | None = ..., crop_size_y: int | None = ...,
+            center_perterb_max: float | None = ..., center_swap_prob: float | None = ...,
+            scale_prob: float | None = ..., scale_mins: str | None = ..., scale_maxs: str | None
+            = ..., target_dist: float | None = ..., number_max_occlusions: str | None = ...,
+            sigmas: str | None = ..., models: str | None = ..., sources: str | None = ...,
+            probabilities: str | None = ..., source_background: str | None = ...,
+            prob_only_background: float | None = ..., media_directory: str | None = ...,
+            normalization: int | None = ..., add_distance: bool | None = ..., input_type: str |
+            None = ..., frame_size: int | None = ..., taf_topology: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "flip_prob", "max_degree_rotations", "crop_size_x", "crop_size_y",
+            "center_perterb_max", "center_swap_prob", "scale_prob", "scale_mins", "scale_maxs",
+            "target_dist", "number_max_occlusions", "sigmas", "models", "sources",
+            "probabilities", "source_background", "prob_only_background", "media_directory",
+            "normalization", "add_distance", "input_type", "frame_size", "taf_topology",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "flip_prob", "max_degree_rotations", "crop_size_x", "crop_size_y",
+            "center_perterb_max", "center_swap_prob", "scale_prob", "scale_mins", "scale_maxs",
+            "target_dist", "number_max_occlusions", "sigmas", "models", "sources",
+            "probabilities", "source_background", "prob_only_background", "media_directory",
+            "normalization", "add_distance", "input_type", "frame_size", "taf_topology",
         ]
     ) -> None: ...
 

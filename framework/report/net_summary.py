@@ -17,13 +17,14 @@ from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.params import check_layer_names, share_by_param_name
-from framework.net.reading import finish_net
+from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
 from framework.report.stated_sizes import stated_shape, unsized
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
 BYTES = 4       # of a float32
+OWN_PHASES = {"train_net_param": "TRAIN", "test_net_param": "TEST"}     # of nets in solver files
 BVLC_TYPES = frozenset(
     "AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat ContrastiveLoss "
     "Convolution Crop Data Deconvolution Dropout DummyData Eltwise ELU Embed EuclideanLoss Exp "
@@ -133,15 +134,25 @@ def _wires(document: Document, phase: str, level: int | None = None,
 
 
 def take_census(path: str | Path, selection: Selection) -> list[Census]:
-    """A Census of the file for the selected phase, or each phase that it declares."""
+    """A Census of the file for the selected phase, or each phase that it declares.
+
+    Of a solver file that holds nets, those.
+    """
     try:
-        document = prototxt.read(path, "NetParameter")
-        form = text_form(document.message)
-        finish_net(document, selection.ignore_unknown_fields)
+        documents = [prototxt.read(path, "NetParameter")]
+        if documents[0].problems:
+            documents = nets_inside(path, selection.ignore_unknown_fields) or documents
+        return [census for document in documents for census in _take(document, path, selection)]
     except SpecError as error:
         return [Census(str(path), problems=str(error).splitlines())]
+
+
+def _take(document: Document, path: str | Path, selection: Selection) -> list[Census]:
+    form = text_form(document.message)
+    finish_net(document, selection.ignore_unknown_fields)
     found = []
-    declared = [selection.phase] if selection.phase else phases_of(document)
+    only = selection.phase or OWN_PHASES.get(document.inside)
+    declared = [only] if only else phases_of(document)
     for phase in declared:
         stages = selection.stages or stages_for(document, phase, selection.level)
         census = Census(str(path), document.message.name, phase, stages)

@@ -35,6 +35,24 @@ def test_parameters_and_work_are_counted_by_their_definition(tmp_path, capsys):
     assert human(7 * values) in fc
 
 
+def test_the_nets_inside_a_solver_file_are_looked_at(tmp_path, capsys):
+    path = tmp_path / "solver.prototxt"
+    deploy = NET[NET.index('layer { name: "in"'):].replace("include { phase: TEST }", "")
+    path.write_text(f"base_lr: 1 lr_policy: 'fixed' max_iter: 2 net_param {{ {NET} }}\n"
+                    f"test_net_param {{ {deploy} }} test_iter: 1 test_interval: 1")
+    assert main(["--no-data", "--summary", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    phases = [line.removeprefix(f"{path}: ").split(":")[0] for line in lines]
+    assert sorted(phases) == ["TEST", "TEST", "TRAIN"]
+    path.write_text(path.read_text().replace("num_output: 7", "num_outputs: 7"))
+    assert main(["--no-data", "--summary", str(path)]) == 1
+    assert "solver.prototxt:9: net_param.layer 'fc' (InnerProduct): inner_product_param." \
+        in capsys.readouterr().err
+    path.write_text("base_lr: 1 lr_policy: 'fixed' net: 'n.prototxt'")
+    assert main(["--no-data", str(path)]) == 1
+    assert "is a solver file, not a net; give the net that its field" in capsys.readouterr().err
+
+
 def test_layers_beside_convolutions_have_their_multiply_adds(tmp_path, capsys):
     path = tmp_path / "n.prototxt"
     path.write_text("""input: "x" input_shape { dim: [6, 32] } input: "label" input_shape { dim: 6 }

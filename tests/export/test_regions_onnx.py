@@ -124,6 +124,18 @@ def test_proposals_of_several_maps_or_one_box_where_there_is_none(threshold, row
     assert_same(net, inputs, Options(), rows)
 
 
+@pytest.mark.parametrize("threshold, rows", [(-1.5, None), (50.0, 1)])
+def test_proposals_of_maps_of_one_anchor(threshold, rows):
+    generator = np.random.default_rng(9)
+    param = f"box_output_param {{ fg_thr: {threshold} max_nms_num: 30 max_post_nms_num: 7 " \
+        "field_w: 24 field_w: 48 field_h: 20 field_h: 40 downsample_rate: 8 downsample_rate: 16 }"
+    shapes = [(2, 7, 5, 6), (2, 7, 3, 2)]
+    inputs = {f"bottom{index}": generator.standard_normal(shape, np.float32)
+              for index, shape in enumerate(shapes)}
+    net = net_from(layer_text("BoxOutput", param, shapes, 2), "TEST")
+    assert_same(net, inputs, Options(), rows)
+
+
 @pytest.mark.parametrize("fields, rows", [("high_scale: 25", None), ("low_scale: 20", None),
                                           ("low_scale: 900 high_scale: 950", 1)])
 def test_regions_of_one_range_of_sizes_or_the_nearest(fields, rows):

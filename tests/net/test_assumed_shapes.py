@@ -243,3 +243,27 @@ def test_values_that_only_one_fork_repeats_are_read_and_refused_where_they_count
         Net(parse_net(text))
     with pytest.raises(SpecError, match=r"<text>:1: .*data_param.source_more is a field of"):
         Net(parse_net(text.replace("resize_param { height: 16 width: 17 }", "")))
+
+
+def test_blobs_of_a_data_frame_have_the_shapes_that_their_tops_state():
+    text = """layer { name: "d" type: "CoSData" top: "x" top: "label" top: "s" cos_data_param {
+      batch_size: 4 top { channels: 3 height: 50 width: 60 out_height: 22 out_width: 33 }
+      top { channels: 1 height: 1 width: 1 }
+      top { type: INT_ARRAY channels: 21 sample_num_axes: 1 transpose: true } } }"""
+    assert shapes_of(text) == [(4, 3, 22, 33), (4, 1, 1, 1), (21, 4)]
+    with pytest.raises(SpecError, match="known by the shapes of its tops only"):
+        Net(parse_net(text))
+    with pytest.raises(SpecError, match=r"sample_num_axes is 3; it must be 1 with transpose"):
+        shapes_of(text.replace("sample_num_axes: 1", ""))
+
+
+@pytest.mark.parametrize("fields, channels", [('models: "COCO_25;COCO_18"', 156),
+                                              ('models: "COCO_19" add_distance: true', 192),
+                                              ('models: "COCO_25B_17" taf_topology: 1', 202)])
+def test_openposes_maps_are_counted_by_its_first_model(fields, channels):
+    text = f"""layer {{ name: "d" type: "OPData" top: "x" top: "label"
+      data_param {{ batch_size: 3 }} op_transform_param {{ stride: 8 crop_size_x: 96
+      crop_size_y: 80 {fields} }} }}"""
+    assert shapes_of(text) == [(3, 3, 80, 96), (3, channels, 10, 12)]
+    with pytest.raises(SpecError, match="models begins with 'COCO'; it must be one of COCO_18"):
+        shapes_of(text.replace(fields, 'models: "COCO"'))

@@ -1,5 +1,10 @@
 """Types that projects read in their own ways: by what the net shows, or by a dialect's name."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -96,6 +101,29 @@ def test_targets_of_regions_are_of_one_class_where_only_that_fits(tmp_path, outp
     assert next(row for row in found.rows if row.name == "data").shapes[3] == targets
 
 
+SEVERAL = """input: "x" input_shape { dim: 5 dim: 7 } input: "t" input_shape { dim: 5 dim: 3 }
+layer { name: "l" type: "SoftmaxWithLoss" bottom: "x" bottom: "t" top: "l"
+  loss_param { ignore_label: -1 normalization: VALID } }
+"""
+
+
+def test_an_item_with_several_labels_has_their_mean_loss():
+    net = net_from(SEVERAL, "TRAIN")
+    x = noise(5, 7)
+    t = torch.tensor([[1, -1, -1], [0, 6, 2], [-1, -1, -1], [3, 3, -1], [5, 4, -1]]).double()
+    log = np.log(np.exp(x.detach().numpy()))
+    log -= np.log(np.exp(log).sum(1, keepdims=True))
+    expected = -(log[1, [0, 6, 2]].mean() + log[0, 1] + log[3, 3] + log[4, [5, 4]].mean()) / 4
+    layer = net.layers[0].layer
+    np.testing.assert_allclose(layer(x, t).item(), expected, rtol=1e-12)
+    assert torch.autograd.gradcheck(lambda x: layer(x, t), (x,))
+
+
+def test_several_labels_are_refused_where_none_can_be_ignored():
+    with pytest.raises(CaffeError, match="so there must be 5 labels"):
+        net_from(SEVERAL.replace("ignore_label: -1", ""), "TRAIN")
+
+
 def test_the_error_is_that_of_the_originals_reading():
     text = POOL + CONVOLUTION.replace("stride: 2", "stride: 3")
     with pytest.raises(CaffeError, match=r"\(1, 4, 4, 5\) and \(1, 4, 2, 3\)"):
@@ -107,6 +135,15 @@ def test_a_dialect_that_is_chosen_counts_without_a_look_at_the_net(monkeypatch, 
     choose_dialect("intel")
     assert net_from(POOL).shapes["p"] == (1, 4, 3, 4)
     assert not caplog.records
+
+
+def test_the_flag_finds_the_dialects_of_all_types(tmp_path):
+    (tmp_path / "n.prototxt").write_text('layer { name: "i" type: "Input" top: "x" }')
+    command = [sys.executable, "-m", "framework", "inspect", "--dialect", "intel",
+               "n.prototxt"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100,
+                         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    assert "is not known" not in run.stderr and "n.prototxt: TEST" in run.stdout, run.stderr
 
 
 def test_a_dialect_that_no_type_knows_is_named():

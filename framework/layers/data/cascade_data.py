@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -13,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from framework.data.loading.scenes import Scene, read_scenes
 from framework.data.records.image_size import TooLarge, check_size
 from framework.data.records.images import MAX_FILE_BYTES
 from framework.definition.spec import LayerSpec
@@ -22,16 +21,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.system.regular import read_regular
 
 STEP = 32       # sides of inputs are multiples of it
-
-
-@dataclass(frozen=True)
-class Scene:
-    """An image and its boxes: rows of label, ignored, difficult, x1, y1, x2, y2 in pixels."""
-
-    path: str
-    height: int
-    width: int
-    boxes: list[list[int]]
+NUMBERS = 7     # of a box: label, ignored, difficult, x1, y1, x2, y2
 
 
 @layer
@@ -74,9 +64,7 @@ class EvalData(Source):
                              "be once or 3 times")
         self.mean = np.array(means or [0], np.float32)
         self.scale = spec.proto.transform_param.scale
-        self.scenes = read_scenes(param.source, param.root_folder)
-        if not self.scenes:
-            raise DataError(f"{param.source}: the window file is empty")
+        self.scenes = read_scenes(param.source, param.root_folder, NUMBERS)
         height, width = self._size(self.scenes[0].height, self.scenes[0].width)
         boxes = sum(len(scene.boxes) for scene in self._batch(0))
         shapes: list[Shape] = [(param.batch_size, 3, height, width), (max(boxes, 1), 8, 1, 1),
@@ -138,33 +126,6 @@ class EvalData(Source):
 
 def _nearest(number: float) -> int:
     return math.floor(number + 0.5)
-
-
-def read_scenes(path: str, root: str) -> list[Scene]:
-    """The images and boxes of a window file. DataError if it has another form."""
-    try:
-        words = iter(os.fsdecode(read_regular(path)).split())
-    except OSError as error:
-        raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
-    scenes: list[Scene] = []
-    try:
-        for mark in words:
-            if mark != "#":
-                raise DataError(f"{path}: there is '{mark}' where image {len(scenes)} must begin "
-                                "with '#'")
-            next(words)
-            name = next(words)
-            _, height, width, num = (int(next(words)) for _ in range(4))
-            boxes = [[int(next(words)) for _ in range(7)] for _ in range(num)]
-            for _ in range(4 * int(next(words))):
-                next(words)
-            scenes.append(Scene(root + name, height, width, boxes))
-    except DataError:
-        raise
-    except (StopIteration, RuntimeError, ValueError):
-        raise DataError(f"{path}: image {len(scenes)} is incomplete or has a word that is not a "
-                        "whole number") from None
-    return scenes
 
 
 @layer

@@ -61,9 +61,15 @@ class SoftmaxWithLoss(Layer):
     `class_weighting` with `weight_by_label_freqs` multiplies the loss by its label's weight
     (SegNet's fork). `label_smoothing` e moves the gradient to targets 1 - e for the label and
     e / classes for the others, while the value stays plain (Intel's fork).
+    In the dialect "bottom-up-attention" labels (N, K) may be several for each item of scores (N, C)
+    if there is an ignore_label: an item's loss is the mean over its labels that count, and VALID
+    counts the items that have one.
     Errors:  SpecError if the numbers of labels or of class weights are wrong.
-    Source:  LossParameter in caffe.proto; BVLC softmax_loss_layer.cpp.
+    Source:  LossParameter in caffe.proto; BVLC softmax_loss_layer.cpp, and that of
+             peteanderson80/bottom-up-attention.
     """
+
+    dialects = ("bottom-up-attention",)
 
     num_bottoms = (2, 2)
     num_tops = (1, 3)
@@ -76,7 +82,11 @@ class SoftmaxWithLoss(Layer):
         param = spec.proto.loss_param
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
-        check_labels(spec, scores, labels, self.axis)
+        self.has_several = bool(spec.dialect) and len(scores) == len(labels) == 2 \
+            and labels[0] == scores[0] and labels[1] > 1 and param.HasField("ignore_label") \
+            and self.axis == 1 and len(spec.tops) == 1
+        if not self.has_several:
+            check_labels(spec, scores, labels, self.axis)
         self.mode = normalization(spec, also="label_smoothing weight_by_label_freqs "
                                   "class_weighting")
         self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
@@ -93,6 +103,8 @@ class SoftmaxWithLoss(Layer):
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         scores = precise(scores)
+        if self.has_several:
+            return self._of_several(scores, labels)
         numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         each = log_loss(scores, numbers, self.axis)
         if self.smoothing:
@@ -106,6 +118,14 @@ class SoftmaxWithLoss(Layer):
             return loss
         tops = loss, scores.detach().softmax(self.axis), each.detach().reshape(labels.shape)
         return tops[:len(self.spec.tops)]
+
+    def _of_several(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """The loss of scores (N, C) for labels (N, K), of which some are ignored."""
+        wide = scores[:, :, None].expand(-1, -1, labels.shape[1])
+        numbers, valid = class_numbers(self.check, labels, wide.shape, 1)
+        assert valid is not None
+        each = log_loss(wide, numbers, 1).where(valid, 0).sum(1) / valid.sum(1).clamp(min=1)
+        return each.sum() / normalizer(self.mode, scores, 1, valid.any(1), self.fixed)
 
     def _smoothed(self, scores: Tensor, each: Tensor) -> Tensor:
         """The value of `each` with the gradient towards smoothed targets."""

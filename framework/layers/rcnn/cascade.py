@@ -11,19 +11,14 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.ranked_regions import Anchors, Ranking, Regression
 from framework.layers.rcnn.regions_onnx import (
     adjusted_onnx,
-    best_onnx,
     flat_onnx,
-    grid,
     moved_onnx,
     or_else_onnx,
     product,
-    rows_onnx,
-    suppressed_onnx,
 )
-from framework.layers.ssd.detection_onnx import LOWEST
-from framework.ops import nms
 from framework.proto import has_field
 
 
@@ -62,13 +57,11 @@ class BoxGroupOutput(Layer):
         self.groups = [(list(zip(group.field_w, group.field_h, strict=False)), group.stride)
                        for group in groups]
         self._check_shapes(bottoms)
-        self.mean, self.deviation = mean_and_deviation(spec)
-        self.most_shift = 1 / param.field_xyr
-        self.most_growth = math.log(param.field_whr)
+        self.regression = Regression(*mean_and_deviation(spec), 1 / param.field_xyr,
+                                     math.log(param.field_whr))
+        # pixels are cells: ends belong
+        self.ranking = Ranking(param.iou_thr, param.max_nms_num, param.max_post_nms_num, 1)
         self.least_score = param.fg_thr
-        self.threshold = param.iou_thr
-        self.most_before = param.max_nms_num
-        self.most = param.max_post_nms_num
         self.least_size = param.min_size
 
     def _check_shapes(self, bottoms: tuple[Shape, ...]) -> None:
@@ -95,19 +88,7 @@ class BoxGroupOutput(Layer):
                             in zip(bottoms[::2], decoded, strict=True)], 1)
         wide = (corners[..., 2:] - corners[..., :2] + 1 >= self.least_size).all(-1)
         valid = wide & (scores >= self.least_score)
-        order = scores.masked_fill(~valid, -math.inf).argsort(dim=1, descending=True, stable=True)
-        order = order[:, :self.most_before or None]
-        corners = corners.gather(1, order[:, :, None].expand(-1, -1, 4))
-        past_end = corners + corners.new_tensor([0, 0, 1, 1])   # pixels are cells: ends belong
-        kept = nms.greedy(past_end, valid.gather(1, order), self.threshold, most=self.most or None)
-        image, rank = kept.nonzero(as_tuple=True)
-        rows = torch.cat([image.to(corners.dtype)[:, None], corners[image, rank],
-                          scores.gather(1, order)[image, rank][:, None]], 1)
-        if not len(rows):
-            tops = rows.new_tensor([[0, 1, 1, 10, 10]]), rows.new_zeros(1, 6)
-        else:
-            tops = rows[:, :5], rows
-        return tuple(top[:, :, None, None] for top in tops)[:len(self.spec.tops)]
+        return self.ranking.tops(corners, scores, valid)[:len(self.spec.tops)]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         corners, scores = [], []
@@ -125,58 +106,23 @@ class BoxGroupOutput(Layer):
         valid = graph.add("And",
                           graph.add("GreaterOrEqual", least, graph.floats(float(self.least_size))),
                           graph.add("GreaterOrEqual", score, graph.floats(self.least_score)))
-        score = graph.add("Where", valid, score, graph.floats(LOWEST))
-        count = graph.integers([min(self.most_before or total, total)])
-        boxes, best = best_onnx(graph, boxes, score, count)
-        kept = suppressed_onnx(graph, boxes, best, count, self.threshold, self.most or None)
-        image, box, chances = rows_onnx(graph, kept, boxes, best)
-        regions = graph.add("Concat", image, box, axis=1)
-        scored = graph.add("Concat", regions, graph.add("Unsqueeze", chances, graph.integers([1])),
-                           axis=1)
-        lone = torch.tensor([[0.0, 1, 1, 10, 10]])
-        tops = [or_else_onnx(graph, regions, graph.floats(lone)),
-                or_else_onnx(graph, scored, graph.floats(torch.zeros(1, 6)))]
-        return [graph.add("Unsqueeze", top, graph.integers([2, 3]))
-                for top in tops[:len(self.spec.tops)]]
+        return self.ranking.tops_onnx(graph, boxes, score, valid, total)[:len(self.spec.tops)]
 
-    def _decode_onnx(self, graph: OnnxGraph, offsets: str, anchors: list[tuple[int, int]],
-                     stride: int) -> str:
+    def _decode(self, offsets: Tensor, anchors: Anchors, stride: int) -> Tensor:
+        """Corners (N, A * H * W, 4) in pixels, cut to the map."""
+        first, size = self.regression.decode(offsets, anchors, stride)
+        edge = size.new_tensor([offsets.shape[3] * stride, offsets.shape[2] * stride])
+        return torch.cat([first.clamp(min=0), (first + size - 1).minimum(edge)], -1).flatten(1, 3)
+
+    def _decode_onnx(self, graph: OnnxGraph, offsets: str, anchors: Anchors, stride: int) -> str:
         """As `_decode`."""
         height, width = graph.shape(offsets)[2:]
-        moves = graph.reshape(offsets, [-1, len(anchors), 4, height, width])
-        moves = graph.add("Transpose", moves, perm=[0, 1, 3, 4, 2])
-        moves = graph.reshape(moves, [-1, len(anchors) * height * width, 4])
-        moves = adjusted_onnx(graph, moves, self.mean, self.deviation)
-        sides = torch.tensor(anchors, dtype=torch.float32)
-        field = graph.floats(sides.repeat_interleave(height * width, 0)[None])
-        centre = grid(height, width, stride, 0.5).reshape(-1, 2).repeat(len(anchors), 1)
-        shift = graph.add("Clip", graph.cut(moves, 2, 0, 2), graph.floats(-self.most_shift),
-                          graph.floats(self.most_shift))
-        growth = graph.add("Clip", graph.cut(moves, 2, 2, 4), graph.floats(-self.most_growth),
-                           graph.floats(self.most_growth))
-        size = graph.add("Mul", field, graph.add("Exp", growth))
-        first = graph.add("Add", graph.add("Mul", shift, field), graph.floats(centre[None]))
-        first = graph.add("Sub", first, graph.add("Div", size, graph.floats(2.0)))
+        first, size = self.regression.decode_onnx(graph, offsets, (height, width), anchors,
+                                                  stride)
         last = graph.add("Sub", graph.add("Add", first, size), graph.floats(1.0))
         edge = graph.floats([float(width * stride), float(height * stride)])
         return graph.add("Concat", graph.add("Max", first, graph.floats(0.0)),
                          graph.add("Min", last, edge), axis=2)
-
-    def _decode(self, offsets: Tensor, anchors: list[tuple[int, int]], stride: int) -> Tensor:
-        """Corners (N, A * H * W, 4) in pixels, cut to the map."""
-        height, width = offsets.shape[2:]
-        moves = offsets.unflatten(0, (-1, len(anchors))).movedim(2, -1)     # (N, A, H, W, 4)
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
-        field = moves.new_tensor(anchors)[:, None, None]
-        rows = (torch.arange(height, device=moves.device, dtype=moves.dtype) + 0.5) * stride
-        columns = (torch.arange(width, device=moves.device, dtype=moves.dtype) + 0.5) * stride
-        y, x = torch.meshgrid(rows, columns, indexing="ij")
-        shift = moves[..., :2].clamp(-self.most_shift, self.most_shift)
-        size = field * moves[..., 2:].clamp(-self.most_growth, self.most_growth).exp()
-        first = (shift * field + torch.stack([x, y], -1) - size / 2)
-        last = first + size - 1
-        edge = moves.new_tensor([width * stride, height * stride])
-        return torch.cat([first.clamp(min=0), last.minimum(edge)], -1).flatten(1, 3)
 
 
 @layer

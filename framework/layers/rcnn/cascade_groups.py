@@ -12,12 +12,18 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
+from framework.layers.rcnn.anchor_maps import (
+    anchor_fields,
+    box_loss,
+    column,
+    mean_where,
+    offset_limits,
+    offset_targets,
+)
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops.losses import log_loss, precise
 from framework.ops.mining import highest, ranking_key
 from framework.ops.pixel_boxes import overlap
-
-SMALLEST_SIDE = 2       # of a ground truth box, in pixels
 
 
 def _anchors(spec: LayerSpec, param: Any, bottoms: tuple[Shape, ...]  # Any: a message
@@ -34,18 +40,6 @@ def _anchors(spec: LayerSpec, param: Any, bottoms: tuple[Shape, ...]  # Any: a m
         raise spec.error("bottom", f"has the shapes {found}; they must be (N * {len(anchors)}, C, "
                          f"H, W) with C = {param.cls_num}, 4 and 6")
     return anchors
-
-
-def _fields(anchors: list[tuple[int, int]], stride: int, like: Tensor) -> tuple[Tensor, Tensor]:
-    """Sizes (N * A, 2, 1, 1) of the anchors, and their centres (2, H, W), in pixels."""
-    sizes = like.new_tensor(anchors).repeat(like.shape[0] // len(anchors), 1)
-    y, x = (torch.arange(num, device=like.device, dtype=like.dtype) for num in like.shape[2:])
-    rows, columns = torch.meshgrid((y + 0.5) * stride, (x + 0.5) * stride, indexing="ij")
-    return sizes[:, :, None, None], torch.stack([columns, rows])
-
-
-def _column(values: list[float], like: Tensor) -> Tensor:
-    return like.new_tensor(values)[:, None, None]
 
 
 @layer
@@ -91,18 +85,9 @@ class DetectionGroupLoss(Layer):
         self.mean, self.deviation = mean_and_deviation(spec)
         self.balance = getattr(param, "lambda")
         has_limits = param.HasField("field_xyr") and param.HasField("field_whr")
-        self.limits = self._limits() if has_limits else None
-
-    def _limits(self) -> tuple[list[float], list[float]]:
-        """Lower and upper limits of the normalised offsets; x and y share them, and w and h."""
-        shift, growth = 1 / self.param.field_xyr, math.log(self.param.field_whr)
-        least, most = [], []
-        for start, limit in ((0, shift), (2, growth)):
-            mean = (self.mean[start] + self.mean[start + 1]) / 2
-            deviation = math.sqrt(self.deviation[start] * self.deviation[start + 1])
-            least += [(-limit - mean) / deviation] * 2
-            most += [(limit - mean) / deviation] * 2
-        return least, most
+        self.limits = None
+        if has_limits:
+            self.limits = offset_limits(self.mean, self.deviation, param.field_xyr, param.field_whr)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(1, 1, 1, 2)]
@@ -167,20 +152,10 @@ class DetectionGroupLoss(Layer):
         return torch.where(label > 0, part * total / objects, (1 - part) * total / others)
 
     def _box_loss(self, offsets: Tensor, boxes: Tensor, counts: Tensor) -> Tensor:
-        sizes, centres = _fields(self.anchors, self.param.stride, offsets)
-        target = torch.cat([(boxes[:, :2] - centres) / sizes,
-                            (boxes[:, 2:].clamp(min=SMALLEST_SIDE) / sizes).log()], 1)
-        target = (target - _column(self.mean, target)) / _column(self.deviation, target)
-        if self.limits is not None:
-            least, most = (_column(limit, offsets) for limit in self.limits)
-            # clamp with a straight-through gradient: the cut has the gradient 1
-            offsets = offsets + (offsets.maximum(least).minimum(most) - offsets).detach()
-        difference = torch.where(counts[:, None], offsets - target, 0)
-        size = difference.abs()
-        square = 0.5 * difference ** 2
-        if self.param.bbox_loss_type == "Smooth_L1":
-            square = torch.where(size < 1, square, size - 0.5)
-        return square.sum() / (4 * counts.sum()).clamp(min=1)
+        fields = anchor_fields(self.anchors, self.param.stride, offsets)
+        target = offset_targets(boxes, fields, self.mean, self.deviation)
+        return box_loss(offsets, target, counts, self.limits,
+                        self.param.bbox_loss_type == "Smooth_L1")
 
 
 @layer
@@ -219,17 +194,17 @@ class DetectionGroupAccuracy(Layer):
             counts = counts & (asked != self.ignored)
             boxed = boxed & (label != self.ignored)
         right = (scores.argmax(1) == asked).to(scores.dtype)
-        parts = [_mean(right, counts), _mean(right, counts & (asked != 0))]
+        parts = [mean_where(right, counts), mean_where(right, counts & (asked != 0))]
         tops = [torch.stack(parts).view(1, 1, 1, 2)]
         if len(self.spec.tops) == 2:
             shares = overlap(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
-            tops.append(_mean(shares, boxed).view(1, 1, 1, 1))
+            tops.append(mean_where(shares, boxed).view(1, 1, 1, 1))
         return tuple(tops)
 
     def _boxes(self, offsets: Tensor) -> Tensor:
         """Corners (N * A, H, W, 4) in pixels."""
-        sizes, centres = _fields(self.anchors, self.param.stride, offsets)
-        moves = offsets * _column(self.deviation, offsets) + _column(self.mean, offsets)
+        sizes, centres = anchor_fields(self.anchors, self.param.stride, offsets)
+        moves = offsets * column(self.deviation, offsets) + column(self.mean, offsets)
         shift, growth = 1 / self.param.field_xyr, math.log(self.param.field_whr)
         centre = moves[:, :2].clamp(-shift, shift) * sizes + centres
         return _corners(centre, moves[:, 2:].clamp(-growth, growth).exp() * sizes)
@@ -239,10 +214,3 @@ def _corners(centre: Tensor, size: Tensor) -> Tensor:
     """(..., 4) from (N, 2, H, W) centres and sizes, the last pixel included."""
     first = centre - size / 2
     return torch.cat([first, first + size - 1], 1).movedim(1, -1)
-
-
-def _mean(values: Tensor, counts: Tensor) -> Tensor:
-    """The mean of the values that count, -1 if none does."""
-    number = counts.sum()
-    mean = torch.where(counts, values, 0).sum() / number.clamp(min=1)
-    return torch.where(number > 0, mean, -1)

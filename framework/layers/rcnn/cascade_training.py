@@ -15,7 +15,7 @@ from framework.layers.params import plain
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
 
-SMALLEST_BACKUP = 32        # side of the random box that is used where no region can be chosen
+SMALLEST_BACKUP = 32        # side of the random box that is used where a region is missing
 NEAR_TRUTH = 0.975          # regions above this overlap are the ground truth itself
 
 
@@ -33,12 +33,13 @@ class ProposalTarget(Layer):
     box is ignored), background from bg_thr_lw to below bg_thr_hg. batch_size of them are drawn, at
     most fg_fraction foreground; -1 takes all; too few background ones are filled up, with
     pickup_discard, from the other regions, in their order. The ground truth is among the
-    regions with append_gtbox. Without any region one random box of the background is used.
+    regions with append_gtbox. Without any region one random box of the background is used; with
+    boxes of seven columns (MS-CNN's) there are enough of them to make batch_size regions.
     Drawn with torch's generator of the device. Data decide K: torch.compile breaks the graph.
     Errors:  SpecError for shapes and thresholds; DataError if a random box is needed and
              img_width or img_height leave no room for it, and with cls_aware for a label that is
              not below cls_num.
-    Source:  zhaoweicai/cascade-rcnn proposal_target_layer.cpp.
+    Source:  zhaoweicai/cascade-rcnn and zhaoweicai/mscnn proposal_target_layer.cpp.
     """
 
     num_bottoms = (2, 2)
@@ -60,6 +61,7 @@ class ProposalTarget(Layer):
                              "be at least 1, or -1 for all")
         self.by_class = spec.proto.bbox_reg_param.cls_aware
         self.width = 4 * param.cls_num if self.by_class else 8
+        self._fill_up_to = max(param.batch_size, 1) if truth[1] == 7 else 1
         self.mean, self.deviation = mean_and_deviation(spec)
         self.check = IndexCheck(spec, 1, tuple(truth), param.cls_num, unit="row",
                                 hint="proposal_target_param.cls_num is too small")
@@ -80,10 +82,12 @@ class ProposalTarget(Layer):
             rows = torch.cat([rows, boxes[:, :5]])
         best, match = _best(rows, boxes)
         chosen, num_objects = self._choose(best, match, boxes)
-        if not len(chosen):
-            rows = torch.cat([rows, self._stand_in(boxes)])
+        missing = max(self._fill_up_to - len(chosen), 0)
+        if missing:
+            rows = torch.cat([rows, *(self._stand_in(boxes) for _ in range(missing))])
             best, match = _best(rows, boxes)
-            chosen = torch.tensor([len(rows) - 1], device=rows.device)
+            last = torch.arange(len(rows) - missing, len(rows), device=rows.device)
+            chosen = torch.cat([chosen, last])
         objects = torch.arange(len(chosen), device=rows.device) < num_objects
         rows, best, match = rows[chosen], best[chosen], match[chosen]
         if not len(boxes):

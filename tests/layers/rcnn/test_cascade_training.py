@@ -117,6 +117,22 @@ def test_one_random_box_stands_in_where_no_region_can_be_chosen():
     assert share((x1, y1, x2, y2), TRUTH[0, 1:5]) < 0.5
 
 
+def test_truth_of_seven_columns_is_filled_up_with_random_boxes():
+    layer = make("ProposalTarget", "proposal_target_param { cls_num: 4 batch_size: 14 "
+                 f"num_img_per_batch: 2 img_width: 200 img_height: 120 }} {REG % 'true'}",
+                 ROIS.shape, (3, 7), tops=6)
+    tops = [array(top)[:, :, 0, 0] for top in layer(tensor(ROIS), tensor(TRUTH[:3, :7]))]
+    labels = tops[1][:, 0]
+    objects = (labels > 0).sum()
+    own = {tuple(row) for row in np.concatenate([ROIS, TRUTH[:3, :5]])}
+    strange = [row for row in tops[0] if tuple(row) not in own]
+    assert len(labels) == 14 and 0 < objects <= 4
+    assert 14 - len(strange) == len([row for row in tops[0] if tuple(row) in own]) <= len(own)
+    assert len(strange) >= 5 and not labels[-len(strange):].any()
+    for item, *corners in strange:
+        assert all(share(corners, row[1:5]) < 0.5 for row in TRUTH[:3] if row[0] == item)
+
+
 def test_proposal_target_refuses_thresholds_the_wrong_way_round():
     with pytest.raises(SpecError, match=r"fg_thr is 0.3; it must be at least bg_thr_hg, 0.5"):
         proposal_target("fg_thr: 0.3")

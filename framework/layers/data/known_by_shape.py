@@ -1,0 +1,113 @@
+"""Data layers of projects whose records are not read here: known by the shapes of their tops."""
+
+from __future__ import annotations
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import DataOptions, Shape, Source, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
+
+# Maps of a pose model: directions of limbs, joints, and background if it has it.
+POSE_CHANNELS = {
+    "COCO_18": 57, "COCO_19": 60, "COCO_19b": 64, "COCO_19E": 80, "COCO_19_V2": 56, "COCO_23": 96,
+    "COCO_23_17": 96, "COCO_25": 78, "COCO_25_17": 78, "COCO_25E": 102, "COCO_25_17E": 102,
+    "COCO_59_17": 180, "COCO_25B_17": 97, "COCO_25B_23": 97, "COCO_95_17": 321, "COCO_95_23": 321,
+    "COCO_135_17": 439, "COCO_135_23": 439, "DOME_18": 57, "DOME_19": 60, "DOME_59": 180,
+    "DOME_135": 439, "MPII_25B_16": 97, "MPII_95_16": 321, "MPII_135_16": 439, "PT_25B_15": 97,
+    "MPII_59": 180, "MPII_65_42": 198, "HAND_135_21": 439, "HAND_135_42": 439, "FACE_95_70": 321,
+    "FACE_135_70": 439, "CAR_12": 35, "CAR_22": 87}
+DISTANCES = {"COCO_19": 36, "DOME_19": 36, "COCO_25": 50, "COCO_25_17": 50, "COCO_25E": 50,
+             "COCO_25_17E": 50}
+TRACKED = {1: 4}        # maps of joints from frame to frame, by taf_topology
+
+
+def _refuse(spec: LayerSpec) -> Exception:
+    return spec.error("type", f"'{spec.type}' is known by the shapes of its tops only; its data "
+                      "are not read here")
+
+
+@layer
+class CoSData(Source):
+    """Blobs that CaffeOnSpark reads from a data frame: known by shape only.
+
+    Tops:   for each `top` of cos_data_param (batch_size, channels, height, width), of which the
+            first sample_num_axes + 1 axes; out_channels, out_height, out_width have precedence;
+            (channels, batch_size) with transpose.
+    Errors: SpecError whenever data are requested, and for tops that do not fit.
+    Meaning: yahoo/CaffeOnSpark cos_data_layer.cpp.
+    """
+
+    num_tops = (1, None)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.cos_data_param
+        if len(param.top) != len(spec.tops):
+            raise spec.error("cos_data_param.top", f"is given {len(param.top)} times; the layer "
+                             f"has {len(spec.tops)} tops")
+        for index, top in enumerate(param.top):
+            where = f"cos_data_param.top[{index}].sample_num_axes"
+            if top.sample_num_axes > 3:
+                raise spec.error(where, f"is {top.sample_num_axes}; it must be at most 3")
+            if top.transpose and top.sample_num_axes != 1:
+                raise spec.error(where, f"is {top.sample_num_axes}; it must be 1 with transpose")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.cos_data_param
+        shapes: list[Shape] = []
+        for top in param.top:
+            axes = (param.batch_size, top.out_channels or top.channels,
+                    top.out_height or top.height, top.out_width or top.width)
+            shape = axes[:top.sample_num_axes + 1]
+            shapes.append(shape[::-1] if top.transpose else shape)
+        return shapes
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        raise _refuse(spec)
+
+
+@layer
+class OPData(Source):
+    """Images of people with maps of joints and limbs, of several databases: known by shape only.
+
+    Tops:   images (batch_size, 3, crop_size_y, crop_size_x); weights and maps (batch_size, 2 M,
+            crop_size_y / stride, crop_size_x / stride); M is that of the first of `models`, with
+            add_distance and the distances of its joints.
+    Errors: SpecError whenever data are requested, and for models that are not known.
+    Meaning: CMU-Perceptual-Computing-Lab/openpose_caffe_train oPDataLayer.cpp, poseModel.cpp.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.op_transform_param
+        model = _model(spec)
+        if model not in POSE_CHANNELS:
+            raise spec.error("op_transform_param.models", f"begins with '{model}'; it must be one "
+                             f"of {', '.join(POSE_CHANNELS)}")
+        if param.stride < 1:
+            raise spec.error("op_transform_param.stride", "is 0; it must be at least 1")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.op_transform_param
+        batch = spec.proto.data_param.batch_size
+        height, width = param.crop_size_y, param.crop_size_x
+        model = _model(spec)
+        more = DISTANCES.get(model, 0) if param.add_distance else TRACKED.get(param.taf_topology, 0)
+        return [(batch, 3, height, width), (batch, 2 * (POSE_CHANNELS[model] + more),
+                                            height // param.stride, width // param.stride)]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        raise _refuse(spec)
+
+
+def _model(spec: LayerSpec) -> str:
+    return str(spec.proto.op_transform_param.models.split(";")[0].strip())
