@@ -36,8 +36,9 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example: tools/report --model net.prototxt --weights net.caffemodel --log "
                "caffe.INFO")
+    parser.add_argument("file", nargs="?", default="", metavar="NET", help="the net's prototxt")
     parser.add_argument("--model", default="", metavar="FILE",
-                        help="the net's prototxt, with test data")
+                        help="the same by a flag")
     parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
     parser.add_argument("--log", metavar="FILE|DIR", type=Path,
                         help="log of the training, or the folder of its logs")
@@ -62,10 +63,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return app.run(report, make_parser(), arguments)
 
 
+def main_after_training(arguments: Sequence[str]) -> int:
+    """Write the report, or say in a line why there is none."""
+    def written_or_told(options: argparse.Namespace) -> int:
+        try:
+            return report(options)
+        except (CaffeError, OSError) as error:
+            app.complain(f"no report: {app.describe(error)}")
+            return 0
+
+    return app.run(written_or_told, make_parser(), arguments)
+
+
 def report(options: argparse.Namespace) -> int:
     """Write the report. CaffeError for what cannot be reported on."""
+    options.model = options.model or options.file
     if not options.model or not options.weights:
-        raise CaffeError("a folder of `caffe new` must be given, or --model and --weights")
+        raise CaffeError("a folder of `caffe new` must be given, or a net and --weights")
+    if options.log and not options.log.exists():
+        raise CaffeError(f"--log {options.log}: there is no such file or folder")
     gflags.check_count("--iterations", options.iterations)
     check_matplotlib()
     # lazy: --help does without it

@@ -84,9 +84,11 @@ class _Keeper:
         self.chances: list[Doubles] = []
         self.worst: list[Miss] = []
         self.num = 0
-        self.source, self.image = next(
-            ((source, tops[0]) for source, tops in net.sources if isinstance(source, ImageSource)
-             and len(net.shapes[tops[0]]) == 4), (None, ""))
+        self.source: ImageSource | None = None
+        self.image = ""
+        for source, tops in net.sources:
+            if isinstance(source, ImageSource) and len(net.shapes[tops[0]]) == 4:
+                self.source, self.image = source, tops[0]
 
     def add(self) -> None:
         """Take the batch that the net has just run; images that come again are left out."""
@@ -103,7 +105,9 @@ class _Keeper:
         counted = np.flatnonzero((numbers >= 0) & (numbers < chances.shape[1]))
         self.labels.append(numbers[counted])
         self.chances.append(chances[counted])
-        for index in counted.tolist() if self.source else ():
+        if self.source is None:
+            return
+        for index in counted.tolist():
             badness = -float(chances[index, numbers[index]])
             if len(self.worst) >= NUM_WORST and badness <= self.worst[0].badness:
                 continue
@@ -145,7 +149,7 @@ def _matrix(labels: Indices, chances: Doubles, full: Mapping[int, str], shown: M
                                  note],
                    [Chart("confusion", chart, f"Confusion matrix; the most frequent errors: "
                           f"{most or 'none'}")],
-                   [Table("The most frequent errors", ["marked", "found", "number"], rows)]
+                   [Table("The most frequent errors", ["marked", "found", "number"], rows, 2)]
                    if rows else [])
 
 

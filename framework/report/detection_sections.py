@@ -175,10 +175,10 @@ def _confusion(judged: Judged, thresholds: Doubles, names: Names) -> Section:
     return Section("Confusion", [
         "Each marked box by its class and by the class that it was found as, from each class's "
         "best threshold on. Background as found: nothing found the box; background as marked: a "
-        "detection where no box is." + note],
+        "detection whose box another one has, or that is on no box." + note],
         [Chart("confusion", chart, f"Confusion matrix of the classes; the most frequent "
                f"errors: {most or 'none'}")],
-        [Table("The most frequent errors", ["marked", "found", "number"], rows)] if rows else [])
+        [Table("The most frequent errors", ["marked", "found", "number"], rows, 2)] if rows else [])
 
 
 def _errors(judged: Judged, thresholds: Doubles, version: str) -> Section:
@@ -198,7 +198,7 @@ def _errors(judged: Judged, thresholds: Doubles, version: str) -> Section:
          Chart("gains", figures.bars("What mending a kind would gain", "mAP", errors.gains,
                                      "{:+.3f}"),
                "Bars of the gain in mAP by kind; the numbers are in the table of errors")],
-        [Table("Errors by kind", ["kind", "what it is", "number", "gain in mAP"], rows)])
+        [Table("Errors by kind", ["kind", "what it is", "number", "gain in mAP"], rows, 2)])
 
 
 def _sizes(judged: Judged, num_classes: int, version: str) -> Section:

@@ -74,9 +74,8 @@ def history(readings: Readings, shown: Mapping[int, str]) -> list[Section]:
 
 def _summary(readings: Readings) -> str:
     rows = readings.train or readings.test
-    seconds = rows[-1]["Seconds"] - rows[0]["Seconds"]
     return (f"The log has iterations {rows[0]['NumIters']:.0f} to {rows[-1]['NumIters']:.0f} and "
-            f"{len(readings.test)} tests, in {seconds:.0f} s of its last part.")
+            f"{len(readings.test)} tests.")
 
 
 def _points(rows: list[Row], name: str) -> figures.Line:
@@ -103,7 +102,8 @@ def _test_charts(readings: Readings, shown: Mapping[int, str]) -> list[Chart]:
         last = ", ".join(f"{name} {y[-1]:.4g}" for name, (_, y) in outputs.items())
         values = np.concatenate([y for _, y in outputs.values()])
         is_share = bool((values >= 0).all() and (values <= 1).all())
-        charts.append(Chart("test", figures.curves("Test", "iteration", "score", outputs, is_share),
+        title = "Test" if len(outputs) > 1 else f"Test: {next(iter(outputs))}"
+        charts.append(Chart("test", figures.curves(title, "iteration", "score", outputs, is_share),
                             f"Outputs of the tests over iterations; at the end {last}"))
     classes = [int(match[1]) for name in names if (match := CLASS.match(name))]
     for index, group in enumerate(figures.in_groups([f"class{label}" for label in classes])):

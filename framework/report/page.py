@@ -29,9 +29,11 @@ figcaption { font-size: .9rem; color: #3a3a3a; }
 .wide { overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 caption { text-align: left; font-weight: 600; padding: .2rem 0; }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #d0d0d0; text-align: right; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: normal; }
-thead th { border-bottom: 2px solid #767676; vertical-align: bottom; overflow-wrap: normal; }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid #d0d0d0; text-align: right;
+  overflow-wrap: normal; }
+td { white-space: nowrap; }
+.text { text-align: left; white-space: normal; min-width: 7rem; max-width: 26rem; }
+thead th { border-bottom: 2px solid #767676; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { position: static; }
@@ -57,11 +59,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts below a head; the first column names the row."""
+    """Rows below a head; the first column names the row, the first `num_texts` are no numbers."""
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    num_texts: int = 1
 
 
 @dataclass
@@ -124,8 +127,10 @@ def _figure(chart: Chart) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.head)
-    rows = "\n".join(_row(row) for row in table.rows)
+    kinds = [' class="text"' if index < table.num_texts else "" for index in range(len(table.head))]
+    head = "".join(f'<th scope="col"{kind}>{html.escape(name)}</th>'
+                   for kind, name in zip(kinds, table.head, strict=True))
+    rows = "\n".join(_row(row, kinds) for row in table.rows)
     name = html.escape(table.caption)
     # a region that scrolls must be reachable by keyboard
     return (f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table>'
@@ -133,6 +138,7 @@ def _table(table: Table) -> str:
             "</tbody></table></div>\n")
 
 
-def _row(row: Sequence[str]) -> str:
-    cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
-    return f'<tr><th scope="row">{html.escape(row[0])}</th>{cells}</tr>'
+def _row(row: Sequence[str], kinds: Sequence[str]) -> str:
+    cells = "".join(f"<td{kind}>{html.escape(cell)}</td>"
+                    for kind, cell in zip(kinds[1:], row[1:], strict=True))
+    return f'<tr><th scope="row"{kinds[0]}>{html.escape(row[0])}</th>{cells}</tr>'
