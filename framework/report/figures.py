@@ -82,9 +82,12 @@ def curves(title: str, across: str, up: str, lines: Mapping[str, Line], share: b
 def loss_curves(raw: Line, smoothed: Line) -> bytes:
     """The loss of single iterations, pale, and its mean."""
     figure, place = axes("Loss", "iteration", "loss")
+    marker = "o" if len(smoothed[0]) < 12 else ""
     if len(raw[0]):
-        place.plot(*raw, color="#8fbcd9", linewidth=1, label="of one iteration")
-    place.plot(*smoothed, color=COLOURS[0], linewidth=2, label="smoothed")
+        place.plot(*raw, color="#8fbcd9", linewidth=1, label="of one iteration", marker=marker,
+                   markersize=3)
+    place.plot(*smoothed, color=COLOURS[0], linewidth=2, label="smoothed", marker=marker,
+               markersize=4)
     place.legend(fontsize=8)
     values = np.asarray(smoothed[1], float)
     values = values[np.isfinite(values) & (values > 0)]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from matplotlib import font_manager, ft2font
 
 FIRST = "DejaVu Sans"       # comes with Matplotlib
+FOR_NO_LETTER = "Last Resort"       # so does this one, which has a box for every letter
 
 
 def families_for(texts: Iterable[str]) -> tuple[list[str], set[str]]:
@@ -20,7 +21,7 @@ def families_for(texts: Iterable[str]) -> tuple[list[str], set[str]]:
     for font in sorted(font_manager.fontManager.ttflist, key=_plainness):
         if not missing:
             break
-        if font.name in families or font.name == "Last Resort":
+        if font.name in families or font.name.startswith(FOR_NO_LETTER):
             continue
         has = _letters(font.fname)
         if missing & has:
