@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+import cv2
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -33,8 +33,7 @@ def photo_chart(name: str, photo: Photo, shown: Mapping[int, str], thresholds: D
     words       what the image shows
     """
     height, width = photo.image.shape[:2]
-    figure = Figure((WIDTH, WIDTH * height / width))
-    FigureCanvasAgg(figure)
+    figure = Figure((WIDTH, WIDTH * height / width), dpi=DPI)
     place = _bare(figure.add_axes((0, 0, 1, 1)), photo.image)
     for row in photo.marked:
         _box(place, row[1:5] * [width, height, width, height], MARKED, shown[int(row[0])],
@@ -43,7 +42,7 @@ def photo_chart(name: str, photo: Photo, shown: Mapping[int, str], thresholds: D
         if row[5] >= thresholds[int(row[0])]:
             _box(place, row[1:5] * [width, height, width, height], WRONG if row[6] else RIGHT,
                  f"{shown[int(row[0])]} {row[5]:.2f}")
-    return Chart(name, _bytes(figure, "png"), words, words, (_bytes(figure, "jpeg"), "image/jpeg"))
+    return _chart(name, figure, words)
 
 
 def sheet_chart(name: str, images: Sequence[Array], draw: Callable[[int, Axes], None], words: str
@@ -52,13 +51,12 @@ def sheet_chart(name: str, images: Sequence[Array], draw: Callable[[int, Axes], 
     columns = min(SHEET_COLUMNS, len(images))
     rows = math.ceil(len(images) / columns)
     form = max(image.shape[0] / image.shape[1] for image in images)
-    figure = Figure((2.4 * columns, 2.4 * form * rows))
-    FigureCanvasAgg(figure)
+    figure = Figure((2.4 * columns, 2.4 * form * rows), dpi=DPI)
     grid = figure.add_gridspec(rows, columns, left=0, right=1, bottom=0, top=1, wspace=0.02,
                                hspace=0.02)
     for index, image in enumerate(images):
         draw(index, _bare(figure.add_subplot(grid[index]), image))
-    return Chart(name, _bytes(figure, "png"), words, words, (_bytes(figure, "jpeg"), "image/jpeg"))
+    return _chart(name, figure, words)
 
 
 def label_rows(place: Axes, rows: Array, shown: Mapping[int, str]) -> None:
@@ -92,8 +90,11 @@ def _box(place: Axes, box: Doubles, colour: str, name: str, is_dashed: bool = Fa
                bbox={"facecolor": "black", "alpha": 0.75, "edgecolor": "none", "pad": 0.8})
 
 
-def _bytes(figure: Figure, kind: str) -> bytes:
-    file = io.BytesIO()
-    options = {"pil_kwargs": {"quality": JPEG}} if kind == "jpeg" else {}
-    figure.savefig(file, format=kind, dpi=DPI, **options)
-    return file.getvalue()
+def _chart(name: str, figure: Figure, words: str) -> Chart:
+    """A chart whose form in the page is a JPEG, which is small: drawn once, written as both."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = cv2.cvtColor(np.asarray(canvas.buffer_rgba()), cv2.COLOR_RGBA2BGR)
+    small = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG])[1].tobytes()
+    return Chart(name, cv2.imencode(".png", pixels)[1].tobytes(), words, words,
+                 (small, "image/jpeg"))
