@@ -17,8 +17,8 @@ KINDS = {
     LOCALISATION: ("localisation", "right class, but the overlap with a box of it is from 0.1 to "
                    "below {threshold:g}"),
     CLASS: ("class", "overlaps a box of another class by {threshold:g} or more"),
-    BOTH: ("class and place", "overlaps a box of another class by 0.1 to below {threshold:g}"),
-    DUPLICATE: ("duplicate", "right class and place, but a better detection has that box"),
+    BOTH: ("class and position", "overlaps a box of another class by 0.1 to below {threshold:g}"),
+    DUPLICATE: ("duplicate", "right class and position, but a better detection has that box"),
     BACKGROUND: ("background", "overlaps no box by 0.1"),
 }
 MISSED = ("missed", "a box that no detection found, nor missed by a localisation or class error")
@@ -39,8 +39,8 @@ class ErrorCounts:
 def kinds_of(judged: Judged) -> Levels:
     """(D,) the kind of each detection; RIGHT too for those that do not count.
 
-    The first that fits, in the order of the numbers: a duplicate is no class error.
-    Source: Bolya et al. 2020, TIDE, section 2, whose "both" is named "class and place" here.
+    The first that fits, in the order of the numbers: a duplicate is not counted as a class error.
+    Source: Bolya et al. 2020, TIDE, section 2, whose "both" is named "class and position" here.
     """
     kinds = np.full(len(judged.status), BACKGROUND, np.uint8)
     kinds[judged.other_iou >= BACKGROUND_IOU] = BOTH

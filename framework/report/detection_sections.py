@@ -206,8 +206,7 @@ def _sizes(judged: Judged, num_classes: int, version: str) -> Section:
                               num_classes, version)
     ranges = {name: f"{100 * low:g} to {100 * min(high, 1):g} %" for name, (low, high)
               in SIZES.items()}
-    values = {f"{name} ({count} boxes)": value if np.isfinite(value) else 0.0
-              for name, (value, count) in found.items()}
+    values = {f"{name} ({count} boxes)": value for name, (value, count) in found.items() if count}
     return Section("By size of the boxes", [
         "Sizes are shares of the image's area: small below 1 %, medium below 10 %, large the rest. "
         "Boxes of the other sizes neither count nor spoil a detection."],

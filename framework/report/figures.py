@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from framework.evaluation.thresholds import Calibration
 from framework.system.arrays import Array
@@ -23,6 +24,7 @@ LINES_A_CHART = 8
 MOST_NUMBERS = 16           # rows of a matrix whose cells still have room for numbers
 # Okabe and Ito's colours, told apart by people who see few colours as well; yellow made darker
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a7a00", "#505050")
+ROUND = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 STYLES = ("-", "--", "-.", ":")
 
 
@@ -93,7 +95,14 @@ def loss_curves(raw: Line, smoothed: Line) -> bytes:
     values = values[np.isfinite(values) & (values > 0)]
     if len(values) and values.max() > 50 * values.min():
         place.set_yscale("log")
+        _plain_numbers(place.yaxis)
     return png(figure)
+
+
+def _plain_numbers(axis: Axis) -> None:
+    """Write powers as numbers: formulas are not set, since names may have a dollar sign."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def bars(title: str, across: str, values: Mapping[str, float], number: str = "{:g}") -> bytes:
@@ -116,7 +125,8 @@ def histogram(title: str, across: str, up: str, values: Array, edges: Sequence[f
     place.hist(np.clip(values, edges[0], edges[-1]), edges, color=COLOURS[0])
     if edges[0] > 0 and edges[1] / edges[0] > 1.01:
         place.set_xscale("log")
-        place.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        _plain_numbers(place.xaxis)
+        place.set_xticks([tick for tick in ROUND if edges[0] <= tick <= edges[-1]])
     return png(figure)
 
 

@@ -59,7 +59,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows below a head; the first column names the row, the first `num_texts` are no numbers."""
+    """Rows below a head; the first column names the row, the first `num_texts` are texts."""
 
     caption: str
     head: Sequence[str]

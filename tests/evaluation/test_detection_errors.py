@@ -67,7 +67,7 @@ def test_missed_boxes_are_those_without_a_detection_or_a_near_error():
 
 def test_errors_below_the_threshold_of_their_class_are_not_counted():
     counts = count_errors(judge(BOXES, DETECTIONS), np.array([0.65, 0.35]), "MaxIntegral").counts
-    assert counts == {"localisation": 0, "class": 1, "class and place": 0, "duplicate": 1,
+    assert counts == {"localisation": 0, "class": 1, "class and position": 0, "duplicate": 1,
                       "background": 1, "missed": 3}
 
 
@@ -79,7 +79,7 @@ def test_mending_a_kind_raises_the_precision_as_worked_out_by_hand():
     assert gains["localisation"] == pytest.approx(3 / 8 - 1 / 4)
     # class: class 1 has a true detection of 0.7 before two false ones: 1/3; mean 5/12
     assert gains["class"] == pytest.approx(5 / 12 - 1 / 4)
-    assert gains["class and place"] == gains["duplicate"] == gains["background"] == 0
+    assert gains["class and position"] == gains["duplicate"] == gains["background"] == 0
     # missed: class 1 has 1 box left, which no detection finds
     assert gains["missed"] == 0
 
