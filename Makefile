@@ -14,7 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
 
-# Draws a data set, trains a small SSD on it, tests it, and draws what it finds in a few images.
+# Draws a data set, trains a small SSD on it, tests it, draws what it finds in a few images, and
+# writes a report.
 demo: demo/images/detections.json
 
 demo/shapes: | .venv/installed
@@ -24,7 +25,7 @@ demo/shapes_lmdb: | demo/shapes
 	$(BIN)/python tools/convert_dataset demo/shapes $@
 
 $(DEMO_WEIGHTS): solvers/ssd_shapes.prototxt | demo/shapes_lmdb
-	$(BIN)/python tools/train --solver solvers/ssd_shapes.prototxt
+	$(BIN)/python tools/train --solver solvers/ssd_shapes.prototxt --log_dir demo/log
 
 demo/images/detections.json: $(DEMO_WEIGHTS)
 	$(BIN)/python tools/test --model prototxt/ssd_shapes/train_test.prototxt \
@@ -32,6 +33,9 @@ demo/images/detections.json: $(DEMO_WEIGHTS)
 	$(BIN)/python tools/detect --model prototxt/ssd_shapes/deploy.prototxt \
 	  --weights $(DEMO_WEIGHTS) --labelmap demo/shapes_lmdb/labelmap.prototxt \
 	  --out demo/images demo/shapes/JPEGImages/00099?.jpg
+	$(BIN)/python tools/report --model prototxt/ssd_shapes/train_test.prototxt \
+	  --weights $(DEMO_WEIGHTS) --log demo/log \
+	  --deploy prototxt/ssd_shapes/deploy.prototxt --out demo/report
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -70,5 +74,5 @@ clean:
 	rm -rf build/lib build/site build/bdist.* dist/caffe_on_torch-* caffe_on_torch.egg-info
 	for folder in demo/shapes demo/shapes_lmdb; do \
 	  if [ -e $$folder/.made_by_caffe_on_torch ]; then rm -rf $$folder; fi; done
-	rm -rf demo/images demo/ssd_shapes_iter_*
+	rm -rf demo/images demo/report demo/log demo/ssd_shapes_iter_*
 	for folder in build dist demo; do rmdir $$folder 2>/dev/null || true; done

@@ -18,6 +18,7 @@ commands:
   train         train or finetune a net
   test          score a net
   detect        find objects in images
+  report        show how well a trained net works, and where it errs, on a page
   export        write a net as a file of another runtime
   serve         answer requests over HTTP, with a web page
   time          measure the time of each layer
@@ -31,7 +32,7 @@ examples:
   caffe train --solver solver.prototxt --gpu 0
   caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
-COMMANDS = ("new", "train", "test", "detect", "export", "serve", "time", "device_query")
+COMMANDS = ("new", "train", "test", "detect", "report", "export", "serve", "time", "device_query")
 OTHERS = ("check_data", "compare", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "expand", "export_dataset",
           "extract_features", "get_image_size", "import", "inspect", "layers", "make_shapes",
@@ -62,12 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     program = import_module(f"framework.cli.{name}").main
     try:
         with project_folder.flags_of(name, given) as flags:
-            if name in OF_THE_ORIGINAL:
-                return int(program(flags, program=f"caffe {name}"))
-            return int(program(app.Flags(flags, f"caffe {name}")))
+            if name not in OF_THE_ORIGINAL:
+                return int(program(app.Flags(flags, f"caffe {name}")))
+            code = int(program(flags, program=f"caffe {name}"))
     except CaffeError as error:
         app.complain(f"error: {error}")
         return 1
+    if name == "train" and code == 0:
+        project_folder.report_after_training(given)
+    return code
 
 
 def make_query_parser() -> argparse.ArgumentParser:

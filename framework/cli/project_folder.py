@@ -11,13 +11,18 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from framework.cli import app
 from framework.errors import CaffeError
 
 SOLVER = "solver.prototxt"
 DEPLOY = "deploy.prototxt"
-WORKING_INSIDE = ("train", "test", "check_data")
+TRAIN_TEST = "train_test.prototxt"
+REPORT = "report"
+WORKING_INSIDE = ("train", "test", "check_data", "report")
 COMMANDS = (*WORKING_INSIDE, "detect", "export")
-PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show")
+PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show", "log", "out")
+LOGS = "log"
+KEPT_FOR_REPORT = ("gpu", "workers", "level", "stage", "max_pixels")
 SUFFIXES = {"onnx": ".onnx", "torch": ".pt2", "ncnn": ".param"}
 
 
@@ -33,7 +38,7 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
         yield list(given)
         return
     if not os.path.isfile(folder / SOLVER) or not os.path.isfile(folder / DEPLOY):
-        if command in ("train", "test"):
+        if command in ("train", "test", "report"):
             raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
                              f"`caffe new` made; `caffe {command} --help` tells the other forms")
         yield list(given)
@@ -46,8 +51,53 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
     if command == "test" and not _has(rest, "weights", "snapshot"):
         _newest_weights(folder)         # says in words of the folder that there are none
         flags = ["--snapshot", "auto", *flags]
+    if command == "train" and not _has(rest, "log_dir"):
+        flags = ["--log_dir", LOGS, *flags]
+    if command == "report":
+        flags = [*_for_report(folder, rest), *flags]
     with contextlib.chdir(folder):
-        yield [SOLVER, *flags] if command == "check_data" else ["--solver", SOLVER, *flags]
+        if command in ("train", "test"):
+            flags = ["--solver", SOLVER, *flags]
+        yield [SOLVER, *flags] if command == "check_data" else flags
+
+
+def report_after_training(given: Sequence[str]) -> None:
+    """Write the report of the folder that `caffe train` was given, unless --no-report is.
+
+    Why there is none is said in a line: the training is done all the same.
+    """
+    if not given or not os.path.isdir(given[0]) or _has(given, "no_report") \
+            or os.environ.get("WORLD_SIZE", "1") != "1":       # started by torchrun
+        return
+    flags = [given[0]]
+    for name in KEPT_FOR_REPORT:
+        if value := _value(given, name):
+            flags += [f"--{name}", value]
+    if logs := _value(given, "log_dir"):
+        flags += ["--log", logs]
+    # lazy: other commands do without it
+    from framework.cli import report
+
+    try:
+        with flags_of("report", flags) as found:
+            report.main_after_training(found)
+    except CaffeError as error:         # a training of 0 iterations has no weights
+        app.complain(f"no report: {error}")
+
+
+def _for_report(folder: Path, rest: list[str]) -> list[str]:
+    """The flags of report that the user did not give, for the folder as working folder."""
+    # lazy: torch costs 1.9 s, and only this needs it
+    from framework.net.reading import read_solver
+
+    version = read_solver(folder / SOLVER).message.ap_version
+    defaults = {"model": TRAIN_TEST, "deploy": DEPLOY, "ap_version": version, "out": REPORT}
+    if not _has(rest, "weights"):
+        defaults["weights"] = os.path.relpath(_newest_weights(folder), folder)
+    if not _has(rest, "log") and os.path.isdir(folder / LOGS):
+        defaults["log"] = LOGS
+    return [word for name, value in defaults.items() if not _has(rest, name)
+            for word in (f"--{name}", value)]
 
 
 def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:

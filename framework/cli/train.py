@@ -53,6 +53,9 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
                              "activations, and images of the batch; 0: none (default: %(default)s)")
     parser.add_argument("--log-json", default="", metavar="FILE",
                         help="append the log there as JSON, a line an event")
+    parser.add_argument("--no-report", action="store_true",
+                        help="write no report at the end; only after the training of a folder of "
+                             "`caffe new` there is one")
     parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",
                         help="what Ctrl-C does (default: %(default)s)")
     parser.add_argument("--sighup-effect", choices=EFFECTS, default="snapshot",

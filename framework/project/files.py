@@ -184,8 +184,9 @@ from some hundred images.
     caffe export {folder} --to onnx
 
 The first tells what the data hold and what the net will see of them. Training writes
-`{PREFIX}_iter_*.caffemodel`; the others take the newest. Boxes go to `detections/`, the export is
-`detector.onnx`.
+`{PREFIX}_iter_*.caffemodel`, and `report/index.html` on what the net does well and where it
+errs, as `caffe report {folder}` does; the others take the newest. Boxes go to `detections/`, the
+export is `detector.onnx`.
 {note}
 ## The data
 

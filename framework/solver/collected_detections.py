@@ -98,9 +98,12 @@ class CollectedDetections:
         """The number of images, without those that came again."""
         return min(self.num_images, len(self.names) or self.num_images)
 
-    def columns(self) -> tuple[Truth, Found]:
-        """All boxes and detections; a class is the index of its label in the layer's classes."""
-        found, boxes = np.concatenate(self.found), np.concatenate(self.boxes)
+    def columns(self, first: int = 0) -> tuple[Truth, Found]:
+        """All boxes and detections; a class is the index of its label in the layer's classes.
+
+        first  the batch to begin with; -1: only the last one
+        """
+        found, boxes = np.concatenate(self.found[first:]), np.concatenate(self.boxes[first:])
         real = _without_ends(boxes)
         difficult = (boxes[:, 7] != 0) & (not self.layer.use_difficult)
         truth = Truth(boxes[:, 0].astype(np.int64), self._classes(boxes[:, 1]), real,

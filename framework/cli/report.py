@@ -1,0 +1,172 @@
+"""Write a report on a trained detector or classifier: an HTML page and PNGs, in a folder.
+
+    caffe report FOLDER                    a folder of `caffe new`
+    caffe report --model NET --weights W   any net with test data; with --log, its training too
+
+The page has the curves of the training, precision and recall, confusion, calibration and best
+thresholds, errors by kind and by size, the labels, a batch as the net sees it and the worst images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framework.cli import app, devices, gflags
+from framework.errors import CaffeError
+
+if TYPE_CHECKING:       # it would import torch before the flags are read
+    from framework.net.net import Net
+    from framework.system.arrays import Array
+
+VERSIONS = ("11point", "101point", "MaxIntegral", "Integral")
+NUM_TIMED = 20
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The flags."""
+    parser = argparse.ArgumentParser(
+        prog="tools/report", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: tools/report --model net.prototxt --weights net.caffemodel --log "
+               "caffe.INFO")
+    parser.add_argument("file", nargs="?", default="", metavar="NET", help="the net's prototxt")
+    parser.add_argument("--model", default="", metavar="FILE",
+                        help="the same by a flag")
+    parser.add_argument("--weights", default="", metavar="FILE,...", help="weights, by layer name")
+    parser.add_argument("--log", metavar="FILE|DIR", type=Path,
+                        help="log of the training, or the folder of its logs")
+    parser.add_argument("--deploy", default="", metavar="FILE",
+                        help="the net without data, to measure the speed of one image with")
+    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("report"),
+                        help="folder to write (default: %(default)s)")
+    parser.add_argument("--iterations", type=int, metavar="N",
+                        help="batches to test (default: those that take all data once)")
+    parser.add_argument("--ap-version", choices=VERSIONS, default="11point",
+                        help="rule of average precision (default: %(default)s)")
+    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
+    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+    devices.add_flags(parser)
+    app.add_net_flags(parser)
+    app.add_image_flags(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    return app.run(report, make_parser(), arguments)
+
+
+def main_after_training(arguments: Sequence[str]) -> int:
+    """Write the report, or say in a line why there is none."""
+    def written_or_told(options: argparse.Namespace) -> int:
+        try:
+            return report(options)
+        except (CaffeError, OSError) as error:
+            app.complain(f"no report: {app.describe(error)}")
+            return 0
+
+    return app.run(written_or_told, make_parser(), arguments)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the report. CaffeError for what cannot be reported on."""
+    options.model = options.model or options.file
+    if not options.model or not options.weights:
+        raise CaffeError("a folder of `caffe new` must be given, or a net and --weights")
+    if options.log and not options.log.exists():
+        raise CaffeError(f"--log {options.log}: there is no such file or folder")
+    gflags.check_count("--iterations", options.iterations)
+    check_matplotlib()
+    # lazy: --help does without it
+    from framework.report.training_report import Request, write_report
+
+    place = devices.prepare(options)
+    net = tested_net(options, place.device)
+    try:
+        request = Request(net, options.weights, options.log, options.iterations or _batches(net),
+                          options.ap_version, options.seed or 0,
+                          lambda images: speed(options, place.device, images))
+        page, lines = write_report(request, options.out)
+    finally:
+        net.close()
+    for line in lines:
+        print(line)
+    print(f"report: {os.path.abspath(page)}")
+    return 0
+
+
+def check_matplotlib() -> None:
+    """CaffeError where the package that draws is not installed."""
+    try:
+        # lazy: a package that need not be there
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise CaffeError("reports need the package matplotlib: pip install "
+                         "'caffe-on-torch[report]', or pip install matplotlib") from None
+
+
+def tested_net(options: argparse.Namespace, device: str) -> Net:
+    """The TEST net with its weights, on data. CaffeError without data or with other weights."""
+    # lazy: --help does without it
+    from framework.layers.base import DataOptions
+    from framework.net.net import Net
+    from framework.weights.weights import load_weights
+
+    net = Net(options.model, "TEST", level=options.level,
+              stages=[stage for stage in options.stage.split(",") if stage],
+              data=DataOptions(options.seed or 0, options.workers), device=device,
+              ignore_unknown_fields=options.ignore_unknown_fields)
+    if not net.sources:
+        raise CaffeError(f"{options.model}: has no data layer in the phase TEST; a report needs "
+                         "test data")
+    found = load_weights(net, options.weights)
+    made_up = [step.layer.spec.name for step in net.layers
+               if step.layer.spec.name in found.not_in_file and not step.layer.has_stated_blobs]
+    if made_up:
+        raise CaffeError(f"{options.weights}: has no weights for the layers "
+                         f"{', '.join(made_up)} of {options.model}; layers are found by their "
+                         "names")
+    return net
+
+
+def _batches(net: Net) -> int:
+    """The batches that take all test data once; 50 where their number is not known."""
+    # lazy: both programs count alike
+    from framework.cli.test import default_batches
+
+    return default_batches(net, "tools/test")
+
+
+def speed(options: argparse.Namespace, device: str, images: Sequence[Array]) -> list[str]:
+    """A sentence on the time of single images in the deploy net, if there is one."""
+    if not options.deploy or not images:
+        return []
+    # lazy: --help does without it
+    import torch
+
+    from framework.inference.detector import Detector
+
+    detector = Detector(options.deploy, options.weights, device)
+    times = []
+    detector.detect(images[0])
+    for index in range(NUM_TIMED):
+        start = time.perf_counter()
+        detector.detect(images[index % len(images)])
+        times.append(1000 * (time.perf_counter() - start))
+    where = device
+    if device == "cpu":
+        count = torch.get_num_threads()
+        where = f"the CPU with {count} thread{'s' if count != 1 else ''}"
+    return [f"One image at a time, from pixels to boxes: {statistics.median(times):.1f} ms (median "
+            f"of {NUM_TIMED}; the fastest {min(times):.1f} ms) on {where}."]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""The sections of a report about a classifier's results."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from framework.errors import CaffeError
+from framework.evaluation.classification import confusion, probabilities, ranks
+from framework.evaluation.columns import Doubles, Indices
+from framework.evaluation.thresholds import calibration
+from framework.execution.chains import Step
+from framework.layers.data.image_source import ImageSource
+from framework.layers.loss.accuracy import Accuracy
+from framework.layers.loss.softmax import SoftmaxWithLoss
+from framework.net.net import Net
+from framework.report import figures
+from framework.report.data_sheet import visible
+from framework.report.detection_run import NUM_WORST
+from framework.report.page import Chart, Section, Table
+from framework.report.photos import sheet_chart
+from framework.solver.testing import score
+from framework.system.arrays import Array
+
+MOST_IN_MATRIX = 40
+TOP = (1, 3, 5)
+
+
+@dataclass(order=True)
+class Miss:
+    """An image, the probability of its label taken negative, and its label and the best class."""
+
+    badness: float
+    number: int
+    image: Array = field(compare=False)
+    label: int = field(compare=False)
+    best: int = field(compare=False)
+
+
+def has_scores(net: Net) -> bool:
+    """Whether a layer compares the scores of whole images with one label each."""
+    return _step(net) is not None
+
+
+def _step(net: Net) -> Step | None:
+    """The last such layer: nets with losses on the way have their result at the end."""
+    for step in reversed(net.layers):
+        if isinstance(step.layer, Accuracy | SoftmaxWithLoss):
+            scores, labels = (net.shapes[name] for name in step.bottoms[:2])
+            if len(scores) > 1 and np.prod(scores[2:]) == 1 and np.prod(labels) == scores[0]:
+                return step
+    return None
+
+
+def classifier_sections(net: Net, batches: int, full: Mapping[int, str], shown: Mapping[int, str]
+                        ) -> tuple[list[str], list[Section]]:
+    """Sentences on the results and sections; CaffeError without labelled images."""
+    step = _step(net)
+    assert step is not None
+    keeper = _Keeper(net, step)
+    scores = score(net, batches, "11point", after_batch=lambda index, outputs: keeper.add())
+    assert scores is not None
+    labels = np.concatenate(keeper.labels)
+    chances = np.concatenate(keeper.chances)
+    if not len(labels):
+        raise CaffeError(f"{net.spec.path}: its test data have no labels from 0 to the number of "
+                         "classes, so there is nothing to report on")
+    values = ", ".join(f"{name} {value:.4f}" for name, value, _ in scores.outputs)
+    return [f"{len(labels):,} test images: {values}."], [
+        _top(labels, chances), _matrix(labels, chances, full, shown), _calibration(labels, chances),
+        _worst(keeper, full)]
+
+
+class _Keeper:
+    """Probabilities and labels of all batches, and the images with the least likely labels."""
+
+    def __init__(self, net: Net, step: Step):
+        self.net = net
+        self.step = step
+        self.labels: list[Indices] = []
+        self.chances: list[Doubles] = []
+        self.worst: list[Miss] = []
+        self.num = 0
+        self.source: ImageSource | None = None
+        self.image = ""
+        for source, tops in net.sources:
+            if isinstance(source, ImageSource) and len(net.shapes[tops[0]]) == 4:
+                self.source, self.image = source, tops[0]
+
+    def add(self) -> None:
+        """Take the batch that the net has just run; images that come again are left out."""
+        scores, labels = (self.net.blobs[name].detach().double().cpu().numpy()
+                          for name in self.step.bottoms[:2])
+        scores = scores.reshape(len(scores), -1)
+        numbers = labels.reshape(-1).astype(np.int64)
+        most = self.source.num_items if self.source and self.source.num_items else self.num + \
+            len(numbers)
+        first = self.num
+        self.num = min(first + len(numbers), most)
+        numbers = numbers[:self.num - first]
+        chances = probabilities(scores[:len(numbers)])
+        counted = np.flatnonzero((numbers >= 0) & (numbers < chances.shape[1]))
+        self.labels.append(numbers[counted])
+        self.chances.append(chances[counted])
+        if self.source is None:
+            return
+        for index in counted.tolist():
+            badness = -float(chances[index, numbers[index]])
+            if len(self.worst) >= NUM_WORST and badness <= self.worst[0].badness:
+                continue
+            planes = self.net.blobs[self.image][index].float().cpu().numpy()
+            miss = Miss(badness, first + index, visible(planes, self.source.mean),
+                        int(numbers[index]), int(chances[index].argmax()))
+            (heapq.heappush if len(self.worst) < NUM_WORST else heapq.heapreplace)(
+                self.worst, miss)
+
+
+def _top(labels: Indices, chances: Doubles) -> Section:
+    rank = ranks(chances, labels)
+    chosen = [number for number in TOP if number < chances.shape[1]] or [1]
+    shares = {f"top {number}": float((rank < number).mean()) for number in chosen}
+    return Section("Accuracy", ["The share of images whose label is among the best classes."],
+                   [Chart("top", figures.bars("Accuracy", "share", shares, "{:.4f}"),
+                          ", ".join(f"{name} {share:.4f}" for name, share in shares.items()))],
+                   [Table("Accuracy", ["", "share"], [[name, f"{share:.4f}"]
+                                                      for name, share in shares.items()])])
+
+
+def _matrix(labels: Indices, chances: Doubles, full: Mapping[int, str], shown: Mapping[int, str]
+            ) -> Section:
+    table = confusion(labels, chances)
+    wrong = table.copy()
+    np.fill_diagonal(wrong, 0)
+    chosen = np.arange(len(table))
+    note = ""
+    if len(chosen) > MOST_IN_MATRIX:
+        chosen = np.sort(np.argsort(-(wrong.sum(0) + wrong.sum(1)), kind="stable")[:MOST_IN_MATRIX])
+        note = f" The chart has the {MOST_IN_MATRIX} classes with the most errors."
+    pairs = sorted(zip(*np.nonzero(wrong), strict=True), key=lambda pair: -wrong[pair])[:12]
+    rows = [[full.get(int(row), f"class {row}"), full.get(int(column), f"class {column}"),
+             str(wrong[row, column])] for row, column in pairs]
+    most = "; ".join(f"{row} as {column}: {count}" for row, column, count in rows[:3])
+    names = [shown.get(int(label), f"class {label}") for label in chosen]
+    chart = figures.matrix("Marked and found classes", names, table[np.ix_(chosen, chosen)])
+    return Section("Confusion", ["Images by their label and by the class with the best score." +
+                                 note],
+                   [Chart("confusion", chart, f"Confusion matrix; the most frequent errors: "
+                          f"{most or 'none'}")],
+                   [Table("The most frequent errors", ["marked", "found", "number"], rows, 2)]
+                   if rows else [])
+
+
+def _calibration(labels: Indices, chances: Doubles) -> Section:
+    found = calibration(chances.max(1), chances.argmax(1) == labels)
+    return Section("Calibration", [
+        "How many images are right, in ten steps of the probability of the best class. On the grey "
+        f"line it is the chance to be right. The mean difference is {found.error:.3f}."],
+        [Chart("calibration", figures.reliability("Calibration", {"best class": found}),
+               f"Share of right images over their probability; mean difference {found.error:.3f}")])
+
+
+def _worst(keeper: _Keeper, full: Mapping[int, str]) -> Section:
+    section = Section("The worst images", [
+        f"The {len(keeper.worst)} images whose label has the least probability."], are_photos=True)
+    for index, miss in enumerate(sorted(keeper.worst, reverse=True)):
+        words = (f"Image {miss.number + 1} of the test data: "
+                 f"{full.get(miss.label, f'class {miss.label}')} with {-miss.badness:.3f}, found "
+                 f"as {full.get(miss.best, f'class {miss.best}')}")
+        section.charts.append(sheet_chart(f"worst_{index + 1:02d}", [miss.image],
+                                          lambda number, place: None, words))
+    return section
