@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
 from framework.layers.coordinates import window_extents
 from framework.net.net import Net
@@ -13,28 +16,34 @@ WHOLE = ("InnerProduct", "Flatten", "Reshape", "Reduction", "LSTM", "RNN")
 
 
 def receptive_fields(net: Net, image: str = "data") -> dict[str, tuple[float, float]]:
+    """The receptive fields of a net's blobs; see `fields_of`."""
+    return fields_of(net.shapes, (step.layer.spec for step in net.layers), image)
+
+
+def fields_of(shapes: Mapping[str, Shape], layers: Iterable[LayerSpec], image: str
+              ) -> dict[str, tuple[float, float]]:
     """(width, height) in pixels of `image` that a cell of each blob sees, as far as it is known.
 
     A window of k cells sees k - 1 steps more than one cell of its bottom; a step is the image's
     size over the bottom's. Of several bottoms the largest field counts. Padding is not taken off.
     Source: Araujo et al. 2019, "Computing receptive fields of convolutional neural networks".
     """
-    if image not in net.shapes or len(net.shapes[image]) != 4:
+    if image not in shapes or len(shapes[image]) != 4:
         return {}
-    full = net.shapes[image]
+    full = shapes[image]
     fields = {image: (1.0, 1.0)}
-    for step in net.layers:
-        known = [blob for blob in step.bottoms if blob in fields]
-        if not known or step.layer.spec.type in WHOLE:
+    for layer in layers:
+        known = [blob for blob in layer.bottoms if blob in fields]
+        if not known or layer.type in WHOLE:
             continue
         first = known[0]
         width = max(fields[blob][0] for blob in known)
         height = max(fields[blob][1] for blob in known)
-        rows, columns = _extents(step.layer.spec.proto, net.shapes[first])
-        width += (columns - 1) * full[3] / net.shapes[first][3]
-        height += (rows - 1) * full[2] / net.shapes[first][2]
-        for top in step.tops:
-            if len(net.shapes[top]) == 4:
+        rows, columns = _extents(layer.proto, shapes[first])
+        width += (columns - 1) * full[3] / shapes[first][3]
+        height += (rows - 1) * full[2] / shapes[first][2]
+        for top in layer.tops:
+            if len(shapes[top]) == 4:
                 fields[top] = (width, height)
     return fields
 

@@ -1,0 +1,565 @@
+// The page of a net: what is folded, the drawing, the view, the panel, search and keys.
+// Text of the net reaches the page through textContent and setAttribute only.
+const net = JSON.parse(document.getElementById("net").textContent);
+const byId = (id) => document.getElementById(id);
+const view = byId("view"), scene = byId("scene"), panel = byId("panel");
+const search = byId("search"), found = byId("found");
+const folded = new Set(net.folded);
+const groupsAround = net.nodes.map(() => []);     // of each layer, outermost first
+net.groups.forEach((group, index) => {
+  for (let node = group.first; node < group.end; node++) groupsAround[node].push(index);
+});
+const texts = net.nodes.map((node) => JSON.stringify(
+  [node.name, node.type, node.facts.map((fact) => fact[1]), node.fields]).toLowerCase());
+
+let shown = null;               // boxes, edges, layout, elements, and where each layer is
+let chosen = null;              // id of the chosen box: index of a layer, or -1 - index of a group
+let matches = [], matchIndex = -1;
+let scale = 1, panX = 0, panY = 0;
+
+function svg(name, attributes, text) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function html(name, text, attributes = {}) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text) element.textContent = text;
+  return element;
+}
+
+function shortened(text, letters) {
+  if (text.length <= letters) return text;
+  const head = Math.floor(letters / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (letters - head - 1))}`;
+}
+
+// ---- what is seen
+
+function boxIdOf(node) {
+  const outermost = groupsAround[node].find((group) => folded.has(group));
+  return outermost === undefined ? node : -1 - outermost;
+}
+
+function seen() {
+  const ids = [], position = new Map(), where = [];
+  net.nodes.forEach((_, node) => {
+    const id = boxIdOf(node);
+    if (!position.has(id)) {
+      position.set(id, ids.length);
+      ids.push(id);
+    }
+    where.push(position.get(id));
+  });
+  const edges = new Map();
+  for (const [maker, reader] of net.edges) {
+    const pair = [where[maker], where[reader]];
+    if (pair[0] !== pair[1]) edges.set(pair.join(" "), pair);
+  }
+  return { ids, position, where, edges: [...edges.values()] };
+}
+
+function aboutBox(id) {
+  if (id >= 0) return net.nodes[id];
+  const group = net.groups[-1 - id];
+  const members = net.nodes.slice(group.first, group.end);
+  return { name: group.name, type: "group", colour: "#5c6670", detail: group.facts.short,
+    status: members.some((member) => member.status) ? "changed" : "", group };
+}
+
+// ---- drawing
+
+function draw() {
+  shown = seen();
+  shown.layout = layOut(shown.ids.length, shown.edges);
+  const { layout } = shown;
+  byId("edges").setAttribute("d", layout.links.map((link) => linkPath(layout, link)).join(""));
+  const ends = new Set(layout.links.filter((link) => link[1] < layout.numBoxes)
+    .map((link) => link[1]));
+  byId("arrows").setAttribute("d", [...ends].map((box) =>
+    `M${layout.x[box] - 4} ${yOf(box) - 7}h8l-4 7z`).join(""));
+  shown.elements = shown.ids.map(boxElement);
+  byId("boxes").replaceChildren(...shown.elements);
+  drawFrames();
+  markMatches();
+  choose(chosen !== null && shown.position.has(chosen) ? chosen : null);
+}
+
+const yOf = (item) => shown.layout.rows[item] * (HEIGHT + ROW_GAP);
+
+function linkPath(layout, [upper, lower]) {
+  const x = layout.x[upper], y = yOf(upper) + HEIGHT, endX = layout.x[lower], endY = yOf(lower);
+  const middle = (y + endY) / 2;
+  const lane = lower >= layout.numBoxes ? `v${HEIGHT}` : "";
+  return `M${x} ${y}C${x} ${middle} ${endX} ${middle} ${endX} ${endY}${lane}`;
+}
+
+function boxElement(id, index) {
+  const about = aboutBox(id);
+  const isGroup = id < 0;
+  const element = svg("g", { class: `box ${isGroup ? "group" : ""} ${about.status || ""}`,
+    transform: `translate(${shown.layout.x[index] - WIDTH / 2} ${yOf(index)})`, role: "button",
+    tabindex: "-1", "data-id": id,
+    "aria-label": [about.name, about.type === "group" ? "group, folded" : "", about.detail,
+      about.status].filter(Boolean).join(", ") });
+  if (isGroup) {
+    element.setAttribute("aria-expanded", "false");
+    element.append(svg("rect", { class: "shadow", x: 4, y: 4, width: WIDTH, height: HEIGHT }));
+  }
+  element.append(svg("title", {}, `${about.name}\n${about.detail}`),
+    svg("rect", { class: "body", width: WIDTH, height: HEIGHT }),
+    svg("rect", { width: 5, height: HEIGHT, rx: 2, fill: about.colour }),
+    svg("text", { class: "name", x: 12, y: 18 },
+      (isGroup ? "▸ " : "") + shortened(about.name, isGroup ? 22 : 24)),
+    svg("text", { class: "detail", x: 12, y: 35 }, shortened(about.detail, 32)));
+  return element;
+}
+
+// An open group gets a frame where no other box is in it.
+function drawFrames() {
+  const frames = [];
+  net.groups.forEach((group, index) => {
+    if (folded.has(index) || boxIdOf(group.first) < 0 && isHidden(index)) return;
+    const inside = new Set(shown.where.slice(group.first, group.end));
+    const depth = groupsAround[group.first].filter((other) => net.groups[other].parent >= 0
+      && other > index && net.groups[other].first === group.first).length;
+    const margin = 8 + 3 * Math.min(depth, 2);
+    const edge = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+    for (const box of inside) {
+      edge.left = Math.min(edge.left, shown.layout.x[box] - WIDTH / 2);
+      edge.right = Math.max(edge.right, shown.layout.x[box] + WIDTH / 2);
+      edge.top = Math.min(edge.top, yOf(box));
+      edge.bottom = Math.max(edge.bottom, yOf(box) + HEIGHT);
+    }
+    const free = shown.ids.every((_, box) => inside.has(box)
+      || shown.layout.x[box] + WIDTH / 2 <= edge.left || shown.layout.x[box] - WIDTH / 2 >= edge.right
+      || yOf(box) + HEIGHT <= edge.top || yOf(box) >= edge.bottom);
+    if (free) frames.push(frameElement(group, index, edge, margin));
+  });
+  byId("frames").replaceChildren(...frames);
+}
+
+const isHidden = (index) => {
+  for (let around = net.groups[index].parent; around >= 0; around = net.groups[around].parent) {
+    if (folded.has(around)) return true;
+  }
+  return false;
+};
+
+function frameElement(group, index, edge, margin) {
+  const element = svg("g", { class: "frame", "data-group": index });
+  element.append(svg("rect", { x: edge.left - margin, y: edge.top - margin - 6,
+    width: edge.right - edge.left + 2 * margin, height: edge.bottom - edge.top + 2 * margin + 6 }));
+  const label = svg("text", { x: edge.right + margin + 6, y: edge.top + 6 },
+    `▾ ${shortened(group.name, 30)}`);
+  label.append(svg("title", {}, `Fold ${group.name}`));
+  element.append(label);
+  return element;
+}
+
+// ---- choosing a box
+
+function choose(id, focus = false) {
+  for (const element of byId("boxes").querySelectorAll(".chosen, .near")) {
+    element.classList.remove("chosen", "near");
+  }
+  for (const element of byId("boxes").querySelectorAll("[tabindex='0']")) {
+    element.setAttribute("tabindex", "-1");
+  }
+  chosen = id;
+  const box = id === null ? 0 : shown.position.get(id);
+  const element = shown.elements[box];
+  if (!element) return;
+  element.setAttribute("tabindex", "0");
+  byId("lit").setAttribute("d", id === null ? "" : litPath(box));
+  if (id === null) {
+    panel.hidden = true;
+    return;
+  }
+  element.classList.add("chosen");
+  for (const [maker, reader] of shown.edges) {
+    if (maker === box) shown.elements[reader].classList.add("near");
+    if (reader === box) shown.elements[maker].classList.add("near");
+  }
+  fillPanel(id);
+  if (focus) {
+    element.focus({ preventScroll: true });
+    intoSight(box);
+  }
+}
+
+// The links of all edges from and to a box; those to it are followed up to their makers.
+function litPath(box) {
+  const { layout } = shown;
+  const below = new Map(), above = new Map();
+  for (const link of layout.links) {
+    below.set(link[0], [...below.get(link[0]) || [], link]);
+    above.set(link[1], [...above.get(link[1]) || [], link]);
+  }
+  const lit = [];
+  const follow = (item, links, end) => {
+    for (const link of links.get(item) || []) {
+      lit.push(link);
+      if (link[end] >= layout.numBoxes) follow(link[end], links, end);
+    }
+  };
+  follow(box, below, 1);
+  follow(box, above, 0);
+  return lit.map((link) => linkPath(layout, link)).join("");
+}
+
+function fillPanel(id) {
+  const about = aboutBox(id);
+  const close = html("button", "✕", { type: "button", class: "close", "aria-label": "Close" });
+  close.addEventListener("click", () => closePanel());
+  const parts = [close, html("h2", about.name),
+    html("p", [about.type === "group" ? "Group of layers" : about.type, about.status]
+      .filter(Boolean).join(" · "), { class: "kind" })];
+  if (id < 0) {
+    const { facts, like } = about.group;
+    const rows = Object.entries(facts).filter(([name]) => name !== "short");
+    if (like > 1) rows.push(["alike", `${like} groups have these types of layers`]);
+    parts.push(foldButton(-1 - id, "Unfold"), tableOf("", rows));
+  } else {
+    parts.push(...groupsAround[id].map((group) => foldButton(group, "Fold")));
+    if (about.changes && about.changes.length) parts.push(changesOf(about.changes));
+    parts.push(tableOf("", about.facts));
+    if (about.fields.length) parts.push(tableOf("Fields", about.fields));
+    for (const blob of about.weights || []) parts.push(histogram(blob));
+  }
+  panel.replaceChildren(...parts);
+  panel.hidden = false;
+  panel.scrollTop = 0;
+}
+
+function foldButton(group, word) {
+  const button = html("button", `${word} ${net.groups[group].name}`,
+    { type: "button", class: "folds" });
+  button.addEventListener("click", () => toggle(group));
+  return button;
+}
+
+function tableOf(title, rows) {
+  const part = document.createElement("div");
+  if (title) part.append(html("h3", title));
+  const table = part.appendChild(document.createElement("table"));
+  if (title) table.setAttribute("aria-label", title);
+  for (const [name, value] of rows) {
+    const row = table.insertRow();
+    row.append(html("th", name, { scope: "row" }), html("td", value));
+  }
+  return part;
+}
+
+function changesOf(changes) {
+  const part = document.createElement("div");
+  part.append(html("h3", "Differences"));
+  const table = part.appendChild(html("table", "", { "aria-label": "Differences" }));
+  for (const [name, before, after] of changes) {
+    const row = table.insertRow();
+    row.append(html("th", name, { scope: "row" }));
+    const cell = row.insertCell();
+    cell.append(html("del", before || "not set"), " → ", html("ins", after || "not set"));
+  }
+  return part;
+}
+
+function histogram(blob) {
+  const part = document.createElement("div");
+  part.append(html("h3", `Weights: ${blob.name}`));
+  if (blob.problem) part.append(html("p", blob.problem, { class: "numbers" }));
+  if (blob.bars) {
+    const numbers = `${round(blob.low)} to ${round(blob.high)}, mean ${round(blob.mean)}, `
+      + `standard deviation ${round(blob.deviation)}, ${blob.zeros} zeros of ${blob.count}`;
+    const most = Math.max(...blob.bars);
+    const chart = svg("svg", { class: "bars", viewBox: `0 0 ${blob.bars.length} 100`,
+      preserveAspectRatio: "none", role: "img", "aria-label": `Histogram: ${numbers}` });
+    blob.bars.forEach((count, index) => {
+      const height = count ? Math.max(1, 100 * count / most) : 0;
+      chart.append(svg("rect", { x: index + 0.05, y: 100 - height, width: 0.9, height }));
+    });
+    part.append(chart, html("p", numbers, { class: "numbers" }));
+  }
+  if (blob.not_finite) {
+    part.append(html("p", `${blob.not_finite} values are NaN or infinite`, { class: "numbers" }));
+  }
+  return part;
+}
+
+const round = (value) => String(Number(value.toPrecision(3)));
+
+function closePanel() {
+  const box = chosen;
+  choose(null);
+  if (box !== null) shown.elements[shown.position.get(box)].focus({ preventScroll: true });
+}
+
+// ---- folding
+
+function toggle(group) {
+  const anchor = chosen === null ? net.groups[group].first : Math.max(chosen, -1);
+  const before = screenOf(shown.where[anchor >= 0 ? anchor : net.groups[group].first]);
+  if (folded.has(group)) folded.delete(group); else folded.add(group);
+  draw();
+  const id = boxIdOf(net.groups[group].first);
+  const after = screenOf(shown.position.get(id));
+  panX += before.x - after.x;         // what was folded stays where it was on the screen
+  panY += before.y - after.y;
+  place();
+  choose(id, true);
+}
+
+function foldAll(fold) {
+  folded.clear();
+  if (fold) net.groups.forEach((_, index) => folded.add(index));
+  draw();
+  fit();
+}
+
+function reveal(node) {
+  const around = groupsAround[node].filter((group) => folded.has(group));
+  around.forEach((group) => folded.delete(group));
+  if (around.length) draw();
+}
+
+// ---- view
+
+function place() {
+  scene.setAttribute("transform", `translate(${panX} ${panY}) scale(${scale})`);
+  scene.classList.toggle("far", scale < 0.3);
+}
+
+function screenOf(box) {
+  return { x: panX + scale * shown.layout.x[box], y: panY + scale * (yOf(box) + HEIGHT / 2) };
+}
+
+function extent() {
+  const { x, rows } = shown.layout;
+  return { width: x.reduce((a, b) => Math.max(a, b), 0) + WIDTH / 2,
+    height: (rows.reduce((a, b) => Math.max(a, b), 0) + 1) * (HEIGHT + ROW_GAP) };
+}
+
+function fit() {
+  const { width, height } = extent();
+  const margin = 30;
+  scale = Math.min((view.clientWidth - 2 * margin) / width,
+    (view.clientHeight - 2 * margin) / height, 1.2);
+  scale = Math.max(scale, 0.005);
+  panX = (view.clientWidth - width * scale) / 2;
+  panY = margin;
+  place();
+}
+
+// At first: everything if it is legible so, else the beginning in a legible size.
+function firstView() {
+  fit();
+  if (scale >= 0.5) return;
+  scale = Math.min(1, Math.max(0.6, (view.clientWidth - 60) / extent().width));
+  panX = view.clientWidth / 2 - scale * shown.layout.x[0];
+  panY = 30 - scale * yOf(0);
+  place();
+}
+
+function zoom(factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
+  const next = Math.min(4, Math.max(0.005, scale * factor));
+  panX = x - (x - panX) * next / scale;
+  panY = y - (y - panY) * next / scale;
+  scale = next;
+  place();
+}
+
+function intoSight(box) {
+  if (scale < 0.4) zoom(0.8 / scale, screenOf(box).x, screenOf(box).y);
+  const { x, y } = screenOf(box);
+  const half = scale * WIDTH / 2 + 20, high = scale * HEIGHT / 2 + 30;
+  panX += Math.max(0, half - x) - Math.max(0, x + half - view.clientWidth);
+  panY += Math.max(0, high - y) - Math.max(0, y + high - view.clientHeight);
+  place();
+}
+
+const fingers = new Map();
+let moved = false;
+
+view.addEventListener("pointerdown", (event) => {
+  fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  moved = false;
+});
+view.addEventListener("pointermove", (event) => {
+  const before = fingers.get(event.pointerId);
+  if (!before) return;
+  const now = { x: event.clientX, y: event.clientY };
+  if (fingers.size === 2) {
+    const [other] = [...fingers].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
+    const frame = view.getBoundingClientRect();
+    const far = Math.hypot(now.x - other.x, now.y - other.y);
+    const was = Math.hypot(before.x - other.x, before.y - other.y);
+    if (was > 0) zoom(far / was, other.x - frame.left, other.y - frame.top);
+    moved = true;
+  } else if (moved || Math.hypot(now.x - before.x, now.y - before.y) > 4) {
+    if (!moved) view.setPointerCapture(event.pointerId);
+    moved = true;
+    view.classList.add("dragged");
+    panX += now.x - before.x;
+    panY += now.y - before.y;
+    place();
+  } else {
+    return;
+  }
+  fingers.set(event.pointerId, now);
+});
+for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
+  view.addEventListener(end, (event) => {
+    fingers.delete(event.pointerId);
+    view.classList.remove("dragged");
+  });
+}
+view.addEventListener("wheel", (event) => {
+  event.preventDefault();
+  const frame = view.getBoundingClientRect();
+  const lines = event.deltaMode === 1 ? 20 : 1;
+  zoom(Math.exp(-event.deltaY * lines * 0.0015), event.clientX - frame.left,
+    event.clientY - frame.top);
+}, { passive: false });
+view.addEventListener("click", (event) => {
+  if (moved) return;
+  const box = event.target.closest(".box");
+  const label = event.target.closest(".frame text");
+  if (box) choose(Number(box.dataset.id), true);
+  else if (label) toggle(Number(label.parentNode.dataset.group));
+  else choose(null);
+});
+view.addEventListener("dblclick", (event) => {
+  const box = event.target.closest(".box");
+  if (box) foldAt(Number(box.dataset.id));
+});
+view.addEventListener("focusin", (event) => {
+  const box = event.target.closest(".box");
+  if (box && Number(box.dataset.id) !== chosen && event.target.matches(":focus-visible")) {
+    choose(Number(box.dataset.id), true);
+  }
+});
+
+// ---- search
+
+function markMatches() {
+  const found = new Set(matches.map((node) => shown.where[node]));
+  shown.elements.forEach((element, box) => element.classList.toggle("match", found.has(box)));
+  scene.classList.toggle("searching", matches.length > 0);
+}
+
+function look() {
+  const wanted = search.value.trim().toLowerCase();
+  matches = [];
+  matchIndex = -1;
+  if (wanted) texts.forEach((text, node) => { if (text.includes(wanted)) matches.push(node); });
+  found.textContent = wanted ? `${matches.length} found` : "";
+  markMatches();
+}
+
+function goToMatch(step) {
+  if (!matches.length) return;
+  matchIndex = (matchIndex + step + matches.length) % matches.length;
+  const node = matches[matchIndex];
+  reveal(node);
+  choose(node);
+  intoSight(shown.position.get(node));
+  found.textContent = `${matchIndex + 1} of ${matches.length}: ${net.nodes[node].name}`;
+}
+
+function endSearch() {
+  search.value = "";
+  look();
+  focusBox();
+}
+
+search.addEventListener("input", look);
+search.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") goToMatch(event.shiftKey ? (matchIndex < 0 ? 0 : -1) : 1);
+  else if (event.key === "Escape") endSearch();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+});
+
+// ---- keys
+
+function focusBox() {
+  choose(chosen === null ? shown.ids[0] : chosen, true);
+}
+
+function foldAt(id) {
+  const group = id < 0 ? -1 - id : groupsAround[id][groupsAround[id].length - 1];
+  if (group !== undefined) toggle(group);
+}
+
+function walk(key) {
+  if (chosen === null) return focusBox();
+  const box = shown.position.get(chosen);
+  const { order, rows, x, numBoxes } = shown.layout;
+  let next;
+  if (key === "ArrowDown" || key === "ArrowUp") {
+    const from = key === "ArrowDown" ? 0 : 1;
+    const ends = shown.edges.filter((edge) => edge[from] === box).map((edge) => edge[1 - from]);
+    // the nearest row, and there the nearest column
+    const far = (end) => Math.abs(rows[end] - rows[box]) * 1e6 + Math.abs(x[end] - x[box]);
+    ends.sort((a, b) => far(a) - far(b));
+    [next] = ends;
+  } else {
+    const row = order[rows[box]].filter((item) => item < numBoxes);
+    next = row[row.indexOf(box) + (key === "ArrowRight" ? 1 : -1)];
+  }
+  if (next !== undefined) choose(shown.ids[next], true);
+}
+
+function toggleHelp(show = byId("help").hidden) {
+  byId("help").hidden = !show;
+  byId("keys").setAttribute("aria-expanded", String(show));
+}
+
+const KEYS = {
+  "/": () => search.focus(),
+  "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit,
+  "?": () => toggleHelp(),
+  Home: () => choose(shown.ids[0], true),
+  End: () => choose(shown.ids[shown.ids.length - 1], true),
+  Escape: () => {
+    if (!byId("help").hidden) toggleHelp(false);
+    else if (search.value) endSearch();
+    else closePanel();
+  },
+};
+for (const arrow of ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"]) {
+  KEYS[arrow] = () => walk(arrow);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target === search) return;
+  const onBox = event.target.closest && event.target.closest(".box");
+  if (event.key === "Enter" || event.key === " ") {
+    if (!onBox) return;
+    foldAt(Number(onBox.dataset.id));
+  } else if (event.target.closest("#panel") && event.key.startsWith("Arrow")) {
+    return;         // they scroll the panel
+  } else if (KEYS[event.key]) {
+    KEYS[event.key]();
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+byId("in").addEventListener("click", () => zoom(1.25));
+byId("out").addEventListener("click", () => zoom(0.8));
+byId("fit").addEventListener("click", fit);
+byId("fold").addEventListener("click", () => foldAll(true));
+byId("unfold").addEventListener("click", () => foldAll(false));
+byId("keys").addEventListener("click", () => toggleHelp());
+
+byId("title").textContent = net.compared ? `${net.path} → ${net.compared}` : net.title;
+byId("about").textContent = [net.compared ? "" : net.path, net.phase, net.totals, net.note]
+  .filter(Boolean).join(" · ");
+draw();
+firstView();
