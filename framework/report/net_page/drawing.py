@@ -16,7 +16,7 @@ from framework.report.net_page.groups import Group, folded_at_first, view
 from framework.report.net_page.layout import HEIGHT, ROW_GAP, WIDTH, Layout, lay_out
 
 MARGIN = 24.0
-NAME_LETTERS, DETAIL_LETTERS = 25, 32      # that fit into a box
+NAME_LETTERS, DETAIL_LETTERS = 23, 32      # that fit into a box
 MOST_PIXELS = 200_000_000
 # of the left edge of a box: told apart by people who see few colours as well
 FAMILIES = {"data": "#0072b2", "vision": "#d55e00", "activation": "#009e73", "loss": "#cc3399",
@@ -80,6 +80,7 @@ def to_svg(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> str
              f'height="{height:g}" viewBox="{-MARGIN:g} {-MARGIN:g} {width:g} {height:g}" '
              'font-family="system-ui, sans-serif">',
              f"<title>{_xml(graph.title)}</title>",
+             f'<clipPath id="inside"><rect width="{WIDTH - 3:g}" height="{HEIGHT:g}"/></clipPath>',
              f'<rect x="{-MARGIN:g}" y="{-MARGIN:g}" width="100%" height="100%" fill="#fff"/>',
              f'<path fill="none" stroke="{LINE}" stroke-width="1.5" d="{_edge_path(layout)}"/>',
              f'<path fill="{LINE}" d="{_arrow_path(layout)}"/>']
@@ -94,9 +95,10 @@ def _svg_box(box: Box, x: float, y: float) -> Iterator[str]:
     yield (f'<g transform="translate({x:g} {y:g})"><title>{_xml(box.name)}: {_xml(box.detail)}'
            f'</title><rect width="{WIDTH:g}" height="{HEIGHT:g}" rx="6" fill="{fill}" '
            f'stroke="{edge}"/><rect width="5" height="{HEIGHT:g}" rx="2" fill="{box.colour}"/>')
-    yield (f'<text x="12" y="18" font-size="13" font-weight="600" fill="{INK}">'
+    yield (f'<text x="12" y="18" font-size="12" font-weight="600" fill="{INK}" '
+           f'clip-path="url(#inside)">'
            f'{_xml(shortened(box.name, NAME_LETTERS))}</text>')
-    yield (f'<text x="12" y="35" font-size="11" fill="{FAINT}">'
+    yield (f'<text x="12" y="35" font-size="11" fill="{FAINT}" clip-path="url(#inside)">'
            f'{_xml(shortened(box.detail, DETAIL_LETTERS))}</text></g>')
 
 

@@ -2,7 +2,7 @@
 // Layered layout, step for step that of layout.py: rows by longest path, lanes for long edges,
 // barycentre order, columns by isotonic regression.
 const WIDTH = 190, HEIGHT = 44, COLUMN_GAP = 26, ROW_GAP = 34, LANE_GAP = 14;
-const ORDER_SWEEPS = 6, COLUMN_SWEEPS = 8, LANE_WEIGHT = 4;
+const ORDER_SWEEPS = 6, COLUMN_SWEEPS = 9;
 
 function layOut(numBoxes, edges) {
   const forward = edges.filter(([maker, reader]) => maker < reader);
@@ -107,17 +107,17 @@ function offsetsOf(row, numBoxes) {
 function spaced(row, wanted, numBoxes) {
   const offsets = offsetsOf(row, numBoxes);
   const blocks = [];
-  row.forEach((item, index) => {
-    let block = [wanted[index] - offsets[index], item < numBoxes ? 1 : LANE_WEIGHT, 1];
-    while (blocks.length && blocks[blocks.length - 1][0] > block[0]) {
-      const [value, weight, count] = blocks.pop();
-      const total = weight + block[1];
-      block = [(value * weight + block[0] * block[1]) / total, total, count + block[2]];
+  row.forEach((_, index) => {
+    let shift = wanted[index] - offsets[index], count = 1;
+    while (blocks.length && blocks[blocks.length - 1][0] > shift) {
+      const [value, others] = blocks.pop();
+      shift = (value * others + shift * count) / (others + count);
+      count += others;
     }
-    blocks.push(block);
+    blocks.push([shift, count]);
   });
   const places = [];
-  for (const [value, , count] of blocks) {
+  for (const [value, count] of blocks) {
     for (let index = 0; index < count; index++) places.push(value + offsets[places.length]);
   }
   return places;

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 190.0, 44.0     # of a box
 COLUMN_GAP, ROW_GAP, LANE_GAP = 26.0, 34.0, 14.0
-ORDER_SWEEPS, COLUMN_SWEEPS = 6, 8
-LANE_WEIGHT = 4.0               # a lane is kept straight rather than a box
+ORDER_SWEEPS = 6
+COLUMN_SWEEPS = 9               # odd: the last one goes down, and so what follows a box is under it
 
 
 @dataclass
@@ -144,13 +144,13 @@ def _offsets(row: Sequence[int], num_boxes: int) -> list[float]:
 def _spaced(row: Sequence[int], wanted: Sequence[float], num_boxes: int) -> list[float]:
     """The x nearest to those wanted, in the sense of least squares, that keep the offsets."""
     offsets = _offsets(row, num_boxes)
-    blocks: list[list[float]] = []      # mean, weight, number of items
-    for item, offset, place in zip(row, offsets, wanted, strict=True):
-        block = [place - offset, 1.0 if item < num_boxes else LANE_WEIGHT, 1.0]
-        while blocks and blocks[-1][0] > block[0]:
-            mean, weight, count = blocks.pop()
-            total = weight + block[1]
-            block = [(mean * weight + block[0] * block[1]) / total, total, count + block[2]]
-        blocks.append(block)
-    shifts = [mean for mean, _, count in blocks for _ in range(int(count))]
+    blocks: list[tuple[float, int]] = []        # mean, number of items
+    for offset, place in zip(offsets, wanted, strict=True):
+        shift, count = place - offset, 1
+        while blocks and blocks[-1][0] > shift:
+            mean, others = blocks.pop()
+            shift = (mean * others + shift * count) / (others + count)
+            count += others
+        blocks.append((shift, count))
+    shifts = [mean for mean, count in blocks for _ in range(count)]
     return [shift + offset for shift, offset in zip(shifts, offsets, strict=True)]

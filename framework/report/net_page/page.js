@@ -112,9 +112,9 @@ function boxElement(id, index) {
   element.append(svg("title", {}, `${about.name}\n${about.detail}`),
     svg("rect", { class: "body", width: WIDTH, height: HEIGHT }),
     svg("rect", { width: 5, height: HEIGHT, rx: 2, fill: about.colour }),
-    svg("text", { class: "name", x: 12, y: 18 },
-      (isGroup ? "▸ " : "") + shortened(about.name, isGroup ? 22 : 24)),
-    svg("text", { class: "detail", x: 12, y: 35 }, shortened(about.detail, 32)));
+    svg("text", { class: "name", x: 12, y: 18, "clip-path": "url(#inside)" },
+      (isGroup ? "▸ " : "") + shortened(about.name, isGroup ? 21 : 23)),
+    svg("text", { class: "detail", x: 12, y: 35, "clip-path": "url(#inside)" }, shortened(about.detail, 32)));
   return element;
 }
 

@@ -71,7 +71,7 @@ def _node_facts(node: Node) -> dict[str, Any]:
         facts.append(("multiply-adds", f"{node.multiply_adds:,}"))
     if node.sees is not None:
         width, height = node.sees
-        facts.append(("receptive field", f"{width:g} x {height:g} pixels (width x height)"))
+        facts.append(("receptive field", f"{width:.4g} x {height:.4g} pixels (width x height)"))
     shown = {"name": node.name, "detail": detail_of(node), "type": node.type,
              "colour": FAMILIES.get(node.family, OTHER_FAMILY), "facts": facts,
              "fields": [(name, value) for name, value in node.fields.items()
