@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from framework.report.net_page.graph import Graph, Node
+from framework.report.net_page.graph import AFTER, BEFORE, Graph, Node
 
 Key = tuple[str, int]       # name, and which of the layers of that name
 
@@ -23,15 +23,13 @@ def compare(before: Graph, after: Graph) -> Graph:
     merged = _merged(list(old), list(new))
     nodes = [_marked(old.get(key), new.get(key)) for key in merged]
     position = {key: index for index, key in enumerate(merged)}
-    edges: dict[tuple[int, int, str], None] = {}
-    for graph, keys in ((after, list(new)), (before, list(old))):
+    edges: Counter[tuple[int, int, str]] = Counter()
+    for graph, keys, side in ((before, list(old), BEFORE), (after, list(new), AFTER)):
         for maker, reader, blob in graph.edges:
-            both = (position[keys[maker]], position[keys[reader]])
-            if graph is after or "removed" in (nodes[both[0]].status, nodes[both[1]].status):
-                edges[*both, blob] = None
+            edges[position[keys[maker]], position[keys[reader]], blob] += side
     return Graph(after.title, before.path, after.phase, nodes, list(edges),
                  "; ".join(dict.fromkeys(note for note in (before.note, after.note) if note)),
-                 after.path)
+                 after.path, list(edges.values()))
 
 
 def counts(graph: Graph) -> str:
@@ -76,7 +74,7 @@ def _marked(old: Node | None, new: Node | None) -> Node:
     status = ""
     if changes or shapes:
         status = "changed" if changes else "reshaped"
-    return replace(new, status=status, changes=changes + shapes)
+    return replace(new, status=status, changes=changes + shapes, before=old)
 
 
 def _shapes(node: Node) -> dict[str, str]:

@@ -26,6 +26,7 @@ from framework.report.net_summary import (
 )
 from framework.report.receptive_field import fields_of
 
+BEFORE, AFTER = 1, 2        # bits
 NOT_SHOWN = ("name", "type", "blobs")
 
 
@@ -41,6 +42,7 @@ class Node:
     composites  those whose expansion it is, outermost first
     status      of a comparison: added, removed, changed, reshaped (other shapes only), or nothing
     changes     of a comparison: field, value before, value after
+    before      of a comparison: the layer in the first net
     """
 
     name: str
@@ -58,12 +60,14 @@ class Node:
     weights: list[dict[str, Any]] = field(default_factory=list)   # see histograms.py
     status: str = ""
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+    before: Node | None = None
 
 
 @dataclass
 class Graph:
     """Layers in the net's order; an edge is maker, reader (indices) and blob. `note`: what was
-    assumed; `compared`: the file that it was compared with."""
+    assumed; `compared`: the file that it was compared with; `sides`: of its edges, BEFORE, AFTER
+    or both."""
 
     title: str
     path: str
@@ -72,6 +76,7 @@ class Graph:
     edges: list[tuple[int, int, str]]
     note: str = ""
     compared: str = ""
+    sides: list[int] = field(default_factory=list)
 
 
 def read_graph(path: str | Path, selection: Selection) -> Graph:

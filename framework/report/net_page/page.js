@@ -3,6 +3,8 @@
 const net = JSON.parse(document.getElementById("net").textContent);
 const byId = (id) => document.getElementById(id);
 const view = byId("view"), scene = byId("scene"), panel = byId("panel");
+const BEFORE = 1, AFTER = 2, SIDE_GAP = 120;
+const SIDES = net.compared ? [BEFORE, AFTER] : [AFTER];
 const search = byId("search"), found = byId("found");
 const folded = new Set(net.folded);
 const groupsAround = net.nodes.map(() => []);     // of each layer, outermost first
@@ -54,11 +56,14 @@ function seen() {
     }
     where.push(position.get(id));
   });
-  const edges = new Map();
-  for (const [maker, reader] of net.edges) {
-    const pair = [where[maker], where[reader]];
-    if (pair[0] !== pair[1]) edges.set(pair.join(" "), pair);
-  }
+  const edges = new Map();        // from box, to box, and in which net: BEFORE, AFTER or both
+  net.edges.forEach(([maker, reader], index) => {
+    const key = `${where[maker]} ${where[reader]}`;
+    const side = edges.has(key) ? edges.get(key)[2] : 0;
+    if (where[maker] !== where[reader]) {
+      edges.set(key, [where[maker], where[reader], side | (net.sides[index] || AFTER)]);
+    }
+  });
   return { ids, position, where, edges: [...edges.values()] };
 }
 
@@ -67,22 +72,37 @@ function aboutBox(id) {
   const group = net.groups[-1 - id];
   const members = net.nodes.slice(group.first, group.end);
   return { name: group.name, type: "group", colour: "#5c6670", detail: group.facts.short,
-    status: members.some((member) => member.status) ? "changed" : "", group };
+    status: statusOf(members), before: `${members.length} layers of both`, group };
+}
+
+function statusOf(members) {
+  const all = new Set(members.map((member) => member.status || ""));
+  if (all.size === 1) return [...all][0];
+  return "changed";
 }
 
 // ---- drawing
+// Two nets are laid out as one and drawn twice, so that a layer is at the same height in both;
+// the box that is focused is that of the second net, or the first if only that one has it.
 
 function draw() {
   shown = seen();
-  shown.layout = layOut(shown.ids.length, shown.edges);
-  const { layout } = shown;
-  byId("edges").setAttribute("d", layout.links.map((link) => linkPath(layout, link)).join(""));
-  const ends = new Set(layout.links.filter((link) => link[1] < layout.numBoxes)
-    .map((link) => link[1]));
-  byId("arrows").setAttribute("d", [...ends].map((box) =>
-    `M${layout.x[box] - 4} ${yOf(box) - 7}h8l-4 7z`).join(""));
-  shown.elements = shown.ids.map(boxElement);
+  const layout = shown.layout = layOut(shown.ids.length, shown.edges);
+  shown.width = layout.x.reduce((a, b) => Math.max(a, b), 0) + WIDTH / 2;
+  shown.about = shown.ids.map(aboutBox);
+  shown.linkSides = sidesOfLinks(layout);
+  byId("edges").setAttribute("d", pathOf(layout.links));
+  byId("arrows").setAttribute("d", SIDES.map(arrowPath).join(""));
+  shown.elements = shown.ids.map((_, box) => boxElement(box, sideOf(box)));
   byId("boxes").replaceChildren(...shown.elements);
+  const others = shown.ids.map((_, box) => box)
+    .filter((box) => net.compared && !["added", "removed"].includes(shown.about[box].status))
+    .map((box) => boxElement(box, BEFORE));
+  if (net.compared) {
+    others.push(svg("text", { class: "side", x: 0, y: -18 }, net.path),
+      svg("text", { class: "side", x: shiftOf(AFTER), y: -18 }, net.compared));
+  }
+  byId("others").replaceChildren(...others);
   drawFrames();
   markMatches();
   choose(chosen !== null && shown.position.has(chosen) ? chosen : null);
@@ -90,31 +110,74 @@ function draw() {
 
 const yOf = (item) => shown.layout.rows[item] * (HEIGHT + ROW_GAP);
 
-function linkPath(layout, [upper, lower]) {
-  const x = layout.x[upper], y = yOf(upper) + HEIGHT, endX = layout.x[lower], endY = yOf(lower);
+const sideOf = (box) => net.compared && shown.about[box].status === "removed" ? BEFORE : AFTER;
+const shiftOf = (side) => net.compared && side === AFTER ? shown.width + SIDE_GAP : 0;
+
+// In which nets each piece of an edge is: those of the edges that go through it.
+function sidesOfLinks(layout) {
+  const pieces = new Map(), sides = new Map();
+  for (const link of layout.links) {
+    pieces.set(link[1], [...pieces.get(link[1]) || [], link]);
+    sides.set(link, 0);
+  }
+  const makers = new Map();       // of each lane, the box that it starts at
+  for (const [upper, lower] of layout.links) {
+    if (lower >= layout.numBoxes) makers.set(lower, makers.has(upper) ? makers.get(upper) : upper);
+  }
+  for (const [maker, reader, side] of shown.edges) {
+    let item = reader;
+    while (item !== maker) {
+      const link = (pieces.get(item) || []).find(([upper]) =>
+        upper === maker || makers.get(upper) === maker);
+      if (!link) break;
+      sides.set(link, sides.get(link) | side);
+      [item] = link;
+    }
+  }
+  return sides;
+}
+
+function pathOf(links) {
+  return SIDES.map((side) => links.filter((link) => shown.linkSides.get(link) & side)
+    .map((link) => linkPath(shown.layout, link, shiftOf(side))).join("")).join("");
+}
+
+function arrowPath(side) {
+  const { layout } = shown;
+  const ends = new Set(layout.links.filter((link) => link[1] < layout.numBoxes
+    && shown.linkSides.get(link) & side).map((link) => link[1]));
+  return [...ends].map((box) =>
+    `M${layout.x[box] + shiftOf(side) - 4} ${yOf(box) - 7}h8l-4 7z`).join("");
+}
+
+function linkPath(layout, [upper, lower], shift) {
+  const x = layout.x[upper] + shift, y = yOf(upper) + HEIGHT;
+  const endX = layout.x[lower] + shift, endY = yOf(lower);
   const middle = (y + endY) / 2;
   const lane = lower >= layout.numBoxes ? `v${HEIGHT}` : "";
   return `M${x} ${y}C${x} ${middle} ${endX} ${middle} ${endX} ${endY}${lane}`;
 }
 
-function boxElement(id, index) {
-  const about = aboutBox(id);
+function boxElement(box, side) {
+  const id = shown.ids[box], about = shown.about[box];
   const isGroup = id < 0;
+  const detail = net.compared && side === BEFORE && about.before || about.detail;
+  const left = shown.layout.x[box] - WIDTH / 2 + shiftOf(side);
   const element = svg("g", { class: `box ${isGroup ? "group" : ""} ${about.status || ""}`,
-    transform: `translate(${shown.layout.x[index] - WIDTH / 2} ${yOf(index)})`, role: "button",
+    transform: `translate(${left} ${yOf(box)})`, role: "button",
     tabindex: "-1", "data-id": id,
-    "aria-label": [about.name, about.type === "group" ? "group, folded" : "", about.detail,
+    "aria-label": [about.name, about.type === "group" ? "group, folded" : "", detail,
       about.status].filter(Boolean).join(", ") });
   if (isGroup) {
     element.setAttribute("aria-expanded", "false");
     element.append(svg("rect", { class: "shadow", x: 4, y: 4, width: WIDTH, height: HEIGHT }));
   }
-  element.append(svg("title", {}, `${about.name}\n${about.detail}`),
+  element.append(svg("title", {}, `${about.name}\n${detail}`),
     svg("rect", { class: "body", width: WIDTH, height: HEIGHT }),
     svg("rect", { width: 5, height: HEIGHT, rx: 2, fill: about.colour }),
     svg("text", { class: "name", x: 12, y: 18, "clip-path": "url(#inside)" },
       (isGroup ? "▸ " : "") + shortened(about.name, isGroup ? 21 : 23)),
-    svg("text", { class: "detail", x: 12, y: 35, "clip-path": "url(#inside)" }, shortened(about.detail, 32)));
+    svg("text", { class: "detail", x: 12, y: 35, "clip-path": "url(#inside)" }, shortened(detail, 32)));
   return element;
 }
 
@@ -122,11 +185,11 @@ function boxElement(id, index) {
 function drawFrames() {
   const frames = [];
   net.groups.forEach((group, index) => {
-    if (folded.has(index) || boxIdOf(group.first) < 0 && isHidden(index)) return;
+    if (folded.has(index) || isHidden(index)) return;
     const inside = new Set(shown.where.slice(group.first, group.end));
-    const depth = groupsAround[group.first].filter((other) => net.groups[other].parent >= 0
-      && other > index && net.groups[other].first === group.first).length;
-    const margin = 8 + 3 * Math.min(depth, 2);
+    // groups inside it that begin with it: their labels are under its own
+    const inner = groupsAround[group.first].filter((other) => other > index
+      && net.groups[other].first === group.first && !folded.has(other)).length;
     const edge = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
     for (const box of inside) {
       edge.left = Math.min(edge.left, shown.layout.x[box] - WIDTH / 2);
@@ -137,7 +200,13 @@ function drawFrames() {
     const free = shown.ids.every((_, box) => inside.has(box)
       || shown.layout.x[box] + WIDTH / 2 <= edge.left || shown.layout.x[box] - WIDTH / 2 >= edge.right
       || yOf(box) + HEIGHT <= edge.top || yOf(box) >= edge.bottom);
-    if (free) frames.push(frameElement(group, index, edge, margin));
+    if (!free) return;
+    const status = statusOf(net.nodes.slice(group.first, group.end));
+    for (const side of SIDES) {
+      if (status === (side === BEFORE ? "added" : "removed")) continue;
+      frames.push(frameElement(group, index, { ...edge, left: edge.left + shiftOf(side),
+        right: edge.right + shiftOf(side) }, inner));
+    }
   });
   byId("frames").replaceChildren(...frames);
 }
@@ -149,11 +218,12 @@ const isHidden = (index) => {
   return false;
 };
 
-function frameElement(group, index, edge, margin) {
+function frameElement(group, index, edge, inner) {
+  const margin = 8 + 3 * Math.min(inner, 2);
   const element = svg("g", { class: "frame", "data-group": index });
   element.append(svg("rect", { x: edge.left - margin, y: edge.top - margin - 6,
     width: edge.right - edge.left + 2 * margin, height: edge.bottom - edge.top + 2 * margin + 6 }));
-  const label = svg("text", { x: edge.right + margin + 6, y: edge.top + 6 },
+  const label = svg("text", { x: edge.right + margin + 6, y: edge.top + 6 - 14 * inner },
     `▾ ${shortened(group.name, 30)}`);
   label.append(svg("title", {}, `Fold ${group.name}`));
   element.append(label);
@@ -208,7 +278,7 @@ function litPath(box) {
   };
   follow(box, below, 1);
   follow(box, above, 0);
-  return lit.map((link) => linkPath(layout, link)).join("");
+  return pathOf(lit);
 }
 
 function fillPanel(id) {
@@ -249,9 +319,15 @@ function tableOf(title, rows) {
   if (title) table.setAttribute("aria-label", title);
   for (const [name, value] of rows) {
     const row = table.insertRow();
-    row.append(html("th", name, { scope: "row" }), html("td", value));
+    row.append(html("th", "", { scope: "row" }), html("td"));
+    [name, value].forEach((text, cell) => row.cells[cell].append(...broken(text)));
   }
   return part;
+}
+
+// A path or a field, which may go on in the next line after a dot, a slash or a _.
+function broken(text) {
+  return text.split(/(?<=[._/])/).flatMap((piece) => [piece, document.createElement("wbr")]);
 }
 
 function changesOf(changes) {
@@ -260,7 +336,8 @@ function changesOf(changes) {
   const table = part.appendChild(html("table", "", { "aria-label": "Differences" }));
   for (const [name, before, after] of changes) {
     const row = table.insertRow();
-    row.append(html("th", name, { scope: "row" }));
+    row.append(html("th", "", { scope: "row" }));
+    row.cells[0].append(...broken(name));
     const cell = row.insertCell();
     cell.append(html("del", before || "not set"), " → ", html("ins", after || "not set"));
   }
@@ -327,18 +404,25 @@ function reveal(node) {
 
 // ---- view
 
+let isPlaced = true;
+
 function place() {
-  scene.setAttribute("transform", `translate(${panX} ${panY}) scale(${scale})`);
-  scene.classList.toggle("far", scale < 0.3);
+  if (!isPlaced) return;
+  isPlaced = false;
+  requestAnimationFrame(() => {
+    isPlaced = true;
+    scene.setAttribute("transform", `translate(${panX} ${panY}) scale(${scale})`);
+    scene.classList.toggle("far", scale < 0.3);
+  });
 }
 
 function screenOf(box) {
-  return { x: panX + scale * shown.layout.x[box], y: panY + scale * (yOf(box) + HEIGHT / 2) };
+  return { x: panX + scale * (shown.layout.x[box] + shiftOf(sideOf(box))), y: panY + scale * (yOf(box) + HEIGHT / 2) };
 }
 
 function extent() {
-  const { x, rows } = shown.layout;
-  return { width: x.reduce((a, b) => Math.max(a, b), 0) + WIDTH / 2,
+  const { rows } = shown.layout;
+  return { width: shown.width + shiftOf(AFTER),
     height: (rows.reduce((a, b) => Math.max(a, b), 0) + 1) * (HEIGHT + ROW_GAP) };
 }
 
@@ -358,8 +442,9 @@ function firstView() {
   fit();
   if (scale >= 0.5) return;
   scale = Math.min(1, Math.max(0.6, (view.clientWidth - 60) / extent().width));
-  panX = view.clientWidth / 2 - scale * shown.layout.x[0];
-  panY = 30 - scale * yOf(0);
+  const middle = net.compared ? extent().width / 2 : shown.layout.x[0];
+  panX = view.clientWidth / 2 - scale * middle;
+  panY = (net.compared ? 50 : 30) - scale * yOf(0);
   place();
 }
 
@@ -446,7 +531,10 @@ view.addEventListener("focusin", (event) => {
 
 function markMatches() {
   const found = new Set(matches.map((node) => shown.where[node]));
-  shown.elements.forEach((element, box) => element.classList.toggle("match", found.has(box)));
+  for (const element of scene.querySelectorAll(".box")) {
+    const box = shown.position.get(Number(element.dataset.id));
+    element.classList.toggle("match", found.has(box));
+  }
   scene.classList.toggle("searching", matches.length > 0);
 }
 

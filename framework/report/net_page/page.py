@@ -50,7 +50,7 @@ def _facts(graph: Graph, groups: Sequence[Group], folded: set[int]) -> dict[str,
         "title": graph.title, "path": graph.path, "phase": graph.phase, "note": graph.note,
         "compared": graph.compared, "totals": totals,
         "nodes": [_node_facts(node) for node in graph.nodes],
-        "edges": graph.edges,
+        "edges": graph.edges, "sides": graph.sides,
         "groups": [{"name": group.name, "first": group.first, "end": group.end,
                     "parent": group.parent, "like": group.like,
                     "facts": _group_facts(graph.nodes[group.first:group.end])}
@@ -78,6 +78,8 @@ def _node_facts(node: Node) -> dict[str, Any]:
                         if not name.startswith(("bottom[", "top["))]}
     if node.status:
         shown |= {"status": node.status, "changes": node.changes}
+    if node.before is not None:
+        shown["before"] = detail_of(node.before)
     if node.weights:
         shown["weights"] = node.weights
     return shown
