@@ -4,6 +4,7 @@ const net = JSON.parse(document.getElementById("net").textContent);
 const byId = (id) => document.getElementById(id);
 const view = byId("view"), scene = byId("scene"), panel = byId("panel");
 const BEFORE = 1, AFTER = 2, SIDE_GAP = 120;
+const FAR = 0.3;                // a scale at which texts are not legible
 const SIDES = net.compared ? [BEFORE, AFTER] : [AFTER];
 const search = byId("search"), found = byId("found");
 const folded = new Set(net.folded);
@@ -93,18 +94,16 @@ function draw() {
   shown.linkSides = sidesOfLinks(layout);
   byId("edges").setAttribute("d", pathOf(layout.links));
   byId("arrows").setAttribute("d", SIDES.map(arrowPath).join(""));
-  shown.elements = shown.ids.map((_, box) => boxElement(box, sideOf(box)));
-  byId("boxes").replaceChildren(...shown.elements);
-  const others = shown.ids.map((_, box) => box)
-    .filter((box) => net.compared && !["added", "removed"].includes(shown.about[box].status))
-    .map((box) => boxElement(box, BEFORE));
-  if (net.compared) {
-    others.push(svg("text", { class: "side", x: 0, y: -18 }, net.path),
-      svg("text", { class: "side", x: shiftOf(AFTER), y: -18 }, net.compared));
-  }
-  byId("others").replaceChildren(...others);
+  shown.elements = new Map();
+  byId("boxes").replaceChildren();
+  byId("others").replaceChildren(...net.compared ? [
+    svg("text", { class: "side", x: 0, y: -18 }, net.path),
+    svg("text", { class: "side", x: shiftOf(AFTER), y: -18 }, net.compared)] : []);
+  drawFar();
   drawFrames();
+  shown.near = new Set();
   markMatches();
+  place();
   choose(chosen !== null && shown.position.has(chosen) ? chosen : null);
 }
 
@@ -181,6 +180,78 @@ function boxElement(box, side) {
   return element;
 }
 
+// Only boxes in sight are elements: 1,400 of them would take a second to paint.
+function showBoxes() {
+  const left = -panX / scale - WIDTH, right = (view.clientWidth - panX) / scale + WIDTH;
+  const top = -panY / scale - HEIGHT, bottom = (view.clientHeight - panY) / scale + HEIGHT;
+  const wanted = new Map();
+  shown.ids.forEach((_, box) => {
+    const y = yOf(box);
+    if (y < top || y > bottom || scale < FAR) return;
+    for (const side of sidesOf(box)) {
+      const x = shown.layout.x[box] + shiftOf(side);
+      if (x > left && x < right) wanted.set(`${box} ${side}`, [box, side]);
+    }
+  });
+  for (const [key, element] of shown.elements) {
+    if (wanted.has(key) || element === document.activeElement) continue;
+    element.remove();
+    shown.elements.delete(key);
+  }
+  for (const [key, [box, side]] of wanted) {
+    if (shown.elements.has(key)) continue;
+    const element = boxElement(box, side);
+    shown.elements.set(key, element);
+    byId(side === sideOf(box) ? "boxes" : "others").append(element);
+  }
+  markBoxes();
+}
+
+function sidesOf(box) {
+  const { status } = shown.about[box];
+  return SIDES.filter((side) => status !== (side === BEFORE ? "added" : "removed"));
+}
+
+function elementOf(box) {
+  return shown.elements.get(`${box} ${sideOf(box)}`);
+}
+
+// From afar boxes are a few paths without texts.
+function drawFar() {
+  const bodies = new Map(), edges = new Map();
+  const add = (paths, key, path) => paths.set(key, (paths.get(key) || "") + path);
+  shown.ids.forEach((id, box) => {
+    const about = shown.about[box];
+    add(bodies, `box ${id < 0 ? "group" : ""} ${about.status || ""}`, farPath(box, WIDTH));
+    add(edges, about.colour, farPath(box, 12));
+  });
+  byId("far").replaceChildren(
+    ...[...bodies].map(([kind, d]) => {
+      const part = svg("g", { class: kind });
+      part.append(svg("path", { class: "body", d }));
+      return part;
+    }),
+    ...[...edges].map(([fill, d]) => svg("path", { fill, d })),
+    svg("path", { id: "farMatches" }), svg("path", { id: "farChosen" }));
+}
+
+function farPath(box, width) {
+  return sidesOf(box).map((side) => `M${shown.layout.x[box] - WIDTH / 2 + shiftOf(side)} `
+    + `${yOf(box)}h${width}v${HEIGHT}h${-width}z`).join("");
+}
+
+// The box at a point of the screen, or undefined.
+function boxAt(event) {
+  const element = event.target.closest(".box[data-id]");
+  if (element) return shown.position.get(Number(element.dataset.id));
+  if (scale >= FAR) return undefined;
+  const frame = view.getBoundingClientRect();
+  const x = (event.clientX - frame.left - panX) / scale;
+  const y = (event.clientY - frame.top - panY) / scale;
+  return shown.ids.map((_, box) => box).find((box) => y >= yOf(box) && y <= yOf(box) + HEIGHT && sidesOf(box)
+    .some((side) => Math.abs(x - shown.layout.x[box] - shiftOf(side)) <= WIDTH / 2));
+}
+
 // An open group gets a frame where no other box is in it.
 function drawFrames() {
   const frames = [];
@@ -233,31 +304,37 @@ function frameElement(group, index, edge, inner) {
 // ---- choosing a box
 
 function choose(id, focus = false) {
-  for (const element of byId("boxes").querySelectorAll(".chosen, .near")) {
-    element.classList.remove("chosen", "near");
-  }
-  for (const element of byId("boxes").querySelectorAll("[tabindex='0']")) {
-    element.setAttribute("tabindex", "-1");
-  }
   chosen = id;
-  const box = id === null ? 0 : shown.position.get(id);
-  const element = shown.elements[box];
-  if (!element) return;
-  element.setAttribute("tabindex", "0");
-  byId("lit").setAttribute("d", id === null ? "" : litPath(box));
-  if (id === null) {
-    panel.hidden = true;
-    return;
-  }
-  element.classList.add("chosen");
+  shown.near = new Set();
+  const box = id === null ? -1 : shown.position.get(id);
   for (const [maker, reader] of shown.edges) {
-    if (maker === box) shown.elements[reader].classList.add("near");
-    if (reader === box) shown.elements[maker].classList.add("near");
+    if (maker === box) shown.near.add(reader);
+    if (reader === box) shown.near.add(maker);
   }
-  fillPanel(id);
-  if (focus) {
-    element.focus({ preventScroll: true });
+  byId("lit").setAttribute("d", id === null ? "" : litPath(box));
+  byId("farChosen").setAttribute("d", id === null ? "" : farPath(box, WIDTH));
+  if (id === null) panel.hidden = true;
+  else fillPanel(id);
+  if (focus && id !== null) {
     intoSight(box);
+    showBoxes();
+    elementOf(box).focus({ preventScroll: true });
+  } else {
+    markBoxes();
+  }
+}
+
+// What is chosen, beside it, and found; one box is in the order of the Tab key.
+function markBoxes() {
+  const matching = new Set(matches.map((node) => shown.where[node]));
+  const stop = chosen === null ? Math.min(...[...shown.elements.keys()].map(parseFloat))
+    : shown.position.get(chosen);
+  for (const [key, element] of shown.elements) {
+    const box = parseFloat(key);
+    element.classList.toggle("chosen", shown.ids[box] === chosen);
+    element.classList.toggle("near", shown.near.has(box));
+    element.classList.toggle("match", matching.has(box));
+    element.setAttribute("tabindex", box === stop && element === elementOf(box) ? "0" : "-1");
   }
 }
 
@@ -371,7 +448,8 @@ const round = (value) => String(Number(value.toPrecision(3)));
 function closePanel() {
   const box = chosen;
   choose(null);
-  if (box !== null) shown.elements[shown.position.get(box)].focus({ preventScroll: true });
+  const element = box === null ? undefined : elementOf(shown.position.get(box));
+  if (element) element.focus({ preventScroll: true });
 }
 
 // ---- folding
@@ -412,7 +490,8 @@ function place() {
   requestAnimationFrame(() => {
     isPlaced = true;
     scene.setAttribute("transform", `translate(${panX} ${panY}) scale(${scale})`);
-    scene.classList.toggle("far", scale < 0.3);
+    scene.classList.toggle("far", scale < FAR);
+    showBoxes();
   });
 }
 
@@ -510,15 +589,15 @@ view.addEventListener("wheel", (event) => {
 }, { passive: false });
 view.addEventListener("click", (event) => {
   if (moved) return;
-  const box = event.target.closest(".box");
+  const box = boxAt(event);
   const label = event.target.closest(".frame text");
-  if (box) choose(Number(box.dataset.id), true);
+  if (box !== undefined) choose(shown.ids[box], true);
   else if (label) toggle(Number(label.parentNode.dataset.group));
   else choose(null);
 });
 view.addEventListener("dblclick", (event) => {
-  const box = event.target.closest(".box");
-  if (box) foldAt(Number(box.dataset.id));
+  const box = boxAt(event);
+  if (box !== undefined) foldAt(shown.ids[box]);
 });
 view.addEventListener("focusin", (event) => {
   const box = event.target.closest(".box");
@@ -530,11 +609,9 @@ view.addEventListener("focusin", (event) => {
 // ---- search
 
 function markMatches() {
-  const found = new Set(matches.map((node) => shown.where[node]));
-  for (const element of scene.querySelectorAll(".box")) {
-    const box = shown.position.get(Number(element.dataset.id));
-    element.classList.toggle("match", found.has(box));
-  }
+  const matching = new Set(matches.map((node) => shown.where[node]));
+  byId("farMatches").setAttribute("d", [...matching].map((box) => farPath(box, WIDTH)).join(""));
+  markBoxes();
   scene.classList.toggle("searching", matches.length > 0);
 }
 
@@ -554,6 +631,7 @@ function goToMatch(step) {
   reveal(node);
   choose(node);
   intoSight(shown.position.get(node));
+  showBoxes();
   found.textContent = `${matchIndex + 1} of ${matches.length}: ${net.nodes[node].name}`;
 }
 
@@ -625,10 +703,9 @@ for (const arrow of ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"]) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target === search) return;
-  const onBox = event.target.closest && event.target.closest(".box");
   if (event.key === "Enter" || event.key === " ") {
-    if (!onBox) return;
-    foldAt(Number(onBox.dataset.id));
+    if (event.target.closest("button") || chosen === null) return;
+    foldAt(chosen);
   } else if (event.target.closest("#panel") && event.key.startsWith("Arrow")) {
     return;         // they scroll the panel
   } else if (KEYS[event.key]) {
