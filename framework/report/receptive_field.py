@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Shape
+from framework.layers import LAYERS
+from framework.layers.base import Layer, Shape
 from framework.layers.coordinates import window_extents
 from framework.net.net import Net
 
@@ -24,14 +25,16 @@ def fields_of(shapes: Mapping[str, Shape], layers: Iterable[LayerSpec], image: s
               ) -> dict[str, tuple[float, float]]:
     """(width, height) in pixels of `image` that a cell of each blob sees, as far as it is known.
 
-    A window of k cells sees k - 1 steps more than one cell of its bottom; a step is the image's
-    size over the bottom's. Of several bottoms the largest field counts. Padding is not taken off.
+    A window of k cells sees k - 1 steps more than one cell of its bottom; a step is the product of
+    the strides before, or the image's size over the bottom's where a layer has no known stride. Of
+    several bottoms the largest field counts. Padding is not taken off.
     Source: Araujo et al. 2019, "Computing receptive fields of convolutional neural networks".
     """
     if image not in shapes or len(shapes[image]) != 4:
         return {}
     full = shapes[image]
     fields = {image: (1.0, 1.0)}
+    steps = {image: (1.0, 1.0)}
     for layer in layers:
         known = [blob for blob in layer.bottoms if blob in fields]
         if not known or layer.type in WHOLE:
@@ -40,12 +43,26 @@ def fields_of(shapes: Mapping[str, Shape], layers: Iterable[LayerSpec], image: s
         width = max(fields[blob][0] for blob in known)
         height = max(fields[blob][1] for blob in known)
         rows, columns = _extents(layer.proto, shapes[first])
-        width += (columns - 1) * full[3] / shapes[first][3]
-        height += (rows - 1) * full[2] / shapes[first][2]
+        across, down = steps[first]
+        width += (columns - 1) * across
+        height += (rows - 1) * down
         for top in layer.tops:
             if len(shapes[top]) == 4:
                 fields[top] = (width, height)
+                steps[top] = _steps(layer, (across, down)) or (
+                    full[3] / shapes[top][3], full[2] / shapes[top][2])
     return fields
+
+
+def _steps(layer: LayerSpec, bottom: tuple[float, float]) -> tuple[float, float] | None:
+    """Pixels between two cells of the top, from those of the bottom; None if it is not known."""
+    cls = LAYERS[layer.type]
+    try:
+        assert issubclass(cls, Layer)
+        rows, columns = cls.coordinate_map(layer.proto).plane
+    except ValueError:
+        return None
+    return bottom[0] / float(columns.factor), bottom[1] / float(rows.factor)
 
 
 def _extents(proto: object, bottom: Shape) -> tuple[int, int]:

@@ -136,7 +136,7 @@ def test_the_wheel_the_buttons_and_the_keys_zoom_and_a_drag_moves(page):
 
 
 def test_every_control_and_box_has_a_role_and_a_name(page):
-    unnamed = page.run("""[...document.querySelectorAll('button, input, #boxes .box, #view, #panel')]
+    unnamed = page.run("""[...document.querySelectorAll('button, input, #boxes .box, #view, aside')]
         .filter(one => !(one.ariaLabel || one.textContent.trim())).map(one => one.outerHTML)""")
     assert unnamed == []
     assert page.run("document.querySelectorAll('#boxes .box[role=button]').length") == 6

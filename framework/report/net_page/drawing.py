@@ -13,7 +13,7 @@ from framework.errors import CaffeError
 from framework.net.summary import human
 from framework.report.net_page.graph import Graph, Node
 from framework.report.net_page.groups import Group, folded_at_first, view
-from framework.report.net_page.layout import HEIGHT, ROW_GAP, WIDTH, Layout, lay_out
+from framework.report.net_page.layout import HEIGHT, WIDTH, Layout, lay_out
 
 MARGIN = 24.0
 NAME_LETTERS, DETAIL_LETTERS = 23, 32      # that fit into a box

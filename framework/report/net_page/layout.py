@@ -87,8 +87,8 @@ def _order(rows: Sequence[int], above: Sequence[Sequence[int]], below: Sequence[
            ) -> list[list[int]]:
     """The items of each row from left to right, with few crossings."""
     order: list[list[int]] = [[] for _ in range(max(rows, default=-1) + 1)]
-    for item, row in enumerate(rows):
-        order[row].append(item)
+    for item, number in enumerate(rows):
+        order[number].append(item)
     position = [0.0] * len(rows)
     for sweep in range(ORDER_SWEEPS):
         downwards = sweep % 2 == 0

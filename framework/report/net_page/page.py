@@ -72,10 +72,11 @@ def _node_facts(node: Node) -> dict[str, Any]:
     if node.sees is not None:
         width, height = node.sees
         facts.append(("receptive field", f"{width:.4g} x {height:.4g} pixels (width x height)"))
-    shown = {"name": node.name, "detail": detail_of(node), "type": node.type,
-             "colour": FAMILIES.get(node.family, OTHER_FAMILY), "facts": facts,
-             "fields": [(name, value) for name, value in node.fields.items()
-                        if not name.startswith(("bottom[", "top["))]}
+    shown: dict[str, Any] = {
+        "name": node.name, "detail": detail_of(node), "type": node.type,
+        "colour": FAMILIES.get(node.family, OTHER_FAMILY), "facts": facts,
+        "fields": [(name, value) for name, value in node.fields.items()
+                   if not name.startswith(("bottom[", "top["))]}
     if node.status:
         shown |= {"status": node.status, "changes": node.changes}
     if node.before is not None:
