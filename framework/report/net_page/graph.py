@@ -35,7 +35,7 @@ class Node:
     """A layer.
 
     family      the folder of its class in framework/layers: vision, loss, ssd, ...
-    place       `file:line`
+    `place`     file and line
     tops        names and shapes; blobs: names and shapes of its weights
     sees        width and height of the receptive field in pixels, if that is known
     fields      what its text says: `convolution_param.num_output` to `64`
