@@ -39,6 +39,8 @@ def test_the_wheel_has_every_module_the_schema_its_types_and_the_program_caffe(t
     assert "framework/proto/caffe.proto" in names
     assert "framework/report/samples/Convolution.prototxt" in names
     assert "framework/serve/page/page.html" in names
+    assert {"page.html", "page.css", "page.js", "layout.js"} <= {
+        name.removeprefix("framework/report/net_page/") for name in names}
     assert "framework/zoo/ssd_bccd/backbone.prototxt" in names
     [points] = installed.glob("*.dist-info/entry_points.txt")
     assert "caffe = framework.cli.caffe:main" in points.read_text()

@@ -45,12 +45,13 @@ MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: ea
 class Lines:
     """Line numbers of a message and its fields: a tree with the structure of the message.
     `path` is set for a layer that another file brought in; `lr_mult` is the rate of its blobs
-    that have no `param`."""
+    that have no `param`; `composites` names those that the layer comes from, outermost first."""
 
     line: int = 0
     fields: dict[str, list[Lines]] = field(default_factory=dict)
     path: str = ""
     lr_mult: float = 1.0
+    composites: tuple[str, ...] = ()
 
     def find(self, path: str) -> int:
         """The line of `convolution_param.kernel_size[1]`, or of its nearest known ancestor."""

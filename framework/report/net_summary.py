@@ -187,7 +187,7 @@ def _count(document: Document, census: Census, selection: Selection,
                             for layer in unknown]
         return
     try:
-        shapes, built = _build(spec, selection, census)
+        shapes, built = build_shapes(spec, selection, census)
     except CaffeError as error:
         census.problems += str(error).splitlines()
         if census.assumed:
@@ -210,8 +210,8 @@ def _source_class(layer: LayerSpec) -> type[Source]:
     return cls if issubclass(cls, Source) else Source
 
 
-def _build(spec: NetSpec, selection: Selection, census: Census
-           ) -> tuple[dict[str, Shape], list[Layer]]:
+def build_shapes(spec: NetSpec, selection: Selection, census: Census
+                 ) -> tuple[dict[str, Shape], list[Layer]]:
     """The shapes of all blobs, and the layers.
 
     Where the size of images is open, it is the one that the file states for its other phase, or

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from framework.layers.base import Shape
+from collections.abc import Iterable, Mapping
+
+from framework.definition.spec import LayerSpec
+from framework.layers import LAYERS
+from framework.layers.base import Layer, Shape
 from framework.layers.coordinates import window_extents
 from framework.net.net import Net
 
@@ -13,30 +17,52 @@ WHOLE = ("InnerProduct", "Flatten", "Reshape", "Reduction", "LSTM", "RNN")
 
 
 def receptive_fields(net: Net, image: str = "data") -> dict[str, tuple[float, float]]:
+    """The receptive fields of a net's blobs; see `fields_of`."""
+    return fields_of(net.shapes, (step.layer.spec for step in net.layers), image)
+
+
+def fields_of(shapes: Mapping[str, Shape], layers: Iterable[LayerSpec], image: str
+              ) -> dict[str, tuple[float, float]]:
     """(width, height) in pixels of `image` that a cell of each blob sees, as far as it is known.
 
-    A window of k cells sees k - 1 steps more than one cell of its bottom; a step is the image's
-    size over the bottom's. Of several bottoms the largest field counts. Padding is not taken off.
+    A window of k cells sees k - 1 steps more than one cell of its bottom; a step is the product of
+    the strides before, or the image's size over the bottom's where a layer has no known stride. Of
+    several bottoms the largest field counts. Padding is not taken off.
     Source: Araujo et al. 2019, "Computing receptive fields of convolutional neural networks".
     """
-    if image not in net.shapes or len(net.shapes[image]) != 4:
+    if image not in shapes or len(shapes[image]) != 4:
         return {}
-    full = net.shapes[image]
+    full = shapes[image]
     fields = {image: (1.0, 1.0)}
-    for step in net.layers:
-        known = [blob for blob in step.bottoms if blob in fields]
-        if not known or step.layer.spec.type in WHOLE:
+    steps = {image: (1.0, 1.0)}
+    for layer in layers:
+        known = [blob for blob in layer.bottoms if blob in fields]
+        if not known or layer.type in WHOLE:
             continue
         first = known[0]
         width = max(fields[blob][0] for blob in known)
         height = max(fields[blob][1] for blob in known)
-        rows, columns = _extents(step.layer.spec.proto, net.shapes[first])
-        width += (columns - 1) * full[3] / net.shapes[first][3]
-        height += (rows - 1) * full[2] / net.shapes[first][2]
-        for top in step.tops:
-            if len(net.shapes[top]) == 4:
+        rows, columns = _extents(layer.proto, shapes[first])
+        across, down = steps[first]
+        width += (columns - 1) * across
+        height += (rows - 1) * down
+        for top in layer.tops:
+            if len(shapes[top]) == 4:
                 fields[top] = (width, height)
+                steps[top] = _steps(layer, (across, down)) or (
+                    full[3] / shapes[top][3], full[2] / shapes[top][2])
     return fields
+
+
+def _steps(layer: LayerSpec, bottom: tuple[float, float]) -> tuple[float, float] | None:
+    """Pixels between two cells of the top, from those of the bottom; None if it is not known."""
+    cls = LAYERS[layer.type]
+    try:
+        assert issubclass(cls, Layer)
+        rows, columns = cls.coordinate_map(layer.proto).plane
+    except ValueError:
+        return None
+    return bottom[0] / float(columns.factor), bottom[1] / float(rows.factor)
 
 
 def _extents(proto: object, bottom: Shape) -> tuple[int, int]:

@@ -66,7 +66,10 @@ def _expand(document: Document, load: Load, learned_blobs: LearnedBlobs,
         if layer.type in COMPOSITES:
             made = [top for done, _ in result for top in done.top]
             site = Site(document, layer, lines, made, load, learned_blobs, parents)
-            result += _with_rules(site, COMPOSITES[layer.type](site))
+            expanded = _with_rules(site, COMPOSITES[layer.type](site))
+            for _, made_lines in expanded:
+                made_lines.composites = (f"{layer.name} ({layer.type})", *made_lines.composites)
+            result += expanded
         else:
             result.append((layer, lines))
     layers = [type(layer).FromString(layer.SerializeToString()) for layer, _ in result]
