@@ -35,7 +35,8 @@ COMMANDS = ("new", "train", "test", "detect", "export", "serve", "time", "device
 OTHERS = ("check_data", "compare", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "expand", "export_dataset",
           "extract_features", "get_image_size", "import", "inspect", "layers", "make_shapes",
-          "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net", "upgrade_solver")
+          "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net",
+          "upgrade_solver", "zoo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -45,7 +45,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="folder to make (default: DATA's name and _detector)")
     parser.add_argument("--backbone", default="ssd_small", metavar="NAME",
                         help="ssd_small, which learns from nothing (default); vgg16, mobilenet_v1, "
-                        "mobilenet_v2, resnet50 or squeezenet, which need published weights")
+                        "mobilenet_v2, mobilenet_v3, efficientnet_b0, resnet50 or squeezenet, "
+                        "which need published weights")
     parser.add_argument("--size", type=image_size, metavar="N|HEIGHTxWIDTH",
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],

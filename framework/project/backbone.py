@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from framework.definition import prototxt
+from framework.definition.values import nearest
+from framework.definition.zoo import FOLDER as ZOO
 from framework.errors import CaffeError
 from framework.report.prior_choice import Origin
 
-ZOO = Path(__file__).resolve().parents[1] / "zoo"
 SMALL = "ssd_small"
 ZOO_SIZE = 300          # the input that the steps of the zoo's SSDs belong to
-NAMES = (SMALL, "vgg16", "mobilenet_v1", "mobilenet_v2", "resnet50", "squeezenet")
+NAMES = (SMALL, "vgg16", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3", "efficientnet_b0",
+         "resnet50", "squeezenet")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Backbone:
 def backbone(name: str) -> Backbone:
     """The backbone of this name. CaffeError for another than NAMES."""
     if name not in NAMES:
-        raise CaffeError(f"--backbone {name}: is not one of {', '.join(NAMES)}")
+        raise CaffeError(f"--backbone {name}: is not one of {', '.join(NAMES)}"
+                         f"{nearest(name, NAMES)}")
     if name == SMALL:
         return _small()
     folder = ZOO / f"ssd300_{name}"
