@@ -32,7 +32,7 @@ examples:
   caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
 COMMANDS = ("new", "train", "test", "detect", "export", "serve", "time", "device_query")
-OTHERS = ("check_data", "compare", "compute_image_mean", "convert_annoset",
+OTHERS = ("check_data", "compare", "completion", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "expand", "export_dataset",
           "extract_features", "get_image_size", "import", "inspect", "layers", "make_shapes",
           "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net",
