@@ -1,7 +1,8 @@
 """Make a folder that trains a detector on DATA: databases, nets, solver, and a README.
 
 DATA is a folder, or a file that describes one: PASCAL VOC with or without lists, XML files beside
-the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables. Its format is found by
+the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports of Label Studio
+(JSON, JSON-MIN) and CVAT (for images 1.1). Its format is found by
 looking into it. Every number is chosen from the data, and README.md in the folder says why. Then:
 caffe train FOLDER, caffe test FOLDER, caffe detect FOLDER IMAGE...
 """
