@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -20,7 +20,7 @@ from framework.data.datasets import (
     xml_folders,
     yolo,
 )
-from framework.data.datasets.dataset import Dataset, Description
+from framework.data.datasets.dataset import Dataset, Description, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, list_files, split_of
 from framework.data.datasets.yolo import NOT_LABELS, has_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
@@ -92,13 +92,41 @@ def _in_folder(path: Path) -> Recognised:
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], Recognised | None], ...] = (
         _yaml, _coco, _label_studio, _xml, _cvat, _csv, _yolo)
-    for find in finders:
+    for index, find in enumerate(finders):
         found = find(tree)
         if found is not None:
+            _check_one_format(tree, found, finders[index + 1:])
             return found
     raise DataError(f"{path}: its format is not known: it has {len(tree.images)} images and "
                     f"{len(tree.files) - len(tree.images)} other files. Looked for were: "
                     f"{LOOKED_FOR}")
+
+
+def _check_one_format(tree: FileTree, found: Recognised,
+                      finders: Sequence[Callable[[FileTree], Recognised | None]]) -> None:
+    """DataError if images that this format leaves out have labels in another one."""
+    root = found.data.root
+    used = {os.path.normpath(root / entry.image) for entries in found.data.splits.values()
+            for entry in entries if exists(root / entry.label.partition("#")[0])}
+    left = tuple(name for name in tree.images if os.path.normpath(tree.root / name) not in used)
+    if not left:
+        return
+    rest = FileTree(tree.root, tuple(name for name in tree.files
+                                     if name in set(left) or name not in set(tree.images)))
+    for find in finders:
+        try:
+            other = find(rest)
+        except DataError:       # none of the images that are left, or no classes
+            continue
+        if other is None:
+            continue
+        count = sum(exists(other.data.root / entry.label.partition("#")[0])
+                    for entries in other.data.splits.values() for entry in entries
+                    if exists(other.data.root / entry.image))
+        if count:
+            raise DataError(f"{tree.root}: holds two formats: {found.format} for {len(used)} "
+                            f"images ({found.reason}), and {other.format} for {count} others "
+                            f"({other.reason}); bring all into one, or give each its own folder")
 
 
 def _described(path: Path) -> Recognised:

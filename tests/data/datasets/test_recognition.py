@@ -204,6 +204,25 @@ def test_an_unknown_folder_tells_what_was_looked_for(tmp_path):
         recognise(tmp_path)
 
 
+@pytest.mark.parametrize("other, message", [
+    ({"b.txt": "0 0.5 0.5 0.2 0.2\n", "classes.txt": "cat\n"}, "and YOLO for 1 others"),
+    ({"x.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n"}, "and CSV with a box a row for 1 others"),
+    ({"x.xml": cvat(cvat_image("b.jpg", CVAT_BOX))}, "and CVAT for images for 1 others"),
+])
+def test_images_with_labels_of_another_format_than_the_others_are_an_error(other, message,
+                                                                          tmp_path):
+    put(tmp_path, {"a.jpg": "", "b.jpg": "", "a.xml": XML.format("cat"), **other})
+    with pytest.raises(DataError, match=f"holds two formats: VOC annotations for 1 images .*"
+                       f"{message}"):
+        recognise(tmp_path)
+
+
+def test_labels_of_the_same_images_in_a_second_format_are_no_error(tmp_path):
+    put(tmp_path, {"a.jpg": "", "b.jpg": "", "a.xml": XML.format("cat"), "b.xml":
+                   XML.format("cat"), "x.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n"})
+    assert recognise(tmp_path).format == "VOC annotations"
+
+
 @pytest.mark.parametrize("files, message", [
     ({"a.jpg": "", "b.xml": XML.format("cat")}, "none of its 1 annotations has an image"),
     ({"a.jpg": "", "x.csv": HEADER + "b.jpg,1,1,cat,0,0,1,1\n"}, "none of the 1 images that x.csv"),
