@@ -15,6 +15,8 @@ BUILD = "from setuptools import build_meta; print(build_meta.build_wheel('.'))"
 USE = """
 from framework.cli.caffe import main
 assert main(["train", "-solver", "solver.prototxt"]) == 0
+assert main(["zoo"]) == 0
+assert main(["expand", "zoo:ssd300_mobilenet_v3/deploy.prototxt"]) == 0
 import framework; print(framework.__file__)
 """
 
@@ -38,10 +40,12 @@ def test_the_wheel_has_every_module_the_schema_its_types_and_the_program_caffe(t
     assert {name for name in names if name.endswith(".py")} == ours
     assert "framework/proto/caffe.proto" in names
     assert "framework/report/samples/Convolution.prototxt" in names
-    assert "framework/serve/page/page.html" in names
-    assert {"page.html", "page.css", "page.js", "layout.js"} <= {
-        name.removeprefix("framework/report/net_page/") for name in names}
-    assert "framework/zoo/ssd_bccd/backbone.prototxt" in names
+    zoo = {f"framework/zoo/{path.relative_to(ROOT / 'prototxt')}"
+           for path in (ROOT / "prototxt").rglob("*.prototxt")}
+    page = {str(path.relative_to(ROOT)) for path in (ROOT / "framework/serve/page").iterdir()}
+    drawn = {f"framework/report/net_page/{name}"
+             for name in ("page.html", "page.css", "page.js", "layout.js")}
+    assert {*zoo, *page, *drawn, "framework/report/zoo_figures.json"} <= set(names)
     [points] = installed.glob("*.dist-info/entry_points.txt")
     assert "caffe = framework.cli.caffe:main" in points.read_text()
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import inspect
-from importlib import import_module
 from pathlib import Path
-from unittest import mock
 
 from docs.generator.markdown import GENERATED, code, escape, table
 from framework.cli import caffe
+from framework.cli.completion import parser_of
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 INTRODUCTION = """# Command line
@@ -27,25 +26,6 @@ def command_pages() -> dict[str, str]:
     parts.append(f"## caffe\n\n```text\n{inspect.cleandoc(caffe.__doc__ or '')}\n```\n\n{ALSO}\n")
     parts.append(_program("caffe device_query", caffe.make_query_parser()))
     return {"command_line.md": GENERATED + "\n" + "\n".join(parts) + "\n"}
-
-
-class _Caught(Exception):
-    """Carries the parser out of a program that is about to parse its flags."""
-
-
-def parser_of(tool: str) -> argparse.ArgumentParser:
-    """The parser that a tool's `main` parses its flags with."""
-    def catch(parser: argparse.ArgumentParser, arguments: object = None) -> None:
-        raise _Caught(parser)
-
-    module = import_module(f"framework.cli.{tool}")
-    with mock.patch.object(argparse.ArgumentParser, "parse_args", catch):
-        try:
-            module.main([])
-        except _Caught as caught:
-            parser: argparse.ArgumentParser = caught.args[0]
-            return parser
-    raise AssertionError(f"tools/{tool} parses no flags")
 
 
 def _program(name: str, parser: argparse.ArgumentParser) -> str:

@@ -33,10 +33,12 @@ examples:
   caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
 COMMANDS = ("new", "train", "test", "detect", "report", "export", "serve", "time", "device_query")
-OTHERS = ("check_data", "compare", "compute_image_mean", "convert_annoset", "convert_dataset",
-          "convert_imageset", "create_label_map", "draw", "expand", "export_dataset",
+OTHERS = ("check_data", "compare", "completion", "compute_image_mean", "convert_annoset",
+          "convert_dataset", "convert_imageset", "create_label_map", "draw", "expand",
+          "export_dataset",
           "extract_features", "get_image_size", "import", "inspect", "layers", "make_shapes",
-          "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net", "upgrade_solver")
+          "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net",
+          "upgrade_solver", "zoo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

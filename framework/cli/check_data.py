@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
+from framework.definition import zoo
 from framework.errors import DataError
 from framework.system.regular import read_regular
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Check what `path` names. DataError or SpecError for what cannot be opened."""
-    path = options.path
+    path = Path(zoo.located(options.path))
     if os.path.isdir(path) or path.name == "data.mdb":
         if options.show:
             raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")

@@ -1,8 +1,8 @@
 """Convert a data set to an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
 
 DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main), or a YAML file
-that describes data in the format of VOC, COCO, Open Images or YOLO; any other folder, JSON or
-CSV file is looked into, as tools/new does. OUT appears when all of it
+that describes data in the format of VOC, COCO, Open Images or YOLO; any other folder, JSON,
+XML or CSV file is looked into, as tools/new does. OUT appears when all of it
 is written; after an interruption the same command resumes.
 """
 
@@ -43,7 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tools/convert_dataset", description=__doc__,
         epilog="example: tools/convert_dataset VOC2007 data/voc --split trainval test")
     parser.add_argument("dataset", metavar="DATASET", type=Path,
-                        help="folder, or YAML, JSON or CSV file")
+                        help="folder, or YAML, JSON, XML or CSV file")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
     parser.add_argument("--root", type=Path, metavar="DIR",
                         help="where the data are, instead of the YAML's root")
@@ -105,7 +105,7 @@ def _load(options: argparse.Namespace, wanted: Sequence[str], is_divided: bool) 
     """The data set of a VOC folder or a description; of anything else by looking into it."""
     path = options.dataset
     is_known = any(os.path.exists(path / name) for name in KNOWN) if os.path.isdir(path) \
-        else path.suffix.lower() not in (".json", ".csv")
+        else path.suffix.lower() not in (".json", ".csv", ".xml")
     if is_known or options.root is not None or not os.path.exists(path):
         return description.load(path, options.root, is_divided, wanted)
     found = recognition.recognise(path)

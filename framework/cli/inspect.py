@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from framework.cli import app
+from framework.definition.values import human
 
 if TYPE_CHECKING:
     from framework.report.net_summary import Census
@@ -80,8 +81,6 @@ def take_all(arguments: argparse.Namespace) -> Iterator[list[Census]]:
 
 def summary(census: Census) -> str:
     """One line: path, phase and stages, dialect, numbers."""
-    from framework.net.summary import human  # lazy: --help does without it
-
     phase = ", stage ".join([census.phase, *census.stages])
     if not census.built:
         return f"{census.path}: {phase}: cannot be built"

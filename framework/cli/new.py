@@ -1,7 +1,8 @@
 """Make a folder that trains a detector on DATA: databases, nets, solver, and a README.
 
 DATA is a folder, or a file that describes one: PASCAL VOC with or without lists, XML files beside
-the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables. Its format is found by
+the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports of Label Studio
+(JSON, JSON-MIN) and CVAT (for images 1.1). Its format is found by
 looking into it. Every number is chosen from the data, and README.md in the folder says why. Then:
 caffe train FOLDER, caffe test FOLDER, caffe detect FOLDER IMAGE...
 """
@@ -45,7 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="folder to make (default: DATA's name and _detector)")
     parser.add_argument("--backbone", default="ssd_small", metavar="NAME",
                         help="ssd_small, which learns from nothing (default); vgg16, mobilenet_v1, "
-                        "mobilenet_v2, resnet50 or squeezenet, which need published weights")
+                        "mobilenet_v2, mobilenet_v3, efficientnet_b0, resnet50 or squeezenet, "
+                        "which need published weights")
     parser.add_argument("--size", type=image_size, metavar="N|HEIGHTxWIDTH",
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],

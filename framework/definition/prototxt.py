@@ -19,6 +19,7 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 import framework.proto as proto
+from framework.definition import zoo
 from framework.definition.values import convert, form_for_several, nearest, printable, shortened
 from framework.errors import SpecError
 from framework.system.regular import read_regular
@@ -121,8 +122,10 @@ def describe(owner: Message | None, written_type: str = "") -> str:
 def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -> Document:
     """Parse the file at `path` as the message `kind`. Raises SpecError if it cannot be parsed.
 
+    path    of a file, or `zoo:NAME/FILE`
     values  for each `$name` of the text; those that it has are in the document's `used_values`
     """
+    path = zoo.located(path)
     try:
         data = read_regular(path)
     except OSError as error:

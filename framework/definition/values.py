@@ -62,6 +62,16 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
+def human(number: int) -> str:
+    """Three digits and a letter: 26.3 M."""
+    value = float(number)
+    for unit in ("", " k", " M", " G"):
+        if value < 999.5:
+            return f"{value:.3g}{unit}"
+        value /= 1000
+    return f"{value:.3g} T"
+
+
 def has_near(values: list[float], value: float, tolerance: float) -> bool:
     """Whether one of the sorted `values` is nearer to `value` than `tolerance`."""
     index = bisect.bisect_left(values, value)

@@ -35,7 +35,6 @@ from framework.weights.state_dict import read_state_dict
 from framework.weights.weights import save_weights
 
 Floats = NDArray[Any]       # Any: float32 or float64
-ZOO = Path(__file__).parent.parent / "zoo"
 MEAN = (0.485, 0.456, 0.406)        # RGB, of torchvision's presets for ImageNet
 STD = (0.229, 0.224, 0.225)
 HALVES = (0.5, 0.5, 0.5)
@@ -165,7 +164,7 @@ def import_backbone(name: str, state_path: Path, out: Path) -> Taken:
                          "under torchvision's own names")
     backbone = BACKBONES[name]
     state = {OLD_NAMES.sub(r"\1", key): value for key, value in read_state_dict(state_path).items()}
-    document = read_net(ZOO / backbone.net / "deploy.prototxt")
+    document = read_net(f"zoo:{backbone.net}/deploy.prototxt")
     backbone.edit(document.message)
     _set_transform(document, backbone)
     reader = _State(state, str(state_path), name)

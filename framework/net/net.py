@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import nearest
+from framework.definition.values import human, nearest
 from framework.errors import CaffeError, IndexRangeError
 from framework.execution.chains import (
     Chain,
@@ -44,7 +44,7 @@ from framework.net.params import (
     share_by_param_name,
 )
 from framework.net.reading import read_net
-from framework.net.summary import Text, human, layer_rows, table
+from framework.net.summary import Text, layer_rows, table
 from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]

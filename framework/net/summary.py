@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from framework.definition.spec import NetSpec
+from framework.definition.values import human
 from framework.layers import LAYERS
 from framework.layers.base import Layer, Shape, Source
 
@@ -59,13 +60,3 @@ def table(rows: Sequence[Row]) -> list[str]:
         cell.rjust(width) if column > 2 else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
         for row in cells]
-
-
-def human(number: int) -> str:
-    """Three digits and a letter: 26.3 M."""
-    value = float(number)
-    for unit in ("", " k", " M", " G"):
-        if value < 999.5:
-            return f"{value:.3g}{unit}"
-        value /= 1000
-    return f"{value:.3g} T"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from framework.definition import zoo
 from framework.definition.prototxt import Document, Lines
 from framework.definition.spec import PHASES
 from framework.errors import SpecError
@@ -98,8 +99,13 @@ def net_document(document: Document, field: str, index: int, ignore: bool) -> Do
         entries = document.lines.fields.get(field, [])
         lines = entries[index] if index < len(entries) else Lines()
         return finish_net(Document(message, lines, document.path, inside=field), ignore)
+    place = document.place(document.lines.find(f"{field}[{index}]"))
+    if zoo.is_in_zoo(value):
+        try:
+            value = str(zoo.located(value))
+        except SpecError as error:
+            raise SpecError(f"{place}: {field} is {error}") from None
     if not os.path.isfile(value):
-        raise SpecError(f"{document.place(document.lines.find(f'{field}[{index}]'))}: {field} is "
-                        f"'{value}', which is not a file; paths are relative to the working "
-                        f"directory, {Path.cwd()}")
+        raise SpecError(f"{place}: {field} is '{value}', which is not a file; paths are relative "
+                        f"to the working directory, {Path.cwd()}")
     return read_net(value, ignore)

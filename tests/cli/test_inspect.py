@@ -4,8 +4,8 @@ import pytest
 
 from framework import Net
 from framework.cli.inspect import main
+from framework.definition.values import human
 from framework.errors import CaffeError
-from framework.net.summary import human
 from framework.report.net_summary import Selection, take_census
 from tests.support import layer_text
 

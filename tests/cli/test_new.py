@@ -104,9 +104,12 @@ def test_the_proposed_priors_match_the_boxes_by_the_definition_of_overlap():
     assert len(boxes) == 60 and (np.array(overlaps) >= 0.5).mean() >= 0.98
 
 
-# published means: of MobileNet's authors, and of VGG's; the extras of squeezenet are in two files
+# published means: of MobileNet's authors, of VGG's, and of torchvision's weights (0.485, 0.456 and
+# 0.406 of 255); the extras of squeezenet are in two files
 @pytest.mark.parametrize("name, mean", [("mobilenet_v2", [103.94, 116.78, 123.68]),
-                                        ("squeezenet", [104, 117, 123])])
+                                        ("squeezenet", [104, 117, 123]),
+                                        ("mobilenet_v3", [103.53, 116.28, 123.675]),
+                                        ("efficientnet_b0", [103.53, 116.28, 123.675])])
 def test_a_backbone_of_the_zoo_keeps_its_input_and_the_mean_of_its_weights(name, mean):
     write_images(Path("photos"), 12)
     assert main(["new", "detector", "photos", "--out", "found", "--backbone", name]) == 0

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from framework.importing.backbones import BACKBONES, MEAN, STD, UNREAD, ZOO
+from framework.importing.backbones import BACKBONES, MEAN, STD, UNREAD
 from framework.net.net import Net
 from framework.weights.weights import load_weights
 
@@ -119,7 +119,7 @@ def test_every_backbone_gives_the_same_as_torchvisions(name, tmp_path):
 def state_of(name):
     """Tensors for all modules of a model, by the names and sizes of the zoo's layers."""
     backbone = BACKBONES[name]
-    net = Net(ZOO / backbone.net / "deploy.prototxt", "TEST")
+    net = Net(f"zoo:{backbone.net}/deploy.prototxt", "TEST")
     state = {}
     for step in net.layers:
         layer = step.layer.spec.name
@@ -151,7 +151,7 @@ def test_an_ssd_of_the_zoo_starts_with_all_layers_of_its_backbone(name, ssd, tmp
             state[f"{module}.bias"] = torch.rand(rows)
         state["classifier.6.weight"] = torch.rand(1000, 4096)
     backbone = imported(tmp_path, name, state)
-    detector = Net(ZOO / ssd / "train_test.prototxt", "TRAIN", skip_data=True)
+    detector = Net(f"zoo:{ssd}/train_test.prototxt", "TRAIN", skip_data=True)
     report = load_weights(detector, tmp_path / "net.caffemodel")
     named = {step.layer.spec.name for step in backbone.layers if step.layer.blobs}
     own = {step.layer.spec.name for step in detector.layers if step.layer.blobs}

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
-from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
-from framework.data.datasets.label_files import Box, Labels, sound_labels, stated_size
+from framework.data.datasets.dataset import Dataset
+from framework.data.datasets.file_tree import FileTree
+from framework.data.datasets.label_files import Box, Labels, stated_size
+from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.openimages import table_rows
-from framework.data.records.account import BadEntry, Note
-from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
+from framework.data.records.account import BadEntry
 from framework.errors import DataError
 from framework.system.text import open_text
 
@@ -48,33 +45,9 @@ def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
     be missing. A row that is not a box makes its image a bad record; images of no row are losses.
     DataError if not one image is there.
     """
-    splits: dict[str, list[Entry]] = {}
-    labels: dict[Entry, Labels | DataError] = {}
-    losses: list[Note] = []
-    named: set[str] = set()
-    first = ""
-    for table in tables:
-        for name, rows in _read(tree.root / table).items():
-            first = first or name
-            split = split_of(table, with_name=True)
-            image = tree.image_named(name, os.path.dirname(table), split)
-            if image is not None:
-                named.add(image)
-                split = split if split != UNDIVIDED else split_of(image)
-            entry = Entry(image or name, f"{table}#{name}")
-            labels[entry] = _labels(rows)
-            splits.setdefault(split, []).append(entry)
-    if not named:
-        raise DataError(f"{tree.root}: none of the {len(labels)} images that "
-                        f"{shortened(', '.join(tables))} names is below this folder; the first is "
-                        f"{shortened(first) or 'nothing'}")
-    losses += [Note("an image that no row names", image, images=1)
-               for image in tree.images if image not in named]
-    used = {str(box.name) for entry in labels.values() if isinstance(entry, Labels)
-            for box in entry.boxes}
-    names = Description(tree.root, {}, str(tree.root)).names(sorted(used))
-    return Dataset(tree.root, splits, names, partial(sound_labels, labels),
-                   losses={next(iter(splits)): losses})
+    rows = (Named(table, (name,), _labels(found)) for table in tables
+            for name, found in _read(tree.root / table).items())
+    return gather(tree, rows, "an image that no row names")
 
 
 def _read(path: Path) -> Rows:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import math
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping, Sequence
@@ -75,7 +74,7 @@ def read_xml(path: Path) -> Labels:
     is in the object; the original's convert_annoset reads it only before the box.
     """
     try:
-        root = _parse_xml(text.read_bytes(path))
+        root = parse_xml(text.read_bytes(path))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DataError(f"{path}: is not XML: {error}") from None
     if root.tag != "annotation":
@@ -109,7 +108,7 @@ def _stated_side(path: Path, root: ElementTree.Element, tag: str) -> int:
     return int(_number(path, size, tag))
 
 
-def _parse_xml(content: bytes) -> ElementTree.Element:
+def parse_xml(content: bytes) -> ElementTree.Element:
     """The root of a document. ParseError, ValueError or LookupError says what is wrong with it.
 
     Of multi-byte encodings expat reads only UTF-8 and UTF-16; others are decoded here.
@@ -134,12 +133,17 @@ def stated_size(width: float, height: float) -> tuple[int, int]:
 def _number(path: Path, parent: ElementTree.Element, tag: str) -> float:
     found = (parent.findtext(tag) or "").strip()
     try:
-        value = float(found)
+        return finite_number(found)
     except ValueError:
-        value = math.nan
-    if not abs(value) < LARGEST_FLOAT:
         raise DataError(f"{path}: <{parent.tag}> has {tag} '{shortened(found)}'; it must be a "
-                        "number")
+                        "number") from None
+
+
+def finite_number(found: str | float) -> float:
+    """A number from a file. ValueError for other text, and for one beyond float32."""
+    value = float(found)
+    if not abs(value) < LARGEST_FLOAT:
+        raise ValueError(f"{shortened(str(found))} is not a finite number")
     return value
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from framework.data.datasets import coco, csv_table, description, openimages, xml_folders, yolo
-from framework.data.datasets.dataset import Dataset, Description
+from framework.data.datasets import (
+    coco,
+    csv_table,
+    cvat,
+    description,
+    label_studio,
+    openimages,
+    xml_folders,
+    yolo,
+)
+from framework.data.datasets.dataset import Dataset, Description, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, list_files, split_of
 from framework.data.datasets.yolo import NOT_LABELS, has_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
@@ -25,7 +34,9 @@ CLASS_TABLES = ("class-descriptions-boxable.csv", "class-descriptions.csv")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO
 LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
               "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
-              "(Darknet), *.json with images, annotations and categories (COCO), *.csv with "
+              "(Darknet), *.json with images, annotations and categories (COCO), "
+              "a *.json list of tasks (Label Studio), *.xml that begins with <annotations> and has "
+              "<image> (CVAT for images 1.1), *.csv with "
               "filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, XMax, "
               "YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
 
@@ -54,12 +65,13 @@ def recognise(path: Path) -> Recognised:
     tree = list_files(path.parent)
     only = FileTree(tree.root, tuple(name for name in tree.files
                                      if name == path.name or name in tree.images))
-    for find in (_coco, _csv):
+    for find in (_coco, _label_studio, _cvat, _csv):
         found = find(only)
         if found is not None:
             return found
     raise DataError(f"{path}: its format is not known. Files are: .yaml (Ultralytics, or ours), "
-                    ".data (Darknet), .json of COCO, .csv with a header; or give the folder")
+                    ".data (Darknet), .json of COCO or Label Studio, .xml of CVAT, .csv with a "
+                    "header; or give the folder")
 
 
 def _inner(path: Path) -> Path:
@@ -79,14 +91,42 @@ def _in_folder(path: Path) -> Recognised:
                           f"ImageSets/Main: {', '.join(data.splits)}")
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], Recognised | None], ...] = (
-        _yaml, _coco, _xml, _csv, _yolo)
-    for find in finders:
+        _yaml, _coco, _label_studio, _xml, _cvat, _csv, _yolo)
+    for index, find in enumerate(finders):
         found = find(tree)
         if found is not None:
+            _check_one_format(tree, found, finders[index + 1:])
             return found
     raise DataError(f"{path}: its format is not known: it has {len(tree.images)} images and "
                     f"{len(tree.files) - len(tree.images)} other files. Looked for were: "
                     f"{LOOKED_FOR}")
+
+
+def _check_one_format(tree: FileTree, found: Recognised,
+                      finders: Sequence[Callable[[FileTree], Recognised | None]]) -> None:
+    """DataError if images that this format leaves out have labels in another one."""
+    root = found.data.root
+    used = {os.path.normpath(root / entry.image) for entries in found.data.splits.values()
+            for entry in entries if exists(root / entry.label.partition("#")[0])}
+    left = tuple(name for name in tree.images if os.path.normpath(tree.root / name) not in used)
+    if not left:
+        return
+    rest = FileTree(tree.root, tuple(name for name in tree.files
+                                     if name in set(left) or name not in set(tree.images)))
+    for find in finders:
+        try:
+            other = find(rest)
+        except DataError:       # none of the images that are left, or no classes
+            continue
+        if other is None:
+            continue
+        count = sum(exists(other.data.root / entry.label.partition("#")[0])
+                    for entries in other.data.splits.values() for entry in entries
+                    if exists(other.data.root / entry.image))
+        if count:
+            raise DataError(f"{tree.root}: holds two formats: {found.format} for {len(used)} "
+                            f"images ({found.reason}), and {other.format} for {count} others "
+                            f"({other.reason}); bring all into one, or give each its own folder")
 
 
 def _described(path: Path) -> Recognised:
@@ -162,6 +202,38 @@ def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
     first = shortened(names[0]) if names else "nothing"
     raise DataError(f"{tree.root}: none of the {len(names)} images that {shortened(path)} names is "
                     f"below this folder; the first is {first}")
+
+
+def _label_studio(tree: FileTree) -> Recognised | None:
+    """JSON files that are lists of tasks."""
+    found = {}
+    for name in tree.ending(".json"):
+        try:
+            content = json.loads(read_text(tree.root / name))
+        except (DataError, ValueError, RecursionError):
+            continue
+        if label_studio.is_export(content):
+            found[name] = content
+    if not found:
+        return None
+    return Recognised(label_studio.load(tree, found), "Label Studio",
+                      f"{', '.join(found)} is a list of tasks with annotations")
+
+
+def _cvat(tree: FileTree) -> Recognised | None:
+    """XML files whose root is <annotations>."""
+    files = []
+    for name in tree.ending(".xml"):
+        try:
+            head = read_text(tree.root / name)[:2000]
+        except DataError:
+            continue
+        if cvat.ROOT in head:
+            files.append(name)
+    if not files:
+        return None
+    return Recognised(cvat.load(tree, files), "CVAT for images",
+                      f"{', '.join(files)} begins with <annotations> and has <image> elements")
 
 
 def _xml(tree: FileTree) -> Recognised | None:

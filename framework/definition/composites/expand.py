@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from framework.definition import zoo
 from framework.definition.composites.copies import (
     check_copies,
     last_top,
@@ -144,10 +145,7 @@ def _read(site: Site, values: Mapping[str, str]) -> Document:
     param = site.layer.net_file_param
     if not param.file:
         raise site.error("net_file_param.file", "is not given; it names the net to bring in")
-    outer = site.document.path
-    path = Path(param.file)
-    if outer != "<text>":
-        path = Path(os.path.normpath(Path(outer).parent / path))
+    path = _located(site)
     if "\0" in param.file:
         raise site.error("net_file_param.file", f"is {param.file!r}; no file has such a name")
     resolved = path.resolve()
@@ -170,6 +168,18 @@ def _read(site: Site, values: Mapping[str, str]) -> Document:
         for problem in document.problems]
     _expand(document, site.load, site.learned_blobs, (*site.parents, resolved))
     return document
+
+
+def _located(site: Site) -> Path:
+    """The path of the file that the composite names: of the zoo, or relative to the outer file."""
+    name = site.layer.net_file_param.file
+    outer = site.document.path
+    if not zoo.is_in_zoo(name):
+        return Path(name if outer == "<text>" else os.path.normpath(Path(outer).parent / name))
+    try:
+        return Path(zoo.located(name))
+    except SpecError as error:
+        raise site.error("net_file_param.file", f"is {error}") from None
 
 
 def _is_file(path: Path) -> bool:

@@ -34,6 +34,29 @@ def coco(*names: str) -> str:
         "categories": [{"id": 7, "name": "cat"}]})
 
 
+def task(image: str, *values: dict) -> dict:
+    results = [{"to_name": "image", "type": "rectanglelabels", "value": value,
+                "original_width": 56, "original_height": 40} for value in values]
+    return {"id": 1, "data": {"image": image}, "predictions": [],
+            "annotations": [{"id": 3, "was_cancelled": False, "result": results}]}
+
+
+def percent(x: float, y: float, width: float, height: float, rotation: float = 0,
+            labels: tuple[str, ...] = ("cat",)) -> dict:
+    return {"x": x, "y": y, "width": width, "height": height, "rotation": rotation,
+            "rectanglelabels": list(labels)}
+
+
+def cvat(*images: str) -> str:
+    return ("<?xml version='1.0'?><annotations><version>1.1</version><meta><task><labels><label>"
+            "<name>cat</name></label></labels></task></meta>" + "".join(images) + "</annotations>")
+
+
+def cvat_image(name: str, inner: str, subset: str = "") -> str:
+    return (f'<image id="0" name="{name}" width="56" height="40" subset="{subset}">{inner}</image>')
+
+
+CVAT_BOX = '<box label="cat" occluded="0" xtl="5.5" ytl="6" xbr="25" ybr="36" z_order="0"></box>'
 FORMS = {
     "VOC": {"JPEGImages/a.jpg": "", "Annotations/a.xml": XML.format("cat"),
             "JPEGImages/b.jpg": "", "Annotations/b.xml": XML.format("cat"),
@@ -54,6 +77,15 @@ FORMS = {
         "train-annotations-bbox.csv": "ImageID,LabelName,XMin,XMax,YMin,YMax\na,cat,.1,.5,.2,.9\n",
         "test-annotations-bbox.csv": "ImageID,LabelName,XMin,XMax,YMin,YMax\nb,cat,.1,.5,.2,.9\n",
         "train/a.jpg": "", "test/b.jpg": ""},
+    "Label Studio": {
+        "export.json": json.dumps([task("/data/upload/1/0a1b2c3d-a.jpg", percent(10, 20, 30, 40)),
+                                   task("/data/local-files/?d=images/test/b.jpg",
+                                        percent(10, 20, 30, 40))]),
+        "images/train/a.jpg": "", "images/test/b.jpg": ""},
+    "CVAT for images": {
+        "annotations.xml": cvat(cvat_image("a.jpg", CVAT_BOX, "Train"),
+                                cvat_image("deep/b.jpg", CVAT_BOX, "Test")),
+        "images/a.jpg": "", "images/deep/b.jpg": ""},
     "CSV with a box a row": {
         "data/train_labels.csv": HEADER + "a.jpg,56,40,cat,5,6,25,36\n", "images/train/a.jpg": "",
         "data/test_labels.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n", "images/test/b.jpg": ""},
@@ -90,6 +122,69 @@ def test_a_table_of_roboflow_beside_its_images_is_read_in_pixels(tmp_path):
     assert [note.where for note in data.losses["train"]] == ["train/c.jpg"]
 
 
+def test_label_studios_rectangles_are_percents_and_what_is_left_out_is_told(tmp_path):
+    first = task("a.jpg", percent(10, 20, 30, 40),
+                 percent(50, 50, 25, 10, 90, ("dog", "pet")),
+                 {"points": [[1, 1], [5, 5], [1, 5]], "polygonlabels": ["cat"]})
+    first["annotations"][0]["result"][2]["type"] = "polygonlabels"
+    first["annotations"].append({"result": first["annotations"][0]["result"][:1]})
+    skipped = task("b.jpg", percent(1, 1, 1, 1))
+    skipped["annotations"][0]["was_cancelled"] = True
+    empty = task("c.jpg")
+    put(tmp_path, {"x.json": json.dumps([first, skipped, empty]), "a.jpg": "", "b.jpg": "",
+                   "c.jpg": "", "d.jpg": ""})
+    data = recognise(tmp_path).data
+    [one, none] = data.splits["all"]
+    labels = data.labels(one)
+    # turned by 90 degrees clockwise about (28, 20) of 56 x 40 pixels, 14 x 4 pixels become 4 x 14
+    turned = (24 / 56, 20 / 40, 28 / 56, 34 / 40)
+    assert [box.name for box in labels.boxes] == ["cat", "dog", "pet"]
+    for box, expected in zip(labels.boxes, [(.1, .2, .4, .6), turned, turned], strict=True):
+        assert box.corners == pytest.approx(expected)
+    assert labels.relative and (labels.width, labels.height) == (56, 40)
+    assert [(note.reason, note.boxes) for note in labels.notes] == [
+        ("another annotation of the same image", 1),
+        ("a region of type polygonlabels is not a rectangle with a label", 1),
+        ("rectangles that are turned became the upright boxes around them", 0)]
+    assert data.labels(none).boxes == ()
+    assert [note.reason for note in data.losses["all"]] == [
+        "a task without an annotation", "an image without an annotated task",
+        "an image without an annotated task"]
+
+
+def test_label_studios_short_export_has_the_same_boxes(tmp_path):
+    region = {**percent(10, 20, 30, 40), "original_width": 56, "original_height": 40}
+    put(tmp_path, {"min.json": json.dumps([{"id": 1, "image": "/data/upload/1/0a1b2c3d-a%20b.jpg",
+                                            "label": [region], "annotator": 1}]), "a b.jpg": ""})
+    found = recognise(tmp_path / "min.json")
+    assert found.format == "Label Studio"
+    [entry] = found.data.splits["all"]
+    [box] = found.data.labels(entry).boxes
+    assert (box.name, entry.image) == ("cat", "a b.jpg")
+    assert box.corners == pytest.approx((.1, .2, .4, .6))
+
+
+def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
+    turned = ('<box label="cat" xtl="10" ytl="10" xbr="30" ybr="14" rotation="90"/>'
+              '<polygon label="cat" points="1,1;2,2;3,1"/><tag label="cat"/>')
+    put(tmp_path, {"annotations.xml": cvat(cvat_image("a.jpg", CVAT_BOX + turned),
+                                           cvat_image("b.jpg", '<box label="cat" xtl="x"/>')),
+                   "a.jpg": "", "b.jpg": "", "c.jpg": ""})
+    data = recognise(tmp_path).data
+    first, second = data.splits["all"]
+    labels = data.labels(first)
+    # 20 x 4 pixels turned about their middle (20, 12) are 4 x 20
+    for box, expected in zip(labels.boxes, [(5.5, 6, 25, 36), (18, 2, 22, 22)], strict=True):
+        assert box.corners == pytest.approx(expected)
+    assert not labels.relative and (labels.width, labels.height) == (56, 40)
+    assert [(note.reason, note.boxes) for note in labels.notes] == [
+        ("a polygon is not a box", 1), ("a tag is not a box", 1),
+        ("rectangles that are turned became the upright boxes around them", 0)]
+    with pytest.raises(DataError, match="annotations.xml: b.jpg: a box is not one"):
+        data.labels(second)
+    assert [note.where for note in data.losses["all"]] == ["c.jpg"]
+
+
 def test_images_without_splits_are_divided_so_that_both_have_every_class(tmp_path):
     # 10 images, one class in two of them: seed 0 puts neither of these into the test
     names = ["dog" if index in (1, 2) else "cat" for index in range(10)]
@@ -109,10 +204,35 @@ def test_an_unknown_folder_tells_what_was_looked_for(tmp_path):
         recognise(tmp_path)
 
 
+@pytest.mark.parametrize("other, message", [
+    ({"b.txt": "0 0.5 0.5 0.2 0.2\n", "classes.txt": "cat\n"}, "and YOLO for 1 others"),
+    ({"x.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n"}, "and CSV with a box a row for 1 others"),
+    ({"x.xml": cvat(cvat_image("b.jpg", CVAT_BOX))}, "and CVAT for images for 1 others"),
+])
+def test_images_with_labels_of_another_format_than_the_others_are_an_error(other, message,
+                                                                          tmp_path):
+    put(tmp_path, {"a.jpg": "", "b.jpg": "", "a.xml": XML.format("cat"), **other})
+    with pytest.raises(DataError, match=f"holds two formats: VOC annotations for 1 images .*"
+                       f"{message}"):
+        recognise(tmp_path)
+
+
+def test_labels_of_the_same_images_in_a_second_format_are_no_error(tmp_path):
+    put(tmp_path, {"a.jpg": "", "b.jpg": "", "a.xml": XML.format("cat"), "b.xml":
+                   XML.format("cat"), "x.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n"})
+    assert recognise(tmp_path).format == "VOC annotations"
+
+
 @pytest.mark.parametrize("files, message", [
     ({"a.jpg": "", "b.xml": XML.format("cat")}, "none of its 1 annotations has an image"),
     ({"a.jpg": "", "x.csv": HEADER + "b.jpg,1,1,cat,0,0,1,1\n"}, "none of the 1 images that x.csv"),
     ({"a.jpg": "", "x.json": coco("b.jpg")}, "none of the 1 images that x.json names"),
+    ({"a.jpg": "", "x.json": json.dumps([task("b.jpg", percent(1, 1, 1, 1))])},
+     "none of the 1 images that x.json names is below this folder; the first is b.jpg"),
+    ({"a.jpg": "", "x.xml": cvat(cvat_image("b.jpg", CVAT_BOX))},
+     "none of the 1 images that x.xml names"),
+    ({"a.jpg": "", "x.xml": cvat("<track></track>")},
+     "is CVAT's export for videos; export the task as `CVAT for images 1.1`"),
     ({"a.jpg": "", "a.txt": "0 .5 .5 .1 .1\n"}, "nothing names the classes"),
 ])
 def test_labels_that_fit_no_image_or_name_no_class_are_an_error(files, message, tmp_path):

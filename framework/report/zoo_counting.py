@@ -1,0 +1,70 @@
+"""Count the figures of the zoo's nets: `python -m framework.report.zoo_counting` after a change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import torch
+
+from framework.definition import prototxt, zoo
+from framework.definition.spec import NetSpec
+from framework.layers import LAYERS
+from framework.layers.base import DataOptions, Layer, Shape
+from framework.net.build import build_layers, build_sources
+from framework.net.reading import read_net
+from framework.report.zoo_figures import TABLE, Figures
+
+DEPLOY = "deploy.prototxt"
+TRAIN_TEST = "train_test.prototxt"
+
+
+def nets() -> list[str]:
+    """The zoo's nets: its folders with a deploy net; the others hold parts of nets."""
+    return [name for name in zoo.names() if DEPLOY in zoo.files(name)]
+
+
+def counted(name: str) -> Figures:
+    """The figures of a net, from its files; no blob is given memory."""
+    spec = NetSpec(read_net(zoo.FOLDER / name / DEPLOY))
+    assert LAYERS       # its first use loads the types
+    shapes: dict[str, Shape] = {}
+    build_sources(spec, DataOptions(), shapes, skip_data=False)
+    batch, *size = next(iter(shapes.values()))
+    layers = build_layers(spec, shapes, {})
+    multiply_adds = sum(layer.multiply_adds([shapes[bottom] for bottom in layer.spec.bottoms],
+                                            [shapes[top] for top in layer.spec.tops])
+                        for layer in layers)
+    return Figures(name, _kind(name), sum(map(_num_learned, layers)), multiply_adds // batch,
+                   tuple(size))
+
+
+def _num_learned(layer: Layer) -> int:
+    rates = [blob.lr_mult for blob in layer.spec.proto.param]
+    return sum(blob.numel() for index, blob in enumerate(layer.blobs)
+               if isinstance(blob, torch.nn.Parameter) and (index >= len(rates) or rates[index]))
+
+
+def _kind(name: str) -> str:
+    """What a net is for, by the losses of its recipe."""
+    if TRAIN_TEST not in zoo.files(name):
+        return "backbone"
+    layers = prototxt.read(zoo.FOLDER / name / TRAIN_TEST, "NetParameter").message.layer
+    types = {layer.type for layer in layers}
+    if "MultiBoxHead" in types:
+        return "detector"
+    if "SigmoidCrossEntropyLoss" in types:
+        return "edges"
+    has_label_images = any(layer.loss_param.HasField("ignore_label") for layer in layers)
+    return "segmenter" if has_label_images else "classifier"
+
+
+def main() -> None:
+    """Count all and write the table."""
+    rows = sorted((counted(name) for name in nets()), key=lambda row: (row.kind, row.name))
+    lines = ",\n".join(json.dumps(asdict(row)) for row in rows)
+    TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
