@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from framework.project.files import DEPLOY
 from framework.project.folder import check_project, names_of_classes, newest_weights
 from framework.proto import ResizeParameter
 from framework.system.arrays import Floats
+
+NMS_THRESHOLD = 0.45
 
 
 class Detector:
@@ -134,6 +136,14 @@ class Detector:
         height, width = size or self.net.shapes[self.input][2:]
         return ResizeParameter(resize_mode=ResizeParameter.WARP, height=height, width=width)
 
+    @property
+    def nms_threshold(self) -> float:
+        """The IoU above which the net drops the worse of two boxes; SSD's where it has no NMS."""
+        proto = next(step.layer.spec.proto for step in self.net.layers
+                     if step.layer.gives_detections)
+        threshold = proto.detection_output_param.nms_param.nms_threshold
+        return threshold if 0 < threshold < 1 else NMS_THRESHOLD
+
     def prepare(self, image: NDArray[Any]) -> Floats:
         """An image as the net takes it: (channels, height, width), resized, mean and scale done.
 
@@ -188,7 +198,7 @@ class Detector:
         tiles: Tiles | None = None,
         timeout: float = TIMEOUT,
         on_error: Callable[[DataError], None] | None = None,
-    ) -> Iterator[Results]:
+    ) -> Generator[Results]:
         """Yield the Results of each image or frame; their `origin` says file, frame and time.
 
         source     a path, folder, pattern ("photos/**/*.jpg"), video file, number of a camera,
@@ -211,7 +221,7 @@ class Detector:
         """
         words = [source] if isinstance(source, str | Path | int) else source
         options = Options(threshold, batch, track, tiles, timeout)
-        return stream(self, find_sources(words), options, on_error)
+        return stream(self.detect, self.nms_threshold, find_sources(words), options, on_error)
 
     def _rows(self, batch: Floats) -> Floats:
         """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7)."""

@@ -31,12 +31,14 @@ class Origin:
     file         a path, "camera 0", the URL of a stream without its password, "-"
     frame        number from 0; None for an image alone
     seconds      from the first frame on; None for an image alone
+    rate         frames per second of the video; 0 for an image alone
     orientation  EXIF's, 1 to 8: how viewers turn the image; the boxes are of the stored pixels
     """
 
     file: str
     frame: int | None = None
     seconds: float | None = None
+    rate: float = 0.0
     orientation: int = 1
 
 

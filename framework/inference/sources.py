@@ -65,15 +65,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Frame:
-    """Pixels, BGR (height, width, 3), and what they are of.
-
-    rate  frames per second of a video; 0: of an image alone
-    """
+    """Pixels, BGR (height, width, 3), and what they are of."""
 
     source: Source
     origin: Origin
     pixels: NDArray[Any]        # Any: uint8
-    rate: float = 0.0
 
 
 def find_sources(words: Iterable[Word]) -> list[Source]:
@@ -194,8 +190,8 @@ def _of_video(source: Source, found: Iterable[VideoFrame | DataError]
         if isinstance(frame, DataError):
             yield frame
         else:
-            origin = Origin(source.name, frame.number, frame.seconds)
-            yield Frame(source, origin, frame.pixels, frame.rate)
+            origin = Origin(source.name, frame.number, frame.seconds, frame.rate)
+            yield Frame(source, origin, frame.pixels)
 
 
 def _of_stdin(stream: BinaryIO, timeout: float) -> Iterator[Frame | DataError]:

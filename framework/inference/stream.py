@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from framework.errors import DataError
 from framework.inference.ahead import ReadAhead
@@ -17,10 +16,7 @@ from framework.inference.sources import TIMEOUT, Frame, Source, frames
 from framework.inference.tiles import Tiles, detect_in_tiles
 from framework.inference.tracking import Tracker
 
-if TYPE_CHECKING:
-    from framework.inference.detector import Detector
-
-NMS_THRESHOLD = 0.45            # of nets that do not say theirs
+Detect = Callable[[Sequence[NDArray[Any]], float], list[Results]]       # Any: of uint8
 
 
 @dataclass(frozen=True)
@@ -35,11 +31,13 @@ class Options:
 
 
 def stream(
-    detector: Detector, sources: Sequence[Source], options: Options,
+    detect: Detect, nms_threshold: float, sources: Sequence[Source], options: Options,
     on_error: Callable[[DataError], None] | None = None
-) -> Iterator[Results]:
+) -> Generator[Results]:
     """The Results of each frame of the sources, as `Detector.stream`.
 
+    detect         images and a threshold to Results: `Detector.detect`
+    nms_threshold  for boxes of different tiles
     DataError for what cannot be read, unless `on_error` takes it.
     """
     is_patient = not any(source.is_live or source.kind == "stdin" for source in sources)
@@ -55,11 +53,12 @@ def stream(
                     raise item
                 else:
                     on_error(item)
-            for frame, found in zip(chosen, _detect(detector, chosen, options), strict=True):
+            results = _detect(detect, nms_threshold, chosen, options)
+            for frame, found in zip(chosen, results, strict=True):
                 found.origin = frame.origin
                 if options.track:
                     # images alone are the frames of one sequence
-                    key = frame.source if frame.rate else None
+                    key = frame.source if frame.origin.frame is not None else None
                     if key not in following:
                         following = {key: Following()}      # the one before is over
                     following[key].number(found)
@@ -86,25 +85,15 @@ class Following:
 
 
 def _may_drop(item: Frame | DataError) -> bool:
-    """Whether a newer item may take its turn: a camera's frames, of which the net is behind."""
+    """Whether a newer item may take its turn: a camera's frames, where the net is slower than it."""
     return isinstance(item, Frame) and item.source.is_live
 
 
-def _detect(detector: Detector, chosen: Sequence[Frame], options: Options) -> list[Results]:
+def _detect(detect: Detect, nms_threshold: float, chosen: Sequence[Frame],
+            options: Options) -> list[Results]:
     if not chosen:
         return []
     if options.tiles is None:
-        return detector.detect([frame.pixels for frame in chosen], options.threshold)
-    detect = partial(detector.detect, threshold=options.threshold)
-    return [detect_in_tiles(detect, frame.pixels, options.tiles, nms_threshold(detector),
-                            options.batch) for frame in chosen]
-
-
-def nms_threshold(detector: Detector) -> float:
-    """The IoU above which the net's own NMS drops a box."""
-    for step in detector.net.layers:
-        proto = step.layer.spec.proto
-        if step.layer.gives_detections and proto.HasField("detection_output_param"):
-            threshold = proto.detection_output_param.nms_param.nms_threshold
-            return float(np.float32(threshold)) if threshold > 0 else NMS_THRESHOLD
-    return NMS_THRESHOLD
+        return detect([frame.pixels for frame in chosen], options.threshold)
+    return [detect_in_tiles(lambda images: detect(images, options.threshold), frame.pixels,
+                            options.tiles, nms_threshold, options.batch) for frame in chosen]
