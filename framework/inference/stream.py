@@ -85,7 +85,7 @@ class Following:
 
 
 def _may_drop(item: Frame | DataError) -> bool:
-    """Whether a newer item may take its turn: a camera's frames, where the net is slower than it."""
+    """Whether a newer item may take its turn: a camera's, where the net is slower."""
     return isinstance(item, Frame) and item.source.is_live
 
 
