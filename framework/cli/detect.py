@@ -143,11 +143,10 @@ def detect(options: argparse.Namespace) -> int:
                 Output(Targets(sources, options.out), names, progress.write,
                        upright=options.upright, crops=options.crops, show=options.show) as output:
             skipped = _run(detector, sources, how, output, progress)
-    num_results = output.counts["results"]
-    if not num_results:
-        what = "images" if all(source.kind == "image" for source in sources) else "sources"
-        first = f"; the first: {skipped[0]}" if skipped else ""
-        raise DataError(f"none of {len(sources)} {what} could be read{first}")
+            if not output.counts["results"]:
+                what = "images" if all(one.kind == "image" for one in sources) else "sources"
+                first = f"; the first: {skipped[0]}" if skipped else ""
+                raise DataError(f"none of {len(sources)} {what} could be read{first}")
     output.join(options.model, options.weights)
     print(_summary(options, output, len(skipped), "frames" if has_frames else "images"))
     return int(bool(skipped or output.counts["undrawn"]))
@@ -233,12 +232,18 @@ def _run(
     from framework.inference.stream import stream
 
     skipped: list[str] = []
+    untold: list[str] = []      # of the only source: if it gives nothing, the error of the run
     live = {source.name for source in sources if source.is_live}
 
     def skip(error: DataError) -> None:
         skipped.append(str(error))
-        if len(sources) > 1 or output.counts["results"]:    # else it is the error of the run
-            progress.write(f"skipped: {error}")
+        untold.append(str(error))
+        if len(sources) > 1 or output.counts["results"]:
+            tell()
+
+    def tell() -> None:
+        while untold:
+            progress.write(f"skipped: {untold.pop(0)}")
 
     try:
         with _termination_as_interrupt(), \
@@ -253,6 +258,7 @@ def _run(
                                    f"{origin.orientation}; it is detected as it is stored, and "
                                    f"boxes are of the stored {width} x {height} pixels")
                 output.add(found, origin.file in live)
+                tell()
                 progress.advance()
     except Stopped:
         pass
