@@ -35,8 +35,8 @@ OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
 COMMANDS = ("new", "train", "test", "detect", "report", "export", "serve", "time", "device_query")
 OTHERS = ("check_data", "compare", "completion", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "draw", "expand",
-          "export_dataset",
-          "extract_features", "get_image_size", "import", "inspect", "layers", "make_shapes",
+          "export_dataset", "extract_features", "get_image_size", "import", "inspect", "layers",
+          "make_shapes",
           "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net",
           "upgrade_solver", "zoo")
 

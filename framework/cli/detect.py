@@ -1,37 +1,41 @@
-"""Detect objects in images; writes each image with its boxes, and detections.json.
+"""Detect objects in images, videos and cameras; writes them with boxes, and detections.json.
 
-detections.jsonl gets one line of JSON for each image as soon as it is done, so that nothing is
-lost if the run ends early; detections.json holds the same, all together, when all are done.
-IMAGE is an image or a folder of images. With a test net as --model, size, mean and scale are
-those of its data layer; a deploy net says them in a transform_param of its Input layer, or they
-come from --size, --mean and --scale.
+detections.jsonl gets one line of JSON for each image or frame as soon as it is done, so that
+nothing is lost if the run ends early; detections.json holds the same, all together, when all are
+done. An image becomes NAME.jpg with its boxes, a video NAME.mp4.
+IMAGE is an image, a video, a folder of them, a pattern in quotes ('photos/**/*.jpg'), the number
+of a camera (0), a URL (rtsp://...), or - for standard input: an image (curl URL | caffe detect -),
+or paths of images, one in each line, detected as they come (find . -name '*.jpg' | caffe detect -).
+A camera or a stream ends with Ctrl-C, or with q in the window of --show. With a test net as
+--model, size, mean and scale are those of its data layer; a deploy net says them in a
+transform_param of its Input layer, or they come from --size, --mean and --scale.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
+import contextlib
 import math
 import os
+import signal
 import sys
-from collections import Counter
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from framework.cli import app, devices
 from framework.data.records.image_size import FLAG, max_pixels
-from framework.errors import CaffeError, DataError
-from framework.system.atomic import naming, write_file
+from framework.errors import DataError
 
 if TYPE_CHECKING:
-    from framework.evaluation.detection import Detection
+    from framework.cli.detect_output import Output
     from framework.inference.detector import Detector
-    from framework.inference.draw_boxes import Image
-
-MAX_STEM_BYTES = 200            # of a drawn image's name: a suffix, a number and more must fit
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+    from framework.inference.sources import Source
+    from framework.inference.stream import Options
+    from framework.inference.tiles import Tiles
+    from framework.system.progress import Progress
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -40,8 +44,9 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tools/detect", description=__doc__,
         epilog="example: tools/detect photo.jpg --model deploy.prototxt --weights ssd.caffemodel "
                "--out results")
-    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path,
-                        help="images, or folders of images")
+    parser.add_argument("images", metavar="IMAGE", nargs="+",
+                        help="images, videos, folders, patterns, numbers of cameras, rtsp:// URLs, "
+                             "or - for standard input")
     parser.add_argument("--model", required=True, metavar="FILE",
                         help="prototxt of a deploy net or a test net")
     parser.add_argument("--weights", required=True, metavar="FILE,...",
@@ -56,7 +61,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="turn the drawn images as their EXIF orientation says; the boxes of "
                              "detections.json are of the stored pixels all the same")
     parser.add_argument("--batch", type=int, metavar="N", default=8,
-                        help="images in a batch (default: %(default)s)")
+                        help="images or frames in a batch (default: %(default)s)")
+    _add_stream_flags(parser)
     parser.add_argument("--mean", metavar="VALUES|FILE",
                         help="values with commas, 104,117,123 say, or a mean file")
     parser.add_argument("--scale", type=float, metavar="N",
@@ -72,6 +78,26 @@ def make_parser() -> argparse.ArgumentParser:
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     return parser
+
+
+def _add_stream_flags(parser: argparse.ArgumentParser) -> None:
+    """What else is made of images and frames."""
+    parser.add_argument("--track", action="store_true",
+                        help="number the objects over the frames of a video, or over images in "
+                             "their order: `track` in detections.json")
+    parser.add_argument("--tiles", default="", metavar="N|WIDTHxHEIGHT",
+                        help="detect in N x N tiles of each image, or in tiles of that many "
+                             "pixels, and in the whole, and merge the boxes: small objects of "
+                             "large images are found")
+    parser.add_argument("--overlap", type=float, default=0.2, metavar="N",
+                        help="part of a tile that the next one covers too (default: %(default)s)")
+    parser.add_argument("--crops", action="store_true",
+                        help="write the pixels of each box to DIR/crops, too")
+    parser.add_argument("--show", action="store_true",
+                        help="show the drawings in a window; q or Esc ends the run, another key "
+                             "goes on to the next image")
+    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
+                        help="time that a stream may take to answer (default: %(default)s)")
 
 
 def image_size(text: str) -> tuple[int, int]:
@@ -96,43 +122,79 @@ def detect(options: argparse.Namespace) -> int:
 
     DataError if not one of them could be read.
     """
-    paths = list_images(options.images)
+    # lazy: --help does without them
+    from framework.cli.detect_output import Output, Targets, window
+    from framework.inference.sources import find_sources
+    from framework.inference.stream import Options
+    from framework.system.progress import Progress
+
+    sources = find_sources(options.images)
+    _check(options)
+    how = Options(options.threshold, options.batch, options.track, _tiles(options),
+                  options.timeout)
+    with window(options.show):
+        detector, names = _load(options)
+        options.out.mkdir(parents=True, exist_ok=True)
+        report = options.out / "detections.json"
+        if os.path.isdir(report):
+            raise DataError(f"{report}: is a folder; the results have to go there")
+        has_frames = any(source.kind not in ("image", "stdin") for source in sources)
+        with Progress(_total(sources), "frames" if has_frames else "detect") as progress, \
+                Output(Targets(sources, options.out), names, progress.write,
+                       upright=options.upright, crops=options.crops, show=options.show) as output:
+            skipped = _run(detector, sources, how, output, progress)
+            if not output.counts["results"]:
+                what = "images" if all(one.kind == "image" for one in sources) else "sources"
+                first = f"; the first: {skipped[0]}" if skipped else ""
+                raise DataError(f"none of {len(sources)} {what} could be read{first}")
+    output.join(options.model, options.weights)
+    print(_summary(options, output, len(skipped), "frames" if has_frames else "images"))
+    return int(bool(skipped or output.counts["undrawn"]))
+
+
+def _check(options: argparse.Namespace) -> None:
+    """DataError for numbers that no run can have."""
     if options.batch < 1:
         raise DataError(f"--batch is {options.batch}; it must be at least 1")
+    if not 0 < options.timeout <= 1e6:
+        raise DataError(f"--timeout is {options.timeout:g}; it must be above 0")
     if options.size and math.prod(options.size) > max_pixels():
         raise DataError("--size is {}x{}: more than {} pixels, which {} allows".format(
             *options.size, max_pixels(), FLAG))
-    detector, names = _load(options)
-    options.out.mkdir(parents=True, exist_ok=True)
-    report = options.out / "detections.json"
-    if os.path.isdir(report):
-        raise DataError(f"{report}: is a folder; the results have to go there")
-    results, skipped = _run(options, detector, names, paths)
-    if not results:
-        raise DataError(f"none of {len(paths)} images could be read; the first: {skipped[0]}")
-    content = {"model": options.model, "weights": options.weights, "images": results}
-    write_file(report, json.dumps(content, indent=1) + "\n")
-    num_boxes = sum(len(result["detections"]) for result in results)
-    num_undrawn = sum(result["drawn"] is None for result in results)
-    print(f"{os.fsencode(options.out).decode(errors='replace')}: {len(results)} images, "
-          f"{num_boxes} boxes of at least {options.threshold:g}"
-          + (f", {len(skipped)} skipped" if skipped else "")
-          + (f", {num_undrawn} not drawn" if num_undrawn else ""))  # fmt: skip
-    return int(bool(skipped or num_undrawn))
 
 
-def list_images(images: Sequence[Path]) -> list[Path]:
-    """The files among the arguments, folders replaced by their images, sorted."""
-    paths: list[Path] = []
-    for image in images:
-        if os.path.isdir(image):
-            found = sorted(path for path in image.iterdir() if path.suffix.lower() in SUFFIXES)
-            if not found:
-                raise DataError(f"{image}: the folder has no image ({', '.join(SUFFIXES)})")
-            paths += found
-        else:
-            paths.append(image)
-    return paths
+def _tiles(options: argparse.Namespace) -> Tiles | None:
+    """The tiles of --tiles and --overlap. DataError for other text."""
+    if not options.tiles:
+        return None
+    # lazy: --help does without it
+    from framework.inference.tiles import parse
+
+    try:
+        return parse(options.tiles, options.overlap)
+    except ValueError as error:
+        raise DataError(f"--tiles {error}") from None
+
+
+def _summary(options: argparse.Namespace, output: Output, num_skipped: int, what: str) -> str:
+    counts = output.counts
+    return (f"{os.fsencode(options.out).decode(errors='replace')}: {counts['results']} {what}, "
+            f"{counts['boxes']} boxes of at least {options.threshold:g}"
+            + (f", {num_skipped} skipped" if num_skipped else "")
+            + (f", {counts['undrawn']} not drawn" if counts["undrawn"] else "")
+            + (f", {counts['left out']} left out: they came faster than they could be computed"
+               if counts["left out"] else ""))  # fmt: skip
+
+
+def _total(sources: Sequence[Source]) -> int:
+    """How many images and frames there are; 0 if nobody knows."""
+    # lazy: --help does without it
+    from framework.inference.videos import num_frames
+
+    if any(source.is_live or source.kind == "stdin" for source in sources):
+        return 0
+    counts = [num_frames(str(source.word)) if source.kind == "video" else 1 for source in sources]
+    return sum(counts) if all(counts) else 0
 
 
 def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
@@ -161,124 +223,62 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
 
 
 def _run(
-    options: argparse.Namespace, detector: Detector, names: dict[int, str], paths: list[Path]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Detect, draw and write, batch by batch. Any: what JSON holds."""
+    detector: Detector, sources: list[Source], options: Options, output: Output,
+    progress: Progress
+) -> list[str]:
+    """Detect and write; what was skipped. A camera's run ends well when it is interrupted."""
     # lazy: --help does without it
-    from framework.data.convert.datum import read_image
-    from framework.data.records.exif import orientation_of
-    from framework.system.progress import Progress
+    from framework.cli.detect_output import Stopped
+    from framework.inference.stream import stream
 
-    results: list[dict[str, Any]] = []
     skipped: list[str] = []
-    targets = _targets(paths, options.out)
-    report = options.out / "detections.jsonl"
-    with naming(report), report.open("w") as lines, Progress(len(paths), "detect") as progress:
-        for batch in _batches(paths, options.batch):
-            images: list[tuple[Path, Image]] = []
-            orientations: dict[Path, int] = {}
-            for path in batch:
-                try:
-                    content, image = read_image(path)
-                    images.append((path, image))
-                    orientation = orientation_of(content)
-                    orientations[path] = orientation if options.upright else 1
-                    if orientation != 1:
-                        height, width = image.shape[:2]
-                        progress.write(f"note: {path}: its EXIF orientation is {orientation}; it "
-                                       "is detected as it is stored, and boxes are of the stored "
-                                       f"{width} x {height} pixels")
-                except DataError as error:
-                    skipped.append(str(error))
-                    progress.write(f"skipped: {error}")
-            found = detector.detect([image for _, image in images], options.threshold)
-            for (path, image), detections in zip(images, found, strict=True):
-                target: Path | None = targets[path]
-                try:
-                    _draw(targets[path], image, detections, names, orientations[path])
-                except CaffeError as error:
-                    target = None
-                    progress.write(f"not drawn: {error}")
-                results.append(_entry(path, target, image, detections, names))
-                lines.write(json.dumps(results[-1]) + "\n")
-                lines.flush()
-            progress.advance(len(batch))
-    return results, skipped
+    untold: list[str] = []      # of the only source: if it gives nothing, the error of the run
+    live = {source.name for source in sources if source.is_live}
 
+    def skip(error: DataError) -> None:
+        skipped.append(str(error))
+        untold.append(str(error))
+        if len(sources) > 1 or output.counts["results"]:
+            tell()
 
-def _draw(
-    target: Path, image: Image, detections: Sequence[Detection], names: dict[int, str],
-    orientation: int
-) -> None:
-    """Write the image with its boxes, as EXIF's `orientation` shows it. CaffeError if it cannot be
-    encoded or written."""
-    # lazy: --help does without it
-    import cv2
+    def tell() -> None:
+        while untold:
+            progress.write(f"skipped: {untold.pop(0)}")
 
-    from framework.data.records.exif import as_shown, pixels_as_shown
-    from framework.inference.draw_boxes import draw_detections
-
-    height, width = image.shape[:2]
-    detections = [dataclasses.replace(found, corners=as_shown(found.corners, orientation,
-                                                              (width, height)))
-                  for found in detections]
-    image = pixels_as_shown(image, orientation)
     try:
-        done, content = cv2.imencode(".jpg", draw_detections(image, detections, names))
-    except cv2.error:
-        done = False
-    if not done:
-        height, width = image.shape[:2]
-        raise DataError(f"{target}: {width} x {height} pixels cannot be written as a JPEG")
-    write_file(target, content.tobytes())
+        with _termination_as_interrupt(), \
+                contextlib.closing(stream(detector.detect, detector.nms_threshold, sources,
+                                           options, skip)) as results:
+            for found in results:
+                origin, image = found.origin, found.image
+                assert origin is not None and image is not None
+                if origin.orientation != 1:
+                    height, width = image.shape[:2]
+                    progress.write(f"note: {origin.file}: its EXIF orientation is "
+                                   f"{origin.orientation}; it is detected as it is stored, and "
+                                   f"boxes are of the stored {width} x {height} pixels")
+                output.add(found, origin.file in live)
+                tell()
+                progress.advance()
+    except Stopped:
+        pass
+    except KeyboardInterrupt:
+        if not live or not output.counts["results"]:
+            raise
+    return skipped
 
 
-def _batches(paths: list[Path], size: int) -> Iterator[list[Path]]:
-    for start in range(0, len(paths), size):
-        yield paths[start : start + size]
+@contextlib.contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does: a video that is not completed cannot be played."""
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
 
-
-def _targets(paths: Sequence[Path], out: Path) -> dict[Path, Path]:
-    """Where each image goes: its name in `out`, numbered if it is taken, never onto itself."""
-    sources = {path.resolve() for path in paths}
-    folder = out.resolve()
-    taken: set[str] = set()
-    counts: Counter[str] = Counter()
-    targets: dict[Path, Path] = {}
-    for path in dict.fromkeys(paths):
-        stem = os.fsdecode(os.fsencode(path.stem)[:MAX_STEM_BYTES])
-        name = f"{stem}.jpg"
-        while not counts[stem] or name in taken or folder / name in sources:
-            counts[stem] += 1
-            name = f"{stem}.jpg" if counts[stem] == 1 else f"{stem}_{counts[stem]}.jpg"
-        taken.add(name)
-        targets[path] = out / name
-    return targets
-
-
-def _entry(
-    path: Path,
-    target: Path | None,
-    image: Image,
-    detections: Sequence[Detection],
-    names: dict[int, str],
-) -> dict[str, Any]:
-    """What detections.json says of one image; boxes x1 y1 x2 y2 in its pixels.
-
-    target  the drawn image; None if it could not be drawn
-    """
-    return {
-        "file": str(path),
-        "drawn": None if target is None else target.name,
-        "width": image.shape[1],
-        "height": image.shape[0],
-        "detections": [
-            {
-                "label": entry.label,
-                "name": names.get(entry.label, str(entry.label)),
-                "score": round(entry.score, 6),
-                "box": [round(value, 2) for value in entry.corners],
-            }
-            for entry in detections
-        ],
-    }
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

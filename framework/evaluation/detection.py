@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Detection:
-    """One found object: class number, score from 0 to 1, corners x1 y1 x2 y2 in pixels."""
+    """One found object: class number, score from 0 to 1, corners x1 y1 x2 y2 in pixels.
+
+    track  number of the object in a sequence of frames, from 1; 0 where none is followed
+    """
 
     label: int
     score: float
     corners: tuple[float, float, float, float]
+    track: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,22 @@ from numpy.typing import NDArray
 
 from framework.data.augment import geometry, resizing
 from framework.definition.prototxt import Document
-from framework.errors import CaffeError
+from framework.errors import CaffeError, DataError
 from framework.evaluation.detection import Detection
 from framework.inference.engines import check_engine, make_engine
 from framework.inference.images import Images, as_pixels, as_several, is_one
 from framework.inference.results import Results
+from framework.inference.sources import TIMEOUT, Word, find_sources
+from framework.inference.stream import Options, stream
+from framework.inference.tiles import Tiles
 from framework.net.image_transform import Mean, image_blobs, read_transform
 from framework.net.trained import class_names, trained_net
 from framework.project.files import DEPLOY
 from framework.project.folder import check_project, names_of_classes, newest_weights
 from framework.proto import ResizeParameter
 from framework.system.arrays import Floats
+
+NMS_THRESHOLD = 0.45
 
 
 class Detector:
@@ -130,6 +136,14 @@ class Detector:
         height, width = size or self.net.shapes[self.input][2:]
         return ResizeParameter(resize_mode=ResizeParameter.WARP, height=height, width=width)
 
+    @property
+    def nms_threshold(self) -> float:
+        """The IoU above which the net drops the worse of two boxes; SSD's where it has no NMS."""
+        proto = next(step.layer.spec.proto for step in self.net.layers
+                     if step.layer.gives_detections)
+        threshold = proto.detection_output_param.nms_param.nms_threshold
+        return threshold if 0 < threshold < 1 else NMS_THRESHOLD
+
     def prepare(self, image: NDArray[Any]) -> Floats:
         """An image as the net takes it: (channels, height, width), resized, mean and scale done.
 
@@ -166,25 +180,65 @@ class Detector:
         inputs = [self.prepare(image) for image in pixels]
         for shape in dict.fromkeys(array.shape for array in inputs):
             chosen = [index for index, array in enumerate(inputs) if array.shape == shape]
-            for row in self._rows(np.stack([inputs[index] for index in chosen])):
-                if row[1] >= 0 and row[2] >= threshold:
-                    index = chosen[int(row[0])]
-                    corners = self._to_pixels(row[3:], *pixels[index].shape[:2])
-                    found[index].append(Detection(int(row[1]), float(row[2]), corners))
-        return [Results(sorted(entries, key=lambda entry: -entry.score), image, self.names)
+            rows = self._rows(np.stack([inputs[index] for index in chosen]))
+            rows = rows[(rows[:, 1] >= 0) & (rows[:, 2] >= threshold)]
+            rows = rows[np.argsort(-rows[:, 2], kind="stable")]
+            for item, index in enumerate(chosen):
+                found[index] = self._detections(rows[rows[:, 0] == item], pixels[index].shape)
+        return [Results(entries, image, self.names)
                 for entries, image in zip(found, pixels, strict=True)]
+
+    def stream(
+        self,
+        source: Word | Sequence[Word],
+        threshold: float = 0.0,
+        *,
+        batch: int = 1,
+        track: bool = False,
+        tiles: Tiles | None = None,
+        timeout: float = TIMEOUT,
+        on_error: Callable[[DataError], None] | None = None,
+    ) -> Generator[Results]:
+        """Yield the Results of each image or frame; their `origin` says file, frame and time.
+
+        source     a path, folder, pattern ("photos/**/*.jpg"), video file, number of a camera,
+                   rtsp:// URL or "-" for standard input, or several of them
+        batch      frames that are computed together
+        track      number the objects over the frames: `Results.tracks`
+        tiles      detect in tiles of each image, as `framework.inference.tiles` says
+        timeout    seconds that a stream may take to answer
+        on_error   called with the DataError of what cannot be read, and the rest goes on; without
+                   it the error is raised
+
+        Frames are decoded ahead in a thread. Of a camera or a stream the newest frame is taken:
+        others are left out, and their numbers are missing.
+
+            >>> import framework
+            >>> detector = framework.Detector("deploy.prototxt", "ssd.caffemodel")
+            >>> for found in detector.stream("*.png", threshold=0.5):
+            ...     print(found.origin.file, found.labels, found.boxes.round())
+            image.png [1] [[30. 20. 60. 40.]]
+        """
+        words = [source] if isinstance(source, str | Path | int) else source
+        options = Options(threshold, batch, track, tiles, timeout)
+        return stream(self.detect, self.nms_threshold, find_sources(words), options, on_error)
 
     def _rows(self, batch: Floats) -> Floats:
         """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7)."""
         rows = self.engine.run({self.input: batch})[self.output]
         return np.asarray(rows.reshape(-1, 7), np.float32)
 
-    def _to_pixels(
-        self, corners: Floats, height: int, width: int
-    ) -> tuple[float, float, float, float]:
-        """Convert corners from parts of the net's input, padding included, to image pixels."""
+    def _detections(self, rows: Floats, shape: tuple[int, ...]) -> list[Detection]:
+        """The rows of DetectionOutput for an image of that shape as objects."""
+        corners = self._to_pixels(rows[:, 3:], *shape[:2])
+        columns = zip(rows[:, 1].tolist(), rows[:, 2].tolist(), corners.tolist(), strict=True)
+        return [Detection(int(label), score, (x1, y1, x2, y2))
+                for label, score, (x1, y1, x2, y2) in columns]
+
+    def _to_pixels(self, corners: Floats, height: int, width: int) -> NDArray[np.float64]:
+        """Corners (K, 4) in parts of the net's input, padding included, as image pixels."""
         window = geometry.resized_window(self.resize, width, height)
         low = window[:2]
         extent = window[2:] - low
-        x1, y1, x2, y2 = ((corners.reshape(2, 2) - low) / extent).clip(0, 1).ravel().tolist()
-        return x1 * width, y1 * height, x2 * width, y2 * height
+        shares = ((corners.reshape(-1, 2, 2) - low) / extent).clip(0, 1).astype(np.float64)
+        return np.asarray((shares * (width, height)).reshape(-1, 4))

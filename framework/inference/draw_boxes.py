@@ -38,7 +38,8 @@ def draw_detections(
         _draw_box(canvas, detection, factor)
     for detection in ranked:
         name = (names or {}).get(detection.label, f"class {detection.label}")
-        _write(canvas, detection, f"{name} {detection.score:.2f}", factor)
+        track = f" #{detection.track}" if detection.track else ""
+        _write(canvas, detection, f"{name}{track} {detection.score:.2f}", factor)
     return canvas
 
 

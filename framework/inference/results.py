@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -23,12 +24,31 @@ MOST_NAMES = 8
 """Detections that a prompt names."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What an image is of: its file or camera, and of a video the frame and its time.
+
+    file         a path, "camera 0", the URL of a stream without its password, "-"
+    frame        number from 0; None for an image alone
+    seconds      from the first frame on; None for an image alone
+    rate         frames per second of the video; 0 for an image alone
+    orientation  EXIF's, 1 to 8: how viewers turn the image; the boxes are of the stored pixels
+    """
+
+    file: str
+    frame: int | None = None
+    seconds: float | None = None
+    rate: float = 0.0
+    orientation: int = 1
+
+
 class Results(list[Detection]):
     """The list of an image's detections, best first, with more ways to look at it.
 
     image   that they were found in, uint8 (height, width, 3 or 1) or (height, width) in BGR; None
             if it was not kept: then nothing can be drawn. To set it to None frees its memory.
     names   of the classes by label
+    origin  file, frame and time of the image, where `Detector.stream` read it; else None
 
     A notebook shows them as a drawing, or as a table.
 
@@ -47,10 +67,11 @@ class Results(list[Detection]):
     """
 
     def __init__(self, found: Iterable[Detection] = (), image: NDArray[Any] | None = None,
-                 names: Mapping[int, str] | None = None):
+                 names: Mapping[int, str] | None = None, origin: Origin | None = None):
         super().__init__(found)
         self.image = image
         self.names = dict(names or {})
+        self.origin = origin
 
     @property
     def boxes(self) -> Floats:
@@ -67,10 +88,21 @@ class Results(list[Detection]):
         """(K,) from 0 to 1."""
         return np.array([found.score for found in self], np.float32)
 
+    @property
+    def tracks(self) -> NDArray[np.int64]:
+        """(K,) numbers of the objects over the frames of a video; 0 where none is followed."""
+        return np.array([found.track for found in self], np.int64)
+
     def rows(self) -> list[dict[str, int | str | float]]:
-        """The columns label, name, score, x1, y1, x2, y2 of each detection."""
-        return [dict(zip(COLUMNS, (found.label, self._name(found), found.score, *found.corners),
-                         strict=True)) for found in self]
+        """The columns label, name, score, x1, y1, x2, y2 of each detection, and its track."""
+        rows: list[dict[str, int | str | float]] = []
+        for found in self:
+            values = (found.label, self._name(found), found.score, *found.corners)
+            row: dict[str, int | str | float] = dict(zip(COLUMNS, values, strict=True))
+            if found.track:
+                row["track"] = found.track
+            rows.append(row)
+        return rows
 
     def to_json(self) -> str:
         """A JSON list of `rows`."""
@@ -86,7 +118,7 @@ class Results(list[Detection]):
             import pandas
         except ImportError:
             raise CaffeError("to_pandas needs the package pandas: pip install pandas") from None
-        return pandas.DataFrame(self.rows(), columns=list(COLUMNS))
+        return pandas.DataFrame(self.rows(), columns=list(self._columns()))
 
     def plot(self) -> Image:
         """A copy of the image, in BGR, with boxes, names and scores. CaffeError without it."""
@@ -101,6 +133,9 @@ class Results(list[Detection]):
         number = f"{len(self)} detection{'s' if len(self) != 1 else ''}"
         return f"Results of {number}" + (": " if best else "") + ", ".join([*best, *more])
 
+    def _columns(self) -> tuple[str, ...]:
+        return (*COLUMNS, "track") if any(found.track for found in self) else COLUMNS
+
     def _name(self, found: Detection) -> str:
         return self.names.get(found.label, f"class {found.label}")
 
@@ -112,7 +147,7 @@ class Results(list[Detection]):
 
     def _repr_html_(self) -> str:
         """A table, for notebooks."""
-        lines = ["<table><tr>" + "".join(f"<th>{name}</th>" for name in COLUMNS) + "</tr>"]
+        lines = ["<table><tr>" + "".join(f"<th>{name}</th>" for name in self._columns()) + "</tr>"]
         for row in self.rows()[:MOST_ROWS]:
             cells = (f"{cell:.4g}" if isinstance(cell, float) else html.escape(str(cell))
                      for cell in row.values())

@@ -142,12 +142,17 @@ def read_image(path: Path, color: bool = True) -> tuple[bytes, Levels]:
         content = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    return content, decoded_image(path, content, color)
+
+
+def decoded_image(name: str | Path, content: bytes, color: bool = True) -> Levels:
+    """The pixels of a file with this content, as `read_image`; DataError if it is not an image."""
     try:
         with failing_as_bad():
             pixels = decode(content, Decoding(color))
     except BadRecord as error:
-        raise DataError(f"{path}: {error}") from None
-    return content, pixels if color else pixels[:, :, 0]
+        raise DataError(f"{name}: {error}") from None
+    return pixels if color else pixels[:, :, 0]
 
 
 def resize(image: Levels, options: ImageOptions) -> Levels:
