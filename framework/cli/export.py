@@ -314,7 +314,7 @@ def allowed(options: argparse.Namespace) -> float:
 
 def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float) -> bool:
     """Print what the check finds: whether no blob differs."""
-    from framework.export.check import check    # lazy: --help does without it
+    from framework.export.check import check  # lazy: --help does without it
     from framework.export.deploy import deployed
 
     sizes: list[int | None] = [None]
