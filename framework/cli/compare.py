@@ -36,7 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("b", metavar="B", nargs="?", help="what is compared with it")
     parser.add_argument("--inputs", metavar="FILE|DIR",
                         help="the inputs: an .npz, or a folder of .npy files")
-    parser.add_argument("--seed", type=int, metavar="N", default=0,
+    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63 - 1), metavar="N", default=0,
                         help="seed of inputs of noise (default: %(default)s)")
     parser.add_argument("--tolerance", type=gflags.tolerance, metavar="N", default=1e-4,
                         help="difference allowed, as a part of a blob's largest value (default: "
@@ -73,7 +73,13 @@ def compare(options: argparse.Namespace) -> int:
         return _sensitivity(options, first, dict(given) or first.inputs(options.seed))
     second = open_source(options.b, options.opencv_python)
     inputs = dict(given or second.known) or first.inputs(options.seed)
-    rows = compare_blobs(first.run(inputs), second.run(inputs), _names(options.map))
+    names = _names(options.map)
+    blobs, others = first.run(inputs), second.run(inputs)
+    for name, other in names.items():
+        for side, blob, known in (("A", name, blobs), ("B", other, others)):
+            if blob not in known:
+                raise DataError(f"--map is '{name}={other}'; {side} has no blob '{blob}'")
+    rows = compare_blobs(blobs, others, names)
     if not rows:
         raise DataError("A and B have no blob of the same name; --map NAME_IN_A=NAME_IN_B")
     print(table(rows, options.tolerance))
@@ -92,7 +98,10 @@ def _names(pairs: Sequence[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise DataError(f"--map is '{wrong[0]}'; it must be NAME_IN_A=NAME_IN_B")
-    return dict(pair.split("=", 1) for pair in pairs)
+    names = dict(pair.split("=", 1) for pair in pairs)
+    if len(names) < len(pairs):
+        raise DataError("--map names a blob of A twice")
+    return names
 
 
 def _write_plot(options: argparse.Namespace, rows: Sequence[Difference]) -> None:

@@ -129,7 +129,6 @@ def export(options: argparse.Namespace) -> int:
 def export_torch(options: argparse.Namespace) -> int:
     """Write a .pt2 or .safetensors file."""
     # lazy: --help does without it
-    from framework.export.check import TOLERANCE
     from framework.export.source import load, read_transform
     from framework.export.torch_program import program_bytes, safetensors_bytes
     from framework.system.atomic import write_file
@@ -145,7 +144,7 @@ def export_torch(options: argparse.Namespace) -> int:
         said = f"{sum(len(step.layer.blobs) for step in net.layers)} blobs"
     else:
         content, largest = program_bytes(net, options.batch == "dynamic",
-                                         options.tolerance or TOLERANCE, metadata)
+                                         allowed(options), metadata)
         said = f"torch.export program, read back: largest difference {largest:.1e}"
     write_file(options.out, content)
     print(f"{options.out}: {said}, {len(content) / 1e6:.1f} MB")
@@ -186,13 +185,13 @@ def agrees_in_ncnn(net: Net, param: str, weights: bytes, options: argparse.Names
                    ) -> str | None:
     """What the check says; "" if an output differs, None where no Python has ncnn."""
     # lazy: --help does without it
-    from framework.export.check import TOLERANCE, check_ncnn
+    from framework.export.check import check_ncnn
     from framework.export.runtimes import modules_at_hand
 
     for python in dict.fromkeys((options.runtime_python, sys.executable)):
         if not modules_at_hand(python, ["ncnn"]):
             continue
-        name, found = check_ncnn(net, param, weights, options.tolerance or TOLERANCE, python)
+        name, found = check_ncnn(net, param, weights, allowed(options), python)
         if found.first is not None:
             print(f"error: {name}: the output '{found.first.blob}' {found.first.reason}; nothing "
                   "is written (--tolerance, --no-check)", file=sys.stderr)
@@ -244,7 +243,7 @@ def export_onnx(options: argparse.Namespace) -> int:
                               transform.metadata(options.model, options.weights))
     model, float_nodes = to_model_and_float_nodes(net, settings)
     checks = options.check is not False and has_runtime and not settings.detection_op
-    if checks and not agrees(net, model, settings, options.tolerance):
+    if checks and not agrees(net, model, settings, allowed(options)):
         return 1
     if options.check and checks and not agrees_elsewhere(net, model, settings, options):
         return 1
@@ -303,17 +302,21 @@ def quantized(options: argparse.Namespace, images: int, model: onnx.ModelProto,
     return made
 
 
-def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float | None) -> bool:
+def allowed(options: argparse.Namespace) -> float:
+    """The difference that the checks allow: --tolerance, which may be 0, or its default."""
+    # lazy: --help does without it
+    from framework.export.check import HALF_TOLERANCE, TOLERANCE
+
+    if options.tolerance is not None:
+        return float(options.tolerance)
+    return HALF_TOLERANCE if options.half else TOLERANCE
+
+
+def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float) -> bool:
     """Print what the check finds: whether no blob differs."""
-    from framework.export.check import (  # lazy: --help does without it
-        HALF_TOLERANCE,
-        TOLERANCE,
-        check,
-    )
+    from framework.export.check import check  # lazy: --help does without it
     from framework.export.deploy import deployed
 
-    if tolerance is None:
-        tolerance = HALF_TOLERANCE if settings.half else TOLERANCE
     sizes: list[int | None] = [None]
     if settings.dynamic:
         sizes.append(net.shapes[deployed(net).inputs[0]][0] + 1)
@@ -335,10 +338,10 @@ def agrees_elsewhere(net: Net, model: onnx.ModelProto, settings: Options,
                      options: argparse.Namespace) -> bool:
     """The same in the other runtimes at hand. One that cannot run the model is told, no more."""
     # lazy: --help does without it
-    from framework.export.check import HALF_TOLERANCE, TOLERANCE, check_elsewhere
+    from framework.export.check import check_elsewhere
     from framework.export.runtimes import modules_at_hand
 
-    tolerance = options.tolerance or (HALF_TOLERANCE if settings.half else TOLERANCE)
+    tolerance = allowed(options)
     pythons = {module: python for python in (options.runtime_python, sys.executable)
                for module in modules_at_hand(python)}
     for module, python in pythons.items():

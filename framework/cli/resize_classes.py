@@ -54,7 +54,7 @@ def resize(options: argparse.Namespace) -> None:
     from framework.export.surgery import resize_classes
 
     names = names_by_label(read(options.labelmap)) if options.labelmap else {}
-    number = options.classes or max(names, default=-1) + 1
+    number = max(names, default=-1) + 1 if options.classes is None else options.classes
     if number < 2:
         raise CaffeError("give --classes, from 2 on, or --labelmap")
     sources = pairs(options.keep)
@@ -73,8 +73,11 @@ def resize(options: argparse.Namespace) -> None:
 
 def pairs(text: str) -> dict[int, int]:
     """NEW=OLD,... as numbers."""
+    parts = [part for part in text.split(",") if part]
     try:
-        return {int(new): int(old) for new, old in
-                (part.split("=") for part in text.split(",") if part)}
+        found = {int(new): int(old) for new, old in (part.split("=") for part in parts)}
     except ValueError:
         raise CaffeError(f"--keep is '{text}'; it must be NEW=OLD,NEW=OLD,...") from None
+    if len(found) < len(parts):
+        raise CaffeError(f"--keep is '{text}', which names a new label twice")
+    return found

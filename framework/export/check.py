@@ -95,6 +95,8 @@ def _run_ours(net: Net, preprocessing: Preprocessing | None, seed: int, num_imag
               ) -> tuple[dict[str, Array], dict[str, Array]]:
     """The inputs of the model, and the blobs of the net for the same."""
     given, ours_given = draw_inputs(net, preprocessing, seed, num_images)
+    for step in net.layers:     # an exported net starts each run from the first states
+        step.layer.forget()
     with torch.no_grad():
         blobs = deployed(net).run({name: torch.from_numpy(array)
                                    for name, array in ours_given.items()})

@@ -16,9 +16,10 @@ from framework.errors import CaffeError, SpecError
 from framework.export.check import compare_rows, compare_values, draw_inputs
 from framework.export.deploy import deployed
 from framework.export.folding import fold
+from framework.net.class_counts import label_map_path
 from framework.net.net import Net
 from framework.net.reading import parse_net, read_net
-from framework.net.trained import trained_net
+from framework.net.trained import class_names, trained_net
 from framework.system.atomic import write_file
 from framework.weights.weights import save_weights
 
@@ -33,6 +34,8 @@ class Changed:
 
     def write(self, model: Path, weights: Path) -> None:
         """Weights first: a prototxt without them would make a net of noise."""
+        if model.resolve() == weights.resolve():
+            raise CaffeError(f"{model}: is to hold the net and its weights; give two files")
         save_weights(self.net, weights)
         write_file(model, self.text)
 
@@ -107,7 +110,8 @@ def resize_classes(model: str, weights: str, num_classes: int, sources: Mapping[
 
     sources   for a new label the old one whose filters it takes; others get the filler's values
     labelmap  replaces every label_map_file
-    Raises SpecError for a net without detection layers, CaffeError for labels that are not there.
+    Raises SpecError for a net without detection layers, CaffeError for labels that are not there,
+    and for a net whose own label map has more classes.
     """
     document = read_net(model)
     net = trained_net(read_net(model), weights)
@@ -117,6 +121,11 @@ def resize_classes(model: str, weights: str, num_classes: int, sources: Mapping[
         if not (0 <= new < num_classes and 0 <= source < old):
             raise CaffeError(f"{new}={source} is not a pair of labels: new ones are 0 to "
                              f"{num_classes - 1}, old ones 0 to {old - 1}")
+    names = {} if labelmap else class_names(net)
+    if names and max(names) >= num_classes:
+        raise CaffeError(f"{label_map_path(net.spec)}: has the label {max(names)} "
+                         f"('{names[max(names)]}'), which {num_classes} classes leave out; give "
+                         "the label map of the new classes (--labelmap)")
     heads, between = _heads(document)
     for message in document.message.layer:
         _set_classes(message, old, num_classes, labelmap, message.name in between)

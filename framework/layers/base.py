@@ -160,6 +160,9 @@ class Layer(nn.Module):
     def note_progress(self, iteration: int, last: int) -> None:
         """Called before each iteration of a training that ends with `last`; few layers care."""
 
+    def forget(self) -> None:
+        """Drop what one forward keeps for the next: the states of a recurrent layer."""
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.
 

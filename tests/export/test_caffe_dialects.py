@@ -147,6 +147,13 @@ def test_no_reader_gets_a_field_of_this_project_alone(reader, tmp_path):
                            for value in numbers_of_fields(inner))
 
 
+def test_a_crop_states_its_offset(tmp_path):
+    """Without one MNN's converter leaves the layer out, and its top has the size of its bottom."""
+    text = text_of(CONV.replace("pad: 1", ""), layer("y", "Crop", "data conv"))
+    made, _ = made_for(text, DIALECTS["mnn"], tmp_path)
+    assert list(made.message.layer[-1].crop_param.offset) == [0]
+
+
 def test_long_names_are_cut_and_stay_unique():
     long = "a" * 40
     message = NetParameter()

@@ -103,6 +103,21 @@ def test_blobs_of_other_names_are_mapped(files, capsys):
     assert main([*pair, "--map", "one=two"]) == 0
 
 
+@pytest.mark.parametrize("flags, reason", [
+    (("--map", "cnv=conv"), "--map is 'cnv=conv'; A has no blob 'cnv'"),
+    (("--map", "conv="), "--map is 'conv='; B has no blob ''"),
+    (("--map", "conv=norm", "--map", "conv=conv"), "--map names a blob of A twice")])
+def test_a_name_without_a_blob_is_one_line(files, onnx_file, flags, reason, capsys):
+    assert main([ours(files), str(onnx_file), *flags]) == 1
+    assert capsys.readouterr().err == f"error: {reason}\n"
+
+
+def test_a_seed_below_0_is_refused(files, onnx_file, capsys):
+    with pytest.raises(SystemExit):
+        main([ours(files), str(onnx_file), "--seed", "-1"])
+    assert "argument --seed: -1 is not from 0 to" in capsys.readouterr().err
+
+
 def test_weights_in_eight_bits_are_multiples_of_a_127th():
     x = noise((4, 5), requires_grad=False).float()
     levels = (to_levels(x, x.abs().max()) / x.abs().max() * 127).numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from framework.export import torch_program
 from tests.export.support import run_ours
 from tests.export.test_export_program import X, files, small_net  # noqa: F401
 from tests.export.test_export_program import main as program
@@ -71,13 +72,27 @@ def test_a_test_net_becomes_its_deployed_part(tmp_path, capsys):
 
 @pytest.mark.parametrize("out, flags, reason", [
     ("net.onnx", (), "--to torch writes a .pt2 or .safetensors file"),
-    ("net.pt2", ("--half",), "--half does not go with --to torch"),
-    ("net.pt2", ("--tolerance", "-1"), r"the program's output 'prob' differs by")])
+    ("net.pt2", ("--half",), "--half does not go with --to torch")])
 def test_what_torch_does_not_take_is_one_line(files, out, flags, reason, capsys):
     assert run_tool(files, out, *flags) == 1
     said = capsys.readouterr().err
     assert re.search(reason, said) and said.count("\n") == 1
     assert not (files / out).exists()
+
+
+def test_a_program_that_differs_by_more_than_the_tolerance_is_not_written(files, capsys,
+                                                                         monkeypatch):
+    asked = []
+
+    def compare(mine, theirs, tolerance):
+        asked.append(tolerance)
+        return 1.0, "differs by 1"
+
+    monkeypatch.setattr(torch_program, "compare_values", compare)
+    assert run_tool(files, "net.pt2", "--tolerance", "0") == 1
+    assert "the program's output 'prob' differs by 1" in capsys.readouterr().err
+    assert asked == [0]
+    assert not (files / "net.pt2").exists()
 
 
 def test_a_program_that_cannot_be_written_is_one_line(files, capsys):

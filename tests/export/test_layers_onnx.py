@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from framework.export.check import check
 from framework.export.onnx_model import Options, to_model
 from framework.layers import LAYERS
 from framework.layers.base import Layer, layer
@@ -89,6 +90,16 @@ def test_time_as_the_first_axis_is_refused_in_a_batch_of_any_size(kind):
     example = next(one for one in EXAMPLES if one.kind == kind)
     with pytest.raises(SpecError, match=rf"\({kind}\): bottom has .*any *size"):
         to_model(example_net(example)[0], Options(dynamic=True))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "RNN", "GRU"])
+def test_a_recurrent_net_that_has_run_is_checked_from_its_first_states(kind):
+    example = next(one for one in EXAMPLES if one.kind == kind)
+    net, inputs = example_net(example)
+    inputs["bottom1"] = np.ones_like(inputs["bottom1"])
+    run_ours(net, inputs)
+    found = check(net, to_model(net, Options()))
+    assert found.num_blobs == 1 and found.first is None
 
 
 def test_an_lstm_with_flags_is_refused():

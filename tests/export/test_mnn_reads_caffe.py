@@ -19,6 +19,7 @@ LAYERS = {
     "BN": layer("y", "BN", param="bn_param { bn_mode: INFERENCE }"),
     "PixelShuffle": CONV.replace("num_output: 6", "num_output: 12") + layer(
         "y", "PixelShuffle", "conv", "pixelshuffle_param { upscale_factor: 2 }"),
+    "Crop without an offset": CONV.replace("pad: 1", "") + layer("y", "Crop", "data conv"),
     "Pooling that rounds down": layer("y", "Pooling", param="pooling_param { pool: MAX "
                                       "kernel_size: 3 stride: 2 round_mode: FLOOR }"),
 }

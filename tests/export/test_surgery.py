@@ -125,6 +125,7 @@ def test_classes_of_one_name_keep_their_filters(tmp_path, capsys):
     (("--classes", "3", "--keep", "1"), "--keep is '1'; it must be NEW=OLD"),
     (("--classes", "3", "--keep", "3=1"), "3=1 is not a pair of labels: new ones are 0 to 2"),
     (("--classes", "3", "--keep", "1=9"), "old ones 0 to 4"),
+    (("--classes", "3", "--keep", "1=2,1=3"), "--keep is '1=2,1=3', which names a new label twice"),
     (("--classes", "3", "--old-labelmap", "x"), "--old-labelmap needs --labelmap")])
 def test_what_names_no_classes_is_one_line(tmp_path, flags, reason, capsys):
     write(tmp_path, SSD)
@@ -132,6 +133,34 @@ def test_what_names_no_classes_is_one_line(tmp_path, flags, reason, capsys):
     said = capsys.readouterr().err
     assert reason in said and said.count("\n") == 1
     assert not (tmp_path / "new.caffemodel").exists()
+
+
+def test_no_classes_are_not_those_of_the_label_map(tmp_path, capsys):
+    write(tmp_path, SSD)
+    (tmp_path / "new").write_text(LABELS + 'item { name: "bus" label: 1 display_name: "bus" }\n')
+    assert run_tool(resize_classes, tmp_path, "--classes", "0", "--labelmap",
+                    str(tmp_path / "new")) == 1
+    assert "give --classes, from 2 on" in capsys.readouterr().err
+
+
+def test_the_label_map_of_the_net_must_fit_the_new_classes(tmp_path, capsys):
+    (tmp_path / "old").write_text(LABELS + 'item { name: "bus" label: 4 display_name: "bus" }\n')
+    output = f'save_output_param {{ label_map_file: "{tmp_path / "old"}" }}'
+    write(tmp_path, SSD.replace("detection_output_param {", f"detection_output_param {{ {output}"))
+    assert run_tool(resize_classes, tmp_path, "--classes", "3") == 1
+    said = capsys.readouterr().err
+    assert "has the label 4 ('bus'), which 3 classes leave out; give the label map" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("tool, text, flags", [(merge_bn, CHAINS, ()),
+                                               (resize_classes, SSD, ("--classes", "3"))])
+def test_net_and_weights_need_two_files(tmp_path, tool, text, flags, capsys):
+    write(tmp_path, text)
+    both = str(tmp_path / "both")
+    assert run_tool(tool, tmp_path, *flags, "--out-model", both, "--out-weights", both) == 1
+    assert "is to hold the net and its weights; give two files" in capsys.readouterr().err
+    assert not (tmp_path / "both").exists()
 
 
 def test_a_net_without_detections_has_no_classes(tmp_path, capsys):

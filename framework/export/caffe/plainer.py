@@ -12,6 +12,7 @@ from framework.export.caffe.parts import Part, Parts
 from framework.layers.activation.neuron import PReLU
 from framework.layers.normalization.batch_norm import BatchNorm, has_scale
 from framework.layers.normalization.normalize import UNIT_EPS, Normalize, ScaledForm
+from framework.layers.utility.shape import Crop
 from framework.layers.vision.convolution import Convolution
 from framework.layers.vision.depthwise import ConvolutionDepthwise
 from framework.layers.vision.inner_product import InnerProduct
@@ -36,6 +37,8 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
     layer = part.layer
     if isinstance(layer, InnerProduct):
         part.proto.type = "InnerProduct"        # not SparseInnerProduct
+    if isinstance(layer, Crop) and not part.proto.crop_param.offset:
+        part.proto.crop_param.offset.append(0)      # MNN's converter leaves a Crop without one out
     if isinstance(layer, BatchNorm):
         return _batch_norm(parts, part)
     if isinstance(layer, Pooling):

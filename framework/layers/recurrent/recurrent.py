@@ -220,6 +220,9 @@ class LSTM(Layer):
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
 
+    def forget(self) -> None:
+        self.recurrence.carried = ()
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return self.recurrence.multiply_adds(bottoms[0])
 
@@ -283,6 +286,9 @@ class RNN(Layer):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return shapes_from_one_step(self, bottoms)
+
+    def forget(self) -> None:
+        self.recurrence.carried = ()
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return self.recurrence.multiply_adds(bottoms[0])

@@ -170,6 +170,9 @@ class Lstm(Layer):
         x = bottoms[0]
         return [(*x[:1], self.size) if self.streams else (*x[:2], self.size)]
 
+    def forget(self) -> None:
+        self.carried = ()
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         rows = bottoms[0][0] if self.streams else math.prod(bottoms[0][:2])
         return rows * (self.weight.numel() + self.hidden_weight.numel())
