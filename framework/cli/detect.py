@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.cli import app, devices
 from framework.data.records.image_size import FLAG, max_pixels
+from framework.definition.values import counted
 from framework.errors import CaffeError, DataError
 from framework.system.atomic import naming, write_file
 
@@ -114,8 +115,8 @@ def detect(options: argparse.Namespace) -> int:
     write_file(report, json.dumps(content, indent=1) + "\n")
     num_boxes = sum(len(result["detections"]) for result in results)
     num_undrawn = sum(result["drawn"] is None for result in results)
-    print(f"{os.fsencode(options.out).decode(errors='replace')}: {len(results)} images, "
-          f"{num_boxes} boxes of at least {options.threshold:g}"
+    print(f"{os.fsencode(options.out).decode(errors='replace')}: {counted(len(results), 'image')}, "
+          f"{counted(num_boxes, 'box')} of at least {options.threshold:g}"
           + (f", {len(skipped)} skipped" if skipped else "")
           + (f", {num_undrawn} not drawn" if num_undrawn else ""))  # fmt: skip
     return int(bool(skipped or num_undrawn))

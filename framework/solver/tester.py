@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from framework.definition.prototxt import Document
+from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.logs.log import Log
 from framework.net.net import Net
@@ -83,8 +84,9 @@ class Tester:
                 self._save_best()
         elif monitor.is_over:
             best = monitor.best
-            self.log.info(f"{self.param.monitor} was best at iteration {best.iter}; the "
-                          f"{best.tests} tests since then were worse (patience): the training ends")
+            self.log.info(f"{self.param.monitor} was best at iteration {best.iter}; "
+                          f"{counted(best.tests, 'test')} since then brought nothing better "
+                          "(patience): the training ends")
 
     def _save_best(self) -> None:
         """A disk that does not take the file must not end the run."""
