@@ -41,6 +41,8 @@ class Tester:
         self.monitor = Monitor(document, nets)
         self.batches = [0] * len(nets)
         self.is_testing = False
+        for index, net in enumerate(nets):
+            check_evaluation(document, net, index)
         for text in tests_beyond_data(document, nets):
             log.warning(text)
 
@@ -53,7 +55,6 @@ class Tester:
         net = self.nets[index]
         batches = param.test_iter[index]
         self.log.info(f"Iteration {iteration}, Testing net (#{index})")
-        check_evaluation(self.document, net, index)
         self.is_testing = True
         with self.log.progress(batches, "test"), self.averaged():
             try:
