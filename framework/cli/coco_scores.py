@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from framework.definition.values import counted
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def score_file(options: argparse.Namespace) -> int:
     found, warnings = read_results(options.detections, instances)
     for warning in [*instances.warnings, *warnings]:
         log.warning(warning)
-    log.info(f"{len(found.scores)} detections, {len(instances.truth.boxes)} boxes, "
-             f"{len(instances.images)} images, {len(instances.names)} classes")
+    log.info(f"{counted(len(found.scores), 'detection')}, "
+             f"{counted(len(instances.truth.boxes), 'box')}, "
+             f"{counted(len(instances.images), 'image')}, {counted(len(instances.names), 'class')}")
     if not options.metric and not options.ap_version or options.metric == "coco":
         log_figures(log, coco.evaluate(instances.truth, found, len(instances.names)), instances)
         return 0

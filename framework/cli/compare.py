@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli import app, gflags
+from framework.definition.values import counted
 from framework.errors import DataError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def compare(options: argparse.Namespace) -> int:
         _write_plot(options, rows)
     found = first_divergence(rows, options.tolerance)
     if found is None:
-        print(f"{len(rows)} blobs agree to {options.tolerance:g} of their largest value")
+        print(f"{counted(len(rows), 'blob')} agree to {options.tolerance:g} of their largest value")
         return 0
     print(f"the first blob that differs is '{found.blob}': {found.part:.2g} of its largest value"
           + (f" ({found.note})" if found.note else ""))

@@ -13,6 +13,7 @@ from pathlib import Path
 from framework.cli import app, gflags
 from framework.data.records import label_map
 from framework.definition import prototxt
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.atomic import write_file
 from framework.system.text import is_there, read_lines
@@ -50,5 +51,5 @@ def create(options: argparse.Namespace) -> int:
     if not names.item:
         raise DataError(f"{options.map_path}: has no class name")
     write_file(options.out_path, prototxt.to_text(names))
-    print(f"{options.out_path}: {len(names.item)} labels")
+    print(f"{options.out_path}: {counted(len(names.item), 'label')}")
     return 0

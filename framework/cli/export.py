@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from framework.cli import app, gflags
 from framework.cli.export_caffe import add_flags, export_caffe
 from framework.cli.export_darknet import export_darknet
+from framework.definition.values import counted
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def export_torch(options: argparse.Namespace) -> int:
     if options.out.suffix == ".safetensors":
         content = safetensors_bytes(net, {key: json.dumps(value)
                                           for key, value in metadata.items()})
-        said = f"{sum(len(step.layer.blobs) for step in net.layers)} blobs"
+        said = counted(sum(len(step.layer.blobs) for step in net.layers), "blob")
     else:
         content, largest = program_bytes(net, options.batch == "dynamic",
                                          allowed(options), metadata)
@@ -329,7 +330,7 @@ def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float
                   f"'{found.first.blob}': it {found.first.reason}; nothing is written "
                   "(--tolerance, --no-check)", file=sys.stderr)
             return False
-        print(f"ONNX Runtime{batch}: {found.num_blobs} blobs agree, largest difference "
+        print(f"ONNX Runtime{batch}: {counted(found.num_blobs, 'blob')} agree, largest difference "
               f"{found.largest:.1e} of a blob's largest value")
     return True
 

@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from framework.definition.values import counted
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def export_caffe(options: argparse.Namespace) -> int:
     counts = Counter(verdict.word for verdict in made.verdicts)
     print(", ".join(f"{number} {word}" for word, number in counts.items()))
     print(f"{out}.prototxt, {out}.caffemodel, {out}.report.txt: for {reader}, "
-          f"{len(made.message.layer)} layers; largest difference {largest:.1e} of an output's "
-          "largest value")
+          f"{counted(len(made.message.layer), 'layer')}; largest difference "
+          f"{largest:.1e} of an output's largest value")
     if not dialect.known:
         print("unknown: common denominator only; this reader publishes no list of layers")
     return 0
@@ -55,6 +56,6 @@ def refuse(made: DialectNet, reader: str) -> None:
     """CaffeError that names the layers which the reader does not take."""
     if made.refused:
         lines = [f"layer '{one.layer}' ({one.kind}): {one.rule}" for one in made.refused]
-        raise CaffeError(f"--for {reader} does not take {len(lines)} layers, and no exact rewrite "
-                         "is known: " + "; ".join(lines[:8])
+        raise CaffeError(f"--for {reader} does not take {counted(len(lines), 'layer')}, and no "
+                         "exact rewrite is known: " + "; ".join(lines[:8])
                          + (f"; and {len(lines) - 8} more" if len(lines) > 8 else ""))

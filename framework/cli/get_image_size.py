@@ -10,6 +10,7 @@ from pathlib import Path
 from framework.cli import app
 from framework.data.convert import sizes
 from framework.data.records import list_file
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.atomic import write_file
 
@@ -42,5 +43,5 @@ def measure(options: argparse.Namespace) -> int:
     ids = sizes.read_ids(Path(options.name_id_file)) if options.name_id_file else {}
     lines = sizes.size_lines(options.rootfolder, [entry.image for entry in entries], ids)
     write_file(options.out_path, "".join(f"{line}\n" for line in lines))
-    print(f"{options.out_path}: {len(lines)} sizes")
+    print(f"{options.out_path}: {counted(len(lines), 'size')}")
     return 0

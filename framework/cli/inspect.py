@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from framework.cli import app
-from framework.definition.values import human
+from framework.definition.values import counted, human
 
 if TYPE_CHECKING:
     from framework.report.net_summary import Census
@@ -54,7 +54,8 @@ def inspect(arguments: argparse.Namespace) -> int:
                 print(f"note: {note}", file=sys.stderr)
             failed += not census.built
     if len(arguments.nets) > 1:
-        print(f"{len(arguments.nets)} files, {failed} that cannot be built in a phase they declare")
+        print(f"{counted(len(arguments.nets), 'file')}, {failed} that cannot be built in "
+              "a phase they declare")
     return int(failed > 0)
 
 
@@ -87,7 +88,7 @@ def summary(census: Census) -> str:
     if census.without_data:
         return f"{census.path}: {phase}: no layer makes data in this phase, which is left out"
     assumed = f"; {census.assumed}" if census.assumed else ""
-    return (f"{census.path}: {phase}: {census.dialect}; {len(census.rows)} layers, "
+    return (f"{census.path}: {phase}: {census.dialect}; {counted(len(census.rows), 'layer')}, "
             f"{human(census.parameters)} parameters, {human(census.multiply_adds)} multiply-adds, "
             f"{human(census.blob_bytes)}B of blobs{assumed}")
 

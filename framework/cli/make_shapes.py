@@ -18,6 +18,7 @@ from framework.data.convert.conversion import in_order
 from framework.data.datasets.label_files import Box
 from framework.data.datasets.synthetic import draw_image
 from framework.data.datasets.voc import annotation
+from framework.definition.values import counted
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
 
@@ -61,7 +62,7 @@ def make(options: argparse.Namespace) -> int:
         for split, members in splits.items():
             text = "".join(f"{name}\n" for name in members)
             (folder / "ImageSets" / "Main" / f"{split}.txt").write_text(text)
-    print(f"{options.out}: {len(names)} images, {num_shapes} shapes")
+    print(f"{options.out}: {counted(len(names), 'image')}, {counted(num_shapes, 'shape')}")
     return 0
 
 

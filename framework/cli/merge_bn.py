@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app, gflags
+from framework.definition.values import counted
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -45,5 +46,5 @@ def merge(options: argparse.Namespace) -> None:
 
     changed = merge_batch_norm(options.model, options.weights, options.tolerance)
     changed.write(options.out_model, options.out_weights)
-    print(f"{options.out_model}, {options.out_weights}: {len(changed.done)} layers merged, "
-          f"{len(changed.net.layers)} remain")
+    print(f"{options.out_model}, {options.out_weights}: "
+          f"{counted(len(changed.done), 'layer')} merged, {len(changed.net.layers)} remain")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
+from framework.definition.values import counted
 from framework.logs.reader import read_log, write_csv
 
 
@@ -44,7 +45,7 @@ def parse(options: argparse.Namespace) -> int:
         path = options.output_dir / f"{options.logfile_path.name}.{kind}"
         write_csv(path, rows, options.delimiter)
         if options.verbose:
-            print(f"{path}: {len(rows)} rows")
+            print(f"{path}: {counted(len(rows), 'row')}")
     return 0
 
 

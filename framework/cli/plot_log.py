@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.definition.values import nearest
+from framework.definition.values import counted, nearest
 from framework.errors import DataError
 from framework.logs.reader import columns, read_log
 from framework.system.atomic import write_file
@@ -62,7 +62,7 @@ def plot(options: argparse.Namespace) -> int:
     if not done:
         raise DataError(f"{options.out}: the name must end in .png or .jpg")
     write_file(Path(options.out), content.tobytes())
-    print(f"{options.out}: {len(lines)} lines")
+    print(f"{options.out}: {counted(len(lines), 'line')}")
     return 0
 
 

@@ -52,7 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="rule of average precision (default: %(default)s)")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
     parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
-    devices.add_flags(parser)
+    devices.add_flags(parser, "a CUDA device; of several, the first")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
     return parser

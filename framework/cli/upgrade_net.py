@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from framework.cli.app import run
+from framework.definition.values import counted
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -117,7 +118,7 @@ def _leave_out_blobs(document: Document) -> None:
         count += len(layer.blobs)
         layer.ClearField("blobs")
     if count:
-        print(f"{document.path}: {count} blobs are left out of the text", file=sys.stderr)
+        print(f"{document.path}: {counted(count, 'blob')} left out of the text", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -72,6 +72,12 @@ def human(number: int) -> str:
     return f"{value:.3g} T"
 
 
+def counted(number: int, unit: str) -> str:
+    """A number and its unit, as messages say it: `1 image`, `2 images`, `1,200 boxes`."""
+    plural = f"{unit}es" if unit.endswith(("x", "ch", "ss")) else f"{unit}s"
+    return f"{number:,} {unit if number == 1 else plural}"
+
+
 def has_near(values: list[float], value: float, tolerance: float) -> bool:
     """Whether one of the sorted `values` is nearer to `value` than `tolerance`."""
     index = bisect.bisect_left(values, value)

@@ -16,6 +16,7 @@ import torch
 
 import framework
 from framework import export
+from framework.definition.values import counted
 from framework.errors import CaffeError, SpecError
 from framework.export.check import (
     TOLERANCE,
@@ -142,8 +143,8 @@ def _made(net: Net, outputs: Sequence[str], engine: str, path: Path | None) -> b
         except (CaffeError, OSError) as error:
             kept = f"not kept: {error}"
     print(f"{engine}: exported {net.spec.path} in {time.perf_counter() - begin:.1f} s, "
-          f"{len(content) / 1e6:.1f} MB, {found.num_blobs} blobs agree, largest difference "
-          f"{found.largest:.1e}; {kept}", file=sys.stderr)
+          f"{len(content) / 1e6:.1f} MB, {counted(found.num_blobs, 'blob')} agree, "
+          f"largest difference {found.largest:.1e}; {kept}", file=sys.stderr)
     return content
 
 

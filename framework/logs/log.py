@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from framework.definition.values import counted
 from framework.logs.outlet import Outlet, append_to_file, append_to_stream
 from framework.logs.recorder import Recorder
 from framework.system.progress import Progress
@@ -132,11 +133,11 @@ class Log:
         for recorder in self.recorders:
             self.record(recorder, recorder.close)
         for name, lost in self.unrecorded.items():
-            self.warning(f"{lost} events could not be written to {name}")
+            self.warning(f"{counted(lost, 'event')} could not be written to {name}")
         for outlet in self.outlets:
             if outlet.lost:
-                self.warning(f"{outlet.take_lost()} lines of the log could not be written to "
-                             f"{outlet.name}: {outlet.reason}")
+                self.warning(f"{counted(outlet.take_lost(), 'line')} of the log could not "
+                             f"be written to {outlet.name}: {outlet.reason}")
 
     def _write(self, level: str, message: str) -> None:
         if not self.enabled:
@@ -159,8 +160,8 @@ class Log:
                         other.write(f"W{prefix[1:]}The log cannot be written to {outlet.name}: "
                                     f"{outlet.reason}; the run goes on")
         elif not was_well:
-            text = (f"W{prefix[1:]}{outlet.take_lost()} lines of the log could not be written to "
-                    f"{outlet.name}")
+            text = (f"W{prefix[1:]}{counted(outlet.take_lost(), 'line')} of the log could not "
+                    f"be written to {outlet.name}")
             for other in self.outlets:
                 other.write(text)
 

@@ -13,6 +13,7 @@ from framework.data.records.database import open_database
 from framework.data.records.images import BadRecord
 from framework.data.records.records import parse
 from framework.definition.spec import LayerSpec, NetSpec
+from framework.definition.values import counted
 from framework.layers.base import LAYERS, Source
 from framework.proto import AnnotatedDatum
 
@@ -28,20 +29,21 @@ def check_class_counts(net: NetSpec) -> None:
     """
     path = label_map_path(net)
     labels = label_map.names_by_label(label_map.read(path)) if path else {}
-    counted = list(_counts(net))
-    if not labels or not counted:
+    stated = list(_counts(net))
+    if not labels or not stated:
         return
     number = max(labels) + 1
-    for spec, field, count in counted:
+    for spec, field, count in stated:
         if count < number:
             raise spec.error(field, f"is {count}, but {path} has the label {number - 1} "
                              f"('{labels[number - 1]}'): it must be at least {number}, the "
                              "background counted")
-    spec, field, count = max(counted, key=lambda entry: entry[2])
+    spec, field, count = max(stated, key=lambda entry: entry[2])
     if count > number:
         logging.getLogger("framework.net").warning("%s", spec.error(
             field, f"is {count}, but {path} has labels up to {number - 1}: {number} would do, and "
-            f"{count - number} classes never occur, and a mean over the classes counts them"))
+            f"{counted(count - number, 'class')} without a label, which a mean over the classes "
+            "counts too"))
 
 
 def check_record_labels(net: NetSpec) -> None:
@@ -51,11 +53,11 @@ def check_record_labels(net: NetSpec) -> None:
     label beyond the classes, with the record: training would end at its first such box. If these
     are all records, classes without a label are named in the log.
     """
-    counted = list(_counts(net))
-    if not counted or label_map_path(net):
+    stated = list(_counts(net))
+    if not stated or label_map_path(net):
         return
-    fewest = min(counted, key=lambda entry: entry[2])
-    most = max(counted, key=lambda entry: entry[2])
+    fewest = min(stated, key=lambda entry: entry[2])
+    most = max(stated, key=lambda entry: entry[2])
     for spec in net.layers:
         source = spec.proto.data_param.source
         cls = LAYERS.get(spec.type)
@@ -95,7 +97,8 @@ def check_labels(net: NetSpec, path: str, labels: Collection[int]) -> None:
     for spec, field, count in _counts(net):
         if labels and count != number:
             raise spec.error(field, f"is {count}, but {path} has labels up to {number - 1}, which "
-                             f"makes {number} classes: it is the label map of another net")
+                             f"makes {counted(number, 'class')}: it is the label map of another "
+                             "net")
 
 
 def label_map_path(net: NetSpec) -> str:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import human, nearest
+from framework.definition.values import counted, human, nearest
 from framework.errors import CaffeError, IndexRangeError
 from framework.execution.chains import (
     Chain,
@@ -280,7 +280,8 @@ class Net(nn.Module):
         values = {blob.untyped_storage().data_ptr(): blob.numel()      # shared ones count once
                   for step in self.layers for blob in step.layer.blobs}
         work = sum(row.multiply_adds for row in rows)
-        head = (f"Net '{self.name}', {self.phase}, {self.spec.path}: {len(rows)} layers, "
+        head = (f"Net '{self.name}', {self.phase}, {self.spec.path}: "
+                f"{counted(len(rows), 'layer')}, "
                 f"{human(sum(values.values()))} parameters, {human(work)} multiply-adds")
         return Text("\n".join([head, *table(rows)]))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from framework.definition.values import counted
 from framework.logs.log import Log, number
 from framework.net.net import Net
 from framework.net.reading import read_solver
@@ -61,8 +62,8 @@ class Training:
             here = Path.cwd()
             weights = self.weights.relative_to(here) if self.weights.is_relative_to(here) \
                 else self.weights
-        return "\n  ".join([f"Training: {self.solver.iter} iterations, loss {number(self.loss)}, "
-                            f"weights {weights}", *scores])
+        return "\n  ".join([f"Training: {counted(self.solver.iter, 'iteration')}, "
+                            f"loss {number(self.loss)}, weights {weights}", *scores])
 
 
 def train(source: str | Path, *, weights: str | Path | None = None,

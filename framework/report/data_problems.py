@@ -10,6 +10,7 @@ import numpy as np
 from framework.data.records.boxes import LABEL
 from framework.data.records.label_map import BACKGROUND_NAMES
 from framework.definition.spec import LayerSpec
+from framework.definition.values import counted
 from framework.net.net import Net
 from framework.report.data_survey import Survey
 
@@ -48,7 +49,7 @@ def _sizes(found: Survey, spec: LayerSpec) -> Iterator[str]:
 def _colours(found: Survey, spec: LayerSpec) -> Iterator[str]:
     transform = spec.proto.transform_param
     if len(found.channels) > 1 and not transform.force_color and not transform.force_gray:
-        kinds = ", ".join(f"{count} of {number} channels"
+        kinds = ", ".join(f"{count} of {counted(number, 'channel')}"
                           for number, count in found.channels.most_common())
         yield (f"{spec.place()}: the images have different channels ({kinds}); set "
                "transform_param.force_color: true, or those that differ are left out")
@@ -65,10 +66,10 @@ def _box_classes(found: Survey, label_map: Any, net: Net) -> Iterator[str]:
         where = f"layer '{spec.name}' ({spec.type}): {field}.num_classes is {param.num_classes}"
         for label, count in zip(labels.tolist(), counts.tolist(), strict=True):
             if label == param.background_label_id:
-                yield (f"{count} boxes have the label {label}, which is that of the background "
-                       f"(layer '{spec.name}'); the classes of a label map begin with 1")
+                yield (f"{counted(count, 'box')} with the label {label}, which is that of the "
+                       f"background (layer '{spec.name}'); the classes of a label map begin with 1")
             elif not 0 <= label < param.num_classes:
-                yield f"{where}, but {count} boxes have the label {label}"
+                yield f"{where}, but the label of {counted(count, 'box')} is {label}"
         if label_map is not None:
             most = max((item.label for item in label_map.item), default=0) + 1
             if most != param.num_classes and not _has_class_0(label_map):
@@ -96,5 +97,5 @@ def _image_classes(found: Survey, spec: LayerSpec, net: Net) -> Iterator[str]:
             if ignored.HasField("ignore_label") and label == ignored.ignore_label:
                 continue
             if not 0 <= label < shape[axis]:
-                yield (f"{count} images have the label {label}, but layer '{loss.name}' "
-                       f"({loss.type}) compares {shape[axis]} classes, from 0 on")
+                yield (f"the label of {counted(count, 'image')} is {label}, but layer "
+                       f"'{loss.name}' ({loss.type}) compares {shape[axis]} classes, from 0 on")

@@ -12,6 +12,7 @@ import cv2
 from framework.data.loading.bad_records import MAX_BAD_SHARE
 from framework.data.records.database import open_database
 from framework.data.records.label_map import names_by_label, object_labels, read
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.report.data_charts import draw_survey
 from framework.report.data_survey import (
@@ -48,14 +49,14 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     labels = object_labels(label_map) if label_map is not None else None
     found = survey_database(database, path, color, labels)
     names = names_by_label(label_map) if label_map is not None else {}
-    print(f"\n{path}: {len(found.names)} records, {len(found.bad)} of them bad")
+    print(f"\n{path}: {counted(len(found.names), 'record')}, {len(found.bad)} of them bad")
     for name, reason in found.bad:
         print(f"  bad: {name}: {reason}")
     if found.is_annotated:
         first = f", the first is {found.empty[0]}" if found.empty else ""
         print(f"boxes: {len(found.boxes) - found.num_odd_boxes} can be used, "
               f"{found.num_bad_boxes + found.num_odd_boxes} are in bad records; "
-              f"{len(found.empty)} images have no box{first}")
+              f"{counted(len(found.empty), 'image')} without a box{first}")
     print_images(found, names)
     if len(found.boxes):
         print_boxes(found, size)
@@ -94,8 +95,8 @@ def print_images(found: Survey, names: dict[int, str]) -> None:
     print("classes:")
     for label, boxes, images in label_counts(found):
         name = f" {names[label]}" if label in names else ""
-        print(f"  {label:4}{name}: " + (f"{boxes} boxes in " if boxes else "")
-              + f"{images} images")
+        print(f"  {label:4}{name}: " + (f"{counted(boxes, 'box')} in " if boxes else "")
+              + counted(images, "image"))
 
 
 def print_boxes(found: Survey, size: tuple[int, int] | None) -> None:

@@ -122,7 +122,7 @@ def histogram(title: str, across: str, up: str, values: Array, edges: Sequence[f
               ) -> bytes:
     """Counts in bins; logarithmic across if the bins grow by a factor."""
     figure, place = axes(title, across, up)
-    place.hist(np.clip(values, edges[0], edges[-1]), edges, color=COLOURS[0])
+    place.hist(np.clip(values, edges[0], edges[-1]), list(edges), color=COLOURS[0])
     if edges[0] > 0 and edges[1] / edges[0] > 1.01:
         place.set_xscale("log")
         _plain_numbers(place.xaxis)

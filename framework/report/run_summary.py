@@ -8,6 +8,7 @@ import torch
 from google.protobuf.message import DecodeError
 
 from framework.data.records.database import open_database
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import Source
 from framework.layers.data.annotated_data import AnnotatedData
@@ -25,21 +26,21 @@ def run_summary(net: Net, test_nets: Sequence[Net], test_iter: Sequence[int]) ->
         where = f"{net.device}, {torch.cuda.get_device_name(net.device)}"
     learned = [blob.parameter for blob in net.learned if blob.parameter.requires_grad]
     count = sum(parameter.numel() for parameter in learned)
-    yield (f"Training on {where}: {len(net.layers)} layers, {count:,} parameters to learn in "
-           f"{len(learned)} blobs")
+    yield (f"Training on {where}: {counted(len(net.layers), 'layer')}, "
+           f"{counted(count, 'parameter')} to learn in {counted(len(learned), 'blob')}")
     for line in _data(net):
         yield f"Training data: {line}"
     for index, (other, batches) in enumerate(zip(test_nets, test_iter, strict=True)):
         for line in _data(other):
-            yield f"Test data (#{index}): {line}; a test takes {batches} batches"
+            yield f"Test data (#{index}): {line}; a test takes {counted(batches, 'batch')}"
 
 
 def _data(net: Net) -> Iterator[str]:
     for source, tops in net.sources:
         if source.num_items:
             size = net.shapes[tops[0]][0]
-            yield (f"layer '{source.spec.name}' has {source.num_items:,} records"
-                   f"{_boxes(source)}, {-(-source.num_items // size):,} batches of {size}")
+            yield (f"layer '{source.spec.name}' has {counted(source.num_items, 'record')}"
+                   f"{_boxes(source)}, {counted(-(-source.num_items // size), 'batch')} of {size}")
 
 
 def _boxes(source: Source) -> str:
@@ -56,5 +57,5 @@ def _boxes(source: Source) -> str:
     except (DataError, DecodeError):        # the loader names what is wrong with a record
         return ""
     if number == source.num_items:
-        return f" with {boxes:,} boxes"
+        return f" with {counted(boxes, 'box')}"
     return f" with {boxes / number:.1f} boxes each (in the first {number})"

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from framework.definition.prototxt import Document
+from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.logs.log import Log
 from framework.net.net import Net
@@ -40,6 +41,8 @@ class Tester:
         self.monitor = Monitor(document, nets)
         self.batches = [0] * len(nets)
         self.is_testing = False
+        for index, net in enumerate(nets):
+            check_evaluation(document, net, index)
         for text in tests_beyond_data(document, nets):
             log.warning(text)
 
@@ -52,7 +55,6 @@ class Tester:
         net = self.nets[index]
         batches = param.test_iter[index]
         self.log.info(f"Iteration {iteration}, Testing net (#{index})")
-        check_evaluation(self.document, net, index)
         self.is_testing = True
         with self.log.progress(batches, "test"), self.averaged():
             try:
@@ -83,8 +85,9 @@ class Tester:
                 self._save_best()
         elif monitor.is_over:
             best = monitor.best
-            self.log.info(f"{self.param.monitor} was best at iteration {best.iter}; the "
-                          f"{best.tests} tests since then were worse (patience): the training ends")
+            self.log.info(f"{self.param.monitor} was best at iteration {best.iter}; "
+                          f"{counted(best.tests, 'test')} since then brought nothing better "
+                          "(patience): the training ends")
 
     def _save_best(self) -> None:
         """A disk that does not take the file must not end the run."""

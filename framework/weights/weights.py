@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import NetSpec
+from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.atomic import replacing
@@ -84,7 +85,7 @@ class LoadReport:
             logger.warning("%s: NaN or infinite values in %s", name, _list(self.not_finite))
 
     def __str__(self) -> str:
-        lines = [f"{len(self.copied)} layers copied"]
+        lines = [f"{counted(len(self.copied), 'layer')} copied"]
         for what, names in (("not in the file", self.not_in_file),
                             ("not in the net", self.not_in_net),
                             ("left out", self.mismatched),
@@ -215,8 +216,8 @@ def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]]) -> str:
     """Why the blobs cannot be copied, or nothing."""
     targets = params.get(layer.name, [])
     if len(layer.blobs) != len(targets):
-        return (f"the file has {_count(len(layer.blobs))}, and the layer in the net has "
-                f"{_count(len(targets))}")
+        return (f"the file has {counted(len(layer.blobs), 'blob')}, and the layer in the net has "
+                f"{counted(len(targets), 'blob')}")
     for index, (target, blob) in enumerate(zip(targets, layer.blobs, strict=True)):
         if blob is None:
             if not _is_elsewhere(target, layer.name, params):
@@ -322,10 +323,6 @@ def _shared_blobs(params: dict[str, list[Tensor]]) -> set[tuple[str, int]]:
         shared.update((name, index) for index, place in enumerate(places) if place in seen)
         seen.update(places)
     return shared
-
-
-def _count(number: int) -> str:
-    return "1 blob" if number == 1 else f"{number} blobs"
 
 
 def _list(names: Sequence[str]) -> str:

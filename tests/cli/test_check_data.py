@@ -53,7 +53,7 @@ def test_all_bad_records_of_a_database_are_listed_and_classes_counted(database, 
     bad = [line for line in text if "bad: " in line]
     assert len(bad) == 3
     assert any("00000007_record7.jpg: label 9 is not one of" in line for line in bad)
-    assert any("00000011_record11.jpg: the image is grey (1 channels)" in line for line in bad)
+    assert any("00000011_record11.jpg: the image is grey (1 channel)" in line for line in bad)
     assert any("00000013_record13.jpg: the record cannot be parsed as Ann" in line for line in bad)
     assert "images (width x height): 56 x 40: 38" in text
     counts = [line.split() for line in text if line.strip().startswith(("1 cat", "2 dog"))]
@@ -235,7 +235,7 @@ def test_boxes_of_the_background_are_named(tmp_path, capsys):
                for index in range(6)]
     code, (line,) = checked(tmp_path, capsys, records, label_map=label_map, num_classes=2)
     assert code == 1
-    assert "3 boxes have the label 0, which is that of the background" in line
+    assert "3 boxes with the label 0, which is that of the background" in line
 
 
 def test_grey_images_and_three_means_are_named_with_the_cure(tmp_path, capsys):
@@ -247,7 +247,7 @@ def test_grey_images_and_three_means_are_named_with_the_cure(tmp_path, capsys):
     assert "transform_param.force_color: true" in line
     (tmp_path / "more").mkdir()
     code, (line,) = checked(tmp_path / "more", capsys, grey[:1] + good_records(30), means)
-    assert code == 1 and "different channels (30 of 3 channels, 1 of 1 channels)" in line
+    assert code == 1 and "different channels (30 of 3 channels, 1 of 1 channel)" in line
     (tmp_path / "cured").mkdir()
     cured = checked(tmp_path / "cured", capsys, grey, f"{means} force_color: true")
     assert cured == (0, [])
@@ -265,7 +265,7 @@ def test_images_without_boxes_are_counted_and_not_bad(tmp_path, capsys):
     path = write_database(tmp_path / "db", records)
     assert check_data.main([str(path), "--strict"]) == 0
     text = lines(capsys)
-    assert "boxes: 7 can be used, 0 are in bad records; 3 images have no box, the first is " \
+    assert "boxes: 7 can be used, 0 are in bad records; 3 images without a box, the first is " \
         "00000004_record4.jpg" in text
 
 
@@ -273,7 +273,7 @@ def test_boxes_of_bad_records_are_counted_and_strict_takes_none(database, capsys
     assert check_data.main([str(database), "--labelmap", str(database.parent / "map.prototxt"),
                             "--strict"]) == 1
     stored = sum(1 + index % 3 for index in range(40) if index not in (7, 11, 13))
-    assert f"boxes: {stored} can be used, 2 are in bad records; 0 images have no box" \
+    assert f"boxes: {stored} can be used, 2 are in bad records; 0 images without a box" \
         in lines(capsys)
 
 

@@ -81,7 +81,7 @@ def test_bad_images_are_named_and_skipped_and_none_at_all_is_an_error(place, cap
     output = capsys.readouterr()
     assert "skipped: " in output.err and "cut.jpg: the JPEG is cut short" in output.err
     assert "none.jpg: cannot be read" in output.err
-    assert "1 images, 1 boxes of at least 0.4, 2 skipped" in output.out
+    assert "1 image, 1 box of at least 0.4, 2 skipped" in output.out
     assert main([*flags, str(bad)]) == 1
     assert "none of 1 images could be read" in capsys.readouterr().err
 

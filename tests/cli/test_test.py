@@ -89,7 +89,7 @@ def test_a_damaged_newest_state_is_named_and_the_one_before_is_tested(damaged, c
     assert main(["--solver", "solver.prototxt", "--snapshot", "auto"]) == 0
     lines = messages(capsys.readouterr().err)
     assert lines[0].startswith("s_iter_6.solverstate is not usable: s_iter_6.")
-    assert lines[1].startswith("s_iter_4.caffemodel: 1 layers copied")
+    assert lines[1].startswith("s_iter_4.caffemodel: 1 layer copied")
     for name in ("s_iter_2.solverstate", "s_iter_4.solverstate"):
         Path(name).write_bytes(b"")
     assert main(["--solver", "solver.prototxt", "--snapshot", "auto"]) == 1

@@ -163,7 +163,7 @@ def test_the_report_of_the_weights_says_what_was_copied(folder, capsys, monkeypa
     main(["--solver", "solver.prototxt", "--iterations", "1"])
     assert main(["--solver", "solver.prototxt", "--weights", "s_iter_1.caffemodel"]) == 0
     errors = capsys.readouterr().err
-    assert "] Finetuning from s_iter_1.caffemodel\n" in errors and "] 1 layers copied" in errors
+    assert "] Finetuning from s_iter_1.caffemodel\n" in errors and "] 1 layer copied" in errors
 
 
 def test_debug_keeps_the_traceback():

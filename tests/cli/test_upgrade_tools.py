@@ -58,7 +58,7 @@ def test_weights_stay_in_a_binary_and_are_left_out_of_a_text(
     assert upgrade_net.main([str(source)]) == 0
     captured = capsys.readouterr()
     assert "blobs {" not in captured.out and 'type: "InnerProduct"' in captured.out
-    assert captured.err == f"{source}: 1 blobs are left out of the text\n"
+    assert captured.err == f"{source}: 1 blob left out of the text\n"
     assert upgrade_net.main([str(source), str(source)]) == 0     # onto itself
     assert proto.NetParameter.FromString(source.read_bytes()).layer[0].blobs[0] == blob
 

@@ -265,7 +265,7 @@ def run_tool(folder, *flags):
 def test_a_layer_without_an_exact_rewrite_is_refused_and_nothing_is_written(files, capsys):
     assert run_tool(files, "--for", "rknn") == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: --for rknn does not take 1 layers, and no exact rewrite is "
+    assert error.startswith("error: --for rknn does not take 1 layer, and no exact rewrite is "
                             "known: layer 'y' (ELU): ELU is not among its layers (RKNN-Toolkit2")
     assert error.count("\n") == 1 and not list(files.glob("out*"))
 

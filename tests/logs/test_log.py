@@ -90,7 +90,7 @@ def test_what_is_lost_to_the_end_is_said_when_the_log_is_closed(tmp_path, monkey
                         raising=False)
     log.info("one")
     log.close()
-    assert "1 lines of the log could not be written to" in capsys.readouterr().err
+    assert "1 line of the log could not be written to" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("stream", ["closed", "none"])

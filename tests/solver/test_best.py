@@ -35,8 +35,8 @@ def test_a_run_ends_after_patience_tests_without_a_smaller_loss(monkeypatch):
     solver = make(TESTED + "patience: 2")
     solver.solve()
     assert solver.iter == 10 and Path("s_iter_10.caffemodel").exists()
-    assert "loss was best at iteration 6; the 2 tests since then were worse (patience): the " \
-           "training ends" in log_of(solver)
+    assert "loss was best at iteration 6; 2 tests since then brought nothing better (patience): " \
+           "the training ends" in log_of(solver)
 
 
 def test_an_output_that_is_no_loss_is_to_be_large(monkeypatch, tmp_path):

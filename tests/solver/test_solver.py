@@ -263,10 +263,9 @@ def test_snapshot_diff_puts_gradients_into_the_weights_file():
     assert len(ip.blobs[0].diff) == 6 and any(ip.blobs[0].diff)
 
 
-def test_detection_without_an_evaluating_output_is_refused():
-    solver = make('net: "net.prototxt" test_iter: 1 test_interval: 1 eval_type: "detection"')
+def test_detection_without_an_evaluating_output_is_refused_before_the_first_iteration():
     with pytest.raises(SpecError, match="no output of test net #0 comes from a DetectionEvaluate"):
-        solver.test_all()
+        make('net: "net.prototxt" test_iter: 1 test_interval: 1 eval_type: "detection"')
 
 
 DETECTIONS = """layer { name: "boxes" type: "DummyData" top: "found" top: "truth" dummy_data_param {
@@ -283,10 +282,9 @@ layer { name: "eval" type: "DetectionEvaluate" bottom: "found" bottom: "truth" t
 ])
 def test_detection_with_segmentation_needs_both_outputs(net, message):
     Path("test.prototxt").write_text(net)
-    solver = make('train_net: "net.prototxt" test_net: "test.prototxt" test_iter: 1 '
-                  'test_interval: 1 eval_type: "detection_segmentation"')
     with pytest.raises(SpecError, match=message):
-        solver.test_all()
+        make('train_net: "net.prototxt" test_net: "test.prototxt" test_iter: 1 '
+             'test_interval: 1 eval_type: "detection_segmentation"')
 
 
 def test_detection_with_segmentation_reports_the_mean_of_each_class():

@@ -84,4 +84,4 @@ def test_tools_time_says_which_layers_got_no_weights(tmp_path, capsys):
     framework.save_weights(framework.Net(tmp_path / "a"), tmp_path / "w.caffemodel")
     assert time.main(["--model", str(tmp_path / "b"), "--weights", str(tmp_path / "w.caffemodel"),
                       "--iterations", "1"]) == 0
-    assert "w.caffemodel: 1 layers copied; 1 not in the file: scale_x" in capsys.readouterr().err
+    assert "w.caffemodel: 1 layer copied; 1 not in the file: scale_x" in capsys.readouterr().err

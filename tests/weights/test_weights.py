@@ -154,7 +154,7 @@ def test_later_files_override_and_layers_are_told_apart(tmp_path: Path):
     assert_blobs(net, {"conv": [noise(shape, 2) for shape in SHAPES["conv"]]})
     assert (report.copied, report.not_in_file) == (["conv"], ["ip/a", "scale"])
     assert report.not_in_net == ["gone"]
-    assert str(report) == ("1 layers copied; 2 not in the file: ip/a, scale; "
+    assert str(report) == ("1 layer copied; 2 not in the file: ip/a, scale; "
                            "1 not in the net: gone")
 
 

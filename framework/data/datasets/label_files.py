@@ -29,6 +29,8 @@ DECODED = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "h
 declare an older standard than the one they use. UTF-8 is here for the spelling `utf8`, which expat
 does not know."""
 
+TOLERANCE = 1e-3            # by which a rounded part may pass 0 or 1
+
 
 @dataclass(frozen=True)
 class Box:
@@ -57,6 +59,11 @@ class Labels:
     file_name: str = ""
     relative: bool = False
     notes: tuple[Note, ...] = ()
+
+
+def are_parts(values: Sequence[float]) -> bool:
+    """Can numbers be parts of an image: from 0 to 1, but for rounding? No for NaN."""
+    return all(-TOLERANCE <= value <= 1 + TOLERANCE for value in values)
 
 
 def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Labels:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.label_files import Box, Labels, sound_labels
+from framework.data.datasets.label_files import Box, Labels, are_parts, sound_labels
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -66,11 +66,14 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
             try:
                 box = _box(row, columns)
             except (IndexError, ValueError):
-                text, count = wrong.get(name, ("", 0))
-                text = text or f"{place}: is not the row of a box: {shortened(repr(row))}"
-                wrong[name] = (text, count + 1)
-                continue
-            boxes.setdefault(name, []).append(box)
+                reason = "is not the row of a box"
+            else:
+                if are_parts(box.corners):
+                    boxes.setdefault(name, []).append(box)
+                    continue
+                reason = "its values must be parts of the image, from 0 to 1"
+            text, count = wrong.get(name, ("", 0))
+            wrong[name] = (text or f"{place}: {reason}: {shortened(repr(row))}", count + 1)
     found: dict[Entry, Labels | DataError] = {}
     for name in dict.fromkeys([*boxes, *wrong]):
         entry = Entry(f"{folder}/{name}.jpg", f"{path}#{name}")

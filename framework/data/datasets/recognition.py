@@ -24,7 +24,7 @@ from framework.data.datasets.dataset import Dataset, Description, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, list_files, split_of
 from framework.data.datasets.yolo import NOT_LABELS, has_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
-from framework.definition.values import shortened
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.text import is_there, open_text, read_lines, read_text
 
@@ -97,9 +97,10 @@ def _in_folder(path: Path) -> Recognised:
         if found is not None:
             _check_one_format(tree, found, finders[index + 1:])
             return found
-    raise DataError(f"{path}: its format is not known: it has {len(tree.images)} images and "
-                    f"{len(tree.files) - len(tree.images)} other files. Looked for were: "
-                    f"{LOOKED_FOR}")
+    raise DataError(f"{path}: its format is not known: it has "
+                    f"{counted(len(tree.images), 'image')} and "
+                    f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
+                    f"were: {LOOKED_FOR}")
 
 
 def _check_one_format(tree: FileTree, found: Recognised,

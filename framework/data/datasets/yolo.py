@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset, Description, exists, is_image
-from framework.data.datasets.label_files import Box, Labels, filled_lines
+from framework.data.datasets.label_files import Box, Labels, are_parts, filled_lines
 from framework.data.datasets.yolo_files import pose_values
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
@@ -20,7 +19,6 @@ IMAGE_FOLDERS = ("images", "jpegimages", "raw", "image", "img", "imgs")
 """Folders of images, in lower case, that Darknet and Ultralytics replace by `labels`."""
 NOT_LABELS = ("classes.txt", "obj.txt", "notes.txt", "readme.txt", "readme.roboflow.txt",
               "readme.dataset.txt", "_darknet.labels")
-TOLERANCE = 1e-3            # by which a rounded value may pass 1
 Corners = tuple[float, float, float, float]
 
 
@@ -182,7 +180,7 @@ def read_labels_of(path: Path, names: Sequence[str], num_extra: int = 0) -> Labe
         if not 0 <= number < len(names):
             raise BadEntry(f"{path}:{index}: class {words[0]:.20}; names has {len(names)}, "
                            "from 0 on", len(lines))
-        if not _are_parts(values if is_polygon else values[:4]):
+        if not are_parts(values if is_polygon else values[:4]):
             raise BadEntry(f"{path}:{index}: its values must be parts of the image, from 0 to 1"
                            f": '{shortened(line.strip())}'", len(lines))
         num_polygons += is_polygon
@@ -200,10 +198,6 @@ def _class_number(word: str) -> int:
         if not value.is_integer():
             raise ValueError(word) from None
         return int(value)
-
-
-def _are_parts(values: Sequence[float]) -> bool:
-    return all(math.isfinite(value) and -TOLERANCE <= value <= 1 + TOLERANCE for value in values)
 
 
 def _box(values: Sequence[float]) -> Corners:

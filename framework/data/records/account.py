@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from framework.definition.values import shortened
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 
 COLOUR = "in colour"
@@ -99,10 +99,10 @@ class Account:
         shown = shown or {}
         stored = "are stored" if is_written else "can be stored"
         if self.boxes or not self.classes:
-            yield (f"{self.stored_images} of {_count(self.images, 'image')} and "
-                   f"{self.stored_boxes} of {_count(self.boxes, 'box')} {stored}")
+            yield (f"{self.stored_images} of {counted(self.images, 'image')} and "
+                   f"{self.stored_boxes} of {counted(self.boxes, 'box')} {stored}")
         else:
-            yield f"{self.stored_images} of {_count(self.images, 'image')} {stored}"
+            yield f"{self.stored_images} of {counted(self.images, 'image')} {stored}"
         if self.classes:
             unit = "boxes" if self.stored_boxes else "images"
             yield f"{unit} by class: " + ", ".join(
@@ -164,12 +164,7 @@ def _grouped(notes: Iterable[Note], start: str) -> Iterator[str]:
 
 def _amount(images: int, boxes: int, entries: int) -> str:
     if images and boxes:
-        return f"{_count(images, 'image')} with {_count(boxes, 'box')}"
+        return f"{counted(images, 'image')} with {counted(boxes, 'box')}"
     if images or boxes:
-        return _count(images, "image") if images else _count(boxes, "box")
+        return counted(images, "image") if images else counted(boxes, "box")
     return f"{entries} times" if entries > 1 else "once"
-
-
-def _count(number: int, unit: str) -> str:
-    plural = "boxes" if unit == "box" else f"{unit}s"
-    return f"{number} {unit if number == 1 else plural}"

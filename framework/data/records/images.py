@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from framework.data.records.image_size import TooLarge, check_pixels, check_size
 from framework.data.records.jpeg import BadJpeg, Frame, check_jpeg, with_height
+from framework.definition.values import counted
 
 Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
 
@@ -62,7 +63,7 @@ class Decoding:
         if self.channels is not None and channels != self.channels:
             kinds = {1: "grey", 3: "in colour", 4: "with transparency"}
             raise BadRecord(f"the image is {kinds.get(channels, 'odd')} "
-                            f"({channels} channels), the others have {self.channels}; "
+                            f"({counted(channels, 'channel')}), the others have {self.channels}; "
                             "transform_param.force_color: true makes 3 of each image")
 
 

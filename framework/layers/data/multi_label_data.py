@@ -15,6 +15,7 @@ from framework.data.loading.items import ListedItems, read_image
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
@@ -80,8 +81,8 @@ def read_label_list(spec: LayerSpec, path: str) -> list[Entry]:
                 from None
         wanted = len(entries[0][1]) if entries else max(len(labels), 1)
         if len(labels) != wanted:
-            raise DataError(f"{path}:{number}: '{line.strip()}' has {len(labels)} labels; there "
-                            f"must be {wanted}")
+            raise DataError(f"{path}:{number}: '{line.strip()}' has "
+                            f"{counted(len(labels), 'label')}; there must be {wanted}")
         entries.append((name, labels))
     return entries
 

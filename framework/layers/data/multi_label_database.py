@@ -15,6 +15,7 @@ from framework.data.loading.items import Transformation
 from framework.data.records.database import Database, open_database
 from framework.data.records.records import BadRecord, Decoding, datum_image, parse
 from framework.definition.spec import LayerSpec
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.annotated_data import database_path
@@ -107,8 +108,8 @@ class MultiLabelRecords:
         assert self._database is not None and self._transformer is not None
         message = parse(MultiLabelDatum(), self._database.read(index))
         if len(message.mt_label) != self.num_labels:
-            raise BadRecord(f"it has {len(message.mt_label)} labels; the first record has "
-                            f"{self.num_labels}")
+            raise BadRecord(f"it has {counted(len(message.mt_label), 'label')}; the first record "
+                            f"has {self.num_labels}")
         pixels = datum_image(message.datum, self.decoding).whole()
         return Item((self._transformer.without_boxes(pixels, draws),),
                     labels=tuple(message.mt_label))

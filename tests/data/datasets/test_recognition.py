@@ -199,7 +199,7 @@ def test_images_without_splits_are_divided_so_that_both_have_every_class(tmp_pat
 
 def test_an_unknown_folder_tells_what_was_looked_for(tmp_path):
     put(tmp_path, {"a.jpg": "", "notes.md": ""})
-    with pytest.raises(DataError, match=r"format is not known: it has 1 images and 1 other files. "
+    with pytest.raises(DataError, match=r"format is not known: it has 1 image and 1 other file. "
                        r"Looked for were: ImageSets/Main .*COCO.*Open Images.*YOLO"):
         recognise(tmp_path)
 

@@ -90,6 +90,6 @@ def test_an_image_of_a_database_has_all_its_labels(tmp_path, caplog):
     pixels, labels = finished(source)
     np.testing.assert_array_equal(labels[:3], [[0, 5, -1], [1, 4, -1], [2, 3, -1]])
     np.testing.assert_array_equal(pixels[2], planes(2) - 7)
-    assert "it has 1 labels; the first record has 3" in caplog.text
+    assert "it has 1 label; the first record has 3" in caplog.text
     with pytest.raises(DataError, match="no record is a MultiLabelDatum"):
         make_source(label_net(write_database(tmp_path / "other", [b"\xff\xff"])))

@@ -39,7 +39,7 @@ def test_labels_at_both_ends_of_a_batch_can_be_left_out(tmp_path):
 
 @pytest.mark.parametrize("text, match", [
     ("0.png 1 x\n", "list.txt:1: '0.png 1 x' is not a path and numbers"),
-    ("0.png 1 2\n1.png 3\n", "list.txt:2: '1.png 3' has 1 labels; there must be 2"),
+    ("0.png 1 2\n1.png 3\n", "list.txt:2: '1.png 3' has 1 label; there must be 2"),
     ("0.png\n", "list.txt:1: '0.png' has 0 labels; there must be 1"),
     ("", "the list is empty")])
 def test_a_list_of_labels_is_checked(tmp_path, text, match):
