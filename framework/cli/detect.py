@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from framework.cli import app, devices
 from framework.data.records.image_size import FLAG, max_pixels
+from framework.definition.values import counted
 from framework.errors import DataError
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _tiles(options: argparse.Namespace) -> Tiles | None:
 def _summary(options: argparse.Namespace, output: Output, num_skipped: int, what: str) -> str:
     counts = output.counts
     return (f"{os.fsencode(options.out).decode(errors='replace')}: {counts['results']} {what}, "
-            f"{counts['boxes']} boxes of at least {options.threshold:g}"
+            f"{counted(counts['boxes'], 'box')} of at least {options.threshold:g}"
             + (f", {num_skipped} skipped" if num_skipped else "")
             + (f", {counts['undrawn']} not drawn" if counts["undrawn"] else "")
             + (f", {counts['left out']} left out: they came faster than they could be computed"
