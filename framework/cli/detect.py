@@ -149,7 +149,7 @@ def detect(options: argparse.Namespace) -> int:
                 first = f"; the first: {skipped[0]}" if skipped else ""
                 raise DataError(f"none of {len(sources)} {what} could be read{first}")
     output.join(options.model, options.weights)
-    print(_summary(options, output, len(skipped), "frames" if has_frames else "images"))
+    print(_summary(options, output, len(skipped), "frame" if has_frames else "image"))
     return int(bool(skipped or output.counts["undrawn"]))
 
 
@@ -179,7 +179,7 @@ def _tiles(options: argparse.Namespace) -> Tiles | None:
 
 def _summary(options: argparse.Namespace, output: Output, num_skipped: int, what: str) -> str:
     counts = output.counts
-    return (f"{os.fsencode(options.out).decode(errors='replace')}: {counts['results']} {what}, "
+    return (f"{os.fsencode(options.out).decode(errors='replace')}: {counted(counts['results'], what)}, "
             f"{counted(counts['boxes'], 'box')} of at least {options.threshold:g}"
             + (f", {num_skipped} skipped" if num_skipped else "")
             + (f", {counts['undrawn']} not drawn" if counts["undrawn"] else "")
