@@ -179,7 +179,8 @@ def _tiles(options: argparse.Namespace) -> Tiles | None:
 
 def _summary(options: argparse.Namespace, output: Output, num_skipped: int, what: str) -> str:
     counts = output.counts
-    return (f"{os.fsencode(options.out).decode(errors='replace')}: {counted(counts['results'], what)}, "
+    folder = os.fsencode(options.out).decode(errors="replace")
+    return (f"{folder}: {counted(counts['results'], what)}, "
             f"{counted(counts['boxes'], 'box')} of at least {options.threshold:g}"
             + (f", {num_skipped} skipped" if num_skipped else "")
             + (f", {counts['undrawn']} not drawn" if counts["undrawn"] else "")
