@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framework.cli.app import add_net_flags, run
+from framework.cli.app import add_net_flags, run, stages
+from framework.definition.values import counted
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--phase", type=str.upper, choices=PHASES,
                         help="the phase (default: with --out the first that the file declares, "
                              "with IMAGE the layers of both)")
-    parser.add_argument("--stage", action="append", default=[], metavar="NAME",
-                        help="a stage that rules see; may be given several times")
-    parser.add_argument("--level", type=int, default=None, help="the level that rules see")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME,...",
+                        help="stages that rules see; may be given several times")
+    parser.add_argument("--level", type=int, metavar="N", help="the level that rules see")
     parser.add_argument("--rankdir", choices=("TB", "LR", "BT", "RL"),
                         help="with IMAGE: from top to bottom, ... (default: LR)")
     parser.add_argument("--display_lrm", action="store_true",
@@ -97,10 +98,10 @@ def draw_own(options: argparse.Namespace) -> None:
     from framework.report.net_summary import Selection
     from framework.system.atomic import write_file
 
-    selection = Selection(options.phase, options.level, tuple(options.stage), True,
+    selection = Selection(options.phase, options.level, stages(options.stage), True,
                           options.ignore_unknown_fields, tuple(options.modules))
     graph = read_graph(options.net, selection)
-    said = f"{len(graph.nodes)} layers, phase {graph.phase}"
+    said = f"{counted(len(graph.nodes), 'layer')}, phase {graph.phase}"
     if options.diff is not None:
         other = read_graph(options.diff, selection)
         graph = compare(graph, other)

@@ -49,7 +49,11 @@ def test_every_hint_is_a_field_of_the_schema():
     import framework.proto as proto
     for name in HINTS:
         message, field = name.rsplit(".", 1)
-        assert field in getattr(proto, message).DESCRIPTOR.fields_by_name, name
+        if message == "TopParameter":       # inside another message
+            descriptor = proto.CoSDataParameter.DESCRIPTOR.nested_types_by_name[message]
+        else:
+            descriptor = getattr(proto, message).DESCRIPTOR
+        assert field in descriptor.fields_by_name, name
 
 
 def test_the_threshold_of_a_quantization_loss_is_not_a_hint(caplog):
