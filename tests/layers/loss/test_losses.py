@@ -194,7 +194,7 @@ def test_contrastive_loss_divides_its_gradient_by_a_little_more_than_the_distanc
      "label_smoothing asks for what SigmoidCrossEntropyLoss does not do"),
     ("Softmax", "axis: 4", [SCORES], "softmax_param.axis is 4"),
     ("EuclideanLoss", "", [(4, 3), (4, 2)], r"'bottom1' has the shape \(4, 2\); it must have as"),
-    ("SmoothL1Loss", "", [(4, 3)] * 3, "bottom is given 3 times; it must be 2"),
+    ("SmoothL1Loss", "", [(4, 3), (4, 3), (4, 2)], r"'bottom2' has the shape \(4, 2\)"),
     ("SmoothL1Loss", "sigma: 0", [(4, 3)] * 2, "sigma is 0.0; it must be above 0"),
     ("ContrastiveLoss", "", [(4, 3, 2), (4, 3, 2), (4,)], r"must be \(N, C\) and one label"),
     ("HingeLoss", "", [(4, 3), (3,)], "it must hold one label for each of the 4 items"),
