@@ -60,9 +60,8 @@ class Solver:
     keep      how many snapshots of this run to keep on the disk; 0: all
     execution  precision, compilation, memory layout of training; tests run plainly in float32
     actions   asked after every iteration: "stop", "snapshot", "terminate" (both) or None
-    log       where the original's lines go, by default stderr
-    wait      sleeps for a number of seconds until the disk may take the run's last snapshot; None:
-              that it does not is an error at once
+    log       of the original's lines, by default to stderr
+    wait      sleeps some seconds until the disk may take the last snapshot; None: an error at once
 
     Raises SpecError, DataError or WeightsError for files that cannot be used. Training and
     `snapshot` raise LockedError while another training writes snapshots of the same prefix.
@@ -296,20 +295,21 @@ class Solver:
         return not self.stopped
 
     def _wait_for_data(self) -> None:
-        """Follow a request while a batch is late. Ranks do not: the others could not agree on it.
-        """
+        """Follow a request while a batch is late. Ranks do not: they could not agree on it."""
         if self.world_size == 1:
             self._follow_request()
             if self.stopped:
                 raise Interrupted
 
+    def _request(self) -> str | None:
+        return "stop" if self.tester.monitor.is_over else self.actions()    # which forgets it
+
     def _follow_request(self) -> None:
         """Follow a request from outside: save, end, or both. Ranks agree on it now and then."""
-        asked = "stop" if self.tester.monitor.is_over else self.actions()
         if self.world_size == 1:
-            action = asked
+            action = self._request()
         elif self.iter % AGREE_EVERY == 0 and not self.tester.is_testing:
-            action = agreed(asked, self.device)
+            action = agreed(self._request(), self.device)
         else:
             action = None
         if action == "snapshot" and self.saved_at != self.iter:
