@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -73,16 +75,30 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def start_two(folder: Path, *flags: str) -> subprocess.Popen[str]:
-    """A program that starts two ranks, in a session of its own."""
-    return subprocess.Popen([sys.executable, "program.py", "-solver=solver.prototxt", *flags],
-                            cwd=folder, text=True, stderr=subprocess.PIPE, start_new_session=True,
-                            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)})
+@pytest.fixture
+def start_two(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a program with two ranks in a session of its own, which ends with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*flags: str) -> subprocess.Popen[str]:
+        started.append(subprocess.Popen(
+            [sys.executable, "program.py", "-solver=solver.prototxt", *flags], cwd=folder,
+            text=True, stderr=subprocess.PIPE, start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}))
+        return started[-1]
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
 
 
 @pytest.mark.slow
-def test_gpu_0_1_starts_ranks_with_its_own_flags(folder):
-    process = start_two(folder, "-iterations", "20")
+def test_gpu_0_1_starts_ranks_with_its_own_flags(folder, start_two):
+    process = start_two("-iterations", "20")
     errors = process.communicate(timeout=120)[1]
     assert process.returncode == 0 and errors.count("Iteration 10, lr = 0.0001") == 1
     assert json.loads((folder / "solver_iter_20.run.json").read_text())["flags"]["world_size"] == 2
@@ -90,8 +106,8 @@ def test_gpu_0_1_starts_ranks_with_its_own_flags(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_starter_stops_all_ranks_with_one_snapshot(folder, number):
-    process = start_two(folder)
+def test_a_signal_to_the_starter_stops_all_ranks_with_one_snapshot(folder, start_two, number):
+    process = start_two()
     while "Iteration 20, lr" not in process.stderr.readline():
         assert process.poll() is None
     os.killpg(process.pid, number)
@@ -102,8 +118,8 @@ def test_a_signal_to_the_starter_stops_all_ranks_with_one_snapshot(folder, numbe
 
 
 @pytest.mark.slow
-def test_ranks_end_with_their_starter(folder):
-    process = start_two(folder)
+def test_ranks_end_with_their_starter(start_two):
+    process = start_two()
     while "Iteration 20, lr" not in process.stderr.readline():
         assert process.poll() is None
     process.kill()
@@ -111,8 +127,8 @@ def test_ranks_end_with_their_starter(folder):
 
 
 @pytest.mark.slow
-def test_a_mistake_is_exit_code_1_of_the_starter(folder):
-    process = start_two(folder, "-weights", "none.caffemodel")
+def test_a_mistake_is_exit_code_1_of_the_starter(start_two):
+    process = start_two("-weights", "none.caffemodel")
     errors = process.communicate(timeout=60)[1]
     assert process.returncode == 1 and "error: none.caffemodel: cannot be read" in errors
     assert "Traceback" not in errors
