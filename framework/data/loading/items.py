@@ -42,7 +42,7 @@ class Transformation:
 
 @dataclass
 class RecordItems:
-    """Records of a database: the base of DatabaseItems and SparseItems.
+    """Records of a database: the base of all items that are one.
 
     make  how to make the database, for the message where it is absent
     """
@@ -78,7 +78,33 @@ class RecordItems:
 
 
 @dataclass
-class DatabaseItems(RecordItems):
+class AugmentedRecords(RecordItems):
+    """Records of a database whose images go through a Transformer."""
+
+    transformation: Transformation
+    decoding: Decoding
+    _transformer: Transformer | None = field(default=None, init=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
+        return {**super().__getstate__(), "_transformer": None}
+
+    def open(self) -> None:
+        super().open()
+        self._transformer = self.transformation.open()
+
+    @property
+    def transformer(self) -> Transformer:
+        """The Transformer, once the database is open."""
+        assert self._transformer is not None
+        return self._transformer
+
+    def start_batch(self, seed: int, index: int) -> None:
+        """Take what all items of a batch have in common: their size."""
+        self.transformer.start_batch(seed, index)
+
+
+@dataclass
+class DatabaseItems(AugmentedRecords):
     """Images of an LMDB.
 
     annotated  AnnotatedDatum records, else Datum
@@ -89,8 +115,6 @@ class DatabaseItems(RecordItems):
     masks       how the masks of a third top are made; None: there is none
     """
 
-    transformation: Transformation
-    decoding: Decoding
     annotated: bool = False
     has_boxes: bool = False
     labels: frozenset[int] | None = None
@@ -98,14 +122,6 @@ class DatabaseItems(RecordItems):
     yolo_rows: bool = False
     with_difficult: bool = True
     masks: MaskForm | None = None
-    _transformer: Transformer | None = field(default=None, init=False, repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
-        return {**super().__getstate__(), "_transformer": None}
-
-    def open(self) -> None:
-        super().open()
-        self._transformer = self.transformation.open()
 
     def record(self, index: int) -> Record:
         """A record as it is stored. Raises BadRecord."""
@@ -118,19 +134,13 @@ class DatabaseItems(RecordItems):
                             f"{yolo.ROWS}")
         return record
 
-    def start_batch(self, seed: int, index: int) -> None:
-        """Take what all items of a batch have in common: their size."""
-        assert self._transformer is not None
-        self._transformer.start_batch(seed, index)
-
     def item(self, index: int, draws: Draws) -> Item:
         """A record, augmented. Raises BadRecord."""
-        assert self._transformer is not None
         record = self.record(index)
         if not self.annotated:
-            pixels = self._transformer.without_boxes(record.pixels, draws)
+            pixels = self.transformer.without_boxes(record.pixels, draws)
             return Item((pixels,), None, record.label)
-        sample = self._transformer.sample(record, draws)
+        sample = self.transformer.sample(record, draws)
         masks = None
         if self.masks is not None:
             masks = self.masks.planes(record.marks, sample.window, sample.is_mirrored,

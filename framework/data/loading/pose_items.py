@@ -6,8 +6,7 @@ Source: cpm_data_layer.cpp and cpm_data_transformer.cpp of CMU-Perceptual-Comput
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from framework.data.augment import pose
 from framework.data.augment.draws import Draws
 from framework.data.loading.batches import Item
-from framework.data.records.database import Database, open_database
+from framework.data.loading.items import RecordItems
 from framework.data.records.image_size import max_pixels
 from framework.data.records.records import BadRecord, Pixels, parse
 from framework.proto import CPMTransformationParameter, Datum
@@ -26,38 +25,24 @@ GREY = 128              # around the image, and the mean
 
 
 @dataclass
-class PoseItems:
+class PoseItems(RecordItems):
     """Records of an LMDB: a Datum of 6 channels each, bytes.
 
     param     CPMTransformationParameter, as bytes
     is_train  scaled, turned, cropped and mirrored at random; else as they are
     """
 
-    path: str
     param: bytes
     is_train: bool
     has_labels: bool
-    _database: Database | None = field(default=None, repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
-        return {**self.__dict__, "_database": None}
 
     def open(self) -> None:
-        self._database = open_database(self.path, "the script genLMDB.py of its project makes it")
+        super().open()
         self.settings = CPMTransformationParameter.FromString(self.param)
         self.skeleton = pose.SKELETONS[self.settings.num_parts]
 
-    def size(self) -> int:
-        assert self._database is not None
-        return len(self._database)
-
-    def name(self, index: int) -> str:
-        assert self._database is not None
-        return self._database.name(index)
-
     def item(self, index: int, draws: Draws) -> Item:
-        assert self._database is not None
-        datum = parse(Datum(), self._database.read(index))
+        datum = parse(Datum(), self.database.read(index))
         cells = datum.height * datum.width
         if datum.channels != CHANNELS or len(datum.data) != CHANNELS * cells or not cells:
             raise BadRecord(f"it has {len(datum.data)} bytes for {datum.channels} channels of "
@@ -126,9 +111,6 @@ class PoseItems:
         if not self.has_labels:
             return []
         return [np.stack([item.masks for item in items if item.masks is not None])]
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
 
 
 def _turned(image: Pixels, mask: Pixels, people: pose.People, degrees: float

@@ -77,7 +77,8 @@ class CPMData(ImageSource):
         self.check_fields(spec)
         param, data = spec.proto.cpm_transform_param, spec.proto.data_param
         items = PoseItems(database_path(spec), param.SerializeToString(), spec.phase == "TRAIN",
-                          len(spec.tops) > 1)
+                          len(spec.tops) > 1,
+                          make="the script genLMDB.py of its project makes it")
         self.start(items, data.batch_size, mean=Mean((GREY,), scale=1 / 256),
                    skip=data.rand_skip)
         if len(spec.tops) > 1:

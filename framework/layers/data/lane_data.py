@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,10 +11,8 @@ import numpy as np
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Window
 from framework.data.augment.masks import MaskForm
-from framework.data.augment.transform import Transformer
 from framework.data.loading.batches import Item
-from framework.data.loading.items import Transformation
-from framework.data.records.database import Database, open_database
+from framework.data.loading.items import AugmentedRecords
 from framework.data.records.records import BadRecord, Decoding, Record, datum_image, parse
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
@@ -67,49 +64,23 @@ class LaneData(ImageSource):
         data, annotated = spec.proto.data_param, spec.proto.annotated_data_param
         moves = transformation(spec, annotated.batch_sampler, self.idle_fields, jitter(annotated))
         items = LaneItems(database_path(spec), moves, Decoding(color_of(spec)), len(spec.tops) - 1,
-                          mask_form(spec, is_single=True))
+                          mask_form(spec, is_single=True), make="a script of its project makes it")
         self.start(items, data.batch_size, (data.batch_size, LANES, POINTS, 3)
                    if len(spec.tops) > 1 else None, data.shuffle, data.rand_skip)
 
 
 @dataclass
-class LaneItems:
+class LaneItems(AugmentedRecords):
     """Records of an LMDB: an AnnotatedDatum each, whose annotations are points.
 
     num_labels  0; 1: points; 2: the mask too
     """
 
-    path: str
-    transformation: Transformation
-    decoding: Decoding
     num_labels: int
     form: MaskForm
-    _database: Database | None = field(default=None, repr=False)
-    _transformer: Transformer | None = field(default=None, repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
-        return {**self.__dict__, "_database": None, "_transformer": None}
-
-    def open(self) -> None:
-        self._database = open_database(self.path, "a script of its project makes it")
-        self._transformer = self.transformation.open()
-
-    def size(self) -> int:
-        assert self._database is not None
-        return len(self._database)
-
-    def name(self, index: int) -> str:
-        assert self._database is not None
-        return self._database.name(index)
-
-    def start_batch(self, seed: int, index: int) -> None:
-        """Take what all items of a batch have in common: their size."""
-        assert self._transformer is not None
-        self._transformer.start_batch(seed, index)
 
     def item(self, index: int, draws: Draws) -> Item:
-        assert self._database is not None and self._transformer is not None
-        message = parse(AnnotatedDatum(), self._database.read(index))
+        message = parse(AnnotatedDatum(), self.database.read(index))
         lanes = [np.array([(point.lanes.x, point.lanes.y) for point in group.annotation],
                           np.float32).reshape(-1, 2)[::-1] for group in message.annotation_group]
         longest = max(map(len, lanes), default=0)
@@ -117,7 +88,7 @@ class LaneItems:
             raise BadRecord(f"it has {len(lanes)} lanes of up to {longest} points; there is room "
                             f"for {LANES} of {POINTS}")
         record = Record(datum_image(message.datum, self.decoding), None, 0)
-        sample = self._transformer.sample(record, draws)
+        sample = self.transformer.sample(record, draws)
         lanes = [_seen(lane, sample.window) for lane in lanes]
         height, width = self.form.size_for(*sample.pixels.shape[:2])
         mask = line_mask(lanes, height, width)
@@ -129,9 +100,6 @@ class LaneItems:
         points = np.stack([item.boxes for item in items if item.boxes is not None])
         masks = np.stack([item.masks for item in items if item.masks is not None])
         return [points, masks][:self.num_labels]
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
 
 
 def _seen(lane: Floats, window: Window) -> Floats:

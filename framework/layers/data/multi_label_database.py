@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from framework.data.augment.draws import Draws
-from framework.data.augment.transform import Transformer
 from framework.data.loading.batches import Item
-from framework.data.loading.items import Transformation
-from framework.data.records.database import Database, open_database
+from framework.data.loading.items import AugmentedRecords
+from framework.data.records.database import open_database
 from framework.data.records.records import BadRecord, Decoding, datum_image, parse
 from framework.definition.spec import LayerSpec
 from framework.definition.values import counted
@@ -78,46 +76,22 @@ def _num_labels(path: str) -> int:
 
 
 @dataclass
-class MultiLabelRecords:
+class MultiLabelRecords(AugmentedRecords):
     """Records of an LMDB: a MultiLabelDatum each, of `num_labels` labels."""
 
-    path: str
-    transformation: Transformation
-    decoding: Decoding
     num_labels: int
     has_labels: bool
-    _database: Database | None = field(default=None, repr=False)
-    _transformer: Transformer | None = field(default=None, repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:       # Any: the fields
-        return {**self.__dict__, "_database": None, "_transformer": None}
-
-    def open(self) -> None:
-        self._database = open_database(self.path)
-        self._transformer = self.transformation.open()
-
-    def size(self) -> int:
-        assert self._database is not None
-        return len(self._database)
-
-    def name(self, index: int) -> str:
-        assert self._database is not None
-        return self._database.name(index)
 
     def item(self, index: int, draws: Draws) -> Item:
-        assert self._database is not None and self._transformer is not None
-        message = parse(MultiLabelDatum(), self._database.read(index))
+        message = parse(MultiLabelDatum(), self.database.read(index))
         if len(message.mt_label) != self.num_labels:
             raise BadRecord(f"it has {counted(len(message.mt_label), 'label')}; the first record "
                             f"has {self.num_labels}")
         pixels = datum_image(message.datum, self.decoding).whole()
-        return Item((self._transformer.without_boxes(pixels, draws),),
+        return Item((self.transformer.without_boxes(pixels, draws),),
                     labels=tuple(message.mt_label))
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         if not self.has_labels:
             return []
         return [np.array([item.labels for item in items], np.float32)]
-
-    def found_bad(self) -> dict[int, str]:
-        return {}
