@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.recurrent.recurrent import (
-    Recurrence,
-    has_static_input,
-    shapes_from_one_step,
-)
+from framework.layers.recurrent.recurrent import Recurrence, RecurrentLayer, has_static_input
 from framework.proto import LayerParameter
 
 
 @layer
-class GRU(Layer):
+class GRU(RecurrentLayer):
     """GRU (gated recurrent unit) over T steps of N streams.
 
     z and r are sigmoids of W x + b + R h; n = tanh(W_n x + b_n + R_n (r * h)), or with
@@ -39,7 +33,6 @@ class GRU(Layer):
 
     num_bottoms = (2, 4)
     num_tops = (1, 2)
-    no_gradient_bottoms = (1,)
     fork_fields = frozenset(["recurrent_param.linear_before_reset"])
     update_weight: Tensor
     reset_weight: Tensor
@@ -63,15 +56,6 @@ class GRU(Layer):
             self.add_blob("candidate_bias", (size,), param.bias_filler)
         else:
             self.candidate_bias = None
-
-    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return shapes_from_one_step(self, bottoms)
-
-    def forget(self) -> None:
-        self.recurrence.carried = ()
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return self.recurrence.multiply_adds(bottoms[0])
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)

@@ -165,12 +165,24 @@ class Recurrence:
         return [top, *(graph.reshape(state, [1, streams, self.size]) for state in states)]
 
 
-def shapes_from_one_step(layer: Layer, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    """The shapes of the tops, from a forward over a single step instead of all T."""
-    steps, streams = bottoms[1][:2]
-    one: list[Shape] = [(1, *bottoms[0][1:]), (1, streams), *bottoms[2:]]
-    first, *others = Layer.top_shapes(layer, *one)
-    return [(steps, *first[1:]), *others]
+class RecurrentLayer(Layer):
+    """What LSTM, RNN and GRU have in common: a Recurrence, and x and cont as first bottoms."""
+
+    no_gradient_bottoms = (1,)
+    recurrence: Recurrence
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The shapes of the tops, from a forward over a single step instead of all T."""
+        steps, streams = bottoms[1][:2]
+        one: list[Shape] = [(1, *bottoms[0][1:]), (1, streams), *bottoms[2:]]
+        first, *others = super().top_shapes(*one)
+        return [(steps, *first[1:]), *others]
+
+    def forget(self) -> None:
+        self.recurrence.carried = ()
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return self.recurrence.multiply_adds(bottoms[0])
 
 
 def has_static_input(proto: LayerParameter, num_states: int) -> bool:
@@ -184,7 +196,7 @@ def _exporting() -> bool:
 
 
 @layer
-class LSTM(Layer):
+class LSTM(RecurrentLayer):
     """LSTM (long short-term memory) over T steps of N streams.
 
     Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
@@ -203,7 +215,6 @@ class LSTM(Layer):
 
     num_bottoms = (2, 5)
     num_tops = (1, 3)
-    no_gradient_bottoms = (1,)
     hidden_weight: Tensor
 
     @classmethod
@@ -216,15 +227,6 @@ class LSTM(Layer):
         self.recurrence.add_input_blobs(x, list(others), 4)
         size = self.recurrence.size
         self.add_blob("hidden_weight", (4 * size, size), spec.proto.recurrent_param.weight_filler)
-
-    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return shapes_from_one_step(self, bottoms)
-
-    def forget(self) -> None:
-        self.recurrence.carried = ()
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return self.recurrence.multiply_adds(bottoms[0])
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)
@@ -250,7 +252,7 @@ class LSTM(Layer):
 
 
 @layer
-class RNN(Layer):
+class RNN(RecurrentLayer):
     """RNN over T steps of N streams: h = tanh(W_h h + W_x x + b), o = tanh(W_o h + b_o).
 
     Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
@@ -265,7 +267,6 @@ class RNN(Layer):
 
     num_bottoms = (2, 4)
     num_tops = (1, 2)
-    no_gradient_bottoms = (1,)
     hidden_weight: Tensor
     output_weight: Tensor
     output_bias: Tensor
@@ -283,15 +284,6 @@ class RNN(Layer):
         self.add_blob("hidden_weight", (size, size), param.weight_filler)
         self.add_blob("output_weight", (size, size), param.weight_filler)
         self.add_blob("output_bias", (size,), param.bias_filler)
-
-    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return shapes_from_one_step(self, bottoms)
-
-    def forget(self) -> None:
-        self.recurrence.carried = ()
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return self.recurrence.multiply_adds(bottoms[0])
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)
