@@ -11,14 +11,26 @@ from framework.ops.losses import precise
 MIDDLE = 0.5
 
 
-def _check_second(spec: LayerSpec, x: Shape, other: Shape) -> None:
-    if tuple(x) != tuple(other):
-        raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(other)}; both must be "
-                         "the same, as in the original, which reads the first only")
+class MiddleLoss(Layer):
+    """What both losses have in common: a second bottom, and the distance of codes from 0.5."""
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, codes: Shape, other: Shape):
+        super().__init__(spec)
+        if tuple(codes) != tuple(other):
+            raise spec.error("bottom", f"has the shapes {tuple(codes)} and {tuple(other)}; both "
+                             "must be the same, as in the original, which reads the first only")
+
+    def half_mean_square(self, codes: Tensor) -> Tensor:
+        """Half the mean squared distance of the codes from 0.5."""
+        return (precise(codes) - MIDDLE).square().mean() / 2
 
 
 @layer("K1_EuclideanLoss")
-class K1EuclideanLoss(Layer):
+class K1EuclideanLoss(MiddleLoss):
     """Binary-forcing loss of hashing: minus half the mean squared distance from 0.5.
 
     Bottoms: codes (N, ...) from 0 to 1; a second one of that shape, which is not read.
@@ -27,20 +39,12 @@ class K1EuclideanLoss(Layer):
     Source:  K1_euclidean_loss_layer.cpp of kevinlin311tw/Caffe-DeepBinaryCode; Yang et al. 2018.
     """
 
-    num_bottoms = (2, 2)
-    loss = True
-    no_gradient_bottoms = (1,)
-
-    def __init__(self, spec: LayerSpec, codes: Shape, other: Shape):
-        super().__init__(spec)
-        _check_second(spec, codes, other)
-
     def forward(self, codes: Tensor, other: Tensor) -> Tensor:
-        return -(precise(codes) - MIDDLE).square().mean() / 2
+        return -self.half_mean_square(codes)
 
 
 @layer("K2_EuclideanLoss")
-class K2EuclideanLoss(Layer):
+class K2EuclideanLoss(MiddleLoss):
     """Balance loss of hashing: half the mean squared distance from 0.5.
 
     Bottoms: means of codes (N, ...); a second one of that shape, which is not read.
@@ -49,13 +53,5 @@ class K2EuclideanLoss(Layer):
     Source:  K2_euclidean_loss_layer.cpp of kevinlin311tw/Caffe-DeepBinaryCode; Yang et al. 2018.
     """
 
-    num_bottoms = (2, 2)
-    loss = True
-    no_gradient_bottoms = (1,)
-
-    def __init__(self, spec: LayerSpec, codes: Shape, other: Shape):
-        super().__init__(spec)
-        _check_second(spec, codes, other)
-
     def forward(self, codes: Tensor, other: Tensor) -> Tensor:
-        return (precise(codes) - MIDDLE).square().mean() / 2
+        return self.half_mean_square(codes)

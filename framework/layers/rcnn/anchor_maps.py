@@ -65,6 +65,28 @@ def box_loss(offsets: Tensor, target: Tensor, counts: Tensor,
     return square.sum() / (4 * counts.sum()).clamp(min=1)
 
 
+def cells_that_count(truth: Tensor, asked: Tensor, bg_threshold: float, ignored: int | None
+                     ) -> tuple[Tensor, Tensor]:
+    """(N * A, H, W) bool: cells that count in an accuracy, and those with a box.
+
+    truth   (N * A, 6, H, W): label, box, overlap; cells of label 0 that overlap too far are out
+    asked   (N * A, H, W): the labels that scores are compared with
+    """
+    label = truth[:, 0].trunc()
+    counts = (asked != 0) | (truth[:, 5] < bg_threshold)
+    boxed = label != 0
+    if ignored is not None:
+        counts = counts & (asked != ignored)
+        boxed = boxed & (label != ignored)
+    return counts, boxed
+
+
+def accuracies(right: Tensor, asked: Tensor, counts: Tensor) -> Tensor:
+    """(1, 1, 1, 2): the share of right cells of all that count, and of those with a label."""
+    parts = [mean_where(right, counts), mean_where(right, counts & (asked != 0))]
+    return torch.stack(parts).view(1, 1, 1, 2)
+
+
 def mean_where(values: Tensor, counts: Tensor) -> Tensor:
     """The mean of the values that count, -1 if none does."""
     number = counts.sum()

@@ -11,10 +11,13 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.loss.loss_settings import ignore_label
 from framework.layers.params import plain
 from framework.layers.rcnn.anchor_maps import (
+    accuracies,
     anchor_fields,
     box_loss,
+    cells_that_count,
     column,
     mean_where,
     offset_limits,
@@ -77,8 +80,7 @@ class DetectionGroupLoss(Layer):
         if param.batch_size == 0 or param.batch_size < -1:
             raise spec.error("detection_group_loss_param.batch_size", f"is {param.batch_size}; it "
                              "must be at least 1, or -1 for all")
-        settings = spec.proto.loss_param
-        self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
+        self.ignored = ignore_label(spec)
         truth = bottoms[2]
         self.check = IndexCheck(spec, 2, (truth[0], *truth[2:]), param.cls_num,
                                 hint="detection_group_loss_param.cls_num is too small")
@@ -181,21 +183,15 @@ class DetectionGroupAccuracy(Layer):
         param = spec.proto.detection_group_accuracy_param
         self.param = plain(param)
         self.anchors = _anchors(spec, param, bottoms)
-        settings = spec.proto.loss_param
-        self.ignored = settings.ignore_label if settings.HasField("ignore_label") else None
+        self.ignored = ignore_label(spec)
         self.mean, self.deviation = mean_and_deviation(spec)
 
     def forward(self, scores: Tensor, offsets: Tensor, truth: Tensor) -> tuple[Tensor, ...]:
         label = truth[:, 0].trunc()
         asked = label.clamp(max=1) if self.param.objectness else label
-        counts = (asked != 0) | (truth[:, 5] < self.param.bg_threshold)
-        boxed = label != 0
-        if self.ignored is not None:
-            counts = counts & (asked != self.ignored)
-            boxed = boxed & (label != self.ignored)
+        counts, boxed = cells_that_count(truth, asked, self.param.bg_threshold, self.ignored)
         right = (scores.argmax(1) == asked).to(scores.dtype)
-        parts = [mean_where(right, counts), mean_where(right, counts & (asked != 0))]
-        tops = [torch.stack(parts).view(1, 1, 1, 2)]
+        tops = [accuracies(right, asked, counts)]
         if len(self.spec.tops) == 2:
             shares = overlap(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
             tops.append(mean_where(shares, boxed).view(1, 1, 1, 1))

@@ -10,10 +10,13 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.loss.loss_settings import ignore_label
 from framework.layers.params import plain
 from framework.layers.rcnn.anchor_maps import (
+    accuracies,
     anchor_fields,
     box_loss,
+    cells_that_count,
     column,
     mean_where,
     offset_limits,
@@ -41,11 +44,6 @@ def _check_bottoms(spec: LayerSpec, param: Any, where: str, x: Shape, truth: Sha
     if x[1] != param.cls_num + 4 or tuple(truth) != (x[0], 6, *x[2:]):
         raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(truth)}; they must be "
                          f"(N, {param.cls_num + 4}, H, W) and (N, 6, H, W)")
-
-
-def _ignored(spec: LayerSpec) -> int | None:
-    settings = spec.proto.loss_param
-    return settings.ignore_label if settings.HasField("ignore_label") else None
 
 
 @layer
@@ -77,7 +75,7 @@ class DetectionLoss(Layer):
         param = spec.proto.detection_loss_param
         _check_bottoms(spec, param, "detection_loss_param", x, truth)
         self.param = plain(param)
-        self.ignored = _ignored(spec)
+        self.ignored = ignore_label(spec)
         self.check = IndexCheck(spec, 1, (truth[0], *truth[2:]), param.cls_num,
                                 hint="detection_loss_param.cls_num is too small")
         self.mean, self.deviation = mean_and_deviation(spec)
@@ -183,7 +181,7 @@ class DetectionAccuracy(Layer):
             raise spec.error("detection_accuracy_param.top_k", f"is {param.top_k}; it must be from "
                              f"1 to cls_num, {param.cls_num}")
         self.param = plain(param)
-        self.ignored = _ignored(spec)
+        self.ignored = ignore_label(spec)
         self.mean, self.deviation = mean_and_deviation(spec)
         self.limits = offset_limits([0.0] * 4, [1.0] * 4, param.field_xyr, param.field_whr)
 
@@ -195,14 +193,9 @@ class DetectionAccuracy(Layer):
         scores, offsets = x[:, :self.param.cls_num], x[:, self.param.cls_num:]
         label = truth[:, 0].trunc()
         asked = label.clamp(max=1) if self.param.objectness else label
-        counts = (asked != 0) | (truth[:, 5] < self.param.bg_threshold)
-        boxed = label != 0
-        if self.ignored is not None:
-            counts = counts & (asked != self.ignored)
-            boxed = boxed & (label != self.ignored)
+        counts, boxed = cells_that_count(truth, asked, self.param.bg_threshold, self.ignored)
         right = self._is_right(scores, asked).to(scores.dtype)
-        parts = [mean_where(right, counts), mean_where(right, counts & (asked != 0))]
-        tops = [torch.stack(parts).view(1, 1, 1, 2)]
+        tops = [accuracies(right, asked, counts)]
         if len(self.spec.tops) == 2:
             shares = iou(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
             tops.append(mean_where(shares, boxed).view(1, 1, 1, 1))
