@@ -81,6 +81,17 @@ def cells_that_count(truth: Tensor, asked: Tensor, bg_threshold: float, ignored:
     return counts, boxed
 
 
+def corners_of(first: Tensor, size: Tensor, last: float = 0.0) -> Tensor:
+    """(..., 4) from first corners and sizes (..., 2); `last` is 1 where pixels are cells."""
+    return torch.cat([first, first + size - last], -1)
+
+
+def truth_corners(truth: Tensor, last: float = 0.0) -> Tensor:
+    """(N * A, H, W, 4) from the centres and sizes in truth (N * A, 6, H, W)."""
+    centre, size = (truth[:, start:start + 2].movedim(1, -1) for start in (1, 3))
+    return corners_of(centre - size / 2, size, last)
+
+
 def accuracies(right: Tensor, asked: Tensor, counts: Tensor) -> Tensor:
     """(1, 1, 1, 2): the share of right cells of all that count, and of those with a label."""
     parts = [mean_where(right, counts), mean_where(right, counts & (asked != 0))]

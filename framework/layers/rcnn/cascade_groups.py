@@ -18,12 +18,14 @@ from framework.layers.rcnn.anchor_maps import (
     anchor_fields,
     box_loss,
     cells_that_count,
-    column,
+    corners_of,
     mean_where,
     offset_limits,
     offset_targets,
+    truth_corners,
 )
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.ranked_regions import Regression
 from framework.ops.losses import log_loss, precise
 from framework.ops.mining import highest, ranking_key
 from framework.ops.pixel_boxes import overlap
@@ -184,7 +186,8 @@ class DetectionGroupAccuracy(Layer):
         self.param = plain(param)
         self.anchors = _anchors(spec, param, bottoms)
         self.ignored = ignore_label(spec)
-        self.mean, self.deviation = mean_and_deviation(spec)
+        self.regression = Regression(*mean_and_deviation(spec), 1 / param.field_xyr,
+                                     math.log(param.field_whr))
 
     def forward(self, scores: Tensor, offsets: Tensor, truth: Tensor) -> tuple[Tensor, ...]:
         label = truth[:, 0].trunc()
@@ -193,20 +196,8 @@ class DetectionGroupAccuracy(Layer):
         right = (scores.argmax(1) == asked).to(scores.dtype)
         tops = [accuracies(right, asked, counts)]
         if len(self.spec.tops) == 2:
-            shares = overlap(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
+            first, size = (part.flatten(0, 1) for part in self.regression.decode(
+                offsets, self.anchors, self.param.stride))
+            shares = overlap(corners_of(first, size, 1), truth_corners(truth, 1))
             tops.append(mean_where(shares, boxed).view(1, 1, 1, 1))
         return tuple(tops)
-
-    def _boxes(self, offsets: Tensor) -> Tensor:
-        """Corners (N * A, H, W, 4) in pixels."""
-        sizes, centres = anchor_fields(self.anchors, self.param.stride, offsets)
-        moves = offsets * column(self.deviation, offsets) + column(self.mean, offsets)
-        shift, growth = 1 / self.param.field_xyr, math.log(self.param.field_whr)
-        centre = moves[:, :2].clamp(-shift, shift) * sizes + centres
-        return _corners(centre, moves[:, 2:].clamp(-growth, growth).exp() * sizes)
-
-
-def _corners(centre: Tensor, size: Tensor) -> Tensor:
-    """(..., 4) from (N, 2, H, W) centres and sizes, the last pixel included."""
-    first = centre - size / 2
-    return torch.cat([first, first + size - 1], 1).movedim(1, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -17,12 +18,14 @@ from framework.layers.rcnn.anchor_maps import (
     anchor_fields,
     box_loss,
     cells_that_count,
-    column,
+    corners_of,
     mean_where,
     offset_limits,
     offset_targets,
+    truth_corners,
 )
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.ranked_regions import Regression
 from framework.ops.boxes import iou
 from framework.ops.losses import log_loss, precise
 from framework.ops.mining import hardest
@@ -182,8 +185,8 @@ class DetectionAccuracy(Layer):
                              f"1 to cls_num, {param.cls_num}")
         self.param = plain(param)
         self.ignored = ignore_label(spec)
-        self.mean, self.deviation = mean_and_deviation(spec)
-        self.limits = offset_limits([0.0] * 4, [1.0] * 4, param.field_xyr, param.field_whr)
+        self.regression = Regression(*mean_and_deviation(spec), 1 / param.field_xyr,
+                                     math.log(param.field_whr))
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         shapes: list[Shape] = [(1, 1, 1, 2), (1, 1, 1, 1)]
@@ -197,7 +200,10 @@ class DetectionAccuracy(Layer):
         right = self._is_right(scores, asked).to(scores.dtype)
         tops = [accuracies(right, asked, counts)]
         if len(self.spec.tops) == 2:
-            shares = iou(self._boxes(offsets), _corners(truth[:, 1:3], truth[:, 3:5]))
+            anchor = (self.param.field_w, self.param.field_h)
+            first, size = (part.flatten(0, 1) for part in self.regression.decode(
+                offsets, [anchor], self.param.downsample_rate))
+            shares = iou(corners_of(first, size), truth_corners(truth))
             tops.append(mean_where(shares, boxed).view(1, 1, 1, 1))
         return tuple(tops)
 
@@ -212,18 +218,3 @@ class DetectionAccuracy(Layer):
         classes = torch.arange(num, device=scores.device)[:, None, None]
         before = (scores > own) | ((scores == own) & (classes > index))
         return (before.sum(1) < self.param.top_k) & (asked >= 0) & (asked < num)
-
-    def _boxes(self, offsets: Tensor) -> Tensor:
-        """Corners (N, H, W, 4) in pixels."""
-        anchor = (self.param.field_w, self.param.field_h)
-        sizes, centres = anchor_fields([anchor], self.param.downsample_rate, offsets)
-        moves = offsets * column(self.deviation, offsets) + column(self.mean, offsets)
-        least, most = (column(limit, moves) for limit in self.limits)
-        moves = moves.maximum(least).minimum(most)
-        return _corners(moves[:, :2] * sizes + centres, moves[:, 2:].exp() * sizes)
-
-
-def _corners(centre: Tensor, size: Tensor) -> Tensor:
-    """(N, H, W, 4) from centres and sizes (N, 2, H, W)."""
-    first = centre - size / 2
-    return torch.cat([first, first + size], 1).movedim(1, -1)
