@@ -67,3 +67,26 @@ def test_half_of_a_shared_blob_cannot_be_frozen(tmp_path):
     (tmp_path / "net.prototxt").write_text(text)
     with pytest.raises(SpecError, match="fits layer 'head', which shares a blob with 'twin'"):
         make('net: "net.prototxt" freeze: "head"')
+
+
+IMAGES = """
+layer { name: "data" type: "DummyData" top: "data" top: "label"
+  dummy_data_param { shape { dim: 4 dim: 3 dim: 5 dim: 6 } shape { dim: 4 dim: 2 }
+    data_filler { type: "gaussian" std: 1 } data_filler { type: "uniform" } } }
+layer { name: "block" bottom: "data" top: "block" %s }
+layer { name: "head" type: "InnerProduct" bottom: "block" top: "ip"
+  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+
+
+@pytest.mark.parametrize("layer", [
+    'type: "BatchNorm"', 'type: "BN" bn_param { momentum: 0.9 }', 'type: "CuDNNBatchNorm"',
+    'type: "DenseBlock" denseblock_param { numTransition: 2 growthRate: 4 Filter_Filler { type: '
+    '"xavier" } }'])
+def test_every_layer_with_running_averages_keeps_them(layer, tmp_path):
+    (tmp_path / "net.prototxt").write_text(IMAGES % layer)
+    solver = make('net: "net.prototxt" freeze: "block"')
+    before = blobs(solver)["block"]
+    solver.step(2)
+    assert blobs(solver)["block"] == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -96,6 +96,11 @@ class BN(Layer):
         if isinstance(self.form, SegNetForm):
             return self.form.tops(x, self.scale, self.shift)
         return self.form.top(x, self.scale, self.shift, self.mean, self.variance)
+
+    def freeze(self) -> None:
+        """Take PSPNet's running averages as they are; SegNet's form has none."""
+        if isinstance(self.form, PSPNetForm):
+            self.form = replace(self.form, uses_stored=True)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if len(self.spec.tops) > 1:

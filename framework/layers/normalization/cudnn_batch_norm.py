@@ -65,6 +65,10 @@ class CuDNNBatchNorm(Layer):
                 blob.mul_(self.momentum).add_(batch.reshape(blob.shape), alpha=1 - self.momentum)
         return y
 
+    def freeze(self) -> None:
+        """Take the running averages as they are, as `frozen` does."""
+        self.frozen = True
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         factor, summand = self.channel_factors()
         dims = (-1, *(1,) * (len(graph.shape(bottoms[0])) - 2))

@@ -58,6 +58,7 @@ class DenseBlock(Layer):
                              f"be at most {MOST_STEPS}")
         self.steps = param.numTransition
         self.narrow = param.use_BC
+        self.is_trained = spec.phase == "TRAIN"
         self.fraction = param.moving_average_fraction
         self.dropped = param.dropout_amount if param.use_dropout else 0.0
         growth = param.growthRate
@@ -86,6 +87,10 @@ class DenseBlock(Layer):
         x = bottoms[0]
         return super().multiply_adds(bottoms, tops) * math.prod(x[2:])
 
+    def freeze(self) -> None:
+        """Run as in TEST."""
+        self.is_trained = False
+
     def forward(self, x: Tensor) -> Tensor:
         for step in range(self.steps):
             y = self._normalise(x, "", step).relu()
@@ -93,7 +98,7 @@ class DenseBlock(Layer):
                 y = F.conv2d(y, getattr(self, f"narrow_filter{step}"))
                 y = self._normalise(y, "narrow_", step).relu()
             y = F.conv2d(y, getattr(self, f"filter{step}").flip(2, 3), padding=1)
-            if self.dropped and self.spec.phase == "TRAIN":
+            if self.dropped and self.is_trained:
                 y = F.dropout(y, self.dropped)
             x = torch.cat([x, y], 1)
         return x
@@ -101,8 +106,8 @@ class DenseBlock(Layer):
     def _normalise(self, x: Tensor, prefix: str, step: int) -> Tensor:
         scale, bias, mean, variance = (getattr(self, f"{prefix}{kind}{step}").flatten()
                                        for kind in ("scale", "bias", "mean", "variance"))
-        return F.batch_norm(x, mean, variance, scale, bias, self.spec.phase == "TRAIN",
-                            self.fraction, EPSILON)
+        return F.batch_norm(x, mean, variance, scale, bias, self.is_trained, self.fraction,
+                            EPSILON)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
