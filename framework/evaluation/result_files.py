@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from framework.system.atomic import write_file
+from framework.system.rounding import c_rounded
 
 FORMATS = ("VOC", "COCO", "ILSVRC")
 
@@ -58,7 +59,7 @@ class ResultFiles:
     def add(self, labels: np.ndarray, scores: np.ndarray, corners: np.ndarray) -> None:
         """Take the detections of the next image: (K,), (K,) and float32 (K, 4) in pixels."""
         numbers = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], 1)
-        numbers = _half_away_from_zero(numbers.astype(np.float32) * np.float32(100)) / 100.0
+        numbers = c_rounded((numbers.astype(np.float32) * np.float32(100)).astype(np.float64)) / 100
         for label, score, box in zip(labels.tolist(), scores.astype(np.float32).tolist(),
                                      numbers.astype(np.float32).tolist(), strict=True):
             self.detections.append(Detection(self.images[self.seen], int(label), score,
@@ -102,12 +103,6 @@ def _tail(found: Detection) -> str:
     """Score and corners of a line: x, y, width, height cut to integers before they are added."""
     x, y, width, height = (int(number) for number in found.box)
     return f"{found.score:.6g} {x} {y} {x + width} {y + height}"
-
-
-def _half_away_from_zero(x: np.ndarray) -> np.ndarray:
-    """Rounded as C rounds, in double."""
-    x = x.astype(np.float64)
-    return np.sign(x) * np.floor(np.abs(x) + 0.5)
 
 
 def _shortest(number: float) -> str:

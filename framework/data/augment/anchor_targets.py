@@ -5,13 +5,13 @@ Source: image_gt_data_layer.cpp of zhaoweicai/mscnn.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from framework.system.arrays import Array, Floats
+from framework.system.rounding import c_round
 
 OF_NO_INTEREST = 0.4        # part of an anchor in regions of no interest
 LEAST_OVERLAP = 0.2         # of a box without an anchor, and the anchor that it then gets
@@ -27,7 +27,7 @@ class AnchorMap:
     height: int
 
     def size_for(self, height: int, width: int) -> tuple[int, int]:
-        return nearest(height / self.stride), nearest(width / self.stride)
+        return c_round(height / self.stride), c_round(width / self.stride)
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,6 @@ class Boxes:
     corners: Floats
     labels: Floats
     ignored: Array
-
-
-def nearest(number: float) -> int:
-    """The nearest whole number, of two the one farther from 0."""
-    return int(math.copysign(math.floor(abs(number) + 0.5), number))
 
 
 def intersection(first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
@@ -113,7 +108,7 @@ def _anchors(one: AnchorMap, rows: int, columns: int) -> Floats:
 
 def _is_inside(one: AnchorMap, area: Area, rows: int, columns: int) -> Array:
     """(rows * columns,) bool: whether the image is there, rounded to cells."""
-    x, y, width, height = (nearest(side / one.stride)
+    x, y, width, height = (c_round(side / one.stride)
                            for side in (area.x, area.y, area.width, area.height))
     inside = np.zeros((rows, columns), bool)
     inside[y:y + height, x:x + width] = True

@@ -11,6 +11,7 @@ import numpy as np
 
 from framework.data.records.records import BadRecord
 from framework.system.arrays import Array, Floats
+from framework.system.rounding import c_rounded
 
 CROPPED, ABSENT = 2, 3      # states of a joint beside 0 hidden and 1 visible
 LEAST_EXPONENT = 4.6052     # ln 100: a peak ends where it is below 1 %
@@ -161,8 +162,8 @@ def _limbs(people: People, skeleton: Skeleton, grid: tuple[int, int]) -> Floats:
     ends = np.array(skeleton.ends)
     first, second = (people.joints[:, ends[:, side]] / np.float32(CELL) for side in (0, 1))
     is_there = (people.state[:, ends] <= 1).all(-1)                          # (P, L)
-    low = np.maximum(_rounded(np.minimum(first, second) - 1), 0)
-    high = _rounded(np.maximum(first, second) + 1)
+    low = np.maximum(c_rounded(np.minimum(first, second) - 1), 0)
+    high = c_rounded(np.maximum(first, second) + 1)
     way = second - first
     length = np.hypot(way[..., 0], way[..., 1])
     is_there &= length > 0
@@ -182,9 +183,3 @@ def _limbs(people: People, skeleton: Skeleton, grid: tuple[int, int]) -> Floats:
     directions = np.where(last[None] >= 0, np.moveaxis(way, -1, 0)[:, last, limb], 0)
     maps: Floats = directions.swapaxes(0, 1).reshape(-1, *grid)
     return maps
-
-
-def _rounded(x: Floats) -> Floats:
-    """Halves away from zero, as C's round."""
-    rounded: Floats = np.sign(x) * np.floor(np.abs(x) + 0.5)
-    return rounded

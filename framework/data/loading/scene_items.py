@@ -18,7 +18,6 @@ from framework.data.augment.anchor_targets import (
     Area,
     Boxes,
     anchor_targets,
-    nearest,
 )
 from framework.data.augment.draws import Draws
 from framework.data.augment.mean import Mean
@@ -28,6 +27,7 @@ from framework.data.loading.scenes import Scene
 from framework.data.records.image_size import max_pixels
 from framework.data.records.records import BadRecord, Decoding, Pixels
 from framework.system.arrays import Array, Floats
+from framework.system.rounding import c_round
 
 STEPS_AN_OCTAVE = 2
 ASPECT_STEP = 0.05
@@ -140,7 +140,7 @@ class SceneItems:
         if max(factors) > ENLARGED:
             _cut_to_what_is_seen(view, factors)
         high, wide = view.pixels.shape[:2]
-        view.resize(nearest(wide * factors[0]), nearest(high * factors[1]))
+        view.resize(c_round(wide * factors[0]), c_round(high * factors[1]))
         view.move(factors, (0, 0))
 
     def _crop(self, view: _View, draws: Draws) -> tuple[Floats, Area]:
@@ -151,9 +151,9 @@ class SceneItems:
                                               noise, view.centre, strict=True):
             source = target = 0
             if side < wanted:
-                target = min(max(nearest((wanted - side) / 2) + shift, 0), wanted - side)
+                target = min(max(c_round((wanted - side) / 2) + shift, 0), wanted - side)
             elif side > wanted:
-                source = nearest(point) + shift - nearest(wanted / 2)
+                source = c_round(point) + shift - c_round(wanted / 2)
                 source = min(max(source, 0), side - wanted)
             sources.append(source)
             targets.append(target)
@@ -203,7 +203,7 @@ def _factors(scales: tuple[int, int], aspects: tuple[float, float] | None, size:
              draws: Draws) -> tuple[float, float]:
     """Factors of width and height that give a box of `size` another size within the scales."""
     least, most = scales
-    num = nearest(STEPS_AN_OCTAVE * math.log2(most / least) + 1)
+    num = c_round(STEPS_AN_OCTAVE * math.log2(most / least) + 1)
     steps = np.arange(num) / STEPS_AN_OCTAVE
     area, areas = float(size.prod()), (least * 2 ** steps) ** 2
     like = np.minimum(area, areas) / np.maximum(area, areas)
@@ -211,7 +211,7 @@ def _factors(scales: tuple[int, int], aspects: tuple[float, float] | None, size:
     wide = high = float(2 ** (steps[draws.below(num)] - own))
     if aspects is None or not draws.below(2):
         return wide, high
-    aspect = draws.below(nearest((aspects[1] - aspects[0]) / ASPECT_STEP)) * ASPECT_STEP
+    aspect = draws.below(c_round((aspects[1] - aspects[0]) / ASPECT_STEP)) * ASPECT_STEP
     with_width = draws.below(2)
     if area <= 0:
         return wide, high
@@ -227,8 +227,8 @@ def _cut_to_what_is_seen(view: _View, factors: tuple[float, float]) -> None:
     """Cut an image that grows to 1.2 times its own size after that, around the centre."""
     corner, lengths = [], []
     for side, factor, point in zip(view.pixels.shape[1::-1], factors, view.centre, strict=True):
-        length = min(nearest(1.2 * side / factor), side)
-        start = max(nearest(point - length * 0.5), 0)
+        length = min(c_round(1.2 * side / factor), side)
+        start = max(c_round(point - length * 0.5), 0)
         corner.append(min(start, side - length))
         lengths.append(length)
     (x, y), (width, height) = corner, lengths

@@ -5,7 +5,6 @@ Source: window_data_layer.cpp of BVLC; Girshick et al. 2014, appendix A.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from framework.errors import DataError
 from framework.proto import TransformationParameter
 from framework.system.arrays import Array, Floats
 from framework.system.regular import read_regular
+from framework.system.rounding import c_round
 
 NUM_TRIES = 100        # windows that are drawn before all images are taken for missing
 
@@ -177,8 +177,8 @@ class WindowItems:
         center_y = window.y1 + half_height
         if self.is_square:
             half_width = half_height = max(half_width, half_height)
-        return (_round(center_x - half_width * scale), _round(center_y - half_height * scale),
-                _round(center_x + half_width * scale), _round(center_y + half_height * scale))
+        return (c_round(center_x - half_width * scale), c_round(center_y - half_height * scale),
+                c_round(center_x + half_width * scale), c_round(center_y + half_height * scale))
 
     def _mean_of(self, target: tuple[slice, slice], channels: int) -> Floats:
         """The mean of a part of the crop; that of a mean_file is cropped centrally."""
@@ -202,14 +202,9 @@ def _target(seen: Rectangle, whole: Rectangle, size: int, is_mirrored: bool) -> 
     """The part of the crop for `seen`, the part of a window that is in the image."""
     scale_x = size / whole.width
     scale_y = size / whole.height
-    left = _round((seen.x - whole.x) * scale_x)
-    top = _round((seen.y - whole.y) * scale_y)
-    right = _round((whole.x + whole.width - seen.x - seen.width) * scale_x)
+    left = c_round((seen.x - whole.x) * scale_x)
+    top = c_round((seen.y - whole.y) * scale_y)
+    right = c_round((whole.x + whole.width - seen.x - seen.width) * scale_x)
     x = right if is_mirrored else left
-    return Rectangle(x, top, max(min(_round(seen.width * scale_x), size - x), 1),
-                     max(min(_round(seen.height * scale_y), size - top), 1))
-
-
-def _round(value: float) -> int:
-    """Half away from zero, as C does."""
-    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+    return Rectangle(x, top, max(min(c_round(seen.width * scale_x), size - x), 1),
+                     max(min(c_round(seen.height * scale_y), size - top), 1))

@@ -19,6 +19,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.system.regular import read_regular
+from framework.system.rounding import c_round
 
 STEP = 32       # sides of inputs are multiples of it
 NUMBERS = 7     # of a box: label, ignored, difficult, x1, y1, x2, y2
@@ -83,9 +84,9 @@ class EvalData(Source):
             width = param.resize_width
         elif self.by_side:
             factor = param.short_size / min(height, width)
-            height, width = (min(_nearest(side * factor), param.long_size)
+            height, width = (min(c_round(side * factor), param.long_size)
                              for side in (height, width))
-        return _nearest(height / STEP) * STEP, _nearest(width / STEP) * STEP
+        return c_round(height / STEP) * STEP, c_round(width / STEP) * STEP
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         index = start
@@ -122,10 +123,6 @@ class EvalData(Source):
             image = cv2.resize(image, (wide, high), interpolation=cv2.INTER_LINEAR)
         pixels = (image.astype(np.float32) - self.mean) * np.float32(self.scale)
         return pixels.transpose(2, 0, 1), (wide / width, high / height)
-
-
-def _nearest(number: float) -> int:
-    return math.floor(number + 0.5)
 
 
 @layer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.detectnet_targets import Box, Grid
 from framework.layers.params import honour, plain
 from framework.system.arrays import Array
+from framework.system.rounding import c_round
 
 BOX_NUMBERS = 16            # of a box in the labels
 NO_CHANGE = 1.0 - 1.0 / 255     # a saturation from here on stays
@@ -137,14 +137,14 @@ class DetectNetTransformation(Layer):
         size = (width, height)
         if happens(param.scale_prob):
             scale = param.scale_min + (param.scale_max - param.scale_min) * next(chance)
-            size = (_rounded(width * scale), _rounded(height * scale))
+            size = (c_round(width * scale), c_round(height * scale))
         rotation = (next(chance) - 0.5) * 2 * param.max_rotate_degree if happens(
             param.rotation_prob) else 0.0
         before = _rotated_size(size, rotation) if rotation else size
         part, shift = (0.5, 0.5), (0, 0)
         if happens(param.crop_prob):
             part, shift = (next(chance), next(chance)), (param.shift_x, param.shift_y)
-        offset = tuple(_rounded(share * (whole - kept + moved) - moved // 2)
+        offset = tuple(c_round(share * (whole - kept + moved) - moved // 2)
                        for share, whole, kept, moved
                        in zip(part, before, self.grid.image, shift, strict=True))
         return Changes(max(min(hue, 180), -180), saturation, flip, size, rotation,
@@ -187,11 +187,6 @@ class DetectNetTransformation(Layer):
             x, y = matrix @ [box.x + box.width / 2, box.y + box.height / 2, 1]
             box = box._replace(x=x - box.width / 2, y=y - box.height / 2)
         return box._replace(x=box.x - changes.offset[0], y=box.y - changes.offset[1])
-
-
-def _rounded(number: float) -> int:
-    """Rounded half away from 0, as C's round."""
-    return int(math.copysign(math.floor(abs(number) + 0.5), number))
 
 
 def _bounds(center: tuple[float, float], size: tuple[int, int], angle: float
