@@ -63,7 +63,7 @@ class Torch(Layer):
         self._set_rates()
         # in a list: its tensors are this layer's, and those that it has itself take no memory
         self._skeleton = [module.to("meta")]
-        self.set_modes()
+        self._set_modes()
 
     def _made(self, seed: int) -> nn.Module:
         """The module, whose random values come from a seed and not from torch's generators."""
@@ -87,7 +87,7 @@ class Torch(Layer):
             else:
                 given.add()
 
-    def set_modes(self) -> None:
+    def _set_modes(self) -> None:
         """Train or evaluate each part of the module: frozen ones are not trained."""
         module = self._skeleton[0]
         module.train(self.spec.phase == "TRAIN")
