@@ -16,6 +16,7 @@ from framework.definition.spec import NetSpec
 from framework.errors import CaffeError
 from framework.evaluation.detection import Detection
 from framework.inference.detector import Detector
+from framework.inference.engines import run_net
 from framework.layers import LAYERS
 from framework.layers.ssd.detection_output import DetectionOutput
 from framework.net.class_counts import check_labels
@@ -69,7 +70,6 @@ class ServedNet:
         self.kind = "net"
         settings = (options.mean, options.scale, options.size)
         if _has_detections(NetSpec(document, "TEST")):
-            document = read_net(files.model, options.ignore_unknown_fields)
             self.detector = Detector(document, self.weights, options.device, *settings)
             self.kind = "detector"
             self.net: Net = self.detector.net
@@ -174,14 +174,9 @@ class ServedNet:
         return {name: blobs[name] for name in self.outputs}
 
     def _run(self, inputs: Blobs, wanted: Sequence[str]) -> Blobs:
-        blobs = {name: torch.from_numpy(np.ascontiguousarray(blob)).to(self.net.device)
-                 for name, blob in inputs.items()}
-        for name in self.net.given_names:
-            if name not in blobs:       # labels of a test net, which only its evaluation reads
-                blobs[name] = torch.full(self.net.shapes[name], -1.0, device=self.net.device)
-        with torch.inference_mode():
-            found = self.net.run(blobs, wanted)
-        return {name: np.array(found[name].cpu().numpy(), np.float32) for name in wanted}
+        """Copies: a layer may keep the memory of its top for the next run."""
+        found = run_net(self.net, inputs, wanted)
+        return {name: np.array(blob, np.float32) for name, blob in found.items()}
 
 
 def _has_detections(spec: NetSpec) -> bool:
