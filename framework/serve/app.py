@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from framework import __version__
 from framework.errors import CaffeError
+from framework.inference.results import detection_json
 from framework.serve import images, protocol
 from framework.serve.bodies import drain, file_in, read_body, unless_gone
 from framework.serve.guard import Guard, json_response, refusal_response
@@ -142,7 +143,7 @@ class Application:
                 return Response(content, media_type="image/jpeg" if kind == ".jpg" else "image/png")
             return json_response({
                 "model": model.name, "width": image.shape[1], "height": image.shape[0],
-                "detections": images.detections_json(found, net.names)})
+                "detections": [detection_json(one, net.names) for one in found]})
 
     async def classify(self, request: Request) -> Response:
         """The best classes of an image."""
