@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from framework.inference.engines import run_net
 from framework.layers import LAYERS
 from framework.layers.ssd.detection_output import DetectionOutput
 from framework.net.class_counts import check_labels
+from framework.net.image_transform import Mean
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.net.trained import class_names, trained_net
@@ -40,7 +40,7 @@ class Options:
     """
 
     device: str = "cpu"
-    mean: Sequence[float] | str | Path | None = None
+    mean: Mean | None = None
     scale: float | None = None
     size: tuple[int, int] | None = None
     ignore_unknown_fields: bool = False
