@@ -58,7 +58,7 @@ def time_engines(net: Net, engines: Sequence[str], iterations: int) -> Iterator[
 
 
 def _difference(part: Deployed, first: Mapping[str, Array], found: Mapping[str, Array]) -> float:
-    detections = {top for step in part.steps if step.layer.gives_detections for top in step.tops}
+    detections = part.detections
     with np.errstate(invalid="ignore"):     # random weights give infinite boxes
         return max((compare_rows if name in detections else compare_values)(
             array, found[name], 0.0)[0] for name, array in first.items())
