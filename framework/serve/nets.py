@@ -17,7 +17,7 @@ from framework.evaluation.detection import Detection
 from framework.inference.detector import Detector
 from framework.inference.engines import run_net
 from framework.layers import LAYERS
-from framework.layers.ssd.detection_output import DetectionOutput
+from framework.layers.base import Layer
 from framework.net.class_counts import check_labels
 from framework.net.image_transform import Mean
 from framework.net.net import Net
@@ -181,4 +181,4 @@ class ServedNet:
 
 def _has_detections(spec: NetSpec) -> bool:
     types = [LAYERS[layer.type] for layer in spec.layers if layer.type in LAYERS]
-    return sum(issubclass(kind, DetectionOutput) for kind in types) == 1
+    return sum(issubclass(kind, Layer) and kind.gives_detections for kind in types) == 1
