@@ -175,6 +175,28 @@ def add_image_flags(parser: argparse.ArgumentParser) -> None:
                         f"record (default: {image_size.MAX_PIXELS})")
 
 
+def add_transform_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags that replace what a net says of its images; `mean_of` reads the first."""
+    parser.add_argument("--mean", metavar="VALUES|FILE",
+                        help="values with commas, 104,117,123 say, or a mean file")
+    parser.add_argument("--scale", type=float, metavar="N",
+                        help="factor after the subtraction of the mean, 0.017 say")
+    parser.add_argument("--size", type=input_size, metavar="HEIGHTxWIDTH",
+                        help="size of the net's input (default: that of the net)")
+
+
+def input_size(text: str) -> tuple[int, int]:
+    """`300x300` or `300`: height and width."""
+    parts = text.lower().split("x")
+    if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts) > 2:
+        raise argparse.ArgumentTypeError(f"'{text}' must be HEIGHTxWIDTH, 300x300 say")
+    height = int(parts[0])
+    width = int(parts[-1])
+    if height * width == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' has no pixels")
+    return height, width
+
+
 def mean_of(text: str | None) -> list[float] | str | None:
     """The value of --mean: numbers by commas, or the path of a file. DataError for other text."""
     if text is None or os.path.isfile(text):

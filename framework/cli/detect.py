@@ -64,12 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int, metavar="N", default=8,
                         help="images or frames in a batch (default: %(default)s)")
     _add_stream_flags(parser)
-    parser.add_argument("--mean", metavar="VALUES|FILE",
-                        help="values with commas, 104,117,123 say, or a mean file")
-    parser.add_argument("--scale", type=float, metavar="N",
-                        help="factor after the subtraction of the mean, 0.017 say")
-    parser.add_argument("--size", type=image_size, metavar="HEIGHTxWIDTH",
-                        help="size of the net's input (default: that of the net)")
+    app.add_transform_flags(parser)
     parser.add_argument("--engine", choices=("torch", "onnxruntime", "openvino"), default="torch",
                         help="what computes the net; the last two run its ONNX export, which is "
                              "made at the first use and kept in the user's cache folder, on the "
@@ -99,18 +94,6 @@ def _add_stream_flags(parser: argparse.ArgumentParser) -> None:
                              "goes on to the next image")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
                         help="time that a stream may take to answer (default: %(default)s)")
-
-
-def image_size(text: str) -> tuple[int, int]:
-    """`300x300` or `300`: height and width."""
-    parts = text.lower().split("x")
-    if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts) > 2:
-        raise argparse.ArgumentTypeError(f"'{text}' must be HEIGHTxWIDTH, 300x300 say")
-    height = int(parts[0])
-    width = int(parts[-1])
-    if height * width == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' has no pixels")
-    return height, width
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TextIO
 
 import cv2
 
 from framework.data.records.exif import as_shown, pixels_as_shown
 from framework.errors import CaffeError, DataError
 from framework.inference.draw_boxes import Image, draw_detections
-from framework.inference.results import Origin, Results
+from framework.inference.results import Json, Origin, Results, detection_json
 from framework.inference.sources import Source
 from framework.inference.videos import VideoOutput
 from framework.system.atomic import naming, replacing, write_file
@@ -117,18 +117,19 @@ class Output:
         """Draw, crop, show and list one image. Stopped if the window says so."""
         origin, image = found.origin, found.image
         assert origin is not None and image is not None
-        target: Path | None = self.targets.of(origin)
+        target = self.targets.of(origin)
         canvas = _drawn(found, self.names, origin.orientation if self.upright else 1)
         if is_live and origin.frame is not None:
             self.counts["left out"] += origin.frame - self.last - 1
             self.last = origin.frame
-        if not self._write(self.targets.of(origin), canvas, origin, is_live):
-            target = None
+        is_drawn = self._write(target, canvas, origin, is_live)
+        if not is_drawn:
             self.counts["undrawn"] += 1
         crops = self._crop(found) if self.crops else []
         self.counts["results"] += 1
         self.counts["boxes"] += len(found)
-        self.lines.write(json.dumps(entry(found, target, self.names, crops)) + "\n")
+        self.lines.write(json.dumps(
+            entry(found, target if is_drawn else None, self.names, crops)) + "\n")
         self.lines.flush()
         if self.show:
             show(canvas, origin)
@@ -221,8 +222,8 @@ def _jpeg(target: Path, image: Image) -> bytes:
 
 
 def entry(found: Results, target: Path | None, names: Mapping[int, str],
-          crops: list[str | None]) -> dict[str, Any]:
-    """What detections.json says of one image; boxes x1 y1 x2 y2 in its pixels. Any: for JSON.
+          crops: list[str | None]) -> Json:
+    """What detections.json says of one image; boxes x1 y1 x2 y2 in its pixels.
 
     target  the drawn image or video; None if it could not be drawn
     """
@@ -230,16 +231,7 @@ def entry(found: Results, target: Path | None, names: Mapping[int, str],
     assert origin is not None and image is not None
     at = {} if origin.frame is None else {"frame": origin.frame,
                                           "time": round(origin.seconds or 0, 3)}
-    detections: list[dict[str, Any]] = [
-        {
-            "label": one.label,
-            "name": names.get(one.label, str(one.label)),
-            "score": round(one.score, 6),
-            "box": [round(value, 2) for value in one.corners],
-        }
-        | ({"track": one.track} if one.track else {})
-        for one in found
-    ]
+    detections = [detection_json(one, names) for one in found]
     for detection, crop in zip(detections, crops, strict=False):
         detection["crop"] = crop
     return {

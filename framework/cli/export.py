@@ -117,9 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the file; 1 if it would not agree with the net."""
+    parser = make_parser()
     for name, targets in GOES_WITH.items():
         if options.to not in targets:
-            refuse(options, options.to, name)
+            refuse(options, name, parser.get_default(name))
     if not options.int8:
         for name in ("data", "images", "iterations"):
             if getattr(options, name) is not None:
@@ -211,13 +212,13 @@ def need_onnx(options: argparse.Namespace) -> None:
                          "`pip install 'caffe-on-torch[export]'`, or `pip install onnx`")
 
 
-def refuse(options: argparse.Namespace, target: str, name: str) -> None:
+def refuse(options: argparse.Namespace, name: str, default: object) -> None:
     """CaffeError if this flag is given. `--check` is what --to torch and caffe do anyway."""
     value = getattr(options, name)
-    if value == make_parser().get_default(name) or (name == "check" and value):
+    if value == default or (name == "check" and value):
         return
     flag = {"check": "no-check", "reader": "for"}.get(name, name.replace("_", "-"))
-    raise CaffeError(f"--{flag} does not go with --to {target}")
+    raise CaffeError(f"--{flag} does not go with --to {options.to}")
 
 
 def export_onnx(options: argparse.Namespace) -> int:

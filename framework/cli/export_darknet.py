@@ -16,7 +16,7 @@ def export_darknet(options: argparse.Namespace) -> int:
     """Write FILE.cfg and FILE.weights, both or neither."""
     # lazy: --help does without it
     from framework.export.check import TOLERANCE
-    from framework.export.darknet.write import pixel_factor, to_darknet
+    from framework.export.darknet.write import to_darknet
     from framework.export.source import load
     from framework.system.atomic import replacing
 
@@ -33,7 +33,7 @@ def export_darknet(options: argparse.Namespace) -> int:
         text.write_text(file.config_text(net.shapes[net.given_names[0]][1]))
         binary.write_bytes(content)
         tolerance = TOLERANCE if options.tolerance is None else options.tolerance
-        largest = read_back(net, pixel_factor(net), text, binary, options.out, tolerance)
+        largest = read_back(net, file.factor, text, binary, options.out, tolerance)
     print(f"{options.out}: {len(file.sections)} sections; {weights}: {len(content) / 1e6:.1f} MB; "
           f"largest difference {largest:.1e} of an output's largest value")
     return 0

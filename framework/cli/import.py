@@ -107,15 +107,20 @@ def import_net(options: argparse.Namespace) -> None:
           f"largest difference from ONNX Runtime {made.largest:.1e} of an output's largest value")
 
 
+def check_flags(options: argparse.Namespace, weights: str, source: str) -> None:
+    """CaffeError without weights, and for flags of sources that are run to be imported."""
+    if options.weights is None:
+        raise CaffeError(f"{options.source}: give its {weights}: --weights FILE")
+    for flag, given in (("shape", options.shape), ("plain", options.plain)):
+        if given:
+            raise CaffeError(f"--{flag} does not go with {source}")
+
+
 def import_darknet_net(options: argparse.Namespace) -> None:
     """Write both files of a Darknet net."""
     from framework.importing.darknet.convert import import_darknet  # lazy: --help does without it
 
-    if options.weights is None:
-        raise CaffeError(f"{options.source}: give its .weights file: --weights FILE")
-    for flag, given in (("shape", options.shape), ("plain", options.plain)):
-        if given:
-            raise CaffeError(f"--{flag} does not go with a .cfg file")
+    check_flags(options, ".weights file", "a .cfg file")
     made = import_darknet(Path(options.source), options.weights, options.out,
                           options.name or options.out.name)
     print(f"output: blob {', '.join(made.outputs)}")
@@ -127,11 +132,7 @@ def import_pretrained(options: argparse.Namespace) -> None:
     """Write both files of a net of the zoo, with the weights of torchvision's model."""
     from framework.importing.backbones import import_backbone  # lazy: --help does without it
 
-    if options.weights is None:
-        raise CaffeError(f"{options.source}: give its state dict: --weights FILE")
-    for flag, given in (("shape", options.shape), ("plain", options.plain)):
-        if given:
-            raise CaffeError(f"--{flag} does not go with torchvision:NAME")
+    check_flags(options, "state dict", "torchvision:NAME")
     made = import_backbone(options.source.partition(":")[2], options.weights, options.out)
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {made.num_layers} layers with "
           f"weights, named as in the zoo's {made.net}; BGR from 0 to 255, mean in transform_param")

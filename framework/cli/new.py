@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli import app, convert_dataset
-from framework.cli.detect import image_size
 from framework.data.convert import conversion
 from framework.data.datasets import recognition, splits
 from framework.data.datasets.dataset import Dataset
@@ -48,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="ssd_small, which learns from nothing (default); vgg16, mobilenet_v1, "
                         "mobilenet_v2, mobilenet_v3, efficientnet_b0, resnet50 or squeezenet, "
                         "which need published weights")
-    parser.add_argument("--size", type=image_size, metavar="N|HEIGHTxWIDTH",
+    parser.add_argument("--size", type=app.input_size, metavar="N|HEIGHTxWIDTH",
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],
                         help="classes that are not learned")

@@ -50,8 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
                         help="batches to test (default: those that take all data once)")
     parser.add_argument("--ap-version", choices=VERSIONS, default="11point",
                         help="rule of average precision (default: %(default)s)")
-    parser.add_argument("--level", type=int, metavar="N", help="level of the net state")
-    parser.add_argument("--stage", default="", metavar="NAME,...", help="stages of the net state")
+    app.add_state_flags(parser)
     devices.add_flags(parser, "a CUDA device; of several, the first")
     app.add_net_flags(parser)
     app.add_image_flags(parser)
@@ -120,7 +119,7 @@ def tested_net(options: argparse.Namespace, device: str) -> Net:
     from framework.weights.weights import load_weights
 
     net = Net(options.model, "TEST", level=options.level,
-              stages=[stage for stage in options.stage.split(",") if stage],
+              stages=app.stages([options.stage]),
               data=DataOptions(options.seed or 0, options.workers), device=device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     if not net.sources:

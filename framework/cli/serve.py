@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli import app, devices, gflags
-from framework.cli.detect import image_size
 from framework.errors import CaffeError
 
 if TYPE_CHECKING:
@@ -48,12 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", action="append", default=[], metavar="NAME",
                         help="what a net is called in requests; once for each FOLDER and NET "
                              "(default: the folder's name, or the net's)")
-    parser.add_argument("--mean", metavar="VALUES|FILE",
-                        help="values with commas, 104,117,123 say, or a mean file")
-    parser.add_argument("--scale", type=float, metavar="N",
-                        help="factor after the subtraction of the mean, 0.017 say")
-    parser.add_argument("--size", type=image_size, metavar="HEIGHTxWIDTH",
-                        help="size of the net's input (default: that of the net)")
+    app.add_transform_flags(parser)
     parser.add_argument("--threshold", type=_share, default=0.4, metavar="N",
                         help="lowest score of a box, where a request says nothing else (default: "
                              "%(default)s)")

@@ -86,7 +86,7 @@ def test_model(options: argparse.Namespace) -> int:
 
     place = devices.prepare(options)
     net = Net(options.model, options.phase, level=options.level,
-              stages=[stage for stage in options.stage.split(",") if stage],
+              stages=app.stages([options.stage]),
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     log = Log(folder=options.log_dir)

@@ -58,7 +58,7 @@ def time(options: argparse.Namespace) -> int:
     from framework.weights.weights import load_weights
 
     net = Net(options.model, options.phase or "TRAIN", level=options.level,
-              stages=[stage for stage in options.stage.split(",") if stage],
+              stages=app.stages([options.stage]),
               data=DataOptions(options.seed or 0, options.workers), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     log = Log(folder=options.log_dir)
@@ -101,7 +101,7 @@ def time_forwards(options: argparse.Namespace) -> int:
                          "openvino")
     place = devices.prepare(options)
     net = Net(options.model, "TEST", level=options.level, seed=options.seed or 0, skip_data=True,
-              stages=[stage for stage in options.stage.split(",") if stage], device=place.device,
+              stages=app.stages([options.stage]), device=place.device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     log = Log(folder=options.log_dir)
     if options.weights:

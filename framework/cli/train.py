@@ -174,7 +174,7 @@ def log_start(solver: Solver) -> None:
 
 def set_states(options: argparse.Namespace, param: SolverParameter) -> None:
     """Put --level and --stage into the states of all nets of a SolverParameter."""
-    stages = [stage for stage in options.stage.split(",") if stage]
+    stages = app.stages([options.stage])
     if not stages and options.level is None:
         return
     while len(param.test_state) < len(param.test_iter):

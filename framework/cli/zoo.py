@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from framework.cli.app import run
 from framework.definition import zoo
-from framework.definition.values import human, nearest, shortened
+from framework.definition.values import aligned, human, nearest, shortened
 from framework.errors import CaffeError
 from framework.report.zoo_figures import Figures, recorded
 
@@ -46,10 +46,7 @@ def table(rows: Sequence[Figures]) -> list[str]:
     """A line of heads, and a line for each net."""
     cells = [HEADS, *((row.name, row.kind, human(row.parameters), human(row.multiply_adds),
                        " x ".join(map(str, row.input))) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADS))]
-    return ["  ".join(cell.rjust(width) if column in (2, 3) else cell.ljust(width)
-                      for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-                      ).rstrip() for row in cells]
+    return aligned(cells, right=(2, 3))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ import difflib
 import itertools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from google.protobuf import text_encoding
@@ -76,6 +76,14 @@ def counted(number: int, unit: str) -> str:
     """A number and its unit, as messages say it: `1 image`, `2 images`, `1,200 boxes`."""
     plural = f"{unit}es" if unit.endswith(("x", "ch", "ss")) else f"{unit}s"
     return f"{number:,} {unit if number == 1 else plural}"
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
+    """Lines of cells in columns; the cells of the columns `right` end together."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.rjust(width) if index in right else cell.ljust(width)
+                      for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+                      ).rstrip() for row in rows]
 
 
 def has_near(values: list[float], value: float, tolerance: float) -> bool:

@@ -62,15 +62,17 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
 
 
 def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None,
-                    tolerance: float, rows: bool, module: str, python: str
-                    ) -> tuple[str, Agreement]:
+                    tolerance: float, rows: bool, module: str, python: str,
+                    blobs: Sequence[str] | None = None) -> tuple[str, Agreement]:
     """The same of the outputs in another runtime, `module` of a Python; and its name and version.
 
+    blobs  the model's outputs, where they are not the net's
     Raises CaffeError if it cannot run the model.
     """
     given, ours = _run_ours(net, preprocessing, 0, None)
     part = deployed(net)
-    name, theirs = run_elsewhere(module, python, model.SerializeToString(), given, part.outputs)
+    name, theirs = run_elsewhere(module, python, model.SerializeToString(), given,
+                                 part.outputs if blobs is None else blobs)
     return name, _agreement(part, ours, theirs, tolerance, rows)
 
 
@@ -80,9 +82,8 @@ def check_ncnn(net: Net, param: str, weights: bytes, tolerance: float, python: s
     given, ours = _run_ours(net, None, 0, None)
     part = deployed(net)
     name, theirs = run_ncnn(python, param, weights, given, part.outputs)
-    variable = {top for step in part.steps if step.layer.gives_detections for top in step.tops}
     for blob, array in theirs.items():
-        if blob in variable:        # label, score, corners
+        if blob in part.detections:        # label, score, corners
             rows = array.reshape(-1, 6)
             rows = rows[rows[:, 0].argsort(kind="stable")]      # they come by score alone
             theirs[blob] = np.insert(rows, 0, 0, axis=1)[None, None]
@@ -105,8 +106,7 @@ def _run_ours(net: Net, preprocessing: Preprocessing | None, seed: int, num_imag
 
 def _agreement(part: Deployed, ours: Mapping[str, Array], theirs: Mapping[str, Array],
                tolerance: float, rows: bool) -> Agreement:
-    variable = {top for step in part.steps for top in step.tops
-                if step.layer.gives_detections}
+    variable = part.detections
     largest, num_blobs = 0.0, 0
     for name in dict.fromkeys(top for step in part.steps for top in step.tops):
         if name not in theirs or (name in variable and not rows):

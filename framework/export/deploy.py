@@ -27,6 +27,11 @@ class Deployed:
     outputs: list[str]
     training: list[Step]
 
+    @property
+    def detections(self) -> set[str]:
+        """The blobs of rows (1, 1, K, 7), whose number rounding changes."""
+        return {top for step in self.steps if step.layer.gives_detections for top in step.tops}
+
     def run(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All its blobs."""
         blobs = {name: given[name] for name in self.inputs}

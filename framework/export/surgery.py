@@ -92,12 +92,12 @@ def _replace_layers(document: Document, layers: Iterable[Any]) -> None:     # An
 def _check_same(net: Net, changed: Net, tolerance: float) -> None:
     given, _ = draw_inputs(net, None, 0, None)
     inputs = {name: torch.from_numpy(array) for name, array in given.items()}
+    part = deployed(net)
     with torch.no_grad():
-        before, after = deployed(net).run(inputs), deployed(changed).run(inputs)
-    rows = {top for step in net.layers if step.layer.gives_detections for top in step.tops}
+        before, after = part.run(inputs), deployed(changed).run(inputs)
     for name in after:
         mine, theirs = before[name].numpy(), after[name].numpy()
-        compare = compare_rows if name in rows else compare_values
+        compare = compare_rows if name in part.detections else compare_values
         _, reason = compare(mine, theirs, tolerance)
         if reason:
             raise CaffeError(f"{net.spec.path}: after merging, the blob '{name}' {reason}; nothing "

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from framework.data.augment import geometry, resizing
 from framework.definition.prototxt import Document
+from framework.definition.values import counted
 from framework.errors import CaffeError, DataError
 from framework.evaluation.detection import Detection
+from framework.execution.chains import Step
 from framework.inference.engines import check_engine, make_engine
 from framework.inference.images import Images, as_pixels, as_several, is_one
 from framework.inference.results import Results
@@ -82,7 +84,8 @@ class Detector:
         self.weights = str(weights)
         self.net = trained_net(model, weights, device)
         self.input = self._image_input()
-        self.output = self._detection_blob()
+        self.finder = self._finder()
+        self.output = self.finder.tops[0]
         self.transform = read_transform(self.net, self.input, mean, scale)
         self.names = class_names(self.net) or (names_of_classes(folder) if folder else {})
         self.resize = self._resize_param(size)
@@ -93,8 +96,7 @@ class Detector:
     def __repr__(self) -> str:
         """The net and its files, the sizes of its input, the number of classes, the engine."""
         shape = self.net.shapes[self.input]
-        proto = next(step.layer.spec.proto for step in self.net.layers
-                     if step.layer.gives_detections)
+        proto = self.finder.layer.spec.proto
         number = len(self.names)
         if proto.HasField("detection_output_param"):
             param = proto.detection_output_param
@@ -102,7 +104,7 @@ class Detector:
         size = f"{shape[2]} x {shape[3]}" + (", grey" if self.transform.channels == 1 else "")
         where = f" on {self.net.device}" if self.net.device.type != "cpu" else ""
         return (f"Detector '{self.net.name}' ({self.net.spec.path}, {self.weights}): images of "
-                f"{size}, {number} class{'es' if number != 1 else ''}, {self.engine.name}{where}")
+                f"{size}, {counted(number, 'class')}, {self.engine.name}{where}")
 
     def _image_input(self) -> str:
         """The input of 1 or 3 channels; label blobs are (1, 1, rows, 8), too low for an image."""
@@ -118,10 +120,9 @@ class Detector:
             )
         return images[0]
 
-    def _detection_blob(self) -> str:
-        found = [
-            step.tops[0] for step in self.net.layers if step.layer.gives_detections
-        ]
+    def _finder(self) -> Step:
+        """The layer that gives the detections."""
+        found = [step for step in self.net.layers if step.layer.gives_detections]
         if len(found) != 1:
             raise CaffeError(
                 f"{self.net.spec.path}: has {len(found)} layers that give detections, as "
@@ -139,8 +140,7 @@ class Detector:
     @property
     def nms_threshold(self) -> float:
         """The IoU above which the net drops the worse of two boxes; SSD's where it has no NMS."""
-        proto = next(step.layer.spec.proto for step in self.net.layers
-                     if step.layer.gives_detections)
+        proto = self.finder.layer.spec.proto
         threshold = proto.detection_output_param.nms_param.nms_threshold
         return threshold if 0 < threshold < 1 else NMS_THRESHOLD
 

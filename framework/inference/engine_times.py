@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from framework.definition.values import aligned
 from framework.export.check import compare_rows, compare_values, draw_inputs
 from framework.export.deploy import Deployed, deployed
 from framework.inference.engines import make_engine
@@ -58,7 +59,7 @@ def time_engines(net: Net, engines: Sequence[str], iterations: int) -> Iterator[
 
 
 def _difference(part: Deployed, first: Mapping[str, Array], found: Mapping[str, Array]) -> float:
-    detections = {top for step in part.steps if step.layer.gives_detections for top in step.tops}
+    detections = part.detections
     with np.errstate(invalid="ignore"):     # random weights give infinite boxes
         return max((compare_rows if name in detections else compare_values)(
             array, found[name], 0.0)[0] for name, array in first.items())
@@ -73,9 +74,4 @@ def table(times: Sequence[EngineTimes]) -> list[str]:
                      f"{one.num_items / middle:.1f}",
                      f"{statistics.median(times[0].seconds) / middle:.2f}",
                      f"{one.difference:.1e}" if one is not times[0] else ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    lines = []
-    for name, *numbers in rows:
-        cells = [cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True)]
-        lines.append("  ".join([name.ljust(widths[0]), *cells]).rstrip())
-    return lines
+    return aligned(rows, right=range(1, len(HEADS)))

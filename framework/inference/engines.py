@@ -89,14 +89,18 @@ class TorchEngine:
         self.outputs = outputs
 
     def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        net = self.net
-        blobs = {name: torch.from_numpy(array).to(net.device) for name, array in inputs.items()}
-        for name in net.given_names:
-            if name not in blobs:       # labels, which nothing but an evaluation reads
-                blobs[name] = torch.full(net.shapes[name], -1.0, device=net.device)
-        with torch.inference_mode():
-            found = net.run(blobs, self.outputs)
-        return {name: blob.float().cpu().numpy() for name, blob in found.items()}
+        return run_net(self.net, inputs, self.outputs)
+
+
+def run_net(net: Net, inputs: Mapping[str, Array], wanted: Sequence[str]) -> dict[str, Array]:
+    """The wanted blobs, as float32 on the CPU, of a net in TEST for its inputs."""
+    blobs = {name: torch.from_numpy(array).to(net.device) for name, array in inputs.items()}
+    for name in net.given_names:
+        if name not in blobs:       # labels, which nothing but an evaluation reads
+            blobs[name] = torch.full(net.shapes[name], -1.0, device=net.device)
+    with torch.inference_mode():
+        found = net.run(blobs, wanted)
+    return {name: blob.float().cpu().numpy() for name, blob in found.items()}
 
 
 class OnnxruntimeEngine:

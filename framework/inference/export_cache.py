@@ -12,23 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import onnx
-import torch
 
 import framework
 from framework import export
 from framework.definition.values import counted
 from framework.errors import CaffeError, SpecError
-from framework.export.check import (
-    TOLERANCE,
-    Agreement,
-    Difference,
-    check,
-    compare_values,
-    draw_inputs,
-)
+from framework.export.check import TOLERANCE, Agreement, check, check_elsewhere
 from framework.export.deploy import deployed
 from framework.export.onnx_model import Options, to_model
-from framework.export.runtimes import run_elsewhere
 from framework.net.net import Net
 from framework.system.atomic import write_file
 
@@ -166,25 +157,13 @@ def _compared(net: Net, model: onnx.ModelProto, engine: str) -> Agreement:
     if engine == "onnxruntime":
         return check(net, model, rows=False)
     part = deployed(net)
-    finders = [step for step in part.steps if step.layer.gives_detections]
-    detections = {top for step in finders for top in step.tops}
     made = {name for node in model.graph.node for name in node.output}
-    blobs = [name for name in dict.fromkeys([*part.outputs, *(
-        bottom for step in finders for bottom in step.bottoms)])
-        if name in made and name not in detections]
+    wanted = dict.fromkeys([*part.outputs, *(
+        bottom for step in part.steps if step.layer.gives_detections for bottom in step.bottoms)])
+    blobs = [name for name in wanted if name in made and name not in part.detections]
     shown = onnx.ModelProto.FromString(_content(net, model))
     _set_outputs(net, shown, blobs)
-    inputs = draw_inputs(net, None, 0, None)[0]
-    with torch.no_grad():
-        ours = part.run({name: torch.from_numpy(array) for name, array in inputs.items()})
-    theirs = run_elsewhere(engine, sys.executable, _content(net, shown), inputs, blobs)[1]
-    largest = 0.0
-    for name in blobs:
-        share, reason = compare_values(ours[name].numpy(), theirs[name], TOLERANCE)
-        if reason:
-            return Agreement(Difference(name, reason), len(blobs), share)
-        largest = max(largest, share)
-    return Agreement(None, len(blobs), largest)
+    return check_elsewhere(net, shown, None, TOLERANCE, False, engine, sys.executable, blobs)[1]
 
 
 def _content(net: Net, model: onnx.ModelProto) -> bytes:

@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.definition.values import counted
 from framework.errors import CaffeError
 from framework.evaluation.detection import Detection
 from framework.inference.draw_boxes import Image, draw_detections
 from framework.system.arrays import Floats
 
+Json = dict[str, Any]           # Any: what JSON holds
 COLUMNS = ("label", "name", "score", "x1", "y1", "x2", "y2")
 MOST_ROWS = 50
 """Rows of the table that a notebook shows."""
@@ -40,6 +42,19 @@ class Origin:
     seconds: float | None = None
     rate: float = 0.0
     orientation: int = 1
+
+
+def detection_json(found: Detection, names: Mapping[int, str]) -> Json:
+    """What detections.json and a server's answer say of a detection."""
+    entry: Json = {
+        "label": found.label,
+        "name": names.get(found.label, str(found.label)),
+        "score": round(found.score, 6),
+        "box": [round(value, 2) for value in found.corners],
+    }
+    if found.track:
+        entry["track"] = found.track
+    return entry
 
 
 class Results(list[Detection]):
@@ -130,7 +145,7 @@ class Results(list[Detection]):
         """The number of detections, and names and scores of the best."""
         best = [f"{self._name(found)} {found.score:.2f}" for found in self[:MOST_NAMES]]
         more = ["..."] if len(self) > MOST_NAMES else []
-        number = f"{len(self)} detection{'s' if len(self) != 1 else ''}"
+        number = counted(len(self), "detection")
         return f"Results of {number}" + (": " if best else "") + ", ".join([*best, *more])
 
     def _columns(self) -> tuple[str, ...]:

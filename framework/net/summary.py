@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from framework.definition.spec import NetSpec
-from framework.definition.values import human
+from framework.definition.values import aligned, human
 from framework.layers import LAYERS
 from framework.layers.base import Layer, Shape, Source
 
@@ -55,8 +55,4 @@ def table(rows: Sequence[Row]) -> list[str]:
         shapes = "  ".join(" x ".join(map(str, shape)) or "scalar" for shape in row.shapes)
         cells.append((row.name, row.type, shapes, human(row.parameters) if row.parameters else "",
                       human(row.multiply_adds) if row.multiply_adds else ""))
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADS))]
-    return ["  " + "  ".join(
-        cell.rjust(width) if column > 2 else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
-        for row in cells]
+    return ["  " + line for line in aligned(cells, right=(3, 4))]

@@ -28,14 +28,10 @@ def check_project(folder: str | Path) -> None:
 
 def newest_weights(folder: str | Path) -> Path:
     """The weights of the newest snapshot that is whole. CaffeError if there is none."""
-    document = read_solver(Path(folder, SOLVER))
-    param = document.message
-    if param.snapshot_prefix:       # it is relative to the folder
-        param.snapshot_prefix = os.path.join(folder, param.snapshot_prefix)
     found: list[str] = []
     logger = logging.getLogger("framework.project")
     is_found, problems = use_newest(
-        snapshot_prefix(document),
+        snapshots_of(folder),
         lambda state, iteration: found.append(weights_named(state, iteration)),
         lambda state, problem: logger.warning("%s", problem))
     if not is_found and problems:
@@ -45,6 +41,15 @@ def newest_weights(folder: str | Path) -> Path:
         raise CaffeError(f"{folder}: has no trained weights yet; `caffe train {folder}` makes "
                          "them, or give the weights")
     return Path(found[0])
+
+
+def snapshots_of(folder: str | Path) -> str:
+    """The beginning of the snapshots' paths, which the solver names from its own folder on."""
+    document = read_solver(Path(folder, SOLVER))
+    param = document.message
+    if param.snapshot_prefix:
+        param.snapshot_prefix = os.path.join(folder, param.snapshot_prefix)
+    return snapshot_prefix(document)
 
 
 def names_of_classes(folder: str | Path) -> dict[int, str]:

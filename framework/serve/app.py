@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from framework import __version__
 from framework.errors import CaffeError
+from framework.inference.results import detection_json
 from framework.serve import images, protocol
 from framework.serve.bodies import drain, file_in, read_body, unless_gone
 from framework.serve.guard import Guard, json_response, refusal_response
@@ -142,7 +143,7 @@ class Application:
                 return Response(content, media_type="image/jpeg" if kind == ".jpg" else "image/png")
             return json_response({
                 "model": model.name, "width": image.shape[1], "height": image.shape[0],
-                "detections": images.detections_json(found, net.names)})
+                "detections": [detection_json(one, net.names) for one in found]})
 
     async def classify(self, request: Request) -> Response:
         """The best classes of an image."""
@@ -193,16 +194,18 @@ class Application:
 
     def _model(self, request: Request) -> Model:
         """The model of a path. Refusal (404) for an unknown one, or another version."""
-        name = request.path_params["name"]
-        model = self.models.get(name)
-        if model is None:
-            raise Refusal(404, f"there is no model {name[:80]!r}; there are "
-                               f"{', '.join(self.models)}")
+        model = self._model_named(request.path_params["name"])
         current = str(model.current.version)
         version = request.path_params.get("version", current)
         if version != current:
-            raise Refusal(404, f"{name} has the version {current}, not {version[:40]!r}")
+            raise Refusal(404, f"{model.name} has the version {current}, not {version[:40]!r}")
         return model
+
+    def _model_named(self, name: str) -> Model:
+        if name not in self.models:
+            raise Refusal(404, f"there is no model {name[:80]!r}; there are "
+                               f"{', '.join(self.models)}")
+        return self.models[name]
 
     def _signature(self, name: str, net: ServedNet) -> Signature:
         return Signature(name, str(net.version), net.inputs, net.outputs, self.settings.batch)
@@ -219,10 +222,7 @@ class Application:
             if not found:
                 raise Refusal(404, f"no model here is a {kind}")
             return found[0]
-        if name not in self.models:
-            raise Refusal(404, f"there is no model {name[:80]!r}; there are "
-                               f"{', '.join(self.models)}")
-        model = self.models[name]
+        model = self._model_named(name)
         if model.current.kind != kind:
             other = {"detector": "/detect", "classifier": "/classify"}.get(
                 model.current.kind, f"/v2/models/{name}/infer")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
 from framework.data.augment import resizing
-from framework.data.records.mean_file import read_mean_image
-from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.loss.softmax import Softmax
+from framework.net.image_transform import ImageTransform, Mean, read_transform
 from framework.net.net import Net
 from framework.system.arrays import Floats, Levels
 
@@ -27,30 +24,28 @@ class Classifier:
     one is cropped in the middle, as in Caffe's TEST phase; then mean and scale are applied.
     """
 
-    def __init__(self, net: Net, mean: Sequence[float] | str | Path | None = None,
+    def __init__(self, net: Net, mean: Mean | None = None,
                  scale: float | None = None, size: tuple[int, int] | None = None):
         self.net = net
         self.input = net.given_names[0]
         self.output = net.outputs[0]
         self.shape = net.shapes[self.input][1:]
-        spec: LayerSpec = next(one for one in net.spec.layers if self.input in one.tops)
-        self.param = spec.proto.transform_param
-        self.scale = self.param.scale if scale is None else scale
+        transform = read_transform(net, self.input, mean, scale)
+        self.param = transform.param
+        self.scale = transform.scale
         self.size = size
-        stated = self.param.mean_file or list(self.param.mean_value) or [0.0]
-        self.mean = self._mean(stated if mean is None else mean)
+        self.mean = self._middle_mean(transform)
 
-    def _mean(self, mean: Sequence[float] | str | Path) -> Floats:
+    def _middle_mean(self, transform: ImageTransform) -> Floats:
         """What to subtract, to be broadcast over (height, width, channels)."""
+        mean = transform.mean_array()
+        if mean.ndim == 1:
+            return mean
         channels, height, width = self.shape
-        if not isinstance(mean, str | Path):
-            if len(mean) not in (1, channels):
-                raise DataError(f"{len(mean)} mean values are given; it must be one, or {channels}")
-            return np.array(mean, np.float32)
-        image = read_mean_image(mean)
-        if image.shape[0] != channels or image.shape[1] < height or image.shape[2] < width:
-            raise DataError(f"{mean}: is {image.shape}, the net takes {tuple(self.shape)}")
-        middle: Floats = _middle(np.ascontiguousarray(image.transpose(1, 2, 0)), height, width)
+        if mean.shape[2] != channels or mean.shape[0] < height or mean.shape[1] < width:
+            raise DataError(f"{transform.mean}: is {mean.transpose(2, 0, 1).shape}, the net takes "
+                            f"{tuple(self.shape)}")
+        middle: Floats = _middle(mean, height, width)
         return middle
 
     def prepare(self, image: Levels) -> Floats:

@@ -8,14 +8,11 @@ from pathlib import Path
 
 from framework.data.records import label_map
 from framework.errors import CaffeError, DataError
-from framework.net.reading import read_solver
+from framework.project.files import DEPLOY, LABEL_MAP, SOLVER
+from framework.project.folder import is_project, snapshots_of
 from framework.solver.snapshots import use_newest, weights_named
-from framework.solver.solver_fields import snapshot_prefix
 from framework.system.regular import read_regular
 
-SOLVER = "solver.prototxt"
-DEPLOY = "deploy.prototxt"
-LABEL_MAP = Path("data") / "labelmap.prototxt"
 MAX_LABEL_BYTES = 1 << 24
 Mark = tuple[tuple[str, int, int, int], ...]
 
@@ -40,10 +37,10 @@ class Files:
         """The weights to load now. CaffeError if there are none, or the newest are damaged."""
         if self.folder is None:
             return self.weights
-        prefix = self._prefix(self.folder)
         found: list[str] = []
         problems: list[str] = []
-        use_newest(prefix, lambda state, iteration: found.append(weights_named(state, iteration)),
+        use_newest(snapshots_of(self.folder),
+                   lambda state, iteration: found.append(weights_named(state, iteration)),
                    lambda state, problem: problems.append(problem))
         if problems:
             raise CaffeError(problems[0])
@@ -57,7 +54,7 @@ class Files:
         """
         paths = [self.model, *self.weights.split(","), self.labels]
         if self.folder is not None:
-            prefix = Path(self._prefix(self.folder))
+            prefix = Path(snapshots_of(self.folder))
             paths += map(str, prefix.parent.glob(f"{prefix.name}_iter_*"))
         found = []
         for path in sorted(filter(None, paths)):
@@ -82,18 +79,10 @@ class Files:
                             f"{getattr(error, 'strerror', None) or error}") from None
         return dict(enumerate(line.strip() for line in text.splitlines()))
 
-    @staticmethod
-    def _prefix(folder: Path) -> str:
-        """The beginning of the snapshots' paths, which the solver names from its own folder on."""
-        document = read_solver(folder / SOLVER)
-        document.message.snapshot_prefix = str(
-            folder / (document.message.snapshot_prefix or Path(SOLVER).stem))
-        return snapshot_prefix(document)
-
 
 def in_folder(folder: Path, labels: str = "") -> Files:
     """The files in a folder of `caffe new`. CaffeError for another folder."""
-    if not os.path.isfile(folder / SOLVER) or not os.path.isfile(folder / DEPLOY):
+    if not is_project(folder):
         raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
                          "`caffe new` made; give the prototxt of a deploy net, and --weights")
     if not labels and os.path.isfile(folder / LABEL_MAP):

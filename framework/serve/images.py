@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +12,7 @@ from framework.data.records.image_size import TooLarge, check_pixels, image_size
 from framework.data.records.images import BadRecord, Decoding, decode, failing_as_bad
 from framework.evaluation.detection import Detection
 from framework.inference.draw_boxes import draw_detections
+from framework.inference.results import Json
 from framework.serve.settings import Refusal
 from framework.system.arrays import Floats, Levels
 
@@ -51,16 +51,8 @@ def decoded(content: bytes) -> Levels:
     return pixels_as_shown(pixels, orientation_of(content))
 
 
-def detections_json(found: Sequence[Detection], names: Mapping[int, str]
-                    ) -> list[dict[str, Any]]:
-    """As `tools/detect` writes them. Any: what JSON holds."""
-    return [{"label": one.label, "name": names.get(one.label, str(one.label)),
-             "score": round(one.score, 6), "box": [round(value, 2) for value in one.corners]}
-            for one in found]
-
-
-def classes_json(scores: Floats, names: Mapping[int, str]) -> list[dict[str, Any]]:
-    """The best classes, best first. Any: what JSON holds."""
+def classes_json(scores: Floats, names: Mapping[int, str]) -> list[Json]:
+    """The best classes, best first."""
     best = np.argsort(-scores, kind="stable")[:MOST_CLASSES].tolist()
     return [{"label": label, "name": names.get(label, str(label)),
              "score": round(float(scores[label]), 6)} for label in best]

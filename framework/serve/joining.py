@@ -5,14 +5,13 @@ It is measured, not assumed: two items run alone and together, and must give the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from framework.system.arrays import Floats
+
 Blobs = dict[str, Floats]
-Run = Callable[[Blobs], Blobs]
 
 ITEMS = "items"             # index 0 of the output is the item
 ROWS = "rows"               # (1, 1, rows, 7) of DetectionOutput, whose column 0 is the item

@@ -43,8 +43,7 @@ class Gauge:
 
     def lines(self, name: str) -> Iterator[str]:
         for key, value in sorted(self.read().items()):
-            labels = ((self.label, key),) if self.label else ()
-            yield f"{name}{_labels(labels)} {value:g}"
+            yield f"{name}{_labels(((self.label, key),))} {value:g}"
 
 
 class Histogram:
@@ -75,7 +74,7 @@ class Histogram:
 
 
 class Metrics:
-    """All that a server counts. `queue` and `versions` are set by what knows them."""
+    """All that a server counts. `gauges`, each with its text, are added by what knows them."""
 
     def __init__(self) -> None:
         self.requests = Counter()
@@ -102,8 +101,6 @@ class Metrics:
 
 
 def _labels(labels: Labels) -> str:
-    if not labels:
-        return ""
     return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels) + "}"
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,9 +15,11 @@ from framework.definition.spec import NetSpec
 from framework.errors import CaffeError
 from framework.evaluation.detection import Detection
 from framework.inference.detector import Detector
+from framework.inference.engines import run_net
 from framework.layers import LAYERS
-from framework.layers.ssd.detection_output import DetectionOutput
+from framework.layers.base import Layer
 from framework.net.class_counts import check_labels
+from framework.net.image_transform import Mean
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.net.trained import class_names, trained_net
@@ -39,7 +40,7 @@ class Options:
     """
 
     device: str = "cpu"
-    mean: Sequence[float] | str | Path | None = None
+    mean: Mean | None = None
     scale: float | None = None
     size: tuple[int, int] | None = None
     ignore_unknown_fields: bool = False
@@ -69,7 +70,6 @@ class ServedNet:
         self.kind = "net"
         settings = (options.mean, options.scale, options.size)
         if _has_detections(NetSpec(document, "TEST")):
-            document = read_net(files.model, options.ignore_unknown_fields)
             self.detector = Detector(document, self.weights, options.device, *settings)
             self.kind = "detector"
             self.net: Net = self.detector.net
@@ -174,16 +174,11 @@ class ServedNet:
         return {name: blobs[name] for name in self.outputs}
 
     def _run(self, inputs: Blobs, wanted: Sequence[str]) -> Blobs:
-        blobs = {name: torch.from_numpy(np.ascontiguousarray(blob)).to(self.net.device)
-                 for name, blob in inputs.items()}
-        for name in self.net.given_names:
-            if name not in blobs:       # labels of a test net, which only its evaluation reads
-                blobs[name] = torch.full(self.net.shapes[name], -1.0, device=self.net.device)
-        with torch.inference_mode():
-            found = self.net.run(blobs, wanted)
-        return {name: np.array(found[name].cpu().numpy(), np.float32) for name in wanted}
+        """Copies: a layer may keep the memory of its top for the next run."""
+        found = run_net(self.net, inputs, wanted)
+        return {name: np.array(blob, np.float32) for name, blob in found.items()}
 
 
 def _has_detections(spec: NetSpec) -> bool:
     types = [LAYERS[layer.type] for layer in spec.layers if layer.type in LAYERS]
-    return sum(issubclass(kind, DetectionOutput) for kind in types) == 1
+    return sum(issubclass(kind, Layer) and kind.gives_detections for kind in types) == 1

@@ -41,6 +41,17 @@ layer { name: "ip" type: "InnerProduct" bottom: "a" top: "ip"
   inner_product_param { num_output: 3 } }
 layer { name: "sum" type: "Eltwise" bottom: "ip" bottom: "b" top: "sum" }
 """
+YOLO = """name: "cells"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 16, 16] } }
+  transform_param { mean_value: 100 scale: 0.01 } }
+layer { name: "pool" type: "Pooling" bottom: "data" top: "pool"
+  pooling_param { pool: AVE kernel_size: 8 stride: 8 } }
+layer { name: "map" type: "Convolution" bottom: "pool" top: "map"
+  convolution_param { num_output: 6 kernel_size: 1 bias_term: false } }
+layer { name: "out" type: "YoloDetectionOutput" bottom: "map" top: "out"
+  yolo_detection_output_param { num_classes: 1 num_box: 1 biases: [1, 1]
+    confidence_threshold: 0.5 nms_threshold: 0.45 } }
+"""
 MIXING = LINEAR + """layer { name: "soft" type: "Softmax" bottom: "sum" top: "soft"
   softmax_param { axis: 0 } }"""
 WEIGHT = np.array([[1, 2], [3, 4], [5, 6]], np.float32)
@@ -76,6 +87,18 @@ def classifier(folder: Path) -> Files:
     files = small_net(folder, CLASSIFIER, np.eye(3))
     (folder / "names.txt").write_text("blue\ngreen\nred\n")
     return Files(files.model, files.weights, str(folder / "names.txt"))
+
+
+def yolo(folder: Path) -> Files:
+    """A detector of bright quarters: each of the four cells is a box, brightness its objectness."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "net.prototxt").write_text(YOLO)
+    net = Net(folder / "net.prototxt")
+    with torch.no_grad():
+        net.params["map"][0].zero_()
+        net.params["map"][0][4] = 1
+    save_weights(net, folder / "net.caffemodel")
+    return Files(str(folder / "net.prototxt"), str(folder / "net.caffemodel"))
 
 
 def png(image: np.ndarray, kind: str = ".png") -> bytes:

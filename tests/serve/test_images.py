@@ -8,7 +8,7 @@ import pytest
 
 from framework.serve.settings import Settings
 from tests.quadrants import bright_quarter
-from tests.serve.serving import BRIGHT, ask, classifier, png, quadrants, run
+from tests.serve.serving import BRIGHT, ask, classifier, png, quadrants, run, yolo
 
 BOX = [30, 20, 60, 40]          # the lower right quarter of 60 x 40
 SCORE = 1 / (1 + math.exp(-20 * (220 - 100) * 0.01))
@@ -49,6 +49,11 @@ def test_an_annotated_image_is_given_where_it_is_asked_for(nets, query, accept, 
         drawn = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
         # a small image is enlarged; its plain corner stays dark, and a coloured frame is drawn
         assert min(drawn.shape[:2]) >= 40 and np.ptp(drawn.astype(int), axis=2).max() > 100
+
+
+def test_a_net_with_boxes_of_yolo_is_a_detector(tmp_path):
+    content = ask({"cells": yolo(tmp_path)}, "POST", "/detect", content=BRIGHT).json()
+    assert [(one["label"], one["box"]) for one in content["detections"]] == [(1, [30, 20, 60, 40])]
 
 
 def test_a_photograph_is_turned_as_viewers_show_it(nets):

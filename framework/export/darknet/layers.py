@@ -10,7 +10,6 @@ from framework.export.darknet.detections import boxes
 from framework.export.darknet.net import (
     INPUT,
     DarknetFile,
-    Floats,
     Section,
     activation_word,
     array_of,
@@ -27,6 +26,7 @@ from framework.layers.vision.local import Local
 from framework.layers.vision.padding import Pad
 from framework.layers.vision.pooling import Pooling
 from framework.layers.vision.resize import Reorg, Upsample
+from framework.system.arrays import Floats
 
 
 def convolution(file: DarknetFile, index: int, layer: Layer) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.errors import SpecError
@@ -16,8 +15,8 @@ from framework.execution.chains import Step
 from framework.export.darknet.words import ACTIVATIONS
 from framework.layers.base import LAYERS, Layer, Shape
 from framework.net.net import Net
+from framework.system.arrays import Floats
 
-Floats = NDArray[np.float32]
 HEADER = struct.pack("<3iQ", 0, 2, 0, 0)       # version 0.2.0, no images seen
 INPUT = -1
 

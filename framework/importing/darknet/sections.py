@@ -12,6 +12,7 @@ import numpy as np
 
 from framework.importing.darknet.heads import region, yolo
 from framework.importing.darknet.net import DarknetNet
+from framework.ops.pooling import PoolWindow
 
 
 def convolutional(net: DarknetNet) -> str:
@@ -126,23 +127,13 @@ def maxpool(net: DarknetNet) -> str:
     param: dict[str, object] = {"pool": "MAX", "kernel_size": size}
     param |= _strides(strides, repeated=False)
     param |= {"pad": before} if before else {}
-    if caffe_sizes(sides, size, strides, before) == wanted:
+    caffes = PoolWindow((size, size), tuple(strides), (before, before), (1, 1))
+    if list(caffes.top_sizes(sides)) == wanted:
         return net.add("maxpool", "Pooling", bottom, pooling_param=param)
     if padding % 2:
         bottom = net.add("pad", "Pad", bottom,
                          pad_param={"padtype": "REPLICATE", "pad_r": 1, "pad_b": 1})
     return net.add("maxpool", "Pooling", bottom, pooling_param=param | {"round_mode": "FLOOR"})
-
-
-def caffe_sizes(sides: tuple[int, ...], size: int, strides: list[int], pad: int) -> list[int]:
-    """Windows along each axis where sizes are rounded up, less one that begins in the padding."""
-    counts = []
-    for side, stride in zip(sides, strides, strict=True):
-        count = -((size - side - 2 * pad) // stride) + 1
-        if pad and (count - 1) * stride >= side + pad:
-            count -= 1
-        counts.append(count)
-    return counts
 
 
 def avgpool(net: DarknetNet) -> str:
