@@ -18,6 +18,7 @@ from framework.layers.loss.accuracy import Accuracy
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.net.net import Net
 from framework.report import figures
+from framework.report.confusion_section import confusion_section
 from framework.report.data_sheet import visible
 from framework.report.detection_run import NUM_WORST
 from framework.report.page import Chart, Section, Table
@@ -25,7 +26,6 @@ from framework.report.photos import sheet_chart
 from framework.solver.testing import score
 from framework.system.arrays import Array
 
-MOST_IN_MATRIX = 40
 TOP = (1, 3, 5)
 
 
@@ -131,26 +131,11 @@ def _top(labels: Indices, chances: Doubles) -> Section:
 
 def _matrix(labels: Indices, chances: Doubles, full: Mapping[int, str], shown: Mapping[int, str]
             ) -> Section:
-    table = confusion(labels, chances)
-    wrong = table.copy()
-    np.fill_diagonal(wrong, 0)
-    chosen = np.arange(len(table))
-    note = ""
-    if len(chosen) > MOST_IN_MATRIX:
-        chosen = np.sort(np.argsort(-(wrong.sum(0) + wrong.sum(1)), kind="stable")[:MOST_IN_MATRIX])
-        note = f" The chart has the {MOST_IN_MATRIX} classes with the most errors."
-    pairs = sorted(zip(*np.nonzero(wrong), strict=True), key=lambda pair: -wrong[pair])[:12]
-    rows = [[full.get(int(row), f"class {row}"), full.get(int(column), f"class {column}"),
-             str(wrong[row, column])] for row, column in pairs]
-    most = "; ".join(f"{row} as {column}: {count}" for row, column, count in rows[:3])
-    names = [shown.get(int(label), f"class {label}") for label in chosen]
-    chart = figures.matrix("Marked and found classes", names, table[np.ix_(chosen, chosen)])
-    return Section("Confusion", ["Images by their label and by the class with the best score." +
-                                 note],
-                   [Chart("confusion", chart, f"Confusion matrix; the most frequent errors: "
-                          f"{most or 'none'}")],
-                   [Table("The most frequent errors", ["marked", "found", "number"], rows, 2)]
-                   if rows else [])
+    count = chances.shape[1]
+    texts, drawn = ([names.get(label, f"class {label}") for label in range(count)]
+                    for names in (full, shown))
+    return confusion_section(confusion(labels, chances), count, texts, drawn,
+                             "Images by their label and by the class with the best score.")
 
 
 def _calibration(labels: Indices, chances: Doubles) -> Section:
