@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,24 +19,24 @@ from framework.net.net import Net
 from framework.report import figures
 from framework.report.confusion_section import confusion_section
 from framework.report.data_sheet import visible
-from framework.report.detection_run import NUM_WORST
 from framework.report.page import Chart, Section, Table
 from framework.report.photos import sheet_chart
+from framework.report.worst import Worst
 from framework.solver.testing import score
 from framework.system.arrays import Array
 
 TOP = (1, 3, 5)
 
 
-@dataclass(order=True)
+@dataclass(frozen=True)
 class Miss:
-    """An image, the probability of its label taken negative, and its label and the best class."""
+    """An image, its label and the best class; badness: the label's probability, negated."""
 
     badness: float
     number: int
-    image: Array = field(compare=False)
-    label: int = field(compare=False)
-    best: int = field(compare=False)
+    image: Array
+    label: int
+    best: int
 
 
 def has_scores(net: Net) -> bool:
@@ -82,7 +81,7 @@ class _Keeper:
         self.step = step
         self.labels: list[Indices] = []
         self.chances: list[Doubles] = []
-        self.worst: list[Miss] = []
+        self.worst: Worst[Miss] = Worst()
         self.num = 0
         self.source: ImageSource | None = None
         self.image = ""
@@ -109,13 +108,12 @@ class _Keeper:
             return
         for index in counted.tolist():
             badness = -float(chances[index, numbers[index]])
-            if len(self.worst) >= NUM_WORST and badness <= self.worst[0].badness:
+            if not self.worst.takes(badness):
                 continue
             planes = self.net.blobs[self.image][index].float().cpu().numpy()
             miss = Miss(badness, first + index, visible(planes, self.source.mean),
                         int(numbers[index]), int(chances[index].argmax()))
-            (heapq.heappush if len(self.worst) < NUM_WORST else heapq.heapreplace)(
-                self.worst, miss)
+            self.worst.add(badness, miss.number, miss)
 
 
 def _top(labels: Indices, chances: Doubles) -> Section:
@@ -148,9 +146,10 @@ def _calibration(labels: Indices, chances: Doubles) -> Section:
 
 
 def _worst(keeper: _Keeper, full: Mapping[int, str]) -> Section:
+    misses = keeper.worst.ranked()
     section = Section("The worst images", [
-        f"The {len(keeper.worst)} images whose label has the least probability."], are_photos=True)
-    for index, miss in enumerate(sorted(keeper.worst, reverse=True)):
+        f"The {len(misses)} images whose label has the least probability."], are_photos=True)
+    for index, miss in enumerate(misses):
         words = (f"Image {miss.number + 1} of the test data: "
                  f"{full.get(miss.label, f'class {miss.label}')} with {-miss.badness:.3f}, found "
                  f"as {full.get(miss.best, f'class {miss.best}')}")
