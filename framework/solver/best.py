@@ -36,7 +36,6 @@ class Monitor:
         param = document.message
         self.name: str = param.monitor
         self.patience: int = param.patience
-        self.keeps_best: bool = param.keep_best
         self.best = Best()
         _check(document)
         if self.name and test_nets:     # the first of several ranks alone has them
