@@ -10,7 +10,7 @@ from framework.data.records import label_map
 from framework.errors import CaffeError
 from framework.net.reading import read_solver
 from framework.project.files import DEPLOY, LABEL_MAP, SOLVER
-from framework.solver.snapshots import use_newest, weights_named
+from framework.solver.snapshots import find_newest_weights
 from framework.solver.solver_fields import snapshot_prefix
 
 
@@ -32,19 +32,16 @@ def newest_weights(folder: str | Path) -> Path:
     param = document.message
     if param.snapshot_prefix:       # it is relative to the folder
         param.snapshot_prefix = os.path.join(folder, param.snapshot_prefix)
-    found: list[str] = []
     logger = logging.getLogger("framework.project")
-    is_found, problems = use_newest(
-        snapshot_prefix(document),
-        lambda state, iteration: found.append(weights_named(state, iteration)),
-        lambda state, problem: logger.warning("%s", problem))
-    if not is_found and problems:
+    weights, problems = find_newest_weights(
+        snapshot_prefix(document), lambda state, problem: logger.warning("%s", problem))
+    if not weights and problems:
         raise CaffeError("\n".join([f"{folder}: no snapshot can be used; give the weights that are "
                                     "meant:", *problems]))
-    if not is_found:
+    if not weights:
         raise CaffeError(f"{folder}: has no trained weights yet; `caffe train {folder}` makes "
                          "them, or give the weights")
-    return Path(found[0])
+    return Path(weights)
 
 
 def names_of_classes(folder: str | Path) -> dict[int, str]:

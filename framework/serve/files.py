@@ -9,7 +9,7 @@ from pathlib import Path
 from framework.data.records import label_map
 from framework.errors import CaffeError, DataError
 from framework.net.reading import read_solver
-from framework.solver.snapshots import use_newest, weights_named
+from framework.solver.snapshots import find_newest_weights
 from framework.solver.solver_fields import snapshot_prefix
 from framework.system.regular import read_regular
 
@@ -40,17 +40,15 @@ class Files:
         """The weights to load now. CaffeError if there are none, or the newest are damaged."""
         if self.folder is None:
             return self.weights
-        prefix = self._prefix(self.folder)
-        found: list[str] = []
         problems: list[str] = []
-        use_newest(prefix, lambda state, iteration: found.append(weights_named(state, iteration)),
-                   lambda state, problem: problems.append(problem))
+        weights, _ = find_newest_weights(self._prefix(self.folder),
+                                         lambda state, problem: problems.append(problem))
         if problems:
             raise CaffeError(problems[0])
-        if not found:
+        if not weights:
             raise CaffeError(f"{self.folder}: has no trained weights yet; `caffe train "
                              f"{self.folder}` makes them")
-        return found[0]
+        return weights
 
     def mark(self) -> Mark:
         """What changes when a file is replaced or a snapshot is written: name, time, size, inode.
