@@ -9,21 +9,9 @@ from pathlib import Path
 from framework.data.records import label_map
 from framework.errors import CaffeError
 from framework.net.reading import read_solver
-from framework.project.files import DEPLOY, LABEL_MAP, SOLVER
+from framework.project.names import LABEL_MAP, SOLVER
 from framework.solver.snapshots import find_newest_weights
 from framework.solver.solver_fields import snapshot_prefix
-
-
-def is_project(folder: str | Path) -> bool:
-    """Whether `caffe new` made the folder: it has a solver and a deploy net."""
-    return all(os.path.isfile(Path(folder, name)) for name in (SOLVER, DEPLOY))
-
-
-def check_project(folder: str | Path) -> None:
-    """CaffeError for another folder."""
-    if not is_project(folder):
-        raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
-                         "`caffe new` made")
 
 
 def newest_weights(folder: str | Path) -> Path:

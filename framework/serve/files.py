@@ -9,13 +9,11 @@ from pathlib import Path
 from framework.data.records import label_map
 from framework.errors import CaffeError, DataError
 from framework.net.reading import read_solver
+from framework.project.names import DEPLOY, LABEL_MAP, SOLVER, check_project
 from framework.solver.snapshots import find_newest_weights
 from framework.solver.solver_fields import snapshot_prefix
 from framework.system.regular import read_regular
 
-SOLVER = "solver.prototxt"
-DEPLOY = "deploy.prototxt"
-LABEL_MAP = Path("data") / "labelmap.prototxt"
 MAX_LABEL_BYTES = 1 << 24
 Mark = tuple[tuple[str, int, int, int], ...]
 
@@ -91,9 +89,7 @@ class Files:
 
 def in_folder(folder: Path, labels: str = "") -> Files:
     """The files in a folder of `caffe new`. CaffeError for another folder."""
-    if not os.path.isfile(folder / SOLVER) or not os.path.isfile(folder / DEPLOY):
-        raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
-                         "`caffe new` made; give the prototxt of a deploy net, and --weights")
+    check_project(folder, "; give the prototxt of a deploy net, and --weights")
     if not labels and os.path.isfile(folder / LABEL_MAP):
         labels = str(folder / LABEL_MAP)
     return Files(str(folder / DEPLOY), "", labels, folder)
