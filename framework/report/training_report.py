@@ -88,7 +88,7 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
 
 
 def _labels(net: Net) -> list[int] | None:
-    """The labels that a detector's detections are scored by; None: it is no detector."""
+    """The labels that a detector's detections are scored by; None of another net."""
     return next((step.layer.classes for step in net.layers
                  if isinstance(step.layer, DetectionEvaluate)), None)
 
