@@ -22,6 +22,7 @@ from framework.data.datasets import recognition, splits
 from framework.data.datasets.dataset import Dataset
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.project.names import DATA, DEPLOY, README, SOLVER, TRAIN_TEST
 from framework.system.atomic import new_folder
 
 if TYPE_CHECKING:
@@ -82,19 +83,19 @@ def new(options: argparse.Namespace) -> int:
     with new_folder(out, options.redo, [options.data, data.root]) as folder:
         origin = (f"{found.format}: {found.reason}", sentence, *notes)
         project = _write(data, net, folder, origin, options)
-        texts = {files.TRAIN_TEST: files.train_test(project),
-                 files.DEPLOY: files.deploy(project),
-                 files.SOLVER: files.solver(project.settings),
-                 files.README: files.readme(project, str(out))}
+        texts = {TRAIN_TEST: files.train_test(project),
+                 DEPLOY: files.deploy(project),
+                 SOLVER: files.solver(project.settings),
+                 README: files.readme(project, str(out))}
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        _check_net(folder / files.DEPLOY)
+        _check_net(folder / DEPLOY)
     # not before the folder has its name: a reader of the account may go away, as `head` does
     for split, lines in project.account.items():
         for line in lines:
             print(f"{split}: {line}")
     print(files.matched(project.proposal))
-    print(f"{out}: {files.README} says what was chosen and why; next: caffe train {out}")
+    print(f"{out}: {README} says what was chosen and why; next: caffe train {out}")
     return 0
 
 
@@ -153,7 +154,7 @@ def _write(data: Dataset, net: Backbone, folder: Path, origin: tuple[str, ...],
     from framework.project import choices, files
     from framework.report.data_survey import survey_database
 
-    place = folder / files.DATA
+    place = folder / DATA
     place.mkdir()
     entries = {split: list(own) for split, own in data.splits.items()}
     splits.shuffle(entries["train"], options.seed)
@@ -192,9 +193,9 @@ def _proposal(project: Project, folder: Path, survey: Survey) -> Proposal:
     from framework.report.prior_choice import propose
     from framework.report.prior_makers import prior_makers
 
-    (folder / files.TRAIN_TEST).write_text(files.train_test(project), encoding="utf-8")
-    (folder / files.DEPLOY).write_text(files.deploy(project), encoding="utf-8")
-    makers = prior_makers(Net(folder / files.DEPLOY, "TEST"))
+    (folder / TRAIN_TEST).write_text(files.train_test(project), encoding="utf-8")
+    (folder / DEPLOY).write_text(files.deploy(project), encoding="utf-8")
+    makers = prior_makers(Net(folder / DEPLOY, "TEST"))
     origins = [priors.origin for priors in project.proposal.priors]
     return propose(survey.corners, makers, origins, project.settings.size)
 

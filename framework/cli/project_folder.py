@@ -13,10 +13,15 @@ from pathlib import Path
 
 from framework.cli import app
 from framework.errors import CaffeError
+from framework.project.names import (
+    DEPLOY,
+    LABEL_MAP,
+    SOLVER,
+    TRAIN_TEST,
+    check_project,
+    is_project,
+)
 
-SOLVER = "solver.prototxt"
-DEPLOY = "deploy.prototxt"
-TRAIN_TEST = "train_test.prototxt"
 REPORT = "report"
 WORKING_INSIDE = ("train", "test", "check_data", "report")
 COMMANDS = (*WORKING_INSIDE, "detect", "export")
@@ -37,10 +42,9 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
     if command not in COMMANDS or not given or not os.path.isdir(folder):
         yield list(given)
         return
-    if not os.path.isfile(folder / SOLVER) or not os.path.isfile(folder / DEPLOY):
+    if not is_project(folder):
         if command in ("train", "test", "report"):
-            raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
-                             f"`caffe new` made; `caffe {command} --help` tells the other forms")
+            check_project(folder, f"; `caffe {command} --help` tells the other forms")
         yield list(given)
         return
     rest = list(given[1:])
@@ -106,7 +110,7 @@ def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:
     defaults = {"model": folder / DEPLOY,
                 "out": folder / ("detections" if command == "detect" else f"detector{suffix}")}
     if command == "detect":
-        defaults["labelmap"] = folder / "data" / "labelmap.prototxt"
+        defaults["labelmap"] = folder / LABEL_MAP
     flags = [word for name, path in defaults.items() if not _has(rest, name)
              for word in (f"--{name}", str(path))]
     if not _has(rest, "weights"):

@@ -116,7 +116,7 @@ def tested_net(options: argparse.Namespace, device: str) -> Net:
     # lazy: --help does without it
     from framework.layers.base import DataOptions
     from framework.net.net import Net
-    from framework.weights.weights import load_weights
+    from framework.net.trained import load_all_weights
 
     net = Net(options.model, "TEST", level=options.level,
               stages=app.stages([options.stage]),
@@ -125,13 +125,7 @@ def tested_net(options: argparse.Namespace, device: str) -> Net:
     if not net.sources:
         raise CaffeError(f"{options.model}: has no data layer in the phase TEST; a report needs "
                          "test data")
-    found = load_weights(net, options.weights)
-    made_up = [step.layer.spec.name for step in net.layers
-               if step.layer.spec.name in found.not_in_file and not step.layer.has_stated_blobs]
-    if made_up:
-        raise CaffeError(f"{options.weights}: has no weights for the layers "
-                         f"{', '.join(made_up)} of {options.model}; layers are found by their "
-                         "names")
+    load_all_weights(net, options.weights)
     return net
 
 

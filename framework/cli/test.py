@@ -192,21 +192,18 @@ def weights_of(document: Any, snapshot: str, log: Any) -> str:
     Any: Document and Log, known with their modules.
     """
     # lazy: --help does without it
-    from framework.solver.snapshots import use_newest, weights_named
+    from framework.solver.snapshots import find_newest_weights, weights_named
     from framework.solver.solver_fields import snapshot_prefix
 
     if snapshot != "auto":
         return weights_named(snapshot)
     prefix = snapshot_prefix(document)
-    found: list[str] = []
-    is_found, problems = use_newest(
-        prefix, lambda state, iteration: found.append(weights_named(state, iteration)),
-        lambda state, problem: log.warning(problem))
-    if not is_found:
+    weights, problems = find_newest_weights(prefix, lambda state, problem: log.warning(problem))
+    if not weights:
         raise CaffeError("\n".join(["--snapshot auto: no snapshot can be tested; give the state "
                                     "that is meant:", *problems]) if problems else
                          f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
-    return found[0]
+    return weights
 
 
 if __name__ == "__main__":

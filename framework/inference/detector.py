@@ -26,8 +26,8 @@ from framework.inference.stream import Options, stream
 from framework.inference.tiles import Tiles
 from framework.net.image_transform import Mean, image_blobs, read_transform
 from framework.net.trained import class_names, trained_net
-from framework.project.files import DEPLOY
-from framework.project.folder import check_project, names_of_classes, newest_weights
+from framework.project.folder import names_of_classes, newest_weights
+from framework.project.names import DEPLOY, check_project
 from framework.proto import ResizeParameter
 from framework.system.arrays import Floats
 

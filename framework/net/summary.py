@@ -48,11 +48,16 @@ def layer_rows(spec: NetSpec, built: Iterable[Layer], shapes: Mapping[str, Shape
     return rows
 
 
+def shape_text(shape: Sequence[int]) -> str:
+    """`2 x 3 x 14 x 18`, or `scalar`."""
+    return " x ".join(map(str, shape)) or "scalar"
+
+
 def table(rows: Sequence[Row]) -> list[str]:
     """A line of heads, and a line for each layer."""
     cells = [HEADS]
     for row in rows:
-        shapes = "  ".join(" x ".join(map(str, shape)) or "scalar" for shape in row.shapes)
+        shapes = "  ".join(map(shape_text, row.shapes))
         cells.append((row.name, row.type, shapes, human(row.parameters) if row.parameters else "",
                       human(row.multiply_adds) if row.multiply_adds else ""))
     return ["  " + line for line in aligned(cells, right=(3, 4))]

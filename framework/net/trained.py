@@ -13,27 +13,32 @@ from framework.net.class_counts import label_map_path
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.net.stubs import leave_out_unread_stubs
-from framework.weights.weights import load_weights
+from framework.weights.weights import LoadReport, load_weights
 
 
 def trained_net(model: str | Path | Document, weights: str | Path,
                 device: str | torch.device = "cpu") -> Net:
-    """The TEST net with its weights; data layers are not opened.
-
-    WeightsError for layers without weights: a net of noise finds boxes as well. Those that the
-    prototxt fills on purpose, as upsampling, are only warned about.
-    """
+    """The TEST net with its weights, as `load_all_weights` has it; data layers are not opened."""
     document = model if isinstance(model, Document) else read_net(model)
     leave_out_unread_stubs(document)
     net = Net(document, "TEST", skip_data=True, device=device)
+    load_all_weights(net, weights).warn(weights)
+    return net
+
+
+def load_all_weights(net: Net, weights: str | Path) -> LoadReport:
+    """Load the weights of a net that is to be used, not trained.
+
+    WeightsError for layers without weights: a net of noise finds boxes as well. Those that the
+    prototxt fills on purpose, as upsampling, are only in the report.
+    """
     report = load_weights(net, weights)
     made_up = [step.layer.spec.name for step in net.layers
                if step.layer.spec.name in report.not_in_file and not step.layer.has_stated_blobs]
     if made_up:
         raise WeightsError(f"{weights}: has no weights for the layers {', '.join(made_up)} of "
                            f"{net.spec.path}; layers are found by their names")
-    report.warn(weights)
-    return net
+    return report
 
 
 def class_names(net: Net) -> dict[int, str]:

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 
 from framework.project.backbone import SMALL, Backbone
 from framework.project.choices import Settings
+from framework.project.names import DEPLOY, LABEL_MAP, SOLVER, TRAIN_TEST
 from framework.report.prior_choice import WANTED, Priors, Proposal
 
-TRAIN_TEST = "train_test.prototxt"
-DEPLOY = "deploy.prototxt"
-SOLVER = "solver.prototxt"
-README = "README.md"
-DATA = "data"
-LABEL_MAP = "data/labelmap.prototxt"
 PREFIX = "snapshots/detector"
 
 

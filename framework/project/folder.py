@@ -9,38 +9,23 @@ from pathlib import Path
 from framework.data.records import label_map
 from framework.errors import CaffeError
 from framework.net.reading import read_solver
-from framework.project.files import DEPLOY, LABEL_MAP, SOLVER
-from framework.solver.snapshots import use_newest, weights_named
+from framework.project.names import LABEL_MAP, SOLVER
+from framework.solver.snapshots import find_newest_weights
 from framework.solver.solver_fields import snapshot_prefix
-
-
-def is_project(folder: str | Path) -> bool:
-    """Whether `caffe new` made the folder: it has a solver and a deploy net."""
-    return all(os.path.isfile(Path(folder, name)) for name in (SOLVER, DEPLOY))
-
-
-def check_project(folder: str | Path) -> None:
-    """CaffeError for another folder."""
-    if not is_project(folder):
-        raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
-                         "`caffe new` made")
 
 
 def newest_weights(folder: str | Path) -> Path:
     """The weights of the newest snapshot that is whole. CaffeError if there is none."""
-    found: list[str] = []
     logger = logging.getLogger("framework.project")
-    is_found, problems = use_newest(
-        snapshots_of(folder),
-        lambda state, iteration: found.append(weights_named(state, iteration)),
-        lambda state, problem: logger.warning("%s", problem))
-    if not is_found and problems:
+    weights, problems = find_newest_weights(
+        snapshots_of(folder), lambda state, problem: logger.warning("%s", problem))
+    if not weights and problems:
         raise CaffeError("\n".join([f"{folder}: no snapshot can be used; give the weights that are "
                                     "meant:", *problems]))
-    if not is_found:
+    if not weights:
         raise CaffeError(f"{folder}: has no trained weights yet; `caffe train {folder}` makes "
                          "them, or give the weights")
-    return Path(found[0])
+    return Path(weights)
 
 
 def snapshots_of(folder: str | Path) -> str:

@@ -15,8 +15,7 @@ from framework.definition.values import counted
 from framework.logs.log import Log, number
 from framework.net.net import Net
 from framework.net.reading import read_solver
-from framework.project.files import SOLVER
-from framework.project.folder import check_project
+from framework.project.names import SOLVER, check_project
 from framework.report.run_summary import run_summary
 from framework.solver.snapshots import is_hdf5
 from framework.solver.solver import Solver

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,26 +17,26 @@ from framework.layers.loss.accuracy import Accuracy
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.net.net import Net
 from framework.report import figures
+from framework.report.confusion_section import confusion_section
 from framework.report.data_sheet import visible
-from framework.report.detection_run import NUM_WORST
 from framework.report.page import Chart, Section, Table
 from framework.report.photos import sheet_chart
+from framework.report.worst import Worst
 from framework.solver.testing import score
 from framework.system.arrays import Array
 
-MOST_IN_MATRIX = 40
 TOP = (1, 3, 5)
 
 
-@dataclass(order=True)
+@dataclass(frozen=True)
 class Miss:
-    """An image, the probability of its label taken negative, and its label and the best class."""
+    """An image, its label and the best class; badness: the label's probability, negated."""
 
     badness: float
     number: int
-    image: Array = field(compare=False)
-    label: int = field(compare=False)
-    best: int = field(compare=False)
+    image: Array
+    label: int
+    best: int
 
 
 def has_scores(net: Net) -> bool:
@@ -82,7 +81,7 @@ class _Keeper:
         self.step = step
         self.labels: list[Indices] = []
         self.chances: list[Doubles] = []
-        self.worst: list[Miss] = []
+        self.worst: Worst[Miss] = Worst()
         self.num = 0
         self.source: ImageSource | None = None
         self.image = ""
@@ -109,13 +108,12 @@ class _Keeper:
             return
         for index in counted.tolist():
             badness = -float(chances[index, numbers[index]])
-            if len(self.worst) >= NUM_WORST and badness <= self.worst[0].badness:
+            if not self.worst.takes(badness):
                 continue
             planes = self.net.blobs[self.image][index].float().cpu().numpy()
             miss = Miss(badness, first + index, visible(planes, self.source.mean),
                         int(numbers[index]), int(chances[index].argmax()))
-            (heapq.heappush if len(self.worst) < NUM_WORST else heapq.heapreplace)(
-                self.worst, miss)
+            self.worst.add(badness, miss.number, miss)
 
 
 def _top(labels: Indices, chances: Doubles) -> Section:
@@ -131,26 +129,11 @@ def _top(labels: Indices, chances: Doubles) -> Section:
 
 def _matrix(labels: Indices, chances: Doubles, full: Mapping[int, str], shown: Mapping[int, str]
             ) -> Section:
-    table = confusion(labels, chances)
-    wrong = table.copy()
-    np.fill_diagonal(wrong, 0)
-    chosen = np.arange(len(table))
-    note = ""
-    if len(chosen) > MOST_IN_MATRIX:
-        chosen = np.sort(np.argsort(-(wrong.sum(0) + wrong.sum(1)), kind="stable")[:MOST_IN_MATRIX])
-        note = f" The chart has the {MOST_IN_MATRIX} classes with the most errors."
-    pairs = sorted(zip(*np.nonzero(wrong), strict=True), key=lambda pair: -wrong[pair])[:12]
-    rows = [[full.get(int(row), f"class {row}"), full.get(int(column), f"class {column}"),
-             str(wrong[row, column])] for row, column in pairs]
-    most = "; ".join(f"{row} as {column}: {count}" for row, column, count in rows[:3])
-    names = [shown.get(int(label), f"class {label}") for label in chosen]
-    chart = figures.matrix("Marked and found classes", names, table[np.ix_(chosen, chosen)])
-    return Section("Confusion", ["Images by their label and by the class with the best score." +
-                                 note],
-                   [Chart("confusion", chart, f"Confusion matrix; the most frequent errors: "
-                          f"{most or 'none'}")],
-                   [Table("The most frequent errors", ["marked", "found", "number"], rows, 2)]
-                   if rows else [])
+    count = chances.shape[1]
+    texts, drawn = ([names.get(label, f"class {label}") for label in range(count)]
+                    for names in (full, shown))
+    return confusion_section(confusion(labels, chances), count, texts, drawn,
+                             "Images by their label and by the class with the best score.")
 
 
 def _calibration(labels: Indices, chances: Doubles) -> Section:
@@ -163,9 +146,10 @@ def _calibration(labels: Indices, chances: Doubles) -> Section:
 
 
 def _worst(keeper: _Keeper, full: Mapping[int, str]) -> Section:
+    misses = keeper.worst.ranked()
     section = Section("The worst images", [
-        f"The {len(keeper.worst)} images whose label has the least probability."], are_photos=True)
-    for index, miss in enumerate(sorted(keeper.worst, reverse=True)):
+        f"The {len(misses)} images whose label has the least probability."], are_photos=True)
+    for index, miss in enumerate(misses):
         words = (f"Image {miss.number + 1} of the test data: "
                  f"{full.get(miss.label, f'class {miss.label}')} with {-miss.badness:.3f}, found "
                  f"as {full.get(miss.best, f'class {miss.best}')}")

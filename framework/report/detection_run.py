@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -16,15 +15,15 @@ from framework.evaluation.columns import Doubles, Found, Indices, Truth
 from framework.evaluation.judged import FALSE, judge
 from framework.net.net import Net
 from framework.report.data_sheet import visible
+from framework.report.worst import Worst
 from framework.solver.collected_detections import CollectedDetections
 from framework.solver.testing import Scores, score
 from framework.system.arrays import Array
 
-NUM_WORST = 24
 NUM_PLAIN = 8           # other images that are kept, to measure the speed with
 
 
-@dataclass(order=True)
+@dataclass(frozen=True)
 class Photo:
     """An image, how badly the net errs in it, and its boxes.
 
@@ -38,9 +37,9 @@ class Photo:
 
     badness: float
     number: int
-    image: Array = field(compare=False)
-    marked: Doubles = field(compare=False)
-    found: Doubles = field(compare=False)
+    image: Array
+    marked: Doubles
+    found: Doubles
 
 
 @dataclass
@@ -76,7 +75,7 @@ def run_detections(net: Net, batches: int, version: str) -> DetectionRun:
         raise CaffeError(f"{net.spec.path}: its test data have no boxes, so there is nothing to "
                          "report on")
     return DetectionRun(scores, list(keeper.collected.layer.classes), keeper.num_images, truth,
-                        found, sorted(keeper.worst, reverse=True), keeper.images, seconds)
+                        found, keeper.worst.ranked(), keeper.images, seconds)
 
 
 class _Keeper:
@@ -85,7 +84,7 @@ class _Keeper:
         self.collected = CollectedDetections(net)
         self.source, self.tops = self._source()
         self.most = self.source.num_items or 0
-        self.worst: list[Photo] = []
+        self.worst: Worst[Photo] = Worst()
         self.images: list[Array] = []
 
     def _source(self) -> tuple[Any, tuple[str, ...]]:
@@ -120,7 +119,7 @@ class _Keeper:
             own = judged.found.images == number
             bad = float((1 - scores[judged.finder[boxes & asked]]).sum()
                         + judged.found.scores[own & false].sum())
-            if len(self.worst) >= NUM_WORST and bad <= self.worst[0].badness:
+            if not self.worst.takes(bad):
                 continue
             planes = blob[item].float().cpu().numpy()
             photo = Photo(bad, number, self._image(planes, number),
@@ -129,8 +128,7 @@ class _Keeper:
                                            judged.found.scores, false])[own])
             if len(self.images) < NUM_PLAIN:
                 self.images.append(photo.image)
-            (heapq.heappush if len(self.worst) < NUM_WORST else heapq.heapreplace)(
-                self.worst, photo)
+            self.worst.add(bad, number, photo)
 
     def columns(self) -> tuple[Truth, Found]:
         """All boxes and detections, of each image once."""

@@ -20,11 +20,10 @@ from framework.evaluation.thresholds import (
     precision_by_size,
 )
 from framework.report import figures
+from framework.report.confusion_section import confusion_section
 from framework.report.detection_run import DetectionRun
 from framework.report.page import Chart, Section, Table
 from framework.report.photos import photo_chart
-
-MOST_IN_MATRIX = 40
 
 
 @dataclass(frozen=True)
@@ -153,32 +152,12 @@ def _calibration(results: list[ClassResult], names: Names) -> Section:
 
 
 def _confusion(judged: Judged, thresholds: Doubles, names: Names) -> Section:
-    table = confusion(judged, thresholds)
-    wrong = table.copy()
-    np.fill_diagonal(wrong, 0)
-    chosen = np.arange(len(thresholds))
-    note = ""
-    if len(chosen) > MOST_IN_MATRIX:
-        errors = (wrong.sum(0) + wrong.sum(1))[:-1]
-        chosen = np.sort(np.argsort(-errors, kind="stable")[:MOST_IN_MATRIX])
-        note = f" The chart has the {MOST_IN_MATRIX} classes with the most errors."
-    axes = np.append(chosen, len(thresholds))
-    shown = [*names.shown, "background"]
-    full = [*names.full, "background"]
-    chart = figures.matrix("Marked and found classes", [shown[index] for index in axes],
-                           table[np.ix_(axes, axes)])
-    pairs = [(int(wrong[row, column]), row, column) for row, column in
-             zip(*np.nonzero(wrong), strict=True)]
-    pairs.sort(key=lambda pair: -pair[0])
-    rows = [[full[row], full[column], str(count)] for count, row, column in pairs[:12]]
-    most = "; ".join(f"{row} as {column}: {count}" for row, column, count in rows[:3])
-    return Section("Confusion", [
+    return confusion_section(
+        confusion(judged, thresholds), len(thresholds), [*names.full, "background"],
+        [*names.shown, "background"],
         "Each marked box by its class and by the class that it was found as, from each class's "
         "best threshold on. Background as found: nothing found the box; background as marked: a "
-        "detection whose box another one has, or that is on no box." + note],
-        [Chart("confusion", chart, f"Confusion matrix of the classes; the most frequent "
-               f"errors: {most or 'none'}")],
-        [Table("The most frequent errors", ["marked", "found", "number"], rows, 2)] if rows else [])
+        "detection whose box another one has, or that is on no box.")
 
 
 def _errors(judged: Judged, thresholds: Doubles, version: str) -> Section:

@@ -54,7 +54,7 @@ def check_belongs(readings: Readings, path: Path, net: Net, labels: list[int]) -
                             + (f" and classes up to {max(labels)}" if labels else ""))
 
 
-def history(readings: Readings, shown: Mapping[int, str]) -> list[Section]:
+def history(readings: Readings, shown: Mapping[int, str]) -> Section:
     """Loss, rate and test scores over the iterations; `shown`: names by label for charts."""
     section = Section("Training", [_summary(readings)])
     smoothed = _points(readings.train, "loss")
@@ -69,7 +69,7 @@ def history(readings: Readings, shown: Mapping[int, str]) -> list[Section]:
             "rate", figures.curves("Learning rate", "iteration", "rate", {"rate": rate}),
             f"Learning rate over iterations, from {rate[1][0]:.4g} to {rate[1][-1]:.4g}"))
     section.charts += _test_charts(readings, shown)
-    return [section]
+    return section
 
 
 def _summary(readings: Readings) -> str:

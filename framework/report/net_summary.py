@@ -71,7 +71,7 @@ class Census:
 
     @property
     def parameters(self) -> int:
-        """Values of all learned blobs."""
+        """Values of all blobs: those that learn, and running sums."""
         return sum(row.parameters for row in self.rows)
 
     @property
@@ -187,11 +187,9 @@ def _count(document: Document, census: Census, selection: Selection,
                             for layer in unknown]
         return
     try:
-        shapes, built = build_shapes(spec, selection, census)
+        shapes, built, census.assumed = build_shapes(spec, selection)
     except CaffeError as error:
         census.problems += str(error).splitlines()
-        if census.assumed:
-            census.problems[-1] += f" (with {census.assumed})"
         return
     census.built = True
     if selection.skip_data:
@@ -210,16 +208,16 @@ def _source_class(layer: LayerSpec) -> type[Source]:
     return cls if issubclass(cls, Source) else Source
 
 
-def build_shapes(spec: NetSpec, selection: Selection, census: Census
-                 ) -> tuple[dict[str, Shape], list[Layer]]:
-    """The shapes of all blobs, and the layers.
+def build_shapes(spec: NetSpec, selection: Selection
+                 ) -> tuple[dict[str, Shape], list[Layer], str]:
+    """The shapes of all blobs, the layers, and the size of images that was assumed, in words.
 
     Where the size of images is open, it is the one that the file states for its other phase, or
     its deploy twin; then the first usual one that the net can be built with. The error is that of
-    the first try.
+    the first try, and names its size.
     """
     if not selection.skip_data or not unsized(spec):
-        return _build_with(spec, selection, ASSUMED_SIZES[0], {})
+        return *_build_with(spec, selection, ASSUMED_SIZES[0], {}), ""
     sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
         ((height, width), {}, f"images of {height} x {width} assumed")
         for height, width in ASSUMED_SIZES]
@@ -230,13 +228,9 @@ def build_shapes(spec: NetSpec, selection: Selection, census: Census
     failed = None
     for size, known, words in sizes:
         try:
-            built = _build_with(spec, selection, size, known)
+            return *_build_with(spec, selection, size, known), words
         except CaffeError as error:
-            failed = failed or error
-            continue
-        census.assumed = words
-        return built
-    census.assumed = sizes[0][2]
+            failed = failed or SpecError(f"{error} (with {words})")
     assert failed is not None
     raise failed
 

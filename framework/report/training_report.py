@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from framework.definition.spec import NetSpec
+from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError, SpecError
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.net.net import Net
@@ -54,27 +54,28 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     """
     net = request.net
     full = class_names(net)
-    is_detector = any(isinstance(step.layer, DetectionEvaluate) for step in net.layers)
-    if not is_detector and not has_scores(net):
+    labels = _labels(net)
+    if labels is None and not has_scores(net):
         raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate layer nor scores of "
                          "images with a label each (Accuracy, SoftmaxWithLoss); reports are made "
                          "of detectors and classifiers")
-    labels = _labels(net)
-    for label in labels:
+    for label in labels or []:
         full.setdefault(label, f"class {label}")
     shown, families, lacking = fonts.legible(full)
     readings = None
     if request.log is not None:
         readings = history_section.read_logs(request.log)
-        history_section.check_belongs(readings, request.log, net, labels)
+        history_section.check_belongs(readings, request.log, net, labels or [])
+    training = _training_layer(net)
     with figures.style(families):
-        sections = history_section.history(readings, shown) if readings else []
-        if is_detector:
-            lead, found = _detector(request, full, shown)
+        sections = [history_section.history(readings, shown)] if readings else []
+        if labels is not None:
+            lead, found = _detector(request, training, full, shown)
         else:
             lead, found = classifier_sections(net, request.batches, full, shown)
         sections += found
-        sections += _batch(request, shown)
+        if training is not None:
+            sections.append(_batch(training, request.seed, shown))
     lines = [lacking] if lacking else []
     if readings is None:
         lines.append("there is no log of the training, so the report has no loss, rate and tests "
@@ -86,15 +87,15 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     return folder / PAGE, lines
 
 
-def _labels(net: Net) -> list[int]:
-    """The labels that the net's detections are scored by; none of another net."""
+def _labels(net: Net) -> list[int] | None:
+    """The labels that a detector's detections are scored by; None of another net."""
     return next((step.layer.classes for step in net.layers
-                 if isinstance(step.layer, DetectionEvaluate)), [])
+                 if isinstance(step.layer, DetectionEvaluate)), None)
 
 
-def _detector(request: Request, full: dict[int, str], shown: dict[int, str]
-              ) -> tuple[list[str], list[Section]]:
-    """Sentences on the results, and the sections."""
+def _detector(request: Request, training: LayerSpec | None, full: dict[int, str],
+              shown: dict[int, str]) -> tuple[list[str], list[Section]]:
+    """Sentences on the results, and the sections; `training`: the layer of the training data."""
     run = run_detections(request.net, request.batches, request.version)
     names = Names([full[label] for label in run.labels], [shown[label] for label in run.labels])
     values = ", ".join(f"{name} {value:.4f}" for name, value, _ in run.scores.outputs)
@@ -103,7 +104,7 @@ def _detector(request: Request, full: dict[int, str], shown: dict[int, str]
             f"({request.version})."]
     counts = np.bincount(run.truth.classes, minlength=len(run.labels))
     by_label = {label: int(count) for label, count in zip(run.labels, counts, strict=True)}
-    source = data_sections.training_source(_training_layer(request.net))
+    source = data_sections.training_source(training)
     labels = data_sections.label_section(source if os.path.exists(source) else "", by_label, full,
                                          shown)
     return lead, [*detection_sections(run, names, request.version), labels,
@@ -118,7 +119,7 @@ def _speed(request: Request, run: DetectionRun) -> Section:
         "included.", *request.speed(run.images)])
 
 
-def _training_layer(net: Net) -> data_sections.LayerSpec | None:
+def _training_layer(net: Net) -> LayerSpec | None:
     """The data layer of the TRAIN net in the same file; None if it has no such phase."""
     try:
         return data_sections.training_layer(NetSpec(read_net(net.spec.path), "TRAIN"))
@@ -126,15 +127,12 @@ def _training_layer(net: Net) -> data_sections.LayerSpec | None:
         return None
 
 
-def _batch(request: Request, shown: dict[int, str]) -> list[Section]:
+def _batch(layer: LayerSpec, seed: int, shown: dict[int, str]) -> Section:
     """The batch as the net sees it, or why it cannot be shown."""
-    layer = _training_layer(request.net)
-    if layer is None:
-        return []
     try:
-        return [data_sections.batch_section(layer, shown, request.seed)]
+        return data_sections.batch_section(layer, shown, seed)
     except CaffeError as error:
-        return [Section("What the net sees", [f"The training data cannot be read: {error}"])]
+        return Section("What the net sees", [f"The training data cannot be read: {error}"])
 
 
 def _write(folder: Path, sections: Sequence[Section], page: str) -> None:

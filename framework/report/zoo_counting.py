@@ -13,6 +13,7 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape
 from framework.net.build import build_layers, build_sources
 from framework.net.reading import read_net
+from framework.net.summary import layer_rows
 from framework.report.zoo_figures import TABLE, Figures
 
 DEPLOY = "deploy.prototxt"
@@ -32,9 +33,7 @@ def counted(name: str) -> Figures:
     build_sources(spec, DataOptions(), shapes, skip_data=False)
     batch, *size = next(iter(shapes.values()))
     layers = build_layers(spec, shapes, {})
-    multiply_adds = sum(layer.multiply_adds([shapes[bottom] for bottom in layer.spec.bottoms],
-                                            [shapes[top] for top in layer.spec.tops])
-                        for layer in layers)
+    multiply_adds = sum(row.multiply_adds for row in layer_rows(spec, layers, shapes))
     return Figures(name, _kind(name), sum(map(_num_learned, layers)), multiply_adds // batch,
                    tuple(size))
 

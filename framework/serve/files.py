@@ -8,9 +8,9 @@ from pathlib import Path
 
 from framework.data.records import label_map
 from framework.errors import CaffeError, DataError
-from framework.project.files import DEPLOY, LABEL_MAP, SOLVER
-from framework.project.folder import is_project, snapshots_of
-from framework.solver.snapshots import use_newest, weights_named
+from framework.project.folder import snapshots_of
+from framework.project.names import DEPLOY, LABEL_MAP, check_project
+from framework.solver.snapshots import find_newest_weights
 from framework.system.regular import read_regular
 
 MAX_LABEL_BYTES = 1 << 24
@@ -37,17 +37,15 @@ class Files:
         """The weights to load now. CaffeError if there are none, or the newest are damaged."""
         if self.folder is None:
             return self.weights
-        found: list[str] = []
         problems: list[str] = []
-        use_newest(snapshots_of(self.folder),
-                   lambda state, iteration: found.append(weights_named(state, iteration)),
-                   lambda state, problem: problems.append(problem))
+        weights, _ = find_newest_weights(snapshots_of(self.folder),
+                                         lambda state, problem: problems.append(problem))
         if problems:
             raise CaffeError(problems[0])
-        if not found:
+        if not weights:
             raise CaffeError(f"{self.folder}: has no trained weights yet; `caffe train "
                              f"{self.folder}` makes them")
-        return found[0]
+        return weights
 
     def mark(self) -> Mark:
         """What changes when a file is replaced or a snapshot is written: name, time, size, inode.
@@ -82,9 +80,7 @@ class Files:
 
 def in_folder(folder: Path, labels: str = "") -> Files:
     """The files in a folder of `caffe new`. CaffeError for another folder."""
-    if not is_project(folder):
-        raise CaffeError(f"{folder}: has no {SOLVER} and {DEPLOY}, so it is not a folder that "
-                         "`caffe new` made; give the prototxt of a deploy net, and --weights")
+    check_project(folder, "; give the prototxt of a deploy net, and --weights")
     if not labels and os.path.isfile(folder / LABEL_MAP):
         labels = str(folder / LABEL_MAP)
     return Files(str(folder / DEPLOY), "", labels, folder)

@@ -102,7 +102,6 @@ class LearningRate:
         least = param.min_lr if param.HasField("min_lr") else -LARGEST
         return float(np.float32(max(rate, least)))
 
-
     def logged(self, iteration: int, state: RateState, loss: Loss, log: Log) -> float:
         """As `at`, and logs the steps that the original logs."""
         before = state.current_step

@@ -190,7 +190,7 @@ def _check(document: Document) -> None:
     if param.regularization_type not in ("L1", "L2"):
         raise document.error("regularization_type", f"is '{param.regularization_type}'; it must "
                              "be L1 or L2")
-    if param.type in ("AdamW", "LAMB") and param.regularization_type != "L2":
+    if RULES[param.type] in DECOUPLED and param.regularization_type != "L2":
         raise document.error("regularization_type", f"is '{param.regularization_type}'; "
                              f"{param.type} has a decay of its own, leave it out")
     if param.type in ("AdaGrad", "RMSProp") and param.momentum != 0:

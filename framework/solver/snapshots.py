@@ -211,3 +211,15 @@ def use_newest(prefix: str, use: Callable[[Path, int], None],
             problems.append(f"{path} is not usable: {error}")
             pass_over(path, problems[-1])
     return False, problems
+
+
+def find_newest_weights(prefix: str, pass_over: Callable[[Path, str], None]
+                        ) -> tuple[str, list[str]]:
+    """The weights of the newest usable state of the last run with a prefix; "" if there is none.
+
+    pass_over  as for `use_newest`, whose sentences come second
+    """
+    found: list[str] = []
+    _, problems = use_newest(
+        prefix, lambda state, iteration: found.append(weights_named(state, iteration)), pass_over)
+    return found[0] if found else "", problems

@@ -287,7 +287,6 @@ class Solver:
         """Test the test net `index`; None if an action stopped it."""
         return self.tester.test(index, self.iter, self._continue_test)
 
-
     def _continue_test(self, note: str) -> bool:
         """Between two batches of a test: move the bar, follow a request; False ends the test."""
         self.log.advance(0, note)

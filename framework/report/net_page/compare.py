@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from framework.net.summary import shape_text
 from framework.report.net_page.graph import AFTER, BEFORE, Graph, Node
 
 Key = tuple[str, int]       # name, and which of the layers of that name
@@ -81,7 +82,7 @@ def _shapes(node: Node) -> dict[str, str]:
     """Shapes by index: names of tops are fields, which are compared already."""
     shapes = {f"shape of top {index}": shape for index, (_, shape) in enumerate(node.tops)}
     shapes |= {f"shape of {name}": shape for name, shape in node.blobs}
-    return {name: " x ".join(map(str, shape)) for name, shape in shapes.items()}
+    return {name: shape_text(shape) for name, shape in shapes.items()}
 
 
 def _differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -9,10 +9,10 @@ from html import escape
 import cv2
 import numpy as np
 
+from framework.definition.values import human
 from framework.errors import CaffeError
-from framework.net.summary import human
 from framework.report.net_page.graph import Graph, Node
-from framework.report.net_page.groups import Group, folded_at_first, view
+from framework.report.net_page.groups import Group, View, folded_at_first, view
 from framework.report.net_page.layout import HEIGHT, WIDTH, Layout, lay_out
 
 MARGIN = 24.0
@@ -51,10 +51,9 @@ def boxes_of(graph: Graph, groups: Sequence[Group], indices: Sequence[int]) -> l
             continue
         group = groups[-1 - index]
         members = graph.nodes[group.first:group.end]
-        parameters = sum(node.parameters for node in members)
         changed = any(node.status for node in members)
-        boxes.append(Box(group.name, f"{len(members)} layers, {human(parameters)} parameters",
-                         OTHER_FAMILY, "changed" if changed else "", True))
+        boxes.append(Box(group.name, detail_of_group(members), OTHER_FAMILY,
+                         "changed" if changed else "", True))
     return boxes
 
 
@@ -64,6 +63,12 @@ def detail_of(node: Node) -> str:
     return f"{node.type} {shape}".strip()
 
 
+def detail_of_group(members: Sequence[Node]) -> str:
+    """The second line of a folded group's box."""
+    parameters = sum(node.parameters for node in members)
+    return f"{len(members)} layers, {human(parameters)} parameters"
+
+
 def shortened(text: str, letters: int) -> str:
     """The text, its middle left out where it is longer."""
     if len(text) <= letters:
@@ -71,15 +76,20 @@ def shortened(text: str, letters: int) -> str:
     return f"{text[:letters // 2]}…{text[len(text) - (letters - letters // 2 - 1):]}"
 
 
+def _laid_out(graph: Graph, groups: Sequence[Group], unfolded: bool) -> tuple[View, Layout]:
+    """What is seen at first, and where."""
+    seen = view(graph, groups, folded_at_first(graph, groups, unfolded))
+    return seen, lay_out(len(seen.boxes), seen.edges)
+
+
 def to_svg(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> str:
     """The drawing as an SVG file."""
-    seen = view(graph, groups, set() if unfolded else folded_at_first(graph, groups))
-    layout = lay_out(len(seen.boxes), seen.edges)
+    seen, layout = _laid_out(graph, groups, unfolded)
     width, height = (size + 2 * MARGIN for size in layout.size)
     lines = [f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:g}" '
              f'height="{height:g}" viewBox="{-MARGIN:g} {-MARGIN:g} {width:g} {height:g}" '
              'font-family="system-ui, sans-serif">',
-             f"<title>{_xml(graph.title)}</title>",
+             f"<title>{markup(graph.title)}</title>",
              f'<clipPath id="inside"><rect width="{WIDTH - 3:g}" height="{HEIGHT:g}"/></clipPath>',
              f'<rect x="{-MARGIN:g}" y="{-MARGIN:g}" width="100%" height="100%" fill="#fff"/>',
              f'<path fill="none" stroke="{LINE}" stroke-width="1.5" d="{_edge_path(layout)}"/>',
@@ -92,18 +102,18 @@ def to_svg(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> str
 def _svg_box(box: Box, x: float, y: float) -> Iterator[str]:
     fill = STATUS.get(box.status, GROUP if box.is_group else BOX)
     edge = STATUS_EDGE.get(box.status, EDGE)
-    yield (f'<g transform="translate({x:g} {y:g})"><title>{_xml(box.name)}: {_xml(box.detail)}'
+    yield (f'<g transform="translate({x:g} {y:g})"><title>{markup(box.name)}: {markup(box.detail)}'
            f'</title><rect width="{WIDTH:g}" height="{HEIGHT:g}" rx="6" fill="{fill}" '
            f'stroke="{edge}"/><rect width="5" height="{HEIGHT:g}" rx="2" fill="{box.colour}"/>')
     yield (f'<text x="12" y="18" font-size="12" font-weight="600" fill="{INK}" '
            f'clip-path="url(#inside)">'
-           f'{_xml(shortened(box.name, NAME_LETTERS))}</text>')
+           f'{markup(shortened(box.name, NAME_LETTERS))}</text>')
     yield (f'<text x="12" y="35" font-size="11" fill="{FAINT}" clip-path="url(#inside)">'
-           f'{_xml(shortened(box.detail, DETAIL_LETTERS))}</text></g>')
+           f'{markup(shortened(box.detail, DETAIL_LETTERS))}</text></g>')
 
 
-def _xml(text: str) -> str:
-    """Text of strangers as XML: escaped, and without characters that XML does not have."""
+def markup(text: str) -> str:
+    """Text of strangers as XML or HTML: escaped, and without characters that these do not have."""
     return escape("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
 
 
@@ -135,8 +145,7 @@ def to_png(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> byt
 
     Raises CaffeError for a net that would be an image of more than MOST_PIXELS.
     """
-    seen = view(graph, groups, set() if unfolded else folded_at_first(graph, groups))
-    layout = lay_out(len(seen.boxes), seen.edges)
+    seen, layout = _laid_out(graph, groups, unfolded)
     width, height = (round(size + 2 * MARGIN) for size in layout.size)
     if width * height > MOST_PIXELS:
         raise CaffeError(f"the drawing of {graph.path} would have {width} x {height} pixels; as "

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.errors import CaffeError, SpecError
+from framework.errors import SpecError
 from framework.layers import LAYERS
 from framework.layers.base import Layer, Shape, Source
 from framework.net.reading import read_net
 from framework.net.summary import Row, layer_rows
 from framework.report.net_summary import (
-    Census,
     Selection,
     build_shapes,
     has_data,
@@ -83,7 +82,7 @@ def read_graph(path: str | Path, selection: Selection) -> Graph:
     """The graph of a net file in the selected phase, else in the one with the most layers. No
     memory is taken for blobs, and no code of the net runs.
 
-    Raises SpecError if the net cannot be read or built.
+    Raises CaffeError if the net cannot be read or built.
     """
     document = read_net(path, selection.ignore_unknown_fields)
     specs = []
@@ -97,12 +96,7 @@ def read_graph(path: str | Path, selection: Selection) -> Graph:
     phase = spec.phase
     if not spec.layers:
         raise SpecError(f"{path}: has no layers in the phase {phase}; nothing can be drawn")
-    census = Census(str(path), spec.name, phase, stages)
-    try:
-        shapes, built = build_shapes(spec, selection, census)
-    except CaffeError as error:
-        assumed = f" (with {census.assumed})" if census.assumed else ""
-        raise SpecError(f"{error}{assumed}") from None
+    shapes, built, assumed = build_shapes(spec, selection)
     rows = layer_rows(spec, built, shapes)
     layers = iter(built)
     image = _image(spec, shapes)
@@ -110,8 +104,7 @@ def read_graph(path: str | Path, selection: Selection) -> Graph:
     nodes = [_node(layer, row, None if issubclass(LAYERS[layer.type], Source) else next(layers),
                    sees) for layer, row in zip(spec.layers, rows, strict=True)]
     title = spec.name or Path(path).name
-    return Graph(title, str(path), ", ".join([phase, *stages]), nodes, edges_of(nodes),
-                 census.assumed)
+    return Graph(title, str(path), ", ".join([phase, *stages]), nodes, edges_of(nodes), assumed)
 
 
 def _node(spec: LayerSpec, row: Row, layer: Layer | None,

@@ -90,10 +90,10 @@ def _runs(keys: Sequence[Sequence[tuple[str, str]]], first: int, end: int, level
         yield value, indices[0], indices[-1] + 1
 
 
-def folded_at_first(graph: Graph, groups: Sequence[Group]) -> set[int]:
+def folded_at_first(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> set[int]:
     """The groups that are folded where a net is first shown: the deepest level of which about
-    SHOWN_AT_FIRST boxes are left."""
-    if len(graph.nodes) <= SHOWN_AT_FIRST:
+    SHOWN_AT_FIRST boxes are left; none if it shall be shown `unfolded`."""
+    if unfolded or len(graph.nodes) <= SHOWN_AT_FIRST:
         return set()
     for depth in range(max((group.depth for group in groups), default=-1), 0, -1):
         folded = {index for index, group in enumerate(groups) if group.depth == depth}

@@ -11,13 +11,19 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from framework.net.summary import human
+from framework.definition.values import human
+from framework.net.summary import shape_text
 from framework.report.net_page.compare import counts
-from framework.report.net_page.drawing import FAMILIES, OTHER_FAMILY, detail_of
+from framework.report.net_page.drawing import (
+    FAMILIES,
+    OTHER_FAMILY,
+    detail_of,
+    detail_of_group,
+    markup,
+)
 from framework.report.net_page.graph import Graph, Node
 from framework.report.net_page.groups import Group, folded_at_first
 
@@ -27,12 +33,11 @@ MARKUP = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 def to_page(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> str:
     """The page's HTML. `unfolded`: no group is folded at first."""
-    folded = set() if unfolded else folded_at_first(graph, groups)
+    folded = folded_at_first(graph, groups, unfolded)
     text = json.dumps(_facts(graph, groups, folded), separators=(",", ":"))
     data = text.translate(MARKUP)
     script = "\n".join((HERE / name).read_text("utf-8") for name in ("layout.js", "page.js"))
-    title = "".join(letter if letter.isprintable() else "\ufffd" for letter in graph.title)
-    parts = {"title": escape(title), "style": (HERE / "page.css").read_text("utf-8"),
+    parts = {"title": markup(graph.title), "style": (HERE / "page.css").read_text("utf-8"),
              "hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
              "data": data, "script": script}
     pieces = (HERE / "page.html").read_text("utf-8").split("@@")
@@ -63,8 +68,8 @@ def _node_facts(node: Node) -> dict[str, Any]:
     facts: list[tuple[str, str]] = [("file", node.place)]
     facts += [("from", composite) for composite in node.composites]
     facts += [("bottom", blob) for blob in node.bottoms]
-    facts += [("top", f"{blob}: {_size(shape)}") for blob, shape in node.tops]
-    facts += [("blob", f"{name}: {_size(shape)}") for name, shape in node.blobs]
+    facts += [("top", f"{blob}: {shape_text(shape)}") for blob, shape in node.tops]
+    facts += [("blob", f"{name}: {shape_text(shape)}") for name, shape in node.blobs]
     if node.parameters:
         facts.append(("parameters", f"{node.parameters:,}"))
     if node.multiply_adds:
@@ -90,9 +95,5 @@ def _group_facts(nodes: Sequence[Node]) -> dict[str, str]:
     parameters = sum(node.parameters for node in nodes)
     products = sum(node.multiply_adds for node in nodes)
     return {"layers": str(len(nodes)), "parameters": f"{parameters:,}",
-            "short": f"{len(nodes)} layers, {human(parameters)} parameters",
+            "short": detail_of_group(nodes),
             "multiply-adds": f"{products:,}"}
-
-
-def _size(shape: Sequence[int]) -> str:
-    return " x ".join(map(str, shape)) or "scalar"
