@@ -17,6 +17,7 @@ from framework.proto import DenseImageDataParameter, enum_name
 
 Pair = tuple[str, str]
 PixelWindow = tuple[int, int, int, int]     # x1, y1, x2, y2, last pixels included
+ROTATION = frozenset(("transform_param.max_rotation_angle", "transform_param.apply_probability"))
 
 
 @layer
@@ -29,6 +30,7 @@ class ImageLabelmapData(ImageSource):
     """
 
     list_param = "image_data_param"
+    fork_fields = ROTATION
     num_tops = (2, 2)
 
     @classmethod
@@ -59,6 +61,7 @@ class DenseImageData(ImageSource):
     """
 
     list_param = "dense_image_data_param"
+    fork_fields = ROTATION
     num_tops = (2, 2)
 
     @classmethod
@@ -90,11 +93,17 @@ class ImageSegData(ImageSource):
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width):
             a label map's grey levels, the image's one label, or ignore_label everywhere, by
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
+    transform_param changes both alike: resize_param, scale_factors, of which one is drawn,
+    max_rotation_angle (either way, with apply_probability; the label map by its nearest pixels),
+    crop, padded with ignore_label, and mirror. distort_param (colours) and noise_param (blur) change
+    the image alone. So in all layers of this file.
     Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
-    Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet.
+    Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet; the fields of the rotation,
+            of which there the canvas grows, kevinlin311tw/caffe-augmentation.
     """
 
     list_param = "image_data_param"
+    fork_fields = ROTATION
     num_tops = (2, 3)
 
     @classmethod
@@ -108,6 +117,10 @@ class ImageSegData(ImageSource):
         if spec.proto.transform_param.HasField("mean_file"):
             raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
                              "mean_value")
+        ignored = spec.proto.image_data_param.ignore_label
+        if not 0 <= ignored <= 255:
+            raise spec.error("image_data_param.ignore_label", f"is {ignored}; label maps hold 0 to "
+                             "255")
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -191,8 +204,8 @@ def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
 def _check(spec: LayerSpec) -> None:
     """SpecError for what only images without label maps can have in their transform_param."""
     param = spec.proto.transform_param
-    for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
-                 "pad", *random_sizes.NVIDIA, *random_sizes.INTEL):
+    for name in ("expand_param", "emit_constraint", "bgr2rgb", "pad", *random_sizes.NVIDIA,
+                 *random_sizes.INTEL):
         if random_sizes.is_set(param, name):
             raise spec.error(f"transform_param.{name}", f"is not taken by {spec.type}")
     resize = param.resize_param
@@ -201,6 +214,12 @@ def _check(spec: LayerSpec) -> None:
                          "cannot follow; use WARP or FIT_SMALL_SIZE")
     if any(factor <= 0 for factor in param.scale_factors):
         raise spec.error("transform_param.scale_factors", "must be above 0")
+    if param.max_rotation_angle > 180:
+        raise spec.error("transform_param.max_rotation_angle", f"is {param.max_rotation_angle}; "
+                         "it must be at most 180 degrees")
+    if not 0 <= param.apply_probability <= 1:
+        raise spec.error("transform_param.apply_probability", f"is {param.apply_probability:g}; "
+                         "it must be between 0 and 1")
     checked_param(spec)
 
 
