@@ -1,7 +1,8 @@
 """Generate a synthetic detection data set in VOC's layout: circles, squares, triangles, stars.
 
 JPEGImages, Annotations and ImageSets/Main/{trainval,test}.txt appear in OUT when all of it is
-drawn. The same seed draws the same images.
+drawn; with --segmentation SegmentationClass, ImageSets/Segmentation and labelmap.txt too. The same
+seed draws the same images.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 from framework.cli import app, gflags
 from framework.data.convert.conversion import in_order
 from framework.data.datasets.label_files import Box
-from framework.data.datasets.synthetic import draw_image
+from framework.data.datasets.synthetic import NAMES, draw_image, label_image
 from framework.data.datasets.voc import annotation
+from framework.data.records.label_image import encode, voc_palette
 from framework.definition.values import counted
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
@@ -35,6 +37,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="images in test (default: %(default)s)")
     parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
                         help="seed of the images (default: %(default)s)")
+    parser.add_argument("--segmentation", action="store_true",
+                        help="draw label images too, in which a pixel is of a shape or background")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
@@ -49,25 +53,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make(options: argparse.Namespace) -> int:
     """Draw everything into OUT."""
     names = [f"{index:06d}" for index in range(options.train + options.test)]
+    kinds = ("Main", "Segmentation") if options.segmentation else ("Main",)
     with new_folder(options.out, options.redo) as folder:
-        for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        for part in ("JPEGImages", "Annotations", *(f"ImageSets/{kind}" for kind in kinds)):
             (folder / part).mkdir(parents=True)
+        if options.segmentation:
+            (folder / "SegmentationClass").mkdir()
+            (folder / "labelmap.txt").write_text(_label_map())
 
         def draw(name: str) -> int:
-            return draw_files(folder, name, np.random.default_rng([options.seed, int(name)]))
+            return draw_files(folder, name, np.random.default_rng([options.seed, int(name)]),
+                              options.segmentation)
 
         drawn = in_order(draw, names, options.jobs)
         num_shapes = sum(Progress(len(names), "draw").over(drawn))
         splits = {"trainval": names[: options.train], "test": names[options.train :]}
         for split, members in splits.items():
             text = "".join(f"{name}\n" for name in members)
-            (folder / "ImageSets" / "Main" / f"{split}.txt").write_text(text)
+            for kind in kinds:
+                (folder / "ImageSets" / kind / f"{split}.txt").write_text(text)
     print(f"{options.out}: {counted(len(names), 'image')}, {counted(num_shapes, 'shape')}")
     return 0
 
 
-def draw_files(folder: Path, name: str, generator: np.random.Generator) -> int:
-    """Write one JPEG and its XML; returns the number of shapes in it."""
+def draw_files(folder: Path, name: str, generator: np.random.Generator,
+               with_labels: bool = False) -> int:
+    """Write one JPEG and its XML, and its label image; returns the number of shapes in it."""
     image, shapes = draw_image(generator)
     height, width = image.shape[:2]
     quality = int(generator.integers(75, 96))
@@ -76,4 +87,15 @@ def draw_files(folder: Path, name: str, generator: np.random.Generator) -> int:
     boxes = [Box(shape.name, shape.corners) for shape in shapes]
     text = annotation(f"{name}.jpg", width, height, boxes)
     (folder / "Annotations" / f"{name}.xml").write_text(text)
+    if with_labels:
+        labels = label_image(shapes, width, height)
+        (folder / "SegmentationClass" / f"{name}.png").write_bytes(encode(labels, voc_palette()))
     return len(boxes)
+
+
+def _label_map() -> str:
+    """The classes and their colours, as CVAT writes them."""
+    lines = ["# label:color_rgb:parts:actions\n"]
+    for name, colour in zip(("background", *NAMES), voc_palette(), strict=False):
+        lines.append(f"{name}:{','.join(map(str, colour))}::\n")
+    return "".join(lines)

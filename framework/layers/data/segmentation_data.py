@@ -95,8 +95,8 @@ class ImageSegData(ImageSource):
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
     transform_param changes both alike: resize_param, scale_factors, of which one is drawn,
     max_rotation_angle (either way, with apply_probability; the label map by its nearest pixels),
-    crop, padded with ignore_label, and mirror. distort_param (colours) and noise_param (blur) change
-    the image alone. So in all layers of this file.
+    crop, padded with ignore_label, and mirror. distort_param (colours) and noise_param (blur)
+    change the image alone. So in all layers of this file.
     Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
     Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet; the fields of the rotation,
             of which there the canvas grows, kevinlin311tw/caffe-augmentation.
