@@ -1,10 +1,12 @@
 """Make a folder that trains a net on DATA: databases, nets, solver, and a README.
 
-DATA is a folder, or a file that describes one: PASCAL VOC with or without lists, XML files beside
-the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports of Label Studio
-(JSON, JSON-MIN) and CVAT (for images 1.1). Its format is found by
-looking into it. Every number is chosen from the data, and README.md in the folder says why. Then:
-caffe train FOLDER, caffe test FOLDER, caffe detect FOLDER IMAGE...
+DATA is a folder, or a file that describes one. For a detector: PASCAL VOC with or without lists,
+XML files beside the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports
+of Label Studio (JSON, JSON-MIN) and CVAT (for images 1.1). For a classifier: a folder for each
+class, below train/ and val/ or not, a CSV table with an image and its class in each row, or list
+files with `image number` in each line. The format is found by looking into it. Every number is
+chosen from the data, and README.md in the folder says why. Then: caffe train FOLDER, caffe test
+FOLDER, caffe detect FOLDER IMAGE... or caffe classify FOLDER IMAGE...
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from framework.cli import app
+from framework.cli.new_classifier import new_classifier
 from framework.cli.new_detector import new_detector
 
-KINDS: dict[str, Callable[[argparse.Namespace], int]] = {"detector": new_detector}
+KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "detector": new_detector, "classifier": new_classifier}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -31,7 +35,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--backbone", default="", metavar="NAME",
                         help="detector: ssd_small, which learns from nothing (default); vgg16, "
                         "mobilenet_v1, mobilenet_v2, mobilenet_v3, efficientnet_b0, resnet50 or "
-                        "squeezenet, which need published weights")
+                        "squeezenet, which need published weights. Classifier: small, which learns "
+                        "from nothing (default); resnet18, resnet50, mobilenet_v1, mobilenet_v2, "
+                        "mobilenet_v3_small, mobilenet_v3_large, efficientnet_b0, densenet121, "
+                        "shufflenet_v2 or regnet_y_400mf, which do")
     parser.add_argument("--size", type=app.input_size, metavar="N|HEIGHTxWIDTH",
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],

@@ -14,7 +14,6 @@ from framework.errors import CaffeError, SpecError
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.net.net import Net
 from framework.net.reading import read_net
-from framework.net.trained import class_names
 from framework.report import data_sections, figures, fonts, history_section
 from framework.report.classifier_sections import classifier_sections, has_scores
 from framework.report.detection_run import DetectionRun, run_detections
@@ -31,6 +30,7 @@ class Request:
     """What to report on.
 
     net      a TEST net with its weights, on its data
+    names    of the classes by label; {}: they are not known
     weights  as the user names them
     log      a log, or a folder of logs; None: there is none
     batches  to test
@@ -38,6 +38,7 @@ class Request:
     """
 
     net: Net
+    names: dict[int, str]
     weights: str
     log: Path | None
     batches: int
@@ -53,7 +54,7 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     an earlier report are replaced.
     """
     net = request.net
-    full = class_names(net)
+    full = dict(request.names)
     labels = _labels(net)
     if labels is None and not has_scores(net):
         raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate layer nor scores of "
