@@ -18,9 +18,10 @@ from pathlib import Path
 from framework.cli import app
 from framework.cli.new_classifier import new_classifier
 from framework.cli.new_detector import new_detector
+from framework.cli.new_segmenter import new_segmenter
 
 KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "detector": new_detector, "classifier": new_classifier}
+    "detector": new_detector, "classifier": new_classifier, "segmenter": new_segmenter}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -38,7 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
                         "squeezenet, which need published weights. Classifier: small, which learns "
                         "from nothing (default); resnet18, resnet50, mobilenet_v1, mobilenet_v2, "
                         "mobilenet_v3_small, mobilenet_v3_large, efficientnet_b0, densenet121, "
-                        "shufflenet_v2 or regnet_y_400mf, which do")
+                        "shufflenet_v2 or regnet_y_400mf, which do. Segmenter: unet (default) or "
+                        "deeplab_small, which learn from nothing")
     parser.add_argument("--size", type=app.input_size, metavar="N|HEIGHTxWIDTH",
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],

@@ -18,6 +18,7 @@ from framework.project.names import (
     DEPLOY,
     DETECTOR,
     LABEL_MAP,
+    SEGMENTER,
     SOLVER,
     TRAIN_TEST,
     check_project,
@@ -26,8 +27,10 @@ from framework.project.names import (
 )
 
 REPORT = "report"
+FOLDERS = {"detect": "detections", "segment": "segmentations"}     # what a command writes into
 WORKING_INSIDE = ("train", "test", "check_data", "report")
-USES = {"detect": DETECTOR, "classify": CLASSIFIER}     # the kind of folder that a command takes
+# the kind of folder that a command takes
+USES = {"detect": DETECTOR, "classify": CLASSIFIER, "segment": SEGMENTER}
 COMMANDS = (*WORKING_INSIDE, *USES, "export")
 PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show", "log", "out")
 LOGS = "log"
@@ -124,8 +127,8 @@ def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:
         defaults["out"] = folder / f"{kind}{suffix}"
     else:
         defaults["labelmap"] = folder / LABEL_MAP
-    if command == "detect":
-        defaults["out"] = folder / "detections"
+    if command in FOLDERS:
+        defaults["out"] = folder / FOLDERS[command]
     flags = [word for name, path in defaults.items() if not _has(rest, name)
              for word in (f"--{name}", str(path))]
     if not _has(rest, "weights"):

@@ -16,11 +16,13 @@ DATA = "data"
 LABEL_MAP = "data/labelmap.prototxt"
 DETECTOR = "detector"
 CLASSIFIER = "classifier"
-KINDS = {"detection": DETECTOR, "classification": CLASSIFIER}     # by the solver's eval_type
+SEGMENTER = "segmenter"
+# by the solver's eval_type
+KINDS = {"detection": DETECTOR, "classification": CLASSIFIER, "segmentation": SEGMENTER}
 
 
 def kind_of(folder: str | Path) -> str:
-    """What a folder of `caffe new` trains: DETECTOR, CLASSIFIER. CaffeError for another one."""
+    """What a folder of `caffe new` trains: a value of KINDS. CaffeError for another one."""
     path = Path(folder, SOLVER)
     word = prototxt.read(path, "SolverParameter").message.eval_type
     if word not in KINDS:

@@ -160,6 +160,9 @@ def check_evaluation(document: Document, net: Net, index: int) -> None:
     if kind.startswith("detection") and not detections:
         raise document.error("eval_type", f"is {kind}, but no output of test net #{index} "
                              "comes from a DetectionEvaluate layer")
+    if kind == "segmentation" and not pixel_scores(net):
+        raise document.error("eval_type", f"is {kind}, but no output of test net #{index} "
+                             "comes from a MeanIoU or BoundaryF layer")
     if kind == "detection_segmentation" and len(net.outputs) == len(detections):
         raise document.error("eval_type", f"is {kind}, but test net #{index} has no output beside "
                              "its detections")

@@ -116,10 +116,10 @@ def _cityscapes(tree: FileTree) -> SegmentationData | None:
 def _ade20k(tree: FileTree) -> SegmentationData | None:
     splits: dict[str, list[Entry]] = {}
     for image in tree.images:
-        for folder in ("training", "validation"):
+        for folder, split in (("training", "train"), ("validation", "val")):
             if image.startswith(f"images/{folder}/"):
                 mask = PurePath("annotations", *PurePath(image).parts[1:]).with_suffix(".png")
-                splits.setdefault(folder, []).append(Entry(image, str(mask)))
+                splits.setdefault(split, []).append(Entry(image, str(mask)))
     if not any(name.startswith("annotations/") for name in tree.images) or not splits:
         return None
     names = mask_names.of_ade20k(tree.root)

@@ -124,8 +124,8 @@ def test_other_of_ade20k_is_ignored_and_its_first_class_is_0(tmp_path):
         "objectInfo150.txt": "Idx\tRatio\tTrain\tVal\tName\n" + "".join(
             f"{number}\t0.1\t9\t9\tthing{number}, other name\n" for number in range(1, 151))})
     found = converted(root)
-    np.testing.assert_array_equal(found["training"], [marks(255, 0, 149)])
-    np.testing.assert_array_equal(found["validation"], [marks(1)])
+    np.testing.assert_array_equal(found["train"], [marks(255, 0, 149)])
+    np.testing.assert_array_equal(found["val"], [marks(1)])
     assert names_of(root) == [f"thing{number}" for number in range(1, 151)]
 
 
