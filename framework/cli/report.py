@@ -1,10 +1,11 @@
-"""Write a report on a trained detector or classifier: an HTML page and PNGs, in a folder.
+"""Write a report on a trained net: an HTML page and PNGs, in a folder.
 
     caffe report FOLDER                    a folder of `caffe new`
     caffe report --model NET --weights W   any net with test data; with --log, its training too
 
-The page has the curves of the training, precision and recall, confusion, calibration and best
-thresholds, errors by kind and by size, the labels, a batch as the net sees it and the worst images.
+The page has the curves of the training, a batch as the net sees it, confusion and the worst images;
+of detectors precision and recall, calibration and best thresholds, errors by kind and by size, and
+the labels; of classifiers top-k and calibration; of segmenters intersection over union by class.
 """
 
 from __future__ import annotations

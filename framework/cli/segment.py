@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from framework.cli import app, devices
-from framework.data.records.label_image import encode, voc_palette
+from framework.data.records.label_image import encode, overlay, voc_palette
 from framework.errors import CaffeError, DataError
 from framework.system.atomic import write_file
 from framework.system.unique_names import unique_name
@@ -90,7 +90,7 @@ def _written(source: Source, segmenter: Segmenter, names: Mapping[int, str], out
              taken: set[str]) -> str:
     """Write the label image and the overlay; returns a line on the image's classes."""
     # lazy: --help does without it
-    from framework.inference.segmenter import colours_of, overlay
+    from framework.inference.segmenter import colours_of
 
     path = Path(str(source.word))
     pixels = colours_of(path)

@@ -68,13 +68,3 @@ def is_segmenter(net: Net) -> bool:
         return False
     image, scores = shapes
     return image[1] in (1, 3) and 2 <= scores[1] <= 255 and scores[2] > 1 and scores[3] > 1
-
-
-def overlay(pixels: Levels, labels: Levels, palette: Levels) -> Levels:
-    """The image (height, width, 3) BGR, half covered by the colours (256, 3) of its classes.
-
-    Class 0 is left as it is.
-    """
-    colours = palette[labels][..., ::-1]
-    mixed = cv2.addWeighted(pixels, 0.45, np.ascontiguousarray(colours), 0.55, 0)
-    return np.asarray(np.where(labels[..., None] > 0, mixed, pixels), np.uint8)

@@ -19,6 +19,7 @@ from framework.report.classifier_sections import classifier_sections, has_scores
 from framework.report.detection_run import DetectionRun, run_detections
 from framework.report.detection_sections import Names, detection_sections
 from framework.report.page import Section, render
+from framework.report.segmentation_sections import segmentation_sections, segmentation_step
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
 
@@ -56,10 +57,10 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     net = request.net
     full = dict(request.names)
     labels = _labels(net)
-    if labels is None and not has_scores(net):
-        raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate layer nor scores of "
-                         "images with a label each (Accuracy, SoftmaxWithLoss); reports are made "
-                         "of detectors and classifiers")
+    if labels is None and not has_scores(net) and segmentation_step(net) is None:
+        raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate or MeanIoU layer nor "
+                         "scores of images with a label each (Accuracy, SoftmaxWithLoss); reports "
+                         "are made of detectors, segmenters and classifiers")
     for label in labels or []:
         full.setdefault(label, f"class {label}")
     shown, families, lacking = fonts.legible(full)
@@ -72,6 +73,8 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
         sections = [history_section.history(readings, shown)] if readings else []
         if labels is not None:
             lead, found = _detector(request, training, full, shown)
+        elif segmentation_step(net) is not None:
+            lead, found = segmentation_sections(net, request.batches, full, shown)
         else:
             lead, found = classifier_sections(net, request.batches, full, shown)
         sections += found

@@ -75,6 +75,16 @@ def voc_palette() -> list[Colour]:
     return [_voc_colour(number) for number in range(MOST_LABELS)]
 
 
+def overlay(pixels: Levels, labels: Levels, palette: Levels) -> Levels:
+    """The image (height, width, 3) BGR, half covered by the colours (256, 3) of its classes.
+
+    Class 0 is left as it is.
+    """
+    colours = palette[labels][..., ::-1]
+    mixed = cv2.addWeighted(pixels, 0.45, np.ascontiguousarray(colours), 0.55, 0)
+    return np.asarray(np.where(labels[..., None] > 0, mixed, pixels), np.uint8)
+
+
 def _voc_colour(number: int) -> Colour:
     levels = [sum((number >> (3 * step + channel) & 1) << (7 - step) for step in range(3))
               for channel in range(3)]
