@@ -143,6 +143,6 @@ def _worst(keeper: _Keeper) -> Section:
         images = [miss.image, *(overlay(miss.image, labels, palette)
                                 for labels in (miss.marked, miss.found))]
         section.charts.append(sheet_chart(
-            f"worst_{index + 1:02d}", images, _name, f"Image {miss.number + 1} of the test data: mean intersection over union "
-            f"{miss.overlap:.3f}"))
+            f"worst_{index + 1:02d}", images, _name, f"Image {miss.number + 1} of the test data: "
+            f"mean intersection over union {miss.overlap:.3f}"))
     return section

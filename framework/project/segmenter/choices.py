@@ -17,6 +17,7 @@ from framework.system.arrays import Levels
 
 LONG_SIDE = 192                 # of the input, at most
 NUM_MEASURED = 200              # images whose size and colours are looked at
+FEWEST = 4                      # images of a batch: statistics of fewer are noise
 PASSES = 30                     # of the training images
 ITERATIONS = (400, 8_000)       # at least, at most
 RATE = 0.004
@@ -72,10 +73,11 @@ def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequenc
     choices.choose("input", f"{found[1]} x {found[0]}", reason)
     mean, scale = choices.mean_and_scale(_images(folder))
     mirror = choices.mirror(names)
-    batch = min(BATCH, max(counts["train"] // 8, 1))
+    batch = min(BATCH, max(counts["train"] // 8, FEWEST))
     choices.choose("batch_size", batch, "what two cores take in a second, and enough for batch "
                    "normalisation" if batch == BATCH else
-                   f"an eighth of the {counts['train']} images")
+                   f"an eighth of the {counts['train']} images, and at least {FEWEST} for batch "
+                   "normalisation")
     max_iter = choices.iterations(counts["train"], batch, PASSES, ITERATIONS, "the zoo's "
                                   "unet_shapes")
     rate = RATE * batch / BATCH
