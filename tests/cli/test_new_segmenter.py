@@ -133,7 +133,9 @@ def test_nets_of_another_kind_are_not_segmenters(capsys):
         'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } }'
         ' } layer { name: "p" type: "Pooling" bottom: "data" top: "p" pooling_param { pool: AVE '
         'global_pooling: true } }')
-    Path("empty.caffemodel").write_bytes(NetParameter(name="x").SerializeToString())
+    weights = NetParameter()
+    weights.layer.add(name="other", type="ReLU")
+    Path("empty.caffemodel").write_bytes(weights.SerializeToString())
     cv2.imwrite("a.png", np.zeros((8, 8, 3), np.uint8))
     assert main(["segment", "--model", "net.prototxt", "--weights", "empty.caffemodel",
                  "a.png"]) == 1
