@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from typing import Any
 
 from framework.data.augment import random_sizes
 from framework.data.loading.pair_items import PairItems
+from framework.data.records.label_image import GREY, SIGNATURE
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
@@ -128,6 +130,8 @@ class ImageSegData(ImageSource):
         param = spec.proto.image_data_param
         kind = enum_name(param, "label_type")
         files, windows = self.read_files(param.source, kind)
+        if kind == "PIXEL":
+            warn_of_colours(spec, param.root_folder + files[0][1])
         items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
                           param.ignore_label, _new_size(spec, param),
                           has_sizes=len(spec.tops) > 2, windows=windows)
@@ -199,6 +203,20 @@ def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
         wanted = "image label" if kind == "IMAGE" else "image label_map"
         raise DataError(f"{path}:{number}: '{' '.join(words)}' is not `{wanted}`")
     return words[0], words[1] if kind != "NONE" else ""
+
+
+def warn_of_colours(spec: LayerSpec, path: str) -> None:
+    """Log that the grey levels of a label map in colours are taken, which hardly ever is meant."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(SIGNATURE) + 18)
+    except OSError:
+        return              # its record will say so
+    if head.startswith(SIGNATURE) and len(head) == len(SIGNATURE) + 18 and head[-1] != GREY:
+        logging.getLogger("framework.data").warning(
+            "layer '%s' (%s): %s is in colours; their grey levels are taken as labels, as in the "
+            "original: tools/convert_dataset makes label maps of the classes", spec.name,
+            spec.type, path)
 
 
 def _check(spec: LayerSpec) -> None:

@@ -7,6 +7,7 @@ import pytest
 from framework.data.augment.draws import Draws
 from framework.data.augment.mean import Mean
 from framework.data.augment.transform import Transformer
+from framework.data.records.label_image import encode, voc_palette
 from framework.definition import prototxt
 from framework.errors import DataError, SpecError
 from tests.data.making import finished, image, make_source, planes, write_images
@@ -189,6 +190,16 @@ def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
     (pairs / "list.txt").write_text("0.png\n")
     with pytest.raises(DataError, match="'0.png' is not `image label_map`"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param"))
+
+
+def test_label_maps_in_colours_are_named(pairs, caplog):
+    text = pair_net("ImageSegData", pairs, "image_data_param", "label_type: PIXEL")
+    make_source(text)
+    assert not caplog.text
+    marks = cv2.imread(str(pairs / "0_marks.png"), cv2.IMREAD_GRAYSCALE)
+    (pairs / "0_marks.png").write_bytes(encode(marks, voc_palette()))
+    make_source(text)
+    assert "0_marks.png is in colours; their grey levels are taken as labels" in caplog.text
 
 
 @pytest.mark.parametrize("workers", [0, 1])
