@@ -5,6 +5,7 @@ Source: Solver::TestClassification and TestDetection in solver.cpp of weiliu89/c
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from framework.data.records import label_map
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
@@ -44,6 +46,8 @@ class Scores:
 
     def add(self, name: str, layer: PixelScore, total: Array) -> None:
         """Add the score of a segmentation, whose sum over the batches is given."""
+        if os.path.isfile(layer.label_map):
+            self.names = label_map.names_by_label(label_map.read(layer.label_map))
         self.per_class[name] = layer.by_class(total)
         self.measures[name] = layer.measure
         values = self.per_class[name].values()
@@ -129,7 +133,7 @@ def _add(net: Net, name: str, total: Tensor | None, blob: Tensor) -> Tensor:
 
 def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[str, np.ndarray],
              version: str) -> Scores:
-    scores = Scores(loss, names=class_names(net) if tables or pixel_scores(net) else {})
+    scores = Scores(loss, names=class_names(net) if tables else {})
     for name in net.outputs:
         if name in tables:
             mean, found = class_average_precisions(tables[name], version)

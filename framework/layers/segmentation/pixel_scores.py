@@ -25,7 +25,7 @@ class PixelScore(Layer):
     """Abstract: numbers of a batch of scores and label maps, whose sum over a test is a score.
 
     Labels in `ignore_label` do not count. Of equal scores the later class is the better, as in
-    Accuracy.
+    Accuracy. `label_map`: a file with the names of the classes, or "".
     """
 
     num_bottoms = (2, 2)
@@ -39,7 +39,9 @@ class PixelScore(Layer):
         if len(scores) != 4 or math.prod(labels) != scores[0] * scores[2] * scores[3]:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; they "
                              "must be (N, C, H, W) and (N, 1, H, W)")
-        self.ignored = list(spec.proto.segmentation_score_param.ignore_label)
+        param = spec.proto.segmentation_score_param
+        self.ignored = list(param.ignore_label)
+        self.label_map = param.label_map_file
         self.check = class_check(spec, labels, scores[1], ignore_field=f"{FIELD}.ignore_label")
 
     @staticmethod
