@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from framework.data.records.images import BadRecord
-from framework.data.records.label_image import encode, read_values, voc_palette
+from framework.data.records.label_image import encode, overlay, read_values, voc_palette
 from tests.data.making import encoded
 
 
@@ -61,3 +61,13 @@ def test_colours_are_red_green_and_blue():
 def test_what_is_no_image_is_a_bad_record(content):
     with pytest.raises(BadRecord):
         read_values(content)
+
+
+def test_an_overlay_colours_all_classes_but_the_first():
+    pixels = np.full((2, 3, 3), 100, np.uint8)
+    classes = np.array([[0, 1, 1], [0, 0, 2]], np.uint8)
+    found = overlay(pixels, classes, np.array(voc_palette(), np.uint8))
+    assert (found[classes == 0] == 100).all()
+    # 45 % of the image, 55 % of VOC's dark red and dark green, blue first
+    np.testing.assert_allclose(found[0, 1], [45, 45, 45 + 0.55 * 128], atol=1)
+    np.testing.assert_allclose(found[1, 2], [45, 45 + 0.55 * 128, 45], atol=1)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from framework.definition import prototxt
 from framework.errors import SpecError
 from framework.logs.log import Log, number
 from framework.net.net import Net
 from framework.net.reading import parse_net
-from framework.solver.testing import score
+from framework.solver.testing import check_evaluation, score
 from tests.support import make
 
 SHAPE = (3, 4, 23, 17)
@@ -144,3 +145,12 @@ def test_a_test_reports_the_mean_of_all_batches_and_logs_each_class_by_name(
     shown = capsys.readouterr().err
     assert f"intersection over union of tree: {number(iou(pairs)[1])}\n" in shown
     assert "boundary F measure of house: 0." in shown and "car" not in shown
+
+
+def test_a_solver_that_wants_segmentation_needs_a_score_of_it():
+    document = prototxt.parse('eval_type: "segmentation"', "SolverParameter")
+    net = Net(parse_net('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 } } '
+                        '}'), "TEST")
+    with pytest.raises(SpecError, match="eval_type is segmentation, but no output of test net #0 "
+                       "comes from a MeanIoU or BoundaryF layer"):
+        check_evaluation(document, net, 0)
