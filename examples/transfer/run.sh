@@ -7,4 +7,4 @@ for task in first_train first_test second_train second_test; do
 done
 caffe train --solver first_solver.prototxt
 caffe train --solver second_solver.prototxt --weights work/first_iter_200.caffemodel
-caffe test --model second.prototxt --weights work/second_best.caffemodel
+caffe test --model second.prototxt --weights work/second_best.caffemodel --iterations 9
