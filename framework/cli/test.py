@@ -135,6 +135,8 @@ def log_scores(log: Any, scores: Any, with_loss: bool) -> None:
     scores.log_classes(log)
     for name, value, weight in scores.outputs:
         log.info(f"{name} = {number(value)}{loss_text(value, weight)}")
+    for line in scores.left_out:
+        log.warning(line)
 
 
 def test_solver(options: argparse.Namespace) -> int:
