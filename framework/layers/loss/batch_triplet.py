@@ -39,6 +39,7 @@ class BatchTripletLoss(Layer):
     num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (1,)
+    fork_fields = frozenset(("triplet_loss_param.mu", "triplet_loss_param.sample"))
 
     def __init__(self, spec: LayerSpec, features: Shape, labels: Shape):
         super().__init__(spec)
