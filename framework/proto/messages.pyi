@@ -3433,6 +3433,9 @@ class AnnotatedDataParameter(Message):
     label_map_file: str
     anno_type: AnnotatedDatum.AnnotationType
     shuffle: bool
+    mosaic_prob: float
+    mixup_prob: float
+    mixup_alpha: float
     difficult_label_warmup: bool
     train_diffcult: bool
     yolo_data_jitter: float
@@ -3445,24 +3448,27 @@ class AnnotatedDataParameter(Message):
         self, *,
             batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
             None = ..., anno_type: AnnotatedDatum.AnnotationType | int | str | None = ...,
-            shuffle: bool | None = ..., difficult_label_warmup: bool | None = ...,
-            train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
+            shuffle: bool | None = ..., mosaic_prob: float | None = ..., mixup_prob: float |
+            None = ..., mixup_alpha: float | None = ..., difficult_label_warmup: bool | None =
+            ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
             | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class",
+            "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
+            "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
+            "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
+            "single_class",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "batch_sampler", "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class",
+            "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
+            "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
+            "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
+            "seg_scales", "single_class",
         ]
     ) -> None: ...
 
