@@ -25,6 +25,7 @@ from tests.layer_examples import (
 from tests.support import noise
 
 LABELS = whole(4, below=5)
+COSINES = (noise(4, 5).detach().tanh() * 0.6).requires_grad_()
 STEP = {"gradient": NOT_DERIVATIVE + "it is a step of fixed size"}
 
 ACTIVATIONS = (
@@ -185,6 +186,11 @@ MARGINS = (
     of_sample("LargeMarginInnerProduct", bottoms=((4, 3), LABELS), blobs=((5, 3),), grows=BATCH),
     Example("LargeMarginInnerProduct", "type: QUADRUPLE", ((4, 3), LABELS, (5, 3)), grows=BATCH),
     of_sample("LabelSpecificAdd", bottoms=((4, 5), LABELS), grows=BATCH),
+    of_sample("CombinedMargin", bottoms=(COSINES, LABELS), grows=BATCH),
+    of_sample("BatchTripletLoss", bottoms=((6, 5), fixed([0, 0, 1, 1, 1, 2])[0]), grows=(),
+              without={"gradient": NOT_DERIVATIVE + "it is of some of the triplets"}),
+    of_sample("KnowledgeDistillation",
+              without={"gradient": NOT_DERIVATIVE + "it is that times the temperature squared"}),
     of_sample("K1_EuclideanLoss"), of_sample("K2_EuclideanLoss"),
 )
 SPARSE = (

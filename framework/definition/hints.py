@@ -80,6 +80,7 @@ HINTS = {
     **dict.fromkeys((f"PairwiseParameter.{name}" for name in (
         "engine axis q_threshold q_gamma").split()), _UNREAD),
     **dict.fromkeys(("LabelSpecificAddParameter.transform_test",
+                     "CombinedMarginParameter.transform_test",
                      "SimplerNMSParameter.cls_threshold",
                      "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",

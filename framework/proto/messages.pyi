@@ -542,6 +542,10 @@ class LayerParameter(Message):
     def cos_data_param(self) -> CoSDataParameter: ...
     @property
     def op_transform_param(self) -> OPTransformationParameter: ...
+    @property
+    def combined_margin_param(self) -> CombinedMarginParameter: ...
+    @property
+    def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -693,7 +697,9 @@ class LayerParameter(Message):
             detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
             box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
             CoSDataParameter | _Fields | None = ..., op_transform_param:
-            OPTransformationParameter | _Fields | None = ...,
+            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
+            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
+            KnowledgeDistillationParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -747,7 +753,8 @@ class LayerParameter(Message):
             "roi_warping_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param",
+            "cos_data_param", "op_transform_param", "combined_margin_param",
+            "knowledge_distillation_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -803,7 +810,8 @@ class LayerParameter(Message):
             "roi_warping_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param",
+            "cos_data_param", "op_transform_param", "combined_margin_param",
+            "knowledge_distillation_param",
         ]
     ) -> None: ...
 
@@ -2413,18 +2421,20 @@ class FocalLossParameter(Message):
 class TripletLossParameter(Message):
     DESCRIPTOR: Descriptor
     margin: float
+    mu: float
+    sample: bool
     def __init__(
         self, *,
-            margin: float | None = ...,
+            margin: float | None = ..., mu: float | None = ..., sample: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "margin",
+            "margin", "mu", "sample",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "margin",
+            "margin", "mu", "sample",
         ]
     ) -> None: ...
 
@@ -3423,6 +3433,9 @@ class AnnotatedDataParameter(Message):
     label_map_file: str
     anno_type: AnnotatedDatum.AnnotationType
     shuffle: bool
+    mosaic_prob: float
+    mixup_prob: float
+    mixup_alpha: float
     difficult_label_warmup: bool
     train_diffcult: bool
     yolo_data_jitter: float
@@ -3435,24 +3448,27 @@ class AnnotatedDataParameter(Message):
         self, *,
             batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
             None = ..., anno_type: AnnotatedDatum.AnnotationType | int | str | None = ...,
-            shuffle: bool | None = ..., difficult_label_warmup: bool | None = ...,
-            train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
+            shuffle: bool | None = ..., mosaic_prob: float | None = ..., mixup_prob: float |
+            None = ..., mixup_alpha: float | None = ..., difficult_label_warmup: bool | None =
+            ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
             | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class",
+            "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
+            "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
+            "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
+            "single_class",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "batch_sampler", "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class",
+            "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
+            "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
+            "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
+            "seg_scales", "single_class",
         ]
     ) -> None: ...
 
@@ -4100,6 +4116,7 @@ class ImageDataParameter(Message):
     new_width: int
     is_color: bool
     root_folder: str
+    images_per_class: int
     short_side: int
     threads: int
     cache: bool
@@ -4147,51 +4164,53 @@ class ImageDataParameter(Message):
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
             = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
-            None = ..., short_side: int | None = ..., threads: int | None = ..., cache: bool |
-            None = ..., precache: bool | None = ..., dataset_share_per_node: float | None = ...,
-            min_height: int | None = ..., min_width: int | None = ..., ignore_label: int | None
-            = ..., label_type: ImageDataParameter.LabelType | int | str | None = ...,
-            balance_by: int | None = ..., balance_class: bool | None = ..., clip_max: float |
-            None = ..., clip_min: float | None = ..., face_mirror: bool | None = ...,
-            face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow: bool |
-            None = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
-            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
-            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
-            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
-            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
-            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
-            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
-            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
-            ..., use_image: bool | None = ..., use_label: bool | None = ...,
-            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
-            None = ..., label_dim: int | None = ...,
+            None = ..., images_per_class: int | None = ..., short_side: int | None = ...,
+            threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
+            dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
+            int | None = ..., ignore_label: int | None = ..., label_type:
+            ImageDataParameter.LabelType | int | str | None = ..., balance_by: int | None = ...,
+            balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
+            None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
+            face_transform: bool | None = ..., is_flow: bool | None = ..., label_cut_end: int |
+            None = ..., label_cut_start: int | None = ..., label_size: int | None = ...,
+            max_aspect_ratio: float | None = ..., max_random_scale: float | None = ...,
+            max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
+            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
+            min_random_scale: float | None = ..., new_length: int | None = ...,
+            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
+            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
+            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
+            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
+            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
-            "shuffle", "new_height", "new_width", "is_color", "root_folder", "short_side",
-            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
-            "ignore_label", "label_type", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "label_cut_end",
-            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
-            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
-            "min_random_scale", "new_length", "num_truth_channels", "regression",
-            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
+            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
+            "min_height", "min_width", "ignore_label", "label_type", "balance_by",
+            "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
+            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
+            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
+            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
+            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
+            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
+            "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
-            "shuffle", "new_height", "new_width", "is_color", "root_folder", "short_side",
-            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
-            "ignore_label", "label_type", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "label_cut_end",
-            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
-            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
-            "min_random_scale", "new_length", "num_truth_channels", "regression",
-            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
+            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
+            "min_height", "min_width", "ignore_label", "label_type", "balance_by",
+            "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
+            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
+            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
+            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
+            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
+            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
+            "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -6754,6 +6773,46 @@ class MaskResizeParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "output_height", "output_width",
+        ]
+    ) -> None: ...
+
+class CombinedMarginParameter(Message):
+    DESCRIPTOR: Descriptor
+    m1: float
+    m2: float
+    m3: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m1: float | None = ..., m2: float | None = ..., m3: float | None = ...,
+            transform_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m1", "m2", "m3", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m1", "m2", "m3", "transform_test",
+        ]
+    ) -> None: ...
+
+class KnowledgeDistillationParameter(Message):
+    DESCRIPTOR: Descriptor
+    temperature: float
+    def __init__(
+        self, *,
+            temperature: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "temperature",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "temperature",
         ]
     ) -> None: ...
 

@@ -16,6 +16,7 @@ from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.layers.index_check import raise_noted
+from framework.layers.left_out import left_out_lines
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.logs.log import Log, number, output_lines
 from framework.net.net import Net
@@ -31,12 +32,14 @@ class Scores:
     per_class   for an output of DetectionEvaluate, whose value is the mean of these: average
                 precision by label
     names       of the classes, by label, where a label map says them
+    left_out    a line for each layer whose loss left items out
     """
 
     loss: float
     outputs: list[tuple[str, float, float]] = field(default_factory=list)
     per_class: dict[str, dict[int, float]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     def log(self, log: Log, with_loss: bool, with_classes: bool) -> None:
         """The original's lines."""
@@ -46,6 +49,8 @@ class Scores:
             self.log_classes(log)
         for line in output_lines("Test", self.outputs):
             log.info(line)
+        for line in self.left_out:
+            log.warning(line)
 
     def log_classes(self, log: Log) -> None:
         """The original's line of each class, and one with its name, which parsers pass over."""
@@ -93,9 +98,11 @@ def score(net: Net, batches: int, version: str,
             loss += net.objective(net.blobs)
     raise_noted(net)
     means = {name: (total / batches).flatten().tolist() for name, total in sums.items()}
-    return _summary(net, loss.item() / max(batches, 1), means,
-                    {name: torch.cat(parts).cpu().numpy() for name, parts in rows.items()
-                     if parts}, version)
+    scores = _summary(net, loss.item() / max(batches, 1), means,
+                      {name: torch.cat(parts).cpu().numpy() for name, parts in rows.items()
+                       if parts}, version)
+    scores.left_out = left_out_lines(net)
+    return scores
 
 
 def _add(net: Net, name: str, total: Tensor | None, blob: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.planes import write_planes
+from framework.data.loading.class_order import ClassOrder
 from framework.data.loading.order import Order
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Pixels
@@ -113,21 +114,31 @@ class Share:
         return (batch_index * self.world_size + self.rank) * self.batch_size + item_index
 
 
+@dataclass(frozen=True)
+class Groups:
+    """Batches of classes: the class of each record, and how many images of a class are in one."""
+
+    labels: Sequence[float]
+    per_class: int
+
+
 class BatchMaker:
     """Makes batch `b` of a run from nothing but `b`, the seed and the records.
 
     A bad record is replaced by the next good one in the order, which is also used at its own
     position: so positions do not shift, whatever is found bad by other workers.
     item_seed  the seed of the choices within a record; None: `seed`, which also orders the records
+    groups     draw classes and images of them, instead of records; None: do not
     """
 
     def __init__(self, source: ItemSource, share: Share, seed: int, shuffle: bool = False,
-                 skip: int = 0, item_seed: int | None = None):
+                 skip: int = 0, item_seed: int | None = None, groups: Groups | None = None):
         self.source = source
         self.share = share
         self.seed = seed
         self.shuffle = shuffle
         self.skip = skip
+        self.groups = groups
         self.item_seed = seed if item_seed is None else item_seed
         self._order: Order | None = None
         self._bad: dict[int, str] = {}
@@ -139,7 +150,11 @@ class BatchMaker:
         """Open the records; done once in each process."""
         if self._order is None:
             self.source.open()
-            self._order = Order(self.source.size(), self.seed, self.shuffle, self.skip)
+            if self.groups is None:
+                self._order = Order(self.source.size(), self.seed, self.shuffle, self.skip)
+            else:
+                self._order = ClassOrder(self.groups.labels, self.groups.per_class,
+                                         self.share.batch_size, self.seed)
         return self._order
 
     def make(self, index: int, allocate: Allocate = np.empty) -> Batch:

@@ -12,6 +12,7 @@ import numpy as np
 
 from framework.data.augment import yolo
 from framework.data.augment.draws import Draws
+from framework.data.augment.joined import Joining
 from framework.data.augment.masks import MaskForm
 from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
@@ -113,6 +114,7 @@ class DatabaseItems(AugmentedRecords):
     num_labels  0 or 1 label tops
     yolo_rows   boxes as MobileNet-YOLO's losses read them; with_difficult: the difficult ones too
     masks       how the masks of a third top are made; None: there is none
+    joining     mosaic and mixup; None: each record is an image of its own
     """
 
     annotated: bool = False
@@ -122,6 +124,25 @@ class DatabaseItems(AugmentedRecords):
     yolo_rows: bool = False
     with_difficult: bool = True
     masks: MaskForm | None = None
+    joining: Joining | None = None
+    _left_out: dict[int, str] = field(default_factory=dict, init=False, repr=False)
+
+    def found_bad(self) -> dict[int, str]:
+        """Records that were drawn for mosaic and mixup, and could not be read."""
+        return self._left_out
+
+    def _other(self, draws: Draws) -> Record:
+        """A record drawn anew, the next good one if it is bad. BadRecord if there is none."""
+        first = draws.below(self.size())
+        for at in range(first, first + self.size()):
+            index = at % self.size()
+            try:
+                with images.failing_as_bad():
+                    record = self.record(index)
+                    return Record(images.DecodedImage(record.pixels), record.boxes, record.label)
+            except BadRecord as reason:
+                self._left_out[index] = str(reason)
+        raise BadRecord("no record can be joined with it")
 
     def record(self, index: int) -> Record:
         """A record as it is stored. Raises BadRecord."""
@@ -140,6 +161,10 @@ class DatabaseItems(AugmentedRecords):
         if not self.annotated:
             pixels = self.transformer.without_boxes(record.pixels, draws)
             return Item((pixels,), None, record.label)
+        if self.joining is not None:
+            joined = self.joining(record, lambda: self._other(draws), draws)
+            fits = joined.boxes is not None and len(joined.boxes) <= yolo.ROWS
+            record = joined if fits or not self.yolo_rows else record
         sample = self.transformer.sample(record, draws)
         masks = None
         if self.masks is not None:

@@ -7,6 +7,7 @@ import logging
 import os
 
 from framework.data.augment import random_sizes
+from framework.data.augment.joined import Joining
 from framework.data.augment.masks import MaskForm
 from framework.data.augment.sampler import check_samplers
 from framework.data.augment.yolo import ROWS, sizes_of
@@ -64,6 +65,8 @@ class AnnotatedData(ImageSource):
     one of all that is lighter than 100, or with `single_class: false` one for each label_id of
     label_map_file from 1 on, whose n-th item is for pixels of value n (YoloSegLabel). They are of
     seg_resize_height x seg_resize_width, or of the image's size over seg_scales.
+    `mosaic_prob` and `mixup_prob` are how often a record is joined with others, drawn by the seed,
+    before all steps: four in the quarters of one image, or two blended, with the boxes of all.
     A record without boxes is an image of the background: its item has no row.
     Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd)
             and of eric612/MobileNet-YOLO.
@@ -76,7 +79,8 @@ class AnnotatedData(ImageSource):
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more", *(
         f"annotated_data_param.{name}"
         for name in ("yolo_data_type", "yolo_data_jitter", "train_diffcult", "single_class",
-                     "seg_scales", "seg_resize_height", "seg_resize_width"))])
+                     "seg_scales", "seg_resize_height", "seg_resize_width", "mosaic_prob",
+                     "mixup_prob", "mixup_alpha"))])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -91,6 +95,7 @@ class AnnotatedData(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
+        _joining(spec)
         check_samplers(spec.proto.annotated_data_param.batch_sampler, spec.error)
         batch_size = spec.proto.data_param.batch_size
         if batch_size != 1 and any(one.resize_mode == one.FIT_SMALL_SIZE
@@ -112,12 +117,35 @@ class AnnotatedData(ImageSource):
             labels=None if len(spec.tops) > 2 else _labels(annotated),
             num_labels=int(has_label), yolo_rows=_gives_yolo_rows(spec),
             with_difficult=annotated.train_diffcult,
-            masks=mask_form(spec) if len(spec.tops) > 2 else None, make=MAKE)
+            masks=mask_form(spec) if len(spec.tops) > 2 else None, make=MAKE,
+            joining=_joining(spec))
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
+        if items.joining is not None and not items.has_boxes:
+            raise spec.error("annotated_data_param.mosaic_prob", "and mixup_prob need records with "
+                             "boxes, and a top for them")
         rows = (data.batch_size, 1, ROWS, 5) if items.yolo_rows and items.has_boxes else None
         self.start(items, data.batch_size, rows, shuffle=data.shuffle or annotated.shuffle,
                    skip=data.rand_skip)
+
+
+def _joining(spec: LayerSpec) -> Joining | None:
+    """Mosaic and mixup, if they are wanted. SpecError for settings that cannot be followed."""
+    param = spec.proto.annotated_data_param
+    for name in ("mosaic_prob", "mixup_prob"):
+        value = getattr(param, name)
+        if not 0 <= value <= 1:
+            raise spec.error(f"annotated_data_param.{name}", f"is {value:g}; it must be from 0 to "
+                             "1")
+    if not param.mosaic_prob and not param.mixup_prob:
+        return None
+    if not param.mixup_alpha > 0:
+        raise spec.error("annotated_data_param.mixup_alpha", f"is {param.mixup_alpha:g}; it must "
+                         "be above 0")
+    if len(spec.tops) > 2:
+        raise spec.error("annotated_data_param.mosaic_prob", "and mixup_prob cannot be given with "
+                         "a top of masks")
+    return Joining(param.mosaic_prob, param.mixup_prob, param.mixup_alpha)
 
 
 def _gives_yolo_rows(spec: LayerSpec) -> bool:
