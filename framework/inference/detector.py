@@ -86,6 +86,7 @@ class Detector:
         self.input = self._image_input()
         self.finder = self._finder()
         self.output = self.finder.tops[0]
+        self.info = self._info_inputs()
         self.transform = read_transform(self.net, self.input, mean, scale)
         self.names = class_names(self.net) or (names_of_classes(folder) if folder else {})
         self.resize = self._resize_param(size)
@@ -119,6 +120,12 @@ class Detector:
                 "; detection needs one, of 1 or 3 channels"
             )
         return images[0]
+
+    def _info_inputs(self) -> list[str]:
+        """The inputs for height, width and scale of the images, which two-stage detectors have."""
+        read = {step.bottoms[step.layer.info_bottom] for step in self.net.layers
+                if step.layer.info_bottom is not None}
+        return [name for name in self.net.given_names if name in read and name != self.input]
 
     def _finder(self) -> Step:
         """The layer that gives the detections."""
@@ -225,7 +232,14 @@ class Detector:
 
     def _rows(self, batch: Floats) -> Floats:
         """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7)."""
-        rows = self.engine.run({self.input: batch})[self.output]
+        inputs = {self.input: batch}
+        for name in self.info:
+            # height, width and two scales, of which an input has the first three as a rule
+            info = np.ones((len(batch), 4), np.float32)
+            info[:, :2] = batch.shape[2:]
+            shape = self.net.shapes[name]
+            inputs[name] = info[:, :shape[1]].reshape(-1, *shape[1:])
+        rows = self.engine.run(inputs)[self.output]
         return np.asarray(rows.reshape(-1, 7), np.float32)
 
     def _detections(self, rows: Floats, shape: tuple[int, ...]) -> list[Detection]:

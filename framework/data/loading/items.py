@@ -113,6 +113,7 @@ class DatabaseItems(AugmentedRecords):
     num_labels  0 or 1 label tops
     yolo_rows   boxes as MobileNet-YOLO's losses read them; with_difficult: the difficult ones too
     masks       how the masks of a third top are made; None: there is none
+    pads        images may differ in size, and a last top says the size and scale of each
     """
 
     annotated: bool = False
@@ -122,6 +123,7 @@ class DatabaseItems(AugmentedRecords):
     yolo_rows: bool = False
     with_difficult: bool = True
     masks: MaskForm | None = None
+    pads: bool = False
 
     def record(self, index: int) -> Record:
         """A record as it is stored. Raises BadRecord."""
@@ -145,7 +147,9 @@ class DatabaseItems(AugmentedRecords):
         if self.masks is not None:
             masks = self.masks.planes(record.marks, sample.window, sample.is_mirrored,
                                       sample.pixels.shape[:2])
-        return Item((sample.pixels,), sample.boxes, record.label, masks=masks)
+        height, width = sample.pixels.shape[:2]
+        return Item((sample.pixels,), sample.boxes, record.label, size=(height, width),
+                    masks=masks, scale=height / sample.view.height)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         """The label top of a batch: boxes, rows, or a class for each item."""
@@ -160,6 +164,8 @@ class DatabaseItems(AugmentedRecords):
             tops.append(label_rows(items))
         if self.masks is not None:
             tops.append(np.stack([item.masks for item in items if item.masks is not None]))
+        if self.pads:
+            tops.append(np.array([(*item.size, item.scale) for item in items], np.float32))
         return tops
 
 
