@@ -38,7 +38,7 @@ class Item:
     classes  all classes of a clip
     size     height and width that a segmentation layer reports for the image
     labels   all labels of an image of several
-    masks    (channels, height, width) float32: a top of their own after the labels
+    masks    (channels or boxes, height, width): a top of their own after the labels
     scale    height after resizing over height before
     """
 
@@ -48,7 +48,7 @@ class Item:
     classes: tuple[int, ...] = ()
     size: tuple[int, int] = (0, 0)
     labels: tuple[float, ...] = ()
-    masks: Floats | None = None
+    masks: Array | None = None
     scale: float = 1
 
 

@@ -52,7 +52,8 @@ class AnnotatedData(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             boxes (1, 1, rows, 8): item, label, instance, xmin, ymin, xmax, ymax, difficult, or one
             row of -1; classes (batch_size,) if the records have no annotation type;
-            masks (batch_size, M, h, w), 0 to 1, if there is a third top;
+            masks (batch_size, M, h, w), 0 to 1, if there is a third top; or with `instance_masks:
+            true` masks (rows, height, width), 0 or 1, of the boxes, in their order;
             with `image_info: true` as the last one im_info (batch_size, 3): height, width and
             scale of each image. Images may then differ in size, as FIT_SMALL_SIZE makes them: what
             they lack on the right and below of the largest of their batch is 0, and boxes are in
@@ -83,15 +84,18 @@ class AnnotatedData(ImageSource):
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more",
                              "transform_param.resize_param.longest_side", *(
         f"annotated_data_param.{name}"
-        for name in ("image_info", "yolo_data_type", "yolo_data_jitter", "train_diffcult",
-                     "single_class", "seg_scales", "seg_resize_height", "seg_resize_width"))])
+        for name in ("image_info", "instance_masks", "yolo_data_type", "yolo_data_jitter",
+                     "train_diffcult", "single_class", "seg_scales", "seg_resize_height",
+                     "seg_resize_width"))])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
         boxes = (images[0], 1, ROWS, 5) if _gives_yolo_rows(spec) else (1, 1, images[0], 8)
         masks: list[Shape] = []
-        if has_masks(spec):
+        if has_masks(spec) and spec.proto.annotated_data_param.instance_masks:
+            masks.append((images[0], *images[2:]))
+        elif has_masks(spec):
             form = mask_form(spec, is_assumed=True)
             masks.append((images[0], form.num_masks, *form.size_for(*images[2:])))
         info: list[Shape] = [(images[0], 3)] * spec.proto.annotated_data_param.image_info
@@ -110,6 +114,8 @@ class AnnotatedData(ImageSource):
         if has_info and (_gives_yolo_rows(spec) or spec.proto.transform_param.pad):
             raise spec.error("annotated_data_param.image_info", "cannot be true together with "
                              "yolo_data_type: 1, or transform_param.pad")
+        if spec.proto.annotated_data_param.instance_masks:
+            _check_masks(spec)
         if batch_size != 1 and not has_info and any(one.resize_mode == one.FIT_SMALL_SIZE
                                    for one in sizes_of(spec.proto.transform_param)):
             raise spec.error("data_param.batch_size", f"is {batch_size}; it must be 1 with "
@@ -128,15 +134,18 @@ class AnnotatedData(ImageSource):
             database_path(spec),
             transformation(spec, annotated.batch_sampler, self.idle_fields, jitter(annotated)),
             Decoding(color_of(spec)), annotated=True,
-            labels=None if has_masks(spec) else _labels(annotated),
+            labels=None if has_masks(spec) and not annotated.instance_masks else _labels(annotated),
             num_labels=int(has_label), yolo_rows=_gives_yolo_rows(spec),
             with_difficult=annotated.train_diffcult,
-            masks=mask_form(spec) if has_masks(spec) else None, pads=self.has_info, make=MAKE)
+            masks=mask_form(spec) if has_masks(spec) and not annotated.instance_masks else None,
+            has_outlines=annotated.instance_masks, pads=self.has_info, make=MAKE)
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
         rows = (data.batch_size, 1, ROWS, 5) if items.yolo_rows and items.has_boxes else None
         self.start(items, data.batch_size, rows, shuffle=data.shuffle or annotated.shuffle,
                    skip=data.rand_skip)
+        if items.has_outlines:      # as many masks as there are boxes
+            self.top_shapes[2] = (self.top_shapes[1][2], *self.top_shapes[0][2:])
 
     def to_device(self, batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
         """As of every image layer; with image_info the padding is 0 after the mean, not before."""
@@ -147,6 +156,24 @@ class AnnotatedData(ImageSource):
         rows, columns = (torch.arange(size, device=device) for size in pixels.shape[2:])
         inside = (rows < info[:, :1])[:, None, :, None] & (columns < info[:, 1:2])[:, None, None]
         return (torch.where(inside, pixels, 0), *tops[1:])
+
+
+def _check_masks(spec: LayerSpec) -> None:
+    """SpecError unless the boxes' masks can follow what is done with the image."""
+    transform = spec.proto.transform_param
+    if not has_masks(spec):
+        raise spec.error("annotated_data_param.instance_masks", "is true, and there is no top of "
+                         "masks, between the boxes and the image sizes")
+    resizes = sizes_of(transform)
+    for name, is_given in (
+            ("crop_size", transform.crop_size or transform.crop_h or transform.crop_w),
+            ("geometry_param", transform.HasField("geometry_param")),
+            ("rotate", transform.rotate), ("pad", transform.pad),
+            ("resize_param.resize_mode", any(one.resize_mode == one.FIT_LARGE_SIZE_AND_PAD
+                                             for one in resizes))):
+        if is_given:
+            raise spec.error(f"transform_param.{name}", "cannot be given together with "
+                             "annotated_data_param.instance_masks, as masks do not follow it")
 
 
 def has_masks(spec: LayerSpec) -> bool:
