@@ -33,4 +33,16 @@ EXAMPLES = (
         [0, 8, 4, 40, 30], [1, 0, 0, 20, 9], [1, 30, 20, 60, 63], [0, 5, 5, 6, 6],
         [0, 9, 5, 40, 30], [1, 2, 2, 20, 9]), fixed([64, 64, 1], [64, 72, 1])), grows=(),
         without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("MaskTarget", bottoms=(fixed([0, 1, 1, 6, 5], [1, 2, 0, 7, 6], [0, 3, 2, 8, 7]),
+              fixed([2], [0], [1]), fixed([0, 1, 1, 6, 6, 2, 0, 0], [0, 2, 2, 8, 7, 1, 0, 0],
+                                          [1, 0, 0, 7, 6, 1, 0, 0]),
+              (noise(3, 8, 9, requires_grad=False) > 0).double()), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT}),
+    of_sample("MaskOutput", bottoms=((3, 4, 2, 5), fixed([0, 2, 0.5, 0, 0, 1, 1],
+              [0, -1, 0.5, 0, 0, 1, 1], [1, 3, 0.5, 0, 0, 1, 1]).reshape(1, 1, 3, 7)), grows=()),
+    Example("DetectionEvaluate", "num_classes: 4 overlap_threshold: 0.5", (
+        fixed([0, 1, 0.9, 0.1, 0.1, 0.6, 0.7], [0, 2, 0.8, 0.3, 0.2, 0.9, 0.6]).reshape(1, 1, 2, 7),
+        LABELS.reshape(1, 1, 4, 8), (noise(2, 3, 5, requires_grad=False) > 0).double(),
+        (noise(4, 24, 40, requires_grad=False) > 0).double(), INFO), grows=(),
+        without={**SIZES_FROM_DATA, **NO_GRADIENT}),
 )
