@@ -24,6 +24,7 @@ from tests.layer_examples import (
 )
 from tests.one_project_examples import EXAMPLES as OF_ONE_PROJECT
 from tests.support import noise
+from tests.two_stage_examples import EXAMPLES as TWO_STAGES
 
 LABELS = whole(4, below=5)
 TARGETS = (noise(4, 3, 2, seed=9, requires_grad=False) > 0).double()
@@ -156,4 +157,4 @@ GRAPHS = (
 )
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING, *GRAPHS, *OF_ONE_PROJECT)
+            *CASCADE, *READING, *GRAPHS, *OF_ONE_PROJECT, *TWO_STAGES)

@@ -1,13 +1,16 @@
 """Generate a synthetic detection data set in VOC's layout: circles, squares, triangles, stars.
 
 JPEGImages, Annotations and ImageSets/Main/{trainval,test}.txt appear in OUT when all of it is
-drawn. The same seed draws the same images.
+drawn. The same seed draws the same images. With --masks OUT/coco.yaml describes the same images
+with the outlines of the shapes, in COCO's layout, for tools/convert_dataset.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,7 +19,7 @@ import numpy as np
 from framework.cli import app, gflags
 from framework.data.convert.conversion import in_order
 from framework.data.datasets.label_files import Box
-from framework.data.datasets.synthetic import draw_image
+from framework.data.datasets.synthetic import NAMES, Shape, draw_image
 from framework.data.datasets.voc import annotation
 from framework.definition.values import counted
 from framework.system.atomic import new_folder
@@ -35,6 +38,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="images in test (default: %(default)s)")
     parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
                         help="seed of the images (default: %(default)s)")
+    parser.add_argument("--masks", action="store_true",
+                        help="write the outlines of the shapes too, in COCO's layout")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
                         help="threads (default: one a core)")
@@ -53,21 +58,61 @@ def make(options: argparse.Namespace) -> int:
         for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
             (folder / part).mkdir(parents=True)
 
-        def draw(name: str) -> int:
+        def draw(name: str) -> Drawn:
             return draw_files(folder, name, np.random.default_rng([options.seed, int(name)]))
 
-        drawn = in_order(draw, names, options.jobs)
-        num_shapes = sum(Progress(len(names), "draw").over(drawn))
+        drawn = list(Progress(len(names), "draw").over(in_order(draw, names, options.jobs)))
+        num_shapes = sum(len(one.shapes) for one in drawn)
         splits = {"trainval": names[: options.train], "test": names[options.train :]}
         for split, members in splits.items():
             text = "".join(f"{name}\n" for name in members)
             (folder / "ImageSets" / "Main" / f"{split}.txt").write_text(text)
+        if options.masks:
+            write_coco(folder, drawn[:options.train], drawn[options.train:])
     print(f"{options.out}: {counted(len(names), 'image')}, {counted(num_shapes, 'shape')}")
     return 0
 
 
-def draw_files(folder: Path, name: str, generator: np.random.Generator) -> int:
-    """Write one JPEG and its XML; returns the number of shapes in it."""
+@dataclass(frozen=True)
+class Drawn:
+    """An image that was written, and the shapes in it."""
+
+    name: str
+    width: int
+    height: int
+    shapes: list[Shape]
+
+
+def write_coco(folder: Path, train: Sequence[Drawn], test: Sequence[Drawn]) -> None:
+    """Write the instances files of both splits, and coco.yaml, which names them."""
+    lines = ["format: coco", "splits:"]
+    (folder / "annotations").mkdir()
+    for split, images in (("trainval", train), ("test", test)):
+        path = f"annotations/instances_{split}.json"
+        (folder / path).write_text(json.dumps(_instances(images)))
+        lines.append(f"  {split}: {{images: JPEGImages, annotations: {path}}}")
+    (folder / "coco.yaml").write_text("\n".join(lines) + "\n")
+
+
+def _instances(images: Sequence[Drawn]) -> dict[str, list[dict[str, object]]]:
+    annotations: list[dict[str, object]] = []
+    for image in images:
+        for shape in image.shapes:
+            x1, y1, x2, y2 = shape.corners
+            annotations.append({
+                "id": len(annotations) + 1, "image_id": int(image.name),
+                "category_id": NAMES.index(shape.name) + 1, "iscrowd": 0,
+                "bbox": [x1, y1, x2 - x1, y2 - y1],
+                "area": cv2.contourArea(np.array(shape.outline, np.float32).reshape(-1, 2)),
+                "segmentation": [[round(number, 2) for number in shape.outline]]})
+    return {"images": [{"id": int(image.name), "file_name": f"{image.name}.jpg",
+                        "width": image.width, "height": image.height} for image in images],
+            "annotations": annotations,
+            "categories": [{"id": number, "name": name} for number, name in enumerate(NAMES, 1)]}
+
+
+def draw_files(folder: Path, name: str, generator: np.random.Generator) -> Drawn:
+    """Write one JPEG and its XML."""
     image, shapes = draw_image(generator)
     height, width = image.shape[:2]
     quality = int(generator.integers(75, 96))
@@ -76,4 +121,4 @@ def draw_files(folder: Path, name: str, generator: np.random.Generator) -> int:
     boxes = [Box(shape.name, shape.corners) for shape in shapes]
     text = annotation(f"{name}.jpg", width, height, boxes)
     (folder / "Annotations" / f"{name}.xml").write_text(text)
-    return len(boxes)
+    return Drawn(name, width, height, shapes)

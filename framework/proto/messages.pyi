@@ -546,6 +546,10 @@ class LayerParameter(Message):
     def combined_margin_param(self) -> CombinedMarginParameter: ...
     @property
     def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
+    @property
+    def anchor_target_param(self) -> AnchorTargetParameter: ...
+    @property
+    def mask_target_param(self) -> MaskTargetParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -699,7 +703,9 @@ class LayerParameter(Message):
             CoSDataParameter | _Fields | None = ..., op_transform_param:
             OPTransformationParameter | _Fields | None = ..., combined_margin_param:
             CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
-            KnowledgeDistillationParameter | _Fields | None = ...,
+            KnowledgeDistillationParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -754,7 +760,7 @@ class LayerParameter(Message):
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
             "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param",
+            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -811,7 +817,7 @@ class LayerParameter(Message):
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
             "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param",
+            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2603,12 +2609,15 @@ class ProposalParameter(Message):
     post_nms_topn: int
     nms_thresh: float
     score_thresh: float
+    @property
+    def level_stride(self) -> Values[int]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., min_size: int | None =
             ..., ratio: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
             pre_nms_topn: int | None = ..., post_nms_topn: int | None = ..., nms_thresh: float |
-            None = ..., score_thresh: float | None = ...,
+            None = ..., score_thresh: float | None = ..., level_stride: Iterable[int] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2619,7 +2628,64 @@ class ProposalParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "ratio", "scale", "pre_nms_topn",
-            "post_nms_topn", "nms_thresh", "score_thresh",
+            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride",
+        ]
+    ) -> None: ...
+
+class AnchorTargetParameter(Message):
+    DESCRIPTOR: Descriptor
+    feat_stride: int
+    base_size: int
+    @property
+    def ratio(self) -> Values[float]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    @property
+    def level_stride(self) -> Values[int]: ...
+    allowed_border: int
+    positive_overlap: float
+    negative_overlap: float
+    clobber_positives: bool
+    batch_size: int
+    fg_fraction: float
+    def __init__(
+        self, *,
+            feat_stride: int | None = ..., base_size: int | None = ..., ratio: Iterable[float] |
+            None = ..., scale: Iterable[float] | None = ..., level_stride: Iterable[int] | None
+            = ..., allowed_border: int | None = ..., positive_overlap: float | None = ...,
+            negative_overlap: float | None = ..., clobber_positives: bool | None = ...,
+            batch_size: int | None = ..., fg_fraction: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "feat_stride", "base_size", "allowed_border", "positive_overlap",
+            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "feat_stride", "base_size", "ratio", "scale", "level_stride", "allowed_border",
+            "positive_overlap", "negative_overlap", "clobber_positives", "batch_size",
+            "fg_fraction",
+        ]
+    ) -> None: ...
+
+class MaskTargetParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    mask_size: int
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., mask_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "mask_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "mask_size",
         ]
     ) -> None: ...
 
@@ -3329,19 +3395,60 @@ class Annotation(Message):
     def bbox(self) -> NormalizedBBox: ...
     @property
     def lanes(self) -> LaneInfo: ...
+    @property
+    def polygon(self) -> Messages[Polygon]: ...
+    @property
+    def mask_runs(self) -> MaskRuns: ...
     def __init__(
         self, *,
             instance_id: int | None = ..., bbox: NormalizedBBox | _Fields | None = ..., lanes:
-            LaneInfo | _Fields | None = ...,
+            LaneInfo | _Fields | None = ..., polygon: Iterable[Polygon | _Fields] | None = ...,
+            mask_runs: MaskRuns | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "instance_id", "bbox", "lanes",
+            "instance_id", "bbox", "lanes", "mask_runs",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "instance_id", "bbox", "lanes",
+            "instance_id", "bbox", "lanes", "polygon", "mask_runs",
+        ]
+    ) -> None: ...
+
+class Polygon(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def point(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            point: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "point",
+        ]
+    ) -> None: ...
+
+class MaskRuns(Message):
+    DESCRIPTOR: Descriptor
+    height: int
+    width: int
+    @property
+    def count(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            height: int | None = ..., width: int | None = ..., count: Iterable[int] | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "height", "width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "height", "width", "count",
         ]
     ) -> None: ...
 
@@ -3444,6 +3551,8 @@ class AnnotatedDataParameter(Message):
     seg_resize_width: int
     seg_scales: int
     single_class: bool
+    image_info: bool
+    instance_masks: bool
     def __init__(
         self, *,
             batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
@@ -3453,14 +3562,14 @@ class AnnotatedDataParameter(Message):
             ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
-            | None = ...,
+            | None = ..., image_info: bool | None = ..., instance_masks: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
             "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
             "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
-            "single_class",
+            "single_class", "image_info", "instance_masks",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3468,7 +3577,7 @@ class AnnotatedDataParameter(Message):
             "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
             "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
             "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
-            "seg_scales", "single_class",
+            "seg_scales", "single_class", "image_info", "instance_masks",
         ]
     ) -> None: ...
 
@@ -3769,6 +3878,7 @@ class ResizeParameter(Message):
     def interp_mode(self) -> Values[ResizeParameter.Interp_mode]: ...
     height_scale: int
     width_scale: int
+    longest_side: int
     center_object: bool
     is_pyramid_test: bool
     max_angle: float
@@ -3780,22 +3890,23 @@ class ResizeParameter(Message):
             None = ..., height: int | None = ..., width: int | None = ..., pad_mode:
             ResizeParameter.Pad_mode | int | str | None = ..., pad_value: Iterable[float] | None
             = ..., interp_mode: Iterable[ResizeParameter.Interp_mode | int | str] | None = ...,
-            height_scale: int | None = ..., width_scale: int | None = ..., center_object: bool |
-            None = ..., is_pyramid_test: bool | None = ..., max_angle: float | None = ...,
-            out_height_scale: float | None = ..., out_width_scale: float | None = ...,
+            height_scale: int | None = ..., width_scale: int | None = ..., longest_side: int |
+            None = ..., center_object: bool | None = ..., is_pyramid_test: bool | None = ...,
+            max_angle: float | None = ..., out_height_scale: float | None = ...,
+            out_width_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "height_scale", "width_scale",
-            "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
+            "longest_side", "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
             "out_width_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "pad_value", "interp_mode",
-            "height_scale", "width_scale", "center_object", "is_pyramid_test", "max_angle",
-            "out_height_scale", "out_width_scale",
+            "height_scale", "width_scale", "longest_side", "center_object", "is_pyramid_test",
+            "max_angle", "out_height_scale", "out_width_scale",
         ]
     ) -> None: ...
 
@@ -4778,19 +4889,28 @@ class ROIPoolingParameter(Message):
     @property
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
+    sampling_ratio: int
+    @property
+    def level_stride(self) -> Values[int]: ...
+    canonical_size: int
+    canonical_level: int
     def __init__(
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
             = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
+            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
+            canonical_size: int | None = ..., canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "sampling_ratio",
+            "canonical_size", "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+            "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
         ]
     ) -> None: ...
 

@@ -250,10 +250,23 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         converted.notes.append(Note(
             "boxes were turned into the stored image, which its EXIF orientation "
             f"({orientation}) shows in another direction", where, is_loss=False))
-        boxes = [replace(box, corners=turned(box.corners, orientation, size)) for box in boxes]
+        boxes = [_turned_box(box, orientation, size, where) for box in boxes]
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
     add_groups(record, _numbered(boxes, labels_by_name, where), size)
+
+
+def _turned_box(box: Box, orientation: int, size: tuple[int, int], where: str) -> Box:
+    """A box, and its polygons, in the stored image. DataError for runs, which are of pixels."""
+    if box.mask.runs is not None:
+        raise DataError(f"{where}: has runs of pixels as the mask of an image that is stored in "
+                        "another direction than it is shown in (EXIF); polygons can be turned")
+    polygons = tuple(
+        tuple(number for x, y in zip(polygon[::2], polygon[1::2], strict=True)
+              for number in turned((x, y, x, y), orientation, size)[:2])
+        for polygon in box.mask.polygons)
+    return replace(box, corners=turned(box.corners, orientation, size),
+                   mask=replace(box.mask, polygons=polygons))
 
 
 def _usable(
@@ -317,3 +330,9 @@ def add_groups(
         entry.bbox.xmax = float(np.float32(box.corners[2]) / width)
         entry.bbox.ymax = float(np.float32(box.corners[3]) / height)
         entry.bbox.difficult = box.difficult
+        for polygon in box.mask.polygons:
+            points = np.array(polygon, np.float32).reshape(-1, 2) / (width, height)
+            entry.polygon.add(point=np.clip(points, 0, 1).ravel().tolist())
+        if box.mask.runs is not None:
+            entry.mask_runs.height, entry.mask_runs.width, counts = box.mask.runs
+            entry.mask_runs.count.extend(counts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framework.data.datasets.coco_masks import Segmentation
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
 from framework.data.records.list_file import Entry
@@ -38,11 +39,13 @@ class Box:
 
     corners    x1 y1 x2 y2 in pixels, as the file says them
     difficult  VOC's "difficult", COCO's "iscrowd": not counted by most evaluations
+    mask       what the object covers, in the same pixels, where the file says it
     """
 
     name: str | int
     corners: Corners
     difficult: bool = False
+    mask: Segmentation = Segmentation()
 
 
 @dataclass(frozen=True)

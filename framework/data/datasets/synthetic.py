@@ -18,10 +18,14 @@ SIZES = ((320, 240), (240, 320), (400, 300), (300, 400), (360, 360), (480, 270))
 
 @dataclass(frozen=True)
 class Shape:
-    """One shape in an image: its class and its tight box x1 y1 x2 y2 in pixels, edges included."""
+    """One shape in an image: its class and its tight box x1 y1 x2 y2 in pixels, edges included.
+
+    outline  x1, y1, x2, y2, ... of its corner points
+    """
 
     name: str
     corners: Corners
+    outline: tuple[float, ...] = ()
 
 
 def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
@@ -40,7 +44,7 @@ def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
             corners = _corners(outline)
             if all(_cover(corners, other.corners) < 0.08 for other in shapes):
                 _paint(generator, image, outline, light)
-                shapes.append(Shape(name, corners))
+                shapes.append(Shape(name, corners, tuple(outline.ravel().tolist())))
                 break
     return _photograph(generator, image, light), shapes
 

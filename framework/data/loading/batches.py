@@ -39,7 +39,8 @@ class Item:
     classes  all classes of a clip
     size     height and width that a segmentation layer reports for the image
     labels   all labels of an image of several
-    masks    (channels, height, width) float32: a top of their own after the labels
+    masks    (channels or boxes, height, width): a top of their own after the labels
+    scale    height after resizing over height before
     """
 
     planes: tuple[Pixels, ...]
@@ -48,7 +49,8 @@ class Item:
     classes: tuple[int, ...] = ()
     size: tuple[int, int] = (0, 0)
     labels: tuple[float, ...] = ()
-    masks: Floats | None = None
+    masks: Array | None = None
+    scale: float = 1
 
 
 class ItemSource(Protocol):
@@ -71,6 +73,13 @@ class ItemSource(Protocol):
 
     def found_bad(self) -> dict[int, str]:
         """Records that `item` itself left out, and why; of sources that draw their own records."""
+
+
+@runtime_checkable
+class PaddedBatches(Protocol):
+    """A source whose items may differ in size: what they lack in a batch is 0, right and below."""
+
+    pads: bool
 
 
 @runtime_checkable
@@ -177,6 +186,8 @@ class BatchMaker:
         first item would make all others bad.
         """
         draws = Draws(self.item_seed, 0)
+        if isinstance(self.source, PaddedBatches) and self.source.pads:
+            return self._padded(index, allocate, draws)
         try:
             return self._fill(index, allocate, draws, [])
         except UnlikeError:
@@ -205,6 +216,24 @@ class BatchMaker:
             items.append(replace(item, planes=()))
         return items, planes
 
+    def _padded(self, index: int, allocate: Allocate, draws: Draws
+                ) -> tuple[list[Item], list[Array]]:
+        """As `_items`, for items of several sizes: the largest of each axis is the batch's."""
+        items: list[Item] = []
+        for item_index in range(self.share.batch_size):
+            item = self._good_item(self.share.position(index, item_index), [], draws)
+            # a copy: its pixels may be in memory that the next item overwrites
+            items.append(replace(item, planes=tuple(plane.copy() for plane in item.planes)))
+        planes: list[Array] = []
+        for of_one_top in zip(*(item.planes for item in items), strict=True):
+            shape = tuple(np.max([plane.shape for plane in of_one_top], axis=0).tolist())
+            whole = allocate((len(items), shape[2], *shape[:2]), of_one_top[0].dtype)
+            whole[:] = 0
+            for plane, target in zip(of_one_top, whole, strict=True):
+                write_planes(plane, target[:, :plane.shape[0], :plane.shape[1]])
+            planes.append(whole)
+        return [replace(item, planes=()) for item in items], planes
+
     def keys(self, index: int, left_out: Container[int]) -> list[str]:
         """The names of the records in batch `index`, as far as `left_out` is all that is bad."""
         order = self.open()
@@ -225,7 +254,8 @@ class BatchMaker:
         """The first good item of the run of the shape that its first batch has."""
         draws = Draws(self.item_seed, 0)
         first = self._good_item(self.share.position(0, 0), [], draws)
-        if self.share.batch_size == 1:
+        pads = isinstance(self.source, PaddedBatches) and self.source.pads
+        if self.share.batch_size == 1 or pads:
             return first
         form = tuple(map(_form, first.planes))
         second = self._good_item(self.share.position(0, 1), [], draws)
