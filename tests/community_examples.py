@@ -12,9 +12,11 @@ from tests.layer_examples import (
     NO_GRADIENT,
     NOT_DERIVATIVE,
     PLACES,
+    PRIOR,
     SCORES,
     SEQUENCE,
     SIZES_FROM_DATA,
+    TRUTH,
     Example,
     X,
     fixed,
@@ -155,5 +157,9 @@ GRAPHS = (
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
 )
 
+ONE_STAGE = (
+    of_sample("RetinaNetLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
+)
+
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING, *GRAPHS, *OF_ONE_PROJECT)
+            *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT)

@@ -60,6 +60,35 @@ def _(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
     return group.new_empty(shape, dtype=torch.int64), boxes.new_empty(shape)
 
 
+@torch.library.custom_op("framework::match_anchors", mutates_args=())
+def match_anchors(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
+                  foreground: float, background: float) -> Tensor:
+    """Match anchors with ground truth rows by two overlaps, group by group.
+
+    boxes, corners, group  as for `match`
+    Returns (num_groups, P): the row (int64) that the box overlaps most (ties: the earlier row) if
+    the overlap reaches `foreground`, or if no other box overlaps some row of the group more (all
+    of equal ones); else UNMATCHED below `background`, and IGNORED from there on.
+    Source: torchvision.models.detection Matcher with allow_low_quality_matches; a row that no
+    box overlaps keeps none here, where it keeps all there.
+    """
+    corners = torch.where((group >= 0)[:, None], corners, 0)    # without area: overlaps nothing
+    group = group.clamp(min=0)
+    overlaps = _overlaps(boxes, corners, group)
+    best, row = _best_rows(overlaps, group, num_groups, 0.0)
+    most = overlaps.amax(1, keepdim=True)
+    nearest = ((overlaps == most) & (most > 0)).to(best.dtype)
+    wanted = torch.zeros_like(best).index_add_(0, group, nearest) > 0
+    matched = torch.where(best < background, UNMATCHED, IGNORED)
+    return torch.where(wanted | ((best >= foreground) & (best > 0)), row, matched)
+
+
+@match_anchors.register_fake
+def _(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
+      foreground: float, background: float) -> Tensor:
+    return group.new_empty((num_groups, boxes.shape[-2]))
+
+
 def _overlaps(boxes: Tensor, corners: Tensor, group: Tensor) -> Tensor:
     """(R, P) overlaps of each row with the boxes of its group; 0 where they do not count."""
     overlaps = boxes.new_empty(len(corners), boxes.shape[-2])

@@ -509,6 +509,8 @@ class LayerParameter(Message):
     @property
     def torch_param(self) -> TorchParameter: ...
     @property
+    def retina_net_loss_param(self) -> RetinaNetLossParameter: ...
+    @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
     @property
     def topk_param(self) -> TopKParameter: ...
@@ -678,10 +680,11 @@ class LayerParameter(Message):
             NetFileParameter | _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter
             | _Fields | None = ..., source_class: str | None = ..., filter_param:
             FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
-            = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
-            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            = ..., retina_net_loss_param: RetinaNetLossParameter | _Fields | None = ...,
+            cpm_transform_param: CPMTransformationParameter | _Fields | None = ..., topk_param:
+            TopKParameter | _Fields | None = ..., wasserstein_param: WassersteinParameter |
+            _Fields | None = ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ...,
+            simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
             faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
             None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
             mask_resize_param: MaskResizeParameter | _Fields | None = ...,
@@ -742,12 +745,13 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param",
+            "torch_param", "retina_net_loss_param", "cpm_transform_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -798,12 +802,13 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param",
+            "torch_param", "retina_net_loss_param", "cpm_transform_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param",
         ]
     ) -> None: ...
 
@@ -2981,6 +2986,36 @@ class MultiBoxLossParameter(Message):
             "encode_variance_in_target", "map_object_to_agnostic", "ignore_cross_boundary_bbox",
             "bp_inside", "mining_type", "nms_param", "sample_size", "use_prior_for_nms",
             "ignore_difficult_gt", "objectness_score",
+        ]
+    ) -> None: ...
+
+class RetinaNetLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    alpha: float
+    gamma: float
+    foreground_overlap: float
+    background_overlap: float
+    smooth_l1_beta: float
+    loc_weight: float
+    use_difficult_gt: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., alpha: float | None = ..., gamma: float | None = ...,
+            foreground_overlap: float | None = ..., background_overlap: float | None = ...,
+            smooth_l1_beta: float | None = ..., loc_weight: float | None = ...,
+            use_difficult_gt: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "foreground_overlap", "background_overlap",
+            "smooth_l1_beta", "loc_weight", "use_difficult_gt",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "foreground_overlap", "background_overlap",
+            "smooth_l1_beta", "loc_weight", "use_difficult_gt",
         ]
     ) -> None: ...
 
