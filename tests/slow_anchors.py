@@ -79,3 +79,61 @@ def retina_net_loss(loc, conf, priors, variances, label, *, alpha=0.25, gamma=2.
                 value += loc_weight * away.sum()
         total += value / max((found >= 0).sum(), 1)
     return total / len(loc)
+
+
+def fcos_match(squares, boxes, radius, least, most):
+    """torchvision's matching in FCOS.compute_loss: a box's number for each point, or -1."""
+    sizes = squares[:, 2] - squares[:, 0]
+    found = []
+    for square, size in zip(squares, sizes, strict=True):
+        x, y = (square[:2] + square[2:]) / 2
+        best, smallest = -1, np.inf
+        for number, (x0, y0, x1, y1) in enumerate(boxes):
+            apart = max(abs(x - (x0 + x1) / 2), abs(y - (y0 + y1) / 2))
+            sides = [x - x0, y - y0, x1 - x, y1 - y]
+            lower = 0 if size == sizes.min() else size * least
+            upper = np.inf if size == sizes.max() else size * most
+            if apart < radius * size and min(sides) > 0 and lower < max(sides) < upper:
+                area = (x1 - x0) * (y1 - y0)
+                if area < smallest:
+                    best, smallest = number, area
+        found.append(best)
+    return np.array(found)
+
+
+def giou_loss(first, second):
+    """torchvision.ops.generalized_box_iou_loss of one pair."""
+    low, high = np.maximum(first[:2], second[:2]), np.minimum(first[2:], second[2:])
+    common = np.prod(high - low) if (high > low).all() else 0.0
+    union = np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2]) - common
+    around = np.prod(np.maximum(first[2:], second[2:]) - np.minimum(first[:2], second[:2]))
+    return 1 - (common / (union + 1e-7) - (around - union) / (around + 1e-7))
+
+
+def fcos_loss(loc, conf, centerness, squares, label, *, radius=1.5, least=4.0, most=8.0,
+              weights=(1.0, 1.0)):
+    """FCOS' loss. loc (N, P, 4): distances to left, top, right, bottom in squares; pixels, square
+    images."""
+    total, count = 0.0, 0
+    sizes = squares[:, 2] - squares[:, 0]
+    middles = (squares[:, :2] + squares[:, 2:]) / 2
+    for image in range(len(loc)):
+        kinds, boxes = truth_of(label, image)
+        for point, row in enumerate(fcos_match(squares, boxes, radius, least, most)):
+            for kind in range(conf.shape[2]):
+                is_one = row >= 0 and kinds[row] == kind
+                total += focal(conf[image, point, kind], float(is_one), 0.25, 2.0)
+            if row < 0:
+                continue
+            count += 1
+            (x, y), size = middles[point], sizes[point]
+            left, top, right, bottom = loc[image, point] * size
+            found = np.array([x - left, y - top, x + right, y + bottom])
+            total += weights[0] * giou_loss(found / size, boxes[row] / size)
+            x0, y0, x1, y1 = boxes[row]
+            left, top, right, bottom = x - x0, y - y0, x1 - x, y1 - y
+            target = np.sqrt(min(left, right) / max(left, right)
+                             * min(top, bottom) / max(top, bottom))
+            p = sigmoid(centerness[image, point])
+            total -= weights[1] * (target * np.log(p) + (1 - target) * np.log(1 - p))
+    return total / max(count, 1)

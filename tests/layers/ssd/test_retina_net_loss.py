@@ -37,7 +37,8 @@ def test_the_loss_is_that_of_torchvision_and_its_gradient_the_derivative(text, r
         loc.detach().numpy().reshape(2, -1, 4), conf.detach().numpy().reshape(2, -1, 4),
         priors, variances, label.numpy().reshape(-1, 8), **rule)
     np.testing.assert_allclose(layer(*bottoms).item(), expected, rtol=1e-9)
-    assert torch.autograd.gradcheck(lambda x, y: layer(x, y, prior, label), (loc, conf))
+    assert torch.autograd.gradcheck(lambda x, y: layer(x, y, prior, label), (loc, conf),
+                                    fast_mode=True)
 
 
 def test_anchors_are_matched_as_torchvision_does_it():
