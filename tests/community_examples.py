@@ -159,6 +159,8 @@ GRAPHS = (
 
 ONE_STAGE = (
     of_sample("RetinaNetLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
+    of_sample("RelationModule", bottoms=((4, 6), ROIS), grows=(),
+              blobs=((2, 8), (2,), (4, 6), (4,), (4, 6), (4,), (6, 6), (6,))),
     of_sample("FcosLoss", bottoms=((2, 12), (2, 12), (2, 3), PRIOR, TRUTH), grows=()),
     of_sample("YoloGridLoss", bottoms=((2, 117), TRUTH), grows=(),
               without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),

@@ -37,6 +37,7 @@ COUNTS = {
 }
 # 3 x 3 anchors a cell of 80, 40, 20, 10 and 5 squared
 NUM_PRIORS = {"retinanet_resnet50": 9 * (6400 + 1600 + 400 + 100 + 25), "refinedet320_vgg16": 6375,
+              "dssd321_resnet101": 17_080,     # the paper's tables say so, and RefineDet's 6375
               "fcos_resnet50": 6400 + 1600 + 400 + 100 + 25}
 SMALL = {"retinanet_resnet50": (128, 256), "fcos_resnet50": (128, 256),
          "fpn_ssd512_resnet50": (128, 256), "refinedet320_vgg16": (64, 128)} | dict.fromkeys(
@@ -44,7 +45,7 @@ SMALL = {"retinanet_resnet50": (128, 256), "fcos_resnet50": (128, 256),
 TWINS = ["retinanet_shapes", "fpn_ssd_shapes", "dssd_shapes", "refinedet_shapes", "yolov1_shapes",
          "yolov2_shapes", "yolov3_shapes", "fcos_shapes"]
 OF_DARKNET = ("yolov2_shapes", "yolov3_shapes")     # labels: class from 0, centre, size
-LARGE = [*COUNTS, "fpn_ssd512_resnet50"]
+LARGE = [*COUNTS, "fpn_ssd512_resnet50", "dssd321_resnet101"]
 LARGE.remove("yolov1")      # 790 MB of weights
 LABELS = [[0, 1, 0, 0.1, 0.2, 0.4, 0.6, 0], [0, 4, 0, 0.5, 0.5, 0.9, 0.8, 0],
           [1, 2, 0, 0.3, 0.1, 0.5, 0.25, 0], [1, 3, 0, 0.05, 0.5, 0.95, 1.0, 0]]

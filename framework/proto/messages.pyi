@@ -517,6 +517,8 @@ class LayerParameter(Message):
     @property
     def fcos_loss_param(self) -> FcosLossParameter: ...
     @property
+    def relation_param(self) -> RelationParameter: ...
+    @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
     @property
     def topk_param(self) -> TopKParameter: ...
@@ -689,7 +691,8 @@ class LayerParameter(Message):
             = ..., retina_net_loss_param: RetinaNetLossParameter | _Fields | None = ...,
             yolo_grid_loss_param: YoloGridLossParameter | _Fields | None = ...,
             yolo_grid_output_param: YoloGridOutputParameter | _Fields | None = ...,
-            fcos_loss_param: FcosLossParameter | _Fields | None = ..., cpm_transform_param:
+            fcos_loss_param: FcosLossParameter | _Fields | None = ..., relation_param:
+            RelationParameter | _Fields | None = ..., cpm_transform_param:
             CPMTransformationParameter | _Fields | None = ..., topk_param: TopKParameter |
             _Fields | None = ..., wasserstein_param: WassersteinParameter | _Fields | None =
             ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
@@ -754,10 +757,10 @@ class LayerParameter(Message):
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
-            "yolo_grid_output_param", "fcos_loss_param", "cpm_transform_param", "topk_param",
-            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "yolo_grid_output_param", "fcos_loss_param", "relation_param",
+            "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param",
@@ -812,10 +815,10 @@ class LayerParameter(Message):
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
-            "yolo_grid_output_param", "fcos_loss_param", "cpm_transform_param", "topk_param",
-            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "yolo_grid_output_param", "fcos_loss_param", "relation_param",
+            "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param",
@@ -3057,6 +3060,37 @@ class FcosLossParameter(Message):
         self, field_name: Literal[
             "num_classes", "alpha", "gamma", "center_radius", "least_distance", "most_distance",
             "loc_weight", "center_weight", "use_difficult_gt",
+        ]
+    ) -> None: ...
+
+class RelationParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_heads: int
+    num_hidden: int
+    num_output: int
+    position_dim: int
+    wave_length: float
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_heads: int | None = ..., num_hidden: int | None = ..., num_output: int | None =
+            ..., position_dim: int | None = ..., wave_length: float | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "position_dim", "wave_length",
+            "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "position_dim", "wave_length",
+            "weight_filler", "bias_filler",
         ]
     ) -> None: ...
 
