@@ -8,7 +8,7 @@ import torch
 from framework.export.check import compare_rows
 from framework.export.onnx_model import Options, to_model
 from framework.net.net import Net
-from framework.net.reading import read_net
+from framework.net.reading import read_net, read_solver
 from framework.report.zoo_counting import num_learned
 from tests.export.support import run_onnx, run_ours
 from tests.test_zoo import build_on_meta, descend, with_inputs
@@ -43,7 +43,7 @@ SMALL = {"retinanet_resnet50": (128, 256), "fcos_resnet50": (128, 256),
          "fpn_ssd512_resnet50": (128, 256), "refinedet320_vgg16": (64, 128)} | dict.fromkeys(
              ("yolov2", "yolov2_tiny", "yolov3", "yolov3_tiny"), (64, 96))
 TWINS = ["retinanet_shapes", "fpn_ssd_shapes", "dssd_shapes", "refinedet_shapes", "yolov1_shapes",
-         "yolov2_shapes", "yolov3_shapes", "fcos_shapes"]
+         "yolov2_shapes", "yolov3_shapes", "fcos_shapes", "ssd_ohem_shapes"]
 OF_DARKNET = ("yolov2_shapes", "yolov3_shapes")     # labels: class from 0, centre, size
 LARGE = [*COUNTS, "fpn_ssd512_resnet50", "dssd321_resnet101"]
 LARGE.remove("yolov1")      # 790 MB of weights
@@ -55,6 +55,15 @@ LABELS = [[0, 1, 0, 0.1, 0.2, 0.4, 0.6, 0], [0, 4, 0, 0.5, 0.5, 0.9, 0.8, 0],
 def test_number_of_parameters_is_the_published_one(name):
     layers, _, _ = build_on_meta(ROOT / name / "deploy.prototxt")
     assert num_learned(layers) == COUNTS[name]
+
+
+@pytest.mark.parametrize("name", [
+    "retinanet_coco", "fcos_coco", "refinedet_voc", "dssd_voc", "yolov1_voc", "yolov2_voc",
+    "yolov3_coco", *TWINS])
+def test_a_recipe_names_a_net_of_the_zoo(name):
+    solver = read_solver(ROOT.parent / "solvers" / f"{name}.prototxt").message
+    assert (ROOT.parent / solver.net).is_file()
+    assert solver.eval_type == "detection" and solver.max_iter >= solver.test_interval
 
 
 @pytest.mark.parametrize("name", NUM_PRIORS)
