@@ -509,6 +509,16 @@ class LayerParameter(Message):
     @property
     def torch_param(self) -> TorchParameter: ...
     @property
+    def retina_net_loss_param(self) -> RetinaNetLossParameter: ...
+    @property
+    def yolo_grid_loss_param(self) -> YoloGridLossParameter: ...
+    @property
+    def yolo_grid_output_param(self) -> YoloGridOutputParameter: ...
+    @property
+    def fcos_loss_param(self) -> FcosLossParameter: ...
+    @property
+    def relation_param(self) -> RelationParameter: ...
+    @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
     @property
     def topk_param(self) -> TopKParameter: ...
@@ -686,17 +696,21 @@ class LayerParameter(Message):
             NetFileParameter | _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter
             | _Fields | None = ..., source_class: str | None = ..., filter_param:
             FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
-            = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
-            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
-            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
-            None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
-            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
-            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
-            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
-            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
-            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            = ..., retina_net_loss_param: RetinaNetLossParameter | _Fields | None = ...,
+            yolo_grid_loss_param: YoloGridLossParameter | _Fields | None = ...,
+            yolo_grid_output_param: YoloGridOutputParameter | _Fields | None = ...,
+            fcos_loss_param: FcosLossParameter | _Fields | None = ..., relation_param:
+            RelationParameter | _Fields | None = ..., cpm_transform_param:
+            CPMTransformationParameter | _Fields | None = ..., topk_param: TopKParameter |
+            _Fields | None = ..., wasserstein_param: WassersteinParameter | _Fields | None =
+            ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
+            SimplerNMSParameter | _Fields | None = ..., faster_rcnn_detection_output_param:
+            FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
+            ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
+            _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
+            | None = ..., cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None =
+            ..., largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields |
+            None = ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
             detection_loss_param: DetectionLossParameter | _Fields | None = ...,
             detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
             box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
@@ -754,13 +768,15 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
+            "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
+            "yolo_grid_output_param", "fcos_loss_param", "relation_param",
+            "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -811,13 +827,15 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
+            "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
+            "yolo_grid_output_param", "fcos_loss_param", "relation_param",
+            "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -3060,6 +3078,98 @@ class MultiBoxLossParameter(Message):
         ]
     ) -> None: ...
 
+class RetinaNetLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    alpha: float
+    gamma: float
+    foreground_overlap: float
+    background_overlap: float
+    smooth_l1_beta: float
+    loc_weight: float
+    use_difficult_gt: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., alpha: float | None = ..., gamma: float | None = ...,
+            foreground_overlap: float | None = ..., background_overlap: float | None = ...,
+            smooth_l1_beta: float | None = ..., loc_weight: float | None = ...,
+            use_difficult_gt: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "foreground_overlap", "background_overlap",
+            "smooth_l1_beta", "loc_weight", "use_difficult_gt",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "foreground_overlap", "background_overlap",
+            "smooth_l1_beta", "loc_weight", "use_difficult_gt",
+        ]
+    ) -> None: ...
+
+class FcosLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    alpha: float
+    gamma: float
+    center_radius: float
+    least_distance: float
+    most_distance: float
+    loc_weight: float
+    center_weight: float
+    use_difficult_gt: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., alpha: float | None = ..., gamma: float | None = ...,
+            center_radius: float | None = ..., least_distance: float | None = ...,
+            most_distance: float | None = ..., loc_weight: float | None = ..., center_weight:
+            float | None = ..., use_difficult_gt: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "center_radius", "least_distance", "most_distance",
+            "loc_weight", "center_weight", "use_difficult_gt",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "center_radius", "least_distance", "most_distance",
+            "loc_weight", "center_weight", "use_difficult_gt",
+        ]
+    ) -> None: ...
+
+class RelationParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_heads: int
+    num_hidden: int
+    num_output: int
+    position_dim: int
+    wave_length: float
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_heads: int | None = ..., num_hidden: int | None = ..., num_output: int | None =
+            ..., position_dim: int | None = ..., wave_length: float | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "position_dim", "wave_length",
+            "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "position_dim", "wave_length",
+            "weight_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
 class NonMaximumSuppressionParameter(Message):
     DESCRIPTOR: Descriptor
     nms_threshold: float
@@ -3126,6 +3236,62 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "output_logits",
+        ]
+    ) -> None: ...
+
+class YoloGridLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    side: int
+    num_class: int
+    num_box: int
+    sqrt: bool
+    rescore: bool
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., num_box: int | None = ...,
+            sqrt: bool | None = ..., rescore: bool | None = ..., object_scale: float | None =
+            ..., noobject_scale: float | None = ..., class_scale: float | None = ...,
+            coord_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "rescore", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "rescore", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale",
+        ]
+    ) -> None: ...
+
+class YoloGridOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    side: int
+    num_class: int
+    num_box: int
+    sqrt: bool
+    confidence_threshold: float
+    nms_threshold: float
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., num_box: int | None = ...,
+            sqrt: bool | None = ..., confidence_threshold: float | None = ..., nms_threshold:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "confidence_threshold", "nms_threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "confidence_threshold", "nms_threshold",
         ]
     ) -> None: ...
 
