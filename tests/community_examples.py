@@ -76,6 +76,8 @@ PLANES = (
     of_sample("Reverse"), of_sample("Transpose"),
     of_sample("EltwiseAccuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
     of_sample("SegAccuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
+    of_sample("MeanIoU", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
+    of_sample("BoundaryF", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
 )
 SEQUENCES = (
     of_sample("ContinuationIndicator", without=NO_GRADIENT),

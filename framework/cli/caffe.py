@@ -14,10 +14,12 @@ from framework.errors import CaffeError
 USAGE = """usage: caffe COMMAND FLAGS
 
 commands:
-  new           make a folder that trains a detector on annotated images
+  new           make a folder that trains a net on your images
   train         train or finetune a net
   test          score a net
   detect        find objects in images
+  classify      tell of which class images are
+  segment       tell of which class the pixels of images are
   report        show how well a trained net works, and where it errs, on a page
   export        write a net as a file of another runtime
   serve         answer requests over HTTP, with a web page
@@ -32,7 +34,8 @@ examples:
   caffe train --solver solver.prototxt --gpu 0
   caffe test --model net.prototxt --weights net.caffemodel --iterations 100"""
 OF_THE_ORIGINAL = ("train", "test", "time", "device_query")
-COMMANDS = ("new", "train", "test", "detect", "report", "export", "serve", "time", "device_query")
+COMMANDS = ("new", "train", "test", "detect", "classify", "segment", "report", "export", "serve",
+            "time", "device_query")
 OTHERS = ("check_data", "compare", "completion", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "draw", "expand",
           "export_dataset", "extract_features", "get_image_size", "import", "inspect", "layers",

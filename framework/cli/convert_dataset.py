@@ -1,9 +1,12 @@
 """Convert a data set to an LMDB for each split, labelmap.prototxt, <split>_name_size.txt.
 
+Label images become <split>.txt, which ImageSegData reads, with labelmap.prototxt.
+
 DATASET is a folder in VOC's layout (JPEGImages, Annotations, ImageSets/Main), or a YAML file
 that describes data in the format of VOC, COCO, Open Images or YOLO; any other folder, JSON,
-XML or CSV file is looked into, as tools/new does. OUT appears when all of it
-is written; after an interruption the same command resumes.
+XML or CSV file is looked into, as tools/new does. Label images are those of VOC 2012
+(ImageSets/Segmentation), Cityscapes, ADE20K, or folders of images and masks. OUT appears when all
+of it is written; after an interruption the same command resumes, but for label images.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from framework.cli import app, gflags
 from framework.data.convert import conversion
+from framework.data.convert import segmentation as mask_lists
 from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
-from framework.data.datasets import description, recognition
+from framework.data.datasets import description, recognition, segmentation
 from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import UNDIVIDED
 from framework.data.datasets.splits import divide, is_for_training, shares, shuffle
@@ -29,7 +34,7 @@ from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import LabelMap
 from framework.system import own_folders
-from framework.system.atomic import resumed_folder
+from framework.system.atomic import new_folder, resumed_folder
 from framework.system.file_names import wrong_name
 
 KNOWN = ("ImageSets", "JPEGImages", "Annotations", "data.yaml")     # of VOC, and Ultralytics
@@ -45,6 +50,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("dataset", metavar="DATASET", type=Path,
                         help="folder, or YAML, JSON, XML or CSV file")
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
+    parser.add_argument("--segmentation", action="store_true",
+                        help="convert the label images of a folder that has boxes as well")
     parser.add_argument("--root", type=Path, metavar="DIR",
                         help="where the data are, instead of the YAML's root")
     parser.add_argument("--split", "--splits", nargs="+", metavar="NAME[=SHARE]", default=[],
@@ -76,6 +83,9 @@ def convert(options: argparse.Namespace) -> int:
     if os.path.lexists(options.out) and not options.redo:
         raise DataError(f"{options.out}: exists; remove it, name another folder, or give --redo")
     wanted, parts = _wanted(options.split)
+    masks = _masks(options)
+    if masks is not None:
+        return _convert_masks(options, masks, wanted, parts)
     data = _load(options, wanted, bool(parts))
     if parts:
         data = divide(data, shares(parts), options.seed)
@@ -96,6 +106,54 @@ def convert(options: argparse.Namespace) -> int:
             conversion.forget(folder / split)
     # not before the folder has its name: a reader of the account may go away, as `head` does
     _print(options, accounts, shuffled, data.display_names)
+    shown = ", ".join(shortened(item.display_name) for item in names.item)
+    print(f"{options.out / LABEL_MAP}: {shown}")
+    return 0
+
+
+def _masks(options: argparse.Namespace) -> segmentation.SegmentationData | None:
+    """The label images of a folder, if they are asked for or it has no boxes."""
+    path = options.dataset
+    if options.segmentation:
+        return segmentation.load(path)
+    if not os.path.isdir(path) or os.path.exists(path / "ImageSets" / "Main") \
+            or os.path.exists(path / "data.yaml"):
+        return None
+    try:
+        recognition.recognise(path)
+    except DataError:
+        return segmentation.recognise(path)
+    return None
+
+
+def _convert_masks(options: argparse.Namespace, found: segmentation.SegmentationData,
+                   wanted: list[str], parts: list[str]) -> int:
+    """Write the lists, images and label maps of label images into OUT."""
+    print(f"{options.dataset}: {found.format}: {found.reason}")
+    if parts:
+        found = replace(found, data=divide(found.data, shares(parts), options.seed))
+    elif segmentation.is_undivided(found):
+        raise DataError(f"{options.dataset}: the images are in no splits; --split train=0.8 "
+                        "divides them at random")
+    for name in wanted:
+        if name not in found.data.splits:
+            raise DataError(f"{options.dataset}: no split {shortened(name)}; it has "
+                            f"{', '.join(found.data.splits)}")
+    chosen = wanted or list(found.data.splits)
+    _check_splits(chosen, options.dataset)
+    for name in chosen:
+        if len(name.split()) != 1:
+            raise DataError(f"{options.dataset}: the split {name!r} has a space in its name, "
+                            "which lists of images cannot have")
+    shuffled = _shuffled(options, found.data, chosen)
+    splits = {split: list(found.data.splits[split]) for split in chosen}
+    for split in shuffled:
+        shuffle(splits[split], options.seed)
+    with new_folder(options.out, options.redo, [options.dataset, found.data.root]) as folder:
+        names, accounts = mask_lists.write(found, splits, folder, options.jobs)
+        for split, account in accounts.items():
+            account.check_strict(options.strict, str(options.out / split))
+    _print(options, accounts, shuffled, {})
     shown = ", ".join(shortened(item.display_name) for item in names.item)
     print(f"{options.out / LABEL_MAP}: {shown}")
     return 0

@@ -1,38 +1,27 @@
-"""Make a folder that trains a detector on DATA: databases, nets, solver, and a README.
+"""Make a folder that trains a net on DATA: databases, nets, solver, and a README.
 
-DATA is a folder, or a file that describes one: PASCAL VOC with or without lists, XML files beside
-the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports of Label Studio
-(JSON, JSON-MIN) and CVAT (for images 1.1). Its format is found by
-looking into it. Every number is chosen from the data, and README.md in the folder says why. Then:
-caffe train FOLDER, caffe test FOLDER, caffe detect FOLDER IMAGE...
+DATA is a folder, or a file that describes one. For a detector: PASCAL VOC with or without lists,
+XML files beside the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports
+of Label Studio (JSON, JSON-MIN) and CVAT (for images 1.1). For a classifier: a folder for each
+class, below train/ and val/ or not, a CSV table with an image and its class in each row, or list
+files with `image number` in each line. The format is found by looking into it. Every number is
+chosen from the data, and README.md in the folder says why. Then: caffe train FOLDER, caffe test
+FOLDER, caffe detect FOLDER IMAGE... or caffe classify FOLDER IMAGE...
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from framework.cli import app, convert_dataset
-from framework.data.convert import conversion
-from framework.data.datasets import recognition, splits
-from framework.data.datasets.dataset import Dataset
-from framework.definition.values import shortened
-from framework.errors import DataError
-from framework.project.names import DATA, DEPLOY, README, SOLVER, TRAIN_TEST
-from framework.system.atomic import new_folder
+from framework.cli import app
+from framework.cli.new_classifier import new_classifier
+from framework.cli.new_detector import new_detector
+from framework.cli.new_segmenter import new_segmenter
 
-if TYPE_CHECKING:
-    from framework.project.backbone import Backbone
-    from framework.project.files import Project
-    from framework.report.data_survey import Survey
-    from framework.report.prior_choice import Proposal
-
-FEWEST_IMAGES = 10
-SHARE = 0.8                 # of the images to train on, where the data are not divided
+KINDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "detector": new_detector, "classifier": new_classifier, "segmenter": new_segmenter}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -40,14 +29,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/new", description=__doc__,
         epilog="example: tools/new detector photos --out birds")
-    parser.add_argument("kind", choices=("detector",), help="what to train")
+    parser.add_argument("kind", choices=tuple(KINDS), help="what to train")
     parser.add_argument("data", metavar="DATA", type=Path, help="folder or file of the data")
     parser.add_argument("--out", metavar="FOLDER", type=Path,
-                        help="folder to make (default: DATA's name and _detector)")
-    parser.add_argument("--backbone", default="ssd_small", metavar="NAME",
-                        help="ssd_small, which learns from nothing (default); vgg16, mobilenet_v1, "
-                        "mobilenet_v2, mobilenet_v3, efficientnet_b0, resnet50 or squeezenet, "
-                        "which need published weights")
+                        help="folder to make (default: DATA's name and _KIND)")
+    parser.add_argument("--backbone", default="", metavar="NAME",
+                        help="detector: ssd_small, which learns from nothing (default); vgg16, "
+                        "mobilenet_v1, mobilenet_v2, mobilenet_v3, efficientnet_b0, resnet50 or "
+                        "squeezenet, which need published weights. Classifier: small, which learns "
+                        "from nothing (default); resnet18, resnet50, mobilenet_v1, mobilenet_v2, "
+                        "mobilenet_v3_small, mobilenet_v3_large, efficientnet_b0, densenet121, "
+                        "shufflenet_v2 or regnet_y_400mf, which do. Segmenter: unet (default) or "
+                        "deeplab_small, which learn from nothing")
     parser.add_argument("--size", type=app.input_size, metavar="N|HEIGHTxWIDTH",
                         help="of the net's input (default: by the images and objects)")
     parser.add_argument("--leave-out", nargs="+", metavar="CLASS", default=[],
@@ -66,143 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def new(options: argparse.Namespace) -> int:
-    """Write the folder, or nothing. DataError for data that no detector can learn from."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.project import files
-    from framework.project.backbone import backbone
-
-    net = backbone(options.backbone)
-    out = options.out or Path(f"{options.data.resolve().stem}_detector")
-    found = recognition.recognise(options.data)
-    print(f"{options.data}: {found.format}: {found.reason}")
-    data, sentence = splits.train_and_test(_without(found.data, options), SHARE, options.seed)
-    print(f"splits: {sentence}")
-    data, notes = _checked(data, options.data)
-    for note in notes:
-        print(note)
-    with new_folder(out, options.redo, [options.data, data.root]) as folder:
-        origin = (f"{found.format}: {found.reason}", sentence, *notes)
-        project = _write(data, net, folder, origin, options)
-        texts = {TRAIN_TEST: files.train_test(project),
-                 DEPLOY: files.deploy(project),
-                 SOLVER: files.solver(project.settings),
-                 README: files.readme(project, str(out))}
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        _check_net(folder / DEPLOY)
-    # not before the folder has its name: a reader of the account may go away, as `head` does
-    for split, lines in project.account.items():
-        for line in lines:
-            print(f"{split}: {line}")
-    print(files.matched(project.proposal))
-    print(f"{out}: {README} says what was chosen and why; next: caffe train {out}")
-    return 0
-
-
-def _without(data: Dataset, options: argparse.Namespace) -> Dataset:
-    """The data set without the classes of --leave-out."""
-    shown = {name: data.display_names.get(name, name) for name in data.names}
-    for name in options.leave_out:
-        if name not in shown.values():
-            raise DataError(f"--leave-out {shortened(name)}: is not a class; the classes are "
-                            f"{shortened(', '.join(shown.values()))}")
-    if not options.leave_out:
-        return data
-    kept = [name for name in data.names if shown[name] not in options.leave_out]
-    return replace(data, names=kept, skip_others=True)
-
-
-def _checked(data: Dataset, place: Path) -> tuple[Dataset, list[str]]:
-    """The data set without classes that have no box, and a sentence on them.
-
-    DataError for too few images, and for a class that one split lacks.
-    """
-    data.check_label_files(data.splits)
-    images: dict[str, Counter[str]] = {}
-    num_filled = 0
-    for split, entries in data.splits.items():
-        images[split] = Counter()
-        for entry in entries:
-            classes = splits.classes_of(data, entry)
-            num_filled += bool(classes)
-            images[split].update(classes)
-    if num_filled < FEWEST_IMAGES:
-        raise DataError(f"{place}: has {num_filled} images with boxes; a detector needs "
-                        f"{FEWEST_IMAGES} at least, and some hundred to be of use")
-    shown = {name: data.display_names.get(name, name) for name in data.names}
-    unused = [name for name in data.names if not any(images[split][name] for split in images)]
-    for name in data.names:
-        lacking = [split for split in images if not images[split][name]]
-        if len(lacking) == 1:
-            other = next(split for split in images if split not in lacking)
-            purpose = "learned" if lacking == ["train"] else "tested"
-            raise DataError(f"{place}: the class '{shortened(shown[name])}' has no box in the "
-                            f"images to {lacking[0]} on, and {images[other][name]} images with it "
-                            f"in the others, so it cannot be {purpose}: add images of it to both, "
-                            "or leave it out with --leave-out")
-    kept = [name for name in data.names if name not in unused]
-    notes = [f"classes without a box, which are left out: "
-             f"{', '.join(shortened(shown[name]) for name in unused)}"] if unused else []
-    return replace(data, names=kept), notes
-
-
-def _write(data: Dataset, net: Backbone, folder: Path, origin: tuple[str, ...],
-           options: argparse.Namespace) -> Project:
-    """Write databases and backbone into the folder, and choose all settings."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.data.records.database import open_database
-    from framework.project import choices, files
-    from framework.report.data_survey import survey_database
-
-    place = folder / DATA
-    place.mkdir()
-    entries = {split: list(own) for split, own in data.splits.items()}
-    splits.shuffle(entries["train"], options.seed)
-    _, accounts = convert_dataset.write_splits(data, entries, place)
-    for split in accounts:
-        conversion.forget(place / split)
-    account = {split: list(one.lines(data.display_names)) for split, one in accounts.items()}
-    survey = survey_database(open_database(place / "train"), str(place / "train"), True)
-    if not len(survey.boxes):
-        raise DataError(f"{options.data}: no box of the images to train on can be used")
-    names = tuple(data.display_names.get(name, name) for name in data.names)
-    chosen = choices.settings(net, survey, accounts["test"].stored_images, names, place / "train",
-                              options.size)
-    for name, text in files.net_files(net).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    first = files.Project(net, chosen, _first(net, chosen.size), names, origin, account)
-    return replace(first, proposal=_proposal(first, folder, survey))
-
-
-def _first(net: Backbone, size: tuple[int, int]) -> Proposal:
-    """Priors of any size, to build a net whose cells can then be measured."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.project.backbone import ZOO_SIZE
-    from framework.report.prior_choice import Priors, Proposal
-
-    is_own = net.mean is None or size == (ZOO_SIZE, ZOO_SIZE)
-    return Proposal(tuple(Priors(origin if is_own else replace(origin, step=0), 30, 60, 1)
-                          for origin in net.origins), 0)
-
-
-def _proposal(project: Project, folder: Path, survey: Survey) -> Proposal:
-    """The priors for the boxes of the training images."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.net.net import Net
-    from framework.project import files
-    from framework.report.prior_choice import propose
-    from framework.report.prior_makers import prior_makers
-
-    (folder / TRAIN_TEST).write_text(files.train_test(project), encoding="utf-8")
-    (folder / DEPLOY).write_text(files.deploy(project), encoding="utf-8")
-    makers = prior_makers(Net(folder / DEPLOY, "TEST"))
-    origins = [priors.origin for priors in project.proposal.priors]
-    return propose(survey.corners, makers, origins, project.settings.size)
-
-
-def _check_net(path: Path) -> None:
-    """Build the net once: what is written must train."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.net.net import Net
-
-    Net(path, "TEST")
+    """Write the folder, or nothing. DataError for data that the net cannot learn from."""
+    if options.out is None:
+        options.out = Path(f"{options.data.resolve().stem}_{options.kind}")
+    return KINDS[options.kind](options)

@@ -14,17 +14,24 @@ from pathlib import Path
 from framework.cli import app
 from framework.errors import CaffeError
 from framework.project.names import (
+    CLASSIFIER,
     DEPLOY,
+    DETECTOR,
     LABEL_MAP,
+    SEGMENTER,
     SOLVER,
     TRAIN_TEST,
     check_project,
     is_project,
+    kind_of,
 )
 
 REPORT = "report"
+FOLDERS = {"detect": "detections", "segment": "segmentations"}     # what a command writes into
 WORKING_INSIDE = ("train", "test", "check_data", "report")
-COMMANDS = (*WORKING_INSIDE, "detect", "export")
+# the kind of folder that a command takes
+USES = {"detect": DETECTOR, "classify": CLASSIFIER, "segment": SEGMENTER}
+COMMANDS = (*WORKING_INSIDE, *USES, "export")
 PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show", "log", "out")
 LOGS = "log"
 KEPT_FOR_REPORT = ("gpu", "workers", "level", "stage", "max_pixels")
@@ -95,7 +102,8 @@ def _for_report(folder: Path, rest: list[str]) -> list[str]:
     from framework.net.reading import read_solver
 
     version = read_solver(folder / SOLVER).message.ap_version
-    defaults = {"model": TRAIN_TEST, "deploy": DEPLOY, "ap_version": version, "out": REPORT}
+    defaults = {"model": TRAIN_TEST, "deploy": DEPLOY, "ap_version": version, "out": REPORT,
+                "labelmap": LABEL_MAP}
     if not _has(rest, "weights"):
         defaults["weights"] = os.path.relpath(_newest_weights(folder), folder)
     if not _has(rest, "log") and os.path.isdir(folder / LOGS):
@@ -105,12 +113,22 @@ def _for_report(folder: Path, rest: list[str]) -> list[str]:
 
 
 def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:
-    """The flags of detect and export: those that the user did not give, and the user's."""
-    suffix = SUFFIXES.get(_value(rest, "to") or "onnx", ".onnx")
-    defaults = {"model": folder / DEPLOY,
-                "out": folder / ("detections" if command == "detect" else f"detector{suffix}")}
-    if command == "detect":
+    """The flags of detect, classify and export: those that the user did not give, and the user's.
+
+    CaffeError for a folder of another kind than the command is for.
+    """
+    kind = kind_of(folder)
+    if command in USES and kind != USES[command]:
+        other = next((name for name, own in USES.items() if own == kind), "export")
+        raise CaffeError(f"{folder}: is a {kind}'s folder; `caffe {other} {folder}` is for it")
+    defaults = {"model": folder / DEPLOY}
+    if command == "export":
+        suffix = SUFFIXES.get(_value(rest, "to") or "onnx", ".onnx")
+        defaults["out"] = folder / f"{kind}{suffix}"
+    else:
         defaults["labelmap"] = folder / LABEL_MAP
+    if command in FOLDERS:
+        defaults["out"] = folder / FOLDERS[command]
     flags = [word for name, path in defaults.items() if not _has(rest, name)
              for word in (f"--{name}", str(path))]
     if not _has(rest, "weights"):

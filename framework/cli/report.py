@@ -1,10 +1,11 @@
-"""Write a report on a trained detector or classifier: an HTML page and PNGs, in a folder.
+"""Write a report on a trained net: an HTML page and PNGs, in a folder.
 
     caffe report FOLDER                    a folder of `caffe new`
     caffe report --model NET --weights W   any net with test data; with --log, its training too
 
-The page has the curves of the training, precision and recall, confusion, calibration and best
-thresholds, errors by kind and by size, the labels, a batch as the net sees it and the worst images.
+The page has the curves of the training, a batch as the net sees it, confusion and the worst images;
+of detectors precision and recall, calibration and best thresholds, errors by kind and by size, and
+the labels; of classifiers top-k and calibration; of segmenters intersection over union by class.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ def make_parser() -> argparse.ArgumentParser:
                         help="log of the training, or the folder of its logs")
     parser.add_argument("--deploy", default="", metavar="FILE",
                         help="the net without data, to measure the speed of one image with")
+    parser.add_argument("--labelmap", "--label_map_file", default="", metavar="FILE",
+                        help="names of the classes (default: the net's): a label map, or a text "
+                             "file (.txt) with a name in each line, from class 0 on")
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("report"),
                         help="folder to write (default: %(default)s)")
     parser.add_argument("--iterations", type=int, metavar="N",
@@ -83,14 +87,18 @@ def report(options: argparse.Namespace) -> int:
         raise CaffeError(f"--log {options.log}: there is no such file or folder")
     gflags.check_count("--iterations", options.iterations)
     check_matplotlib()
-    # lazy: --help does without it
+    # lazy: --help does without them
+    from framework.data.records.label_map import names_in_file
+    from framework.net.trained import class_names
     from framework.report.training_report import Request, write_report
 
     place = devices.prepare(options)
     net = tested_net(options, place.device)
     try:
-        request = Request(net, options.weights, options.log, options.iterations or _batches(net),
-                          options.ap_version, options.seed or 0,
+        names = names_in_file(options.labelmap) if options.labelmap else class_names(net)
+        request = Request(net, names, options.weights, options.log,
+                          options.iterations or _batches(net), options.ap_version,
+                          options.seed or 0,
                           lambda images: speed(options, place.device, images))
         page, lines = write_report(request, options.out)
     finally:

@@ -85,7 +85,7 @@ def test_model(options: argparse.Namespace) -> int:
     from framework.logs.log import Log, number
     from framework.net.net import Net
     from framework.solver.silent_settings import records_repeated
-    from framework.solver.testing import evaluations, score
+    from framework.solver.testing import evaluations, pixel_scores, score
     from framework.weights.weights import load_weights
 
     place = devices.prepare(options)
@@ -113,7 +113,7 @@ def test_model(options: argparse.Namespace) -> int:
         log.advance()
         coco.add()
 
-    evaluated = set(evaluations(net))
+    evaluated = {*evaluations(net), *pixel_scores(net)}
     coco = coco_scores.CocoOutput(options, log)
     coco.begin(net)
     with log.progress(batches, "test"):

@@ -107,6 +107,7 @@ def label_map_path(net: NetSpec) -> str:
     stated = [spec.proto.annotated_data_param.label_map_file for spec in net.layers]
     stated += [spec.proto.detection_output_param.save_output_param.label_map_file
                for spec in net.layers]
+    stated += [spec.proto.segmentation_score_param.label_map_file for spec in net.layers]
     return next((path for path in stated if path and os.path.isfile(path)), "")
 
 

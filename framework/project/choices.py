@@ -1,10 +1,10 @@
-"""Settings of a new detector that follow from its data, each with the reason for it."""
+"""Choices that every new folder makes: each setting with the reason for it."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +12,14 @@ import numpy as np
 
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
-from framework.data.records.records import BadRecord, Decoding, read_annotated
-from framework.project.backbone import SMALL, ZOO_SIZE, Backbone
-from framework.report.data_survey import Survey
+from framework.data.records.records import BadRecord
+from framework.system.arrays import Levels
 
-LONG_SIDES = (320, 416, 512)    # of the input, the first that small objects are large enough in
-SMALLEST_OBJECT = 12            # pixels, of all but 5 % of the boxes
-SAME_ASPECT = 1.15              # images whose aspect ratios differ by less have one
-GRAIN = 16                      # of the input's sides
 BATCH = 8
-PASSES = 27                     # of the training images
-ITERATIONS = (600, 12_000)      # at least, at most
 MOST_TEST_BATCH = 16
 NUM_MEAN_IMAGES = 200
+GRAIN = 16                      # of the input's sides
+SAME_ASPECT = 1.15              # images whose aspect ratios differ by less have one
 
 
 @dataclass(frozen=True)
@@ -36,119 +31,79 @@ class Choice:
     reason: str
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The numbers of a project, in the words of the prototxt fields that they go into.
+class Choices(list[Choice]):
+    """The settings in the order in which they are chosen."""
 
-    size   height and width of the input
-    mean   blue, green, red
-    """
+    def choose(self, name: str, value: object, reason: str) -> None:
+        """Add one."""
+        self.append(Choice(name, str(value), reason))
 
-    size: tuple[int, int]
-    mean: tuple[float, ...]
-    scale: float
-    mirror: bool
-    batch: int
-    test_batch: int
-    test_iter: int
-    max_iter: int
-    type: str
-    base_lr: float
-    choices: tuple[Choice, ...]
+    def mean_and_scale(self, images: Iterator[Levels]) -> tuple[tuple[float, ...], float]:
+        """Blue, green and red, and a factor, that bring the images to mean 0 and deviation 1."""
+        mean, scale = mean_and_scale(images)
+        self.choose("mean_value", ", ".join(f"{value:g}" for value in mean),
+                    "the mean blue, green and red of the training images")
+        self.choose("scale", f"{scale:g}", "one over the standard deviation of their pixels")
+        return mean, scale
 
-    @property
-    def interval(self) -> int:
-        """Iterations between tests and snapshots."""
-        return max(self.max_iter // 4, 1)
+    def mirror(self, names: Sequence[str]) -> bool:
+        """Whether images of these classes may be mirrored."""
+        sided = [name for name in names if re.search(r"(?i)(?<![a-z])(left|right)(?![a-z])", name)]
+        self.choose("mirror", str(not sided).lower(), f"{sided[0]} would change sides" if sided else
+                    "no class is called left or right")
+        return not sided
 
+    def iterations(self, num_train: int, batch: int, passes: int, limits: tuple[int, int],
+                   source: str) -> int:
+        """Of a training that sees each image `passes` times, within `limits`."""
+        wanted = round(passes * num_train / batch / 100) * 100
+        max_iter = min(max(wanted, limits[0]), limits[1])
+        self.choose("max_iter", max_iter, f"{max_iter * batch / num_train:.0f} times through the "
+                    f"{num_train} images; {passes} are what {source} needs, and it is at least "
+                    f"{limits[0]} and at most {limits[1]} iterations")
+        return max_iter
 
-def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str], folder: Path,
-             size: tuple[int, int] | None) -> Settings:
-    """The settings for a training database that `survey` is of, in `folder`.
-
-    names  of the classes, as they are shown
-    size   height and width that the user asked for
-    """
-    choices: list[Choice] = []
-
-    def choose(name: str, value: object, reason: str) -> None:
-        choices.append(Choice(name, str(value), reason))
-
-    found, reason = _size(net, survey) if size is None else (size, "as --size says")
-    choose("input", f"{found[1]} x {found[0]}", reason)
-    mean, scale = net.mean, net.scale
-    if mean is None:
-        mean, scale = _mean_and_scale(folder)
-        choose("mean_value", ", ".join(f"{value:g}" for value in mean),
-               "the mean blue, green and red of the training images")
-        choose("scale", f"{scale:g}", "one over the standard deviation of their pixels")
-    else:
-        choose("mean_value, scale", f"{', '.join(f'{value:g}' for value in mean)}; {scale:g}",
-               f"those that the published weights of {net.name} were trained with")
-    sided = [name for name in names if re.search(r"(?i)(?<![a-z])(left|right)(?![a-z])", name)]
-    choose("mirror", str(not sided).lower(), f"{sided[0]} would change sides" if sided else
-           "no class is called left or right")
-    num_train = sum(survey.sizes.values())
-    batch = min(BATCH, max(num_train // 8, 1))
-    choose("batch_size", batch, "what two cores take in half a second, and enough for batch "
-           "normalisation" if batch == BATCH else f"an eighth of the {num_train} images")
-    wanted = PASSES * num_train / batch
-    max_iter = int(min(max(round(wanted / 100) * 100, ITERATIONS[0]), ITERATIONS[1]))
-    choose("max_iter", max_iter, f"{max_iter * batch / num_train:.0f} times through the "
-           f"{num_train} images; {PASSES} are what the zoo's ssd_bccd needs, and it is at least "
-           f"{ITERATIONS[0]} and at most {ITERATIONS[1]} iterations")
-    if net.name == SMALL:
-        kind, rate = "Adam", 0.003 * batch / BATCH
-        reason = "Adam's in the zoo's ssd_bccd: a net trained from nothing"
-    else:
-        kind, rate = "SGD", 0.001 * batch / 32
-        reason = "0.001 for 32 images, as published for SSD, in proportion to the batch"
-    choose("base_lr", f"{rate:g}", reason + "; it falls to 0 in a straight line")
-    test_batch = max(count for count in range(1, MOST_TEST_BATCH + 1) if num_test % count == 0)
-    choose("test_iter", num_test // test_batch, f"batches of {test_batch}: each of the {num_test} "
-           "test images once")
-    return Settings(found, mean, scale, not sided, batch, test_batch, num_test // test_batch,
-                    max_iter, kind, rate, tuple(choices))
+    def test_batch(self, num_test: int) -> int:
+        """Images of a batch that takes part of each test image once."""
+        batch = max(count for count in range(1, MOST_TEST_BATCH + 1) if num_test % count == 0)
+        self.choose("test_iter", num_test // batch, f"batches of {batch}: each of the {num_test} "
+                    "test images once")
+        return batch
 
 
-def _size(net: Backbone, survey: Survey) -> tuple[tuple[int, int], str]:
-    """Height and width of the input, and why."""
-    if net.name != SMALL:
-        return (ZOO_SIZE, ZOO_SIZE), f"that of the zoo's ssd300_{net.name}"
-    aspects = np.repeat([width / height for width, height in survey.sizes],
-                        list(survey.sizes.values()))
-    typical = float(np.median(aspects))
-    low, high = np.quantile(aspects, (0.1, 0.9))
-    is_one = high / typical < SAME_ASPECT and typical / low < SAME_ASPECT
-    shape = min(max(typical, 0.5), 2) if is_one else 1.0
-    for longer in LONG_SIDES:
-        width = longer if shape >= 1 else _rounded(longer * shape)
-        height = longer if shape <= 1 else _rounded(longer / shape)
-        smallest = float(np.quantile(survey.sides(), 0.05)) * math.sqrt(width * height)
-        if smallest >= SMALLEST_OBJECT:
-            break
-    form = "the images' form" if is_one else "square, since the images differ in form"
-    return (height, width), (f"{form}; all but 5 % of the objects are larger than "
-                             f"{smallest:.0f} pixels in it")
-
-
-def _rounded(side: float) -> int:
+def rounded(side: float) -> int:
+    """A side of the input, in pixels, that the cells of all layers divide well."""
     return max(round(side / GRAIN), 4) * GRAIN
 
 
-def _mean_and_scale(folder: Path) -> tuple[tuple[float, ...], float]:
-    """The mean of each channel over some images of a database, and 1 / their deviation."""
+def common_shape(aspects: np.ndarray) -> tuple[float, str]:
+    """The aspect ratio of the input for images of these, width by height, and why."""
+    typical = float(np.median(aspects))
+    low, high = np.quantile(aspects, (0.1, 0.9))
+    if high / typical < SAME_ASPECT and typical / low < SAME_ASPECT:
+        return min(max(typical, 0.5), 2), "the images' form"
+    return 1.0, "square, since the images differ in form"
+
+
+def some_images(folder: Path, pixels_of: Callable[[bytes], Levels]) -> Iterator[Levels]:
+    """Up to 200 images of a database, evenly over it; `pixels_of` decodes a record."""
     database = open_database(folder)
-    means = []
-    squares = []
     positions = np.linspace(0, len(database) - 1, min(len(database), NUM_MEAN_IMAGES))
     for index in positions.astype(int):
         try:
             with failing_as_bad():
-                record = read_annotated(database.read(index), Decoding(True), None, True)
-                pixels = record.pixels.astype(np.float32).reshape(-1, 3)
+                pixels = pixels_of(database.read(index))
         except BadRecord:
             continue
+        yield pixels
+
+
+def mean_and_scale(images: Iterator[Levels]) -> tuple[tuple[float, ...], float]:
+    """The mean of each channel over images (height, width, channels), and 1 / their deviation."""
+    means = []
+    squares = []
+    for image in images:
+        pixels = image.astype(np.float32).reshape(-1, image.shape[-1])
         means.append(pixels.mean(0))
         squares.append((pixels ** 2).mean(0))
     mean = np.mean(means, axis=0)

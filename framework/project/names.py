@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from framework.definition import prototxt
 from framework.errors import CaffeError
 
 TRAIN_TEST = "train_test.prototxt"
@@ -13,6 +14,21 @@ SOLVER = "solver.prototxt"
 README = "README.md"
 DATA = "data"
 LABEL_MAP = "data/labelmap.prototxt"
+DETECTOR = "detector"
+CLASSIFIER = "classifier"
+SEGMENTER = "segmenter"
+# by the solver's eval_type
+KINDS = {"detection": DETECTOR, "classification": CLASSIFIER, "segmentation": SEGMENTER}
+
+
+def kind_of(folder: str | Path) -> str:
+    """What a folder of `caffe new` trains: a value of KINDS. CaffeError for another one."""
+    path = Path(folder, SOLVER)
+    word = prototxt.read(path, "SolverParameter").message.eval_type
+    if word not in KINDS:
+        raise CaffeError(f"{path}: eval_type is '{word}'; in a folder of `caffe new` it must be "
+                         f"one of {', '.join(KINDS)}")
+    return KINDS[word]
 
 
 def is_project(folder: str | Path) -> bool:

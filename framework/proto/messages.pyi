@@ -533,6 +533,8 @@ class LayerParameter(Message):
     @property
     def roi_warping_param(self) -> ROIWarpingParameter: ...
     @property
+    def segmentation_score_param(self) -> SegmentationScoreParameter: ...
+    @property
     def mask_resize_param(self) -> MaskResizeParameter: ...
     @property
     def label_specific_add_param(self) -> LabelSpecificAddParameter: ...
@@ -706,20 +708,21 @@ class LayerParameter(Message):
             ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
             SimplerNMSParameter | _Fields | None = ..., faster_rcnn_detection_output_param:
             FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
-            ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
-            _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
-            | None = ..., cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None =
-            ..., largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields |
-            None = ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
-            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
-            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
-            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
-            CoSDataParameter | _Fields | None = ..., op_transform_param:
-            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
-            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
-            KnowledgeDistillationParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            ROIWarpingParameter | _Fields | None = ..., segmentation_score_param:
+            SegmentationScoreParameter | _Fields | None = ..., mask_resize_param:
+            MaskResizeParameter | _Fields | None = ..., label_specific_add_param:
+            LabelSpecificAddParameter | _Fields | None = ..., cudnn_batch_norm_param:
+            CuDNNBatchNormParameter | _Fields | None = ..., largemargin_inner_product_param:
+            LargeMarginInnerProductParameter | _Fields | None = ..., image_gt_data_param:
+            ImageGtDataParameter | _Fields | None = ..., detection_loss_param:
+            DetectionLossParameter | _Fields | None = ..., detection_accuracy_param:
+            DetectionAccuracyParameter | _Fields | None = ..., box_output_param:
+            BoxOutputParameter | _Fields | None = ..., cos_data_param: CoSDataParameter |
+            _Fields | None = ..., op_transform_param: OPTransformationParameter | _Fields | None
+            = ..., combined_margin_param: CombinedMarginParameter | _Fields | None = ...,
+            knowledge_distillation_param: KnowledgeDistillationParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -772,11 +775,11 @@ class LayerParameter(Message):
             "yolo_grid_output_param", "fcos_loss_param", "relation_param",
             "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
             "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
-            "detection_accuracy_param", "box_output_param", "cos_data_param",
-            "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "anchor_target_param", "mask_target_param",
+            "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
+            "detection_loss_param", "detection_accuracy_param", "box_output_param",
+            "cos_data_param", "op_transform_param", "combined_margin_param",
+            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -831,11 +834,11 @@ class LayerParameter(Message):
             "yolo_grid_output_param", "fcos_loss_param", "relation_param",
             "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
             "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
-            "detection_accuracy_param", "box_output_param", "cos_data_param",
-            "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "anchor_target_param", "mask_target_param",
+            "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
+            "detection_loss_param", "detection_accuracy_param", "box_output_param",
+            "cos_data_param", "op_transform_param", "combined_margin_param",
+            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2611,6 +2614,28 @@ class SegAccuracyParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "metric", "ignore_label", "reset",
+        ]
+    ) -> None: ...
+
+class SegmentationScoreParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def ignore_label(self) -> Values[int]: ...
+    label_map_file: str
+    boundary_tolerance: float
+    def __init__(
+        self, *,
+            ignore_label: Iterable[int] | None = ..., label_map_file: str | None = ...,
+            boundary_tolerance: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_map_file", "boundary_tolerance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "label_map_file", "boundary_tolerance",
         ]
     ) -> None: ...
 

@@ -14,12 +14,12 @@ from framework.errors import CaffeError, SpecError
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.net.net import Net
 from framework.net.reading import read_net
-from framework.net.trained import class_names
 from framework.report import data_sections, figures, fonts, history_section
 from framework.report.classifier_sections import classifier_sections, has_scores
 from framework.report.detection_run import DetectionRun, run_detections
 from framework.report.detection_sections import Names, detection_sections
 from framework.report.page import Section, render
+from framework.report.segmentation_sections import segmentation_sections, segmentation_step
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
 
@@ -31,6 +31,7 @@ class Request:
     """What to report on.
 
     net      a TEST net with its weights, on its data
+    names    of the classes by label; {}: they are not known
     weights  as the user names them
     log      a log, or a folder of logs; None: there is none
     batches  to test
@@ -38,6 +39,7 @@ class Request:
     """
 
     net: Net
+    names: dict[int, str]
     weights: str
     log: Path | None
     batches: int
@@ -53,12 +55,12 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     an earlier report are replaced.
     """
     net = request.net
-    full = class_names(net)
+    full = dict(request.names)
     labels = _labels(net)
-    if labels is None and not has_scores(net):
-        raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate layer nor scores of "
-                         "images with a label each (Accuracy, SoftmaxWithLoss); reports are made "
-                         "of detectors and classifiers")
+    if labels is None and not has_scores(net) and segmentation_step(net) is None:
+        raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate or MeanIoU layer nor "
+                         "scores of images with a label each (Accuracy, SoftmaxWithLoss); reports "
+                         "are made of detectors, segmenters and classifiers")
     for label in labels or []:
         full.setdefault(label, f"class {label}")
     shown, families, lacking = fonts.legible(full)
@@ -71,6 +73,8 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
         sections = [history_section.history(readings, shown)] if readings else []
         if labels is not None:
             lead, found = _detector(request, training, full, shown)
+        elif segmentation_step(net) is not None:
+            lead, found = segmentation_sections(net, request.batches, full, shown)
         else:
             lead, found = classifier_sections(net, request.batches, full, shown)
         sections += found

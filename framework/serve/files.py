@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.data.records import label_map
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError
 from framework.project.folder import snapshots_of
 from framework.project.names import DEPLOY, LABEL_MAP, check_project
 from framework.solver.snapshots import find_newest_weights
-from framework.system.regular import read_regular
 
-MAX_LABEL_BYTES = 1 << 24
 Mark = tuple[tuple[str, int, int, int], ...]
 
 
@@ -68,14 +66,7 @@ class Files:
         """The names of the classes by label; {} if no file is given. DataError for a bad one."""
         if not self.labels:
             return {}
-        if not self.labels.endswith(".txt"):
-            return label_map.names_by_label(label_map.read(self.labels))
-        try:
-            text = read_regular(self.labels, MAX_LABEL_BYTES).decode()
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{self.labels}: cannot be read: "
-                            f"{getattr(error, 'strerror', None) or error}") from None
-        return dict(enumerate(line.strip() for line in text.splitlines()))
+        return label_map.names_in_file(self.labels)
 
 
 def in_folder(folder: Path, labels: str = "") -> Files:

@@ -14,6 +14,7 @@ import torch
 from framework.definition.spec import NetSpec
 from framework.errors import CaffeError
 from framework.evaluation.detection import Detection
+from framework.inference.classifier import Classifier, is_classifier
 from framework.inference.detector import Detector
 from framework.inference.engines import run_net
 from framework.layers import LAYERS
@@ -23,7 +24,6 @@ from framework.net.image_transform import Mean
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.net.trained import class_names, trained_net
-from framework.serve.classifier import Classifier, is_classifier
 from framework.serve.files import Files
 from framework.serve.joining import ITEMS, Blobs, divide, join, noise, ways_of
 from framework.system.arrays import Floats, Levels

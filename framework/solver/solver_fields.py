@@ -57,7 +57,7 @@ def check_fields(document: Document) -> list[str]:
                                            "supported; remove it to train without it")))
     param = document.message
     for name, allowed in (("eval_type", ("classification", "detection",
-                                         "detection_segmentation")),
+                                         "detection_segmentation", "segmentation")),
                           ("ap_version", VERSIONS)):
         value = getattr(param, name)
         if value not in allowed:

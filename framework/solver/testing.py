@@ -17,10 +17,12 @@ from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.layers.index_check import raise_noted
 from framework.layers.left_out import left_out_lines
+from framework.layers.segmentation.pixel_scores import PixelScore
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.logs.log import Log, number, output_lines
 from framework.net.net import Net
 from framework.net.trained import class_names
+from framework.system.arrays import Array
 
 
 @dataclass
@@ -29,8 +31,9 @@ class Scores:
 
     loss        mean of the sum of weighted losses over the batches
     outputs     name, mean value, loss weight, for every value of every output, in their order
-    per_class   for an output of DetectionEvaluate, whose value is the mean of these: average
-                precision by label
+    per_class   for an output of DetectionEvaluate, MeanIoU or BoundaryF, whose value is the mean of
+                these: average precision, or what `measures` says, by label
+    measures    of the outputs of MeanIoU and BoundaryF
     names       of the classes, by label, where a label map says them
     left_out    a line for each layer whose loss left items out
     """
@@ -38,8 +41,16 @@ class Scores:
     loss: float
     outputs: list[tuple[str, float, float]] = field(default_factory=list)
     per_class: dict[str, dict[int, float]] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+
+    def add(self, name: str, layer: PixelScore, total: Array) -> None:
+        """Add the score of a segmentation, whose sum over the batches is given."""
+        self.per_class[name] = layer.by_class(total)
+        self.measures[name] = layer.measure
+        values = self.per_class[name].values()
+        self.outputs.append((name, sum(values) / max(len(values), 1), 0.0))
 
     def log(self, log: Log, with_loss: bool, with_classes: bool) -> None:
         """The original's lines."""
@@ -54,8 +65,12 @@ class Scores:
 
     def log_classes(self, log: Log) -> None:
         """The original's line of each class, and one with its name, which parsers pass over."""
-        for precisions in self.per_class.values():
+        for output, precisions in self.per_class.items():
             for label, value in precisions.items():
+                if output in self.measures:
+                    name = self.names.get(label, f"class{label}")
+                    log.info(f"    {self.measures[output]} of {name}: {number(value)}")
+                    continue
                 log.info(f"class{label}: {number(value)}")
                 if label in self.names:
                     log.info(f"    average precision of {self.names[label]}: {number(value)}")
@@ -63,8 +78,9 @@ class Scores:
     def values(self, prefix: str) -> dict[str, float]:
         """Every number under a name, for plots."""
         found = {f"{prefix}/{name}": value for name, value, _ in self.outputs}
-        for precisions in self.per_class.values():
-            found |= {f"{prefix}/{self.names.get(label, f'class{label}')}": value
+        for output, precisions in self.per_class.items():
+            place = f"{prefix}/{output}" if output in self.measures else prefix
+            found |= {f"{place}/{self.names.get(label, f'class{label}')}": value
                       for label, value in precisions.items()}
         return found
 
@@ -97,11 +113,15 @@ def score(net: Net, batches: int, version: str,
         if net.loss_weights:
             loss += net.objective(net.blobs)
     raise_noted(net)
+    scored = pixel_scores(net)
+    totals = {name: sums.pop(name).cpu().numpy() for name in scored if name in sums}
     means = {name: (total / batches).flatten().tolist() for name, total in sums.items()}
     scores = _summary(net, loss.item() / max(batches, 1), means,
                       {name: torch.cat(parts).cpu().numpy() for name, parts in rows.items()
                        if parts}, version)
     scores.left_out = left_out_lines(net)
+    for name, total in totals.items():
+        scores.add(name, scored[name], total)
     return scores
 
 
@@ -115,7 +135,7 @@ def _add(net: Net, name: str, total: Tensor | None, blob: Tensor) -> Tensor:
 
 def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[str, np.ndarray],
              version: str) -> Scores:
-    scores = Scores(loss, names=class_names(net) if tables else {})
+    scores = Scores(loss, names=class_names(net) if tables or pixel_scores(net) else {})
     for name in net.outputs:
         if name in tables:
             mean, found = class_average_precisions(tables[name], version)
@@ -126,6 +146,13 @@ def _summary(net: Net, loss: float, means: dict[str, list[float]], tables: dict[
         weight = net.loss_weights.get(name, 0.0)
         scores.outputs += [(name, value, weight) for value in means.get(name, [])]
     return scores
+
+
+def pixel_scores(net: Net) -> dict[str, PixelScore]:
+    """The outputs whose sum over the batches is the score of a segmentation, and their layers."""
+    made = {top: step.layer for step in net.layers if isinstance(step.layer, PixelScore)
+            for top in step.tops}
+    return {name: made[name] for name in net.outputs if name in made}
 
 
 def check_evaluation(document: Document, net: Net, index: int) -> None:
@@ -139,6 +166,9 @@ def check_evaluation(document: Document, net: Net, index: int) -> None:
     if kind.startswith("detection") and not detections:
         raise document.error("eval_type", f"is {kind}, but no output of test net #{index} "
                              "comes from a DetectionEvaluate layer")
+    if kind == "segmentation" and not pixel_scores(net):
+        raise document.error("eval_type", f"is {kind}, but no output of test net #{index} "
+                             "comes from a MeanIoU or BoundaryF layer")
     if kind == "detection_segmentation" and len(net.outputs) == len(detections):
         raise document.error("eval_type", f"is {kind}, but test net #{index} has no output beside "
                              "its detections")

@@ -1,4 +1,4 @@
-"""The zoo's newer classifiers in ONNX Runtime."""
+"""The zoo's newer classifiers, and its segmentation nets, in ONNX Runtime."""
 
 from pathlib import Path
 
@@ -13,11 +13,15 @@ from tests.export.support import run_onnx, run_ours
 from tests.support import noise
 
 ROOT = Path(__file__).resolve().parents[2] / "prototxt"
-QUICK = ("mobilenet_v3_small", "vit_tiny")
+QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "fsds")
 SLOW = ("convnext_tiny", "efficientnet_b0", "mobilenet_v3_large", "regnet_y_400mf", "densenet169",
-        "resnext50_32x4d", "se_resnet50", "inception_resnet_v1", "inception_resnet_v2")
+        "resnext50_32x4d", "se_resnet50", "inception_resnet_v1", "inception_resnet_v2", "unet",
+        "segnet", "deeplab_v3plus_resnet50", "deeplab_v3plus_resnet101",
+        "deeplab_v3plus_mobilenet_v2", "deeplab_v3plus_xception65", "pspnet_resnet50",
+        "pspnet_resnet101", "icnet")
 SIZES = {"vit_tiny": (224, 224), "inception_resnet_v1": (107, 139),
-         "inception_resnet_v2": (107, 139)}
+         "inception_resnet_v2": (107, 139), "segnet": (360, 480), "pspnet_resnet50": (473, 473),
+         "pspnet_resnet101": (473, 473), "icnet": (1025, 2049)}
 
 
 def net_of(name):

@@ -21,6 +21,8 @@ LABELLED = (
     ("Accuracy", "", (3, 4), (3,), 4),
     ("EltwiseAccuracy", "", (2, 4, 3, 5), (2, 1, 3, 5), 4),
     ("SegAccuracy", "", (2, 4, 3, 5), (2, 1, 3, 5), 4),
+    ("MeanIoU", "", (2, 4, 3, 5), (2, 1, 3, 5), 4),
+    ("BoundaryF", "", (2, 4, 3, 5), (2, 1, 3, 5), 4),
     ("HingeLoss", "", (3, 4), (3,), 4),
     ("MultinomialLogisticLoss", "", (3, 4), (3,), 4),
     ("CenterLoss", "num_output: 4", (3, 5), (3,), 4),

@@ -95,8 +95,12 @@ class Order:
         param = self.param
         return _given(
             pair_steps.compare_sizes,
+            pair_steps.Distort(param.distort_param) if param.HasField("distort_param") else None,
             pair_steps.Resize(resize_param) if resize_param is not None else None,
             pair_steps.Zoom(param.scale_factors) if param.scale_factors else None,
+            pair_steps.Rotate(param.max_rotation_angle, param.apply_probability, self._mean)
+            if param.max_rotation_angle else None,
+            steps.Degrade(param.noise_param) if param.HasField("noise_param") else None,
             pair_steps.PadToCrop(self._crop_size, self._mean),
             self._crop(),
             steps.mirror if param.mirror else None,

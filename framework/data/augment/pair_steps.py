@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
-from framework.data.augment import resizing
+from framework.data.augment import distortion, resizing
 from framework.data.augment.draws import Draws
 from framework.data.augment.mean import Mean
+from framework.data.augment.planes import whole
 from framework.data.augment.steps import Sample, cut
 from framework.data.records.records import BadRecord, Pixels
-from framework.proto import ResizeParameter
+from framework.proto import DistortionParameter, ResizeParameter
 
 
 def compare_sizes(sample: Sample, draws: Draws) -> None:
@@ -27,6 +29,19 @@ def compare_sizes(sample: Sample, draws: Draws) -> None:
     if pixels.shape[:2] != marks.shape[:2]:
         raise BadRecord(f"the image is {pixels.shape[1]} x {pixels.shape[0]}, its label map "
                         f"{marks.shape[1]} x {marks.shape[0]}")
+
+
+@dataclass(frozen=True)
+class Distort:
+    """Change the colours of the image (distort_param)."""
+
+    param: DistortionParameter
+
+    def __call__(self, sample: Sample, draws: Draws) -> None:
+        if sample.pixels.dtype != np.uint8:
+            raise BadRecord("distort_param needs pixels of 8 bits")
+        changes = distortion.draw_distortion(self.param, draws)
+        sample.pixels = whole(changes.apply(sample.pixels))
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,34 @@ class Zoom:
         size = (int(width * factor), int(height * factor))
         sample.pixels = resizing.resize_plain(sample.pixels, *size, cv2.INTER_LINEAR)
         sample.marks = resizing.resize_plain(_marks_of(sample), *size, cv2.INTER_NEAREST)
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """Rotate both about the centre, by up to max_rotation_angle degrees either way.
+
+    probability  of doing so (apply_probability)
+    The size stays; what comes from outside has the mean's colour and `ignore_label`.
+    """
+
+    max_angle: int
+    probability: float
+    mean: Mean
+
+    def __call__(self, sample: Sample, draws: Draws) -> None:
+        if not draws.chance(self.probability):
+            return
+        angle = draws.uniform(-self.max_angle, self.max_angle)
+        height, width, channels = sample.pixels.shape
+        matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1)
+        fill = (*self.mean.fill(channels), 0, 0, 0)[:4]     # OpenCV takes four values
+        marks = _marks_of(sample)
+        sample.pixels = cv2.warpAffine(
+            np.ascontiguousarray(sample.pixels), matrix, (width, height), flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT, borderValue=fill).reshape(sample.pixels.shape)
+        sample.marks = cv2.warpAffine(
+            np.ascontiguousarray(marks), matrix, (width, height), flags=cv2.INTER_NEAREST,
+            borderMode=cv2.BORDER_CONSTANT, borderValue=sample.ignore_label).reshape(marks.shape)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from framework.data.datasets.dataset import Dataset
@@ -77,16 +77,12 @@ def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Dataset, str
     first of these. Else all images are divided, `share` of them for training, so that both splits
     have every class if one of TRIED_SEEDS seeds from `seed` on does that.
     """
-    known = {re.sub(r"[^a-z]", "", name.lower()): name for name in data.splits}
-    for training, testing in PAIRS:
-        if training in known and testing in known:
-            chosen = {"train": known[training], "test": known[testing]}
-            others = ", ".join(name for name in data.splits if name not in chosen.values())
-            return (replace(data, splits={new: data.splits[old] for new, old in chosen.items()},
-                            losses={new: data.losses.get(old, ()) for new, old in chosen.items()},
-                            shuffle=None),
-                    f"its own splits: {chosen['train']} to train on and {chosen['test']} to test on"
-                    + (f" ({others} not used)" if others else ""))
+    pair = own_pair(data.splits)
+    if pair is not None:
+        chosen, sentence = pair
+        return replace(data, splits={new: data.splits[old] for new, old in chosen.items()},
+                       losses={new: data.losses.get(old, ()) for new, old in chosen.items()},
+                       shuffle=None), sentence
     classes = {entry: classes_of(data, entry) for split in data.splits.values() for entry in split}
     wanted = set().union(*classes.values())
     parts = {"train": share, "test": 1 - share}
@@ -101,6 +97,21 @@ def train_and_test(data: Dataset, share: float, seed: int) -> tuple[Dataset, str
     return (replace(divided, shuffle=None),
             f"divided at random with seed {tried}: {share:.0%} of the images to train on, the "
             "rest to test on, since the data have no two splits of their own")
+
+
+def own_pair(names: Collection[str]) -> tuple[dict[str, str], str] | None:
+    """The splits to train and to test on, {"train": name, "test": name}, and a sentence on it.
+
+    The first of PAIRS that is there; None if none is.
+    """
+    known = {re.sub(r"[^a-z]", "", name.lower()): name for name in names}
+    for training, testing in PAIRS:
+        if training in known and testing in known:
+            chosen = {"train": known[training], "test": known[testing]}
+            others = ", ".join(name for name in names if name not in chosen.values())
+            return chosen, (f"its own splits: {chosen['train']} to train on and {chosen['test']} "
+                            "to test on" + (f" ({others} not used)" if others else ""))
+    return None
 
 
 def classes_of(data: Dataset, entry: Entry) -> set[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -18,14 +19,15 @@ SIZES = ((320, 240), (240, 320), (400, 300), (300, 400), (360, 360), (480, 270))
 
 @dataclass(frozen=True)
 class Shape:
-    """One shape in an image: its class and its tight box x1 y1 x2 y2 in pixels, edges included.
+    """One shape in an image.
 
-    outline  x1, y1, x2, y2, ... of its corner points
+    corners  its tight box x1 y1 x2 y2 in pixels, edges included
+    outline  its corner points (n, 2)
     """
 
     name: str
     corners: Corners
-    outline: tuple[float, ...] = ()
+    outline: Floats = field(compare=False, repr=False)
 
 
 def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
@@ -44,9 +46,17 @@ def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
             corners = _corners(outline)
             if all(_cover(corners, other.corners) < 0.08 for other in shapes):
                 _paint(generator, image, outline, light)
-                shapes.append(Shape(name, corners, tuple(outline.ravel().tolist())))
+                shapes.append(Shape(name, corners, outline))
                 break
     return _photograph(generator, image, light), shapes
+
+
+def label_image(shapes: Sequence[Shape], width: int, height: int) -> Levels:
+    """The classes (height, width) of the pixels: 0, or from 1 on, as in NAMES; the last covers."""
+    labels = np.zeros((height, width), np.uint8)
+    for shape in shapes:
+        labels[_mask(shape.outline, width, height) > 0.5] = 1 + NAMES.index(shape.name)
+    return labels
 
 
 def _corners(outline: Floats) -> Corners:

@@ -19,6 +19,7 @@ from framework.errors import DataError, SpecError
 from framework.proto import LabelMap
 from framework.system.regular import read_regular
 
+MAX_TEXT_BYTES = 1 << 24
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 
@@ -111,6 +112,19 @@ def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:
 def names_by_label(names: LabelMap) -> dict[int, str]:
     """Label -> display name, or name where there is none."""
     return {item.label: item.display_name or item.name for item in names.item}
+
+
+def names_in_file(path: str) -> dict[int, str]:
+    """Names by label, of a label map, or of a text file (.txt) with a name in each line, from class
+    0 on. DataError for a bad one."""
+    if not path.endswith(".txt"):
+        return names_by_label(read(path))
+    try:
+        text = read_regular(path, MAX_TEXT_BYTES).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+                        ) from None
+    return dict(enumerate(line.strip() for line in text.splitlines()))
 
 
 def object_labels(names: LabelMap) -> frozenset[int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from typing import Any
 
 from framework.data.augment import random_sizes
 from framework.data.loading.pair_items import PairItems
+from framework.data.records.label_image import GREY, SIGNATURE
 from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
@@ -17,6 +19,7 @@ from framework.proto import DenseImageDataParameter, enum_name
 
 Pair = tuple[str, str]
 PixelWindow = tuple[int, int, int, int]     # x1, y1, x2, y2, last pixels included
+ROTATION = frozenset(("transform_param.max_rotation_angle", "transform_param.apply_probability"))
 
 
 @layer
@@ -29,6 +32,7 @@ class ImageLabelmapData(ImageSource):
     """
 
     list_param = "image_data_param"
+    fork_fields = ROTATION
     num_tops = (2, 2)
 
     @classmethod
@@ -59,6 +63,7 @@ class DenseImageData(ImageSource):
     """
 
     list_param = "dense_image_data_param"
+    fork_fields = ROTATION
     num_tops = (2, 2)
 
     @classmethod
@@ -90,11 +95,17 @@ class ImageSegData(ImageSource):
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width):
             a label map's grey levels, the image's one label, or ignore_label everywhere, by
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
+    transform_param changes both alike: resize_param, scale_factors, of which one is drawn,
+    max_rotation_angle (either way, with apply_probability; the label map by its nearest pixels),
+    crop, padded with ignore_label, and mirror. distort_param (colours) and noise_param (blur)
+    change the image alone. So in all layers of this file.
     Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
-    Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet.
+    Source: image_seg_data_layer.cpp of DeepLab (v2) and hszhao/PSPNet; the fields of the rotation,
+            of which there the canvas grows, kevinlin311tw/caffe-augmentation.
     """
 
     list_param = "image_data_param"
+    fork_fields = ROTATION
     num_tops = (2, 3)
 
     @classmethod
@@ -108,6 +119,10 @@ class ImageSegData(ImageSource):
         if spec.proto.transform_param.HasField("mean_file"):
             raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
                              "mean_value")
+        ignored = spec.proto.image_data_param.ignore_label
+        if not 0 <= ignored <= 255:
+            raise spec.error("image_data_param.ignore_label", f"is {ignored}; label maps hold 0 to "
+                             "255")
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -115,6 +130,8 @@ class ImageSegData(ImageSource):
         param = spec.proto.image_data_param
         kind = enum_name(param, "label_type")
         files, windows = self.read_files(param.source, kind)
+        if kind == "PIXEL":
+            warn_of_colours(spec, param.root_folder + files[0][1])
         items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
                           param.ignore_label, _new_size(spec, param),
                           has_sizes=len(spec.tops) > 2, windows=windows)
@@ -188,11 +205,25 @@ def _pair(path: str, number: int, words: list[str], kind: str) -> Pair:
     return words[0], words[1] if kind != "NONE" else ""
 
 
+def warn_of_colours(spec: LayerSpec, path: str) -> None:
+    """Log that the grey levels of a label map in colours are taken, which hardly ever is meant."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(SIGNATURE) + 18)
+    except OSError:
+        return              # its record will say so
+    if head.startswith(SIGNATURE) and len(head) == len(SIGNATURE) + 18 and head[-1] != GREY:
+        logging.getLogger("framework.data").warning(
+            "layer '%s' (%s): %s is in colours; their grey levels are taken as labels, as in the "
+            "original: tools/convert_dataset makes label maps of the classes", spec.name,
+            spec.type, path)
+
+
 def _check(spec: LayerSpec) -> None:
     """SpecError for what only images without label maps can have in their transform_param."""
     param = spec.proto.transform_param
-    for name in ("distort_param", "expand_param", "noise_param", "emit_constraint", "bgr2rgb",
-                 "pad", *random_sizes.NVIDIA, *random_sizes.INTEL):
+    for name in ("expand_param", "emit_constraint", "bgr2rgb", "pad", *random_sizes.NVIDIA,
+                 *random_sizes.INTEL):
         if random_sizes.is_set(param, name):
             raise spec.error(f"transform_param.{name}", f"is not taken by {spec.type}")
     resize = param.resize_param
@@ -201,6 +232,12 @@ def _check(spec: LayerSpec) -> None:
                          "cannot follow; use WARP or FIT_SMALL_SIZE")
     if any(factor <= 0 for factor in param.scale_factors):
         raise spec.error("transform_param.scale_factors", "must be above 0")
+    if param.max_rotation_angle > 180:
+        raise spec.error("transform_param.max_rotation_angle", f"is {param.max_rotation_angle}; "
+                         "it must be at most 180 degrees")
+    if not 0 <= param.apply_probability <= 1:
+        raise spec.error("transform_param.apply_probability", f"is {param.apply_probability:g}; "
+                         "it must be between 0 and 1")
     checked_param(spec)
 
 

@@ -7,6 +7,7 @@ import pytest
 from framework.data.augment.draws import Draws
 from framework.data.augment.mean import Mean
 from framework.data.augment.transform import Transformer
+from framework.data.records.label_image import encode, voc_palette
 from framework.definition import prototxt
 from framework.errors import DataError, SpecError
 from tests.data.making import finished, image, make_source, planes, write_images
@@ -93,6 +94,68 @@ def test_an_image_and_its_label_map_are_resized_padded_cropped_and_mirrored_alik
     assert len(seen) > 30 and {index % 2 for index in seen} == {0, 1}
 
 
+def bar_pair():
+    """A light bar from left to right, and its label map."""
+    marks = np.zeros((81, 121, 1), np.uint8)
+    marks[36:45, 30:91] = 1
+    return np.repeat(marks * 200, 3, axis=2), marks
+
+
+def test_an_image_and_its_label_map_are_rotated_by_one_angle_about_their_centre():
+    param = prototxt.parse("max_rotation_angle: 30 apply_probability: 0.5 mean_value: 77",
+                           "TransformationParameter").message
+    transform = Transformer(param, True, Mean((77.0,)))
+    pixels, marks = bar_pair()
+    angles = []
+    for position in range(60):
+        turned, labels = transform.pair(pixels.copy(), marks.copy(), Draws(3, position), 255)
+        assert turned.shape == pixels.shape and labels.shape == marks.shape
+        rows, columns = np.nonzero(labels[..., 0] == 1)
+        slope = np.linalg.eigh(np.cov(columns, rows))[1][:, 1]
+        angles.append(np.degrees(np.arctan2(slope[1], slope[0]) + np.pi / 2) % 180 - 90)
+        assert abs(rows.mean() - 40) < 0.2 and abs(columns.mean() - 60) < 0.2
+        outside = labels == 255
+        sure = cv2.erode((turned[..., 0] > 100).astype(np.uint8), np.ones((3, 3)))
+        wide = cv2.dilate((turned[..., 0] > 100).astype(np.uint8), np.ones((3, 3)))
+        assert (labels[sure == 1] == 1).all() and (labels[wide == 0] != 1).all()
+        assert abs(angles[-1]) < 1 or (outside.any() and (turned[0, 0] == 77).all())
+    turned = [angle for angle in angles if abs(angle) > 0.5]
+    assert 15 < len(turned) < 45 and min(turned) < -15 and max(turned) > 15
+    assert max(map(abs, angles)) < 31
+
+
+def test_colours_and_blur_change_the_image_and_not_its_label_map(pairs):
+    text = ("distort_param { brightness_prob: 1 brightness_delta: 60 } "
+            "noise_param { prob: 0.5 gauss_blur: true }")
+    source = make_source(pair_net("ImageSegData", pairs, "image_data_param", "label_type: PIXEL",
+                                  text))
+    batches = source.batches()
+    kinds = set()
+    for _ in range(8):
+        pixels, labels = (top.numpy() for top in next(batches))
+        for item, marks in zip(pixels, labels, strict=True):
+            index = int(marks[0, 30, 30])
+            assert (marks[0, :5, :7] == 200 + index).all() and (marks == index).sum() == 2205
+            whole = planes(index)
+            inner = (whole > 60) & (whole < 195)
+            kinds.add(len(np.unique((item - whole)[inner])) == 1)
+            assert not np.array_equal(item, whole)
+    batches.close()
+    assert kinds == {True, False}       # a constant is added; half of the images are blurred too
+
+
+@pytest.mark.parametrize("more, transform, message", [
+    ("", "max_rotation_angle: 181", "max_rotation_angle is 181; it must be at most 180 degrees"),
+    ("", "max_rotation_angle: 9 apply_probability: 1.5",
+     "apply_probability is 1.5; it must be between 0 and 1"),
+    ("ignore_label: 256", "", "ignore_label is 256; label maps hold 0 to 255"),
+    ("ignore_label: -1", "", "ignore_label is -1; label maps hold 0 to 255")])
+def test_image_seg_data_refuses_what_it_cannot_follow(pairs, more, transform, message):
+    with pytest.raises(SpecError, match=message):
+        make_source(pair_net("ImageSegData", pairs, "image_data_param",
+                             f"label_type: PIXEL {more}", transform))
+
+
 @pytest.mark.parametrize("kind, expected", [("IMAGE", [3, 5]), ("NONE", [77, 77])])
 def test_image_seg_data_takes_one_label_for_the_whole_image(pairs, kind, expected):
     lines = ["0.png 3", "1.png 5"] if kind == "IMAGE" else ["0.png", "1.png"]
@@ -118,15 +181,25 @@ def test_a_label_map_of_another_size_is_a_bad_record(pairs, caplog):
 
 
 def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
-    with pytest.raises(SpecError, match="distort_param is not taken by DenseImageData"):
+    with pytest.raises(SpecError, match="expand_param is not taken by DenseImageData"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
-                             "distort_param { hue_prob: 1 }"))
+                             "expand_param { prob: 1 max_expand_ratio: 2 }"))
     with pytest.raises(SpecError, match="random_resize_param is not taken by DenseImageData"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
                              "crop_size: 9 random_resize_param { min_size: 20 }"))
     (pairs / "list.txt").write_text("0.png\n")
     with pytest.raises(DataError, match="'0.png' is not `image label_map`"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param"))
+
+
+def test_label_maps_in_colours_are_named(pairs, caplog):
+    text = pair_net("ImageSegData", pairs, "image_data_param", "label_type: PIXEL")
+    make_source(text)
+    assert not caplog.text
+    marks = cv2.imread(str(pairs / "0_marks.png"), cv2.IMREAD_GRAYSCALE)
+    (pairs / "0_marks.png").write_bytes(encode(marks, voc_palette()))
+    make_source(text)
+    assert "0_marks.png is in colours; their grey levels are taken as labels" in caplog.text
 
 
 @pytest.mark.parametrize("workers", [0, 1])

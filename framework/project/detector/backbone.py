@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from framework.definition import prototxt
 from framework.definition.values import nearest
 from framework.definition.zoo import FOLDER as ZOO
 from framework.errors import CaffeError
+from framework.project.zoo_texts import inside, text_of
 from framework.report.prior_choice import Origin
 
 SMALL = "ssd_small"
 ZOO_SIZE = 300          # the input that the steps of the zoo's SSDs belong to
 NAMES = (SMALL, "vgg16", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3", "efficientnet_b0",
          "resnet50", "squeezenet")
-_FILE = re.compile(r'\bfile:\s*"([^"]+)"')      # of a NetFile layer
 
 
 @dataclass(frozen=True)
@@ -64,31 +62,9 @@ def backbone(name: str) -> Backbone:
         if layer.HasField("net_file_param"):
             path = folder / layer.net_file_param.file
             parts.append(Part(layer.name, layer.bottom[0], tuple(layer.top),
-                              f"{layer.name}.prototxt", _text(path), _inside(path)))
+                              f"{layer.name}.prototxt", text_of(path), inside(path)))
     transform = message.layer[0].transform_param
     return Backbone(name, tuple(parts), origins, tuple(transform.mean_value), transform.scale)
-
-
-def _inside(path: Path) -> dict[str, str]:
-    """The files that a file of the zoo brings in from its own folder."""
-    found: dict[str, str] = {}
-    for name in _FILE.findall(path.read_text(encoding="utf-8")):
-        if "/" not in name:
-            inner = path.parent / name
-            found |= {name: _text(inner), **_inside(inner)}
-    return found
-
-
-def _text(path: Path) -> str:
-    """The text of a file of the zoo, whose blocks of other folders are then the zoo's.
-
-    A block's name may hold a $name, which only the net that brings it in gives a value.
-    """
-    def of_zoo(match: re.Match[str]) -> str:
-        inner = os.path.relpath(path.parent / match[1], ZOO)
-        return f'file: "zoo:{inner}"' if "/" in match[1] else match[0]
-
-    return _FILE.sub(of_zoo, path.read_text(encoding="utf-8"))
 
 
 def _small() -> Backbone:

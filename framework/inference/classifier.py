@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
 from framework.data.augment import resizing
+from framework.data.convert.datum import read_image
+from framework.data.records.exif import orientation_of, pixels_as_shown
 from framework.errors import DataError
+from framework.inference.engines import run_net
 from framework.layers.loss.softmax import Softmax
 from framework.net.image_transform import ImageTransform, Mean, read_transform
 from framework.net.net import Net
@@ -47,6 +51,17 @@ class Classifier:
                             f"{tuple(self.shape)}")
         middle: Floats = _middle(mean, height, width)
         return middle
+
+    def __call__(self, path: Path) -> Floats:
+        """The score of each class for an image file, turned as its EXIF orientation says.
+
+        DataError for a file that is not an image.
+        """
+        content, image = read_image(path)
+        pixels = pixels_as_shown(image, orientation_of(content))
+        inputs = {self.input: self.prepare(pixels)[None]}
+        scores: Floats = run_net(self.net, inputs, [self.output])[self.output][0].reshape(-1)
+        return scores
 
     def prepare(self, image: Levels) -> Floats:
         """(channels, height, width) of an image (height, width, 3), uint8 in BGR.

@@ -1,14 +1,14 @@
-"""Files of a new detector's folder: nets, solver and README."""
+"""Text of the files of a new detector's folder: nets, solver and README."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.project.backbone import SMALL, Backbone
-from framework.project.choices import Settings
+from framework.project.detector.backbone import SMALL, Backbone
+from framework.project.detector.choices import Settings
 from framework.project.names import DEPLOY, LABEL_MAP, SOLVER, TRAIN_TEST
+from framework.project.texts import data_section, numbers_section, shown, transform
 from framework.report.prior_choice import WANTED, Priors, Proposal
 
 PREFIX = "snapshots/detector"
@@ -47,15 +47,15 @@ def train_test(project: Project) -> str:
 def _data_layers(project: Project) -> str:
     settings = project.settings
     height, width = settings.size
-    transform = f"""force_color: true   # grey images get three channels, as the others have
-    {_transform(settings)}"""
-    return f"""# Finds {_shown(project.names)}. README.md says why each number is what it is.
+    common = f"""force_color: true   # grey images get three channels, as the others have
+    {transform(settings)}"""
+    return f"""# Finds {shown(project.names)}. README.md says why each number is what it is.
 # Paths are relative to this folder: `caffe train FOLDER` and `caffe test FOLDER` work in it.
 name: "detector"
 layer {{
   name: "data" type: "AnnotatedData" top: "data" top: "label" include {{ phase: TRAIN }}
   transform_param {{
-    {transform} mirror: {str(settings.mirror).lower()}
+    {common} mirror: {str(settings.mirror).lower()}
     resize_param {{ resize_mode: WARP height: {height} width: {width} \
 interp_mode: LINEAR interp_mode: AREA }}
     emit_constraint {{ emit_type: CENTER }}
@@ -79,7 +79,7 @@ interp_mode: LINEAR interp_mode: AREA }}
 layer {{
   name: "data" type: "AnnotatedData" top: "data" top: "label" include {{ phase: TEST }}
   transform_param {{
-    {transform}
+    {common}
     resize_param {{ resize_mode: WARP height: {height} width: {width} interp_mode: LINEAR }}
   }}
   data_param {{ source: "data/test" batch_size: {settings.test_batch} backend: LMDB }}
@@ -94,7 +94,7 @@ def _head(project: Project) -> str:
     return f"""layer {{
   name: "head" type: "MultiBoxHead" bottom: "data" bottom: "label"
   multi_box_head_param {{
-    num_classes: {len(project.names) + 1}   # {_shown(project.names)}, and the background as class 0
+    num_classes: {len(project.names) + 1}   # {shown(project.names)}, and the background as class 0
 {sources}
   }}
   multibox_loss_param {{
@@ -121,7 +121,7 @@ name: "detector_deploy"
 layer {{
   name: "data" type: "Input" top: "data" \
 input_param {{ shape {{ dim: [1, 3, {height}, {width}] }} }}
-  transform_param {{ {_transform(project.settings)} }}
+  transform_param {{ {transform(project.settings)} }}
 }}
 layer {{
   name: "detector" type: "NetFile" bottom: "data" top: "detection_out"
@@ -168,9 +168,7 @@ from some hundred images.
 """
     left_out = "".join(f"\nNo boxes are predicted from `{name}`: no object has its size."
                        for name in project.proposal.left_out)
-    accounts = "\n".join(f"- `data/{split}`: {line}" for split, lines in project.account.items()
-                         for line in lines)
-    return f"""# A detector of {_shown(project.names)}
+    return f"""# A detector of {shown(project.names)}
 
     caffe check_data {folder}
     caffe train {folder}{weights}
@@ -183,16 +181,8 @@ The first tells what the data hold and what the net will see of them. Training w
 errs, as `caffe report {folder}` does; the others take the newest. Boxes go to `detections/`, the
 export is `detector.onnx`.
 {note}
-## The data
-
-{chr(10).join(f"- {sentence}" for sentence in project.origin)}
-{accounts}
-
-## The numbers, and why
-
-| setting | value | reason |
-|---|---|---|
-{chr(10).join(f"| {one.name} | {one.value} | {one.reason} |" for one in project.settings.choices)}
+{data_section(project.origin, project.account)}
+{numbers_section(project.settings.choices)}
 
 Sizes of the priors, in pixels of the input. {matched(project.proposal)}
 {left_out}
@@ -223,11 +213,6 @@ def matched(proposal: Proposal) -> str:
         return text + "."
     return (f"{text}, less than the {WANTED:.0%} aimed at: the others are too small or too long; a "
             "larger --size makes small ones larger.")
-
-
-def _transform(settings: Settings) -> str:
-    mean = ", ".join(f"{value:g}" for value in settings.mean)
-    return f"mean_value: [{mean}] scale: {settings.scale:g}"
 
 
 def _parts(project: Project) -> str:
@@ -261,10 +246,3 @@ def _source(priors: Priors) -> str:
         fields.append(f"step: {priors.origin.step:g}")
     text = f"    source {{ {' '.join(fields)} }}"
     return f"{text}   # {priors.share:.0%} of the boxes, typically {priors.typical:.0f} wide"
-
-
-def _shown(names: Sequence[str]) -> str:
-    """Names in one line, which are not to end a comment or a table's cell."""
-    words = [" ".join(name.split()).replace("|", "/") for name in names[:8]]
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return ", ".join(words) + more

@@ -8,8 +8,8 @@ import pytest
 
 from framework import parse_net
 from framework.net.net import Net
-from framework.project.backbone import SMALL, Backbone, backbone
-from framework.project.choices import settings
+from framework.project.detector.backbone import SMALL, Backbone, backbone
+from framework.project.detector.choices import settings
 from framework.report.data_survey import Survey
 
 

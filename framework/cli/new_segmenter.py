@@ -1,0 +1,71 @@
+"""`caffe new segmenter`: from images and label images to the folder of a segmenter."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from framework.data.convert import segmentation as mask_lists
+from framework.data.datasets import segmentation, splits
+from framework.data.records.account import Account
+from framework.errors import DataError
+from framework.project.names import DATA, DEPLOY, README
+from framework.system.atomic import new_folder
+
+FEWEST_IMAGES = 10
+SHARE = 0.8                 # of the images to train on, where the data are not divided
+
+
+def new_segmenter(options: argparse.Namespace) -> int:
+    """Write the folder, or nothing. DataError for data that no segmenter can learn from."""
+    # lazy: torch costs 1.9 s, and --help does without it
+    from framework.net.net import Net
+    from framework.project.segmenter import choices, files
+
+    net = choices.check_backbone(options.backbone)
+    if options.leave_out:
+        raise DataError("--leave-out: a segmenter tells all classes of its label images apart")
+    out: Path = options.out
+    found = segmentation.load(options.data)
+    print(f"{options.data}: {found.format}: {found.reason}")
+    data, sentence = splits.train_and_test(found.data, SHARE, options.seed)
+    print(f"splits: {sentence}")
+    found = replace(found, data=data)
+    num_images = sum(map(len, data.splits.values()))
+    if num_images < FEWEST_IMAGES:
+        raise DataError(f"{options.data}: has {num_images} images; a segmenter needs "
+                        f"{FEWEST_IMAGES} at least, and some hundred to be of use")
+    with new_folder(out, options.redo, [options.data, data.root]) as folder:
+        place = folder / DATA
+        place.mkdir()
+        entries = {split: list(own) for split, own in data.splits.items()}
+        splits.shuffle(entries["train"], options.seed)
+        names, accounts = mask_lists.write(found, entries, place)
+        shown = tuple(item.display_name for item in names.item)
+        _check_classes(accounts, shown, options.data)
+        counts = {split: one.stored_images for split, one in accounts.items()}
+        account = {split: list(one.lines()) for split, one in accounts.items()}
+        project = files.Project(choices.settings(net, place, counts, shown, options.size), shown,
+                                (f"{found.format}: {found.reason}", sentence), account)
+        for name, text in files.texts(project, str(out)).items():
+            (folder / name).write_text(text, encoding="utf-8")
+        Net(folder / DEPLOY, "TEST")        # what is written must train
+    # not before the folder has its name: a reader of the account may go away, as `head` does
+    for split, lines in account.items():
+        for line in lines:
+            print(f"{split}: {line}")
+    print(f"{out}: {README} says what was chosen and why; next: caffe train {out}")
+    return 0
+
+
+def _check_classes(accounts: Mapping[str, Account], names: tuple[str, ...], place: Path) -> None:
+    """Name classes that a split lacks; DataError for label images of one class alone."""
+    for split, account in accounts.items():
+        lacking = [name for name in names if not account.classes[name]]
+        if len(names) - len(lacking) < 2:
+            raise DataError(f"{place}: the images to {split} on have one class alone, so there is "
+                            "nothing to tell apart")
+        if lacking:
+            print(f"classes that no image to {split} on has: {', '.join(lacking)}")

@@ -1,0 +1,158 @@
+"""Conversion of label images: lists of images and label maps for ImageSegData.
+
+The label maps hold the classes as they are trained on, 0 to C - 1 and 255 for none, as the grey
+levels of PNGs; images are copied as they are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import cv2
+import numpy as np
+
+from framework.data.convert.conversion import in_order
+from framework.data.datasets.mask_classes import IGNORED, MaskClasses, by_values
+from framework.data.datasets.segmentation import SegmentationData
+from framework.data.records import label_image
+from framework.data.records.account import Account, BadEntry, note_of
+from framework.data.records.images import BadRecord, Decoding, decode
+from framework.data.records.list_file import MAX_BAD_SHARE, Entry
+from framework.definition import prototxt
+from framework.definition.values import shortened
+from framework.errors import DataError
+from framework.proto import LabelMap
+from framework.system.progress import Progress
+from framework.system.text import is_there, read_bytes
+from framework.system.unique_names import unique_name
+
+SHOWN_NOTES = 10
+LABEL_MAP = "labelmap.prototxt"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """An image as it is stored, and its label map.
+
+    error  why it is left out
+    """
+
+    entry: Entry
+    image: bytes = b""
+    labels: bytes = b""
+    present: tuple[int, ...] = ()
+    error: DataError | None = None
+
+
+def write(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], folder: Path,
+          jobs: int = 0) -> tuple[LabelMap, dict[str, Account]]:
+    """Write SPLIT.txt, SPLIT/images and SPLIT/labels for each split, and the label map.
+
+    DataError if more than 5 % of a split's images are left out, or all.
+    """
+    classes = found.classes or by_values(_values(found, splits, jobs))
+    names = _label_map(classes.names)
+    (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
+    accounts = {}
+    for split, entries in splits.items():
+        accounts[split] = _write_split(found.data.root, entries, classes, folder / split, jobs)
+        accounts[split].add_losses(found.data.losses.get(split, ()))
+    return names, accounts
+
+
+def _values(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], jobs: int
+            ) -> list[int]:
+    """All values that the label images have; those that cannot be read are left out later."""
+
+    def of_entry(entry: Entry) -> list[int]:
+        try:
+            pixels = label_image.read_values(read_bytes(found.data.root / entry.label))
+        except (BadRecord, DataError):
+            return []
+        return [int(value) for value in np.unique(pixels)] if pixels.ndim == 2 else []
+
+    entries = [entry for split in splits.values() for entry in split if entry.label]
+    return sorted({value for values in in_order(of_entry, entries, jobs) for value in values
+                   if value <= IGNORED} or {0})
+
+
+def _label_map(names: Sequence[str]) -> LabelMap:
+    found = LabelMap()
+    for label, name in enumerate(names):
+        found.item.add(name=name, label=label, display_name=name)
+    return found
+
+
+def _write_split(root: Path, entries: Sequence[Entry], classes: MaskClasses, folder: Path,
+                 jobs: int) -> Account:
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True)
+    account = Account(images=len(entries))
+    taken: set[str] = set()
+    lines = []
+    errors: list[str] = []
+    pairs = in_order(lambda entry: _pair(root, entry, classes), entries, jobs)
+    for pair in Progress(len(entries), folder.name).over(pairs):
+        if pair.error is not None:
+            errors.append(str(pair.error))
+            account.notes.append(note_of(pair.error))
+            if len(errors) <= SHOWN_NOTES:
+                print(f"{folder.name}: left out: {pair.error}", file=sys.stderr)
+            continue
+        # a line of a list is divided at its spaces
+        name = unique_name("_".join(PurePath(pair.entry.image).stem.split()), taken)
+        image = f"{folder.name}/images/{name}{PurePath(pair.entry.image).suffix}"
+        labels = f"{folder.name}/labels/{name}.png"
+        (folder.parent / image).write_bytes(pair.image)
+        (folder.parent / labels).write_bytes(pair.labels)
+        lines.append(f"{image} {labels}\n")
+        account.stored_images += 1
+        account.classes.update(classes.names[label] for label in pair.present)
+    _check_share(account, errors, folder.name)
+    folder.with_name(f"{folder.name}.txt").write_text("".join(lines), encoding="utf-8")
+    return account
+
+
+def _check_share(account: Account, errors: Sequence[str], split: str) -> None:
+    """DataError if too much was left out for the rest to be what was meant."""
+    left = account.images - account.stored_images
+    if not account.images:
+        raise DataError(f"{split}: there are no images")
+    if left > MAX_BAD_SHARE * account.images:
+        account.show(split, is_written=False)
+        raise DataError(f"{split}: {left} of {account.images} images are left out, more than "
+                        f"{MAX_BAD_SHARE:.0%}; nothing was written. The first: "
+                        f"{errors[0]}")
+
+
+def _pair(root: Path, entry: Entry, classes: MaskClasses) -> _Pair:
+    try:
+        return _read_pair(root, entry, classes)
+    except DataError as error:
+        return _Pair(entry, error=error)
+
+
+def _read_pair(root: Path, entry: Entry, classes: MaskClasses) -> _Pair:
+    """Raises DataError for a pair that cannot be used."""
+    if not entry.label or not is_there(root / entry.label):
+        raise BadEntry(f"{root / entry.image}: no label image of its name")
+    content = read_bytes(root / entry.image)
+    try:
+        height, width = decode(content, Decoding(True)).shape[:2]
+    except BadRecord as error:
+        raise BadEntry(f"{root / entry.image}: the image cannot be read: '{error}'") from None
+    place = str(root / entry.label)
+    try:
+        pixels = label_image.read_values(read_bytes(root / entry.label), bool(classes.colours))
+    except BadRecord as error:
+        raise BadEntry(f"{place}: the label image cannot be read: '{error}'") from None
+    if pixels.shape[:2] != (height, width):
+        raise BadEntry(f"{place}: the label image has another size than its image: "
+                       f"'{pixels.shape[1]} x {pixels.shape[0]}, where {shortened(entry.image)} is "
+                       f"{width} x {height}'")
+    labels = classes.labels(pixels, place)
+    present = tuple(int(label) for label in np.unique(labels) if label != IGNORED)
+    return _Pair(entry, content, cv2.imencode(".png", labels)[1].tobytes(), present)

@@ -1,0 +1,188 @@
+"""Tables of images and their classes: CSV files, and the list files of Caffe's converters."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from framework.data.datasets import csv_table
+from framework.data.datasets.class_folders import Found, in_order, is_names_file, shown_names
+from framework.data.datasets.dataset import IMAGE_SUFFIXES
+from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, split_of
+from framework.data.datasets.openimages import table_rows
+from framework.data.records.account import Note
+from framework.data.records.list_file import Entry
+from framework.definition.values import shortened
+from framework.errors import DataError
+from framework.system.text import open_text, read_lines
+
+IMAGE_WORDS = ("filename", "filenames", "filepath", "filepaths", "file", "image", "imagename",
+               "imagepath", "imageid", "path", "name", "id", "img", "imgname")
+CLASS_WORDS = ("label", "labels", "class", "classes", "classname", "classid", "category", "target",
+               "breed", "species", "diagnosis")
+SPLIT_COLUMNS = ("split", "dataset", "subset", "set")
+"""Words of headers, without capitals and punctuation."""
+NUM_LOOKED_INTO = 20        # rows or lines, half of which must name an image
+Lines = list[tuple[str, list[str]]]     # of a table: where each is, and its cells
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: where it is, the image and the class that it names, and its split, if it says one."""
+
+    where: str
+    image: str
+    name: str
+    split: str = ""
+
+
+def find_table(tree: FileTree) -> Found | None:
+    """CSV tables of images and classes; None if there is none."""
+    tables = {}
+    for name in tree.ending(".csv"):
+        try:
+            lines = _lines(tree, name)
+        except DataError:       # not text
+            continue
+        rows = _rows(tree, name, lines)
+        if rows is not None:
+            tables[name] = rows
+    if not tables:
+        return None
+    return _gather(tree, tables, "CSV with an image a row",
+                   f"{', '.join(tables)} {'has' if len(tables) == 1 else 'have'} the names of "
+                   "images and their classes")
+
+
+def find_lists(tree: FileTree) -> Found | None:
+    """List files, `image number` in each line; None if there is none."""
+    lists = {}
+    for name in tree.ending(".txt"):
+        if is_names_file(name):
+            continue
+        try:
+            rows = [Row(f"{name}:{number}", *_words(line)) for number, line
+                    in enumerate(read_lines(tree.root / name), 1) if line.strip()]
+        except DataError:       # not text
+            continue
+        if _names_images(tree, name, [row.image for row in rows]):
+            lists[name] = rows
+    if not lists:
+        return None
+    return _gather(tree, lists, "list files of Caffe",
+                   f"the lines of {', '.join(lists)} are images and classes")
+
+
+def _words(line: str) -> tuple[str, str]:
+    image, _, name = line.strip().rpartition(" ")
+    return image.strip(), name
+
+
+def _lines(tree: FileTree, path: str) -> Lines:
+    """The lines of a table; [] of one with boxes."""
+    if csv_table.columns_of(tree.root / path) is not None:
+        return []
+    with open_text(tree.root / path) as file:
+        reader = csv.reader(file)
+        return [(f"{path}:{reader.line_num}", [cell.strip() for cell in row])
+                for row in table_rows(reader)]
+
+
+def _rows(tree: FileTree, path: str, lines: Lines) -> list[Row] | None:
+    """The rows of a table of images and classes; None if it is of another kind."""
+    if not lines:
+        return None
+    header = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in lines[0][1]]
+    image = next((header.index(word) for word in IMAGE_WORDS if word in header), 0)
+    has_header = not _names_images(tree, path, [lines[0][1][image]])
+    body = lines[1:] if has_header else lines
+    if not _names_images(tree, path, [row[image] for _, row in body if len(row) > image]):
+        return None
+    split = next((index for index, word in enumerate(header) if word in SPLIT_COLUMNS), -1)
+    name = next((header.index(word) for word in CLASS_WORDS if word in header), -1)
+    others = [index for index in range(len(header)) if index not in (image, split)]
+    if name < 0 and len(others) == 1:
+        name = others[0]
+    if name < 0 and has_header and others:
+        return list(_one_hot(lines[0][1], body, image, split, others))
+    if name < 0:
+        return None
+    width = max(image, name, split) + 1
+    return [Row(where, *_cells(row, width, image, name, split)) for where, row in body]
+
+
+def _cells(row: Sequence[str], width: int, image: int, name: int, split: int
+           ) -> tuple[str, str, str]:
+    row = [*row, *[""] * width]
+    return row[image], row[name], row[split] if split >= 0 else ""
+
+
+def _one_hot(header: Sequence[str], body: Iterable[tuple[str, Sequence[str]]], image: int,
+             split: int, others: Sequence[int]) -> Iterator[Row]:
+    """Rows with a column for each class, 1 in one of them. DataError for other numbers."""
+    for where, row in body:
+        set_in = [index for index in others if index < len(row) and row[index] in ("1", "1.0")]
+        rest = [row[index] for index in others if index < len(row) and index not in set_in]
+        if len(set_in) != 1 or not all(cell in ("0", "0.0", "") for cell in rest):
+            raise DataError(f"{where}: has no column `label` or `class`, and 1 in "
+                            f"{len(set_in)} of the {len(others)} columns of classes; an image must "
+                            "have one class")
+        yield Row(where, row[image], header[set_in[0]], row[split] if split >= 0 else "")
+
+
+def _names_images(tree: FileTree, path: str, names: Sequence[str]) -> bool:
+    """Do half of the first of these names name images?"""
+    first = names[:NUM_LOOKED_INTO]
+    found = sum(_image(tree, path, name) is not None for name in first)
+    return bool(first) and 2 * found >= len(first)
+
+
+def _image(tree: FileTree, table: str, name: str, split: str = "") -> str | None:
+    """The image that a table names, with its ending or without it."""
+    if not name:
+        return None
+    split = split or split_of(table, with_name=True)
+    near = os.path.dirname(table)
+    found = tree.image_named(name, near, split)
+    if found is None and PurePath(name).suffix.lower() not in IMAGE_SUFFIXES:
+        found = next((image for suffix in IMAGE_SUFFIXES
+                      if (image := tree.image_named(name + suffix, near, split))), None)
+    return found
+
+
+def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str) -> Found:
+    """The images of all rows. Rows without an image or a class, and images of no row, are losses.
+
+    DataError for an image with two classes.
+    """
+    splits: dict[str, list[Entry]] = {}
+    losses: dict[str, list[Note]] = {}
+    known: dict[str, Row] = {}
+    for table, rows in tables.items():
+        for row in rows:
+            split = SPLIT_WORDS.get(row.split.lower(), "") or split_of(table, with_name=True)
+            image = _image(tree, table, row.image, split)
+            if image is None or not row.name:
+                what = "no class" if image else "an image that is not there"
+                losses.setdefault(split, []).append(
+                    Note(f"a row with {what}", f"{row.where}, '{shortened(row.image)}'", images=1))
+                continue
+            if split == UNDIVIDED:
+                split = split_of(image)
+            before = known.setdefault(image, row)
+            if before.name != row.name:
+                raise DataError(f"{row.where}: {shortened(image)} is '{shortened(row.name)}', and "
+                                f"{before.where} says '{shortened(before.name)}'; an image must "
+                                "have one class")
+            if before is row:
+                splits.setdefault(split, []).append(Entry(image, row.name))
+    names = in_order({row.name for row in known.values()})
+    first = next(iter(splits), UNDIVIDED)
+    losses.setdefault(first, []).extend(Note("an image that no row names", image, images=1)
+                                        for image in tree.images if image not in known)
+    return Found(kind, reason, splits, names, shown_names(tree, names),
+                 {split: tuple(notes) for split, notes in losses.items()})

@@ -1,0 +1,1 @@
+"""Classifier folder: backbones with their last features, settings, and the text of its files."""

@@ -1,0 +1,103 @@
+"""Settings of a new detector that follow from its data, each with the reason for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from framework.data.records.records import Decoding, read_annotated
+from framework.project.choices import BATCH, Choice, Choices, common_shape, rounded, some_images
+from framework.project.detector.backbone import SMALL, ZOO_SIZE, Backbone
+from framework.report.data_survey import Survey
+from framework.system.arrays import Levels
+
+LONG_SIDES = (320, 416, 512)    # of the input, the first that small objects are large enough in
+SMALLEST_OBJECT = 12            # pixels, of all but 5 % of the boxes
+PASSES = 27                     # of the training images
+ITERATIONS = (600, 12_000)      # at least, at most
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of a project, in the words of the prototxt fields that they go into.
+
+    size   height and width of the input
+    mean   blue, green, red
+    """
+
+    size: tuple[int, int]
+    mean: tuple[float, ...]
+    scale: float
+    mirror: bool
+    batch: int
+    test_batch: int
+    test_iter: int
+    max_iter: int
+    type: str
+    base_lr: float
+    choices: tuple[Choice, ...]
+
+    @property
+    def interval(self) -> int:
+        """Iterations between tests and snapshots."""
+        return max(self.max_iter // 4, 1)
+
+
+def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str], folder: Path,
+             size: tuple[int, int] | None) -> Settings:
+    """The settings for a training database that `survey` is of, in `folder`.
+
+    names  of the classes, as they are shown
+    size   height and width that the user asked for
+    """
+    choices = Choices()
+    found, reason = _size(net, survey) if size is None else (size, "as --size says")
+    choices.choose("input", f"{found[1]} x {found[0]}", reason)
+    mean, scale = net.mean, net.scale
+    if mean is None:
+        mean, scale = choices.mean_and_scale(some_images(folder, _pixels))
+    else:
+        choices.choose("mean_value, scale",
+                       f"{', '.join(f'{value:g}' for value in mean)}; {scale:g}",
+                       f"those that the published weights of {net.name} were trained with")
+    mirror = choices.mirror(names)
+    num_train = sum(survey.sizes.values())
+    batch = min(BATCH, max(num_train // 8, 1))
+    choices.choose("batch_size", batch, "what two cores take in half a second, and enough for "
+                   "batch normalisation" if batch == BATCH else
+                   f"an eighth of the {num_train} images")
+    max_iter = choices.iterations(num_train, batch, PASSES, ITERATIONS, "the zoo's ssd_bccd")
+    if net.name == SMALL:
+        kind, rate = "Adam", 0.003 * batch / BATCH
+        reason = "Adam's in the zoo's ssd_bccd: a net trained from nothing"
+    else:
+        kind, rate = "SGD", 0.001 * batch / 32
+        reason = "0.001 for 32 images, as published for SSD, in proportion to the batch"
+    choices.choose("base_lr", f"{rate:g}", reason + "; it falls to 0 in a straight line")
+    test_batch = choices.test_batch(num_test)
+    return Settings(found, mean, scale, mirror, batch, test_batch, num_test // test_batch,
+                    max_iter, kind, rate, tuple(choices))
+
+
+def _pixels(content: bytes) -> Levels:
+    return read_annotated(content, Decoding(True), None, True).pixels
+
+
+def _size(net: Backbone, survey: Survey) -> tuple[tuple[int, int], str]:
+    """Height and width of the input, and why."""
+    if net.name != SMALL:
+        return (ZOO_SIZE, ZOO_SIZE), f"that of the zoo's ssd300_{net.name}"
+    shape, form = common_shape(np.repeat([width / height for width, height in survey.sizes],
+                                         list(survey.sizes.values())))
+    for longer in LONG_SIDES:
+        width = longer if shape >= 1 else rounded(longer * shape)
+        height = longer if shape <= 1 else rounded(longer / shape)
+        smallest = float(np.quantile(survey.sides(), 0.05)) * math.sqrt(width * height)
+        if smallest >= SMALLEST_OBJECT:
+            break
+    return (height, width), (f"{form}; all but 5 % of the objects are larger than "
+                             f"{smallest:.0f} pixels in it")

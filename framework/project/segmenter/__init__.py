@@ -1,0 +1,1 @@
+"""What `caffe new segmenter` chooses for label images, and writes."""

@@ -1,0 +1,113 @@
+"""Settings of a new segmenter that follow from its data, each with the reason for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from framework.data.records.list_file import numbered_lines
+from framework.definition.values import nearest
+from framework.errors import CaffeError
+from framework.project.choices import BATCH, GRAIN, Choice, Choices, common_shape, rounded
+from framework.system.arrays import Levels
+
+LONG_SIDE = 192                 # of the input, at most
+NUM_MEASURED = 200              # images whose size and colours are looked at
+FEWEST = 4                      # images of a batch: statistics of fewer are noise
+PASSES = 30                     # of the training images
+ITERATIONS = (400, 8_000)       # at least, at most
+RATE = 0.004
+UNET, DEEPLAB = "unet", "deeplab_small"
+BACKBONES = (UNET, DEEPLAB)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of a project, in the words of the prototxt fields that they go into.
+
+    size   height and width of the input
+    mean   blue, green, red
+    """
+
+    backbone: str
+    size: tuple[int, int]
+    mean: tuple[float, ...]
+    scale: float
+    mirror: bool
+    batch: int
+    test_batch: int
+    test_iter: int
+    max_iter: int
+    base_lr: float
+    choices: tuple[Choice, ...]
+
+    @property
+    def interval(self) -> int:
+        """Iterations between tests and snapshots."""
+        return max(self.max_iter // 4, 1)
+
+
+def check_backbone(name: str) -> str:
+    """The net's name, or the default. CaffeError for another than BACKBONES."""
+    if name and name not in BACKBONES:
+        raise CaffeError(f"--backbone {name}: is not one of {', '.join(BACKBONES)}"
+                         f"{nearest(name, BACKBONES)}")
+    return name or UNET
+
+
+def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequence[str],
+             size: tuple[int, int] | None) -> Settings:
+    """The settings for the lists in `folder`.
+
+    counts  of images by split, train and test
+    size    height and width that the user asked for. CaffeError if they are not multiples of 16
+    """
+    choices = Choices()
+    choices.choose("net", backbone, "U-Net of 16 to 128 channels: it learns from nothing"
+                   if backbone == UNET else "DeepLab v3+ on inverted bottlenecks: the smaller one")
+    found, reason = _size(folder, size)
+    choices.choose("input", f"{found[1]} x {found[0]}", reason)
+    mean, scale = choices.mean_and_scale(_images(folder))
+    mirror = choices.mirror(names)
+    batch = min(BATCH, max(counts["train"] // 8, FEWEST))
+    choices.choose("batch_size", batch, "what two cores take in a second, and enough for batch "
+                   "normalisation" if batch == BATCH else
+                   f"an eighth of the {counts['train']} images, and at least {FEWEST} for batch "
+                   "normalisation")
+    max_iter = choices.iterations(counts["train"], batch, PASSES, ITERATIONS, "the zoo's "
+                                  "unet_shapes")
+    rate = RATE * batch / BATCH
+    choices.choose("base_lr", f"{rate:g}", "Adam's in the zoo's unet_shapes: a net trained from "
+                   "nothing; it falls to 0 in a straight line")
+    test_batch = choices.test_batch(counts["test"])
+    return Settings(backbone, found, mean, scale, mirror, batch, test_batch,
+                    counts["test"] // test_batch, max_iter, rate, tuple(choices))
+
+
+def _size(folder: Path, size: tuple[int, int] | None) -> tuple[tuple[int, int], str]:
+    """Height and width of the input, and why."""
+    if size is not None:
+        if any(side % GRAIN or side < 2 * GRAIN for side in size):
+            raise CaffeError(f"--size {size[0]}x{size[1]}: both must be multiples of {GRAIN}, and "
+                             f"{2 * GRAIN} at least: the net halves them four times")
+        return size, "as --size says"
+    sizes = np.array([image.shape[:2] for image in _images(folder)])
+    shape, form = common_shape(sizes[:, 1] / sizes[:, 0])
+    longer = min(LONG_SIDE, rounded(float(np.median(sizes.max(1)))))
+    width = longer if shape >= 1 else rounded(longer * shape)
+    height = longer if shape <= 1 else rounded(longer / shape)
+    return (height, width), (f"{form}; {longer} pixels at most keep a step under a second on two "
+                             "cores, a larger --size shows finer parts")
+
+
+def _images(folder: Path) -> Iterator[Levels]:
+    """Up to 200 images of the training list, evenly over it."""
+    lines = numbered_lines(str(folder / "train.txt"))
+    for index in np.linspace(0, len(lines) - 1, min(len(lines), NUM_MEASURED)).astype(int):
+        pixels = cv2.imread(str(folder / lines[index][1].split()[0]), cv2.IMREAD_COLOR)
+        if pixels is not None:
+            yield np.asarray(pixels, np.uint8)
