@@ -93,6 +93,18 @@ def test_regions_grown_by_pad_ratio_are_pooled():
     assert_same(net, {"bottom0": x, "bottom1": rois}, Options())
 
 
+@pytest.mark.parametrize("kind", ["ROIAlign", "PSROIPooling"])
+def test_regions_that_are_not_numbers_are_pooled_as_here(kind):
+    shapes = [(2, 6, 8, 9), (4, 5)]
+    nan, inf = float("nan"), float("inf")
+    rois = np.array([[0, nan, 4, nan, 30], [1, 0, nan, 20, nan], [0, -inf, 2, inf, 50],
+                     [1, 3e38, -3e38, 3e38, 3e38]], np.float32)
+    x = np.random.default_rng(4).standard_normal(shapes[0], np.float32)
+    net = net_from(layer_text(kind, POOLINGS[kind], shapes), "TEST")
+    for opset in (13, 21):
+        assert_same(net, {"bottom0": x, "bottom1": rois}, Options(opset))
+
+
 @pytest.mark.parametrize("fields", ["conf_thr: 0.3", "conf_thr: 0.1 max_det_num: 5",
                                     "conf_thr: 0.1 max_det_num: 500", "conf_thr: 2"])
 @pytest.mark.parametrize("by_class", ["true", "false"])
