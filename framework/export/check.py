@@ -61,16 +61,14 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
     """
     given, ours = _run_ours(net, preprocessing, seed, num_images)
     part = deployed(net)
-    names = [(top, f"{top}/{step.layer.spec.name}") for step in part.steps for top in step.tops]
-    theirs = run(model, given, list(dict.fromkeys(name for pair in names for name in pair)))
+    blobs = dict.fromkeys(top for step in part.steps for top in step.tops)
+    theirs = run(model, given, list(blobs))
     whole = _agreement(part, ours, theirs, tolerance, rows)
     if whole.first is None:
         return whole
     start = draw_inputs(net, preprocessing, seed, num_images)[1]
     single = _agreement_by_layer(net, start, theirs, tolerance, rows)
-    if single.first is not None:
-        return whole
-    return replace(single, rounding=whole.first)
+    return single if single.first is not None else replace(single, rounding=whole.first)
 
 
 def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None,
@@ -124,9 +122,8 @@ def _agreement(part: Deployed, ours: Mapping[str, Array], theirs: Mapping[str, A
         if name not in theirs or (name in variable and not rows):
             continue
         num_blobs += 1
-        mine = ours[name]
         compare = compare_rows if name in variable else compare_values
-        share, reason = compare(mine, theirs[name], tolerance)
+        share, reason = compare(ours[name], theirs[name], tolerance)
         if reason:
             return Agreement(Difference(name, reason), num_blobs, share)
         largest = max(largest, share)
@@ -147,19 +144,16 @@ def _agreement_by_layer(net: Net, given: Mapping[str, Array], theirs: Mapping[st
         with torch.no_grad():
             blobs.update(run_steps([step], {name: blobs[name] for name in step.bottoms}))
         for top in step.tops:
-            # as export names the values of a blob that is written in place
-            own = last[top] is step and top not in given
-            value = top if own else f"{top}/{step.layer.spec.name}"
             is_list = top in part.detections
-            if value not in theirs or (is_list and not rows):
-                continue
+            if last[top] is not step or top not in theirs or (is_list and not rows):
+                continue        # folded, or another layer writes it in place
             num_blobs += 1
             compare = compare_rows if is_list else compare_values
-            share, reason = compare(blobs[top].numpy(), theirs[value], tolerance)
+            share, reason = compare(blobs[top].numpy(), theirs[top], tolerance)
             if reason:
                 return Agreement(Difference(top, reason), num_blobs, share)
             largest = max(largest, share)
-            blobs[top] = torch.from_numpy(theirs[value])
+            blobs[top] = torch.from_numpy(theirs[top])
     return Agreement(None, num_blobs, largest)
 
 
