@@ -161,6 +161,18 @@ def test_regions_of_one_range_of_sizes_or_the_nearest(fields, rows):
     assert_same(net, inputs, Options(), rows)
 
 
+@pytest.mark.parametrize("fields, rows", [("high_scale: 30", 2), ("low_scale: 20", 1),
+                                          ("low_scale: 900 high_scale: 950", 1), ("", 3)])
+def test_regions_that_are_not_numbers_belong_to_no_range_of_sizes(fields, rows):
+    nan, inf = float("nan"), float("inf")
+    rois = np.array([[0, nan, 1, 3, 4], [0, 5, 6, 60, 70], [0, 9, 9, 5, 20], [0, 0, 0, inf, inf],
+                     [0, -inf, -inf, -inf, 4], [0, 1, 2, 9, 12]], np.float32)
+    inputs = {"bottom0": rois, "bottom1": np.arange(6, dtype=np.float32).reshape(6, 1)}
+    shapes = [array.shape for array in inputs.values()]
+    net = net_from(layer_text("ScaleRoute", f"scale_route_param {{ {fields} }}", shapes, 2), "TEST")
+    assert_same(net, inputs, Options(), rows)
+
+
 @pytest.mark.parametrize("merge", ["true", "false"])
 @pytest.mark.parametrize("blank", [0, -1])
 def test_texts_are_decoded_as_by_hand(merge, blank):
