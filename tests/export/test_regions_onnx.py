@@ -140,6 +140,18 @@ def test_regions_grown_by_pad_ratio_are_pooled():
     assert_same(net, {"bottom0": x, "bottom1": rois}, Options())
 
 
+@pytest.mark.parametrize("kind", ["ROIAlign", "PSROIPooling"])
+def test_regions_that_are_not_numbers_are_pooled_as_here(kind):
+    shapes = [(2, 6, 8, 9), (4, 5)]
+    nan, inf = float("nan"), float("inf")
+    rois = np.array([[0, nan, 4, nan, 30], [1, 0, nan, 20, nan], [0, -inf, 2, inf, 50],
+                     [1, 3e38, -3e38, 3e38, 3e38]], np.float32)
+    x = np.random.default_rng(4).standard_normal(shapes[0], np.float32)
+    net = net_from(layer_text(kind, POOLINGS[kind], shapes), "TEST")
+    for opset in (13, 21):
+        assert_same(net, {"bottom0": x, "bottom1": rois}, Options(opset))
+
+
 @pytest.mark.parametrize("fields", ["conf_thr: 0.3", "conf_thr: 0.1 max_det_num: 5",
                                     "conf_thr: 0.1 max_det_num: 500", "conf_thr: 2"])
 @pytest.mark.parametrize("by_class", ["true", "false"])
@@ -191,6 +203,18 @@ def test_regions_of_one_range_of_sizes_or_the_nearest(fields, rows):
     rois = np.concatenate([np.zeros((20, 1), np.float32), low,
                            low + 40 * generator.random((20, 2), np.float32)], 1)
     inputs = {"bottom0": rois, "bottom1": generator.random((20, 3, 2), np.float32)}
+    shapes = [array.shape for array in inputs.values()]
+    net = net_from(layer_text("ScaleRoute", f"scale_route_param {{ {fields} }}", shapes, 2), "TEST")
+    assert_same(net, inputs, Options(), rows)
+
+
+@pytest.mark.parametrize("fields, rows", [("high_scale: 30", 2), ("low_scale: 20", 1),
+                                          ("low_scale: 900 high_scale: 950", 1), ("", 3)])
+def test_regions_that_are_not_numbers_belong_to_no_range_of_sizes(fields, rows):
+    nan, inf = float("nan"), float("inf")
+    rois = np.array([[0, nan, 1, 3, 4], [0, 5, 6, 60, 70], [0, 9, 9, 5, 20], [0, 0, 0, inf, inf],
+                     [0, -inf, -inf, -inf, 4], [0, 1, 2, 9, 12]], np.float32)
+    inputs = {"bottom0": rois, "bottom1": np.arange(6, dtype=np.float32).reshape(6, 1)}
     shapes = [array.shape for array in inputs.values()]
     net = net_from(layer_text("ScaleRoute", f"scale_route_param {{ {fields} }}", shapes, 2), "TEST")
     assert_same(net, inputs, Options(), rows)

@@ -144,9 +144,10 @@ class ROIAlign(Layer):
             length = graph.add("Sub", last, first)
             points.append(graph.add("Add", first, graph.add("Mul", length, parts)))
         sampled = sample_bilinear_onnx(graph, bottoms[0], item, *points)
-        has_size = graph.add("And", graph.add("Greater", y2, y1), graph.add("Greater", x2, x1))
-        has_size = graph.add("Unsqueeze", has_size, graph.integers([2, 3]))
-        return [graph.add("Where", has_size, sampled, graph.floats(0.0))]
+        empty = graph.add("Or", graph.add("LessOrEqual", y2, y1),
+                          graph.add("LessOrEqual", x2, x1))
+        empty = graph.add("Unsqueeze", empty, graph.integers([2, 3]))
+        return [graph.add("Where", empty, graph.floats(0.0), sampled)]
 
     def _averaged_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """ONNX's RoiAlign of each map; of several, the one that each region is read from."""
