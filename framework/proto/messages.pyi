@@ -511,6 +511,22 @@ class LayerParameter(Message):
     @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
     @property
+    def const_scale_param(self) -> ConstScaleParameter: ...
+    @property
+    def truncation_param(self) -> TruncationParameter: ...
+    @property
+    def gradient_scaler_param(self) -> GradientScalerParameter: ...
+    @property
+    def dtow_param(self) -> DtowParameter: ...
+    @property
+    def tiling_param(self) -> TilingParameter: ...
+    @property
+    def corner_crop_param(self) -> CornerCropParameter: ...
+    @property
+    def sum_pooling_param(self) -> SumPoolingParameter: ...
+    @property
+    def grid_pooling_param(self) -> GRIDPoolingParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -679,16 +695,22 @@ class LayerParameter(Message):
             | _Fields | None = ..., source_class: str | None = ..., filter_param:
             FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
             = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
-            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
-            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
-            None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
-            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
-            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
-            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
-            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
-            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            const_scale_param: ConstScaleParameter | _Fields | None = ..., truncation_param:
+            TruncationParameter | _Fields | None = ..., gradient_scaler_param:
+            GradientScalerParameter | _Fields | None = ..., dtow_param: DtowParameter | _Fields
+            | None = ..., tiling_param: TilingParameter | _Fields | None = ...,
+            corner_crop_param: CornerCropParameter | _Fields | None = ..., sum_pooling_param:
+            SumPoolingParameter | _Fields | None = ..., grid_pooling_param: GRIDPoolingParameter
+            | _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
+            wasserstein_param: WassersteinParameter | _Fields | None = ..., scale_tanh_param:
+            ScaleTanHParameter | _Fields | None = ..., simpler_nms_param: SimplerNMSParameter |
+            _Fields | None = ..., faster_rcnn_detection_output_param:
+            FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
+            ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
+            _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
+            | None = ..., cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None =
+            ..., largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields |
+            None = ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
             detection_loss_param: DetectionLossParameter | _Fields | None = ...,
             detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
             box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
@@ -742,7 +764,9 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
+            "torch_param", "cpm_transform_param", "const_scale_param", "truncation_param",
+            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
+            "sum_pooling_param", "grid_pooling_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
             "roi_warping_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
@@ -798,7 +822,9 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
+            "torch_param", "cpm_transform_param", "const_scale_param", "truncation_param",
+            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
+            "sum_pooling_param", "grid_pooling_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
             "roi_warping_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
@@ -1043,6 +1069,14 @@ class ConvolutionParameter(Message):
         SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
+    sq: bool
+    ratio: float
+    @property
+    def kernel_shape(self) -> BlobShape: ...
+    @property
+    def stride_shape(self) -> BlobShape: ...
+    @property
+    def pad_shape(self) -> BlobShape: ...
     num_output: int
     bias_term: bool
     @property
@@ -1097,12 +1131,14 @@ class ConvolutionParameter(Message):
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
     def __init__(
         self, *,
-            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
-            None = ..., kernel_size: Iterable[int] | None = ..., group: int | None = ...,
-            stride: Iterable[int] | None = ..., weight_filler: FillerParameter | _Fields | None
-            = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h: int | None = ...,
-            pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int | None = ...,
-            stride_h: int | None = ..., stride_w: int | None = ..., engine:
+            sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
+            | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape: BlobShape |
+            _Fields | None = ..., num_output: int | None = ..., bias_term: bool | None = ...,
+            pad: Iterable[int] | None = ..., kernel_size: Iterable[int] | None = ..., group: int
+            | None = ..., stride: Iterable[int] | None = ..., weight_filler: FillerParameter |
+            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h:
+            int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int
+            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., engine:
             ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
             force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
             cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
@@ -1121,19 +1157,20 @@ class ConvolutionParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "group", "weight_filler", "bias_filler", "pad_h",
-            "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
-            "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
-            "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
-            "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "kstride",
-            "kstride_h", "kstride_w", "relu_param", "hole", "hole_h", "hole_w",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "bias_term", "group", "weight_filler", "bias_filler", "pad_h", "pad_w", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
+            "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
+            "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
+            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
+            "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
             "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
@@ -1169,6 +1206,12 @@ class PoolingParameter(Message):
         FLOOR: ClassVar[PoolingParameter.RoundMode]
     CEIL: ClassVar[PoolingParameter.RoundMode]
     FLOOR: ClassVar[PoolingParameter.RoundMode]
+    @property
+    def kernel_shape(self) -> BlobShape: ...
+    @property
+    def stride_shape(self) -> BlobShape: ...
+    @property
+    def pad_shape(self) -> BlobShape: ...
     pool: PoolingParameter.PoolMethod
     kernel_size: int
     stride: int
@@ -1206,8 +1249,10 @@ class PoolingParameter(Message):
     blobs_lr: float
     def __init__(
         self, *,
-            pool: PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None
-            = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
+            kernel_shape: BlobShape | _Fields | None = ..., stride_shape: BlobShape | _Fields |
+            None = ..., pad_shape: BlobShape | _Fields | None = ..., pool:
+            PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None = ...,
+            stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
             kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
             pad_h: int | None = ..., pad_w: int | None = ..., engine: PoolingParameter.Engine |
             int | str | None = ..., global_pooling: bool | None = ..., round_mode:
@@ -1222,20 +1267,21 @@ class PoolingParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h",
-            "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
+            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
+            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
+            "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d",
-            "ceil_mode", "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth",
-            "temporal_stride", "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
+            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
+            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
+            "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
+            "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1375,6 +1421,8 @@ class InnerProductParameter(Message):
     CAFFE: ClassVar[InnerProductParameter.Engine]
     CUDNN: ClassVar[InnerProductParameter.Engine]
     MKLDNN: ClassVar[InnerProductParameter.Engine]
+    sq: bool
+    ratio: float
     num_output: int
     bias_term: bool
     @property
@@ -1389,22 +1437,23 @@ class InnerProductParameter(Message):
     normalize: bool
     def __init__(
         self, *,
-            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
-            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., axis: int | None = ..., transpose: bool | None = ..., engine:
-            InnerProductParameter.Engine | int | str | None = ..., relu: bool | None = ...,
-            negative_slope: float | None = ..., normalize: bool | None = ...,
+            sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., axis: int | None = ...,
+            transpose: bool | None = ..., engine: InnerProductParameter.Engine | int | str |
+            None = ..., relu: bool | None = ..., negative_slope: float | None = ..., normalize:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
-            "engine", "relu", "negative_slope", "normalize",
+            "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+            "transpose", "engine", "relu", "negative_slope", "normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
-            "engine", "relu", "negative_slope", "normalize",
+            "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+            "transpose", "engine", "relu", "negative_slope", "normalize",
         ]
     ) -> None: ...
 
@@ -8335,5 +8384,211 @@ class V0LayerParameter(Message):
             "det_bg_threshold", "det_fg_fraction", "det_context_pad", "det_crop_mode",
             "new_num", "new_channels", "new_height", "new_width", "shuffle_images",
             "concat_dim", "hdf5_output_param",
+        ]
+    ) -> None: ...
+
+class ConstScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    scale: float
+    def __init__(
+        self, *,
+            bias: float | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "scale",
+        ]
+    ) -> None: ...
+
+class DtowParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DtowMethod(_Enum):
+        MDTOW: ClassVar[DtowParameter.DtowMethod]
+        MWTOD: ClassVar[DtowParameter.DtowMethod]
+        LDTOW: ClassVar[DtowParameter.DtowMethod]
+        LWTOD: ClassVar[DtowParameter.DtowMethod]
+    MDTOW: ClassVar[DtowParameter.DtowMethod]
+    MWTOD: ClassVar[DtowParameter.DtowMethod]
+    LDTOW: ClassVar[DtowParameter.DtowMethod]
+    LWTOD: ClassVar[DtowParameter.DtowMethod]
+    psize: int
+    method: DtowParameter.DtowMethod
+    ngroup: int
+    def __init__(
+        self, *,
+            psize: int | None = ..., method: DtowParameter.DtowMethod | int | str | None = ...,
+            ngroup: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "psize", "method", "ngroup",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "psize", "method", "ngroup",
+        ]
+    ) -> None: ...
+
+class TruncationParameter(Message):
+    DESCRIPTOR: Descriptor
+    lower_bound: float
+    upper_bound: float
+    truncation_min: float
+    truncation_max: float
+    def __init__(
+        self, *,
+            lower_bound: float | None = ..., upper_bound: float | None = ..., truncation_min:
+            float | None = ..., truncation_max: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "truncation_min", "truncation_max",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "truncation_min", "truncation_max",
+        ]
+    ) -> None: ...
+
+class GradientScalerParameter(Message):
+    DESCRIPTOR: Descriptor
+    lower_bound: float
+    upper_bound: float
+    alpha: float
+    max_iter: float
+    threshold_iter: int
+    def __init__(
+        self, *,
+            lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
+            None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+        ]
+    ) -> None: ...
+
+class TilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    tile_dim: int
+    def __init__(
+        self, *,
+            tile_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "tile_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "tile_dim",
+        ]
+    ) -> None: ...
+
+class CornerCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    crop_size: int
+    crop_h: int
+    crop_w: int
+    @property
+    def position(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            crop_size: int | None = ..., crop_h: int | None = ..., crop_w: int | None = ...,
+            position: Iterable[str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "crop_size", "crop_h", "crop_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "crop_size", "crop_h", "crop_w", "position",
+        ]
+    ) -> None: ...
+
+class SumPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[SumPoolingParameter.PoolMethod]
+        AVE: ClassVar[SumPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[SumPoolingParameter.PoolMethod]
+        SUM: ClassVar[SumPoolingParameter.PoolMethod]
+    MAX: ClassVar[SumPoolingParameter.PoolMethod]
+    AVE: ClassVar[SumPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[SumPoolingParameter.PoolMethod]
+    SUM: ClassVar[SumPoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SumPoolingParameter.Engine]
+        CAFFE: ClassVar[SumPoolingParameter.Engine]
+        CUDNN: ClassVar[SumPoolingParameter.Engine]
+    DEFAULT: ClassVar[SumPoolingParameter.Engine]
+    CAFFE: ClassVar[SumPoolingParameter.Engine]
+    CUDNN: ClassVar[SumPoolingParameter.Engine]
+    pool: SumPoolingParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: SumPoolingParameter.Engine
+    global_pooling: bool
+    def __init__(
+        self, *,
+            pool: SumPoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
+            SumPoolingParameter.Engine | int | str | None = ..., global_pooling: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling",
+        ]
+    ) -> None: ...
+
+class GRIDPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
         ]
     ) -> None: ...
