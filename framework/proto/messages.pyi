@@ -2909,6 +2909,7 @@ class PriorBoxParameter(Message):
     CORNER: ClassVar[PriorBoxParameter.CodeType]
     CENTER_SIZE: ClassVar[PriorBoxParameter.CodeType]
     CORNER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+    denser_prior_boxes: bool
     @property
     def min_size(self) -> Values[float]: ...
     @property
@@ -2928,21 +2929,23 @@ class PriorBoxParameter(Message):
     offset: float
     def __init__(
         self, *,
-            min_size: Iterable[float] | None = ..., max_size: Iterable[float] | None = ...,
-            aspect_ratio: Iterable[float] | None = ..., flip: bool | None = ..., clip: bool |
-            None = ..., variance: Iterable[float] | None = ..., img_size: int | None = ...,
-            img_h: int | None = ..., img_w: int | None = ..., step: float | None = ..., step_h:
-            float | None = ..., step_w: float | None = ..., offset: float | None = ...,
+            denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
+            max_size: Iterable[float] | None = ..., aspect_ratio: Iterable[float] | None = ...,
+            flip: bool | None = ..., clip: bool | None = ..., variance: Iterable[float] | None =
+            ..., img_size: int | None = ..., img_h: int | None = ..., img_w: int | None = ...,
+            step: float | None = ..., step_h: float | None = ..., step_w: float | None = ...,
+            offset: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "flip", "clip", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
+            "step_h", "step_w", "offset",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "min_size", "max_size", "aspect_ratio", "flip", "clip", "variance", "img_size",
-            "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
+            "variance", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
         ]
     ) -> None: ...
 
