@@ -243,7 +243,17 @@ QUANTIZED = (
     *(of_sample(f"{levels}InnerProduct", blobs=((4, 15), (4,)), grows=BATCH, without=STRAIGHT)
       for levels in ("Binary", "Ternary")),
 )
+FLOW = (noise(2, 2, 5, 4, seed=12) * 1.3).detach().requires_grad_()
+FLOWS = (
+    of_sample("Correlation", grows=(0, 2)),
+    Example("Correlation", "kernel_size: 1 max_displacement: 1 correlation_type: SUBTRACT",
+            ((2, 3, 6, 5),) * 2),
+    of_sample("FlowWarp", bottoms=((2, 3, 5, 4), FLOW)),
+    of_sample("ChannelNorm"),
+    of_sample("SpatialTransformer", grows=BATCH),
+    of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
+)
 
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
             *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
-            *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED)
+            *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

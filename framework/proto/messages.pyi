@@ -527,6 +527,14 @@ class LayerParameter(Message):
     @property
     def grid_pooling_param(self) -> GRIDPoolingParameter: ...
     @property
+    def correlation_param(self) -> CorrelationParameter: ...
+    @property
+    def flow_warp_param(self) -> FlowWarpParameter: ...
+    @property
+    def st_param(self) -> SpatialTransformerParameter: ...
+    @property
+    def mmd_param(self) -> MMDParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -701,7 +709,10 @@ class LayerParameter(Message):
             | None = ..., tiling_param: TilingParameter | _Fields | None = ...,
             corner_crop_param: CornerCropParameter | _Fields | None = ..., sum_pooling_param:
             SumPoolingParameter | _Fields | None = ..., grid_pooling_param: GRIDPoolingParameter
-            | _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
+            | _Fields | None = ..., correlation_param: CorrelationParameter | _Fields | None =
+            ..., flow_warp_param: FlowWarpParameter | _Fields | None = ..., st_param:
+            SpatialTransformerParameter | _Fields | None = ..., mmd_param: MMDParameter |
+            _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
             wasserstein_param: WassersteinParameter | _Fields | None = ..., scale_tanh_param:
             ScaleTanHParameter | _Fields | None = ..., simpler_nms_param: SimplerNMSParameter |
             _Fields | None = ..., faster_rcnn_detection_output_param:
@@ -766,12 +777,13 @@ class LayerParameter(Message):
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "cpm_transform_param", "const_scale_param", "truncation_param",
             "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
-            "sum_pooling_param", "grid_pooling_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param",
+            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
+            "st_param", "mmd_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -824,12 +836,13 @@ class LayerParameter(Message):
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "cpm_transform_param", "const_scale_param", "truncation_param",
             "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
-            "sum_pooling_param", "grid_pooling_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param",
+            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
+            "st_param", "mmd_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param",
         ]
     ) -> None: ...
 
@@ -8593,5 +8606,117 @@ class GRIDPoolingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w",
+        ]
+    ) -> None: ...
+
+class CorrelationParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CorrelationType(_Enum):
+        MULTIPLY: ClassVar[CorrelationParameter.CorrelationType]
+        SUBTRACT: ClassVar[CorrelationParameter.CorrelationType]
+    MULTIPLY: ClassVar[CorrelationParameter.CorrelationType]
+    SUBTRACT: ClassVar[CorrelationParameter.CorrelationType]
+    pad: int
+    kernel_size: int
+    max_displacement: int
+    stride_1: int
+    stride_2: int
+    do_abs: bool
+    correlation_type: CorrelationParameter.CorrelationType
+    def __init__(
+        self, *,
+            pad: int | None = ..., kernel_size: int | None = ..., max_displacement: int | None =
+            ..., stride_1: int | None = ..., stride_2: int | None = ..., do_abs: bool | None =
+            ..., correlation_type: CorrelationParameter.CorrelationType | int | str | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
+            "correlation_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
+            "correlation_type",
+        ]
+    ) -> None: ...
+
+class FlowWarpParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FillParameter(_Enum):
+        ZERO: ClassVar[FlowWarpParameter.FillParameter]
+        NOT_A_NUMBER: ClassVar[FlowWarpParameter.FillParameter]
+    ZERO: ClassVar[FlowWarpParameter.FillParameter]
+    NOT_A_NUMBER: ClassVar[FlowWarpParameter.FillParameter]
+    fill_value: FlowWarpParameter.FillParameter
+    def __init__(
+        self, *,
+            fill_value: FlowWarpParameter.FillParameter | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fill_value",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fill_value",
+        ]
+    ) -> None: ...
+
+class SpatialTransformerParameter(Message):
+    DESCRIPTOR: Descriptor
+    transform_type: str
+    sampler_type: str
+    output_H: int
+    output_W: int
+    to_compute_dU: bool
+    theta_1_1: float
+    theta_1_2: float
+    theta_1_3: float
+    theta_2_1: float
+    theta_2_2: float
+    theta_2_3: float
+    def __init__(
+        self, *,
+            transform_type: str | None = ..., sampler_type: str | None = ..., output_H: int |
+            None = ..., output_W: int | None = ..., to_compute_dU: bool | None = ..., theta_1_1:
+            float | None = ..., theta_1_2: float | None = ..., theta_1_3: float | None = ...,
+            theta_2_1: float | None = ..., theta_2_2: float | None = ..., theta_2_3: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
+            "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
+            "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class MMDParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_num: int
+    kernel_mul: float
+    fix_gamma: bool
+    def __init__(
+        self, *,
+            kernel_num: int | None = ..., kernel_mul: float | None = ..., fix_gamma: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_num", "kernel_mul", "fix_gamma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_num", "kernel_mul", "fix_gamma",
         ]
     ) -> None: ...
