@@ -535,6 +535,10 @@ class LayerParameter(Message):
     @property
     def mmd_param(self) -> MMDParameter: ...
     @property
+    def seg_data_param(self) -> SegDataParameter: ...
+    @property
+    def carcont_param(self) -> CarcontParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -712,10 +716,11 @@ class LayerParameter(Message):
             | _Fields | None = ..., correlation_param: CorrelationParameter | _Fields | None =
             ..., flow_warp_param: FlowWarpParameter | _Fields | None = ..., st_param:
             SpatialTransformerParameter | _Fields | None = ..., mmd_param: MMDParameter |
-            _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
-            wasserstein_param: WassersteinParameter | _Fields | None = ..., scale_tanh_param:
-            ScaleTanHParameter | _Fields | None = ..., simpler_nms_param: SimplerNMSParameter |
-            _Fields | None = ..., faster_rcnn_detection_output_param:
+            _Fields | None = ..., seg_data_param: SegDataParameter | _Fields | None = ...,
+            carcont_param: CarcontParameter | _Fields | None = ..., topk_param: TopKParameter |
+            _Fields | None = ..., wasserstein_param: WassersteinParameter | _Fields | None =
+            ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
+            SimplerNMSParameter | _Fields | None = ..., faster_rcnn_detection_output_param:
             FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
             ROIWarpingParameter | _Fields | None = ..., mask_resize_param: MaskResizeParameter |
             _Fields | None = ..., label_specific_add_param: LabelSpecificAddParameter | _Fields
@@ -778,9 +783,10 @@ class LayerParameter(Message):
             "torch_param", "cpm_transform_param", "const_scale_param", "truncation_param",
             "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
             "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
-            "st_param", "mmd_param", "topk_param", "wasserstein_param", "scale_tanh_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param",
@@ -837,9 +843,10 @@ class LayerParameter(Message):
             "torch_param", "cpm_transform_param", "const_scale_param", "truncation_param",
             "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
             "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
-            "st_param", "mmd_param", "topk_param", "wasserstein_param", "scale_tanh_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param",
@@ -3607,6 +3614,10 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    stride: int
+    upper_size: int
+    upper_height: int
+    upper_width: int
     scale: float
     mirror: bool
     crop_size: int
@@ -3697,22 +3708,24 @@ class TransformationParameter(Message):
     def geometry_param(self) -> GeometryParameter: ...
     def __init__(
         self, *,
-            scale: float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
-            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
-            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
-            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
-            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
-            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
-            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
-            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
-            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
-            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
-            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
-            float | None = ..., horizontal_stretch_upper: float | None = ...,
-            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
-            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
-            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
+            ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
+            ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
+            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
+            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
+            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
+            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
+            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
+            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
+            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
+            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
+            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
+            float | None = ..., horizontal_stretch_lower: float | None = ...,
+            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
+            TransformationParameter.InterpolationAlgo | int | str | None = ...,
+            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
+            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
+            = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -3738,15 +3751,16 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
-            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
+            "crop_size", "mean_file", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -3759,24 +3773,24 @@ class TransformationParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "scale_factors", "add_noise", "apply_probability", "aspect_max",
-            "aspect_min", "center_crop", "contrast_brightness_adjustment", "crop_height",
-            "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
-            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
-            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
-            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
-            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
-            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
-            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "geometry_param",
+            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
+            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
+            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
+            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
+            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
+            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
+            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
+            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
+            "scale_ratios", "resize_param_more", "geometry_param",
         ]
     ) -> None: ...
 
@@ -8718,5 +8732,55 @@ class MMDParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_num", "kernel_mul", "fix_gamma",
+        ]
+    ) -> None: ...
+
+class SegDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_dir: str
+    shuffle: bool
+    balance: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_dir: str | None = ..., shuffle: bool | None = ...,
+            balance: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_dir", "shuffle", "balance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_dir", "shuffle", "balance",
+        ]
+    ) -> None: ...
+
+class CarcontParameter(Message):
+    DESCRIPTOR: Descriptor
+    ni: int
+    nii: int
+    nc: int
+    nic: int
+    nm: int
+    nim: int
+    num_all_id: int
+    num_all_col: int
+    num_all_mod: int
+    def __init__(
+        self, *,
+            ni: int | None = ..., nii: int | None = ..., nc: int | None = ..., nic: int | None =
+            ..., nm: int | None = ..., nim: int | None = ..., num_all_id: int | None = ...,
+            num_all_col: int | None = ..., num_all_mod: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
         ]
     ) -> None: ...

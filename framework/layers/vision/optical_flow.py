@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import enum_name
+from framework.proto import enum_name, has_field
 
 LENGTH_EPS = 1e-9       # beside a length in the slope of ChannelNorm
 
@@ -186,7 +186,7 @@ class SpatialTransformer(Layer):
         self.size = (param.output_H if param.HasField("output_H") else x[2],
                      param.output_W if param.HasField("output_W") else x[3])
         within(spec, "st_param.output_H", self.size, 1, LARGEST_STEP)
-        self.stated = [getattr(param, name) if param.HasField(name) else None
+        self.stated = [getattr(param, name) if has_field(param, name) else None
                        for name in stated.split()]
         missing = self.stated.count(None)
         if theta[0] != x[0] or math.prod(theta[1:]) != missing:
