@@ -521,6 +521,34 @@ class LayerParameter(Message):
     @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
     @property
+    def const_scale_param(self) -> ConstScaleParameter: ...
+    @property
+    def truncation_param(self) -> TruncationParameter: ...
+    @property
+    def gradient_scaler_param(self) -> GradientScalerParameter: ...
+    @property
+    def dtow_param(self) -> DtowParameter: ...
+    @property
+    def tiling_param(self) -> TilingParameter: ...
+    @property
+    def corner_crop_param(self) -> CornerCropParameter: ...
+    @property
+    def sum_pooling_param(self) -> SumPoolingParameter: ...
+    @property
+    def grid_pooling_param(self) -> GRIDPoolingParameter: ...
+    @property
+    def correlation_param(self) -> CorrelationParameter: ...
+    @property
+    def flow_warp_param(self) -> FlowWarpParameter: ...
+    @property
+    def st_param(self) -> SpatialTransformerParameter: ...
+    @property
+    def mmd_param(self) -> MMDParameter: ...
+    @property
+    def seg_data_param(self) -> SegDataParameter: ...
+    @property
+    def carcont_param(self) -> CarcontParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -703,26 +731,37 @@ class LayerParameter(Message):
             yolo_grid_output_param: YoloGridOutputParameter | _Fields | None = ...,
             fcos_loss_param: FcosLossParameter | _Fields | None = ..., relation_param:
             RelationParameter | _Fields | None = ..., cpm_transform_param:
-            CPMTransformationParameter | _Fields | None = ..., topk_param: TopKParameter |
-            _Fields | None = ..., wasserstein_param: WassersteinParameter | _Fields | None =
-            ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
-            SimplerNMSParameter | _Fields | None = ..., faster_rcnn_detection_output_param:
-            FasterRcnnDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
-            ROIWarpingParameter | _Fields | None = ..., segmentation_score_param:
-            SegmentationScoreParameter | _Fields | None = ..., mask_resize_param:
-            MaskResizeParameter | _Fields | None = ..., label_specific_add_param:
-            LabelSpecificAddParameter | _Fields | None = ..., cudnn_batch_norm_param:
-            CuDNNBatchNormParameter | _Fields | None = ..., largemargin_inner_product_param:
-            LargeMarginInnerProductParameter | _Fields | None = ..., image_gt_data_param:
-            ImageGtDataParameter | _Fields | None = ..., detection_loss_param:
-            DetectionLossParameter | _Fields | None = ..., detection_accuracy_param:
-            DetectionAccuracyParameter | _Fields | None = ..., box_output_param:
-            BoxOutputParameter | _Fields | None = ..., cos_data_param: CoSDataParameter |
-            _Fields | None = ..., op_transform_param: OPTransformationParameter | _Fields | None
-            = ..., combined_margin_param: CombinedMarginParameter | _Fields | None = ...,
-            knowledge_distillation_param: KnowledgeDistillationParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            CPMTransformationParameter | _Fields | None = ..., const_scale_param:
+            ConstScaleParameter | _Fields | None = ..., truncation_param: TruncationParameter |
+            _Fields | None = ..., gradient_scaler_param: GradientScalerParameter | _Fields |
+            None = ..., dtow_param: DtowParameter | _Fields | None = ..., tiling_param:
+            TilingParameter | _Fields | None = ..., corner_crop_param: CornerCropParameter |
+            _Fields | None = ..., sum_pooling_param: SumPoolingParameter | _Fields | None = ...,
+            grid_pooling_param: GRIDPoolingParameter | _Fields | None = ..., correlation_param:
+            CorrelationParameter | _Fields | None = ..., flow_warp_param: FlowWarpParameter |
+            _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
+            mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
+            _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
+            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
+            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
+            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
+            None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
+            segmentation_score_param: SegmentationScoreParameter | _Fields | None = ...,
+            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
+            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
+            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
+            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
+            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
+            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
+            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
+            CoSDataParameter | _Fields | None = ..., op_transform_param:
+            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
+            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
+            KnowledgeDistillationParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -773,8 +812,12 @@ class LayerParameter(Message):
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
             "yolo_grid_output_param", "fcos_loss_param", "relation_param",
-            "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "cpm_transform_param", "const_scale_param", "truncation_param",
+            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
+            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
+            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param",
             "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
@@ -832,8 +875,12 @@ class LayerParameter(Message):
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
             "yolo_grid_output_param", "fcos_loss_param", "relation_param",
-            "cpm_transform_param", "topk_param", "wasserstein_param", "scale_tanh_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param", "roi_warping_param",
+            "cpm_transform_param", "const_scale_param", "truncation_param",
+            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
+            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
+            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param",
             "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
@@ -1078,6 +1125,14 @@ class ConvolutionParameter(Message):
         SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
+    sq: bool
+    ratio: float
+    @property
+    def kernel_shape(self) -> BlobShape: ...
+    @property
+    def stride_shape(self) -> BlobShape: ...
+    @property
+    def pad_shape(self) -> BlobShape: ...
     num_output: int
     bias_term: bool
     @property
@@ -1132,12 +1187,14 @@ class ConvolutionParameter(Message):
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
     def __init__(
         self, *,
-            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
-            None = ..., kernel_size: Iterable[int] | None = ..., group: int | None = ...,
-            stride: Iterable[int] | None = ..., weight_filler: FillerParameter | _Fields | None
-            = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h: int | None = ...,
-            pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int | None = ...,
-            stride_h: int | None = ..., stride_w: int | None = ..., engine:
+            sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
+            | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape: BlobShape |
+            _Fields | None = ..., num_output: int | None = ..., bias_term: bool | None = ...,
+            pad: Iterable[int] | None = ..., kernel_size: Iterable[int] | None = ..., group: int
+            | None = ..., stride: Iterable[int] | None = ..., weight_filler: FillerParameter |
+            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h:
+            int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int
+            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., engine:
             ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
             force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
             cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
@@ -1156,19 +1213,20 @@ class ConvolutionParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "group", "weight_filler", "bias_filler", "pad_h",
-            "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
-            "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
-            "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
-            "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "kstride",
-            "kstride_h", "kstride_w", "relu_param", "hole", "hole_h", "hole_w",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "bias_term", "group", "weight_filler", "bias_filler", "pad_h", "pad_w", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
+            "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
+            "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
+            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
+            "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
             "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
@@ -1204,6 +1262,12 @@ class PoolingParameter(Message):
         FLOOR: ClassVar[PoolingParameter.RoundMode]
     CEIL: ClassVar[PoolingParameter.RoundMode]
     FLOOR: ClassVar[PoolingParameter.RoundMode]
+    @property
+    def kernel_shape(self) -> BlobShape: ...
+    @property
+    def stride_shape(self) -> BlobShape: ...
+    @property
+    def pad_shape(self) -> BlobShape: ...
     pool: PoolingParameter.PoolMethod
     kernel_size: int
     stride: int
@@ -1241,8 +1305,10 @@ class PoolingParameter(Message):
     blobs_lr: float
     def __init__(
         self, *,
-            pool: PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None
-            = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
+            kernel_shape: BlobShape | _Fields | None = ..., stride_shape: BlobShape | _Fields |
+            None = ..., pad_shape: BlobShape | _Fields | None = ..., pool:
+            PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None = ...,
+            stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
             kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
             pad_h: int | None = ..., pad_w: int | None = ..., engine: PoolingParameter.Engine |
             int | str | None = ..., global_pooling: bool | None = ..., round_mode:
@@ -1257,20 +1323,21 @@ class PoolingParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h",
-            "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
+            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
+            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
+            "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d",
-            "ceil_mode", "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth",
-            "temporal_stride", "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
+            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
+            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
+            "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
+            "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1410,6 +1477,8 @@ class InnerProductParameter(Message):
     CAFFE: ClassVar[InnerProductParameter.Engine]
     CUDNN: ClassVar[InnerProductParameter.Engine]
     MKLDNN: ClassVar[InnerProductParameter.Engine]
+    sq: bool
+    ratio: float
     num_output: int
     bias_term: bool
     @property
@@ -1424,22 +1493,23 @@ class InnerProductParameter(Message):
     normalize: bool
     def __init__(
         self, *,
-            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
-            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., axis: int | None = ..., transpose: bool | None = ..., engine:
-            InnerProductParameter.Engine | int | str | None = ..., relu: bool | None = ...,
-            negative_slope: float | None = ..., normalize: bool | None = ...,
+            sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., axis: int | None = ...,
+            transpose: bool | None = ..., engine: InnerProductParameter.Engine | int | str |
+            None = ..., relu: bool | None = ..., negative_slope: float | None = ..., normalize:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
-            "engine", "relu", "negative_slope", "normalize",
+            "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+            "transpose", "engine", "relu", "negative_slope", "normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
-            "engine", "relu", "negative_slope", "normalize",
+            "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+            "transpose", "engine", "relu", "negative_slope", "normalize",
         ]
     ) -> None: ...
 
@@ -2979,6 +3049,7 @@ class PriorBoxParameter(Message):
     CORNER: ClassVar[PriorBoxParameter.CodeType]
     CENTER_SIZE: ClassVar[PriorBoxParameter.CodeType]
     CORNER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+    denser_prior_boxes: bool
     @property
     def min_size(self) -> Values[float]: ...
     @property
@@ -2998,21 +3069,23 @@ class PriorBoxParameter(Message):
     offset: float
     def __init__(
         self, *,
-            min_size: Iterable[float] | None = ..., max_size: Iterable[float] | None = ...,
-            aspect_ratio: Iterable[float] | None = ..., flip: bool | None = ..., clip: bool |
-            None = ..., variance: Iterable[float] | None = ..., img_size: int | None = ...,
-            img_h: int | None = ..., img_w: int | None = ..., step: float | None = ..., step_h:
-            float | None = ..., step_w: float | None = ..., offset: float | None = ...,
+            denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
+            max_size: Iterable[float] | None = ..., aspect_ratio: Iterable[float] | None = ...,
+            flip: bool | None = ..., clip: bool | None = ..., variance: Iterable[float] | None =
+            ..., img_size: int | None = ..., img_h: int | None = ..., img_w: int | None = ...,
+            step: float | None = ..., step_h: float | None = ..., step_w: float | None = ...,
+            offset: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "flip", "clip", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
+            "step_h", "step_w", "offset",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "min_size", "max_size", "aspect_ratio", "flip", "clip", "variance", "img_size",
-            "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
+            "variance", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
         ]
     ) -> None: ...
 
@@ -3858,6 +3931,10 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    stride: int
+    upper_size: int
+    upper_height: int
+    upper_width: int
     scale: float
     mirror: bool
     crop_size: int
@@ -3948,22 +4025,24 @@ class TransformationParameter(Message):
     def geometry_param(self) -> GeometryParameter: ...
     def __init__(
         self, *,
-            scale: float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
-            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
-            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
-            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
-            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
-            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
-            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
-            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
-            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
-            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
-            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
-            float | None = ..., horizontal_stretch_upper: float | None = ...,
-            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
-            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
-            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
+            ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
+            ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
+            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
+            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
+            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
+            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
+            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
+            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
+            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
+            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
+            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
+            float | None = ..., horizontal_stretch_lower: float | None = ...,
+            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
+            TransformationParameter.InterpolationAlgo | int | str | None = ...,
+            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
+            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
+            = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -3989,15 +4068,16 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
-            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
+            "crop_size", "mean_file", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -4010,24 +4090,24 @@ class TransformationParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "scale_factors", "add_noise", "apply_probability", "aspect_max",
-            "aspect_min", "center_crop", "contrast_brightness_adjustment", "crop_height",
-            "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
-            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
-            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
-            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
-            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
-            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
-            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "geometry_param",
+            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
+            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
+            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
+            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
+            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
+            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
+            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
+            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
+            "scale_ratios", "resize_param_more", "geometry_param",
         ]
     ) -> None: ...
 
@@ -8705,5 +8785,373 @@ class V0LayerParameter(Message):
             "det_bg_threshold", "det_fg_fraction", "det_context_pad", "det_crop_mode",
             "new_num", "new_channels", "new_height", "new_width", "shuffle_images",
             "concat_dim", "hdf5_output_param",
+        ]
+    ) -> None: ...
+
+class ConstScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    scale: float
+    def __init__(
+        self, *,
+            bias: float | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "scale",
+        ]
+    ) -> None: ...
+
+class DtowParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DtowMethod(_Enum):
+        MDTOW: ClassVar[DtowParameter.DtowMethod]
+        MWTOD: ClassVar[DtowParameter.DtowMethod]
+        LDTOW: ClassVar[DtowParameter.DtowMethod]
+        LWTOD: ClassVar[DtowParameter.DtowMethod]
+    MDTOW: ClassVar[DtowParameter.DtowMethod]
+    MWTOD: ClassVar[DtowParameter.DtowMethod]
+    LDTOW: ClassVar[DtowParameter.DtowMethod]
+    LWTOD: ClassVar[DtowParameter.DtowMethod]
+    psize: int
+    method: DtowParameter.DtowMethod
+    ngroup: int
+    def __init__(
+        self, *,
+            psize: int | None = ..., method: DtowParameter.DtowMethod | int | str | None = ...,
+            ngroup: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "psize", "method", "ngroup",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "psize", "method", "ngroup",
+        ]
+    ) -> None: ...
+
+class TruncationParameter(Message):
+    DESCRIPTOR: Descriptor
+    lower_bound: float
+    upper_bound: float
+    truncation_min: float
+    truncation_max: float
+    def __init__(
+        self, *,
+            lower_bound: float | None = ..., upper_bound: float | None = ..., truncation_min:
+            float | None = ..., truncation_max: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "truncation_min", "truncation_max",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "truncation_min", "truncation_max",
+        ]
+    ) -> None: ...
+
+class GradientScalerParameter(Message):
+    DESCRIPTOR: Descriptor
+    lower_bound: float
+    upper_bound: float
+    alpha: float
+    max_iter: float
+    threshold_iter: int
+    def __init__(
+        self, *,
+            lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
+            None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+        ]
+    ) -> None: ...
+
+class TilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    tile_dim: int
+    def __init__(
+        self, *,
+            tile_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "tile_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "tile_dim",
+        ]
+    ) -> None: ...
+
+class CornerCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    crop_size: int
+    crop_h: int
+    crop_w: int
+    @property
+    def position(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            crop_size: int | None = ..., crop_h: int | None = ..., crop_w: int | None = ...,
+            position: Iterable[str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "crop_size", "crop_h", "crop_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "crop_size", "crop_h", "crop_w", "position",
+        ]
+    ) -> None: ...
+
+class SumPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[SumPoolingParameter.PoolMethod]
+        AVE: ClassVar[SumPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[SumPoolingParameter.PoolMethod]
+        SUM: ClassVar[SumPoolingParameter.PoolMethod]
+    MAX: ClassVar[SumPoolingParameter.PoolMethod]
+    AVE: ClassVar[SumPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[SumPoolingParameter.PoolMethod]
+    SUM: ClassVar[SumPoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SumPoolingParameter.Engine]
+        CAFFE: ClassVar[SumPoolingParameter.Engine]
+        CUDNN: ClassVar[SumPoolingParameter.Engine]
+    DEFAULT: ClassVar[SumPoolingParameter.Engine]
+    CAFFE: ClassVar[SumPoolingParameter.Engine]
+    CUDNN: ClassVar[SumPoolingParameter.Engine]
+    pool: SumPoolingParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: SumPoolingParameter.Engine
+    global_pooling: bool
+    def __init__(
+        self, *,
+            pool: SumPoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
+            SumPoolingParameter.Engine | int | str | None = ..., global_pooling: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling",
+        ]
+    ) -> None: ...
+
+class GRIDPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> None: ...
+
+class CorrelationParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CorrelationType(_Enum):
+        MULTIPLY: ClassVar[CorrelationParameter.CorrelationType]
+        SUBTRACT: ClassVar[CorrelationParameter.CorrelationType]
+    MULTIPLY: ClassVar[CorrelationParameter.CorrelationType]
+    SUBTRACT: ClassVar[CorrelationParameter.CorrelationType]
+    pad: int
+    kernel_size: int
+    max_displacement: int
+    stride_1: int
+    stride_2: int
+    do_abs: bool
+    correlation_type: CorrelationParameter.CorrelationType
+    def __init__(
+        self, *,
+            pad: int | None = ..., kernel_size: int | None = ..., max_displacement: int | None =
+            ..., stride_1: int | None = ..., stride_2: int | None = ..., do_abs: bool | None =
+            ..., correlation_type: CorrelationParameter.CorrelationType | int | str | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
+            "correlation_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
+            "correlation_type",
+        ]
+    ) -> None: ...
+
+class FlowWarpParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FillParameter(_Enum):
+        ZERO: ClassVar[FlowWarpParameter.FillParameter]
+        NOT_A_NUMBER: ClassVar[FlowWarpParameter.FillParameter]
+    ZERO: ClassVar[FlowWarpParameter.FillParameter]
+    NOT_A_NUMBER: ClassVar[FlowWarpParameter.FillParameter]
+    fill_value: FlowWarpParameter.FillParameter
+    def __init__(
+        self, *,
+            fill_value: FlowWarpParameter.FillParameter | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fill_value",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fill_value",
+        ]
+    ) -> None: ...
+
+class SpatialTransformerParameter(Message):
+    DESCRIPTOR: Descriptor
+    transform_type: str
+    sampler_type: str
+    output_H: int
+    output_W: int
+    to_compute_dU: bool
+    theta_1_1: float
+    theta_1_2: float
+    theta_1_3: float
+    theta_2_1: float
+    theta_2_2: float
+    theta_2_3: float
+    def __init__(
+        self, *,
+            transform_type: str | None = ..., sampler_type: str | None = ..., output_H: int |
+            None = ..., output_W: int | None = ..., to_compute_dU: bool | None = ..., theta_1_1:
+            float | None = ..., theta_1_2: float | None = ..., theta_1_3: float | None = ...,
+            theta_2_1: float | None = ..., theta_2_2: float | None = ..., theta_2_3: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
+            "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
+            "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class MMDParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_num: int
+    kernel_mul: float
+    fix_gamma: bool
+    def __init__(
+        self, *,
+            kernel_num: int | None = ..., kernel_mul: float | None = ..., fix_gamma: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_num", "kernel_mul", "fix_gamma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_num", "kernel_mul", "fix_gamma",
+        ]
+    ) -> None: ...
+
+class SegDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_dir: str
+    shuffle: bool
+    balance: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_dir: str | None = ..., shuffle: bool | None = ...,
+            balance: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_dir", "shuffle", "balance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_dir", "shuffle", "balance",
+        ]
+    ) -> None: ...
+
+class CarcontParameter(Message):
+    DESCRIPTOR: Descriptor
+    ni: int
+    nii: int
+    nc: int
+    nic: int
+    nm: int
+    nim: int
+    num_all_id: int
+    num_all_col: int
+    num_all_mod: int
+    def __init__(
+        self, *,
+            ni: int | None = ..., nii: int | None = ..., nc: int | None = ..., nic: int | None =
+            ..., nm: int | None = ..., nim: int | None = ..., num_all_id: int | None = ...,
+            num_all_col: int | None = ..., num_all_mod: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
         ]
     ) -> None: ...

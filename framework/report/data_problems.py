@@ -53,7 +53,7 @@ def _colours(found: Survey, spec: LayerSpec) -> Iterator[str]:
         kinds = ", ".join(f"{count} of {counted(number, 'channel')}"
                           for number, count in found.channels.most_common())
         yield (f"{spec.place()}: the images have different channels ({kinds}); set "
-               "transform_param.force_color: true, or those that differ are left out")
+               "transform_param.force_color: true, or training does without those that differ")
 
 
 def _box_classes(found: Survey, label_map: Any, net: Net) -> Iterator[str]:

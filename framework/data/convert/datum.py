@@ -283,7 +283,7 @@ def _usable(
         if not all(abs(corner) < LARGEST_FLOAT for corner in box.corners):
             raise DataError(f"{where}: its corners must be finite numbers")
         if x1 > x2 or y1 > y2:
-            converted.notes.append(Note("its corners are swapped; left out", where, boxes=1))
+            converted.notes.append(Note("its corners are swapped", where, boxes=1))
             continue
         if x1 == x2 or y1 == y2:
             converted.notes.append(Note("a box has no area", where, is_loss=False))
@@ -299,14 +299,13 @@ def _numbered(
 ) -> list[tuple[int, Box]]:
     numbered = []
     for box in boxes:
-        label = box.name if isinstance(box.name, int) else labels_by_name.get(box.name)
-        if label is None:
-            known = ", ".join(name for name in labels_by_name)
-            raise DataError(f"{path}: '{shortened(str(box.name))}' is not in the label map "
-                            f"({shortened(known)})")
-        if not -(2**31) <= label < 2**31:
-            raise DataError(f"{path}: the label {label} has more than 32 bits")
-        numbered.append((label, box))
+        is_number = isinstance(box.name, int)
+        known = labels_by_name.values() if is_number else labels_by_name.keys()
+        if box.name not in known:
+            what = f"the label {box.name}" if is_number else f"'{box.name}'"
+            raise DataError(f"{path}: {shortened(what)} is not in the label map "
+                            f"({shortened(', '.join(map(str, known)))})")
+        numbered.append((box.name if isinstance(box.name, int) else labels_by_name[box.name], box))
     return numbered
 
 

@@ -9,7 +9,15 @@ from typing import Any
 
 from framework.data.datasets.coco_masks import read_segmentation
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.label_files import JSON_ERRORS, Box, Labels, sound_labels, stated_size
+from framework.data.datasets.label_files import (
+    JSON_ERRORS,
+    Box,
+    Labels,
+    corners_of,
+    json_words,
+    sound_labels,
+    stated_size,
+)
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened, whole_number
@@ -43,7 +51,7 @@ def load(description: Description) -> Dataset:
             found, losses[split] = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
-                            f"{shortened(repr(error))}") from None
+                            f"{json_words(error)}") from None
         for number, name in own.items():
             if whole_number(number) is None:
                 raise DataError(f"{shortened(str(value['annotations']))}: a category has the id "
@@ -98,7 +106,7 @@ def _labels(tree: Any, folder: str, path: str
             found[entry] = BadEntry(f"{entry.label}: {error}", len(own))
         except JSON_ERRORS as error:
             found[entry] = BadEntry(f"{entry.label}: is not COCO's format: "
-                                    f"{shortened(repr(error))}", len(own))
+                                    f"{json_words(error)}", len(own))
     losses += [Note("the image_id is not the id of an image of the file",
                     f"{path}: image_id {shortened(key)}", boxes=len(lost))
                for key, lost in items.items() if lost]
@@ -116,8 +124,7 @@ def _identity(value: Any) -> str:
 
 def _box(item: Any, size: tuple[int, int]) -> Box:
     """Any: what JSON holds; size: width and height of the image."""
-    x, y, width, height = (float(value) for value in item["bbox"])
-    return Box(_identity(item["category_id"]), (x, y, x + width, y + height),
+    return Box(_identity(item["category_id"]), corners_of(item["bbox"]),
                bool(item.get("iscrowd", 0)), read_segmentation(item, *size))
 
 
