@@ -60,6 +60,7 @@ docs-pages: .venv/installed
 # The site, in build/site. Anything that Sphinx warns of, broken links too, is an error.
 docs: .venv/docs_installed
 	$(BIN)/python -m docs.generator.notebook
+	$(BIN)/python -m docs.generator.examples
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
 
 # Random inputs to all readers: SEED and SECONDS say which and how long (docs/security.md).

@@ -50,7 +50,7 @@ def run(name: str, data: str) -> numbers.Record:
             "mAP": float(re.findall(r"detection_eval = ([\d.]+)", done.stderr)[-1]),
             "seconds": round(time.monotonic() - begin),
             "processor_seconds": round(_processor_seconds() - before)}
-    return {**found, **_place()}
+    return {**found, **place()}
 
 
 def _processor_seconds() -> float:
@@ -59,7 +59,7 @@ def _processor_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _place() -> numbers.Record:
+def place() -> numbers.Record:
     """The processor and the versions."""
     text = Path("/proc/cpuinfo").read_text() if os.path.exists("/proc/cpuinfo") else ""
     model = re.search(r"model name\s*: (.*)", text)

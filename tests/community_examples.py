@@ -12,9 +12,11 @@ from tests.layer_examples import (
     NO_GRADIENT,
     NOT_DERIVATIVE,
     PLACES,
+    PRIOR,
     SCORES,
     SEQUENCE,
     SIZES_FROM_DATA,
+    TRUTH,
     Example,
     X,
     fixed,
@@ -24,6 +26,7 @@ from tests.layer_examples import (
 )
 from tests.one_project_examples import EXAMPLES as OF_ONE_PROJECT
 from tests.support import noise
+from tests.two_stage_examples import EXAMPLES as TWO_STAGES
 
 LABELS = whole(4, below=5)
 TARGETS = (noise(4, 3, 2, seed=9, requires_grad=False) > 0).double()
@@ -157,5 +160,16 @@ GRAPHS = (
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
 )
 
+ONE_STAGE = (
+    of_sample("RetinaNetLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
+    of_sample("RelationModule", bottoms=((4, 6), ROIS), grows=(),
+              blobs=((2, 8), (2,), (4, 6), (4,), (4, 6), (4,), (6, 6), (6,))),
+    of_sample("FcosLoss", bottoms=((2, 12), (2, 12), (2, 3), PRIOR, TRUTH), grows=()),
+    of_sample("YoloGridLoss", bottoms=((2, 117), TRUTH), grows=(),
+              without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("YoloGridOutput", without={"shapes": "the number of rows depends on data",
+              **NO_GRADIENT, **AFTER_ROUNDING}),
+)
+
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING, *GRAPHS, *OF_ONE_PROJECT)
+            *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *TWO_STAGES)

@@ -25,6 +25,7 @@ from tests.layer_examples import (
 from tests.support import noise
 
 LABELS = whole(4, below=5)
+COSINES = (noise(4, 5).detach().tanh() * 0.6).requires_grad_()
 STEP = {"gradient": NOT_DERIVATIVE + "it is a step of fixed size"}
 
 ACTIVATIONS = (
@@ -185,6 +186,11 @@ MARGINS = (
     of_sample("LargeMarginInnerProduct", bottoms=((4, 3), LABELS), blobs=((5, 3),), grows=BATCH),
     Example("LargeMarginInnerProduct", "type: QUADRUPLE", ((4, 3), LABELS, (5, 3)), grows=BATCH),
     of_sample("LabelSpecificAdd", bottoms=((4, 5), LABELS), grows=BATCH),
+    of_sample("CombinedMargin", bottoms=(COSINES, LABELS), grows=BATCH),
+    of_sample("BatchTripletLoss", bottoms=((6, 5), fixed([0, 0, 1, 1, 1, 2])[0]), grows=(),
+              without={"gradient": NOT_DERIVATIVE + "it is of some of the triplets"}),
+    of_sample("KnowledgeDistillation",
+              without={"gradient": NOT_DERIVATIVE + "it is that times the temperature squared"}),
     of_sample("K1_EuclideanLoss"), of_sample("K2_EuclideanLoss"),
 )
 SPARSE = (
@@ -210,6 +216,50 @@ ON_ONE_IMAGE = (
               **AFTER_ROUNDING}),
 )
 
+SCALARS = (
+    of_sample("Cos"), of_sample("Cosine"), of_sample("ConstScale"),
+    of_sample("SignedSqrt", without={"gradient": NOT_DERIVATIVE + "its divisor has a summand"}),
+    of_sample("Truncation"),
+    Example("Truncation", "truncation_min: -0.5", without={
+        "gradient": NOT_DERIVATIVE + "values beyond a bound may come back"}),
+    of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
+)
+ITEMS = (
+    of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),
+    of_sample("L2Normalize", grows=BATCH), Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),
+)
+BLOCKS = (
+    of_sample("Tiling"), of_sample("Dtow"), Example("Dtow", "method: MWTOD", ((2, 3, 4, 6),)),
+    Example("Dtow", "method: LWTOD psize: 3 ngroup: 2", ((2, 4, 6, 9),), grows=BATCH),
+    Example("Dtow", "", ((2, 8, 5, 3),)),
+    of_sample("CornerCrop", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is a mean over the crops"}),
+    Example("CornerCrop", 'crop_size: 3 position: "lowerleft"', ((2, 3, 5, 7),), grows=BATCH),
+    of_sample("Convert", grows=BATCH), Example("Convert", bottoms=((2, 3, 5),), grows=BATCH),
+    of_sample("SumPooling"), Example("SumPooling", "pool: SUM global_pooling: true"),
+    Example("SumPooling", "pool: AVE kernel_size: 3 pad: 1"),
+    of_sample("GRIDPooling"),
+    of_sample("NdConvolution", blobs=((4, 3, 2, 3, 1), (4,)), grows=BATCH),
+    of_sample("NdPooling", grows=BATCH),
+)
+STRAIGHT = {"gradient": NOT_DERIVATIVE + "it is straight-through"}
+QUANTIZED = (
+    *(of_sample(f"{levels}Convolution", blobs=((4, 3, 3, 3), (4,)), without=STRAIGHT)
+      for levels in ("Binary", "Ternary")),
+    *(of_sample(f"{levels}InnerProduct", blobs=((4, 15), (4,)), grows=BATCH, without=STRAIGHT)
+      for levels in ("Binary", "Ternary")),
+)
+FLOW = (noise(2, 2, 5, 4, seed=12) * 1.3).detach().requires_grad_()
+FLOWS = (
+    of_sample("Correlation", grows=(0, 2)),
+    Example("Correlation", "kernel_size: 1 max_displacement: 1 correlation_type: SUBTRACT",
+            ((2, 3, 6, 5),) * 2),
+    of_sample("FlowWarp", bottoms=((2, 3, 5, 4), FLOW)),
+    of_sample("ChannelNorm"),
+    of_sample("SpatialTransformer", grows=BATCH),
+    of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
+)
+
 EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
             *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
-            *ON_ONE_IMAGE)
+            *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

@@ -56,7 +56,8 @@ def param_field(kind: str) -> str:
     import framework.proto as proto
     special = {"Convolution": "convolution_param", "Deconvolution": "convolution_param",
                "Im2col": "convolution_param", "Normalize": "norm_param",
-               "MultiBoxLoss": "multibox_loss_param", "LSTM": "recurrent_param",
+               "MultiBoxLoss": "multibox_loss_param",
+               "BatchTripletLoss": "triplet_loss_param", "LSTM": "recurrent_param",
                "RNN": "recurrent_param", "GRU": "recurrent_param"}
     if kind in special:
         return special[kind]

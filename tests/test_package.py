@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from framework.report.net_page.page import SCRIPTS
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = "from setuptools import build_meta; print(build_meta.build_wheel('.'))"
 USE = """
@@ -44,7 +46,7 @@ def test_the_wheel_has_every_module_the_schema_its_types_and_the_program_caffe(t
            for path in (ROOT / "prototxt").rglob("*.prototxt")}
     page = {str(path.relative_to(ROOT)) for path in (ROOT / "framework/serve/page").iterdir()}
     drawn = {f"framework/report/net_page/{name}"
-             for name in ("page.html", "page.css", "page.js", "layout.js")}
+             for name in ("page.html", "page.css", *SCRIPTS)}
     assert {*zoo, *page, *drawn, "framework/report/zoo_figures.json"} <= set(names)
     [points] = installed.glob("*.dist-info/entry_points.txt")
     assert "caffe = framework.cli.caffe:main" in points.read_text()

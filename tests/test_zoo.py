@@ -60,14 +60,29 @@ COUNTS = {
     "fcn8s": 134_346_581 + (512 + 1) * 21 + (256 + 1) * 21,
     "hed": 14_716_171,
     "deeplab_largefov": 20_505_429,     # the paper says 20.5 million
+    # crnn.pytorch has 8,331,301: its four LSTMs of 256 have a second bias
+    "crnn": 8_331_301 - 4 * 4 * 256,
+    "facenet": 23_482_624,
+    # SphereFace's file: nine residual units, PReLU after each convolution, fc5
+    "sphereface20": sum(9 * inside * out + 2 * out + units * 2 * (9 * out * out + out)
+                        for inside, out, units in ((3, 64, 1), (64, 128, 2), (128, 256, 4),
+                                                   (256, 512, 1))) + (512 * 7 * 6 + 1) * 512,
+    # by figure 2 of the paper, which says more than 120 million
+    "deepface": (121 * 3 + 1) * 32 + (81 * 32 + 1) * 16 + 55 ** 2 * 16 * (81 * 16 + 1)
+                + 25 ** 2 * 16 * (49 * 16 + 1) + 21 ** 2 * 16 * (25 * 16 + 1)
+                + (21 ** 2 * 16 + 1) * 4096 + (4096 + 1) * 4030,
+    # by figure 2 of the paper, for a patch of 39 x 31
+    "deepid": (16 + 1) * 20 + (9 * 20 + 1) * 40 + (9 * 40 + 1) * 60 + 2 * (4 * 60 + 1) * 80
+              + (6 * 60 + 2 * 80 + 1) * 160 + (160 + 1) * 10_177,
 }
+OTHERS = ("crnn", "facenet", "sphereface20", "deepface", "deepid")      # no 1,000 classes
 BILLIONS = {        # of multiply-adds, in torchvision's table of its models
     "mobilenet_v3_large": 0.217, "mobilenet_v3_small": 0.057, "efficientnet_b0": 0.386,
     "regnet_y_400mf": 0.402, "resnext50_32x4d": 4.23, "convnext_tiny": 4.456,
     "densenet169": 3.36}
 CLASSIFIERS = [name for name in COUNTS if name not in (
     "vgg16_reduced", "fcn32s", "fcn16s", "fcn8s", "hed", "deeplab_largefov",
-    "inception_resnet_v1")]
+    "inception_resnet_v1", *OTHERS)]
 # nets that end in a global pooling take smaller images too, if their joints still fit
 SMALL = dict.fromkeys(("inception_v2", "mobilenet_v1", "mobilenet_v2", "shufflenet_v1",
                        "shufflenet_v2", "densenet121", "densenet169", "convnext_tiny",
@@ -222,3 +237,28 @@ def test_training_googlenet_adds_the_two_heads_in_the_middle():
                if layer.type == "SoftmaxWithLoss"}
     assert weights == {"loss1/loss": [pytest.approx(0.3)], "loss2/loss": [pytest.approx(0.3)],
                        "loss": []}
+
+
+@pytest.mark.parametrize("path, blobs", [
+    ("crnn/deploy", {"lstm1/both": (26, 1, 512), "score": (26, 1, 37), "text": (1, 26, 1, 1)}),
+    ("sphereface20/deploy", {"res4_3": (1, 512, 7, 6), "fc5": (1, 512)}),
+    ("deepface/deploy", {"C3": (1, 16, 63, 63), "L4": (1, 16, 55, 55), "L5": (1, 16, 25, 25),
+                         "L6": (1, 16, 21, 21)}),
+    ("deepid/deploy", {"pool3": (1, 60, 3, 2), "conv4": (1, 80, 2, 1), "deepid": (1, 160)}),
+    ("facenet/deploy", {"normalized": (1, 512)})])
+def test_a_text_or_face_net_has_the_published_sizes(path, blobs):
+    _, shapes, _ = build_on_meta(ROOT / f"{path}.prototxt")
+    assert {name: shapes[name] for name in blobs} == blobs
+
+
+@pytest.mark.parametrize("path", [
+    "crnn/train_test", "crnn_strings/train_test", "facenet/train_test", "deepface/train_test",
+    "deepid/train_test", "sphereface20/train_test", "sphereface20/train_test_cosface",
+    "sphereface20/train_test_arcface", *(f"{name}_faces/train_test" for name in (
+        "facenet", "centerloss", "sphereface", "cosface", "arcface"))])
+def test_a_recipe_of_text_or_faces_has_a_loss_for_what_its_data_give(path):
+    spec = NetSpec(read_net(ROOT / f"{path}.prototxt"), "TRAIN")
+    shapes = {}
+    build_sources(spec, DataOptions(), shapes, skip_data=True)
+    layers = build_layers(spec, shapes, {})
+    assert any(layer.loss for layer in layers)

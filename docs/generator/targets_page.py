@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from docs.generator.markdown import GENERATED, code, escape, table
 from framework.definition.prototxt import Document
 from framework.errors import CaffeError
@@ -36,6 +38,7 @@ layer { name: "out" type: "DetectionOutput" bottom: "loc_flat" bottom: "conf_fla
   nms_param { nms_threshold: 0.45 top_k: 4 } } }
 """
 IN_TAIL = ("PriorBox", "DetectionOutput")
+TARGETS = ("onnx", "ncnn", *DIALECTS)
 PAGE = """# Layers and targets
 
 What `tools/export` makes of each layer type, for `--to onnx`, `--to ncnn`, and `--to caffe --for`
@@ -62,7 +65,6 @@ For `common`, a chip without a public list, every layer that is written is *unkn
 
 def targets_page() -> dict[str, str]:
     """The page, by its path below docs/."""
-    heads = ("type", "onnx", "ncnn", *DIALECTS)
     rows = [(f"[{kind}](layers/{file_name(kind)}.md)", *(SIGNS[word] for word in words(kind)))
             for kind, cls in sorted(LAYERS.items())
             if issubclass(cls, Layer) and kind not in NOT_BUILT]
@@ -77,9 +79,10 @@ def targets_page() -> dict[str, str]:
     sources = table(("`--for`", "source"), [(code(name), escape(dialect.source))
                                             for name, dialect in DIALECTS.items()])
     return {"export_targets.md": GENERATED + "\n" + PAGE.format(
-        legend=legend, rows=table(heads, rows), sources=sources)}
+        legend=legend, rows=table(("type", *TARGETS), rows), sources=sources)}
 
 
+@cache
 def words(kind: str) -> list[str]:
     """What becomes of a type: for ONNX, for ncnn, and for each reader of Caffe files."""
     net = sample_net(kind, sample_document(kind))

@@ -39,7 +39,7 @@ COMMANDS = ("new", "train", "test", "detect", "classify", "segment", "report", "
 OTHERS = ("check_data", "compare", "completion", "compute_image_mean", "convert_annoset",
           "convert_dataset", "convert_imageset", "create_label_map", "draw", "expand",
           "export_dataset", "extract_features", "get_image_size", "import", "inspect", "layers",
-          "make_shapes",
+          "make_dataset", "make_shapes",
           "merge_bn", "parse_log", "plot_log", "resize_classes", "upgrade_net",
           "upgrade_solver", "zoo")
 

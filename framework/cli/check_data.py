@@ -38,6 +38,11 @@ def make_parser() -> argparse.ArgumentParser:
                         help="images of --show for each layer (default: %(default)s)")
     parser.add_argument("--seed", type=int, metavar="N", default=0,
                         help="seed of the augmentation of --show (default: %(default)s)")
+    parser.add_argument("--anchors", type=int, metavar="N", help="print N anchors for YOLO: "
+                        "k-means of the boxes with the distance 1 - IoU")
+    parser.add_argument("--anchor-size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"),
+                        help="input of the net that --anchors are for (default: what the net "
+                        "resizes to; of an LMDB the images' own sizes)")
     parser.add_argument("--strict", action="store_true",
                         help="exit with 1 if even one record is bad")
     app.add_net_flags(parser)
@@ -53,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def check(options: argparse.Namespace) -> int:
     """Check what `path` names. DataError or SpecError for what cannot be opened."""
     path = Path(zoo.located(options.path))
+    check_anchors(options)
     if os.path.isdir(path) or path.name == "data.mdb":
         if options.show:
             raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")
@@ -60,10 +66,7 @@ def check(options: argparse.Namespace) -> int:
         if not options.labelmap and os.path.isfile(beside):
             print(f"labels as in {beside}")
             options.labelmap = str(beside)
-        from framework.report.data_report import report  # lazy: --help does without it
-
-        return report(str(path), options.labelmap, plot=options.plot,
-                      is_strict=options.strict)
+        return check_database(path, options)
     if not os.path.exists(path):
         raise DataError(f"{path}: there is no such file or database; {how_to_make()}")
     if options.show:
@@ -75,6 +78,33 @@ def check(options: argparse.Namespace) -> int:
     from framework.cli import check_net
 
     return check_net.check_files(net_paths(path), options)
+
+
+def check_anchors(options: argparse.Namespace) -> None:
+    """DataError for numbers that mean no anchors."""
+    if options.anchors is not None and options.anchors < 1:
+        raise DataError(f"--anchors is {options.anchors}; it must be at least 1")
+    if options.anchor_size is not None:
+        if options.anchors is None:
+            raise DataError("--anchor-size needs --anchors")
+        if min(options.anchor_size) < 1:
+            raise DataError(f"--anchor-size is {options.anchor_size[0]} "
+                            f"{options.anchor_size[1]}; both must be at least 1")
+
+
+def check_database(path: Path, options: argparse.Namespace) -> int:
+    """Check an LMDB given by itself."""
+    # lazy: --help does without them
+    from framework.report.anchor_choice import print_anchors
+    from framework.report.data_report import report
+    from framework.report.data_survey import Survey
+
+    def anchors(found: Survey) -> None:
+        if options.anchors:
+            print_anchors(found, options.anchors, options.anchor_size)
+
+    return report(str(path), options.labelmap, priors=anchors, plot=options.plot,
+                  is_strict=options.strict)
 
 
 def how_to_make() -> str:

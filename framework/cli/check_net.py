@@ -17,6 +17,7 @@ from framework.layers.data.annotated_data import AnnotatedData
 from framework.layers.data.data import Data
 from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
+from framework.report.anchor_choice import print_anchors
 from framework.report.data_problems import problems
 from framework.report.data_report import report
 from framework.report.data_survey import Survey
@@ -42,7 +43,7 @@ def check_files(paths: list[Path], options: argparse.Namespace) -> int:
                 try:
                     worst = max(worst, check_layer(spec, str(path), phase,
                                                    plot_path(options.plot, len(seen)),
-                                                   options.strict))
+                                                   options))
                 except CaffeError as error:
                     print(f"error: {error}")
                     worst = 1
@@ -68,7 +69,7 @@ def data_source(spec: LayerSpec) -> str:
 
 
 def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
-                is_strict: bool = False) -> int:
+                options: argparse.Namespace) -> int:
     """Check what a data layer reads; 1 if too much of it is bad. `plot`: where to draw it."""
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     if kind not in (AnnotatedData, Data):
@@ -80,12 +81,14 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     def priors(found: Survey) -> None:
         if makers:
             print_priors(found, makers, size, overlap_threshold(path))
+        if options.anchors:
+            print_anchors(found, options.anchors, options.anchor_size or size)
 
     def found_problems(found: Survey, label_map: Any) -> list[str]:
         return [*faults, *_refused(kind, spec), *problems(found, label_map, spec, net)]
 
     return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
-                  color_of(spec), priors, size, plot, found_problems, is_strict)
+                  color_of(spec), priors, size, plot, found_problems, options.strict)
 
 
 def _refused(kind: Any, spec: LayerSpec) -> list[str]:

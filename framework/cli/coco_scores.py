@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from framework.net.net import Net
     from framework.solver.collected_detections import CollectedDetections
 
-METRICS = ("voc07", "voc12", "coco")
+METRICS = ("voc07", "voc12", "coco", "pairs")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Flags for the rule of evaluation and for COCO's files."""
     parser.add_argument("--metric", choices=METRICS,
                         help="rule of evaluation: voc07 is --ap-version 11point, voc12 is "
-                             "--ap-version MaxIntegral, coco prints COCO's twelve figures too")
+                             "--ap-version MaxIntegral, coco prints COCO's twelve figures too, "
+                             "pairs verifies pairs of images by a net's features")
     parser.add_argument("--results", default="", metavar="FILE",
                         help="write the detections there as a results file of COCO (JSON)")
     parser.add_argument("--name-size-file", default="", metavar="FILE",

@@ -333,6 +333,9 @@ def agrees(net: Net, model: onnx.ModelProto, settings: Options, tolerance: float
             return False
         print(f"ONNX Runtime{batch}: {counted(found.num_blobs, 'blob')} agree, largest difference "
               f"{found.largest:.1e} of a blob's largest value")
+        if found.rounding is not None:
+            print(f"  each layer by itself; of the whole net '{found.rounding.blob}' "
+                  f"{found.rounding.reason}: rounding adds up over the layers")
     return True
 
 

@@ -4,6 +4,8 @@ outputs of DetectionEvaluate.
     NET --weights W                       score a net on all of its data
     --solver SOLVER --weights W           score the test nets of a solver on its test_iter batches
     --detections FILE --annotations FILE  score a results file of COCO, without a net
+    NET --weights W --metric pairs --pairs FILE
+                                          verify pairs of images by the features of a net
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from framework.cli import app, coco_scores, devices, gflags
+from framework.cli import app, coco_scores, devices, gflags, pair_scores
 from framework.errors import CaffeError
 
 VERSIONS = ("11point", "101point", "MaxIntegral", "Integral")
@@ -39,6 +41,7 @@ def make_parser(program: str = "tools/test") -> argparse.ArgumentParser:
     parser.add_argument("--ap-version", choices=VERSIONS,
                         help="rule of average precision (default: that of the solver, or 11point)")
     coco_scores.add_flags(parser)
+    pair_scores.add_flags(parser)
     app.add_state_flags(parser, "TEST")
     devices.add_flags(parser, "a CUDA device; of several, the first")
     devices.add_log_flags(parser)
@@ -59,6 +62,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "tools/test") ->
 def test(options: argparse.Namespace) -> int:
     """Check the flags, then score a net, the test nets of a solver, or a results file."""
     coco_scores.check_flags(options)
+    pair_scores.check_flags(options)
     if options.detections:
         return coco_scores.score_file(options)
     if [options.file, options.model, options.solver].count("") != 2:
@@ -96,6 +100,11 @@ def test_model(options: argparse.Namespace) -> int:
     log.info(f"Running for {batches} iterations.")
     if repeated := records_repeated(net, batches):
         log.warning(repeated)
+
+    if options.metric == pair_scores.METRIC:
+        pair_scores.score(options, net, batches, log)
+        net.close()
+        return 0
 
     def show(index: int, outputs: dict[str, Any]) -> None:
         for name in set(outputs) - evaluated:
@@ -135,6 +144,8 @@ def log_scores(log: Any, scores: Any, with_loss: bool) -> None:
     scores.log_classes(log)
     for name, value, weight in scores.outputs:
         log.info(f"{name} = {number(value)}{loss_text(value, weight)}")
+    for line in scores.left_out:
+        log.warning(line)
 
 
 def test_solver(options: argparse.Namespace) -> int:

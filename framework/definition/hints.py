@@ -80,6 +80,7 @@ HINTS = {
     **dict.fromkeys((f"PairwiseParameter.{name}" for name in (
         "engine axis q_threshold q_gamma").split()), _UNREAD),
     **dict.fromkeys(("LabelSpecificAddParameter.transform_test",
+                     "CombinedMarginParameter.transform_test",
                      "SimplerNMSParameter.cls_threshold",
                      "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
@@ -97,6 +98,10 @@ HINTS = {
     **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
+    **dict.fromkeys(("SegDataParameter.source", "SegDataParameter.root_dir",
+                     "SegDataParameter.shuffle", "SegDataParameter.balance",
+                     "CarcontParameter.num_all_id", "CarcontParameter.num_all_col",
+                     "CarcontParameter.num_all_mod"), _KNOWN_ONLY),
     **dict.fromkeys(("DataParameter.cache", "DataParameter.precache", "ImageDataParameter.cache",
                      "ImageDataParameter.precache", "DataParameter.parser_threads",
                      "DataParameter.prefetch",

@@ -45,6 +45,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
 
 
+def unknown_type(kind: str, known: Iterable[str]) -> str:
+    """What to say of a layer's type that is not among the known ones."""
+    if not kind:
+        return "is missing; each layer must have one"
+    near = nearest(kind, known) or (f"; --stub {kind}=as_bottom goes on with the shape of its "
+                                    "bottom, and without its values")
+    return f"'{shortened(kind)}' is not known{near}"
+
+
 def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
     """Convert ASCII digits to an int; None if the text is not a number, or out of the range."""
     if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):

@@ -132,8 +132,11 @@ def _entries(path: str | Path, tree: dict[str, Any], name: str) -> list[Any]:
 
 
 def _each(path: str | Path, part: str, items: Sequence[Any], take: Callable[[Any], Any],
-          what: str = "") -> list[Any]:
-    """`take` of every item. DataError that names the first from which it cannot be taken."""
+          what: str = "", must: str = "") -> list[Any]:
+    """`take` of every item. DataError that names the first from which it cannot be taken.
+
+    must   what the value must be, in words, where the error of `take` is not ours
+    """
     try:
         return [take(item) for item in items]
     except JSON_ERRORS:
@@ -143,7 +146,7 @@ def _each(path: str | Path, part: str, items: Sequence[Any], take: Callable[[Any
             take(item)
         except JSON_ERRORS as error:
             reason = f"has no {error}" if isinstance(error, KeyError) else \
-                f"is not COCO's format ({error})"
+                f"is not COCO's format ({must or error})"
             raise DataError(f"{path}: {part}[{index}]{what} {reason}: {_shown(item)}") from None
     raise AssertionError("an item that was wrong is right")
 
@@ -151,7 +154,7 @@ def _each(path: str | Path, part: str, items: Sequence[Any], take: Callable[[Any
 def _column(path: str | Path, part: str, items: Sequence[Any], name: str,
             take: Callable[[Any], float]) -> Doubles:
     """Real numbers of every item."""
-    values = np.array(_each(path, part, items, take, f".{name}"), np.float64)
+    values = np.array(_each(path, part, items, take, f".{name}", "it must be a number"), np.float64)
     _check_finite(path, part, items, values[:, None], name)
     return values
 
@@ -162,7 +165,8 @@ def _boxes(path: str | Path, part: str, items: Sequence[Any]) -> Doubles:
         x, y, width, height = item["bbox"]
         return float(x), float(y), float(width), float(height)
 
-    values = np.array(_each(path, part, items, take, ".bbox"), np.float64).reshape(-1, 4)
+    rows = _each(path, part, items, take, ".bbox", "it must be four numbers: x, y, width, height")
+    values = np.array(rows, np.float64).reshape(-1, 4)
     _check_finite(path, part, items, values, "bbox")
     return values
 

@@ -86,12 +86,15 @@ class Detector:
         self.input = self._image_input()
         self.finder = self._finder()
         self.output = self.finder.tops[0]
+        self.info = self._info_inputs()
+        # the masks of the detections, of Mask R-CNN
+        self.masks = [step.tops[0] for step in self.net.layers if step.layer.gives_masks]
         self.transform = read_transform(self.net, self.input, mean, scale)
         self.names = class_names(self.net) or (names_of_classes(folder) if folder else {})
         self.resize = self._resize_param(size)
         self.scale = self.transform.scale
         self.mean = self.transform.mean_array()
-        self.engine = make_engine(engine, self.net, [self.output])
+        self.engine = make_engine(engine, self.net, [self.output, *self.masks])
 
     def __repr__(self) -> str:
         """The net and its files, the sizes of its input, the number of classes, the engine."""
@@ -119,6 +122,12 @@ class Detector:
                 "; detection needs one, of 1 or 3 channels"
             )
         return images[0]
+
+    def _info_inputs(self) -> list[str]:
+        """The inputs for height, width and scale of the images, which two-stage detectors have."""
+        read = {step.bottoms[step.layer.info_bottom] for step in self.net.layers
+                if step.layer.info_bottom is not None}
+        return [name for name in self.net.given_names if name in read and name != self.input]
 
     def _finder(self) -> Step:
         """The layer that gives the detections."""
@@ -180,11 +189,13 @@ class Detector:
         inputs = [self.prepare(image) for image in pixels]
         for shape in dict.fromkeys(array.shape for array in inputs):
             chosen = [index for index, array in enumerate(inputs) if array.shape == shape]
-            rows = self._rows(np.stack([inputs[index] for index in chosen]))
-            rows = rows[(rows[:, 1] >= 0) & (rows[:, 2] >= threshold)]
-            rows = rows[np.argsort(-rows[:, 2], kind="stable")]
+            rows, masks = self._rows(np.stack([inputs[index] for index in chosen]))
+            order = np.flatnonzero((rows[:, 1] >= 0) & (rows[:, 2] >= threshold))
+            order = order[np.argsort(-rows[order, 2], kind="stable")]
             for item, index in enumerate(chosen):
-                found[index] = self._detections(rows[rows[:, 0] == item], pixels[index].shape)
+                own = order[rows[order, 0] == item]
+                found[index] = self._detections(rows[own], pixels[index].shape,
+                                                masks[own] if masks is not None else None)
         return [Results(entries, image, self.names)
                 for entries, image in zip(found, pixels, strict=True)]
 
@@ -223,17 +234,28 @@ class Detector:
         options = Options(threshold, batch, track, tiles, timeout)
         return stream(self.detect, self.nms_threshold, find_sources(words), options, on_error)
 
-    def _rows(self, batch: Floats) -> Floats:
-        """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7)."""
-        rows = self.engine.run({self.input: batch})[self.output]
-        return np.asarray(rows.reshape(-1, 7), np.float32)
+    def _rows(self, batch: Floats) -> tuple[Floats, Floats | None]:
+        """The rows of DetectionOutput for a batch: item, label, score, corners (n, 7); and their
+        masks (n, M, N), if the net gives some."""
+        inputs = {self.input: batch}
+        for name in self.info:
+            # height, width and two scales, of which an input has the first three as a rule
+            info = np.ones((len(batch), 4), np.float32)
+            info[:, :2] = batch.shape[2:]
+            shape = self.net.shapes[name]
+            inputs[name] = info[:, :shape[1]].reshape(-1, *shape[1:])
+        found = self.engine.run(inputs)
+        rows = np.asarray(found[self.output].reshape(-1, 7), np.float32)
+        return rows, np.asarray(found[self.masks[0]], np.float32) if self.masks else None
 
-    def _detections(self, rows: Floats, shape: tuple[int, ...]) -> list[Detection]:
-        """The rows of DetectionOutput for an image of that shape as objects."""
+    def _detections(self, rows: Floats, shape: tuple[int, ...], masks: Floats | None
+                    ) -> list[Detection]:
+        """The rows of DetectionOutput for an image of that shape, and their masks, as objects."""
         corners = self._to_pixels(rows[:, 3:], *shape[:2])
         columns = zip(rows[:, 1].tolist(), rows[:, 2].tolist(), corners.tolist(), strict=True)
-        return [Detection(int(label), score, (x1, y1, x2, y2))
-                for label, score, (x1, y1, x2, y2) in columns]
+        return [Detection(int(label), score, (x1, y1, x2, y2),
+                          mask=None if masks is None else masks[index])
+                for index, (label, score, (x1, y1, x2, y2)) in enumerate(columns)]
 
     def _to_pixels(self, corners: Floats, height: int, width: int) -> NDArray[np.float64]:
         """Corners (K, 4) in parts of the net's input, padding included, as image pixels."""

@@ -15,6 +15,9 @@ from framework.evaluation.detection import Detection
 Image = NDArray[np.uint8]
 Color = tuple[int, int, int]
 
+MASK_PART = 0.45
+"""Of the class's colour in the pixels of a mask."""
+
 SMALLEST_SIDE = 320
 """Smaller images are enlarged before drawing: letters need some pixels."""
 
@@ -34,6 +37,9 @@ def draw_detections(
         size = (canvas.shape[1] * factor, canvas.shape[0] * factor)
         canvas = np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     ranked = sorted(detections, key=lambda entry: entry.score)
+    for detection in ranked:
+        if detection.mask is not None:
+            _tint(canvas, detection, factor)
     for detection in ranked:
         _draw_box(canvas, detection, factor)
     for detection in ranked:
@@ -55,6 +61,20 @@ def _pixels(detection: Detection, factor: int, canvas: Image) -> tuple[int, int,
     x1, x2 = (min(max(value, 0), width - 1) for value in (x1, x2))
     y1, y2 = (min(max(value, 0), height - 1) for value in (y1, y2))
     return x1, y1, x2, y2
+
+
+def _tint(canvas: Image, detection: Detection, factor: int) -> None:
+    """Mix the colour of the class into the pixels that the mask of a detection covers."""
+    height, width = canvas.shape[:2]
+    x1, y1, x2, y2 = (round(value * factor) for value in detection.corners)
+    left, top, right, bottom = max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
+    if detection.mask is None or right <= left or bottom <= top:
+        return
+    shown = cv2.resize(detection.mask, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
+    inside = shown[top - y1:bottom - y1, left - x1:right - x1] >= 0.5
+    part = canvas[top:bottom, left:right]
+    color = np.array(class_color(detection.label), np.float32)
+    part[inside] = np.round(part[inside] * (1 - MASK_PART) + color * MASK_PART)
 
 
 def _draw_box(canvas: Image, detection: Detection, factor: int) -> None:

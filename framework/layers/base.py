@@ -43,7 +43,9 @@ class Layer(nn.Module):
     dialect: ClassVar[str] = ""
     blobs_unknown: ClassVar[bool] = False           # `param` may describe blobs that are not here
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
+    gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
+    info_bottom: int | None = None  # the bottom of height, width and scale of each image
     no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does
 
     def __init__(self, spec: LayerSpec):

@@ -88,6 +88,8 @@ def _sizes(given: dict[str, Any], name: str) -> list[int | None]:
     """What is said of rows and columns apart, or of all axes; empty if nothing is."""
     if f"{name}_h" in given or f"{name}_w" in given:
         return [given.get(f"{name}_h"), given.get(f"{name}_w")]
+    if f"{name}_shape" in given:
+        return list(given[f"{name}_shape"].dim)
     value = given.get("kernel_size" if name == "kernel" else name, [])
     return [value] if isinstance(value, int) else list(value)
 

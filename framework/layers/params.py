@@ -26,6 +26,9 @@ LARGEST_STEP = 1 << 16
 
 torch's kernels fail with numbers of 32 bits, some by ending the process."""
 
+ONE_FOR_EACH_AXIS = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
+"""Names of fields, as shapes, in NdConvolution and NdPooling of BVLC's pull request 2049."""
+
 
 def honour(spec: LayerSpec, param_name: str, fields: str) -> None:
     """Reject every field of the message `param_name` that is set and not named in `fields`.

@@ -17,7 +17,8 @@ from framework.definition.values import counted
 from framework.layers.base import LAYERS, Source
 from framework.proto import AnnotatedDatum
 
-PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param")
+PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param",
+          "retina_net_loss_param", "fcos_loss_param")
 NUM_LOOKED_AT = 64      # records of a database, all over it: a list may be sorted by class
 
 

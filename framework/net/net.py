@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import counted, human, nearest
+from framework.definition.values import counted, human, nearest, unknown_type
 from framework.errors import CaffeError, IndexRangeError
 from framework.execution.chains import (
     Chain,
@@ -127,7 +127,7 @@ class Net(nn.Module):
         unknown = [spec for spec in self.spec.layers if spec.type not in LAYERS]
         if unknown:
             raise CaffeError("\n".join(str(spec.error(
-                "type", f"'{spec.type}' is not known{nearest(spec.type, LAYERS)}"))
+                "type", unknown_type(spec.type, LAYERS)))
                 for spec in unknown))
 
     @property

@@ -11,7 +11,7 @@ from framework.definition.composites.expand import COMPOSITES, expand
 from framework.definition.hints import warn_of_hints
 from framework.definition.prototxt import Document, Problem
 from framework.definition.upgrade import upgrade_net, upgrade_solver
-from framework.definition.values import nearest
+from framework.definition.values import unknown_type
 from framework.errors import SpecError
 from framework.proto import LayerParameter
 
@@ -149,6 +149,7 @@ def _unknown_types(document: Document) -> list[tuple[int, str]]:
         if layer.type not in known:
             line = lines.find("type")
             few = len(rows) < prototxt.MAX_SUGGESTIONS
-            rows.append((line, f"{document.place(line, layer)}: type '{layer.type}' is not known"
-                         f"{nearest(layer.type, sorted(known)) if few else ''}"))
+            words = unknown_type(layer.type, sorted(known)) if few \
+                else f"'{layer.type}' is not known"
+            rows.append((line, f"{document.place(line, layer)}: type {words}"))
     return rows

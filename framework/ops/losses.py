@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 LARGEST_LOG_LOSS = 87.33654475055310
@@ -49,6 +50,21 @@ def log_loss(scores: Tensor, labels: Tensor, axis: int) -> Tensor:
     """
     loss = -scores.log_softmax(axis).gather(axis, labels.unsqueeze(axis)).squeeze(axis)
     return loss - (loss.detach() - LARGEST_LOG_LOSS).clamp(min=0)
+
+
+def sigmoid_focal_loss(scores: Tensor, is_one: Tensor, gamma: float, alpha: float | None) -> Tensor:
+    """Sigmoid focal loss of each score: -a (1 - q)^gamma log q, q the probability of its target.
+
+    scores  before the sigmoid
+    is_one  bool, of the same shape: the targets
+    alpha   a of targets 1, and 1 - a of targets 0; None: a is 1
+    Source: Lin et al. 2017, eq. 5.
+    """
+    away = torch.where(is_one, -scores, scores)
+    each = away.sigmoid() ** gamma * F.softplus(away)
+    if alpha is None:
+        return each
+    return each * torch.where(is_one, alpha, 1 - alpha).to(each.dtype)
 
 
 def smooth_l1(difference: Tensor, sigma: float = 1.0) -> Tensor:

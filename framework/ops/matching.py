@@ -12,6 +12,8 @@ UNMATCHED = -1
 IGNORED = -2
 # Smaller overlaps count as 0 (MatchBBox).
 SMALLEST_OVERLAP = 1e-6
+# Widths of cells of one map, which may differ by rounding, are less than this factor apart.
+SAME_MAP = 1.01
 
 
 @torch.library.custom_op("framework::match", mutates_args=())
@@ -58,6 +60,79 @@ def _(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
       threshold: float, ignore_crossing: bool) -> tuple[Tensor, Tensor]:
     shape = (num_groups, boxes.shape[-2])
     return group.new_empty(shape, dtype=torch.int64), boxes.new_empty(shape)
+
+
+@torch.library.custom_op("framework::match_anchors", mutates_args=())
+def match_anchors(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
+                  foreground: float, background: float) -> Tensor:
+    """Match anchors with ground truth rows by two overlaps, group by group.
+
+    boxes, corners, group  as for `match`
+    Returns (num_groups, P): the row (int64) that the box overlaps most (ties: the earlier row) if
+    the overlap reaches `foreground`, or if no other box overlaps some row of the group more (all
+    of equal ones); else UNMATCHED below `background`, and IGNORED from there on.
+    Source: torchvision.models.detection Matcher with allow_low_quality_matches; a row that no
+    box overlaps keeps none here, where it keeps all there.
+    """
+    corners = torch.where((group >= 0)[:, None], corners, 0)    # without area: overlaps nothing
+    group = group.clamp(min=0)
+    overlaps = _overlaps(boxes, corners, group)
+    best, row = _best_rows(overlaps, group, num_groups, 0.0)
+    most = overlaps.amax(1, keepdim=True)
+    nearest = ((overlaps == most) & (most > 0)).to(best.dtype)
+    wanted = torch.zeros_like(best).index_add_(0, group, nearest) > 0
+    matched = torch.where(best < background, UNMATCHED, IGNORED)
+    return torch.where(wanted | ((best >= foreground) & (best > 0)), row, matched)
+
+
+@match_anchors.register_fake
+def _(boxes: Tensor, corners: Tensor, group: Tensor, num_groups: int,
+      foreground: float, background: float) -> Tensor:
+    return group.new_empty((num_groups, boxes.shape[-2]))
+
+
+@torch.library.custom_op("framework::match_points", mutates_args=())
+def match_points(squares: Tensor, corners: Tensor, group: Tensor, num_groups: int, radius: float,
+                 least: float, most: float) -> Tensor:
+    """Match points, each the middle of a cell, with the ground truth boxes around them (FCOS).
+
+    squares         (P, 4) corners of a cell's size around the points; maps differ in their width
+    corners, group  as for `match`
+    radius          cells on both axes that the centre of a box is away, less than this
+    least, most     cells that the farthest side is away, more and less than these; the first does
+                    not hold for the smallest squares, the second not for the largest
+    Returns (num_groups, P): the row (int64) of smallest area (ties: the earlier), or UNMATCHED.
+    Source: torchvision.models.detection.fcos FCOS.compute_loss.
+    """
+    size = squares[:, 2:] - squares[:, :2]
+    middle = (squares[:, 2:] + squares[:, :2]) / 2
+    smallest = size[:, 0] <= size[:, 0].amin() * SAME_MAP
+    largest = size[:, 0] * SAME_MAP >= size[:, 0].amax()
+    best = squares.new_full((num_groups + 1, len(squares)), torch.inf)
+    group = torch.where(group >= 0, group, num_groups)
+    areas = (corners[:, 2:] - corners[:, :2]).prod(1)
+    keys = squares.new_empty(len(corners), len(squares))
+    for part in blocks(squares, len(corners), 4 * len(squares)):
+        box = corners[part, None]
+        sides = torch.cat([middle - box[..., :2], box[..., 2:] - middle], -1) / size.repeat(1, 2)
+        apart = ((box[..., :2] + box[..., 2:]) / 2 - middle).abs() / size
+        far = sides.amax(-1)
+        fits = (apart.amax(-1) < radius) & (sides.amin(-1) > 0)
+        fits &= ((far > least) | smallest) & ((far < most) | largest)
+        keys[part] = torch.where(fits, areas[part, None], torch.inf)
+    index = group[:, None].expand(-1, len(squares))
+    best.scatter_reduce_(0, index, keys, "amin")
+    wanted = (keys == best[group]) & keys.isfinite()
+    number = torch.arange(len(corners), device=group.device)[:, None]
+    row = torch.full_like(best, len(corners), dtype=torch.int64)
+    row.scatter_reduce_(0, index, torch.where(wanted, number, len(corners)), "amin")
+    return torch.where(row < len(corners), row, UNMATCHED)[:-1].clone()
+
+
+@match_points.register_fake
+def _(squares: Tensor, corners: Tensor, group: Tensor, num_groups: int, radius: float,
+      least: float, most: float) -> Tensor:
+    return group.new_empty((num_groups, len(squares)))
 
 
 def _overlaps(boxes: Tensor, corners: Tensor, group: Tensor) -> Tensor:

@@ -37,3 +37,17 @@ def rank_of(x: Tensor, index: Tensor, axis: int) -> Tensor:
     positions = torch.arange(x.shape[axis], device=x.device).view(shape)
     before = (x > value) | ((x == value) & (positions > index)) | value.isnan()
     return before.sum(axis)
+
+
+def rank_within(group: Tensor, value: Tensor) -> Tensor:
+    """The rank of each value, from 0, among those of its group, the largest first.
+
+    Two stable sorts order by group and, within it, by falling value; the rank is the position less
+    that of the group's first value.
+    """
+    order = value.argsort(descending=True, stable=True)
+    order = order[group[order].argsort(stable=True)]
+    groups = group[order].contiguous()
+    position = torch.arange(len(groups), device=group.device)
+    rank = position - torch.searchsorted(groups, groups)
+    return torch.zeros_like(position).scatter(0, order, rank)

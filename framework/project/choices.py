@@ -56,7 +56,7 @@ class Choices(list[Choice]):
     def iterations(self, num_train: int, batch: int, passes: int, limits: tuple[int, int],
                    source: str) -> int:
         """Of a training that sees each image `passes` times, within `limits`."""
-        wanted = round(passes * num_train / batch / 100) * 100
+        wanted = math.ceil(passes * num_train / batch / 100) * 100
         max_iter = min(max(wanted, limits[0]), limits[1])
         self.choose("max_iter", max_iter, f"{max_iter * batch / num_train:.0f} times through the "
                     f"{num_train} images; {passes} are what {source} needs, and it is at least "

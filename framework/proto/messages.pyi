@@ -509,7 +509,45 @@ class LayerParameter(Message):
     @property
     def torch_param(self) -> TorchParameter: ...
     @property
+    def retina_net_loss_param(self) -> RetinaNetLossParameter: ...
+    @property
+    def yolo_grid_loss_param(self) -> YoloGridLossParameter: ...
+    @property
+    def yolo_grid_output_param(self) -> YoloGridOutputParameter: ...
+    @property
+    def fcos_loss_param(self) -> FcosLossParameter: ...
+    @property
+    def relation_param(self) -> RelationParameter: ...
+    @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
+    @property
+    def const_scale_param(self) -> ConstScaleParameter: ...
+    @property
+    def truncation_param(self) -> TruncationParameter: ...
+    @property
+    def gradient_scaler_param(self) -> GradientScalerParameter: ...
+    @property
+    def dtow_param(self) -> DtowParameter: ...
+    @property
+    def tiling_param(self) -> TilingParameter: ...
+    @property
+    def corner_crop_param(self) -> CornerCropParameter: ...
+    @property
+    def sum_pooling_param(self) -> SumPoolingParameter: ...
+    @property
+    def grid_pooling_param(self) -> GRIDPoolingParameter: ...
+    @property
+    def correlation_param(self) -> CorrelationParameter: ...
+    @property
+    def flow_warp_param(self) -> FlowWarpParameter: ...
+    @property
+    def st_param(self) -> SpatialTransformerParameter: ...
+    @property
+    def mmd_param(self) -> MMDParameter: ...
+    @property
+    def seg_data_param(self) -> SegDataParameter: ...
+    @property
+    def carcont_param(self) -> CarcontParameter: ...
     @property
     def topk_param(self) -> TopKParameter: ...
     @property
@@ -544,6 +582,14 @@ class LayerParameter(Message):
     def cos_data_param(self) -> CoSDataParameter: ...
     @property
     def op_transform_param(self) -> OPTransformationParameter: ...
+    @property
+    def combined_margin_param(self) -> CombinedMarginParameter: ...
+    @property
+    def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
+    @property
+    def anchor_target_param(self) -> AnchorTargetParameter: ...
+    @property
+    def mask_target_param(self) -> MaskTargetParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -680,7 +726,22 @@ class LayerParameter(Message):
             NetFileParameter | _Fields | None = ..., multi_box_head_param: MultiBoxHeadParameter
             | _Fields | None = ..., source_class: str | None = ..., filter_param:
             FilterParameter | _Fields | None = ..., torch_param: TorchParameter | _Fields | None
-            = ..., cpm_transform_param: CPMTransformationParameter | _Fields | None = ...,
+            = ..., retina_net_loss_param: RetinaNetLossParameter | _Fields | None = ...,
+            yolo_grid_loss_param: YoloGridLossParameter | _Fields | None = ...,
+            yolo_grid_output_param: YoloGridOutputParameter | _Fields | None = ...,
+            fcos_loss_param: FcosLossParameter | _Fields | None = ..., relation_param:
+            RelationParameter | _Fields | None = ..., cpm_transform_param:
+            CPMTransformationParameter | _Fields | None = ..., const_scale_param:
+            ConstScaleParameter | _Fields | None = ..., truncation_param: TruncationParameter |
+            _Fields | None = ..., gradient_scaler_param: GradientScalerParameter | _Fields |
+            None = ..., dtow_param: DtowParameter | _Fields | None = ..., tiling_param:
+            TilingParameter | _Fields | None = ..., corner_crop_param: CornerCropParameter |
+            _Fields | None = ..., sum_pooling_param: SumPoolingParameter | _Fields | None = ...,
+            grid_pooling_param: GRIDPoolingParameter | _Fields | None = ..., correlation_param:
+            CorrelationParameter | _Fields | None = ..., flow_warp_param: FlowWarpParameter |
+            _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
+            mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
+            _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
             topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
             WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
             _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
@@ -696,7 +757,11 @@ class LayerParameter(Message):
             detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
             box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
             CoSDataParameter | _Fields | None = ..., op_transform_param:
-            OPTransformationParameter | _Fields | None = ...,
+            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
+            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
+            KnowledgeDistillationParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -745,13 +810,19 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
-            "detection_accuracy_param", "box_output_param", "cos_data_param",
-            "op_transform_param",
+            "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
+            "yolo_grid_output_param", "fcos_loss_param", "relation_param",
+            "cpm_transform_param", "const_scale_param", "truncation_param",
+            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
+            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
+            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param",
+            "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
+            "detection_loss_param", "detection_accuracy_param", "box_output_param",
+            "cos_data_param", "op_transform_param", "combined_margin_param",
+            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -802,13 +873,19 @@ class LayerParameter(Message):
             "pad_param", "adaptive_pooling_param", "attention_param",
             "position_embedding_param", "drop_path_param", "grid_sample_param",
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
-            "torch_param", "cpm_transform_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
-            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
-            "detection_accuracy_param", "box_output_param", "cos_data_param",
-            "op_transform_param",
+            "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
+            "yolo_grid_output_param", "fcos_loss_param", "relation_param",
+            "cpm_transform_param", "const_scale_param", "truncation_param",
+            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
+            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
+            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "roi_warping_param",
+            "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
+            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
+            "detection_loss_param", "detection_accuracy_param", "box_output_param",
+            "cos_data_param", "op_transform_param", "combined_margin_param",
+            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1048,6 +1125,14 @@ class ConvolutionParameter(Message):
         SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
     SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
+    sq: bool
+    ratio: float
+    @property
+    def kernel_shape(self) -> BlobShape: ...
+    @property
+    def stride_shape(self) -> BlobShape: ...
+    @property
+    def pad_shape(self) -> BlobShape: ...
     num_output: int
     bias_term: bool
     @property
@@ -1102,12 +1187,14 @@ class ConvolutionParameter(Message):
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
     def __init__(
         self, *,
-            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
-            None = ..., kernel_size: Iterable[int] | None = ..., group: int | None = ...,
-            stride: Iterable[int] | None = ..., weight_filler: FillerParameter | _Fields | None
-            = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h: int | None = ...,
-            pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int | None = ...,
-            stride_h: int | None = ..., stride_w: int | None = ..., engine:
+            sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
+            | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape: BlobShape |
+            _Fields | None = ..., num_output: int | None = ..., bias_term: bool | None = ...,
+            pad: Iterable[int] | None = ..., kernel_size: Iterable[int] | None = ..., group: int
+            | None = ..., stride: Iterable[int] | None = ..., weight_filler: FillerParameter |
+            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h:
+            int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int
+            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., engine:
             ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
             force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
             cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
@@ -1126,19 +1213,20 @@ class ConvolutionParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "group", "weight_filler", "bias_filler", "pad_h",
-            "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
-            "force_nd_im2col", "cudnn_convolution_algo_seeker", "conv_algos_override", "relu",
-            "negative_slope", "conv_algorithm", "fusion_type", "kernel_depth",
-            "temporal_stride", "temporal_pad", "filter_group", "fuse_type", "kstride",
-            "kstride_h", "kstride_w", "relu_param", "hole", "hole_h", "hole_w",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "bias_term", "group", "weight_filler", "bias_filler", "pad_h", "pad_w", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
+            "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
+            "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
+            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
+            "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
             "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
@@ -1174,6 +1262,12 @@ class PoolingParameter(Message):
         FLOOR: ClassVar[PoolingParameter.RoundMode]
     CEIL: ClassVar[PoolingParameter.RoundMode]
     FLOOR: ClassVar[PoolingParameter.RoundMode]
+    @property
+    def kernel_shape(self) -> BlobShape: ...
+    @property
+    def stride_shape(self) -> BlobShape: ...
+    @property
+    def pad_shape(self) -> BlobShape: ...
     pool: PoolingParameter.PoolMethod
     kernel_size: int
     stride: int
@@ -1211,8 +1305,10 @@ class PoolingParameter(Message):
     blobs_lr: float
     def __init__(
         self, *,
-            pool: PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None
-            = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
+            kernel_shape: BlobShape | _Fields | None = ..., stride_shape: BlobShape | _Fields |
+            None = ..., pad_shape: BlobShape | _Fields | None = ..., pool:
+            PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None = ...,
+            stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
             kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
             pad_h: int | None = ..., pad_w: int | None = ..., engine: PoolingParameter.Engine |
             int | str | None = ..., global_pooling: bool | None = ..., round_mode:
@@ -1227,20 +1323,21 @@ class PoolingParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h",
-            "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
+            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
+            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
+            "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "round_mode",
-            "torch_pooling", "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d",
-            "ceil_mode", "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth",
-            "temporal_stride", "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
+            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
+            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
+            "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
+            "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1380,6 +1477,8 @@ class InnerProductParameter(Message):
     CAFFE: ClassVar[InnerProductParameter.Engine]
     CUDNN: ClassVar[InnerProductParameter.Engine]
     MKLDNN: ClassVar[InnerProductParameter.Engine]
+    sq: bool
+    ratio: float
     num_output: int
     bias_term: bool
     @property
@@ -1394,22 +1493,23 @@ class InnerProductParameter(Message):
     normalize: bool
     def __init__(
         self, *,
-            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
-            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., axis: int | None = ..., transpose: bool | None = ..., engine:
-            InnerProductParameter.Engine | int | str | None = ..., relu: bool | None = ...,
-            negative_slope: float | None = ..., normalize: bool | None = ...,
+            sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., axis: int | None = ...,
+            transpose: bool | None = ..., engine: InnerProductParameter.Engine | int | str |
+            None = ..., relu: bool | None = ..., negative_slope: float | None = ..., normalize:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
-            "engine", "relu", "negative_slope", "normalize",
+            "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+            "transpose", "engine", "relu", "negative_slope", "normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "axis", "transpose",
-            "engine", "relu", "negative_slope", "normalize",
+            "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+            "transpose", "engine", "relu", "negative_slope", "normalize",
         ]
     ) -> None: ...
 
@@ -2418,18 +2518,20 @@ class FocalLossParameter(Message):
 class TripletLossParameter(Message):
     DESCRIPTOR: Descriptor
     margin: float
+    mu: float
+    sample: bool
     def __init__(
         self, *,
-            margin: float | None = ...,
+            margin: float | None = ..., mu: float | None = ..., sample: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "margin",
+            "margin", "mu", "sample",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "margin",
+            "margin", "mu", "sample",
         ]
     ) -> None: ...
 
@@ -2620,12 +2722,15 @@ class ProposalParameter(Message):
     post_nms_topn: int
     nms_thresh: float
     score_thresh: float
+    @property
+    def level_stride(self) -> Values[int]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., min_size: int | None =
             ..., ratio: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
             pre_nms_topn: int | None = ..., post_nms_topn: int | None = ..., nms_thresh: float |
-            None = ..., score_thresh: float | None = ...,
+            None = ..., score_thresh: float | None = ..., level_stride: Iterable[int] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2636,7 +2741,64 @@ class ProposalParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "ratio", "scale", "pre_nms_topn",
-            "post_nms_topn", "nms_thresh", "score_thresh",
+            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride",
+        ]
+    ) -> None: ...
+
+class AnchorTargetParameter(Message):
+    DESCRIPTOR: Descriptor
+    feat_stride: int
+    base_size: int
+    @property
+    def ratio(self) -> Values[float]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    @property
+    def level_stride(self) -> Values[int]: ...
+    allowed_border: int
+    positive_overlap: float
+    negative_overlap: float
+    clobber_positives: bool
+    batch_size: int
+    fg_fraction: float
+    def __init__(
+        self, *,
+            feat_stride: int | None = ..., base_size: int | None = ..., ratio: Iterable[float] |
+            None = ..., scale: Iterable[float] | None = ..., level_stride: Iterable[int] | None
+            = ..., allowed_border: int | None = ..., positive_overlap: float | None = ...,
+            negative_overlap: float | None = ..., clobber_positives: bool | None = ...,
+            batch_size: int | None = ..., fg_fraction: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "feat_stride", "base_size", "allowed_border", "positive_overlap",
+            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "feat_stride", "base_size", "ratio", "scale", "level_stride", "allowed_border",
+            "positive_overlap", "negative_overlap", "clobber_positives", "batch_size",
+            "fg_fraction",
+        ]
+    ) -> None: ...
+
+class MaskTargetParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    mask_size: int
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., mask_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "mask_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "mask_size",
         ]
     ) -> None: ...
 
@@ -2887,6 +3049,7 @@ class PriorBoxParameter(Message):
     CORNER: ClassVar[PriorBoxParameter.CodeType]
     CENTER_SIZE: ClassVar[PriorBoxParameter.CodeType]
     CORNER_SIZE: ClassVar[PriorBoxParameter.CodeType]
+    denser_prior_boxes: bool
     @property
     def min_size(self) -> Values[float]: ...
     @property
@@ -2906,21 +3069,23 @@ class PriorBoxParameter(Message):
     offset: float
     def __init__(
         self, *,
-            min_size: Iterable[float] | None = ..., max_size: Iterable[float] | None = ...,
-            aspect_ratio: Iterable[float] | None = ..., flip: bool | None = ..., clip: bool |
-            None = ..., variance: Iterable[float] | None = ..., img_size: int | None = ...,
-            img_h: int | None = ..., img_w: int | None = ..., step: float | None = ..., step_h:
-            float | None = ..., step_w: float | None = ..., offset: float | None = ...,
+            denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
+            max_size: Iterable[float] | None = ..., aspect_ratio: Iterable[float] | None = ...,
+            flip: bool | None = ..., clip: bool | None = ..., variance: Iterable[float] | None =
+            ..., img_size: int | None = ..., img_h: int | None = ..., img_w: int | None = ...,
+            step: float | None = ..., step_h: float | None = ..., step_w: float | None = ...,
+            offset: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "flip", "clip", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
+            "step_h", "step_w", "offset",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "min_size", "max_size", "aspect_ratio", "flip", "clip", "variance", "img_size",
-            "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
+            "variance", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
         ]
     ) -> None: ...
 
@@ -3011,6 +3176,98 @@ class MultiBoxLossParameter(Message):
         ]
     ) -> None: ...
 
+class RetinaNetLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    alpha: float
+    gamma: float
+    foreground_overlap: float
+    background_overlap: float
+    smooth_l1_beta: float
+    loc_weight: float
+    use_difficult_gt: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., alpha: float | None = ..., gamma: float | None = ...,
+            foreground_overlap: float | None = ..., background_overlap: float | None = ...,
+            smooth_l1_beta: float | None = ..., loc_weight: float | None = ...,
+            use_difficult_gt: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "foreground_overlap", "background_overlap",
+            "smooth_l1_beta", "loc_weight", "use_difficult_gt",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "foreground_overlap", "background_overlap",
+            "smooth_l1_beta", "loc_weight", "use_difficult_gt",
+        ]
+    ) -> None: ...
+
+class FcosLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    alpha: float
+    gamma: float
+    center_radius: float
+    least_distance: float
+    most_distance: float
+    loc_weight: float
+    center_weight: float
+    use_difficult_gt: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., alpha: float | None = ..., gamma: float | None = ...,
+            center_radius: float | None = ..., least_distance: float | None = ...,
+            most_distance: float | None = ..., loc_weight: float | None = ..., center_weight:
+            float | None = ..., use_difficult_gt: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "center_radius", "least_distance", "most_distance",
+            "loc_weight", "center_weight", "use_difficult_gt",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "alpha", "gamma", "center_radius", "least_distance", "most_distance",
+            "loc_weight", "center_weight", "use_difficult_gt",
+        ]
+    ) -> None: ...
+
+class RelationParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_heads: int
+    num_hidden: int
+    num_output: int
+    position_dim: int
+    wave_length: float
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_heads: int | None = ..., num_hidden: int | None = ..., num_output: int | None =
+            ..., position_dim: int | None = ..., wave_length: float | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "position_dim", "wave_length",
+            "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_heads", "num_hidden", "num_output", "position_dim", "wave_length",
+            "weight_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
 class NonMaximumSuppressionParameter(Message):
     DESCRIPTOR: Descriptor
     nms_threshold: float
@@ -3077,6 +3334,62 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "output_logits",
+        ]
+    ) -> None: ...
+
+class YoloGridLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    side: int
+    num_class: int
+    num_box: int
+    sqrt: bool
+    rescore: bool
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., num_box: int | None = ...,
+            sqrt: bool | None = ..., rescore: bool | None = ..., object_scale: float | None =
+            ..., noobject_scale: float | None = ..., class_scale: float | None = ...,
+            coord_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "rescore", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "rescore", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale",
+        ]
+    ) -> None: ...
+
+class YoloGridOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    side: int
+    num_class: int
+    num_box: int
+    sqrt: bool
+    confidence_threshold: float
+    nms_threshold: float
+    def __init__(
+        self, *,
+            side: int | None = ..., num_class: int | None = ..., num_box: int | None = ...,
+            sqrt: bool | None = ..., confidence_threshold: float | None = ..., nms_threshold:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "confidence_threshold", "nms_threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "side", "num_class", "num_box", "sqrt", "confidence_threshold", "nms_threshold",
         ]
     ) -> None: ...
 
@@ -3346,19 +3659,60 @@ class Annotation(Message):
     def bbox(self) -> NormalizedBBox: ...
     @property
     def lanes(self) -> LaneInfo: ...
+    @property
+    def polygon(self) -> Messages[Polygon]: ...
+    @property
+    def mask_runs(self) -> MaskRuns: ...
     def __init__(
         self, *,
             instance_id: int | None = ..., bbox: NormalizedBBox | _Fields | None = ..., lanes:
-            LaneInfo | _Fields | None = ...,
+            LaneInfo | _Fields | None = ..., polygon: Iterable[Polygon | _Fields] | None = ...,
+            mask_runs: MaskRuns | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "instance_id", "bbox", "lanes",
+            "instance_id", "bbox", "lanes", "mask_runs",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "instance_id", "bbox", "lanes",
+            "instance_id", "bbox", "lanes", "polygon", "mask_runs",
+        ]
+    ) -> None: ...
+
+class Polygon(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def point(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            point: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "point",
+        ]
+    ) -> None: ...
+
+class MaskRuns(Message):
+    DESCRIPTOR: Descriptor
+    height: int
+    width: int
+    @property
+    def count(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            height: int | None = ..., width: int | None = ..., count: Iterable[int] | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "height", "width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "height", "width", "count",
         ]
     ) -> None: ...
 
@@ -3450,6 +3804,9 @@ class AnnotatedDataParameter(Message):
     label_map_file: str
     anno_type: AnnotatedDatum.AnnotationType
     shuffle: bool
+    mosaic_prob: float
+    mixup_prob: float
+    mixup_alpha: float
     difficult_label_warmup: bool
     train_diffcult: bool
     yolo_data_jitter: float
@@ -3458,28 +3815,33 @@ class AnnotatedDataParameter(Message):
     seg_resize_width: int
     seg_scales: int
     single_class: bool
+    image_info: bool
+    instance_masks: bool
     def __init__(
         self, *,
             batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
             None = ..., anno_type: AnnotatedDatum.AnnotationType | int | str | None = ...,
-            shuffle: bool | None = ..., difficult_label_warmup: bool | None = ...,
-            train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
+            shuffle: bool | None = ..., mosaic_prob: float | None = ..., mixup_prob: float |
+            None = ..., mixup_alpha: float | None = ..., difficult_label_warmup: bool | None =
+            ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
-            | None = ...,
+            | None = ..., image_info: bool | None = ..., instance_masks: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class",
+            "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
+            "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
+            "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
+            "single_class", "image_info", "instance_masks",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "batch_sampler", "label_map_file", "anno_type", "shuffle", "difficult_label_warmup",
-            "train_diffcult", "yolo_data_jitter", "yolo_data_type", "seg_resize_height",
-            "seg_resize_width", "seg_scales", "single_class",
+            "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
+            "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
+            "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
+            "seg_scales", "single_class", "image_info", "instance_masks",
         ]
     ) -> None: ...
 
@@ -3569,6 +3931,10 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    stride: int
+    upper_size: int
+    upper_height: int
+    upper_width: int
     scale: float
     mirror: bool
     crop_size: int
@@ -3659,22 +4025,24 @@ class TransformationParameter(Message):
     def geometry_param(self) -> GeometryParameter: ...
     def __init__(
         self, *,
-            scale: float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
-            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
-            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
-            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
-            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
-            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
-            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
-            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
-            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
-            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
-            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
-            float | None = ..., horizontal_stretch_upper: float | None = ...,
-            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
-            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
-            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
+            ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
+            ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
+            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
+            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
+            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
+            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
+            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
+            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
+            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
+            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
+            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
+            float | None = ..., horizontal_stretch_lower: float | None = ...,
+            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
+            TransformationParameter.InterpolationAlgo | int | str | None = ...,
+            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
+            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
+            = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -3700,15 +4068,16 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
-            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
+            "crop_size", "mean_file", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -3721,24 +4090,24 @@ class TransformationParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "scale_factors", "add_noise", "apply_probability", "aspect_max",
-            "aspect_min", "center_crop", "contrast_brightness_adjustment", "crop_height",
-            "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
-            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
-            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
-            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
-            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
-            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
-            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "geometry_param",
+            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
+            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
+            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
+            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
+            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
+            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
+            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
+            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
+            "scale_ratios", "resize_param_more", "geometry_param",
         ]
     ) -> None: ...
 
@@ -3780,6 +4149,7 @@ class ResizeParameter(Message):
     def interp_mode(self) -> Values[ResizeParameter.Interp_mode]: ...
     height_scale: int
     width_scale: int
+    longest_side: int
     center_object: bool
     is_pyramid_test: bool
     max_angle: float
@@ -3791,22 +4161,23 @@ class ResizeParameter(Message):
             None = ..., height: int | None = ..., width: int | None = ..., pad_mode:
             ResizeParameter.Pad_mode | int | str | None = ..., pad_value: Iterable[float] | None
             = ..., interp_mode: Iterable[ResizeParameter.Interp_mode | int | str] | None = ...,
-            height_scale: int | None = ..., width_scale: int | None = ..., center_object: bool |
-            None = ..., is_pyramid_test: bool | None = ..., max_angle: float | None = ...,
-            out_height_scale: float | None = ..., out_width_scale: float | None = ...,
+            height_scale: int | None = ..., width_scale: int | None = ..., longest_side: int |
+            None = ..., center_object: bool | None = ..., is_pyramid_test: bool | None = ...,
+            max_angle: float | None = ..., out_height_scale: float | None = ...,
+            out_width_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "height_scale", "width_scale",
-            "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
+            "longest_side", "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
             "out_width_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "pad_value", "interp_mode",
-            "height_scale", "width_scale", "center_object", "is_pyramid_test", "max_angle",
-            "out_height_scale", "out_width_scale",
+            "height_scale", "width_scale", "longest_side", "center_object", "is_pyramid_test",
+            "max_angle", "out_height_scale", "out_width_scale",
         ]
     ) -> None: ...
 
@@ -4127,6 +4498,7 @@ class ImageDataParameter(Message):
     new_width: int
     is_color: bool
     root_folder: str
+    images_per_class: int
     short_side: int
     threads: int
     cache: bool
@@ -4174,51 +4546,53 @@ class ImageDataParameter(Message):
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
             = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
-            None = ..., short_side: int | None = ..., threads: int | None = ..., cache: bool |
-            None = ..., precache: bool | None = ..., dataset_share_per_node: float | None = ...,
-            min_height: int | None = ..., min_width: int | None = ..., ignore_label: int | None
-            = ..., label_type: ImageDataParameter.LabelType | int | str | None = ...,
-            balance_by: int | None = ..., balance_class: bool | None = ..., clip_max: float |
-            None = ..., clip_min: float | None = ..., face_mirror: bool | None = ...,
-            face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow: bool |
-            None = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
-            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
-            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
-            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
-            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
-            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
-            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
-            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
-            ..., use_image: bool | None = ..., use_label: bool | None = ...,
-            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
-            None = ..., label_dim: int | None = ...,
+            None = ..., images_per_class: int | None = ..., short_side: int | None = ...,
+            threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
+            dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
+            int | None = ..., ignore_label: int | None = ..., label_type:
+            ImageDataParameter.LabelType | int | str | None = ..., balance_by: int | None = ...,
+            balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
+            None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
+            face_transform: bool | None = ..., is_flow: bool | None = ..., label_cut_end: int |
+            None = ..., label_cut_start: int | None = ..., label_size: int | None = ...,
+            max_aspect_ratio: float | None = ..., max_random_scale: float | None = ...,
+            max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
+            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
+            min_random_scale: float | None = ..., new_length: int | None = ...,
+            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
+            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
+            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
+            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
+            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
-            "shuffle", "new_height", "new_width", "is_color", "root_folder", "short_side",
-            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
-            "ignore_label", "label_type", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "label_cut_end",
-            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
-            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
-            "min_random_scale", "new_length", "num_truth_channels", "regression",
-            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
+            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
+            "min_height", "min_width", "ignore_label", "label_type", "balance_by",
+            "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
+            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
+            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
+            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
+            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
+            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
+            "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
-            "shuffle", "new_height", "new_width", "is_color", "root_folder", "short_side",
-            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
-            "ignore_label", "label_type", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "label_cut_end",
-            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
-            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
-            "min_random_scale", "new_length", "num_truth_channels", "regression",
-            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
+            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
+            "min_height", "min_width", "ignore_label", "label_type", "balance_by",
+            "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
+            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
+            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
+            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
+            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
+            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
+            "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -4786,19 +5160,28 @@ class ROIPoolingParameter(Message):
     @property
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
+    sampling_ratio: int
+    @property
+    def level_stride(self) -> Values[int]: ...
+    canonical_size: int
+    canonical_level: int
     def __init__(
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
             = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
+            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
+            canonical_size: int | None = ..., canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "sampling_ratio",
+            "canonical_size", "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+            "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
         ]
     ) -> None: ...
 
@@ -6784,6 +7167,46 @@ class MaskResizeParameter(Message):
         ]
     ) -> None: ...
 
+class CombinedMarginParameter(Message):
+    DESCRIPTOR: Descriptor
+    m1: float
+    m2: float
+    m3: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m1: float | None = ..., m2: float | None = ..., m3: float | None = ...,
+            transform_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m1", "m2", "m3", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m1", "m2", "m3", "transform_test",
+        ]
+    ) -> None: ...
+
+class KnowledgeDistillationParameter(Message):
+    DESCRIPTOR: Descriptor
+    temperature: float
+    def __init__(
+        self, *,
+            temperature: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "temperature",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "temperature",
+        ]
+    ) -> None: ...
+
 class LabelSpecificAddParameter(Message):
     DESCRIPTOR: Descriptor
     bias: float
@@ -8362,5 +8785,373 @@ class V0LayerParameter(Message):
             "det_bg_threshold", "det_fg_fraction", "det_context_pad", "det_crop_mode",
             "new_num", "new_channels", "new_height", "new_width", "shuffle_images",
             "concat_dim", "hdf5_output_param",
+        ]
+    ) -> None: ...
+
+class ConstScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    scale: float
+    def __init__(
+        self, *,
+            bias: float | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "scale",
+        ]
+    ) -> None: ...
+
+class DtowParameter(Message):
+    DESCRIPTOR: Descriptor
+    class DtowMethod(_Enum):
+        MDTOW: ClassVar[DtowParameter.DtowMethod]
+        MWTOD: ClassVar[DtowParameter.DtowMethod]
+        LDTOW: ClassVar[DtowParameter.DtowMethod]
+        LWTOD: ClassVar[DtowParameter.DtowMethod]
+    MDTOW: ClassVar[DtowParameter.DtowMethod]
+    MWTOD: ClassVar[DtowParameter.DtowMethod]
+    LDTOW: ClassVar[DtowParameter.DtowMethod]
+    LWTOD: ClassVar[DtowParameter.DtowMethod]
+    psize: int
+    method: DtowParameter.DtowMethod
+    ngroup: int
+    def __init__(
+        self, *,
+            psize: int | None = ..., method: DtowParameter.DtowMethod | int | str | None = ...,
+            ngroup: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "psize", "method", "ngroup",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "psize", "method", "ngroup",
+        ]
+    ) -> None: ...
+
+class TruncationParameter(Message):
+    DESCRIPTOR: Descriptor
+    lower_bound: float
+    upper_bound: float
+    truncation_min: float
+    truncation_max: float
+    def __init__(
+        self, *,
+            lower_bound: float | None = ..., upper_bound: float | None = ..., truncation_min:
+            float | None = ..., truncation_max: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "truncation_min", "truncation_max",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "truncation_min", "truncation_max",
+        ]
+    ) -> None: ...
+
+class GradientScalerParameter(Message):
+    DESCRIPTOR: Descriptor
+    lower_bound: float
+    upper_bound: float
+    alpha: float
+    max_iter: float
+    threshold_iter: int
+    def __init__(
+        self, *,
+            lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
+            None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+        ]
+    ) -> None: ...
+
+class TilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    tile_dim: int
+    def __init__(
+        self, *,
+            tile_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "tile_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "tile_dim",
+        ]
+    ) -> None: ...
+
+class CornerCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    crop_size: int
+    crop_h: int
+    crop_w: int
+    @property
+    def position(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            crop_size: int | None = ..., crop_h: int | None = ..., crop_w: int | None = ...,
+            position: Iterable[str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "crop_size", "crop_h", "crop_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "crop_size", "crop_h", "crop_w", "position",
+        ]
+    ) -> None: ...
+
+class SumPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[SumPoolingParameter.PoolMethod]
+        AVE: ClassVar[SumPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[SumPoolingParameter.PoolMethod]
+        SUM: ClassVar[SumPoolingParameter.PoolMethod]
+    MAX: ClassVar[SumPoolingParameter.PoolMethod]
+    AVE: ClassVar[SumPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[SumPoolingParameter.PoolMethod]
+    SUM: ClassVar[SumPoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SumPoolingParameter.Engine]
+        CAFFE: ClassVar[SumPoolingParameter.Engine]
+        CUDNN: ClassVar[SumPoolingParameter.Engine]
+    DEFAULT: ClassVar[SumPoolingParameter.Engine]
+    CAFFE: ClassVar[SumPoolingParameter.Engine]
+    CUDNN: ClassVar[SumPoolingParameter.Engine]
+    pool: SumPoolingParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: SumPoolingParameter.Engine
+    global_pooling: bool
+    def __init__(
+        self, *,
+            pool: SumPoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
+            SumPoolingParameter.Engine | int | str | None = ..., global_pooling: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling",
+        ]
+    ) -> None: ...
+
+class GRIDPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> None: ...
+
+class CorrelationParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CorrelationType(_Enum):
+        MULTIPLY: ClassVar[CorrelationParameter.CorrelationType]
+        SUBTRACT: ClassVar[CorrelationParameter.CorrelationType]
+    MULTIPLY: ClassVar[CorrelationParameter.CorrelationType]
+    SUBTRACT: ClassVar[CorrelationParameter.CorrelationType]
+    pad: int
+    kernel_size: int
+    max_displacement: int
+    stride_1: int
+    stride_2: int
+    do_abs: bool
+    correlation_type: CorrelationParameter.CorrelationType
+    def __init__(
+        self, *,
+            pad: int | None = ..., kernel_size: int | None = ..., max_displacement: int | None =
+            ..., stride_1: int | None = ..., stride_2: int | None = ..., do_abs: bool | None =
+            ..., correlation_type: CorrelationParameter.CorrelationType | int | str | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
+            "correlation_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
+            "correlation_type",
+        ]
+    ) -> None: ...
+
+class FlowWarpParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FillParameter(_Enum):
+        ZERO: ClassVar[FlowWarpParameter.FillParameter]
+        NOT_A_NUMBER: ClassVar[FlowWarpParameter.FillParameter]
+    ZERO: ClassVar[FlowWarpParameter.FillParameter]
+    NOT_A_NUMBER: ClassVar[FlowWarpParameter.FillParameter]
+    fill_value: FlowWarpParameter.FillParameter
+    def __init__(
+        self, *,
+            fill_value: FlowWarpParameter.FillParameter | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fill_value",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fill_value",
+        ]
+    ) -> None: ...
+
+class SpatialTransformerParameter(Message):
+    DESCRIPTOR: Descriptor
+    transform_type: str
+    sampler_type: str
+    output_H: int
+    output_W: int
+    to_compute_dU: bool
+    theta_1_1: float
+    theta_1_2: float
+    theta_1_3: float
+    theta_2_1: float
+    theta_2_2: float
+    theta_2_3: float
+    def __init__(
+        self, *,
+            transform_type: str | None = ..., sampler_type: str | None = ..., output_H: int |
+            None = ..., output_W: int | None = ..., to_compute_dU: bool | None = ..., theta_1_1:
+            float | None = ..., theta_1_2: float | None = ..., theta_1_3: float | None = ...,
+            theta_2_1: float | None = ..., theta_2_2: float | None = ..., theta_2_3: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
+            "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
+            "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class MMDParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_num: int
+    kernel_mul: float
+    fix_gamma: bool
+    def __init__(
+        self, *,
+            kernel_num: int | None = ..., kernel_mul: float | None = ..., fix_gamma: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_num", "kernel_mul", "fix_gamma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_num", "kernel_mul", "fix_gamma",
+        ]
+    ) -> None: ...
+
+class SegDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_dir: str
+    shuffle: bool
+    balance: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_dir: str | None = ..., shuffle: bool | None = ...,
+            balance: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_dir", "shuffle", "balance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_dir", "shuffle", "balance",
+        ]
+    ) -> None: ...
+
+class CarcontParameter(Message):
+    DESCRIPTOR: Descriptor
+    ni: int
+    nii: int
+    nc: int
+    nic: int
+    nm: int
+    nim: int
+    num_all_id: int
+    num_all_col: int
+    num_all_mod: int
+    def __init__(
+        self, *,
+            ni: int | None = ..., nii: int | None = ..., nc: int | None = ..., nic: int | None =
+            ..., nm: int | None = ..., nim: int | None = ..., num_all_id: int | None = ...,
+            num_all_col: int | None = ..., num_all_mod: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
         ]
     ) -> None: ...

@@ -16,7 +16,8 @@ from framework.report.data_survey import Survey
 
 # layers that know how many classes the boxes have, and the field that says it
 COUNTED = {"MultiBoxLoss": "multibox_loss_param", "DetectionOutput": "detection_output_param",
-           "DetectionEvaluate": "detection_evaluate_param"}
+           "DetectionEvaluate": "detection_evaluate_param",
+           "RetinaNetLoss": "retina_net_loss_param", "FcosLoss": "fcos_loss_param"}
 SCORED = ("SoftmaxWithLoss", "MultinomialLogisticLoss")
 
 
@@ -52,7 +53,7 @@ def _colours(found: Survey, spec: LayerSpec) -> Iterator[str]:
         kinds = ", ".join(f"{count} of {counted(number, 'channel')}"
                           for number, count in found.channels.most_common())
         yield (f"{spec.place()}: the images have different channels ({kinds}); set "
-               "transform_param.force_color: true, or those that differ are left out")
+               "transform_param.force_color: true, or training does without those that differ")
 
 
 def _box_classes(found: Survey, label_map: Any, net: Net) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _box_classes(found: Survey, label_map: Any, net: Net) -> Iterator[str]:
         param = getattr(spec.proto, field)
         where = f"layer '{spec.name}' ({spec.type}): {field}.num_classes is {param.num_classes}"
         for label, count in zip(labels.tolist(), counts.tolist(), strict=True):
-            if label == param.background_label_id:
+            if label == getattr(param, "background_label_id", 0):
                 yield (f"{counted(count, 'box')} with the label {label}, which is that of the "
                        f"background (layer '{spec.name}'); the classes of a label map begin with 1")
             elif not 0 <= label < param.num_classes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from framework.definition import prototxt
 from framework.definition.prototxt import Document
 from framework.definition.spec import PHASES, LayerSpec, NetSpec
+from framework.definition.values import unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source
@@ -183,7 +184,7 @@ def _count(document: Document, census: Census, selection: Selection,
         return
     unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
     if unknown:
-        census.problems += [str(layer.error("type", f"'{layer.type}' is not known"))
+        census.problems += [str(layer.error("type", unknown_type(layer.type, LAYERS)))
                             for layer in unknown]
         return
     try:

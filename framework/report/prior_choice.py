@@ -151,21 +151,21 @@ def _grown(chosen: list[Priors], makers: Sequence[PriorMaker], corners: Floats, 
         missed = best < threshold
         if 1 - missed.mean() >= WANTED:
             break
-        options: list[tuple[float, float, int, Priors, Floats]] = []
+        options: list[tuple[float, float, int, Priors]] = []
         for index, priors in enumerate(chosen):
             own = missed & (owners == used[index])
             if not own.any():
                 continue
             for other in _additions(priors, extents[own]):
-                overlaps = _overlaps(corners, makers[index], other)
-                now = np.maximum(best, overlaps)
-                gain = float((now >= threshold).mean() - (best >= threshold).mean())
+                overlaps = _overlaps(corners[missed], makers[index], other)
+                gain = float((overlaps >= threshold).sum()) / len(corners)
                 worth = gain / (other.priors_a_cell() - priors.priors_a_cell() or 1)
                 if gain >= LEAST_ADDITION and worth >= LEAST_WORTH:
-                    options.append((worth, gain, index, other, overlaps))
+                    options.append((worth, gain, index, other))
         if not options:
             break
-        _, _, index, chosen[index], found[index] = max(options, key=lambda option: option[:2])
+        _, _, index, chosen[index] = max(options, key=lambda option: option[:2])
+        found[index] = _overlaps(corners, makers[index], chosen[index])
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 
 import torch
@@ -34,14 +35,25 @@ def counted(name: str) -> Figures:
     batch, *size = next(iter(shapes.values()))
     layers = build_layers(spec, shapes, {})
     multiply_adds = sum(row.multiply_adds for row in layer_rows(spec, layers, shapes))
-    return Figures(name, _kind(name), sum(map(_num_learned, layers)), multiply_adds // batch,
-                   tuple(size))
+    return Figures(name, _kind(name), num_learned(layers), multiply_adds // batch, tuple(size))
 
 
-def _num_learned(layer: Layer) -> int:
-    rates = [blob.lr_mult for blob in layer.spec.proto.param]
-    return sum(blob.numel() for index, blob in enumerate(layer.blobs)
-               if isinstance(blob, torch.nn.Parameter) and (index >= len(rates) or rates[index]))
+def num_learned(layers: Iterable[Layer]) -> int:
+    """How many numbers learn: blobs whose lr_mult is not 0; those that share a name count once."""
+    total = 0
+    shared: set[str] = set()
+    for layer in layers:
+        settings = layer.spec.proto.param
+        for index, blob in enumerate(layer.blobs):
+            own = settings[index] if index < len(settings) else None
+            if not isinstance(blob, torch.nn.Parameter) or (own and not own.lr_mult):
+                continue
+            if own and own.name:
+                if own.name in shared:
+                    continue
+                shared.add(own.name)
+            total += blob.numel()
+    return total
 
 
 def _kind(name: str) -> str:
@@ -50,7 +62,7 @@ def _kind(name: str) -> str:
         return "backbone"
     layers = prototxt.read(zoo.FOLDER / name / TRAIN_TEST, "NetParameter").message.layer
     types = {layer.type for layer in layers}
-    if "MultiBoxHead" in types:
+    if types & {"MultiBoxHead", "DetectionEvaluate"}:
         return "detector"
     if "SigmoidCrossEntropyLoss" in types:
         return "edges"

@@ -33,7 +33,8 @@ class CollectedDetections:
     """
 
     def __init__(self, net: Net, size_file: str = ""):
-        steps = [step for step in net.layers if isinstance(step.layer, DetectionEvaluate)]
+        steps = [step for step in net.layers if isinstance(step.layer, DetectionEvaluate)
+                 and not step.layer.of_masks]
         if len(steps) != 1:
             raise CaffeError(f"{net.spec.path}: has {len(steps)} DetectionEvaluate layers; COCO's "
                              "figures and files of results need one, whose bottoms are the "

@@ -20,6 +20,7 @@ from torch import Tensor
 from framework.definition.prototxt import Document
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Layer
+from framework.layers.left_out import left_out_lines
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
 from framework.proto import SolverParameter
@@ -267,7 +268,7 @@ class Solver:
         self.log.info(f"Iteration {self.iter}, loss = {number(loss)}")
         values = [(name, value, self.net.loss_weights.get(name, 0.0)) for name in self.net.outputs
                   for value in self.net.blobs[name].detach().flatten().tolist()]
-        for line in output_lines("Train", values):
+        for line in [*output_lines("Train", values), *left_out_lines(self.net)]:
             self.log.info(line)
         self.log.values(self.iter, {"train/smoothed_loss": loss, **{
             f"train/{name}": value for name, value, _ in values}})

@@ -117,8 +117,8 @@ def _write_hdf5(path: Path, state: State) -> None:
         group = file.create_group("history")
         for index, array in enumerate(state.history):
             group.create_dataset(str(index), data=np.asarray(array, np.float32))
-    with content.getbuffer() as written:
-        path.write_bytes(written)
+    with open(path, "wb") as out, content.getbuffer() as written:   # write_bytes keeps a view
+        out.write(written)
 
 
 def read_state(path: str | Path) -> State:

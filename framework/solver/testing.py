@@ -18,6 +18,7 @@ from framework.definition.prototxt import Document
 from framework.errors import CaffeError
 from framework.evaluation.average_precision import class_average_precisions
 from framework.layers.index_check import raise_noted
+from framework.layers.left_out import left_out_lines
 from framework.layers.segmentation.pixel_scores import PixelScore
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.logs.log import Log, number, output_lines
@@ -36,6 +37,7 @@ class Scores:
                 these: average precision, or what `measures` says, by label
     measures    of the outputs of MeanIoU and BoundaryF
     names       of the classes, by label, where a label map says them
+    left_out    a line for each layer whose loss left items out
     """
 
     loss: float
@@ -43,6 +45,7 @@ class Scores:
     per_class: dict[str, dict[int, float]] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     def add(self, name: str, layer: PixelScore, total: Array) -> None:
         """Add the score of a segmentation, whose sum over the batches is given."""
@@ -61,6 +64,8 @@ class Scores:
             self.log_classes(log)
         for line in output_lines("Test", self.outputs):
             log.info(line)
+        for line in self.left_out:
+            log.warning(line)
 
     def log_classes(self, log: Log) -> None:
         """The original's line of each class, and one with its name, which parsers pass over."""
@@ -118,6 +123,7 @@ def score(net: Net, batches: int, version: str,
     scores = _summary(net, loss.item() / max(batches, 1), means,
                       {name: torch.cat(parts).cpu().numpy() for name, parts in rows.items()
                        if parts}, version)
+    scores.left_out = left_out_lines(net)
     for name, total in totals.items():
         scores.add(name, scored[name], total)
     return scores

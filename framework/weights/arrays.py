@@ -98,8 +98,8 @@ def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None
             for index, array in enumerate(gradients):
                 file.require_group("diff").require_group(message.name).create_dataset(
                     str(index), data=array)
-    with content.getbuffer() as written:
-        path.write_bytes(written)
+    with open(path, "wb") as out, content.getbuffer() as written:   # write_bytes keeps a view
+        out.write(written)
 
 
 def read_npz(path: str | Path) -> list[FileLayer]:

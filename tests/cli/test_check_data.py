@@ -11,6 +11,7 @@ import pytest
 
 from framework.cli import check_data
 from framework.net.net import Net
+from framework.report.anchor_choice import cluster_anchors, shape_overlaps
 from framework.report.prior_makers import prior_makers
 from framework.report.prior_match import PriorLayer, match_boxes
 from framework.report.prior_report import better_makers
@@ -358,3 +359,52 @@ def test_a_receptive_field_grows_by_the_steps_of_the_layers_before(tmp_path):
     assert fields["a"] == (3, 3) and fields["b"] == (3, 5) and fields["p"] == (4, 6)
     assert fields["c"] == (12, 14) and fields["s"] == (12, 14)
     assert fields["g"] == (12 + 29 * 2, 14 + 19 * 2)
+
+
+def three_kinds(seed=2):
+    """Sizes of three kinds of boxes, 1 : 2, 3 : 1 and square, each a little different."""
+    random = np.random.default_rng(seed)
+    kinds = np.array([[12.0, 24], [90, 30], [60, 60]])
+    return np.repeat(kinds, 50, 0) * random.uniform(0.95, 1.05, (150, 2)), kinds
+
+
+def test_anchors_are_the_kinds_of_boxes_that_there_are():
+    sizes, kinds = three_kinds()
+    anchors, mean = cluster_anchors(sizes, 3)
+    np.testing.assert_allclose(anchors, kinds[[0, 1, 2]], rtol=0.02)
+    best = [max(min(w, a) * min(h, b) / (w * h + a * b - min(w, a) * min(h, b))
+                for a, b in anchors) for w, h in sizes]
+    assert mean == pytest.approx(np.mean(best)) and mean > 0.9
+
+
+def test_every_box_is_with_its_nearest_anchor_and_each_anchor_is_the_mean_of_its_boxes():
+    sizes = np.random.default_rng(5).uniform(5, 100, (400, 2))
+    anchors, _ = cluster_anchors(sizes, 5)
+    assert (np.diff(anchors.prod(1)) >= 0).all()
+    own = shape_overlaps(sizes, anchors).argmax(1)
+    for number, anchor in enumerate(anchors):
+        np.testing.assert_allclose(anchor, sizes[own == number].mean(0), rtol=1e-9)
+
+
+def test_anchors_are_printed_in_pixels_of_the_size_asked_for(database, capsys):
+    arguments = [str(database), "--label_map_file", str(database.parent / "map.prototxt"),
+                 "--anchors", "1"]
+    check_data.main([*arguments, "--anchor-size", "100", "50"])
+    (wide,) = re.findall(r"input of 100 x 50: mean IoU 0\.\d{4}\n  biases: \[(.*), (.*)\]",
+                         capsys.readouterr().out)
+    check_data.main(arguments)
+    (own,) = re.findall(r"of the images: mean IoU 0\.\d{4}\n  biases: \[(.*), (.*)\]",
+                        capsys.readouterr().out)
+    # the images are 56 x 40
+    assert [float(one) for one in wide] == pytest.approx(
+        [float(own[0]) * 100 / 56, float(own[1]) * 50 / 40], rel=1e-3)
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--anchors", "0"], "--anchors is 0; it must be at least 1"),
+    (["--anchors", "3", "--anchor-size", "416", "0"], "--anchor-size is 416 0; both must be"),
+    (["--anchor-size", "416", "416"], "--anchor-size needs --anchors"),
+    (["--anchors", "99"], r"--anchors is 99, but the boxes have \d+ different sizes")])
+def test_anchors_that_cannot_be_are_one_line(database, flags, message, capsys):
+    assert check_data.main([str(database), *flags]) == 1
+    assert re.search(rf"^error: {message}.*\n\Z", capsys.readouterr().err, re.M)

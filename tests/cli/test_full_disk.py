@@ -67,6 +67,7 @@ def place(tmp_path, monkeypatch):
     ("export_dataset", "db out --label_map_file map", "out"),
     ("extract_features", "w.caffemodel net.prototxt ip out 1 lmdb", "out"),
     ("get_image_size", "voc/JPEGImages list out", "out"),
+    ("make_dataset", "strings out --train 1 --test 0 --jobs 1", "out"),
     ("make_shapes", "out --train 1 --test 0 --jobs 1", "out"),
     ("parse_log", "log out", "out/log.train"),
     ("plot_log", "log --fields LearningRate --out out.png", "out.png"),

@@ -192,7 +192,7 @@ def test_a_stop_signal_ends_with_a_snapshot_that_resumes(folder, number):
     while "Iteration 10, loss" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(number)
-    errors = process.communicate(timeout=60)[1]
+    errors = process.communicate(timeout=240)[1]
     assert process.returncode == 0 and "Optimization stopped early." in errors
     [state] = folder.glob("*.solverstate")
     reached = int(state.name.split("_")[-1].split(".")[0])

@@ -111,7 +111,7 @@ def test_a_signal_to_the_starter_stops_all_ranks_with_one_snapshot(folder, start
     while "Iteration 20, lr" not in process.stderr.readline():
         assert process.poll() is None
     os.killpg(process.pid, number)
-    errors = process.communicate(timeout=60)[1]
+    errors = process.communicate(timeout=240)[1]
     assert process.returncode == 0, errors
     assert errors.count("Optimization stopped early.") == 1
     assert len(list(folder.glob("solver_iter_*.solverstate"))) == 1
@@ -123,12 +123,12 @@ def test_ranks_end_with_their_starter(start_two):
     while "Iteration 20, lr" not in process.stderr.readline():
         assert process.poll() is None
     process.kill()
-    process.communicate(timeout=60)     # to the end of the pipe that the ranks hold too
+    process.communicate(timeout=240)     # to the end of the pipe that the ranks hold too
 
 
 @pytest.mark.slow
 def test_a_mistake_is_exit_code_1_of_the_starter(start_two):
     process = start_two("-weights", "none.caffemodel")
-    errors = process.communicate(timeout=60)[1]
+    errors = process.communicate(timeout=240)[1]
     assert process.returncode == 1 and "error: none.caffemodel: cannot be read" in errors
     assert "Traceback" not in errors

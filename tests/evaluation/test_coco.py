@@ -239,7 +239,8 @@ SMALL_SET = {"images": [{"id": 1, "file_name": "a.jpg"}], "categories": [{"id": 
 @pytest.mark.parametrize("results, message", [
     ({}, r"results.json: is an object; a results file is a list"),
     ([{**BOX, "score": 0.5}, BOX], r"results.json: \[1\].score has no 'score'"),
-    ([{**BOX, "score": 0.5, "bbox": [1, 2, 3]}], r"\[0\].bbox is not COCO's format"),
+    ([{**BOX, "score": 0.5, "bbox": [1, 2, 3]}],
+     r"\[0\].bbox is not COCO's format \(it must be four numbers: x, y, width, height\)"),
     ([{**BOX, "score": float("nan")}], r"\[0\].score is NaN; it must be finite"),
     ([{**BOX, "score": 1, "image_id": 3}], r"\[0\].image_id is 3, which is not the id of an image"),
     ([{**BOX, "score": 1, "image_id": [1]}], r"\[0\].image_id is not COCO's format \(an id is"),
@@ -252,7 +253,8 @@ def test_results_that_are_not_cocos_are_an_error_with_their_index(results, messa
 @pytest.mark.parametrize("change, message", [
     ({"images": None}, "images is null; it must be a list"),
     ({"annotations": [{**BOX, "bbox": "0"}]}, r"annotations\[0\].bbox is not COCO's format"),
-    ({"annotations": [{**BOX, "area": "big"}]}, r"annotations\[0\].area is not COCO's format"),
+    ({"annotations": [{**BOX, "area": "big"}]},
+     r"\[0\].area is not COCO's format \(it must be a number"),
     ({"categories": [{"name": "cat"}]}, r"categories\[0\] has no 'id'")])
 def test_instances_that_are_not_cocos_are_an_error_with_their_index(change, message, tmp_path):
     with pytest.raises(DataError, match=message):

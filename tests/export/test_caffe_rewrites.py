@@ -106,3 +106,39 @@ def test_axpy_is_a_product_and_a_sum(tmp_path):
     text = text_of(CONV, MEAN, layer("y", "Axpy", "mean conv data"))
     assert made_for(text, LITTLE, tmp_path)[1] == \
         ["Convolution", "Pooling", "Deconvolution", "Eltwise", "Eltwise"]
+
+
+SUM_OF_PRODUCTS = ["Reshape", "Tile", "Reshape", "Tile", "Eltwise", "Reduction"]
+FACTORS = {     # by what is before MatMul, MatMul, and the types of the layers
+    "a blob of weights": ("", layer("y", "MatMul", param="matmul_param { blob_shape: 7 "
+                                    "blob_shape: 5 }"), ["InnerProduct"]),
+    "both transposed": ("", layer("y", "MatMul", param="matmul_param { blob_shape: 5 "
+                                  "blob_shape: 8 transpose_a: true transpose_b: true }"),
+                        ["Permute", "InnerProduct"]),
+    "two blobs": (layer("relu", "ReLU"), layer("y", "MatMul", "data relu", "matmul_param { "
+                                               "transpose_b: true }"),
+                  ["ReLU", *SUM_OF_PRODUCTS]),
+    "two blobs, the first transposed": (
+        layer("relu", "ReLU"), layer("y", "MatMul", "data relu", "matmul_param { "
+                                     "transpose_a: true }"),
+        ["ReLU", "Permute", "Permute", *SUM_OF_PRODUCTS]),
+    "a matrix for all": (
+        layer("part", "Reshape", param="reshape_param { shape { dim: -1 dim: 7 } }")
+        + layer("few", "InnerProduct", "part", "inner_product_param { num_output: 7 }"),
+        layer("y", "MatMul", "data few", "matmul_param { transpose_b: true }"),
+        ["Reshape", "InnerProduct", "Reshape", "Tile", "Reshape", "Tile", "Tile", "Tile",
+         "Eltwise", "Reduction"]),
+}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_matrix_product_is_written_out_for_bvlcs_caffe(name, tmp_path):
+    before, product, types = FACTORS[name]
+    assert made_for(text_of(before, product), DIALECTS["plain"], tmp_path)[1] == types
+
+
+def test_a_matrix_product_that_would_take_gigabytes_is_refused():
+    net = net_from(text_of(layer("y", "MatMul", "data data", "matmul_param { transpose_b: true }"),
+                           shape=(1, 16, 1000, 64)), "TEST")
+    refused, = to_dialect(net, DIALECTS["plain"]).refused
+    assert "MatMul" in refused.kind

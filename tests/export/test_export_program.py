@@ -31,6 +31,14 @@ layer { name: "relu" type: "ReLU" bottom: "norm" top: "norm" }
 layer { name: "drop" type: "Dropout" bottom: "norm" top: "norm" }
 layer { name: "prob" type: "Softmax" bottom: "norm" top: "prob" }
 """
+CANCELLING = """
+layer { name: "data" type: "Input" top: "data"
+        input_param { shape { dim: 1 dim: 3 dim: 9 dim: 7 } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+        convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "small" type: "Power" bottom: "conv" top: "small" power_param { shift: -1000 } }
+"""
 X = np.random.default_rng(1).standard_normal((1, 3, 9, 7), np.float32)
 
 
@@ -113,6 +121,23 @@ def test_a_check_names_the_first_blob_that_differs():
         net.layer("scale").bias += 1
     found = check(net, model)
     assert found.first is not None and found.first.blob == "norm"
+
+
+def test_rounding_that_adds_up_over_the_layers_is_told_from_a_layer_that_differs():
+    net = net_from(CANCELLING, "TEST")
+    fill(net)
+    with torch.no_grad():
+        net.layer("conv").bias.fill_(1000)
+    model = to_model(net, Options())
+    bias = next(one for one in model.graph.initializer if one.name.startswith("conv.bias"))
+    bias.CopyFrom(onnx.numpy_helper.from_array(np.full(4, 1000.0005, np.float32), bias.name))
+    found = check(net, model, tolerance=1e-6)       # the bias differs by 5e-7
+    assert found.first is None and found.largest <= 1e-6
+    assert found.rounding is not None and found.rounding.blob == "small"
+    bias.CopyFrom(onnx.numpy_helper.from_array(np.full(4, 1000.005, np.float32), bias.name))
+    found = check(net, model, tolerance=1e-6)
+    assert found.first is not None and found.first.blob == "conv"
+    assert found.rounding is None
 
 
 @pytest.mark.parametrize("flags", [(), ("--batch", "dynamic"), ("--batch", "3"),

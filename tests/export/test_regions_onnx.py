@@ -33,6 +33,8 @@ layer {{ name: "prob" type: "Softmax" bottom: "fc" top: "prob" }}
 POOLINGS = {
     "ROIPooling": "roi_pooling_param { pooled_h: 2 pooled_w: 3 spatial_scale: 0.125 }",
     "ROIAlign": "roi_pooling_param { pooled_h: 2 pooled_w: 3 spatial_scale: 0.125 pad_ratio: 0.2 }",
+    "ROIAlign ": "roi_pooling_param { pooled_h: 2 pooled_w: 3 spatial_scale: 0.125 "
+                 "sampling_ratio: 2 }",
     "PSROIPooling": "psroi_pooling_param { output_dim: 6 group_size: 1 spatial_scale: 0.125 }",
 }
 
@@ -63,7 +65,7 @@ def test_proposals_are_those_of_the_net_in_their_order(before, most, opset, dyna
 
 @pytest.mark.parametrize("kind", POOLINGS)
 def test_layers_after_proposals_take_any_number_of_regions(kind):
-    text = TWO_STAGES.replace("POOLING", kind).replace("PARAM", POOLINGS[kind])
+    text = TWO_STAGES.replace("POOLING", kind.strip()).replace("PARAM", POOLINGS[kind])
     net = net_from(text, "TEST")
     fill(net)
     inputs = {"x": np.random.default_rng(2).standard_normal((2, 6, ROWS, COLUMNS), np.float32),
@@ -74,13 +76,58 @@ def test_layers_after_proposals_take_any_number_of_regions(kind):
 
 @pytest.mark.parametrize("kind", POOLINGS)
 def test_the_check_gives_image_sizes_and_regions_that_make_sense(kind):
-    net = net_from(TWO_STAGES.replace("POOLING", kind).replace("PARAM", POOLINGS[kind]), "TEST")
+    text = TWO_STAGES.replace("POOLING", kind.strip()).replace("PARAM", POOLINGS[kind])
+    net = net_from(text, "TEST")
     fill(net)
     found = check(net, to_model(net, Options()))
     assert found.first is None
     shapes = [(2, 6, ROWS, COLUMNS), (11, 5)]
-    net = net_from(layer_text(kind, POOLINGS[kind], shapes), "TEST")
+    net = net_from(layer_text(kind.strip(), POOLINGS[kind], shapes), "TEST")
     assert check(net, to_model(net, Options())).first is None
+
+
+def test_proposals_and_regions_of_several_maps():
+    shapes = [(2, 2, 5, 7), (2, 8, 5, 7), (2, 2, 3, 4), (2, 8, 3, 4), (2, 3)]
+    generator = np.random.default_rng(4)
+    inputs = {f"bottom{index}": generator.random(shape, np.float32)
+              for index, shape in enumerate(shapes)}
+    inputs["bottom4"] = np.array([[40, 56, 1], [36, 50, 1.5]], np.float32)
+    param = "level_stride: [8, 16] ratio: 1 scale: [2, 3] min_size: 4 pre_nms_topn: 30 " \
+        "post_nms_topn: 9 nms_thresh: 0.5"
+    net = net_from(layer_text("Proposal", param, shapes, 2), "TEST")
+    for options in (Options(13), Options(17, dynamic=True)):
+        assert_same(net, inputs, options)
+    low = generator.random((20, 2), np.float32) * 30
+    rois = np.concatenate([generator.integers(0, 2, (20, 1)).astype(np.float32), low,
+                           low + 4 + 90 * generator.random((20, 2), np.float32)], 1)
+    shapes = [(2, 3, 16, 18), (2, 3, 8, 9), (2, 3, 4, 5), rois.shape]
+    inputs = {f"bottom{index}": generator.random(shape, np.float32)
+              for index, shape in enumerate(shapes[:-1])} | {"bottom3": rois}
+    param = "roi_pooling_param { pooled_h: 2 pooled_w: 3 sampling_ratio: 2 level_stride: [4, 8, " \
+        "16] canonical_size: 32 canonical_level: 3 }"
+    net = net_from(layer_text("ROIAlign", param, shapes), "TEST")
+    for options in (Options(13), Options(17, dynamic=True)):
+        assert_same(net, inputs, options)
+
+
+@pytest.mark.parametrize("fields", ["confidence_threshold: 0.3", "keep_top_k: 5",
+                                    "keep_top_k: 500 confidence_threshold: 0.2",
+                                    "confidence_threshold: 2"])
+@pytest.mark.parametrize("columns", [12, 8])
+def test_detections_of_several_images_are_those_of_the_net(fields, columns):
+    generator = np.random.default_rng(6)
+    low = generator.random((30, 2), np.float32) * 50
+    rois = np.concatenate([generator.integers(0, 3, (30, 1)).astype(np.float32), low,
+                           low + 10 + 30 * generator.random((30, 2), np.float32)], 1)
+    inputs = {"bottom0": generator.standard_normal((30, columns), np.float32) / 5,
+              "bottom1": generator.random((30, 3), np.float32), "bottom2": rois,
+              "bottom3": np.array([[70, 80, 1], [60, 66, 1], [64, 90, 1]], np.float32)}
+    param = "detection_output_param { num_classes: 3 nms_param { nms_threshold: 0.3 } " \
+        f"{fields} }} bbox_reg_param {{ bbox_mean: [0, 0, 0, 0] bbox_std: [1, 1, 2, 2] }}"
+    shapes = [array.shape for array in inputs.values()]
+    net = net_from(layer_text("RegionOutput", param, shapes, 2), "TEST")
+    for options in (Options(13), Options(17, dynamic=True)):
+        assert_same(net, inputs, options)
 
 
 def test_regions_grown_by_pad_ratio_are_pooled():
@@ -91,6 +138,18 @@ def test_regions_grown_by_pad_ratio_are_pooled():
     param = "pooled_h: 2 pooled_w: 3 spatial_scale: 0.125 pad_ratio: 0.25"
     net = net_from(layer_text("ROIPooling", f"roi_pooling_param {{ {param} }}", shapes), "TEST")
     assert_same(net, {"bottom0": x, "bottom1": rois}, Options())
+
+
+@pytest.mark.parametrize("kind", ["ROIAlign", "PSROIPooling"])
+def test_regions_that_are_not_numbers_are_pooled_as_here(kind):
+    shapes = [(2, 6, 8, 9), (4, 5)]
+    nan, inf = float("nan"), float("inf")
+    rois = np.array([[0, nan, 4, nan, 30], [1, 0, nan, 20, nan], [0, -inf, 2, inf, 50],
+                     [1, 3e38, -3e38, 3e38, 3e38]], np.float32)
+    x = np.random.default_rng(4).standard_normal(shapes[0], np.float32)
+    net = net_from(layer_text(kind, POOLINGS[kind], shapes), "TEST")
+    for opset in (13, 21):
+        assert_same(net, {"bottom0": x, "bottom1": rois}, Options(opset))
 
 
 @pytest.mark.parametrize("fields", ["conf_thr: 0.3", "conf_thr: 0.1 max_det_num: 5",
@@ -144,6 +203,18 @@ def test_regions_of_one_range_of_sizes_or_the_nearest(fields, rows):
     rois = np.concatenate([np.zeros((20, 1), np.float32), low,
                            low + 40 * generator.random((20, 2), np.float32)], 1)
     inputs = {"bottom0": rois, "bottom1": generator.random((20, 3, 2), np.float32)}
+    shapes = [array.shape for array in inputs.values()]
+    net = net_from(layer_text("ScaleRoute", f"scale_route_param {{ {fields} }}", shapes, 2), "TEST")
+    assert_same(net, inputs, Options(), rows)
+
+
+@pytest.mark.parametrize("fields, rows", [("high_scale: 30", 2), ("low_scale: 20", 1),
+                                          ("low_scale: 900 high_scale: 950", 1), ("", 3)])
+def test_regions_that_are_not_numbers_belong_to_no_range_of_sizes(fields, rows):
+    nan, inf = float("nan"), float("inf")
+    rois = np.array([[0, nan, 1, 3, 4], [0, 5, 6, 60, 70], [0, 9, 9, 5, 20], [0, 0, 0, inf, inf],
+                     [0, -inf, -inf, -inf, 4], [0, 1, 2, 9, 12]], np.float32)
+    inputs = {"bottom0": rois, "bottom1": np.arange(6, dtype=np.float32).reshape(6, 1)}
     shapes = [array.shape for array in inputs.values()]
     net = net_from(layer_text("ScaleRoute", f"scale_route_param {{ {fields} }}", shapes, 2), "TEST")
     assert_same(net, inputs, Options(), rows)

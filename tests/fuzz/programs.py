@@ -55,6 +55,7 @@ COMMANDS = {
     "import": [["quad.onnx", "--out", NEW + "o"], ["quad.onnx", "--plain", "--out", NEW + "o"]],
     "inspect": [["net.prototxt"], ["--summary", "net.prototxt", "data.prototxt"]],
     "layers": [["Pooling"]],
+    "make_dataset": [["strings", NEW + "o", "--train", "1", "--test", "1"]],
     "make_shapes": [[NEW + "o", "--train", "1", "--test", "1"]],
     "parse_log": [["log", NEW + "o"]],
     "plot_log": [["log", "--out", NEW + "o.png"]],

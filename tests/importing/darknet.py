@@ -163,6 +163,36 @@ temperature=2
 type=sse
 """
 
+V1 = """
+[net]
+width=9
+height=6
+channels=3
+[convolutional]
+batch_normalize=1
+filters=4
+size=3
+stride=2
+pad=1
+activation=leaky
+[connected]
+output=126
+activation=linear
+[detection]
+classes=4
+coords=4
+rescore=1
+side=3
+num=2
+softmax=0
+sqrt=1
+jitter=.2
+object_scale=1
+noobject_scale=.5
+class_scale=1
+coord_scale=5
+"""
+
 ACTIVATIONS = {
     "linear": lambda x: x, "logistic": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh,
     "relu": lambda x: x * (x > 0), "leaky": lambda x: np.where(x > 0, x, .1 * x),
@@ -271,6 +301,9 @@ class Darknet:
         weight = self.draw(number, "weights", output, x.size)
         self.statistics(number, keys, output)
         return self._finish(number, keys, weight @ x.reshape(-1))
+
+    def _detection(self, number, keys, x, outputs):
+        return x
 
     def _maxpool(self, number, keys, x, outputs):
         stride = get(keys, "stride", 1)

@@ -11,7 +11,7 @@ import torch
 
 from framework.cli.detect import main as detect
 from framework.net.net import Net
-from tests.importing.darknet import CLASSIFIER, V2, V3, Darknet
+from tests.importing.darknet import CLASSIFIER, V1, V2, V3, Darknet
 
 main = importlib.import_module("framework.cli.import").main
 NETS = {"v3": V3, "v2": V2, "classifier": CLASSIFIER}
@@ -55,6 +55,30 @@ def test_a_net_computes_darknets_formulae(name, tmp_path):
     assert compared >= 6
     if name == "classifier":
         np.testing.assert_allclose(blobs["softmax_6"].reshape(-1), outputs[-1], rtol=1e-5)
+
+
+def test_the_grid_of_yolo_v1_is_read_as_its_section_says(tmp_path):
+    image, darknet = noise(V1), Darknet(V1)
+    net = imported(tmp_path, V1)
+    blobs = forward(net, image)
+    last = net.layers[-1].layer.spec
+    assert last.type == "YoloGridOutput" and last.tops == ("detection_out",)
+    np.testing.assert_allclose(blobs[last.bottoms[0]][0].numpy(), darknet.forward(image)[-1],
+                               rtol=1e-4, atol=1e-5)
+    param = last.proto.yolo_grid_output_param
+    assert (param.side, param.num_class, param.num_box, param.sqrt) == (3, 4, 2, True)
+    assert blobs["detection_out"].shape[3] == 7
+    # as `darknet yolo test`, the image is stretched to the net's size
+    assert "resize_param" not in (tmp_path / "net.prototxt").read_text()
+
+
+def test_a_grid_of_another_size_is_an_error_with_its_line(tmp_path, capsys):
+    (tmp_path / "net.cfg").write_text(V1.replace("side=3", "side=4"))
+    (tmp_path / "net.weights").write_bytes(Darknet(V1).content())
+    assert main([str(tmp_path / "net.cfg"), "--weights", str(tmp_path / "net.weights"),
+                 "--out", str(tmp_path / "net")]) == 1
+    assert re.search(r"net.cfg:\d+: .*reads 126 numbers; 4 x 4 cells of 4 classes and 2 boxes need "
+                     "224", capsys.readouterr().err)
 
 
 def assert_same_boxes(rows, wanted):

@@ -199,10 +199,20 @@ def test_plain_pooling_uses_fields_of_the_original_alone(tmp_path):
         assert "round_mode" not in text and "avg_include_pad" not in text
 
 
-def test_a_product_of_two_blobs_is_beyond_the_plain_layers(tmp_path):
-    case = ("float[2,4] x, float[4,3] z", "MatMul(x, z)", {})
-    with pytest.raises(CaffeError, match=r"node 'y' \(MatMul\): .* no layer of BVLC's Caffe "
-                       r"multiplies two blobs as matrices"):
+PRODUCTS = [name for name in CASES if name.startswith("matmul")]
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_a_matrix_product_has_plain_layers(name, tmp_path):
+    made, _ = imported(case_model(CASES[name]), tmp_path, plain=True)
+    assert "MatMul" not in {one.type for one in made.message.layer}
+    assert_same(case_model(CASES[name]), tmp_path, plain=True)
+
+
+def test_a_product_of_two_large_blobs_is_beyond_the_plain_layers(tmp_path):
+    case = ("float[3000,400] x, float[400,2000] z", "MatMul(x, z)", {})
+    with pytest.raises(CaffeError, match=r"node 'y' \(MatMul\): multiplies two computed matrices, "
+                       r"2,400,000,000 products"):
         imported(case_model(case), tmp_path, plain=True)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from framework.layers.left_out import left_out_lines
 from tests.support import check_layer, make, noise
 
 
@@ -56,6 +57,30 @@ def test_warp_ctc_leaves_out_texts_that_do_not_fit_into_their_time():
     np.testing.assert_allclose(array(loss), by_all_paths(array(x)[:, 1], [1, 2], 0), rtol=1e-9)
     loss.backward()
     assert (x.grad[:, 0] == 0).all() and (x.grad[:, 1] != 0).all()
+
+
+@pytest.mark.parametrize("kind, param, others", [
+    ("WarpCTCLoss", "", [[[3, 3, 0], [1, 2, 0]]]),
+    ("CtcLoss", "ctc_loss_param { alphabet_size: 4 time_step: 2 }", [[[3, 3, 0], [1, 2, 0]]]),
+    ("CTCLoss", "", [[[0, 0], [1, 1]], [[1, 1], [1, 2]]])])
+def test_texts_that_do_not_fit_into_their_time_are_counted(kind, param, others):
+    bottoms = [torch.tensor(values, dtype=torch.float64) for values in others]
+    layer = make(kind, param, (2, 2, 4), *(tuple(one.shape) for one in bottoms))
+    layer(noise(2, 2, 4), *bottoms)
+    layer(noise(2, 2, 4), *bottoms)
+    assert [line.split(": ", 1)[1] for line in left_out_lines(layer)] == [
+        f"layer 'layer' ({kind}): 2 label sequences are longer than their time steps allow; they "
+        "add nothing to the loss"]
+
+
+def test_warp_ctc_is_torchs_ctc_loss():
+    scores = noise(12, 3, 5)
+    labels = torch.tensor([[1, 2, 3, 4], [4, 4, 0, 0], [2, 0, 0, 0]])
+    lengths = torch.tensor([4, 2, 1])
+    wanted = torch.nn.functional.ctc_loss(scores.log_softmax(2), labels, torch.full((3,), 12),
+                                          lengths, 0, "none").mean()
+    loss = make("WarpCTCLoss", "", (12, 3, 5), (3, 4))(scores, labels.double())
+    np.testing.assert_allclose(loss.item(), wanted.item(), rtol=1e-12)
 
 
 def test_warp_ctc_with_lengths_given():

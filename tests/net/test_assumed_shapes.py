@@ -1,5 +1,7 @@
 """What nets declare of data that are not there, and of modules that are not installed."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -267,3 +269,25 @@ def test_openposes_maps_are_counted_by_its_first_model(fields, channels):
     assert shapes_of(text) == [(3, 3, 80, 96), (3, channels, 10, 12)]
     with pytest.raises(SpecError, match="models begins with 'COCO'; it must be one of COCO_18"):
         shapes_of(text.replace(fields, 'models: "COCO"'))
+
+
+@pytest.mark.parametrize("layer, words", [
+    ('type: "BoxData" top: "x" top: "a" top: "b" data_param { side: 7 }',
+     r"side is given 1 times; the layer has 3 tops"),
+    ('type: "CarcontImageData" top: "x" top: "a" top: "b" top: "c" top: "d" carcont_param { '
+     'ni: 3 }', "gives an empty batch")])
+def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
+    (census,) = census_of(tmp_path, f'layer {{ name: "d" {layer} }}', phase="TRAIN")
+    assert not census.built
+    assert re.search(words, census.problems[0])
+    with pytest.raises(SpecError, match=words):
+        Net(parse_net(f'layer {{ name: "d" {layer} }}'), phase="TRAIN")
+
+
+def test_segmented_images_have_multiples_of_the_stride_up_to_a_size(tmp_path):
+    text = """layer { name: "d" type: "SegData" top: "x" top: "y" transform_param { stride: 50
+              upper_height: 160 upper_width: 220 scale_ratios: 0.8 } }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN")
+    assert census.rows[0].shapes == ((1, 3, 160, 200), (1, 1, 160, 200))
+    with pytest.raises(SpecError, match="its data are not read here"):
+        Net(parse_net(text), phase="TRAIN")

@@ -32,6 +32,17 @@ layer {{ name: "data" type: "AnnotatedData" top: "images" top: "unused"
 layer {{ name: "ev" type: "DetectionEvaluate" bottom: "rows" bottom: "label" top: "ev"
   detection_evaluate_param {{ num_classes: {classes} overlap_threshold: 0.5 }} }}"""
 
+FOCAL = """
+input: "loc" input_shape {{ dim: 1 dim: 8 }}
+input: "conf" input_shape {{ dim: 1 dim: {scores} }}
+input: "prior" input_shape {{ dim: 1 dim: 2 dim: 8 }}
+layer {{ name: "data" type: "AnnotatedData" top: "images" top: "label"
+  transform_param {{ resize_param {{ height: 8 width: 9 }} }}
+  data_param {{ source: "db" batch_size: 1 }}
+  annotated_data_param {{ label_map_file: "map.prototxt" }} }}
+layer {{ name: "loss" type: "RetinaNetLoss" bottom: "loc" bottom: "conf" bottom: "prior"
+  bottom: "label" top: "loss" retina_net_loss_param {{ num_classes: {classes} }} }}"""
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
@@ -48,6 +59,7 @@ def net(text: str, classes: int) -> Net:
 @pytest.mark.parametrize("text, field", [
     (OUTPUT, r"n.prototxt:6: layer 'out' \(DetectionOutput\): detection_output_param.num_classes"),
     (EVALUATE, r"n.prototxt:9: layer 'ev' \(DetectionEvaluate\): detection_evaluate_param.num_cla"),
+    (FOCAL, r"n.prototxt:10: layer 'loss' \(RetinaNetLoss\): retina_net_loss_param.num_classes"),
 ])
 def test_too_few_classes_are_an_error_before_anything_runs(text, field, caplog):
     with pytest.raises(SpecError, match=field + r".* is 2, but map.prototxt has the label 2 "

@@ -83,6 +83,41 @@ def test_priors_are_those_of_faceboxes_where_only_these_fit():
     np.testing.assert_allclose(blobs["q"].reshape(2, -1, 4)[0], expected.reshape(-1, 4), atol=1e-6)
 
 
+def text_boxes(rows, columns, sizes, ratios, image):
+    """TextBoxes' loops: each box in the middle of the cell, then one at its lower edge."""
+    height, width = image
+    boxes = []
+    for h in range(rows):
+        for w in range(columns):
+            x = (w + 0.5) * width / columns
+            for size in sizes:
+                for ratio in (1, *ratios):
+                    wide, high = size * ratio ** 0.5, size / ratio ** 0.5
+                    for y in ((h + 0.5) * height / rows, (h + 1) * height / rows):
+                        boxes.append([(x - wide / 2) / width, (y - high / 2) / height,
+                                      (x + wide / 2) / width, (y + high / 2) / height])
+    return boxes
+
+
+TEXT_PRIORS = """input: "f" input_shape { dim: 1 dim: 2 dim: 2 dim: 3 }
+input: "img" input_shape { dim: 1 dim: 3 dim: 64 dim: 96 }
+input: "l" input_shape { dim: 1 dim: 144 } input: "c" input_shape { dim: 1 dim: 72 }
+layer { name: "q" type: "PriorBox" bottom: "f" bottom: "img" top: "q"
+  prior_box_param { min_size: 20 aspect_ratio: 2 aspect_ratio: 5 flip: false clip: false %s } }
+layer { name: "o" type: "DetectionOutput" bottom: "l" bottom: "c" bottom: "q" top: "o"
+  detection_output_param { num_classes: 2 } }
+layer { name: "copy" type: "Split" bottom: "q" top: "copied" }"""
+
+
+@pytest.mark.parametrize("more", ["", "denser_prior_boxes: true"])
+def test_priors_are_doubled_as_in_textboxes_by_their_field_or_where_only_these_fit(more):
+    net = net_from(TEXT_PRIORS % more)
+    blobs = net({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
+                 "l": torch.zeros(1, 144), "c": torch.zeros(1, 72)})
+    expected = text_boxes(2, 3, [20], [2, 5], (64, 96))
+    np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
+
+
 ROI_DATA = '''layer { name: "data" type: "Python" top: "data" top: "rois" top: "labels"
   top: "targets" top: "inw" top: "outw" python_param { module: "roi_data_layer.layer"
   layer: "RoIDataLayer" param_str: "'num_classes': 21" } }

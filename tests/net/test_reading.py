@@ -114,3 +114,15 @@ def test_a_name_of_300_letters_is_one_error_of_the_data(text):
     layer = text.replace("LONG", "x" * 300)
     with pytest.raises(CaffeError, match="x: "):
         Net(parse_net(f'layer {{ name: "d" top: "a" top: "b" {layer} }}'), "TRAIN")
+
+
+@pytest.mark.parametrize("layer, words", [
+    ('layers { name: "n" bottom: "x" top: "y" }', r"layer 'n' \(\): type is missing"),
+    ('layer { name: "n" bottom: "x" top: "y" }', r"layer 'n' \(\): type is missing"),
+    ('layer { name: "n" type: "Swirl" bottom: "x" top: "y" }',
+     "type 'Swirl' is not known; --stub Swirl=as_bottom goes on with the shape of its bottom"),
+    ('layer { name: "n" type: "Poolin" bottom: "x" top: "y" }',
+     r"type 'Poolin' is not known; did you mean 'Pooling'\?$")])
+def test_a_type_that_is_missing_or_unknown_is_told_with_what_helps(layer, words):
+    with pytest.raises(CaffeError, match=words):
+        Net(parse_net(f'input: "x" input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 {layer}'))

@@ -22,6 +22,7 @@ class Stream(IntEnum):
     SKIP = 2
     ROWS = 3
     SIZES = 4
+    IMAGES = 5
 
 
 class Draws:

@@ -86,12 +86,18 @@ def resized_window(param: ResizeParameter, width: int, height: int) -> Window:
 
 
 def fitted_size(param: ResizeParameter, aspect: np.float32) -> Floats:
-    """(width, height) of FIT_SMALL_SIZE, not rounded: the shorter side fits."""
+    """(width, height) of FIT_SMALL_SIZE, not rounded: the shorter side fits, unless the longer one
+    would exceed `longest_side`."""
     width = np.float32(param.width)
     height = np.float32(param.height)
     if aspect < width / height:
-        return np.array([width, width / aspect], np.float32)
-    return np.array([aspect * height, height], np.float32)
+        size = np.array([width, width / aspect], np.float32)
+    else:
+        size = np.array([aspect * height, height], np.float32)
+    longer = size.max()
+    if param.longest_side and longer > param.longest_side:
+        size *= np.float32(param.longest_side) / longer
+    return size
 
 
 def extrapolates(param: ResizeParameter | None) -> bool:

@@ -94,6 +94,12 @@ def check_resize(param: ResizeParameter, error: Callable[[str, str], Exception])
     if param.height * param.width > max_pixels():
         raise error(f"{field}.height", f"and width make images of {param.width} x {param.height} "
                     f"pixels, more than {max_pixels()}, which {FLAG} allows")
+    if param.longest_side and param.resize_mode != param.FIT_SMALL_SIZE:
+        raise error(f"{field}.longest_side", f"is {param.longest_side}; it belongs to resize_mode "
+                    "FIT_SMALL_SIZE")
+    if param.longest_side and param.longest_side < min(param.height, param.width):
+        raise error(f"{field}.longest_side", f"is {param.longest_side}; it must be at least the "
+                    f"size of the shorter side, {min(param.height, param.width)}")
     if len(param.pad_value) not in (0, 1, 3, 4):
         raise error(f"{field}.pad_value", f"is given {len(param.pad_value)} times; it must be "
                     "once, or once for each channel")

@@ -250,10 +250,23 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         converted.notes.append(Note(
             "boxes were turned into the stored image, which its EXIF orientation "
             f"({orientation}) shows in another direction", where, is_loss=False))
-        boxes = [replace(box, corners=turned(box.corners, orientation, size)) for box in boxes]
+        boxes = [_turned_box(box, orientation, size, where) for box in boxes]
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
     add_groups(record, _numbered(boxes, labels_by_name, where), size)
+
+
+def _turned_box(box: Box, orientation: int, size: tuple[int, int], where: str) -> Box:
+    """A box, and its polygons, in the stored image. DataError for runs, which are of pixels."""
+    if box.mask.runs is not None:
+        raise DataError(f"{where}: has runs of pixels as the mask of an image that is stored in "
+                        "another direction than it is shown in (EXIF); polygons can be turned")
+    polygons = tuple(
+        tuple(number for x, y in zip(polygon[::2], polygon[1::2], strict=True)
+              for number in turned((x, y, x, y), orientation, size)[:2])
+        for polygon in box.mask.polygons)
+    return replace(box, corners=turned(box.corners, orientation, size),
+                   mask=replace(box.mask, polygons=polygons))
 
 
 def _usable(
@@ -270,7 +283,7 @@ def _usable(
         if not all(abs(corner) < LARGEST_FLOAT for corner in box.corners):
             raise DataError(f"{where}: its corners must be finite numbers")
         if x1 > x2 or y1 > y2:
-            converted.notes.append(Note("its corners are swapped; left out", where, boxes=1))
+            converted.notes.append(Note("its corners are swapped", where, boxes=1))
             continue
         if x1 == x2 or y1 == y2:
             converted.notes.append(Note("a box has no area", where, is_loss=False))
@@ -286,14 +299,13 @@ def _numbered(
 ) -> list[tuple[int, Box]]:
     numbered = []
     for box in boxes:
-        label = box.name if isinstance(box.name, int) else labels_by_name.get(box.name)
-        if label is None:
-            known = ", ".join(name for name in labels_by_name)
-            raise DataError(f"{path}: '{shortened(str(box.name))}' is not in the label map "
-                            f"({shortened(known)})")
-        if not -(2**31) <= label < 2**31:
-            raise DataError(f"{path}: the label {label} has more than 32 bits")
-        numbered.append((label, box))
+        is_number = isinstance(box.name, int)
+        known = labels_by_name.values() if is_number else labels_by_name.keys()
+        if box.name not in known:
+            what = f"the label {box.name}" if is_number else f"'{box.name}'"
+            raise DataError(f"{path}: {shortened(what)} is not in the label map "
+                            f"({shortened(', '.join(map(str, known)))})")
+        numbered.append((box.name if isinstance(box.name, int) else labels_by_name[box.name], box))
     return numbered
 
 
@@ -317,3 +329,9 @@ def add_groups(
         entry.bbox.xmax = float(np.float32(box.corners[2]) / width)
         entry.bbox.ymax = float(np.float32(box.corners[3]) / height)
         entry.bbox.difficult = box.difficult
+        for polygon in box.mask.polygons:
+            points = np.array(polygon, np.float32).reshape(-1, 2) / (width, height)
+            entry.polygon.add(point=np.clip(points, 0, 1).ravel().tolist())
+        if box.mask.runs is not None:
+            entry.mask_runs.height, entry.mask_runs.width, counts = box.mask.runs
+            entry.mask_runs.count.extend(counts)

@@ -83,8 +83,15 @@ def _has_split_folders(folders: list[tuple[str, ...]]) -> bool:
     below: dict[str, set[str]] = {}
     for parts in folders:
         if parts and _split_word(parts[0]).startswith("train"):
-            below.setdefault(parts[0], set()).update(parts[1:2])
+            below.setdefault(parts[0], set()).update(_below_split(parts)[:1])
     return any(len(names) > 1 for names in below.values())
+
+
+def _below_split(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders below that of a split, which may be there twice: seg_train/seg_train/sea."""
+    rest = parts[1:]
+    is_again = len(rest) > 1 and _split_word(rest[0]) == _split_word(parts[0])
+    return rest[1:] if is_again else rest
 
 
 def _split_and_class(parts: tuple[str, ...], is_split: bool) -> tuple[str, str]:
@@ -94,9 +101,7 @@ def _split_and_class(parts: tuple[str, ...], is_split: bool) -> tuple[str, str]:
     split = _split_word(parts[0]) if parts else ""
     if not split:
         return UNDIVIDED, ""
-    rest = parts[1:]
-    if len(rest) > 1 and _split_word(rest[0]) == split:     # seg_train/seg_train/forest
-        rest = rest[1:]
+    rest = _below_split(parts)
     return split, rest[0] if rest else ""
 
 

@@ -162,10 +162,12 @@ def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str
     splits: dict[str, list[Entry]] = {}
     losses: dict[str, list[Note]] = {}
     known: dict[str, Row] = {}
+    named: set[str] = set()
     for table, rows in tables.items():
         for row in rows:
             split = SPLIT_WORDS.get(row.split.lower(), "") or split_of(table, with_name=True)
             image = _image(tree, table, row.image, split)
+            named.add(image or "")
             if image is None or not row.name:
                 what = "no class" if image else "an image that is not there"
                 losses.setdefault(split, []).append(
@@ -183,6 +185,6 @@ def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str
     names = in_order({row.name for row in known.values()})
     first = next(iter(splits), UNDIVIDED)
     losses.setdefault(first, []).extend(Note("an image that no row names", image, images=1)
-                                        for image in tree.images if image not in known)
+                                        for image in tree.images if image not in named)
     return Found(kind, reason, splits, names, shown_names(tree, names),
                  {split: tuple(notes) for split, notes in losses.items()})

@@ -7,8 +7,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from framework.data.datasets.coco_masks import read_segmentation
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.label_files import JSON_ERRORS, Box, Labels, sound_labels, stated_size
+from framework.data.datasets.label_files import (
+    JSON_ERRORS,
+    Box,
+    Labels,
+    corners_of,
+    json_words,
+    sound_labels,
+    stated_size,
+)
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened, whole_number
@@ -24,7 +33,7 @@ def load(description: Description) -> Dataset:
 
     Classes are named by the number of their category, as result files of COCO want it, and
     shown by its name; `names` chooses and orders categories by name. Images come in the order
-    of the file; "iscrowd" makes a box difficult.
+    of the file; "iscrowd" makes a box difficult. Polygons and runs are stored with the boxes.
     """
     root = description.root
     place = description.place
@@ -42,7 +51,7 @@ def load(description: Description) -> Dataset:
             found, losses[split] = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
-                            f"{shortened(repr(error))}") from None
+                            f"{json_words(error)}") from None
         for number, name in own.items():
             if whole_number(number) is None:
                 raise DataError(f"{shortened(str(value['annotations']))}: a category has the id "
@@ -90,11 +99,14 @@ def _labels(tree: Any, folder: str, path: str
             continue
         items[identity] = []            # of no other image
         try:
-            boxes = tuple(_box(item) for item in own)
-            found[entry] = Labels(boxes, *stated_size(image["width"], image["height"]))
+            size = stated_size(image["width"], image["height"])
+            boxes = tuple(_box(item, size) for item in own)
+            found[entry] = Labels(boxes, *size)
+        except DataError as error:
+            found[entry] = BadEntry(f"{entry.label}: {error}", len(own))
         except JSON_ERRORS as error:
             found[entry] = BadEntry(f"{entry.label}: is not COCO's format: "
-                                    f"{shortened(repr(error))}", len(own))
+                                    f"{json_words(error)}", len(own))
     losses += [Note("the image_id is not the id of an image of the file",
                     f"{path}: image_id {shortened(key)}", boxes=len(lost))
                for key, lost in items.items() if lost]
@@ -110,11 +122,10 @@ def _identity(value: Any) -> str:
     return str(int(value)) if is_whole else str(value)
 
 
-def _box(item: Any) -> Box:
-    """Any: what JSON holds."""
-    x, y, width, height = (float(value) for value in item["bbox"])
-    return Box(_identity(item["category_id"]), (x, y, x + width, y + height),
-               bool(item.get("iscrowd", 0)))
+def _box(item: Any, size: tuple[int, int]) -> Box:
+    """Any: what JSON holds; size: width and height of the image."""
+    return Box(_identity(item["category_id"]), corners_of(item["bbox"]),
+               bool(item.get("iscrowd", 0)), read_segmentation(item, *size))
 
 
 def _chosen(description: Description, categories: Mapping[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framework.data.datasets.coco_masks import Segmentation
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
 from framework.data.records.list_file import Entry
@@ -38,11 +39,13 @@ class Box:
 
     corners    x1 y1 x2 y2 in pixels, as the file says them
     difficult  VOC's "difficult", COCO's "iscrowd": not counted by most evaluations
+    mask       what the object covers, in the same pixels, where the file says it
     """
 
     name: str | int
     corners: Corners
     difficult: bool = False
+    mask: Segmentation = Segmentation()
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def stated_size(width: float, height: float) -> tuple[int, int]:
 
     Raises ValueError or OverflowError if one cannot be an int.
     """
-    size = (int(width), int(height))
+    size = (int(finite_number(width)), int(finite_number(height)))
     return size if min(size) > 0 else (0, 0)
 
 
@@ -147,11 +150,35 @@ def _number(path: Path, parent: ElementTree.Element, tag: str) -> float:
 
 
 def finite_number(found: str | float) -> float:
-    """A number from a file. ValueError for other text, and for one beyond float32."""
-    value = float(found)
+    """A number from a file. ValueError for what is none, and for one beyond float32."""
+    try:
+        value = float(found)
+    except (ValueError, TypeError):
+        raise ValueError(f"{shortened(repr(found))} is not a number") from None
     if not abs(value) < LARGEST_FLOAT:
         raise ValueError(f"{shortened(str(found))} is not a finite number")
     return value
+
+
+def json_words(error: Exception) -> str:
+    """What is wrong with a JSON file, after one of JSON_ERRORS, as a sentence about it."""
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    if isinstance(error, ValueError):
+        return str(error)
+    return "it has a value of another kind where an object, a list or a text must be"
+
+
+def corners_of(bbox: Any) -> tuple[float, float, float, float]:
+    """x1, y1, x2, y2 of COCO's [x, y, width, height]. ValueError for something else.
+
+    Any: what JSON holds.
+    """
+    if not isinstance(bbox, list) or len(bbox) != 4:
+        raise ValueError(f"a bbox is {shortened(repr(bbox))}; it must be four numbers: x, y, "
+                         "width, height")
+    x, y, width, height = (finite_number(value) for value in bbox)
+    return x, y, x + width, y + height
 
 
 def read_json(path: Path) -> Labels:
@@ -167,14 +194,13 @@ def read_json(path: Path) -> Labels:
         items = tree["annotation"]
         boxes = []
         for item in items:
-            x, y, width, height = (float(value) for value in item["bbox"])
             name = str(item["category_id"])
-            difficult = bool(int(item.get("iscrowd", 0)))
-            boxes.append(Box(name, (x, y, x + width, y + height), difficult))
+            difficult = bool(finite_number(item.get("iscrowd", 0)))
+            boxes.append(Box(name, corners_of(item["bbox"]), difficult))
         size = stated_size(image.get("width", 0), image.get("height", 0))
     except JSON_ERRORS as error:
         raise BadEntry(f"{path}: is not a COCO annotation of one image: "
-                       f"{shortened(repr(error))}", number_of(items)) from None
+                       f"{json_words(error)}", number_of(items)) from None
     return Labels(tuple(boxes), *size, str(image.get("file_name", "")))
 
 

@@ -16,7 +16,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from framework.data.datasets import turned_box
 from framework.data.datasets.dataset import Dataset, is_image
 from framework.data.datasets.file_tree import FileTree
-from framework.data.datasets.label_files import JSON_ERRORS, Box, Labels, finite_number, stated_size
+from framework.data.datasets.label_files import (
+    JSON_ERRORS,
+    Box,
+    Labels,
+    finite_number,
+    json_words,
+    stated_size,
+)
 from framework.data.datasets.named_images import Named, gather
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
@@ -128,7 +135,7 @@ def _read(regions: Sequence[Mapping[str, Json]], place: str, notes: tuple[Note, 
             is_turned |= bool(value.get("rotation"))
             boxes += _boxes(region, value, size)
     except JSON_ERRORS as error:
-        return BadEntry(f"{place}: is not the task of an image: {shortened(str(error))}",
+        return BadEntry(f"{place}: is not the task of an image: {json_words(error)}",
                         len(regions))
     notes += tuple(Note(f"a region of type {shortened(kind)} is not a rectangle with a label",
                         place, boxes=count) for kind, count in others.items())

@@ -13,6 +13,7 @@ import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.augment.planes import write_planes
+from framework.data.loading.class_order import ClassOrder
 from framework.data.loading.order import Order
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Pixels
@@ -38,7 +39,8 @@ class Item:
     classes  all classes of a clip
     size     height and width that a segmentation layer reports for the image
     labels   all labels of an image of several
-    masks    (channels, height, width) float32: a top of their own after the labels
+    masks    (channels or boxes, height, width): a top of their own after the labels
+    scale    height after resizing over height before
     """
 
     planes: tuple[Pixels, ...]
@@ -47,7 +49,8 @@ class Item:
     classes: tuple[int, ...] = ()
     size: tuple[int, int] = (0, 0)
     labels: tuple[float, ...] = ()
-    masks: Floats | None = None
+    masks: Array | None = None
+    scale: float = 1
 
 
 class ItemSource(Protocol):
@@ -70,6 +73,13 @@ class ItemSource(Protocol):
 
     def found_bad(self) -> dict[int, str]:
         """Records that `item` itself left out, and why; of sources that draw their own records."""
+
+
+@runtime_checkable
+class PaddedBatches(Protocol):
+    """A source whose items may differ in size: what they lack in a batch is 0, right and below."""
+
+    pads: bool
 
 
 @runtime_checkable
@@ -113,21 +123,31 @@ class Share:
         return (batch_index * self.world_size + self.rank) * self.batch_size + item_index
 
 
+@dataclass(frozen=True)
+class Groups:
+    """Batches of classes: the class of each record, and how many images of a class are in one."""
+
+    labels: Sequence[float]
+    per_class: int
+
+
 class BatchMaker:
     """Makes batch `b` of a run from nothing but `b`, the seed and the records.
 
     A bad record is replaced by the next good one in the order, which is also used at its own
     position: so positions do not shift, whatever is found bad by other workers.
     item_seed  the seed of the choices within a record; None: `seed`, which also orders the records
+    groups     draw classes and images of them, instead of records; None: do not
     """
 
     def __init__(self, source: ItemSource, share: Share, seed: int, shuffle: bool = False,
-                 skip: int = 0, item_seed: int | None = None):
+                 skip: int = 0, item_seed: int | None = None, groups: Groups | None = None):
         self.source = source
         self.share = share
         self.seed = seed
         self.shuffle = shuffle
         self.skip = skip
+        self.groups = groups
         self.item_seed = seed if item_seed is None else item_seed
         self._order: Order | None = None
         self._bad: dict[int, str] = {}
@@ -139,7 +159,11 @@ class BatchMaker:
         """Open the records; done once in each process."""
         if self._order is None:
             self.source.open()
-            self._order = Order(self.source.size(), self.seed, self.shuffle, self.skip)
+            if self.groups is None:
+                self._order = Order(self.source.size(), self.seed, self.shuffle, self.skip)
+            else:
+                self._order = ClassOrder(self.groups.labels, self.groups.per_class,
+                                         self.share.batch_size, self.seed)
         return self._order
 
     def make(self, index: int, allocate: Allocate = np.empty) -> Batch:
@@ -162,6 +186,8 @@ class BatchMaker:
         first item would make all others bad.
         """
         draws = Draws(self.item_seed, 0)
+        if isinstance(self.source, PaddedBatches) and self.source.pads:
+            return self._padded(index, allocate, draws)
         try:
             return self._fill(index, allocate, draws, [])
         except UnlikeError:
@@ -190,6 +216,24 @@ class BatchMaker:
             items.append(replace(item, planes=()))
         return items, planes
 
+    def _padded(self, index: int, allocate: Allocate, draws: Draws
+                ) -> tuple[list[Item], list[Array]]:
+        """As `_items`, for items of several sizes: the largest of each axis is the batch's."""
+        items: list[Item] = []
+        for item_index in range(self.share.batch_size):
+            item = self._good_item(self.share.position(index, item_index), [], draws)
+            # a copy: its pixels may be in memory that the next item overwrites
+            items.append(replace(item, planes=tuple(plane.copy() for plane in item.planes)))
+        planes: list[Array] = []
+        for of_one_top in zip(*(item.planes for item in items), strict=True):
+            shape = tuple(np.max([plane.shape for plane in of_one_top], axis=0).tolist())
+            whole = allocate((len(items), shape[2], *shape[:2]), of_one_top[0].dtype)
+            whole[:] = 0
+            for plane, target in zip(of_one_top, whole, strict=True):
+                write_planes(plane, target[:, :plane.shape[0], :plane.shape[1]])
+            planes.append(whole)
+        return [replace(item, planes=()) for item in items], planes
+
     def keys(self, index: int, left_out: Container[int]) -> list[str]:
         """The names of the records in batch `index`, as far as `left_out` is all that is bad."""
         order = self.open()
@@ -210,7 +254,8 @@ class BatchMaker:
         """The first good item of the run of the shape that its first batch has."""
         draws = Draws(self.item_seed, 0)
         first = self._good_item(self.share.position(0, 0), [], draws)
-        if self.share.batch_size == 1:
+        pads = isinstance(self.source, PaddedBatches) and self.source.pads
+        if self.share.batch_size == 1 or pads:
             return first
         form = tuple(map(_form, first.planes))
         second = self._good_item(self.share.position(0, 1), [], draws)

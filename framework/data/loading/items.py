@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -12,16 +12,20 @@ import numpy as np
 
 from framework.data.augment import yolo
 from framework.data.augment.draws import Draws
+from framework.data.augment.joined import Joining
 from framework.data.augment.masks import MaskForm
 from framework.data.augment.mean import read_mean
 from framework.data.augment.resizing import resize_plain
+from framework.data.augment.steps import Sample
 from framework.data.augment.transform import Transformer
 from framework.data.loading.batches import Item
 from framework.data.records import images, records
+from framework.data.records.boxes import INSTANCE
 from framework.data.records.database import Database, open_database
+from framework.data.records.outlines import View
 from framework.data.records.records import BadRecord, Decoding, Record
 from framework.proto import BatchSampler, TransformationParameter
-from framework.system.arrays import Array
+from framework.system.arrays import Array, Floats
 from framework.system.regular import read_regular
 
 
@@ -113,6 +117,9 @@ class DatabaseItems(AugmentedRecords):
     num_labels  0 or 1 label tops
     yolo_rows   boxes as MobileNet-YOLO's losses read them; with_difficult: the difficult ones too
     masks       how the masks of a third top are made; None: there is none
+    joining     mosaic and mixup; None: each record is an image of its own
+    has_outlines  a top of masks of the boxes
+    pads        images may differ in size, and a last top says the size and scale of each
     """
 
     annotated: bool = False
@@ -122,13 +129,35 @@ class DatabaseItems(AugmentedRecords):
     yolo_rows: bool = False
     with_difficult: bool = True
     masks: MaskForm | None = None
+    has_outlines: bool = False
+    pads: bool = False
+    joining: Joining | None = None
+    _left_out: dict[int, str] = field(default_factory=dict, init=False, repr=False)
+
+    def found_bad(self) -> dict[int, str]:
+        """Records that were drawn for mosaic and mixup, and could not be read."""
+        return self._left_out
+
+    def _other(self, draws: Draws) -> Record:
+        """A record drawn anew, the next good one if it is bad. BadRecord if there is none."""
+        first = draws.below(self.size())
+        for at in range(first, first + self.size()):
+            index = at % self.size()
+            try:
+                with images.failing_as_bad():
+                    record = self.record(index)
+                    return Record(images.DecodedImage(record.pixels), record.boxes, record.label)
+            except BadRecord as reason:
+                self._left_out[index] = str(reason)
+        raise BadRecord("no record can be joined with it")
 
     def record(self, index: int) -> Record:
         """A record as it is stored. Raises BadRecord."""
         content = self.database.read(index)
         if not self.annotated:
             return records.read_datum(content, self.decoding)
-        record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes)
+        record = records.read_annotated(content, self.decoding, self.labels, self.has_boxes,
+                                        self.has_outlines)
         if self.yolo_rows and record.boxes is not None and len(record.boxes) > yolo.ROWS:
             raise BadRecord(f"it has {len(record.boxes)} boxes; yolo_data_type: 1 has room for "
                             f"{yolo.ROWS}")
@@ -140,12 +169,25 @@ class DatabaseItems(AugmentedRecords):
         if not self.annotated:
             pixels = self.transformer.without_boxes(record.pixels, draws)
             return Item((pixels,), None, record.label)
-        sample = self.transformer.sample(record, draws)
+        if self.joining is not None:
+            joined = self.joining(record, lambda: self._other(draws), draws)
+            fits = joined.boxes is not None and len(joined.boxes) <= yolo.ROWS
+            record = joined if fits or not self.yolo_rows else record
         masks = None
+        if self.has_outlines:
+            record, instances = numbered(record)
+            sample = self.transformer.sample(record, draws)
+            masks = outline_masks(record, sample)
+            if sample.boxes is not None:
+                sample.boxes[:, INSTANCE] = instances[sample.boxes[:, INSTANCE].astype(int)]
+        else:
+            sample = self.transformer.sample(record, draws)
         if self.masks is not None:
             masks = self.masks.planes(record.marks, sample.window, sample.is_mirrored,
                                       sample.pixels.shape[:2])
-        return Item((sample.pixels,), sample.boxes, record.label, masks=masks)
+        height, width = sample.pixels.shape[:2]
+        return Item((sample.pixels,), sample.boxes, record.label, size=(height, width),
+                    masks=masks, scale=height / sample.view.height)
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         """The label top of a batch: boxes, rows, or a class for each item."""
@@ -160,6 +202,10 @@ class DatabaseItems(AugmentedRecords):
             tops.append(label_rows(items))
         if self.masks is not None:
             tops.append(np.stack([item.masks for item in items if item.masks is not None]))
+        if self.has_outlines:
+            tops.append(padded_masks(items))
+        if self.pads:
+            tops.append(np.array([(*item.size, item.scale) for item in items], np.float32))
         return tops
 
 
@@ -249,6 +295,46 @@ def read_image(path: str, decoding: Decoding) -> images.Pixels:
     except OSError as error:
         raise BadRecord(f"the file cannot be read: {error.strerror or error}") from None
     return images.decode(content, decoding)
+
+
+def numbered(record: Record) -> tuple[Record, Floats]:
+    """The record with the number of each box, from 0, as its instance; and the instances it had."""
+    assert record.boxes is not None
+    boxes = record.boxes.copy()
+    boxes[:, INSTANCE] = np.arange(len(boxes))
+    return replace(record, boxes=boxes), record.boxes[:, INSTANCE]
+
+
+def outline_masks(record: Record, sample: Sample) -> Array:
+    """The masks (n, height, width), 0 or 1, of the boxes that a sample kept.
+
+    The instances of its boxes are their numbers in the record.
+    """
+    height, width = sample.pixels.shape[:2]
+    view = View(sample.view.x, sample.view.y, sample.view.width, sample.view.height, width, height,
+                sample.is_mirrored)
+    assert sample.boxes is not None
+    size = (record.image.height, record.image.width)
+    masks = np.zeros((len(sample.boxes), height, width), np.uint8)
+    for mask, number in zip(masks, sample.boxes[:, INSTANCE].astype(int), strict=True):
+        mask[:] = record.outlines[number].mask(view, size)
+    return masks
+
+
+def padded_masks(items: Sequence[Item]) -> Array:
+    """The masks (rows, height, width) of all boxes in their order, of the largest item's size.
+
+    One of zeros if no item has a box.
+    """
+    height, width = np.max([item.size for item in items], axis=0)
+    counts = [0 if item.masks is None else len(item.masks) for item in items]
+    masks = np.zeros((max(sum(counts), 1), height, width), np.uint8)
+    start = 0
+    for item, count in zip(items, counts, strict=True):
+        if count:
+            masks[start:start + count, :item.size[0], :item.size[1]] = item.masks
+        start += count
+    return masks
 
 
 def classes(items: Sequence[Item]) -> Array:

@@ -24,6 +24,7 @@ from framework.data.records.images import (
     Pixels,
     open_image,
 )
+from framework.data.records.outlines import Outline, read_outline
 from framework.proto import AnnotatedDatum, Datum
 from framework.system.arrays import Floats
 
@@ -40,12 +41,14 @@ class Record:
              parts of the image; None if the record has no annotation type
     label    the class of the whole image
     marks    the file of its label map; empty if it has none
+    outlines  what each box's object covers, where that was asked for
     """
 
     image: Image
     boxes: Floats | None
     label: int
     marks: bytes = b""
+    outlines: tuple[Outline, ...] = ()
 
     @property
     def pixels(self) -> Pixels:
@@ -60,16 +63,23 @@ def read_datum(content: bytes, decoding: Decoding) -> Record:
 
 
 def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | None,
-                   has_boxes: bool) -> Record:
+                   has_boxes: bool, has_outlines: bool = False) -> Record:
     """The image and boxes of an AnnotatedDatum.
 
     labels     those a box may have; None: any
     has_boxes  False: only the image and the class of its Datum are wanted
+    has_outlines  the masks of the boxes are wanted too
     """
     message = parse(AnnotatedDatum(), content)
     boxes = annotation_boxes(message, labels) if has_boxes else None
-    return Record(datum_image(message.datum, decoding), boxes, message.datum.label,
-                  label_map_file(message.datum))
+    image = datum_image(message.datum, decoding)
+    outlines: tuple[Outline, ...] = ()
+    if has_outlines:
+        size = (image.height, image.width)
+        annotations = [item for group in message.annotation_group for item in group.annotation]
+        outlines = tuple(read_outline(item, number, size)
+                         for number, item in enumerate(annotations, 1))
+    return Record(image, boxes, message.datum.label, label_map_file(message.datum), outlines)
 
 
 def label_map_file(datum: Datum) -> bytes:

@@ -15,6 +15,7 @@ import numpy as np
 from framework.export.caffe.activations import ACTIVATIONS
 from framework.export.caffe.chain import Chain, Rewrite, square_or_not
 from framework.export.caffe.parts import Floats, Part, Parts
+from framework.export.caffe.products import PRODUCTS
 from framework.export.caffe.resizes import RESIZES
 from framework.layers.base import Shape
 from framework.layers.vision.convolution import Convolution
@@ -252,7 +253,7 @@ def dilated_convolution(parts: Parts, part: Part) -> list[Part] | None:
 
 
 REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
-    **ACTIVATIONS, **RESIZES,
+    **ACTIVATIONS, **RESIZES, **PRODUCTS,
     "Power": (power,), "Bias": (bias,), "Scale": (scale_by_blob,), "BN": (channel_scale,),
     "EltwiseAffine": (channel_scale,), "BroadcastMul": (scale_by_blob,), "Axpy": (axpy,),
     "ShuffleChannel": (shuffle_by_permute, shuffle_by_convolution), "Normalize": (normalize,),

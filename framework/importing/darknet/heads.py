@@ -1,11 +1,13 @@
-"""Darknet's [yolo] and [region]: boxes from maps, in one layer at the end.
+"""Darknet's [yolo], [region] and [detection]: boxes from maps, in one layer at the end.
 
-Sources: yolo_layer.c and region_layer.c of pjreddie/darknet; do_nms_sort in box.c; the threshold of
-scores and that of overlaps are those of `darknet detector valid` in detector.c.
+Sources: yolo_layer.c, region_layer.c and detection_layer.c of pjreddie/darknet; do_nms_sort in
+box.c; the threshold of scores and that of overlaps are those of `darknet detector valid` in
+detector.c, for [detection] those of `darknet yolo valid` in yolo.c.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from framework.importing.darknet.config import Section
@@ -13,6 +15,7 @@ from framework.importing.darknet.net import DarknetNet, Head
 
 LEAST_SCORE = 0.005
 OVERLAP = 0.45
+GRID_SCORE, GRID_OVERLAP = 0.001, 0.5
 OUTPUT = "detection_out"
 
 
@@ -42,6 +45,27 @@ def region(net: DarknetNet) -> str:
         raise section.error("tree: a hierarchy of classes is not supported", "tree")
     section.integer("softmax", 0)
     return _note(net, len(_anchors(section)) // 2)
+
+
+def detection(net: DarknetNet) -> str:
+    """[detection]: note the numbers of YOLO v1's grid."""
+    section, blob = net.section, net.bottom()
+    section.must_be("coords", 4, "boxes with more numbers than 4 are not supported")
+    section.must_be("softmax", 0, "classes by softmax are not supported")
+    side, classes, boxes, _ = _grid(section)
+    found = math.prod(net.shape(blob)[1:])
+    wanted = side ** 2 * (classes + 5 * boxes)
+    if found != wanted:
+        raise section.error(f"reads {found} numbers; {side} x {side} cells of {classes} classes "
+                            f"and {boxes} boxes need {wanted}", "side")
+    net.heads.append(Head(section, blob))
+    return ""
+
+
+def _grid(section: Section) -> tuple[int, int, int, bool]:
+    """Cells of a row, classes, boxes of a cell, and whether sizes are roots."""
+    return (section.integer("side", 7, 1), section.integer("classes", 1, 1),
+            section.integer("num", 1, 1), bool(section.integer("sqrt", 0)))
 
 
 def _anchors(section: Section) -> list[float]:
@@ -76,11 +100,21 @@ def add_detections(net: DarknetNet) -> str:
                 raise other.error(f"has another number of {key} than [{first.kind}] in line "
                                   f"{first.line}; one layer makes the boxes of all", key)
     net.section = net.heads[-1].section
-    if first.kind == "region" and len(net.heads) > 1:
+    if first.kind in ("region", "detection") and len(net.heads) > 1:
         raise net.section.error("is the second one; there must be one")
+    if first.kind == "detection":
+        return _grid_boxes(net, net.heads[0])
     if first.kind == "region" and first.integer("softmax", 0):
         return _region_boxes(net, net.heads[0])
     return _yolo_boxes(net, net.heads)
+
+
+def _grid_boxes(net: DarknetNet, head: Head) -> str:
+    """Classes and boxes of cells, as they are."""
+    side, classes, boxes, sqrt = _grid(head.section)
+    return net.add("detection", "YoloGridOutput", head.blob, yolo_grid_output_param={
+        "side": side, "num_class": classes, "num_box": boxes, "sqrt": sqrt,
+        "confidence_threshold": GRID_SCORE, "nms_threshold": GRID_OVERLAP})
 
 
 def _region_boxes(net: DarknetNet, head: Head) -> str:

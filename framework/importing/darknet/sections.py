@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from framework.importing.darknet.heads import region, yolo
+from framework.importing.darknet.heads import detection, region, yolo
 from framework.importing.darknet.net import DarknetNet
 from framework.ops.pooling import PoolWindow
 
@@ -299,6 +299,7 @@ SECTIONS: Mapping[str, Callable[[DarknetNet], str]] = {
     "avgpool": avgpool, "route": route, "shortcut": shortcut, "upsample": upsample,
     "reorg": reorg, "softmax": softmax, "dropout": dropout, "crop": crop,
     "activation": activation, "logistic": logistic, "cost": cost, "yolo": yolo, "region": region,
+    "detection": detection,
 }
 # keys that matter in training alone
 OF_TRAINING: Mapping[str, frozenset[str]] = {
@@ -313,4 +314,6 @@ OF_TRAINING: Mapping[str, frozenset[str]] = {
                 "show_details map",
         "region": "bias_match jitter rescore object_scale noobject_scale class_scale coord_scale "
                   "mask_scale absolute thresh random max log sqrt classfix focal_loss map",
+        "detection": "rescore jitter object_scale noobject_scale class_scale coord_scale forced "
+                     "random max reorg",
     }.items()}

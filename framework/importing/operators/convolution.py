@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from framework.export.caffe.products import MOST_PRODUCTS
 from framework.importing.draft import Array, Draft, Node
-from framework.importing.operators.moving import reshaped, tiled
+from framework.importing.operators.moving import permuted, reshaped, tiled
 from framework.importing.operators.slicing import cut
 
 
@@ -147,28 +149,38 @@ def gemm(draft: Draft, node: Node) -> str:
 
 
 def matmul(draft: Draft, node: Node) -> str:
-    """Matrix product: InnerProduct by a known matrix on the right, else MatMul of two blobs."""
-    if draft.is_constant(node.inputs[0]) or not draft.is_constant(node.inputs[1]):
+    """Matrix product: InnerProduct by one known matrix, else MatMul of two blobs."""
+    known = [draft.is_constant(name) for name in node.inputs]
+    if all(known) or not any(known):
         return product_of_blobs(draft, node)
-    matrix = draft.constant(1, "matrix")
-    x = draft.blob()
-    if matrix.ndim == 1:
-        y = inner_product(draft, x, matrix[None], None, axis=len(draft.shapes[x]) - 1)
-        return reshaped(draft, y, draft.top_shape())
-    if matrix.size != matrix.shape[-1] * matrix.shape[-2]:
+    index = known.index(True)
+    matrix = draft.constant(index, "matrix")
+    if matrix.size != math.prod(matrix.shape[-2:]):
         return product_of_blobs(draft, node)
-    rows = matrix.reshape(matrix.shape[-2:]).T
+    x = draft.blob(1 - index)
+    if len(draft.shapes[x]) == 1:
+        x = reshaped(draft, x, (1, *draft.shapes[x]), ".row")
+    elif index == 0:
+        x = _turned(draft, x, ".columns")
+    rows: Array = matrix.reshape(-1, matrix.shape[-1])
+    if matrix.ndim > 1 and index == 1:
+        rows = rows.T
     y = inner_product(draft, x, rows, None, axis=len(draft.shapes[x]) - 1)
-    return reshaped(draft, y, draft.top_shape())
+    if index == 0 and len(draft.shapes[y]) > 1:
+        y = _turned(draft, y, ".rows")
+    return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def _turned(draft: Draft, x: str, suffix: str) -> str:
+    """x with its last two axes exchanged."""
+    order = list(range(len(draft.shapes[x])))
+    order[-2:] = order[:-3:-1]
+    return permuted(draft, x, order, suffix)
 
 
 def product_of_blobs(draft: Draft, node: Node) -> str:
     """MatMul of two blobs, repeated along the axes before the last two where only the other one is
     longer; a vector is a matrix of one row on the left, of one column on the right."""
-    if draft.plain:
-        raise node.refuse("multiplies by a matrix on the left, or two matrices that are computed; "
-                          "InnerProduct has a fixed matrix on the right, and no layer of BVLC's "
-                          "Caffe multiplies two blobs as matrices (leave out --plain)")
     blobs = [draft.blob(0), draft.blob(1)]
     shapes = [draft.shapes[blob] for blob in blobs]
     if len(shapes[0]) == 1:
@@ -179,8 +191,27 @@ def product_of_blobs(draft: Draft, node: Node) -> str:
     for index, shape in enumerate(shapes):
         blobs[index] = reshaped(draft, blobs[index], shape, f".shape{index}")
         blobs[index] = tiled(draft, blobs[index], (*outer, *shape[-2:]), f".{index}")
-    y = draft.add("MatMul", *blobs)
+    y = _plain_product(draft, node, *blobs) if draft.plain else draft.add("MatMul", *blobs)
     return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def _plain_product(draft: Draft, node: Node, a: str, b: str) -> str:
+    """The same without MatMul, which BVLC's Caffe has not: the products of each row of a
+    (..., M, K) and each column of b (..., K, N), summed."""
+    *outer, rows, inner = draft.shapes[a]
+    columns = draft.shapes[b][-1]
+    sizes = (*outer, rows, columns, inner)
+    if math.prod(sizes) > MOST_PRODUCTS:
+        raise node.refuse(f"multiplies two computed matrices, {math.prod(sizes):,} products; "
+                          "BVLC's Caffe has no layer for it, and up to "
+                          f"{MOST_PRODUCTS:,} are written out by Tile, Eltwise and Reduction "
+                          "(leave out --plain)")
+    a = tiled(draft, reshaped(draft, a, (*outer, rows, 1, inner), ".row"), sizes, ".left")
+    b = reshaped(draft, _turned(draft, b, ".columns"), (*outer, 1, columns, inner), ".column")
+    b = tiled(draft, b, sizes, ".right")
+    y = draft.add("Eltwise", a, b, suffix=".products", eltwise_param={"operation": "PROD"})
+    return draft.add("Reduction", y,
+                     reduction_param={"operation": "SUM", "axis": len(sizes) - 1})
 
 
 def inner_product(draft: Draft, x: str, rows: Array, bias: Array | None, axis: int,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import cv2
 
+from framework.data.loading.batches import Groups
+from framework.data.loading.class_order import ClassOrder
 from framework.data.loading.items import FileItems
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
@@ -27,6 +31,9 @@ class ImageData(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,); with label_dim above 1, (batch_size, label_dim), whole numbers
             of which each line has as many, as in thuml/HashNet.
+    With `images_per_class` K a batch is of batch_size / K classes drawn anew, with K images of each
+    side by side: for losses on pairs and triplets. `shuffle` and rand_skip then do not count, and
+    classes of one image are left out, which the log names.
     `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
     `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro.
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
@@ -37,7 +44,8 @@ class ImageData(ImageSource):
 
     list_param = "image_data_param"
     num_tops = (1, 2)
-    fork_fields = frozenset((*RESHAPING, "image_data_param.label_dim"))
+    fork_fields = frozenset((*RESHAPING, "image_data_param.label_dim",
+                             "image_data_param.images_per_class"))
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -62,6 +70,7 @@ class ImageData(ImageSource):
                                     or len(spec.tops) == 1):
             raise spec.error("image_data_param.label_dim", "is above 1, which needs a top for "
                              "labels, and works neither with new_dim nor with bgr2rgb")
+        _check_groups(spec)
         if spec.proto.transform_param.bgr2rgb and not param.is_color:
             raise spec.error("transform_param.bgr2rgb", "needs images in colour, but is_color is "
                              "false")
@@ -80,10 +89,20 @@ class ImageData(ImageSource):
                        param.batch_size, (param.batch_size, param.label_dim),
                        shuffle=param.shuffle, skip=param.rand_skip)
             return
-        items = FileItems(read_list(spec, param.source), param.root_folder, transformation(spec),
+        entries = read_list(spec, param.source)
+        items = FileItems(entries, param.root_folder, transformation(spec),
                           Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb,
                           param.new_dim, cv2.INTER_CUBIC if param.bicubic else cv2.INTER_LINEAR)
-        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+        groups = Groups([label for _, label in entries], param.images_per_class) \
+            if param.images_per_class else None
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,
+                   groups=groups)
+        order = self.maker.open()
+        if isinstance(order, ClassOrder) and order.single:
+            shown = ", ".join(f"{label:g}" for label in order.single[:5])
+            logging.getLogger("framework.data").warning(
+                "%s: classes with one image in %s are left out: %d, the first of them %s",
+                spec.place(), param.source, len(order.single), shown)
 
     def _labelled(self, num_labels: int) -> list[Entry]:
         """The lines of the list, of `num_labels` labels each."""
@@ -93,6 +112,18 @@ class ImageData(ImageSource):
             raise self.spec.error("image_data_param.label_dim", f"is {num_labels}; the lines of "
                                   f"'{path}' have {len(entries[0][1])} labels")
         return entries
+
+
+def _check_groups(spec: LayerSpec) -> None:
+    """SpecError if images_per_class does not fit the rest."""
+    param = spec.proto.image_data_param
+    name = "image_data_param.images_per_class"
+    if param.images_per_class and (param.images_per_class == 1
+                                   or param.batch_size % param.images_per_class):
+        raise spec.error(name, f"is {param.images_per_class}; it must be 2 or more and divide "
+                         f"batch_size, {param.batch_size}")
+    if param.images_per_class and (param.label_dim > 1 or len(spec.tops) == 1):
+        raise spec.error(name, "needs a top for labels, and label_dim 1")
 
 
 def read_list(spec: LayerSpec, path: str) -> list[tuple[str, float]]:

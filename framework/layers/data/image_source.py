@@ -16,7 +16,7 @@ from framework.data.augment.mean import Mean, read_mean
 from framework.data.augment.random_sizes import idle_settings, is_set
 from framework.data.augment.transform import check_transform
 from framework.data.loading.bad_records import Ledger
-from framework.data.loading.batches import BatchMaker, ItemSource, Share
+from framework.data.loading.batches import BatchMaker, Groups, ItemSource, Share
 from framework.data.loading.items import Transformation
 from framework.data.loading.loader import ProcessLoader, ThreadLoader
 from framework.data.loading.patience import Patience
@@ -57,12 +57,13 @@ class ImageSource(Source):
 
     def start(self, items: ItemSource, batch_size: int, label_shape: Shape | None = None,
               shuffle: bool = False, skip: int = 0, num_records: int | None = None,
-              mean: Mean | None = None) -> None:
+              mean: Mean | None = None, groups: Groups | None = None) -> None:
         """Open the records and take the shapes of the tops from the first item.
 
         label_shape  of the second top; None: from the first record
         num_records  that can be bad; None: as many as the items
         mean         None: transform_param's
+        groups       for batches of classes with several images of each
         """
         spec = self.spec
         options = self.options
@@ -70,7 +71,7 @@ class ImageSource(Source):
             raise spec.error("batch_size", "is missing or 0; it must be at least 1")
         self.mean: Mean = mean or read_mean(spec.proto.transform_param)
         share = Share(batch_size, options.rank, options.world_size)
-        self.maker = BatchMaker(items, share, options.seed, shuffle, skip, self.item_seed)
+        self.maker = BatchMaker(items, share, options.seed, shuffle, skip, self.item_seed, groups)
         try:
             order = self.maker.open()
             self.num_items = order.size

@@ -17,6 +17,8 @@ class Input(Source):
 
     gives_batches = False
     reads_files = False
+    # what tools/detect does to an image
+    fork_fields = frozenset(["transform_param.resize_param.longest_side"])
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, Source, layer
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {
@@ -111,3 +111,108 @@ class OPData(Source):
 
 def _model(spec: LayerSpec) -> str:
     return str(spec.proto.op_transform_param.models.split(";")[0].strip())
+
+# The grid of BoxData's labels where the text gives none, and numbers of a cell: difficult, object,
+# class, and four of the box.
+USUAL_SIDE = 7
+CELL_NUMBERS = 7
+
+
+@layer
+class BoxData(Source):
+    """Images, and for each grid the boxes as YOLO's first version wants them: known by shape only.
+
+    Tops:   images (N, C, H, W); one for each `side` of data_param, or for a grid of 7 without one,
+            (N, side * side * 7): for each cell whether its box is difficult, whether there is one,
+            its class, and its x, y, width and height.
+    Errors: SpecError whenever data are requested, and for another number of tops.
+    Meaning: hojel/caffe box_data_layer.cpp, whose records are Datum messages with a list of boxes.
+    """
+
+    num_tops = (1, None)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        sides = list(spec.proto.data_param.side) or [USUAL_SIDE]
+        if len(spec.tops) not in (1, len(sides) + 1):
+            raise spec.error("data_param.side", f"is given {len(spec.proto.data_param.side)} "
+                             f"times; the layer has {len(spec.tops)} tops, images and a grid for "
+                             "each side")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        images = images_and_labels(spec, size)[0]
+        sides = list(spec.proto.data_param.side) or [USUAL_SIDE]
+        grids: list[Shape] = [(images[0], side * side * CELL_NUMBERS) for side in sides]
+        return [images, *grids][:len(spec.tops)]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        raise _refuse(spec)
+
+
+@layer
+class SegData(Source):
+    """One image and its map of labels, of a list: known by shape only.
+
+    Tops:   image (1, 3, H, W); labels (1, 1, H, W). H and W are multiples of transform_param's
+            stride, upper_size (or upper_height and upper_width) at most.
+    Errors: SpecError whenever data are requested.
+    Meaning: yjxiong/caffe seg_data_layer.cpp, whose transformation by random scales is not here.
+    """
+
+    num_tops = (2, 2)
+    fork_fields = frozenset(f"transform_param.{name}" for name in (
+        "stride", "upper_size", "upper_height", "upper_width", "scale_ratios"))
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.transform_param
+        step = max(1, param.stride)
+        most = (param.upper_size or param.upper_height or size[0],
+                param.upper_size or param.upper_width or size[1])
+        height, width = (min(of_image // step * step, limit)
+                         for of_image, limit in zip(size, most, strict=True))
+        return [(1, 3, height, width), (1, 1, height, width)]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        raise _refuse(spec)
+
+
+@layer
+class CarcontImageData(Source):
+    """Images of vehicles, drawn by identity, colour and model: known by shape only.
+
+    Tops:   images (N, 3, H, W) of new_height and new_width; identities, colours, models and
+            positions in the list (N,). N is ni * nii + nc * nic + nm * nim of carcont_param.
+    Errors: SpecError whenever data are requested, and for an empty batch.
+    Meaning: liu-xb/RAM carcont_image_data_layer.cpp.
+    """
+
+    num_tops = (5, 5)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        if cls._batch(spec) < 1:
+            raise spec.error("carcont_param", "gives an empty batch: ni * nii + nc * nic + nm * "
+                             "nim is 0")
+
+    @staticmethod
+    def _batch(spec: LayerSpec) -> int:
+        param = spec.proto.carcont_param
+        return int(param.ni * param.nii + param.nc * param.nic + param.nm * param.nim)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch = cls._batch(spec)
+        images = images_and_labels(spec, size)[0]
+        return [(batch, *images[1:]), *[(batch,)] * 4]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        raise _refuse(spec)

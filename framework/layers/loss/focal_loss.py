@@ -6,7 +6,6 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
@@ -18,7 +17,7 @@ from framework.layers.loss.loss_settings import (
     normalization,
 )
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.losses import log_loss, normalizer, precise
+from framework.ops.losses import log_loss, normalizer, precise, sigmoid_focal_loss
 from framework.proto import enum_name
 
 
@@ -75,7 +74,8 @@ class FocalLoss(Layer):
         if self.on_targets:
             numbers = labels.detach().reshape(scores.shape).long()
             valid = None if self.ignore is None else numbers != self.ignore
-            each = self._on_targets(scores, numbers)
+            alpha = self.alpha if self.balanced else None
+            each = sigmoid_focal_loss(scores, numbers > 0, self.gamma, alpha)
         else:
             numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
             each = self._on_labels(scores, numbers)
@@ -98,14 +98,6 @@ class FocalLoss(Layer):
             base = self.alpha + self.sign * (-each).exp()
             return base.clamp(min=1e-10) ** self.gamma * each
         return self.alpha * (-torch.expm1(-each)).clamp(min=1e-10) ** self.gamma * each
-
-    def _on_targets(self, scores: Tensor, targets: Tensor) -> Tensor:
-        signs = (2 * targets - 1).to(scores.dtype)
-        each = F.softplus(-scores * signs)
-        each = (scores * -signs).sigmoid() ** self.gamma * each
-        if self.balanced:
-            each = each * torch.where(targets > 0, self.alpha, 1 - self.alpha)
-        return each
 
 
 @layer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -18,6 +17,7 @@ from framework.layers.loss.loss_settings import (
 )
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import log_loss, normalizer, precise, smooth_l1
+from framework.ops.ranking import rank_within
 
 
 @layer
@@ -137,22 +137,8 @@ class BoxAnnotatorOHEM(Layer):
     def forward(self, rois: Tensor, losses: Tensor, labels: Tensor,
                 weights: Tensor) -> tuple[Tensor, ...]:
         image = rois[:, 0].reshape(-1).long()
-        kept = _rank_within(image, losses.reshape(-1)) < self.most
+        kept = rank_within(image, losses.reshape(-1)) < self.most
         shape = rois.shape[0], 1, *rois.shape[2:], *([1] * (4 - rois.dim()))
         kept = kept.reshape(shape)
         weights = weights.reshape(rois.shape[0], -1, *shape[2:])
         return labels.reshape(shape).where(kept, self.ignore), weights.where(kept, 0)
-
-
-def _rank_within(group: Tensor, value: Tensor) -> Tensor:
-    """The rank of each value, from 0, among those of its group, the largest first.
-
-    Two stable sorts order by group and, within it, by falling value; the rank is the position less
-    that of the group's first value.
-    """
-    order = value.argsort(descending=True, stable=True)
-    order = order[group[order].argsort(stable=True)]
-    groups = group[order].contiguous()
-    position = torch.arange(len(groups), device=group.device)
-    rank = position - torch.searchsorted(groups, groups)
-    return torch.zeros_like(position).scatter(0, order, rank)

@@ -226,10 +226,11 @@ class ScaleRoute(Layer):
 
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         rows = bottoms[0].detach().reshape(bottoms[0].shape[0], 5)
-        sides = rows[:, 3:] - rows[:, 1:3] + 1
-        size = torch.where((sides >= 1).all(1), sides.prod(1), 0).sqrt()
+        inverted = (rows[:, 3:] < rows[:, 1:3]).any(1)
+        size = torch.where(inverted, 0, (rows[:, 3:] - rows[:, 1:3] + 1).prod(1)).sqrt()
         chosen = (size >= self.low) & (size < self.high)
-        nearest = (size / self.middle).log2().abs().argmin()
+        distance = (size / self.middle).log2().abs()
+        nearest = distance.nan_to_num(math.inf, math.inf).argmin()
         first = torch.arange(len(size), device=size.device) == nearest
         chosen = torch.where(chosen.any(), chosen, first)
         return tuple(bottom.detach()[chosen] for bottom in bottoms)
@@ -237,17 +238,18 @@ class ScaleRoute(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         rows = flat_onnx(graph, bottoms[0])
         one, zero = graph.floats(1.0), graph.floats(0.0)
-        sides = graph.add("Sub", graph.cut(rows, 1, 3, 5), graph.cut(rows, 1, 1, 3))
-        sides = graph.add("Add", sides, one)
-        proper = graph.add("GreaterOrEqual", graph.reduce("ReduceMin", sides, [1], True), one)
-        size = graph.add("Sqrt", graph.add("Where", proper, product(graph, sides, 1), zero))
+        first, last = graph.cut(rows, 1, 1, 3), graph.cut(rows, 1, 3, 5)
+        inverted = graph.add("Less", last, first)
+        inverted = graph.add("Or", graph.cut(inverted, 1, 0, 1), graph.cut(inverted, 1, 1, 2))
+        sides = graph.add("Add", graph.add("Sub", last, first), one)
+        size = graph.add("Sqrt", graph.add("Where", inverted, zero, product(graph, sides, 1)))
         size = graph.reshape(size, [-1])
         chosen = graph.add("GreaterOrEqual", size, graph.floats(self.low))
-        if self.high < math.inf:
-            below = graph.add("Less", size, graph.floats(self.high))
-            chosen = graph.add("And", chosen, below)
+        below = graph.add("Less", size, graph.floats(self.high))
+        chosen = graph.add("And", chosen, below)
         ratio = graph.add("Abs", graph.add("Log", graph.add("Div", size,
                                                             graph.floats(self.middle))))
+        ratio = graph.add("Where", graph.add("IsNaN", ratio), graph.floats(math.inf), ratio)
         nearest = graph.add("ArgMin", ratio, axis=0)
         index = or_else_onnx(graph, graph.reshape(graph.add("NonZero", chosen), [-1]), nearest)
         return [graph.add("Gather", x, index, axis=0) for x in bottoms]

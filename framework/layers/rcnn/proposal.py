@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,7 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import honour, message_at
 from framework.layers.rcnn.regions_onnx import (
     best_onnx,
     flat_onnx,
@@ -19,6 +21,7 @@ from framework.layers.rcnn.regions_onnx import (
     rows_onnx,
     suppressed_onnx,
 )
+from framework.layers.ssd.detection_onnx import LOWEST
 from framework.ops import nms
 
 
@@ -40,11 +43,50 @@ def anchor_corners(base_size: int, ratios: list[float], scales: list[float]) -> 
     return anchors
 
 
+def shifted_anchors(anchors: Tensor, stride: int, cells: tuple[int, int]) -> Tensor:
+    """The anchors (H, W, A, 4) of all cells of a map, in pixels, from those of the first (A, 4)."""
+    y, x = (torch.arange(number, device=anchors.device, dtype=anchors.dtype) * stride
+            for number in cells)
+    shift_y, shift_x = torch.meshgrid(y, x, indexing="ij")
+    return anchors + torch.stack([shift_x, shift_y, shift_x, shift_y], -1)[:, :, None]
+
+
+@dataclass(frozen=True)
+class AnchorLevel:
+    """The anchors of one map: their corners around its first cell, and pixels between cells."""
+
+    anchors: list[list[float]]
+    stride: int
+
+
+def anchor_levels(spec: LayerSpec, name: str) -> list[AnchorLevel]:
+    """The anchors of each map, by a message with the anchor fields of ProposalParameter.
+
+    name  of the message
+    SpecError without ratio or scale, or for a stride of 0.
+    """
+    param = message_at(spec, name)
+    for field in ("ratio", "scale"):
+        if not getattr(param, field):
+            raise spec.error(f"{name}.{field}", "is not given")
+        if min(getattr(param, field)) <= 0:
+            raise spec.error(f"{name}.{field}", f"is {min(getattr(param, field)):g}; it must be "
+                             "above 0")
+    bases = [(stride, stride) for stride in param.level_stride] \
+        or [(param.base_size, param.feat_stride)]
+    if not min(min(pair) for pair in bases):
+        raise spec.error(f"{name}.level_stride" if param.level_stride else f"{name}.feat_stride",
+                         "is 0; it must be at least 1")
+    return [AnchorLevel(anchor_corners(base, list(param.ratio), list(param.scale)), stride)
+            for base, stride in bases]
+
+
 class AnchorBoxes(Layer):
     """What layers of region proposals have in common: the boxes of the anchors, and bottoms."""
 
-    num_bottoms = (3, 3)
+    num_bottoms: ClassVar[tuple[int, int | None]] = (3, 3)
     no_gradient_bottoms = (0, 1, 2)
+    info_bottom = 2
     needs_float32 = True
     anchors: list[list[float]]
 
@@ -73,15 +115,16 @@ class AnchorBoxes(Layer):
 
     def _boxes(self, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
         """Corners (N, H * W * A, 4) cut to the image, and which are too small (N, H * W * A)."""
+        return self._boxes_of(AnchorLevel(self.anchors, self.stride), offsets, info)
+
+    def _boxes_of(self, level: AnchorLevel, offsets: Tensor, info: Tensor
+                  ) -> tuple[Tensor, Tensor]:
+        """As `_boxes`, of one of several maps."""
         rows, columns = offsets.shape[2:]
-        anchors = offsets.new_tensor(self.anchors)
-        y = torch.arange(rows, device=offsets.device, dtype=offsets.dtype) * self.stride
-        x = torch.arange(columns, device=offsets.device, dtype=offsets.dtype)
-        x = x * self.stride
-        shift_y, shift_x = torch.meshgrid(y, x, indexing="ij")
-        shift = torch.stack([shift_x, shift_y, shift_x, shift_y], -1)[:, :, None]
+        anchors = offsets.new_tensor(level.anchors)
         size = anchors[:, 2:] - anchors[:, :2] + 1
-        centre = (anchors + shift)[..., :2] + 0.5 * size
+        shifted = shifted_anchors(anchors, level.stride, (rows, columns))
+        centre = shifted[..., :2] + 0.5 * size
         moves = offsets.unflatten(1, (-1, 4)).permute(0, 3, 4, 1, 2)
         centre = centre + moves[..., :2] * size
         half = 0.5 * moves[..., 2:].exp() * size
@@ -105,10 +148,16 @@ class AnchorBoxes(Layer):
     def _boxes_onnx(self, graph: OnnxGraph, offsets: str, info: str, own: int
                     ) -> tuple[str, str]:
         """As `_boxes`; info (1 or N, K), whose number `own` is the scale of the width."""
+        return self._boxes_of_onnx(AnchorLevel(self.anchors, self.stride), graph, offsets, info,
+                                   own)
+
+    def _boxes_of_onnx(self, level: AnchorLevel, graph: OnnxGraph, offsets: str, info: str,
+                       own: int) -> tuple[str, str]:
+        """As `_boxes_onnx`, of one of several maps."""
         rows, columns = graph.shape(offsets)[2:]
-        anchors = torch.tensor(self.anchors)
+        anchors = torch.tensor(level.anchors)
         size = anchors[:, 2:] - anchors[:, :2] + 1
-        centre = grid(rows, columns, self.stride)[:, :, None] + anchors[:, :2] + 0.5 * size
+        centre = grid(rows, columns, level.stride)[:, :, None] + anchors[:, :2] + 0.5 * size
         sizes = graph.floats(size.repeat(rows * columns, 1)[None])
         moves = graph.reshape(offsets, [-1, len(anchors), 4, rows, columns])
         moves = graph.add("Transpose", moves, perm=[0, 3, 4, 1, 2])
@@ -135,62 +184,121 @@ class AnchorBoxes(Layer):
 class Proposal(AnchorBoxes):
     """Region proposals (RPN): the best regions of each image after non-maximum suppression.
 
-    Bottoms: scores (N, 2 A, H, W), background then object; offsets (N, 4 A, H, W), dx dy dw dh
-             of each anchor; image size (1 or N, 3 or more): height, width, scale, and perhaps a
-             scale of its own for the width. No gradient goes to any.
+    Bottoms: scores (N, 2 A, H, W), background then object, or (N, A, H, W), object alone; offsets
+             (N, 4 A, H, W), dx dy dw dh of each anchor; then, with several `level_stride`, scores
+             and offsets of the next map; image size (1 or N, 3 or more): height, width, scale, and
+             perhaps a scale of its own for the width. No gradient goes to any.
     Tops:    regions (R, 5): image, x1, y1, x2, y2, at most post_nms_topn an image; if wanted,
              their scores (R,). At build there are N * post_nms_topn.
     There are anchors every feat_stride pixels, `ratio` times `scale` of them; boxes are cut to the
     image; one smaller than min_size * scale has score 0. The pre_nms_topn best go into the
     suppression, which drops a box that overlaps a better one by more than nms_thresh.
+    With level_stride (FPN) the maps have these strides, anchors of the base size of their stride,
+    and pre_nms_topn and the suppression are of each map; post_nms_topn of all together.
     Data decide the number of regions: torch.compile breaks the graph here.
     Errors:  SpecError without ratio or scale, or for channels that do not fit.
     Source:  happynear/caffe-windows and sanghoon/caffe-fast-rcnn proposal_layer.cpp; Ren et al.
-             2015.
+             2015. For several maps, Lin et al. 2017 (FPN), generate_proposals.py and
+             collect_and_distribute_fpn_rpn_proposals.py of Detectron.
     """
 
+    num_bottoms = (3, None)
     num_tops = (1, 2)
+    fork_fields = frozenset(["proposal_param.level_stride"])
 
-    def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "proposal_param", "feat_stride base_size min_size ratio scale pre_nms_topn "
-               "post_nms_topn nms_thresh")
+               "post_nms_topn nms_thresh level_stride")
         param = spec.proto.proposal_param
         self.most_before = param.pre_nms_topn
-        for field in ("ratio", "scale"):
-            if not getattr(param, field):
-                raise spec.error(f"proposal_param.{field}", "is not given")
-        anchors = anchor_corners(param.base_size, list(param.ratio), list(param.scale))
-        self.start(anchors, param.feat_stride, param.min_size, param.post_nms_topn,
-                   param.nms_thresh)
-        self.check_bottoms(scores, offsets, info)
+        self.levels = anchor_levels(spec, "proposal_param")
+        if len(bottoms) != 2 * len(self.levels) + 1:
+            raise spec.error("bottom", f"is given {len(bottoms)} times; {len(self.levels)} "
+                             f"maps need {2 * len(self.levels) + 1}: scores and offsets of each, "
+                             "then the image size")
+        self.start(self.levels[0].anchors, self.levels[0].stride, param.min_size,
+                   param.post_nms_topn, param.nms_thresh)
+        self.info_bottom = len(bottoms) - 1
+        self.map_shapes = bottoms[:-1:2]
+        for scores, offsets in zip(bottoms[:-1:2], bottoms[1::2], strict=True):
+            self.check_bottoms(scores, offsets, bottoms[-1])
 
-    def forward(self, scores: Tensor, offsets: Tensor, info: Tensor) -> tuple[Tensor, ...]:
-        num_images = scores.shape[0]
+    def check_bottoms(self, scores: Shape, offsets: Shape, info: Shape) -> None:
+        num = len(self.anchors)
+        doubled = (scores[0], 2 * num, *scores[2:]) if scores[1] == num else scores
+        super().check_bottoms(doubled, offsets, info)
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        bottoms = tuple(bottom.detach() for bottom in bottoms)
+        info = bottoms[-1]
+        num_images = bottoms[0].shape[0]
         info = info.reshape(-1, info.numel() // max(info.shape[0], 1)).expand(num_images, -1)
-        corners, small = self._boxes(offsets, info)
-        number = scores[:, len(self.anchors):].permute(0, 2, 3, 1).flatten(1)
+        corners, scores, group = [], [], []
+        for index, level in enumerate(self.levels):
+            boxes, number = self._best(level, bottoms[2 * index], bottoms[2 * index + 1], info)
+            corners.append(boxes)
+            scores.append(number)
+            group.append(torch.full_like(number, index, dtype=torch.long))
+        box, score = torch.cat(corners, 1), torch.cat(scores, 1)
+        kinds = None
+        if len(self.levels) > 1:
+            score, order = score.sort(dim=1, descending=True, stable=True)
+            box = box.gather(1, order[:, :, None].expand(-1, -1, 4))
+            kinds = torch.cat(group, 1).gather(1, order)
+        past_end = box + box.new_tensor([0, 0, 1, 1])       # pixels are cells: ends belong
+        kept = nms.greedy(past_end, torch.ones_like(score, dtype=torch.bool), self.threshold,
+                          group=kinds, most=self.most)
+        image, rank = kept.nonzero(as_tuple=True)
+        regions = torch.cat([image.to(box.dtype)[:, None], box[image, rank]], 1)
+        return (regions, score[image, rank])[:len(self.spec.tops)]
+
+    def _best(self, level: AnchorLevel, scores: Tensor, offsets: Tensor, info: Tensor
+              ) -> tuple[Tensor, Tensor]:
+        """The pre_nms_topn best boxes (N, K, 4) of a map, and their scores (N, K), best first."""
+        corners, small = self._boxes_of(level, offsets, info)
+        number = scores[:, -len(level.anchors):].permute(0, 2, 3, 1).flatten(1)
         number = number.masked_fill(small, 0)
         order = number.argsort(dim=1, descending=True, stable=True)[:, :self.most_before]
-        corners = corners.gather(1, order[:, :, None].expand(-1, -1, 4))
-        past_end = corners + corners.new_tensor([0, 0, 1, 1])   # pixels are cells: ends belong
-        kept = nms.greedy(past_end, torch.ones_like(order, dtype=torch.bool),
-                          self.threshold, most=self.most)
-        image, rank = kept.nonzero(as_tuple=True)
-        regions = torch.cat([image.to(corners.dtype)[:, None], corners[image, rank]], 1)
-        return (regions, number.gather(1, order)[image, rank])[:len(self.spec.tops)]
+        return corners.gather(1, order[:, :, None].expand(-1, -1, 4)), number.gather(1, order)
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        if index != len(shapes) - 1:
+            return None
+        return super().example_bottom(2, [shapes[0], shapes[1], shapes[-1]])
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        num, shape = len(self.anchors), graph.shape(bottoms[0])
-        number = graph.cut(bottoms[0], 1, num, 2 * num)
-        number = graph.reshape(graph.add("Transpose", number, perm=[0, 2, 3, 1]), [0, -1])
-        info = flat_onnx(graph, bottoms[2])
-        own = 3 if math.prod(graph.shape(bottoms[2])[1:]) > 3 else 2
-        corners, small = self._boxes_onnx(graph, bottoms[1], info, own)
-        number = graph.add("Where", small, graph.floats(0.0), number)
-        count = graph.integers([min(self.most_before, num * math.prod(shape[2:]))])
-        boxes, best = best_onnx(graph, corners, number, count)
-        kept = suppressed_onnx(graph, boxes, best, count, self.threshold, self.most)
+        info = flat_onnx(graph, bottoms[-1])
+        own = 3 if math.prod(graph.shape(bottoms[-1])[1:]) > 3 else 2
+        parts = [self._kept_onnx(level, graph, bottoms[2 * index:2 * index + 2], info, own)
+                 for index, level in enumerate(self.levels)]
+        boxes, best, kept = parts[0]
+        if len(parts) > 1:
+            boxes, best, kept = (graph.add("Concat", *names, axis=1)
+                                 for names in zip(*parts, strict=True))
+            boxes, best, kept = self._most_onnx(graph, boxes, best, kept)
         image, box, score = rows_onnx(graph, kept, boxes, best)
         tops = [graph.add("Concat", image, box, axis=1), score]
         return tops[:len(self.spec.tops)]
+
+    def _kept_onnx(self, level: AnchorLevel, graph: OnnxGraph, pair: Names, info: str, own: int
+                   ) -> tuple[str, str, str]:
+        """Boxes (N, K, 4) and scores (N, K) of a map, best first, and which of them are kept."""
+        num, shape = len(level.anchors), graph.shape(pair[0])
+        number = graph.cut(pair[0], 1, shape[1] - num, shape[1])
+        number = graph.reshape(graph.add("Transpose", number, perm=[0, 2, 3, 1]), [0, -1])
+        corners, small = self._boxes_of_onnx(level, graph, pair[1], info, own)
+        number = graph.add("Where", small, graph.floats(0.0), number)
+        count = graph.integers([min(self.most_before, num * math.prod(shape[2:]))])
+        boxes, best = best_onnx(graph, corners, number, count)
+        return boxes, best, suppressed_onnx(graph, boxes, best, count, self.threshold, self.most)
+
+    def _most_onnx(self, graph: OnnxGraph, boxes: str, best: str, kept: str
+                   ) -> tuple[str, str, str]:
+        """The `most` best of all maps, best first; what was dropped is last, and not kept."""
+        ranked = graph.add("Where", kept, best, graph.floats(LOWEST))
+        total = sum(min(self.most_before, len(level.anchors) * math.prod(shape[2:]))
+                    for level, shape in zip(self.levels, self.map_shapes, strict=True))
+        count = graph.integers([min(self.most, total)])
+        boxes, ranked = best_onnx(graph, boxes, ranked, count)
+        return boxes, ranked, graph.add("Greater", ranked, graph.floats(LOWEST))

@@ -1,4 +1,4 @@
-"""RoI pooling, position-sensitive RoI pooling (R-FCN) and RoI align."""
+"""RoI pooling and position-sensitive RoI pooling (R-FCN)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from framework.layers.rcnn.regions_onnx import (
     grown_onnx,
     rectangle_mean_onnx,
     rounded_onnx,
-    sample_bilinear_onnx,
 )
 from framework.ops.regions import (
     Bins,
@@ -28,22 +27,28 @@ from framework.ops.regions import (
     rectangle_max,
     rectangle_mean,
     round_half_away,
-    sample_bilinear,
 )
 
 Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
-def _check_bottoms(spec: LayerSpec, x: Shape, rois: Shape) -> IndexCheck:
-    """The bounds check of the regions' items; SpecError for shapes that do not fit."""
+def check_regions(spec: LayerSpec, x: Shape, rois: Shape, index: int = 1) -> IndexCheck:
+    """The bounds check of the regions' items; SpecError for shapes that do not fit.
+
+    index  of the bottom of regions
+    """
     if len(x) != 4 or len(rois) < 2 or rois[1] != 5 or math.prod(rois[2:]) != 1:
         raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(rois)}; they must be "
                          "(N, C, H, W) and (R, 5): item, x1, y1, x2, y2 in pixels")
-    return IndexCheck(spec, 1, rois[:1], what=f"items of '{spec.bottoms[0]}'", unit="region")
+    return IndexCheck(spec, index, rois[:1], what=f"items of '{spec.bottoms[0]}'", unit="region")
 
 
-def _read_size(spec: LayerSpec) -> tuple[int, int]:
-    honour(spec, "roi_pooling_param", "pooled_h pooled_w spatial_scale pad_ratio")
+def read_size(spec: LayerSpec, also: str = "") -> tuple[int, int]:
+    """roi_pooling_param's pooled_h and pooled_w; SpecError for a 0, and for fields of other layers.
+
+    also  fields that the layer takes besides spatial_scale and pad_ratio
+    """
+    honour(spec, "roi_pooling_param", f"pooled_h pooled_w spatial_scale pad_ratio {also}")
     param = spec.proto.roi_pooling_param
     for field in ("pooled_h", "pooled_w"):
         if getattr(param, field) < 1:
@@ -51,7 +56,7 @@ def _read_size(spec: LayerSpec) -> tuple[int, int]:
     return param.pooled_h, param.pooled_w
 
 
-def _columns(rois: Tensor, check: IndexCheck, num_items: int) -> Corners:
+def region_columns(rois: Tensor, check: IndexCheck, num_items: int) -> Corners:
     """Item (int64) and x1, y1, x2, y2 of each region, (R,) each."""
     rois = rois.detach().reshape(rois.shape[0], 5)
     rois = rois.to(torch.promote_types(rois.dtype, torch.float32))
@@ -59,7 +64,7 @@ def _columns(rois: Tensor, check: IndexCheck, num_items: int) -> Corners:
     return check(item, num_items), x1, y1, x2, y2
 
 
-def _grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def grown(corners: list[Tensor], ratio: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """x1, y1, x2, y2 of the regions, made larger on each side by `ratio` of their size."""
     x1, y1, x2, y2 = corners
     wide, high = (x2 - x1 + 1) * ratio, (y2 - y1 + 1) * ratio
@@ -96,8 +101,8 @@ class ROIPooling(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
-        self.height, self.width = _read_size(spec)
-        self.check = _check_bottoms(spec, x, rois)
+        self.height, self.width = read_size(spec)
+        self.check = check_regions(spec, x, rois)
         param = spec.proto.roi_pooling_param
         self.scale = param.spatial_scale
         self.pad_ratio = param.pad_ratio
@@ -108,9 +113,9 @@ class ROIPooling(Layer):
         return [(rois[0], x[1], self.height, self.width)]
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, *corners = _columns(rois, self.check, len(x))
+        item, *corners = region_columns(rois, self.check, len(x))
         x1, y1, x2, y2 = (round_half_away(side * self.scale)
-                          for side in _grown(corners, self.pad_ratio))
+                          for side in grown(corners, self.pad_ratio))
         # The original adds the start after rounding; it is whole, so that is the same.
         zero = torch.zeros_like(x1)
         low, high = bin_edges(zero, (y2 - y1 + 1).clamp(min=1), self.height, 1 << 30)
@@ -153,7 +158,7 @@ class PSROIPooling(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
         honour(spec, "psroi_pooling_param", "spatial_scale output_dim group_size")
-        self.check = _check_bottoms(spec, x, rois)
+        self.check = check_regions(spec, x, rois)
         param = spec.proto.psroi_pooling_param
         for field in ("output_dim", "group_size"):
             if getattr(param, field) < 1:
@@ -167,7 +172,7 @@ class PSROIPooling(Layer):
                              f"group_size^2 is {self.num_outputs * self.size ** 2}")
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, x1, y1, x2, y2 = _columns(rois, self.check, len(x))
+        item, x1, y1, x2, y2 = region_columns(rois, self.check, len(x))
         left, top = round_half_away(x1) * self.scale, round_half_away(y1) * self.scale
         right = (round_half_away(x2) + 1) * self.scale
         bottom = (round_half_away(y2) + 1) * self.scale
@@ -194,56 +199,3 @@ class PSROIPooling(Layer):
         channel = torch.arange(self.num_outputs * self.size ** 2)
         channel = channel.view(self.num_outputs, self.size, self.size)
         return [rectangle_mean_onnx(graph, bottoms[0], item, channel, *edges)]
-
-
-@layer
-class ROIAlign(Layer):
-    """RoI align: bilinear samples at (pooled_h + 1) * (pooled_w + 1) points of each region.
-
-    Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
-    Top:     (R, C, pooled_h + 1, pooled_w + 1), read bilinearly from corner to corner; 0 where a
-             point is outside the map or the region has no size. A pooling layer of kernel 2 and
-             stride 1 after it makes pooled_h * pooled_w bins.
-    Errors:  SpecError for other shapes, or a size of 0.
-    Source:  zhaoweicai/cascade-rcnn roi_align_layer.cpp (not Mask R-CNN's, which averages itself).
-    """
-
-    num_bottoms = (2, 2)
-    no_gradient_bottoms = (1,)
-    needs_float32 = True
-
-    def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
-        super().__init__(spec)
-        self.height, self.width = _read_size(spec)
-        self.check = _check_bottoms(spec, x, rois)
-        param = spec.proto.roi_pooling_param
-        self.scale = param.spatial_scale
-        self.pad_ratio = param.pad_ratio
-
-    def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, *corners = _columns(rois, self.check, len(x))
-        x1, y1, x2, y2 = (side * self.scale - 0.5 for side in _grown(corners, self.pad_ratio))
-        bins = [torch.arange(num + 1, device=x.device, dtype=x1.dtype) / num
-                for num in (self.height, self.width)]
-        rows = y1[:, None] + (y2 - y1)[:, None] * bins[0]
-        columns = x1[:, None] + (x2 - x1)[:, None] * bins[1]
-        sampled = sample_bilinear(x, item, rows, columns)
-        return sampled.masked_fill(((y2 <= y1) | (x2 <= x1))[:, None, None, None], 0)
-
-    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        return example_regions(shapes, self.scale) if index else None
-
-    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        item, *corners = columns_onnx(graph, bottoms[1])
-        scale, half = graph.floats(self.scale), graph.floats(0.5)
-        x1, y1, x2, y2 = (graph.add("Sub", graph.add("Mul", side, scale), half)
-                          for side in grown_onnx(graph, corners, self.pad_ratio))
-        points = []
-        for first, last, num in ((y1, y2, self.height), (x1, x2, self.width)):
-            parts = graph.floats([index / num for index in range(num + 1)])
-            length = graph.add("Sub", last, first)
-            points.append(graph.add("Add", first, graph.add("Mul", length, parts)))
-        sampled = sample_bilinear_onnx(graph, bottoms[0], item, *points)
-        has_size = graph.add("And", graph.add("Greater", y2, y1), graph.add("Greater", x2, x1))
-        has_size = graph.add("Unsqueeze", has_size, graph.integers([2, 3]))
-        return [graph.add("Where", has_size, sampled, graph.floats(0.0))]

@@ -101,16 +101,24 @@ def rounded_onnx(graph: OnnxGraph, x: str) -> str:
     return graph.add("Mul", graph.add("Sign", x), whole)
 
 
+def cells_onnx(graph: OnnxGraph, x: str, last: int) -> str:
+    """Whole numbers of float32 as int64, cut to 0..last; NaN is 0.
+
+    The Cast of NaN gives the least integer on x86, which no Gather takes.
+    """
+    cut = graph.add("Clip", x, graph.floats(0.0), graph.floats(float(last)))
+    return graph.add("Max", graph.add("Cast", cut, to=INT64), graph.integers(0))
+
+
 def bin_edges_onnx(graph: OnnxGraph, start: str, length: str, num_bins: int, limit: int
                    ) -> tuple[str, str]:
     """As framework.ops.regions.bin_edges: two (R, num_bins) int64 of start, length (R, 1)."""
     size = graph.add("Div", length, graph.floats(float(num_bins)))
-    ends = graph.floats(0.0), graph.floats(float(limit))
     edges = []
     for kind, first in (("Floor", 0), ("Ceil", 1)):
         index = graph.floats([float(first + index) for index in range(num_bins)])
         edge = graph.add(kind, graph.add("Add", graph.add("Mul", index, size), start))
-        edges.append(graph.add("Cast", graph.add("Clip", edge, *ends), to=INT64))
+        edges.append(cells_onnx(graph, edge, limit))
     return edges[0], edges[1]
 
 
@@ -185,13 +193,12 @@ def _neighbours(graph: OnnxGraph, x: str, limit: int) -> tuple[str, str, str, st
     """Cells before and after each point, its distance from the first, whether it is outside."""
     ends = graph.floats(0.0), graph.floats(float(limit - 1))
     cell = graph.add("Floor", x)
-    before = graph.add("Clip", cell, *ends)
-    after = graph.add("Clip", graph.add("Add", cell, graph.floats(1.0)), *ends)
-    distance = graph.add("Sub", graph.add("Clip", x, *ends), before)
+    before = cells_onnx(graph, cell, limit - 1)
+    after = cells_onnx(graph, graph.add("Add", cell, graph.floats(1.0)), limit - 1)
+    distance = graph.add("Sub", graph.add("Clip", x, *ends), graph.add("Cast", before, to=FLOAT))
     outside = graph.add("Or", graph.add("Less", x, graph.floats(-0.5)),
                         graph.add("Greater", x, graph.floats(limit - 0.5)))
-    return (graph.add("Cast", before, to=INT64), graph.add("Cast", after, to=INT64), distance,
-            outside)
+    return before, after, distance, outside
 
 
 def grid(height: int, width: int, step: float, offset: float = 0.0) -> Tensor:

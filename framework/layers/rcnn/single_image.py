@@ -126,6 +126,7 @@ class FasterRcnnDetectionOutput(Layer):
 
     num_bottoms = (4, 4)
     no_gradient_bottoms = (0, 1, 2, 3)
+    info_bottom = 3
     needs_float32 = True
 
     def __init__(self, spec: LayerSpec, offsets: Shape, scores: Shape, rois: Shape, info: Shape):

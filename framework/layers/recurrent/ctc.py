@@ -16,6 +16,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.left_out import LeftOut
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.ops.losses import precise
 
@@ -48,7 +49,7 @@ def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tens
     labels   (N, L) int64, of which the first `lengths` (N,) count
     times    (N,) steps of each sequence
     blank    the class of the blank
-    A sequence that does not fit into its steps has the loss 0.
+    A sequence that does not fit into its steps has the loss 0; the layers count them in the log.
     Source: Graves et al. 2006.
     """
     # equal neighbours need a blank between them, and so one more step
@@ -57,6 +58,11 @@ def sequence_losses(scores: Tensor, labels: Tensor, lengths: Tensor, times: Tens
     possible = lengths + twice.sum(1) <= times
     losses = F.ctc_loss(scores.log_softmax(2), labels, times, lengths, blank, "none", True)
     return torch.where(possible, losses, 0), possible
+
+
+def too_long(spec: LayerSpec) -> LeftOut:
+    """The counter of sequences that do not fit into their steps."""
+    return LeftOut(spec, "label sequences are longer than their time steps allow")
 
 
 def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
@@ -115,6 +121,7 @@ class WarpCTCLoss(Layer):
             raise spec.error("bottom", f"has the shapes {found}; all must have {scores[1]} "
                              "sequences")
         self._make_checks(scores, others)
+        self.left_out = too_long(spec)
 
     def _make_checks(self, scores: Shape, others: tuple[Shape, ...]) -> None:
         shape = others[-1]
@@ -134,6 +141,7 @@ class WarpCTCLoss(Layer):
         scores = precise(scores).flatten(2)
         labels, lengths, times = self._labels(scores, others)
         losses, possible = sequence_losses(scores, labels, lengths, times, self.blank)
+        self.left_out.note(~possible)
         return mean_with_gradient_of_sum(losses, possible)
 
     def _labels(self, scores: Tensor, others: tuple[Tensor, ...]
@@ -194,6 +202,7 @@ class CtcLoss(Layer):
             raise spec.error("ctc_loss_param.blank_label", f"is {self.blank}; it must be from 0 to "
                              f"{scores[2] - 1}")
         self.check = _class_check(spec, 1, labels, scores[2])
+        self.left_out = too_long(spec)
         if not 0 < self.times <= scores[0]:
             raise spec.error("ctc_loss_param.time_step", f"is {self.times}; it must be from 1 to "
                              f"{scores[0]}")
@@ -204,7 +213,8 @@ class CtcLoss(Layer):
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         targets, lengths = without_blanks(_checked(self.check, labels, self.blank), self.blank)
         times = torch.full_like(lengths, self.times)
-        losses, _ = sequence_losses(precise(scores), targets, lengths, times, self.blank)
+        losses, possible = sequence_losses(precise(scores), targets, lengths, times, self.blank)
+        self.left_out.note(~possible)
         return mean_with_gradient_of_sum(losses, torch.ones_like(losses))
 
 

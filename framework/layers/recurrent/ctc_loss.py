@@ -9,7 +9,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import honour
-from framework.layers.recurrent.ctc import mean_with_gradient_of_sum, sequence_losses
+from framework.layers.recurrent.ctc import mean_with_gradient_of_sum, sequence_losses, too_long
 from framework.ops.losses import precise
 
 
@@ -53,6 +53,7 @@ class CTCLoss(Layer):
                              f"{scores[2] - 1}")
         self.last = scores[2] - 1
         self.check = IndexCheck(spec, 2, labels, scores[2], why="the blank is not a label")
+        self.left_out = too_long(spec)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [()]
@@ -66,5 +67,6 @@ class CTCLoss(Layer):
         begins = (indicators.detach().reshape(x.shape[:2]) + 0.5).trunc()[1:] == 0
         times = (begins.cumsum(0) == 0).sum(0) + 1
         targets = index.where(~ended & (index != self.blank), 0 if self.blank else self.last)
-        losses, _ = sequence_losses(x, targets.long(), (~ended).sum(1), times, self.blank)
+        losses, possible = sequence_losses(x, targets.long(), (~ended).sum(1), times, self.blank)
+        self.left_out.note(~possible)
         return mean_with_gradient_of_sum(losses, torch.ones_like(losses))

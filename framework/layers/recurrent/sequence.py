@@ -222,3 +222,42 @@ class Lstm(Layer):
 
 def _exporting() -> bool:
     return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
+
+
+@layer
+class Convert(Layer):
+    """Columns of a map as steps of a sequence, and the indicators that a recurrent layer takes.
+
+    Bottom: x (N, C, W), or (N, C, 1, W).
+    Tops:   y (W, N, C); then, if named, continuation indicators (W, N): 0 in the first step, 1 in
+            all others.
+    Errors: SpecError for other shapes.
+    Source: convert_layer.cpp of Yuliang-Liu/Curve-Text-Detector, which writes the second top
+            whether it is named or not.
+    """
+
+    num_tops = (1, 2)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        if len(x) < 3 or math.prod(x[2:-1]) != 1:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; Convert takes (N, C, W) or "
+                             "(N, C, 1, W)")
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        steps = x.reshape(x.shape[0], x.shape[1], x.shape[-1]).permute(2, 0, 1)
+        if len(self.spec.tops) == 1:
+            return steps
+        first = torch.arange(x.shape[-1], device=x.device) > 0
+        return steps, first.to(x.dtype)[:, None].repeat(1, x.shape[0])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        flat = graph.reshape(bottoms[0], [0, 0, shape[-1]])
+        steps = graph.add("Transpose", flat, perm=[2, 0, 1])
+        if len(self.spec.tops) == 1:
+            return [steps]
+        zeros = graph.add("Mul", graph.reduce("ReduceSum", steps, [2], False), graph.floats(0.0))
+        values = torch.ones(shape[-1], 1)
+        values[0] = 0
+        return [steps, graph.add("Add", zeros, graph.floats(values))]

@@ -15,6 +15,7 @@ from framework.layers.ssd.multibox_settings import signed
 from framework.layers.ssd.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
 from framework.ops.image_boxes import in_image, pixel_iou
+from framework.ops.instance_masks import mask_iou, paste_masks
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
 
 MAX_CLASSES = 1_000_000         # each has a row of the top
@@ -38,30 +39,38 @@ class DetectionEvaluate(Layer):
     (N, 2, 1, 1); detections (D, 7, 1, 1) and truth (G, 8, 1, 1) are then in its pixels, in the
     order image, x1, y1, x2, y2, label, score or ignored and difficult; the top is (rows, 5, 1, 1)
     and the size file is required.
+    Instead of boxes masks are compared if there are three more bottoms (Mask R-CNN): the masks of
+    the detections (D, M, N), in the frames of their boxes, pasted into the image and cut at 0.5;
+    the masks of the boxes (G, H, W); image sizes (N, 3), of which the boxes are parts.
     Scores are copied. No gradient. The number of rows depends on the detections: the layer does not
     compile into a whole graph.
     Errors: SpecError for fields; DataError for the background label in either bottom.
     Source: DetectionEvaluateParameter; detection_evaluate_layer.cpp of weiliu89/caffe branch ssd
-            and of zhaoweicai/cascade-rcnn.
+            and of zhaoweicai/cascade-rcnn; overlaps of masks as in COCO's API.
     """
 
-    num_bottoms = (2, 3)
-    no_gradient_bottoms = (0, 1, 2)
+    num_bottoms = (2, 5)
+    no_gradient_bottoms = (0, 1, 2, 3, 4)
     no_onnx_form = "it compares with labels, which a deploy net does not have"
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)
         param = spec.proto.detection_evaluate_param
         field = "detection_evaluate_param"
-        self.of_cascade = bool(inputs)
+        self.of_cascade = len(inputs) == 1
+        self.of_masks = len(inputs) == 3
+        if len(inputs) == 2:
+            raise spec.error("bottom", "is given 4 times; it must be detections and boxes, then "
+                             "nothing, the input sizes, or masks of both and image sizes")
+        if self.of_masks:
+            _check_masks(spec, detections, truth, *inputs)
         for shape, width, what in ((detections, 7, "detections"), (truth, 8, "ground truth")):
-            wanted = (width, 1, 1) if inputs else (1, 1, width)
-            own = tuple(shape[1:]) if inputs else (*shape[:2], *shape[3:])
+            wanted = (width, 1, 1) if self.of_cascade else (1, 1, width)
+            own = tuple(shape[1:]) if self.of_cascade else (*shape[:2], *shape[3:])
             if len(shape) != 4 or own != wanted:
-                raise spec.error("bottom", f"has the {what} shape {shape}; it must be "
-                                 f"({f'rows, {width}, 1, 1' if inputs else f'1, 1, rows, {width}'}"
-                                 ")")
-        if inputs and not param.HasField("name_size_file"):
+                form = f"rows, {width}, 1, 1" if self.of_cascade else f"1, 1, rows, {width}"
+                raise spec.error("bottom", f"has the {what} shape {shape}; it must be ({form})")
+        if self.of_cascade and not param.HasField("name_size_file"):
             raise spec.error(f"{field}.name_size_file", "is missing; with three bottoms it is "
                              "required")
         if not 1 <= param.num_classes <= MAX_CLASSES:
@@ -92,16 +101,22 @@ class DetectionEvaluate(Layer):
             return [(len(self.classes) + bottoms[0][0], 5, 1, 1)]
         return [(1, 1, len(self.classes) + bottoms[0][2], 5)]
 
-    def forward(self, detections: Tensor, truth: Tensor, inputs: Tensor | None = None) -> Tensor:
+    def forward(self, detections: Tensor, truth: Tensor, *others: Tensor) -> Tensor:
         found, boxes = self.columns(detections, truth)
+        inputs = others[0] if self.of_cascade else None
         self._check_labels(found[:, 1].long(), "detections")
         self._check_labels(boxes[:, 1].long(), "ground truth")
         inside = (boxes[:, 1] > -1) & (boxes[:, 1] < self.check.num)
         self.check.require(boxes[:, 1], inside, items=boxes[:, 0])
         images = found[:, 0].long().unique()
-        rows = found[found[:, 1] != -1]
-        rows = rows[_order(rows, boxes)]
-        top = torch.cat([self._counts(boxes), self._judge(rows, boxes, images, inputs)])
+        real = found[:, 1] != -1
+        order = _order(found[real], boxes)
+        rows = found[real][order]
+        overlaps = None
+        if self.of_masks:
+            masks, truths, info = (other.detach() for other in others)
+            overlaps = _mask_overlaps(rows, masks[real][order], boxes, truths[:len(boxes)], info)
+        top = torch.cat([self._counts(boxes), self._judge(rows, boxes, images, inputs, overlaps)])
         if len(self.sizes):
             self.images_seen = (self.images_seen + len(images)) % len(self.sizes)
         return top.view(-1, 5, 1, 1) if self.of_cascade else top.view(1, 1, -1, 5)
@@ -131,14 +146,19 @@ class DetectionEvaluate(Layer):
         unused = torch.full_like(num, -1)
         return torch.stack([unused, classes, num, unused, unused], 1).to(boxes.dtype)
 
-    def _judge(self, rows: Tensor, boxes: Tensor, images: Tensor, inputs: Tensor | None
-               ) -> Tensor:
-        """The other rows of the top: true and false positives, detections in their final order."""
+    def _judge(self, rows: Tensor, boxes: Tensor, images: Tensor, inputs: Tensor | None,
+               overlaps: Tensor | None) -> Tensor:
+        """The other rows of the top: true and false positives, detections in their final order.
+
+        overlaps  (D, G), of masks; None: those of the boxes
+        """
         true = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
         neither = true
         if len(boxes) and len(rows):
             own = (rows[:, None, :2].long() == boxes[:, :2].long()).all(2)
-            overlap = torch.where(own, self._overlaps(rows, boxes, images, inputs), -1)
+            if overlaps is None:
+                overlaps = self._overlaps(rows, boxes, images, inputs)
+            overlap = torch.where(own, overlaps, -1)
             best, box = overlap.max(1)
             hit = best >= self.threshold
             if not self.use_difficult:
@@ -182,6 +202,33 @@ class DetectionEvaluate(Layer):
         found, found_area = pixels(rows[:, 3:], rows[:, 0])
         real, real_area = pixels(boxes[:, 3:7], boxes[:, 0])
         return pixel_iou(found, real, found_area, real_area)
+
+
+def _check_masks(spec: LayerSpec, detections: Shape, truth: Shape, masks: Shape, truths: Shape,
+                 info: Shape) -> None:
+    """SpecError unless there is a mask of each detection and of each box."""
+    fits = len(masks) == len(truths) == 3 and masks[0] == detections[2] \
+        and truths[0] == truth[2] and len(info) == 2 and info[1] >= 2
+    if not fits:
+        raise spec.error("bottom", f"has masks of the shapes {tuple(masks)} and {tuple(truths)}, "
+                         f"and image sizes of {tuple(info)}; they must be ({detections[2]}, M, N), "
+                         f"({truth[2]}, height, width) and (N, 3)")
+    if spec.proto.detection_evaluate_param.HasField("name_size_file"):
+        raise spec.error("detection_evaluate_param.name_size_file", "is for boxes; masks are "
+                         "compared in pixels of the net's input")
+
+
+def _mask_overlaps(rows: Tensor, masks: Tensor, boxes: Tensor, truths: Tensor, info: Tensor
+                   ) -> Tensor:
+    """IoU (D, G) of the masks of detections, pasted, with those of the boxes.
+
+    truths  (G, H, W), padded on the right and below to the size of the largest image
+    """
+    height, width = truths.shape[1:]
+    item = rows[:, 0].long().clamp(0, len(info) - 1)
+    corners = rows[:, 3:7] * info[item][:, [1, 0, 1, 0]].to(rows)
+    pasted = paste_masks(masks.to(rows.dtype), corners, height, width) >= 0.5
+    return mask_iou(pasted, truths >= 0.5).to(rows.dtype)
 
 
 def _until_end(boxes: Tensor) -> Tensor:

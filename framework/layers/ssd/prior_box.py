@@ -36,12 +36,16 @@ class PriorBox(Layer):
     In the dialect "faceboxes" a square is 1 pixel smaller, and there are 4 x 4 of 32 and 2 x 2 of
     64 in a cell, 8 and 16 pixels apart, the rows and columns from half their number up or
     left of the middle on; max_size and aspect_ratio are refused there.
+    With `denser_prior_boxes` (TextBoxes++), and always in the dialect "textboxes", each box is
+    followed by one of its size at the lower edge of the cell.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
-            et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes.
+            et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, MhLiao/TextBoxes and
+            MhLiao/TextBoxes_plusplus.
     """
 
-    dialects = ("faceboxes",)
+    dialects = ("faceboxes", "textboxes")
+    fork_fields = frozenset(["prior_box_param.denser_prior_boxes"])
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
@@ -54,7 +58,10 @@ class PriorBox(Layer):
                              "axes")
         self.shapes = _shapes(spec, param)
         self.moves = [(0.0, 0.0)] * len(self.shapes)
-        if spec.dialect:
+        self.denser = param.denser_prior_boxes or spec.dialect == "textboxes"
+        if self.denser:
+            self.shapes = [shape for shape in self.shapes for _ in range(2)]
+        if spec.dialect == "faceboxes":
             self.shapes, self.moves = _dense(spec, param, self.shapes)
         self.variances = _variances(spec, param)
         self.image_size = _pair(spec, param, "img_size", "img_h", "img_w")
@@ -80,12 +87,8 @@ class PriorBox(Layer):
         Bit for bit as the original computes: cell middles in float32, corners in double.
         """
         step = self.step or (size[0] / cells[0], size[1] / cells[1])
-        middles = []
-        for count, length in zip(cells, step, strict=True):
-            index = torch.arange(count, dtype=torch.float32, device=like.device)
-            middles.append((index + self.offset) * torch.tensor(length, dtype=torch.float32,
-                                                                device=like.device))
-        y, x = (middle.double() for middle in middles)
+        y, x = (_points(count, length, self.offset, like.device)
+                for count, length in zip(cells, step, strict=True))
         boxes = torch.tensor(self.shapes, dtype=torch.float32, device=like.device).double() / 2
         half_width, half_height = boxes.unbind(1)
         if any(self.moves[0]) or len(set(self.moves)) > 1:
@@ -94,6 +97,9 @@ class PriorBox(Layer):
                     for axis, middle in enumerate((x, y)))
         else:
             x, y = x[:, None], y[:, None]
+        if self.denser:
+            edges = _points(cells[0], step[0], 1.0, like.device)[:, None]
+            y = torch.cat([y, edges], 1).repeat(1, len(self.shapes) // 2)
         grid = (cells[0], cells[1], len(self.shapes))
         corners = torch.stack([
             ((x - half_width) / size[1]).expand(grid),
@@ -112,6 +118,15 @@ class PriorBox(Layer):
         features, image = (torch.empty(graph.shape(name), device="meta") for name in bottoms)
         size = self.image_size or image.shape[2:]
         return [graph.floats(self._priors(features.shape[2:], size, torch.empty(0)), "priors")]
+
+
+def _points(count: Any, length: float, offset: float, device: torch.device) -> Tensor:
+    """The coordinates of a point in each of `count` cells of `length`, in double.
+
+    Any: a (sym) int. Computed in float32.
+    """
+    index = torch.arange(count, dtype=torch.float32, device=device)
+    return ((index + offset) * torch.tensor(length, dtype=torch.float32, device=device)).double()
 
 
 def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
@@ -146,9 +161,9 @@ Pairs = list[tuple[float, float]]
 
 def _dense(spec: LayerSpec, param: PriorBoxParameter, squares: Pairs) -> tuple[Pairs, Pairs]:
     """Sizes of a cell's boxes, and how far each is right of and below its middle (FaceBoxes)."""
-    if param.max_size or len(squares) != len(param.min_size):
-        raise spec.error("prior_box_param.max_size", "and aspect_ratio have no meaning in the "
-                         "dialect faceboxes")
+    if param.max_size or param.denser_prior_boxes or len(squares) != len(param.min_size):
+        raise spec.error("prior_box_param.max_size", "aspect_ratio and denser_prior_boxes have no "
+                         "meaning in the dialect faceboxes")
     sizes: Pairs = []
     moves: Pairs = []
     for side, _ in squares:

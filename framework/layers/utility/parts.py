@@ -1,17 +1,19 @@
-"""Parts of blobs: Gather, SimpleCrop, Im2Windows."""
+"""Parts of blobs: Gather, SimpleCrop, CornerCrop, Im2Windows."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.definition.values import counted
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, honour, is_set
 
 
 @layer
@@ -101,6 +103,81 @@ class SimpleCrop(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         height, width = graph.shape(bottoms[1])[2:]
         return [graph.cut(graph.cut(bottoms[0], 2, 0, height), 3, 0, width)]
+
+
+class _Shared(torch.autograd.Function):
+    """x, whose gradient is multiplied by `share`, which broadcasts against it."""
+
+    @staticmethod
+    def forward(x: Tensor, share: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad * ctx.saved_tensors[0], None
+
+
+CORNERS = {"upperleft": (0, 0), "upperright": (0, 1), "lowerleft": (1, 0), "lowerright": (1, 1),
+           "center": (0.5, 0.5)}
+
+
+@layer
+class CornerCrop(Layer):
+    """Crops of one size at corners, or the centre, of the bottom; one top for each `position`.
+
+    Bottom: x (N, C, H, W), larger than the crops by an even number of cells.
+    Tops:   (N, C, crop_h, crop_w), crop_size for both.
+    A cell gets the mean of the gradients of the crops that it is in, as in the original, not
+    their sum.
+    Errors: SpecError for another number of positions than tops, unknown ones, or sizes that do
+            not fit.
+    Source: CornerCropParameter; corner_crop_layer.cpp of ZJULearning/SplitNet.
+    """
+
+    num_tops = (1, None)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "corner_crop_param", "crop_size crop_h crop_w position")
+        param = spec.proto.corner_crop_param
+        whole = is_set(param, "crop_size")
+        self.size = (param.crop_size, param.crop_size) if whole else (param.crop_h, param.crop_w)
+        positions = list(param.position)
+        if len(positions) != len(spec.tops):
+            raise spec.error("corner_crop_param.position", f"is given {len(positions)} times; the "
+                             f"layer has {counted(len(spec.tops), 'top')}")
+        spare = [total - part for total, part in zip(x[2:], self.size, strict=False)]
+        if len(x) != 4 or min(self.size) < 1 or any(gap < 1 or gap % 2 for gap in spare):
+            raise spec.error("corner_crop_param.crop_size", f"asks for {self.size[0]} x "
+                             f"{self.size[1]}; the bottom has the shape {tuple(x)}, and both sides "
+                             "must be larger by an even number")
+        self.starts = []
+        for position in positions:
+            if position not in CORNERS:
+                raise spec.error("corner_crop_param.position", f"is '{position}'; it must be one "
+                                 f"of {', '.join(CORNERS)}")
+            down, along = CORNERS[position]
+            self.starts.append((int(down * spare[0]), int(along * spare[1])))
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        height, width = self.size
+        times = x.new_zeros(x.shape[2:])
+        for top, left in self.starts:
+            times[top:top + height, left:left + width] += 1
+        x = _Shared.apply(x, 1 / times.clamp(min=1))
+        crops = tuple(x[:, :, top:top + height, left:left + width].clone()
+                      for top, left in self.starts)
+        return crops if len(crops) > 1 else crops[0]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        height, width = self.size
+        return [graph.cut(graph.cut(bottoms[0], 2, top, top + height), 3, left, left + width)
+                for top, left in self.starts]
 
 
 @layer

@@ -14,15 +14,23 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, axis_sizes, canonical_axis, honour
+from framework.layers.params import (
+    ONE_FOR_EACH_AXIS,
+    at_least,
+    axis_sizes,
+    canonical_axis,
+    honour,
+    is_set,
+)
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.windows import convolved_sizes, transposed_sizes
 from framework.proto import LayerParameter, enum_name
 
 FIELDS = (
     "num_output bias_term pad kernel_size group stride weight_filler bias_filler pad_h pad_w "
-    "kernel_h kernel_w stride_h stride_w axis dilation"
+    "kernel_h kernel_w stride_h stride_w axis dilation kernel_shape stride_shape pad_shape"
 )
+SHAPE_FIELDS = frozenset(f"convolution_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,17 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
 
 
 def read_windows(spec: LayerSpec, num_axes: int) -> tuple[tuple[int, ...], ...]:
-    """kernel_size, stride, pad and dilation of convolution_param, each with a number an axis."""
-    return tuple(
-        axis_sizes(spec, f"convolution_param.{field}", num_axes, default, least)
-        for field, default, least in
-        (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1)))
+    """kernel_size, stride, pad and dilation of convolution_param, each with a number an axis.
+
+    Or, for the first three, `kernel_shape` and its like (NdConvolution).
+    """
+    windows = []
+    for field, default, least in (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0),
+                                  ("dilation", 1, 1)):
+        shape = ONE_FOR_EACH_AXIS.get(field, "")
+        name = f"{shape}.dim" if is_set(spec.proto.convolution_param, shape) else field
+        windows.append(axis_sizes(spec, f"convolution_param.{name}", num_axes, default, least))
+    return tuple(windows)
 
 
 def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:
@@ -147,6 +161,7 @@ def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
 
 
 @layer
+@layer("NdConvolution")
 class Convolution(Layer):
     """Convolution (cross-correlation) of each bottom with a bank of filters.
 
@@ -158,7 +173,8 @@ class Convolution(Layer):
             bias (num_output,) unless `bias_term: false`.
     Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
     `relu_param`, are applied to the tops; `engine`, `force_nd_im2col` and the other choices of a
-    machine have no effect here.
+    machine have no effect here. NdConvolution, of BVLC's pull request 2049, states its window by
+    `kernel_shape`, `stride_shape` and `pad_shape`, one number for each axis.
     Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp.
     """
@@ -166,6 +182,7 @@ class Convolution(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    fork_fields = SHAPE_FIELDS
     weight: Tensor
     bias: Tensor | None
 

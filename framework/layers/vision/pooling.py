@@ -10,7 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, honour, is_set, message_at
+from framework.layers.params import ONE_FOR_EACH_AXIS, axis_sizes, honour, is_set, message_at
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
 from framework.proto import LayerParameter, PoolingParameter, enum_name
@@ -18,11 +18,12 @@ from framework.proto import LayerParameter, PoolingParameter, enum_name
 FIELDS = (
     "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w global_pooling "
     "round_mode ceil_mode torch_pooling avg_include_pad axis dilation "
-    "kernel_size_3d stride_3d pad_3d"
+    "kernel_size_3d stride_3d pad_3d kernel_shape stride_shape pad_shape"
 )
 
 
 @layer
+@layer("NdPooling")
 class Pooling(Layer):
     """Max, average or stochastic pooling of each window of each channel.
 
@@ -39,7 +40,8 @@ class Pooling(Layer):
     `global_pooling` has one window, the whole plane. Sizes are rounded down with `round_mode:
     FLOOR` (BVLC), `ceil_mode: false` (DenseNet's, SENet's and Cascade R-CNN's forks) or
     `torch_pooling: true` (NVIDIA). `dilation` (BVLC's branch opencl) spreads a MAX window. Sizes
-    repeated once an axis (opencl), or `kernel_size_3d` and its like (Intel), differ by axis.
+    repeated once an axis (opencl), or `kernel_size_3d` and its like (Intel), differ by axis, as do
+    `kernel_shape` and its like (NdPooling of BVLC's pull request 2049).
     In the dialect "intel" a last window without a cell is dropped if some kernel is 1.
     A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
     Errors: SpecError where pooling_layer.cpp aborts.
@@ -47,6 +49,7 @@ class Pooling(Layer):
     """
 
     dialects = ("intel",)
+    fork_fields = frozenset(f"pooling_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
     num_tops = (1, 2)
 
@@ -166,10 +169,15 @@ def rounds_down(param: PoolingParameter) -> bool:
     )
 
 
-def names_for_several(param: Message) -> dict[str, str]:  # Any: a protobuf message
-    """Intel's names of the fields with one number for each axis, where they are used."""
-    return {field: f"{field}_3d" for field in ("kernel_size", "stride", "pad")
-            if is_set(param, f"{field}_3d")}
+def names_for_several(param: Message) -> dict[str, str]:
+    """Intel's and NdPooling's names of the fields with one number for each axis, where used."""
+    names = {}
+    for field, shape in ONE_FOR_EACH_AXIS.items():
+        if is_set(param, f"{field}_3d"):
+            names[field] = f"{field}_3d"
+        elif is_set(param, shape):
+            names[field] = f"{shape}.dim"
+    return names
 
 
 @layer

@@ -1,8 +1,8 @@
 """The net as one HTML page without anything from a network: facts as JSON, style and scripts.
 
 Names of layers are text of strangers: the JSON has no character that HTML reads as markup, the
-scripts set text only, and the page's policy allows its own two scripts, known by their hashes, and
-no connection.
+script sets text only, and the page's policy allows that script, known by its hash, and no
+connection.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from framework.report.net_page.graph import Graph, Node
 from framework.report.net_page.groups import Group, folded_at_first
 
 HERE = Path(__file__).parent
+SCRIPTS = ("layout.js", "state.js", "folding.js", "drawing.js", "links.js", "boxes.js",
+           "choosing.js", "panel.js", "view.js", "pointer.js", "search.js", "keys.js", "page.js")
+"""One script in this order: page.js, which begins to draw, is last."""
 MARKUP = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
@@ -36,7 +39,7 @@ def to_page(graph: Graph, groups: Sequence[Group], unfolded: bool = False) -> st
     folded = folded_at_first(graph, groups, unfolded)
     text = json.dumps(_facts(graph, groups, folded), separators=(",", ":"))
     data = text.translate(MARKUP)
-    script = "\n".join((HERE / name).read_text("utf-8") for name in ("layout.js", "page.js"))
+    script = "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
     parts = {"title": markup(graph.title), "style": (HERE / "page.css").read_text("utf-8"),
              "hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
              "data": data, "script": script}

@@ -74,7 +74,7 @@ def test_only_regular_files_are_read(voc, tmp_path, capsys, place, kind, reason)
 
 
 @pytest.mark.parametrize("line, reason", [
-    (b"a\0b", "cannot be read: embedded null"),
+    (b"a\0b", "embedded null"),
     (b"n" * 300, "cannot be read: File name too long"),
     (b"/".join([b"k" * 100] * 6), "its key has 629 bytes; LMDB takes 511"),
 ])

@@ -74,3 +74,19 @@ def test_a_wrong_line_of_text_is_named(tmp_path, line):
     path.write_text(f"3 1 2 30.5 40\n{line}\n")
     with pytest.raises(DataError, match="a.txt:2: .*label xmin ymin xmax ymax"):
         read_text(path)
+
+
+@pytest.mark.parametrize("item, words", [
+    ({"category_id": 1, "bbox": [1, 2, 3]}, r"a bbox is \[1, 2, 3\]; it must be four numbers"),
+    ({"category_id": 1, "bbox": ["a", 2, 3, 4]}, "'a' is not a number"),
+    ({"category_id": 1, "bbox": None}, "a bbox is None; it must be four numbers"),
+    ({"category_id": 1}, "it has no 'bbox'"), ({"bbox": [1, 2, 3, 4]}, "it has no 'category_id'"),
+    ([1, 2], "a value of another kind where an object, a list or a text must be"),
+    ({"category_id": 1, "bbox": [1, 2, 3, 4], "iscrowd": "no"}, "'no' is not a number")])
+def test_a_wrong_box_of_coco_is_told_in_words_about_the_file(tmp_path, item, words):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"annotation": [item]}))
+    with pytest.raises(DataError, match=words) as found:
+        read_json(path)
+    for word in ("Error", "unpack", "subscript", "convert", "indices", "NoneType"):
+        assert word not in str(found.value)

@@ -117,6 +117,17 @@ def test_scale_route_lets_sizes_of_its_range_go_on(param, expected):
     assert layer.top_shapes((3, 5), (3, 4, 2)) == [(1, 5), (1, 4, 2)]
 
 
+def test_regions_that_are_not_numbers_belong_to_no_range_of_sizes():
+    nan, inf = float("nan"), float("inf")
+    rois = torch.tensor([[0, nan, 1, 3, 4], [0, 5, 6, 60, 70], [0, 9, 9, 5, 20],
+                         [0, 0, 0, inf, inf]])
+    # scale_route_layer.cpp: below FLT_MAX, comparisons with NaN are false, an inverted one has 0
+    for param, expected in (("", [1, 2]), ("low_scale: 20", [1]), ("low_scale: 900", [1])):
+        layer = make("ScaleRoute", f"scale_route_param {{ {param} }}", (4, 5))
+        found, = layer(rois)
+        assert found.equal(rois[expected])
+
+
 @pytest.mark.parametrize("kind, param, shapes, tops, message", [
     ("BoxGroupOutput", GROUPS.replace("max_nms_num", "nms_type: 'IOFU' max_nms_num"), SHAPES, 1,
      "nms_type is 'IOFU'; only IOU"),

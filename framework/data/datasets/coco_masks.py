@@ -1,0 +1,76 @@
+"""The "segmentation" of COCO's annotations: polygons, runs, and runs packed into a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from framework.errors import DataError
+
+Runs = tuple[int, int, tuple[int, ...]]     # height, width, pixels outside and inside by turns
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What an object covers: polygons x1, y1, x2, y2, ... in pixels, or runs; neither if nothing
+    is said."""
+
+    polygons: tuple[tuple[float, ...], ...] = ()
+    runs: Runs | None = None
+
+
+def read_segmentation(item: Any, width: int, height: int) -> Segmentation:
+    """The segmentation of an annotation. DataError for one that cannot be.
+
+    item  Any: what JSON holds
+    width, height  of the image, as the file states them
+    """
+    value = item.get("segmentation")
+    if not value:
+        return Segmentation()
+    where = f"annotation {item.get('id', '?')}"
+    if isinstance(value, dict):
+        return Segmentation(runs=_runs(value, where, width, height))
+    polygons = tuple(tuple(float(number) for number in polygon) for polygon in value)
+    for polygon in polygons:
+        if len(polygon) % 2 or len(polygon) < 6:
+            raise DataError(f"{where}: a polygon has {len(polygon)} numbers; it must be x and y of "
+                            "each point, three points at least")
+    return Segmentation(polygons)
+
+
+def _runs(value: dict[str, Any], where: str, width: int, height: int) -> Runs:
+    size = tuple(int(number) for number in value["size"])
+    if size != (height, width):
+        raise DataError(f"{where}: its mask is {' x '.join(map(str, size[::-1]))}; the image is "
+                        f"{width} x {height}")
+    counts = value["counts"]
+    numbers = unpacked(counts) if isinstance(counts, str) else tuple(map(int, counts))
+    if sum(numbers) != width * height or min(numbers, default=0) < 0:
+        raise DataError(f"{where}: the runs of its mask have {sum(numbers)} pixels; {width} x "
+                        f"{height} are {width * height}")
+    return height, width, numbers
+
+
+def unpacked(text: str) -> tuple[int, ...]:
+    """The runs in a text of COCO's API: 5 bits a character, from the second on as differences.
+
+    Source: rleFrString in maskApi.c.
+    """
+    counts: list[int] = []
+    value = shift = 0
+    for character in text:
+        bits = ord(character) - 48
+        if not 0 <= bits < 64:
+            raise DataError(f"a text of runs has the character {character!r}")
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        counts.append(value + counts[-2] if len(counts) > 2 else value)
+        value = shift = 0
+    if shift:
+        raise DataError("a text of runs ends within a number")
+    return tuple(counts)

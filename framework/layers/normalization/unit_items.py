@@ -1,0 +1,54 @@
+"""L2 normalization of whole items: NormalizationL2, NormL2, L2Normalize."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
+
+EPS = {"NormalizationL2": 1e-10, "NormL2": 1e-7, "L2Normalize": 1e-7}
+WIDE = ("NormL2", "L2Normalize")    # whose top has 4 axes
+
+
+@layer
+@layer("NormL2")
+@layer("L2Normalize")
+class NormalizationL2(Layer):
+    """L2 normalization of each item: y = x / sqrt(sum(x^2) + eps), the sum over all its values.
+
+    Bottom: x (N, ...).
+    Top:    as x; NormL2 and L2Normalize give 4 axes, the missing ones of size 1.
+    eps is 1e-10 for NormalizationL2, else 1e-7.
+    Errors: SpecError for more than 4 axes in NormL2 and L2Normalize.
+    Source: normalization_l2_layer.cu of liu-xb/GGL and of other forks with a triplet loss;
+            normL2_layer.cpp of huangyangyu/SeqFace; l2_normalize_layer.cpp of
+            gy20073/compact_bilinear_pooling.
+    """
+
+    needs_float32 = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.eps = EPS[spec.type]
+        self.wide = spec.type in WIDE
+        if self.wide and len(x) > 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes 4 axes at "
+                             "most")
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(1).to(torch.promote_types(x.dtype, torch.float32))
+        norm = ((flat * flat).sum(1, keepdim=True) + self.eps).sqrt()
+        shape = (*x.shape, *(1,) * (4 - x.dim())) if self.wide else x.shape
+        return (flat / norm).to(x.dtype).reshape(shape)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
+        squares = graph.reduce("ReduceSum", graph.add("Mul", x, x), list(range(1, num_axes)), True)
+        unit = graph.add("Div", x, graph.add("Sqrt", graph.add("Add", squares,
+                                                               graph.floats(self.eps))))
+        if not self.wide or num_axes == 4:
+            return [unit]
+        return [graph.reshape(unit, [0] * num_axes + [1] * (4 - num_axes))]

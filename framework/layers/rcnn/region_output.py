@@ -1,0 +1,230 @@
+"""Detections of a two-stage detector (Fast, Faster R-CNN, R-FCN) for a batch of images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import honour
+from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.regions_onnx import (
+    FLOAT,
+    INT64,
+    adjusted_onnx,
+    best_onnx,
+    flat_onnx,
+    moved_onnx,
+    rows_onnx,
+    suppressed_onnx,
+)
+from framework.layers.ssd.detection_onnx import LOWEST
+from framework.ops import nms
+from framework.ops.pixel_boxes import moved
+from framework.ops.ranking import rank_within
+
+
+@layer
+class RegionOutput(Layer):
+    """Detections from regions: decode the boxes of each class, suppress, keep the best of an image.
+
+    Bottoms: offsets (R, 4 C), dx dy dw dh of each class, or (R, 8) or (R, 4), of which the last
+             four are those of all classes; probabilities (R, C); regions (R, 5): image, x1, y1,
+             x2, y2 in pixels; image size (N, 3): height, width, scale. No gradient.
+    Tops:    (1, 1, D, 7): image, label, score, x1, y1, x2, y2 in parts of the image, as
+             DetectionOutput gives them; by image, label and falling score. Without any detection
+             one row (image, -1, ...) for each image. If wanted the boxes as regions (D, 5), in
+             pixels: of which a mask head is computed. At build D is 1.
+    Offsets are multiplied by bbox_reg_param's bbox_std, and bbox_mean is added. Boxes of a score
+    above confidence_threshold, cut to the image, go into the suppression of their class at
+    nms_param.nms_threshold; keep_top_k of each image stay.
+    Data decide D: torch.compile breaks the graph here.
+    Errors:  SpecError without num_classes, or for shapes that do not fit.
+    Source:  test.py of rbgirshick/py-faster-rcnn; box_results_with_nms_and_limit of Detectron.
+    """
+
+    num_bottoms = (4, 4)
+    num_tops = (1, 2)
+    no_gradient_bottoms = (0, 1, 2, 3)
+    info_bottom = 3
+    gives_detections = True
+    needs_float32 = True
+
+    def __init__(self, spec: LayerSpec, offsets: Shape, scores: Shape, rois: Shape, info: Shape):
+        super().__init__(spec)
+        name = "detection_output_param"
+        honour(spec, name, "num_classes background_label_id nms_param keep_top_k "
+               "confidence_threshold")
+        honour(spec, f"{name}.nms_param", "nms_threshold")
+        param = spec.proto.detection_output_param
+        num, rows = param.num_classes, scores[0]
+        if num < 2:
+            raise spec.error(f"{name}.num_classes", f"is {num}; it must be at least 2")
+        width = math.prod(offsets[1:])
+        if not (rows == offsets[0] == rois[0]) or width not in (4 * num, 8, 4) \
+                or math.prod(scores[1:]) != num or math.prod(rois[1:]) != 5 \
+                or len(info) < 2 or math.prod(info[1:]) < 3:
+            found = ", ".join(str(tuple(shape)) for shape in (offsets, scores, rois, info))
+            raise spec.error("bottom", f"has the shapes {found}; they must be (R, {4 * num}) or "
+                             f"(R, 8), (R, {num}), (R, 5) and (N, 3)")
+        self.labels = [index for index in range(num) if index != param.background_label_id]
+        # of the boxes of a region, those that belong to the labels
+        self.columns = self.labels if width == 4 * num else [width // 4 - 1]
+        self.mean, self.deviation = mean_and_deviation(spec)
+        self.least = param.confidence_threshold if param.HasField("confidence_threshold") \
+            else LOWEST
+        self.threshold = param.nms_param.nms_threshold
+        self.most = param.keep_top_k
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        shapes: list[Shape] = [(1, 1, 1, 7), (1, 5)]
+        return shapes[:len(self.spec.tops)]
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        """Regions of 32 pixels in images of 64; a score for each class."""
+        if index == 1:
+            return torch.linspace(0.1, 0.9, math.prod(shapes[1])).reshape(shapes[1])
+        if index == 2:
+            number = torch.arange(shapes[2][0], dtype=torch.float32)
+            corner = number * 7 % 32
+            return torch.stack([number % shapes[3][0], corner, corner, corner + 31, corner + 31],
+                               1).reshape(shapes[2])
+        if index == 3:
+            info = torch.ones(shapes[3])
+            info[:, :2] = 64
+            return info
+        return None
+
+    def forward(self, offsets: Tensor, scores: Tensor, rois: Tensor, info: Tensor
+                ) -> tuple[Tensor, ...]:
+        offsets, scores, rois = (part.detach().flatten(1) for part in (offsets, scores, rois))
+        info = info.detach().flatten(1)
+        image = rois[:, 0].long()
+        size = info[image.clamp(0, len(info) - 1)][:, [1, 0, 1, 0]]
+        moves = offsets.unflatten(1, (-1, 4))[:, self.columns].transpose(0, 1)
+        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
+        corners = moved(rois[:, 1:], moves).clamp(min=0).minimum(size - 1)
+        scores = scores[:, self.labels].t()                             # (labels, R)
+        scores, order = scores.sort(dim=1, descending=True, stable=True)
+        corners = corners.expand(len(scores), -1, -1).gather(
+            1, order[:, :, None].expand(-1, -1, 4))
+        owner = image[order]
+        past_end = corners.new_tensor([0, 0, 1, 1])                     # pixels are cells
+        kept = nms.greedy(corners + past_end, scores > self.least, self.threshold, group=owner)
+        index, rank = kept.nonzero(as_tuple=True)
+        found, owner, box = scores[index, rank], owner[index, rank], corners[index, rank]
+        if self.most >= 0:
+            best = rank_within(owner, found) < self.most
+            index, found, owner, box = (part[best] for part in (index, found, owner, box))
+        turn = owner.argsort(stable=True)
+        index, found, owner, box = (part[turn] for part in (index, found, owner, box))
+        label = found.new_tensor(self.labels)[index]
+        whole = info[owner][:, [1, 0, 1, 0]].to(box)
+        rows = torch.cat([owner[:, None].to(box), label[:, None], found[:, None],
+                          (box + past_end) / whole], 1)
+        regions = torch.cat([rows[:, :1], box], 1)
+        if not len(rows):
+            rows = rows.new_full((len(info), 7), -1)
+            rows[:, 0] = torch.arange(len(info), device=rows.device)
+            regions = torch.cat([rows[:, :1], rows.new_zeros(len(info), 4)], 1)
+        return (rows[None, None], regions)[:len(self.spec.tops)]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        """As `forward`, with a list of candidates for each image and label."""
+        offsets, scores, rois, info = (flat_onnx(graph, name) for name in bottoms)
+        item = graph.add("Cast", graph.reshape(graph.cut(rois, 1, 0, 1), [-1]), to=INT64)
+        size = graph.add("Gather", info, graph.integers([1, 0, 1, 0]), axis=1)
+        corners = self._corners_onnx(graph, offsets, rois, graph.add("Gather", size, item, axis=0))
+        scores = graph.add("Gather", scores, graph.integers(self.labels), axis=1)
+        scores = graph.add("Unsqueeze", graph.add("Transpose", scores, perm=[1, 0]),
+                           graph.integers([0]))                         # (1, labels, R)
+        images = graph.add("Unsqueeze", _numbers_onnx(graph, info), graph.integers([2]))
+        counts = graph.add("And", graph.add("Equal", images, item),
+                           graph.add("Greater", scores, graph.floats(self.least)))
+        scores = graph.add("Where", counts, scores, graph.floats(LOWEST))
+        shape = graph.add("Concat", graph.add("Shape", scores), graph.integers([4]), axis=0)
+        corners = graph.add("Expand", corners, shape)
+        count = graph.cut(shape, 0, 2, 3)
+        minus = graph.integers([-1])
+        lists = graph.add("Reshape", scores, graph.add("Concat", minus, count, axis=0))
+        corners = graph.add("Reshape", corners, graph.add("Concat", minus, count,
+                                                          graph.integers([4]), axis=0))
+        boxes, best = best_onnx(graph, corners, lists, count)
+        kept = suppressed_onnx(graph, boxes, best, count, self.threshold)
+        if self.most >= 0:
+            kept = self._among_best_onnx(graph, best, kept)
+        return self._rows_onnx(graph, kept, boxes, best, size)
+
+    def _corners_onnx(self, graph: OnnxGraph, offsets: str, rois: str, sizes: str) -> str:
+        """Decoded boxes (labels or 1, R, 4), cut to the image; sizes (R, 4)."""
+        moves = graph.add("Gather", graph.reshape(offsets, [0, -1, 4]),
+                          graph.integers(self.columns), axis=1)
+        moves = graph.add("Transpose", moves, perm=[1, 0, 2])
+        moves = adjusted_onnx(graph, moves, self.mean, self.deviation)
+        corners = graph.add("Concat", *moved_onnx(graph, graph.cut(rois, 1, 1, 5), moves, 2),
+                            axis=2)
+        edge = graph.add("Sub", sizes, graph.floats(1.0))
+        return graph.add("Min", graph.add("Max", corners, graph.floats(0.0)), edge)
+
+    def _among_best_onnx(self, graph: OnnxGraph, scores: str, kept: str) -> str:
+        """Which of the kept boxes (N * labels, R) are among the `most` best of their image."""
+        by_image = graph.integers([-1, len(self.labels)])
+        shape = graph.add("Shape", kept)
+        split = graph.add("Concat", by_image, graph.cut(shape, 0, 1, 2), axis=0)
+        ranked = graph.add("Where", kept, scores, graph.floats(LOWEST))
+        ranked = graph.add("Flatten", graph.add("Reshape", ranked, split), axis=1)
+        total = graph.cut(graph.add("Shape", ranked), 0, 1, 2)
+        limit = graph.add("Min", total, graph.integers([self.most]))
+        _, index = graph.add_several("TopK", 2, ranked, limit, axis=1)
+        zeros = graph.add("Mul", graph.add("Cast", graph.add("Equal", ranked, ranked), to=FLOAT),
+                          graph.floats(0.0))
+        ones = graph.add("Cast", graph.add("Equal", index, index), to=FLOAT)
+        marks = graph.add("ScatterElements", zeros, index, ones, axis=1)
+        marks = graph.add("Reshape", marks, shape)
+        return graph.add("And", kept, graph.add("Greater", marks, graph.floats(0.5)))
+
+    def _rows_onnx(self, graph: OnnxGraph, kept: str, boxes: str, scores: str, size: str
+                   ) -> list[str]:
+        """The tops, from the boxes (N * labels, R, 4) that are kept; size (N, 4) of the images."""
+        place, box, score = rows_onnx(graph, kept, boxes, scores)
+        number = graph.add("Cast", graph.reshape(place, [-1]), to=INT64)
+        owner = graph.add("Div", number, graph.integers(len(self.labels)))
+        index = graph.add("Sub", number, graph.add("Mul", owner,
+                                                   graph.integers(len(self.labels))))
+        label = graph.add("Gather", graph.floats([float(label) for label in self.labels]), index,
+                          axis=0)
+        last = graph.integers([1])
+        first = graph.add("Unsqueeze", graph.add("Cast", owner, to=FLOAT), last)
+        parts = graph.add("Div", graph.add("Add", box, graph.floats([0.0, 0.0, 1.0, 1.0])),
+                          graph.add("Gather", size, owner, axis=0))
+        rows = graph.add("Concat", first, graph.add("Unsqueeze", label, last),
+                         graph.add("Unsqueeze", score, last), parts, axis=1)
+        # without a detection a row for each image
+        images = graph.add("Cast", _numbers_onnx(graph, size), to=FLOAT)
+        count = graph.cut(graph.add("Shape", images), 0, 0, 1)
+        blank = graph.add("Sub", graph.add("Mul", images, graph.floats(0.0)), graph.floats(1.0))
+        found = graph.cut(graph.add("Shape", rows), 0, 0, 1)
+        stop = graph.add("Where", graph.add("Greater", found, graph.integers([0])), found, count)
+
+        def or_blank(rows: str, blanks: list[str]) -> str:
+            both = graph.add("Concat", rows, graph.add("Concat", images, *blanks, axis=1), axis=0)
+            return graph.add("Slice", both, graph.integers([0]), stop)
+
+        tops = [graph.reshape(or_blank(rows, [blank] * 6), [1, 1, -1, 7])]
+        if len(self.spec.tops) > 1:
+            nothing = graph.add("Add", blank, graph.floats(1.0))
+            regions = graph.add("Concat", first, box, axis=1)
+            tops.append(or_blank(regions, [nothing] * 4))
+        return tops
+
+
+def _numbers_onnx(graph: OnnxGraph, info: str) -> str:
+    """0, 1, ... for each image, int64 (N, 1); the batch of the first blob, regions, is another."""
+    zero = graph.integers(0)
+    count = graph.add("Gather", graph.add("Shape", info), zero, axis=0)
+    return graph.reshape(graph.add("Range", zero, count, graph.integers(1)), [-1, 1])

@@ -1,0 +1,227 @@
+"""Layers of FlowNet: correlation of two maps, warping by a flow, length of its vectors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import LARGEST_STEP, honour, within
+from framework.proto import enum_name, has_field
+
+LENGTH_EPS = 1e-9       # beside a length in the slope of ChannelNorm
+
+
+@layer
+class Correlation(Layer):
+    """Correlation of two maps: mean products of a patch and those at displacements from it.
+
+    Bottoms: a and b (N, C, H, W).
+    Top:     (N, D^2, top_h, top_w), D = 2 * (max_displacement / stride_2) + 1, displacements row by
+             row in steps of stride_2; the mean over channels and kernel_size x kernel_size cells
+             of a * b, or with SUBTRACT of |a - b|. Both are padded with zeros; patches are
+             stride_1 apart, and none with its displacements leaves the padded map.
+    Errors:  SpecError for maps of two shapes, an even kernel_size or none, and where nothing is
+             left.
+    Source:  CorrelationParameter; correlation_layer.cu of lmb-freiburg/flownet2, where do_abs is
+             read by nothing; Dosovitskiy et al. 2015.
+    """
+
+    num_bottoms = (2, 2)
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
+        super().__init__(spec)
+        honour(spec, "correlation_param",
+               "pad kernel_size max_displacement stride_1 stride_2 correlation_type do_abs")
+        param = spec.proto.correlation_param
+        if len(a) != 4 or tuple(a) != tuple(b):
+            raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; both must be "
+                             "the same, (N, C, H, W)")
+        if param.kernel_size % 2 == 0:
+            raise spec.error("correlation_param.kernel_size", f"is {param.kernel_size}; it must be "
+                             "an odd number")
+        for field, least in (("stride_1", 1), ("stride_2", 1), ("pad", 0),
+                             ("max_displacement", 0)):
+            within(spec, f"correlation_param.{field}", (getattr(param, field),), least,
+                   LARGEST_STEP)
+        self.pad, self.kernel = param.pad, param.kernel_size
+        self.reach, self.strides = param.max_displacement, (param.stride_1, param.stride_2)
+        self.subtracts = enum_name(param, "correlation_type") == "SUBTRACT"
+        used = 2 * self.reach + self.kernel - 1
+        if min(a[2:]) + 2 * self.pad <= used:
+            raise spec.error("correlation_param.max_displacement", f"and kernel_size take "
+                             f"{used} cells; the padded map has {min(a[2:]) + 2 * self.pad}")
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        reach, step = self.reach, self.strides[1]
+        radius = reach // step * step
+        a, b = (F.pad(x, (self.pad,) * 4) for x in (a, b))
+        height, width = a.shape[2] - 2 * reach, a.shape[3] - 2 * reach
+        a = a[:, :, reach:reach + height, reach:reach + width, None]
+        rows = []
+        for down in range(-radius, radius + 1, step):
+            row = b[:, :, reach + down:reach + down + height,
+                    reach - radius:reach + radius + width]
+            shifted = row.unfold(3, width, step).transpose(3, 4)     # (N, C, height, width, D)
+            terms = (a - shifted).abs() if self.subtracts else a * shifted
+            rows.append(terms.mean(1).permute(0, 3, 1, 2))
+        planes = torch.cat(rows, 1)
+        if self.kernel == 1 and self.strides[0] == 1:
+            return planes
+        return F.avg_pool2d(planes, self.kernel, self.strides[0])
+
+
+@layer
+class FlowWarp(Layer):
+    """Warping of images by an optical flow: y at a point is x where the flow leads from there.
+
+    Bottoms: x (N, C, H, W); flow (N, 2, H, W), in cells to the right and down.
+    Top:     as x, read bilinearly; 0, or NaN with `fill_value: NOT_A_NUMBER`, where the flow leads
+             outside of the map, from 0 to W and from 0 to H.
+    Errors:  SpecError for other shapes.
+    Source:  FlowWarpParameter; flow_warp_layer.cpp of lmb-freiburg/flownet2.
+    """
+
+    num_bottoms = (2, 2)
+    needs_float32 = True
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, x: Shape, flow: Shape):
+        super().__init__(spec)
+        honour(spec, "flow_warp_param", "fill_value")
+        if len(x) != 4 or tuple(flow) != (x[0], 2, *x[2:]):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(flow)}; they must be "
+                             "(N, C, H, W) and (N, 2, H, W)")
+        filled = enum_name(spec.proto.flow_warp_param, "fill_value") == "ZERO"
+        self.fill = 0.0 if filled else math.nan
+
+    def forward(self, x: Tensor, flow: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        columns = torch.arange(width, device=x.device, dtype=flow.dtype) + flow[:, 0]
+        rows = torch.arange(height, device=x.device, dtype=flow.dtype)[:, None] + flow[:, 1]
+        inside = (columns >= 0) & (rows >= 0) & (columns < width) & (rows < height)
+        top = bilinear(x, rows.clamp(0, height - 1), columns.clamp(0, width - 1))
+        return torch.where(inside[:, None], top, self.fill)
+
+
+class _Length(torch.autograd.Function):
+    """The lengths over channels; the slope x / (length + LENGTH_EPS) is finite at 0."""
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return (x * x).sum(1, keepdim=True).sqrt()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.save_for_backward(inputs[0], output)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        x, length = ctx.saved_tensors
+        return grad * x / (length + LENGTH_EPS)
+
+
+@layer
+class ChannelNorm(Layer):
+    """Length of the vector of channels at each position: sqrt of the sum of squares.
+
+    Bottom: x (N, C, H, W).
+    Top:    (N, 1, H, W).
+    Errors: SpecError for another number of axes.
+    Source: channel_norm_layer.cpp of lmb-freiburg/flownet2.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; ChannelNorm takes (N, C, H, W)")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _Length.apply(x)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        squares = graph.add("Mul", bottoms[0], bottoms[0])
+        return [graph.add("Sqrt", graph.reduce("ReduceSum", squares, [1], True))]
+
+
+@layer
+class SpatialTransformer(Layer):
+    """Spatial transformer: sample each map over a grid that an affine matrix moves.
+
+    Bottoms: x (N, C, H, W); the six numbers of the matrix, row by row, of each item (N, ...), less
+             those that `theta_1_1` to `theta_2_3` state.
+    Top:     (N, C, output_H, output_W), the sizes of x without the fields. Cell (i, j) reads the
+             point (row, column) = matrix @ (2 i / output_H - 1, 2 j / output_W - 1, 1), where -1 is
+             cell 0 and 1 cell H or W; bilinearly, cells outside of the map being 0.
+    With `to_compute_dU: false` x gets no gradient.
+    Errors:  SpecError for another transform or sampler, or another number of numbers.
+    Source:  SpatialTransformerParameter; st_layer.cu of daerduoCarey/SpatialTransformerLayer;
+             Jaderberg et al. 2015.
+    """
+
+    num_bottoms = (2, 2)
+    needs_float32 = True
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, x: Shape, theta: Shape):
+        super().__init__(spec)
+        stated = "theta_1_1 theta_1_2 theta_1_3 theta_2_1 theta_2_2 theta_2_3"
+        honour(spec, "st_param", "transform_type sampler_type output_H output_W to_compute_dU "
+               "theta_1_1 theta_1_2 theta_1_3 theta_2_1 theta_2_2 theta_2_3")
+        param = spec.proto.st_param
+        for field, only in (("transform_type", "affine"), ("sampler_type", "bilinear")):
+            if getattr(param, field) != only:
+                raise spec.error(f"st_param.{field}", f"is '{getattr(param, field)}'; only "
+                                 f"'{only}' is known")
+        if len(x) != 4:
+            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        self.size = (param.output_H if param.HasField("output_H") else x[2],
+                     param.output_W if param.HasField("output_W") else x[3])
+        within(spec, "st_param.output_H", self.size, 1, LARGEST_STEP)
+        self.stated = [getattr(param, name) if has_field(param, name) else None
+                       for name in stated.split()]
+        missing = self.stated.count(None)
+        if theta[0] != x[0] or math.prod(theta[1:]) != missing:
+            raise spec.error("bottom[1]", f"has the shape {tuple(theta)}; it must hold {missing} "
+                             f"numbers for each of {x[0]} items")
+        self.learns_map = param.to_compute_dU
+
+    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
+        given = iter(theta.flatten(1).unbind(1))
+        matrix = torch.stack([next(given) if value is None else theta.new_full((len(theta),), value)
+                              for value in self.stated], 1).reshape(-1, 2, 3)
+        high, wide = (torch.arange(size, device=x.device, dtype=theta.dtype) / size * 2 - 1
+                      for size in self.size)
+        grid = torch.stack(torch.broadcast_tensors(high[:, None], wide, high.new_ones(())), -1)
+        points = torch.einsum("nkc,hwc->nkhw", matrix, grid)
+        rows, columns = ((points[:, axis] + 1) / 2 * x.shape[2 + axis] for axis in (0, 1))
+        if not self.learns_map:
+            x = x.detach()
+        return bilinear(F.pad(x, (1, 1, 1, 1)), (rows + 1).clamp(0, x.shape[2] + 1),
+                        (columns + 1).clamp(0, x.shape[3] + 1))
+
+
+def bilinear(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The values of x (N, C, H, W) at points (N, h, w) within it, in cells; (N, C, h, w)."""
+    height, width = x.shape[2:]
+    top, left = rows.detach().floor(), columns.detach().floor()
+    down, along = (rows - top)[:, None], (columns - left)[:, None]
+    above, first = top.long(), left.long()
+    below, last = (above + 1).clamp(max=height - 1), (first + 1).clamp(max=width - 1)
+    flat = x.flatten(2)
+
+    def at(row: Tensor, column: Tensor) -> Tensor:
+        index = (row * width + column).flatten(1)[:, None].expand(-1, x.shape[1], -1)
+        return flat.gather(2, index).reshape(*x.shape[:2], *rows.shape[1:])
+
+    upper = at(above, first) * (1 - along) + at(above, last) * along
+    lower = at(below, first) * (1 - along) + at(below, last) * along
+    return upper * (1 - down) + lower * down

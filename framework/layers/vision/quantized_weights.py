@@ -1,0 +1,175 @@
+"""Convolution and fully connected layers whose weights are binary or ternary in the forward."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import canonical_axis, honour
+from framework.layers.vision.convolution import (
+    FIELDS,
+    as_batch,
+    check_top,
+    convolutions_onnx,
+    read_geometry,
+    top_sizes,
+)
+from framework.ops.convolution import convolve
+from framework.ops.quantized import LEVELS, StraightThrough, exact_rows
+from framework.proto import LayerParameter
+
+
+class Quantizer:
+    """What the forward takes for a weight: its levels, but for rows that are drawn as exact."""
+
+    def __init__(self, spec: LayerSpec, param_name: str, num_rows: int):
+        param = getattr(spec.proto, param_name)
+        if not 0 <= param.ratio <= 100:
+            raise spec.error(f"{param_name}.ratio", f"is {param.ratio:g}; it must be a part of "
+                             "100")
+        self.levels = LEVELS[spec.type.removesuffix("Convolution").removesuffix("InnerProduct")]
+        self.num_exact = int((1 - param.ratio / 100) * num_rows) if param.sq else 0
+
+    def __call__(self, weight: Tensor) -> Tensor:
+        """The weight of the forward; its gradient is that of the weight (straight-through)."""
+        rows = weight.detach().flatten(1)
+        values = self.levels(rows)
+        if self.num_exact:
+            values = torch.where(exact_rows(rows, values, self.num_exact), rows, values)
+        return StraightThrough.apply(weight, values.reshape(weight.shape))
+
+
+@layer("BinaryConvolution")
+@layer("TernaryConvolution")
+class QuantizedConvolution(Layer):
+    """Convolution with quantized weights: -a, a, or with Ternary -a, 0, a, a factor a filter.
+
+    Bottom: any number of x, equal in shape, as in Convolution.
+    Top:    one for each bottom, as in Convolution.
+    Blobs:  as in Convolution: the weights that learn are exact.
+    The gradient of the quantized weight is that of the weight (straight-through). With `sq`,
+    100 - ratio percent of the filters, rounded down, are exact in each forward: drawn anew, by
+    their errors.
+    Errors: SpecError as in Convolution, and for a ratio that is no part of 100.
+    Source: conv_layer_binary.cu, conv_layer_ternary.cu of dongyp13/Stochastic-Quantization; Dong
+            et al. 2017.
+    """
+
+    num_bottoms = (1, None)
+    num_tops = (1, None)
+    same_number = True
+    fork_fields = frozenset(["convolution_param.sq", "convolution_param.ratio"])
+    weight: Tensor
+    bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    @classmethod
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
+        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "convolution_param", f"{FIELDS} sq ratio")
+        param = spec.proto.convolution_param
+        self.geometry = at = read_geometry(spec, *bottoms)
+        check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
+        self.quantize = Quantizer(spec, "convolution_param", at.num_output)
+        shape = (at.num_output, at.channels // at.group, *at.kernel)
+        self.add_blob("weight", shape, param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (at.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
+
+    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
+        at, weight = self.geometry, self.quantize(self.weight)
+        tops = []
+        for x in bottoms:
+            y = convolve(as_batch(x, at.axis), weight, self.bias, at.stride, at.pad, at.dilation,
+                         at.group)
+            tops.append(y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:]))
+        return tuple(tops) if len(tops) > 1 else tops[0]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return convolutions_onnx(graph, "Conv", _with_levels(self, self.quantize), self.geometry,
+                                 bottoms)
+
+
+@layer("BinaryInnerProduct")
+@layer("TernaryInnerProduct")
+class QuantizedInnerProduct(Layer):
+    """Fully connected layer whose rows have quantized weights: -a, a, or with Ternary -a, 0, a.
+
+    Bottom: x (d0, ..., dn).
+    Top:    y (d0, ..., d[axis-1], num_output).
+    Blobs:  weight (num_output, K), which is exact; bias (num_output,) unless `bias_term: false`.
+    Gradient, `sq` and `ratio` as in the convolutions.
+    Errors: SpecError if num_output is 0, for `transpose`, or a ratio that is no part of 100.
+    Source: inner_product_layer_binary.cu, inner_product_layer_ternary.cu of
+            dongyp13/Stochastic-Quantization; Dong et al. 2017.
+    """
+
+    fork_fields = frozenset(["inner_product_param.sq", "inner_product_param.ratio"])
+    weight: Tensor
+    bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True, True) if proto.inner_product_param.bias_term else (True,)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
+               "sq ratio")
+        param = spec.proto.inner_product_param
+        self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
+        if param.num_output == 0:
+            raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
+        self.quantize = Quantizer(spec, "inner_product_param", param.num_output)
+        self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (param.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x.flatten(self.axis), self.quantize(self.weight), self.bias)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        flat = graph.reshape(bottoms[0], [0] * self.axis + [math.prod(shape[self.axis:])])
+        rows = _with_levels(self, self.quantize).weight
+        y = graph.add("MatMul", flat, graph.floats(rows.t().contiguous(), "weight"))
+        return [y if self.bias is None else graph.add("Add", y, graph.floats(self.bias, "bias"))]
+
+
+def _with_levels(exact: QuantizedConvolution | QuantizedInnerProduct, quantize: Quantizer
+                 ) -> QuantizedConvolution | QuantizedInnerProduct:
+    """A copy of the layer that has the quantized weight as its blob."""
+    if quantize.num_exact:
+        raise exact.spec.error("sq", "is true with a ratio below 100: the filters that stay exact "
+                               "are drawn in each forward, which has no ONNX form")
+    copied = copy.copy(exact)
+    copied._parameters = {}     # the layer's own stay as they are
+    copied._buffers = {}
+    blobs = {name: getattr(exact, name) for name in exact.blob_names}
+    copied.__dict__.update(blobs, weight=quantize(exact.weight).detach())
+    return copied

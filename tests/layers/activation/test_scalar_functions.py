@@ -1,0 +1,86 @@
+"""Functions of single values against numpy."""
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import make, noise
+
+SIZE = (2, 3, 5, 4)
+
+
+@pytest.mark.parametrize("kind, param, function", [
+    ("Cos", "", np.cos), ("Cosine", "", np.cos),
+    ("ConstScale", "scale: 0.5 bias: 3", lambda x: 0.5 * x + 3),
+    ("SignedSqrt", "", lambda x: np.sign(x) * np.sqrt(np.abs(x))),
+    ("Truncation", "lower_bound: -0.25 upper_bound: 0.5", lambda x: np.clip(x, -0.25, 0.5)),
+    ("Truncation", "", lambda x: np.clip(x, 0, 5)),
+    ("Truncation", "truncation_max: 0.5", lambda x: np.clip(x, 0, 0.5)),
+    ("GradientScaler", "", lambda x: x),
+])
+def test_a_function_of_single_values_is_that_of_numpy(kind, param, function):
+    x = noise(*SIZE)
+    expected = function(x.detach().numpy())
+    np.testing.assert_allclose(make(kind, param, SIZE)(x).detach().numpy(), expected, rtol=1e-12)
+
+
+def test_the_slope_of_the_signed_root_is_finite_at_zero():
+    x = torch.tensor([0.0, 4.0, -0.25], dtype=torch.float64, requires_grad=True)
+    make("SignedSqrt", "", (3,))(x).sum().backward()
+    np.testing.assert_allclose(x.grad, [0.5 / 0.03, 0.5 / 2.03, 0.5 / 0.53])
+
+
+@pytest.mark.parametrize("param, expected", [
+    ("lower_bound: -1 upper_bound: 1", [0, 0, 2, 0, 0]),
+    ("truncation_min: -1 truncation_max: 1", [2, 0, 2, -3, 0]),
+])
+def test_a_truncated_value_gets_the_gradient_of_its_project(param, expected):
+    x = torch.tensor([-2.0, -2.0, 0.5, 3.0, 3.0], dtype=torch.float64, requires_grad=True)
+    grad = torch.tensor([2.0, -3.0, 2.0, -3.0, 2.0], dtype=torch.float64)
+    make("Truncation", param, (5,))(x).backward(grad)
+    np.testing.assert_array_equal(x.grad, expected)
+
+
+def test_truncation_refuses_the_fields_of_two_projects_and_bounds_in_the_wrong_order():
+    with pytest.raises(SpecError, match="has fields of two projects"):
+        make("Truncation", "lower_bound: 0 truncation_max: 1", (5,))
+    with pytest.raises(SpecError, match="has the bounds 3 and 1; the lower must not be above"):
+        make("Truncation", "truncation_min: 3", (5,))
+
+
+@pytest.mark.parametrize("param, iteration, coefficient", [
+    ("upper_bound: 2 alpha: 5 max_iter: 100", 0, 0.0),
+    ("upper_bound: 2 alpha: 5 max_iter: 100", 30, 4 / (1 + np.exp(-1.5)) - 2),
+    ("upper_bound: 2 alpha: 5 max_iter: 100", 400, 4 / (1 + np.exp(-5)) - 2),
+    ("lower_bound: 0.5 threshold_iter: 60 max_iter: 40", 60, 0.0),
+    ("lower_bound: 0.5 threshold_iter: 60 max_iter: 40", 85, 1 / (1 + np.exp(-2.5)) - 0.5 + 0.5),
+])
+def test_the_reversed_gradient_grows_with_the_iterations(param, iteration, coefficient):
+    x = noise(*SIZE)
+    layer = make("GradientScaler", param, SIZE)
+    layer(x).sum().backward()
+    np.testing.assert_array_equal(x.grad, np.full(SIZE, -1.0))
+    x.grad = None
+    layer.note_progress(iteration, 1000)
+    layer(x).sum().backward()
+    np.testing.assert_allclose(x.grad, np.full(SIZE, -coefficient), rtol=1e-12)
+
+
+def test_a_gradient_scaler_refuses_bounds_in_the_wrong_order():
+    with pytest.raises(SpecError, match="lower_bound is 2; it must not be above upper_bound, 1"):
+        make("GradientScaler", "lower_bound: 2", SIZE)
+    with pytest.raises(SpecError, match="max_iter is 0; it must be at least 1"):
+        make("GradientScaler", "max_iter: 0", SIZE)
+
+
+@pytest.mark.parametrize("kind, eps, shape", [
+    ("NormalizationL2", 1e-10, (3, 5)), ("NormL2", 1e-7, (3, 5, 1, 1)),
+    ("L2Normalize", 1e-7, (3, 5, 1, 1))])
+def test_each_item_is_brought_to_length_one(kind, eps, shape):
+    x = (noise(3, 5) * 1e-3).detach().requires_grad_()      # small: the eps counts
+    values = x.detach().numpy()
+    expected = values / np.sqrt((values**2).sum(1, keepdims=True) + eps)
+    layer = make(kind, "", (3, 5))
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected.reshape(shape), rtol=1e-12)
+    assert torch.autograd.gradcheck(layer, x, eps=1e-9, atol=1e-3)

@@ -1,0 +1,106 @@
+"""FlowNet's layers and the spatial transformer against loops over their definition."""
+
+import numpy as np
+import pytest
+import torch
+
+from framework.errors import SpecError
+from tests.support import make, noise
+
+
+@pytest.mark.parametrize("param, pad, kernel, reach, first, second, absolute", [
+    ("pad: 2 kernel_size: 3 max_displacement: 2 stride_2: 2", 2, 3, 2, 1, 2, False),
+    ("pad: 3 kernel_size: 1 max_displacement: 3 stride_1: 2 stride_2: 2", 3, 1, 3, 2, 2, False),
+    ("kernel_size: 1 max_displacement: 1 correlation_type: SUBTRACT", 0, 1, 1, 1, 1, True)])
+def test_correlation_is_the_mean_over_patches_of_its_definition(param, pad, kernel, reach, first,
+                                                                second, absolute):
+    a, b = noise(2, 3, 7, 6), noise(2, 3, 7, 6, seed=2)
+    top = make("Correlation", param, (2, 3, 7, 6), (2, 3, 7, 6))(a, b).detach().numpy()
+    wide_a, wide_b = (np.pad(x.detach().numpy(), ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+                      for x in (a, b))
+    border, radius = reach + kernel // 2, reach // second
+    sizes = [-(-(size + 2 * pad - 2 * border) // first) for size in (7, 6)]
+    assert top.shape == (2, (2 * radius + 1) ** 2, *sizes)
+    for n, k, y, x in np.ndindex(top.shape):
+        down, along = (np.array(divmod(k, 2 * radius + 1)) - radius) * second
+        y1, x1 = y * first + reach, x * first + reach
+        one = wide_a[n, :, y1:y1 + kernel, x1:x1 + kernel]
+        other = wide_b[n, :, y1 + down:y1 + down + kernel, x1 + along:x1 + along + kernel]
+        expected = np.abs(one - other).mean() if absolute else (one * other).mean()
+        np.testing.assert_allclose(top[n, k, y, x], expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("param, words", [
+    ("kernel_size: 2 max_displacement: 1", "kernel_size is 2; it must be an odd number"),
+    ("kernel_size: 3 max_displacement: 3", "take 8 cells; the padded map has 6"),
+    ("kernel_size: 1 stride_2: 0", "stride_2 is 0; it must be at least 1")])
+def test_correlation_refuses_what_does_not_fit(param, words):
+    with pytest.raises(SpecError, match=words):
+        make("Correlation", param, (2, 3, 7, 6), (2, 3, 7, 6))
+
+
+def between(plane, y, x):
+    """The bilinear value at a point inside, neighbours beyond the last row being that row."""
+    top, left = int(y), int(x)
+    below, right = min(top + 1, plane.shape[0] - 1), min(left + 1, plane.shape[1] - 1)
+    b, a = y - top, x - left
+    return ((1 - b) * ((1 - a) * plane[top, left] + a * plane[top, right])
+            + b * ((1 - a) * plane[below, left] + a * plane[below, right]))
+
+
+@pytest.mark.parametrize("param, outside", [("", 0.0), ("fill_value: NOT_A_NUMBER", np.nan)])
+def test_flow_warp_reads_where_the_flow_leads(param, outside):
+    x = noise(2, 3, 5, 4)
+    flow = (noise(2, 2, 5, 4, seed=2) * 1.5).detach().requires_grad_()
+    layer = make("FlowWarp", param, (2, 3, 5, 4), (2, 2, 5, 4))
+    expected = np.full((2, 3, 5, 4), outside)
+    num_inside = 0
+    for n, i, j in np.ndindex(2, 5, 4):
+        across, down = flow.detach().numpy()[n, :, i, j] + (j, i)
+        if 0 <= across < 4 and 0 <= down < 5:
+            num_inside += 1
+            for c in range(3):
+                expected[n, c, i, j] = between(x.detach().numpy()[n, c], down, across)
+    assert 0 < num_inside < 40
+    np.testing.assert_allclose(layer(x, flow).detach(), expected, rtol=1e-10)
+    if not param:
+        assert torch.autograd.gradcheck(layer, (x, flow))
+
+
+def test_channel_norm_is_the_length_over_channels_with_a_finite_slope():
+    x = noise(2, 3, 5, 4)
+    layer = make("ChannelNorm", "", (2, 3, 5, 4))
+    expected = np.sqrt((x.detach().numpy() ** 2).sum(1, keepdims=True))
+    np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-12)
+    assert torch.autograd.gradcheck(layer, x)
+    zero = torch.zeros(1, 2, 1, 1, dtype=torch.float64, requires_grad=True)
+    make("ChannelNorm", "", (1, 2, 1, 1))(zero).sum().backward()
+    np.testing.assert_array_equal(zero.grad, np.zeros((1, 2, 1, 1)))
+
+
+def test_a_spatial_transformer_samples_the_grid_of_its_matrix():
+    x = noise(2, 3, 5, 4)
+    theta = (noise(2, 5, seed=2) * 0.5).detach().requires_grad_()
+    layer = make("SpatialTransformer", "st_param { output_H: 3 output_W: 6 theta_2_1: 0.125 }",
+                 (2, 3, 5, 4), (2, 5))
+    expected = np.zeros((2, 3, 3, 6))
+    for n, c, i, j in np.ndindex(expected.shape):
+        numbers = theta.detach().numpy()[n]
+        matrix = np.array([[*numbers[:3]], [0.125, *numbers[3:]]])
+        row, column = matrix @ (2 * i / 3 - 1, 2 * j / 6 - 1, 1)
+        y, z = (row + 1) / 2 * 5, (column + 1) / 2 * 4
+        for m in (int(np.floor(y)), int(np.floor(y)) + 1):
+            for k in (int(np.floor(z)), int(np.floor(z)) + 1):
+                if 0 <= m < 5 and 0 <= k < 4:
+                    expected[n, c, i, j] += ((1 - abs(y - m)) * (1 - abs(z - k))
+                                             * x.detach().numpy()[n, c, m, k])
+    np.testing.assert_allclose(layer(x, theta).detach(), expected, rtol=1e-10, atol=1e-12)
+    assert torch.autograd.gradcheck(layer, (x, theta))
+
+
+@pytest.mark.parametrize("param, words", [
+    ("transform_type: 'projective'", "is 'projective'; only 'affine' is known"),
+    ("theta_1_1: 1", "must hold 5 numbers for each of 2 items")])
+def test_a_spatial_transformer_refuses_another_transform_and_number_of_numbers(param, words):
+    with pytest.raises(SpecError, match=words):
+        make("SpatialTransformer", f"st_param {{ {param} }}", (2, 3, 5, 4), (2, 6))

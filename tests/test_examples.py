@@ -1,0 +1,59 @@
+"""The examples: pages say what the scripts do, nets build, data are drawn."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from docs.generator.examples import EXAMPLES, names
+from framework.net.net import Net
+from framework.net.reading import read_net, read_solver
+from framework.solver.solver_fields import HONOURED
+
+NETS = sorted(path for path in EXAMPLES.glob("*/*.prototxt")
+              if re.search(r"(Data|Input)\"", path.read_text()))
+SOLVERS = sorted(path for path in EXAMPLES.glob("*/*solver.prototxt"))
+DRAWN = sorted(path.parent.name for path in EXAMPLES.glob("*/draw.py")
+               if "sklearn" not in path.read_text())
+
+
+def short(path):
+    return str(path.relative_to(EXAMPLES))
+
+
+@pytest.mark.parametrize("name", names())
+def test_page_has_the_commands_of_the_script(name):
+    script = (EXAMPLES / name / "run.sh").read_text()
+    head = '#!/bin/sh\nset -e\ncd "$(dirname "$0")"\n'
+    assert script.startswith(head)
+    page = (EXAMPLES / name / "README.md").read_text()
+    assert re.search(r"```sh\n(.*?)```", page, re.S)[1] == script.removeprefix(head)
+
+
+def test_every_example_is_in_the_index():
+    index = (EXAMPLES / "README.md").read_text()
+    assert re.findall(r"\]\((\w+)/README\.md\)", index) and all(
+        f"]({name}/README.md)" in index for name in names())
+
+
+@pytest.mark.parametrize("path", NETS, ids=short)
+def test_net_builds(path):
+    for phase in ("TRAIN", "TEST"):
+        Net(read_net(path), phase, skip_data=True)
+
+
+@pytest.mark.parametrize("path", SOLVERS, ids=short)
+def test_solver_has_a_net_and_only_fields_with_a_meaning(path):
+    message = read_solver(path).message
+    assert (path.parent / message.net).is_file()
+    assert {field.name for field, _ in message.ListFields()} <= HONOURED
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_data_are_drawn(name, tmp_path):
+    subprocess.run([sys.executable, str(EXAMPLES / name / "draw.py")], cwd=tmp_path, check=True,
+                   timeout=300)
+    assert any(path.stat().st_size for path in tmp_path.glob("work/**/*") if path.is_file())
