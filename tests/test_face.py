@@ -111,6 +111,7 @@ def test_a_detector_takes_one_image_an_array_of_several_and_paths(tmp_path):
 
 @pytest.mark.parametrize("images, message", [
     ([np.zeros((4, 5, 3))], r"uint8 array .* it is float64 \(4, 5, 3\)"),
+    (np.zeros((0, 5, 3), np.uint8), r"uint8 array .* it is uint8 \(0, 5, 3\)"),
     (np.zeros((7, 4, 5), np.uint8), r"it is uint8 \(7, 4, 5\)"), ([3], r"it is int"), (3, "a int"),
 ])
 def test_what_is_no_image_is_refused(tmp_path, images, message):

@@ -51,7 +51,7 @@ def as_pixels(image: Any) -> NDArray[Any]:      # Any: as above
     if _is_of_pil(image):
         return _pixels_of_pil(image)
     if not isinstance(image, np.ndarray) or image.ndim not in (2, 3) or image.dtype != np.uint8 \
-            or (image.ndim == 3 and image.shape[2] not in (1, 3)):
+            or (image.ndim == 3 and image.shape[2] not in (1, 3)) or not image.size:
         found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else \
             type(image).__name__
         raise CaffeError(f"an image must be a path, an image of PIL or a uint8 array (height, "
