@@ -14,6 +14,7 @@ from framework.layers.base import DataOptions, Layer, Shape
 from framework.net.build import build_layers, build_sources
 from framework.net.reading import read_net
 from framework.net.summary import layer_rows
+from framework.proto import ParamSpec
 from framework.report.zoo_figures import TABLE, Figures
 
 DEPLOY = "deploy.prototxt"
@@ -34,14 +35,19 @@ def counted(name: str) -> Figures:
     batch, *size = next(iter(shapes.values()))
     layers = build_layers(spec, shapes, {})
     multiply_adds = sum(row.multiply_adds for row in layer_rows(spec, layers, shapes))
-    return Figures(name, _kind(name), sum(map(_num_learned, layers)), multiply_adds // batch,
-                   tuple(size))
+    return Figures(name, _kind(name), _num_learned(layers), multiply_adds // batch, tuple(size))
 
 
-def _num_learned(layer: Layer) -> int:
-    rates = [blob.lr_mult for blob in layer.spec.proto.param]
-    return sum(blob.numel() for index, blob in enumerate(layer.blobs)
-               if isinstance(blob, torch.nn.Parameter) and (index >= len(rates) or rates[index]))
+def _num_learned(layers: list[Layer]) -> int:
+    """Learned numbers; a blob that several layers share counts once."""
+    sizes = {}
+    for layer in layers:
+        given = list(layer.spec.proto.param)
+        for index, blob in enumerate(layer.blobs):
+            own = given[index] if index < len(given) else ParamSpec()
+            if isinstance(blob, torch.nn.Parameter) and own.lr_mult:
+                sizes[own.name or (layer.spec.name, index)] = blob.numel()
+    return sum(sizes.values())
 
 
 def _kind(name: str) -> str:
