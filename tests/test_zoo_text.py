@@ -53,8 +53,8 @@ def test_a_recipe_of_sentences_has_a_loss_for_what_its_data_give(name, tmp_path,
             source.close()
         assert shapes["first"] == (64, LENGTH)
     else:
-        shapes = {top: (8, 30_621) if name == "dssm" else (8, 32 if name == "esim" else 40)
-                  for top in spec.layers[0].tops}
+        length = {"dssm": 30_621, "esim": 32, "abcnn": 40}[name]
+        shapes = dict.fromkeys(spec.layers[0].tops, (8, length))
         shapes["label"] = (8,)
         spec.layers = spec.layers[1:]
     assert any(layer.loss for layer in build_layers(spec, shapes, {}))
@@ -107,8 +107,9 @@ def test_a_word_that_is_not_in_the_table_is_named():
     net = Net(ROOT / "abcnn_sentences" / "deploy.prototxt", "TEST")
     words = torch.zeros(1, LENGTH)
     words[0, 7] = 64
-    message = (r"abcnn_sentences/deploy.prototxt:\d+: layer 'second_embed' \(Embed\): blob 'second' "
-               r"has the value 64 at item 0, position 7 of the batch; it must be from 0 to 63")
+    message = (r"abcnn_sentences/deploy.prototxt:\d+: layer 'second_embed' \(Embed\): "
+               r"blob 'second' has the value 64 at item 0, position 7 of the batch; it must be "
+               r"from 0 to 63")
     with pytest.raises(DataError, match=message):
         net({"first": torch.zeros(1, LENGTH), "second": words})
 
