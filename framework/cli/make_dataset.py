@@ -1,13 +1,16 @@
-"""Generate a synthetic data set: captcha-like strings, for text recognition, or faces.
+"""Generate a synthetic data set: captcha-like strings, faces, or pairs of sentences.
 
-Images and lists of them, train.txt and test.txt, appear in OUT when all of it is drawn. The same
-seed draws the same images.
+Lists, train.txt and test.txt, and what they name appear in OUT when all of it is made. The same
+seed makes the same data.
 
     strings   images/NAME.png, and `images/NAME.png a b c d` in the lists: the classes of the
               characters from 1 on, 0 after the last of a shorter string (CTC's blank)
     faces     images/person000012/person000012_0003.png and `IMAGE 12` in the lists: the persons
               of test.txt are others than those of train.txt; pairs.txt, of the test images in ten
               folds, in the form of LFW's
+    sentences train.h5 and test.h5: `first` and `second` (N, 12), the numbers of the words, and
+              `label` (N,), 1 if both mean the same; the lists name these files. words.txt has the
+              words by number, 0 being the padding; train.tsv and test.tsv the text
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import numpy as np
 
 from framework.cli import app, gflags
 from framework.data.convert.conversion import in_order
+from framework.data.datasets import sentence_pairs
 from framework.data.datasets.drawn_faces import draw_face, draw_identity
 from framework.data.datasets.drawn_strings import draw_text
 from framework.definition.values import counted
@@ -28,9 +32,11 @@ from framework.errors import DataError
 from framework.system.arrays import Levels
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
+from framework.weights import hdf5
 
 SPLITS = ("train", "test")
-DEFAULTS = {"strings": (4000, 500), "faces": (200, 60)}
+DEFAULTS = {"strings": (4000, 500), "faces": (200, 60), "sentences": (20000, 2000)}
+NOUNS = {"strings": "string", "faces": "person", "sentences": "pair"}
 NUM_FOLDS = 10
 
 
@@ -42,13 +48,14 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: tools/make_dataset strings strings --train 4000 --test 500")
     count = gflags.whole_number(0, 1_000_000)       # names have six digits
     size = gflags.whole_number(8, 4096)
-    parser.add_argument("kind", metavar="KIND", choices=("strings", "faces"),
-                        help="strings or faces")
+    parser.add_argument("kind", metavar="KIND", choices=tuple(DEFAULTS),
+                        help=" or ".join(DEFAULTS))
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
     parser.add_argument("--train", type=count, metavar="N",
-                        help="strings, or persons, to train with (default: 4000, or 200)")
+                        help="strings, persons or pairs to train with (default: 4000, 200, "
+                        "20000)")
     parser.add_argument("--test", type=count, metavar="N",
-                        help="strings, or persons, to test with (default: 500, or 60)")
+                        help="strings, persons or pairs to test with (default: 500, 60, 2000)")
     parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
                         help="seed of the images (default: %(default)s)")
     parser.add_argument("--characters", metavar="TEXT", default="0123456789",
@@ -90,14 +97,13 @@ def make(options: argparse.Namespace) -> int:
         raise DataError(f"--length {' '.join(map(str, options.length))}: give one number, or the "
                         "fewest and the most")
     with new_folder(options.out, options.redo) as folder:
-        (folder / "images").mkdir()
         if options.kind == "strings":
             make_strings(options, folder)
-        else:
+        elif options.kind == "faces":
             make_faces(options, folder)
-    total = options.train + options.test
-    what = "string" if options.kind == "strings" else "person"
-    print(f"{options.out}: {counted(total, what)}")
+        else:
+            make_sentences(options, folder)
+    print(f"{options.out}: {counted(options.train + options.test, NOUNS[options.kind])}")
     return 0
 
 
@@ -113,6 +119,7 @@ def check_characters(characters: str) -> None:
 
 def make_strings(options: argparse.Namespace, folder: Path) -> None:
     """Draw the images of strings, and write the lists."""
+    (folder / "images").mkdir()
     names = [f"{index:06d}" for index in range(options.train + options.test)]
     lengths = (options.length[0], options.length[-1])
     size = (options.height, options.width)
@@ -135,6 +142,7 @@ def make_faces(options: argparse.Namespace, folder: Path) -> None:
     """Draw persons several times each, and write the lists and the pairs."""
     if options.test == 1 or options.test and options.images == 1:
         raise DataError("--test and --images must be at least 2: pairs are made of them")
+    (folder / "images").mkdir()
     numbers = list(range(options.train + options.test))
 
     def draw(number: int) -> str:
@@ -173,6 +181,27 @@ def pairs_text(options: argparse.Namespace) -> str:
             lines.append(f"person{persons[0]:06d}\t{indices[0]}\t"
                          f"person{persons[1]:06d}\t{indices[1]}\n")
     return "".join(lines)
+
+
+def make_sentences(options: argparse.Namespace, folder: Path) -> None:
+    """Write pairs of sentences as numbers and as text."""
+    h5py = hdf5.module(folder)
+    words = sentence_pairs.vocabulary()
+    numbers = {word: number for number, word in enumerate(words)}
+    (folder / "words.txt").write_text("".join(f"{word}\n" for word in words))
+    for split, part in zip(SPLITS, (options.train, options.test), strict=True):
+        generator = np.random.default_rng([options.seed, SPLITS.index(split)])
+        pairs = [sentence_pairs.draw_pair(generator) for _ in range(part)]
+        rows = [[sentence_pairs.numbers(text, numbers) for text in (pair.first, pair.second)]
+                for pair in pairs]
+        array = np.array(rows, np.float32).reshape(part, 2, sentence_pairs.LENGTH)
+        with h5py.File(folder / f"{split}.h5", "w") as file:
+            file["first"] = array[:, 0]
+            file["second"] = array[:, 1]
+            file["label"] = np.array([pair.is_same for pair in pairs], np.float32)
+        (folder / f"{split}.txt").write_text(f"{options.out / split}.h5\n")
+        (folder / f"{split}.tsv").write_text("".join(
+            f"{int(pair.is_same)}\t{pair.first}\t{pair.second}\n" for pair in pairs))
 
 
 def write_png(path: Path, image: Levels) -> None:

@@ -64,6 +64,11 @@ def _kind(name: str) -> str:
     types = {layer.type for layer in layers}
     if types & {"MultiBoxHead", "DetectionEvaluate"}:
         return "detector"
+    if "WarpCTCLoss" in types:
+        return "text"
+    if types & {"BatchTripletLoss", "CenterLoss", "MarginInnerProduct", "LabelSpecificAdd",
+                "CombinedMargin"}:
+        return "embedding"
     if "SigmoidCrossEntropyLoss" in types:
         return "edges"
     has_label_images = any(layer.loss_param.HasField("ignore_label") for layer in layers)

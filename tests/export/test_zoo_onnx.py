@@ -50,3 +50,15 @@ def test_a_net_computes_the_same_in_onnx_runtime(name):
             assert expected.std() > 0
             scale = np.abs(expected).max()
             np.testing.assert_allclose(found[blob] / scale, expected / scale, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [
+    "crnn_strings", "facenet_faces", "dssm_sentences", "esim_sentences", "abcnn_sentences"])
+def test_a_small_net_of_text_faces_or_sentences_computes_the_same_in_onnx_runtime(name):
+    net = Net(ROOT / name / "deploy.prototxt", "TEST", seed=2)
+    generator = np.random.default_rng(1)
+    inputs = {top: generator.integers(0, 64, shape).astype(np.float32)
+              for top, shape in ((top, net.shapes[top]) for top in net.given_names)}
+    found = run_onnx(to_model(net, Options(17)), inputs)
+    for blob, expected in run_ours(net, inputs).items():
+        np.testing.assert_allclose(found[blob], expected, rtol=1e-3, atol=1e-4)
