@@ -239,9 +239,12 @@ def compare_rows(mine: Array, theirs: Array, tolerance: float) -> tuple[float, s
     part = 0.0
     for kind in np.unique(mine[:, :2], axis=0):
         own, other = (rows[(rows[:, :2] == kind).all(1), 2:] for rows in (mine, theirs))
-        far = np.abs(own[:, None] - other[None]).max(2)
+        with np.errstate(invalid="ignore"):     # inf - inf, where both are infinite
+            far = np.where(own[:, None] == other, 0, np.abs(own[:, None] - other))
+        far = np.nan_to_num(far, nan=np.inf, posinf=np.inf).max(2)
         part = max(part, float(far.min(1).max()), float(far.min(0).max()))
-    part /= max(float(np.abs(mine[:, 2:]).max(initial=0)), 1e-30) if len(mine) else 1.0
+    values = np.abs(mine[:, 2:])
+    part /= max(float(values[np.isfinite(values)].max(initial=0)), 1e-30)
     if part <= tolerance:
         return part, ""
     return part, f"has detections that differ by {part:.2g}; {tolerance:g} is allowed"

@@ -29,6 +29,7 @@ def read_onnx(path: Path) -> onnx.ModelProto:
         raise CaffeError(f"{path}: is not an ONNX file, or is cut off") from None
     if not model.graph.node or not model.graph.output:
         raise CaffeError(f"{path}: has no operators: it is not an ONNX file, or is cut off")
+    _check_versions(path, model)
     for tensor in _tensors(model.graph):
         if external_data_helper.uses_external_data(tensor):
             _check_external(path, tensor)
@@ -40,6 +41,18 @@ def read_onnx(path: Path) -> onnx.ModelProto:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CaffeError(f"{path}: is not valid ONNX: {reason[:200]}") from None
     return model
+
+
+def _check_versions(path: Path, model: onnx.ModelProto) -> None:
+    """CaffeError for versions that the installed onnx does not know."""
+    newest = onnx.defs.onnx_opset_version()
+    opset = max((one.version for one in model.opset_import if not one.domain), default=1)
+    for what, found, known in (("opset", opset, newest),
+                               ("ir_version", model.ir_version, int(onnx.IR_VERSION))):
+        if found > known:
+            raise CaffeError(f"{path}: has the {what} {found}; the installed onnx "
+                             f"{onnx.__version__} knows them up to {known}: write the file with "
+                             "an older one, or `pip install --upgrade onnx onnxruntime`")
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:

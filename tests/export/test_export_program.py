@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import warnings
 
 import numpy as np
 import onnx
@@ -11,7 +12,7 @@ import torch
 
 from framework.cli.export import main
 from framework.export import runtimes
-from framework.export.check import check
+from framework.export.check import check, compare_rows
 from framework.export.onnx_model import Options, to_model
 from framework.export.preprocessing import Preprocessing
 from framework.weights.weights import save_weights
@@ -121,6 +122,15 @@ def test_a_check_names_the_first_blob_that_differs():
         net.layer("scale").bias += 1
     found = check(net, model)
     assert found.first is not None and found.first.blob == "norm"
+
+
+def test_infinite_corners_of_detections_are_compared():
+    rows = np.array([[0, 1, 0.9, -np.inf, 2, np.inf, 3]])
+    other = np.array([[0, 1, 0.9, 1, 2, np.inf, 3]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compare_rows(rows, rows, 1e-4) == (0.0, "")
+        assert "detections that differ" in compare_rows(rows, other, 1e-4)[1]
 
 
 def test_rounding_that_adds_up_over_the_layers_is_told_from_a_layer_that_differs():

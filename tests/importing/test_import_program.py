@@ -134,6 +134,18 @@ def test_a_file_that_is_not_there_or_no_onnx_is_refused(tmp_path, capsys):
     assert_refused(capsys, tmp_path, "is not a regular file", str(tmp_path))
 
 
+@pytest.mark.parametrize("what", ["opset", "ir_version"])
+def test_a_file_of_a_newer_version_says_which_are_known(what, tmp_path, capsys):
+    model = model_of("g (float[1,3] x) => (float y) { y = Relu(x) }")
+    if what == "opset":
+        model.opset_import[0].version = 999
+    else:
+        model.ir_version = 999
+    (tmp_path / "new.onnx").write_bytes(model.SerializeToString())
+    assert_refused(capsys, tmp_path, f"new.onnx: has the {what} 999; the installed onnx",
+                   str(tmp_path / "new.onnx"))
+
+
 def test_external_data_outside_of_the_folder_are_not_read(tmp_path, capsys):
     path = saved(tmp_path, conv_model(), save_as_external_data=True, location="weights.bin",
                  size_threshold=0)
