@@ -90,8 +90,8 @@ def check_named(tree: FileTree) -> None:
         named = [cell for cell in cells if is_image(cell)]
         is_list = 2 * len(named) >= len(cells) > 0
         if is_list and all(_image(tree, path, name) is None for name in named):
-            raise DataError(f"{tree.root}: none of the {counted(len(named), 'image')} that {path} names is "
-                            f"below this folder; the first is {shortened(named[0])}")
+            raise DataError(f"{tree.root}: none of the {counted(len(named), 'image')} that {path} "
+                            f"names is below this folder; the first is {shortened(named[0])}")
 
 
 def _words(line: str) -> tuple[str, str]:
