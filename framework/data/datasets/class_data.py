@@ -67,8 +67,11 @@ def recognise_classes(path: Path) -> ClassData:
             if name in set(whole.images) | {path.name} or class_folders.is_names_file(name)))
         found = class_tables.find_table(tree) or class_tables.find_lists(tree)
     if found is None:
+        class_tables.check_named(tree)
+        folders = {os.path.dirname(name) for name in tree.images}
+        where = " in one folder" if len(folders) == 1 else ""
         raise DataError(f"{path}: has no images with a class each that are known: it has "
-                        f"{counted(len(tree.images), 'image')} and "
+                        f"{counted(len(tree.images), 'image')}{where} and "
                         f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
                         f"were: {LOOKED_FOR}; images with boxes are for `caffe new detector`")
     return ClassData(tree.root, found.format, found.reason, found.splits, found.names, found.shown,

@@ -11,12 +11,12 @@ from pathlib import PurePath
 
 from framework.data.datasets import csv_table
 from framework.data.datasets.class_folders import Found, in_order, is_names_file, shown_names
-from framework.data.datasets.dataset import IMAGE_SUFFIXES
+from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, split_of
 from framework.data.datasets.openimages import table_rows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.text import open_text, read_lines
 
@@ -75,6 +75,23 @@ def find_lists(tree: FileTree) -> Found | None:
         return None
     return _gather(tree, lists, "list files of Caffe",
                    f"the lines of {', '.join(lists)} are images and classes")
+
+
+def check_named(tree: FileTree) -> None:
+    """DataError for a table or list whose images are all somewhere else."""
+    for path in tree.ending(".csv", ".txt"):
+        if is_names_file(path):
+            continue
+        try:
+            cells = [re.split(r"[,\s]", line.strip(), maxsplit=1)[0].strip('"')
+                     for line in read_lines(tree.root / path) if line.strip()]
+        except DataError:       # not text
+            continue
+        named = [cell for cell in cells if is_image(cell)]
+        is_list = 2 * len(named) >= len(cells) > 0
+        if is_list and all(_image(tree, path, name) is None for name in named):
+            raise DataError(f"{tree.root}: none of the {counted(len(named), 'image')} that {path} "
+                            f"names is below this folder; the first is {shortened(named[0])}")
 
 
 def _words(line: str) -> tuple[str, str]:

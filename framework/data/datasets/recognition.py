@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -100,7 +100,8 @@ def _in_folder(path: Path) -> Recognised:
     raise DataError(f"{path}: its format is not known: it has "
                     f"{counted(len(tree.images), 'image')} and "
                     f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
-                    f"were: {LOOKED_FOR}")
+                    f"were: {LOOKED_FOR}; images with a class each, and no boxes, are for "
+                    "`caffe new classifier`")
 
 
 def _check_one_format(tree: FileTree, found: Recognised,
@@ -171,8 +172,13 @@ def _coco(tree: FileTree) -> Recognised | None:
     splits = {split: {"images": folders[split], "annotations": name}
               for split, name in found.items()}
     data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)))
-    return Recognised(data, "COCO", f"{', '.join(found.values())} has images, annotations and "
+    return Recognised(data, "COCO", f"{_each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
+
+
+def _each_has(names: Collection[str]) -> str:
+    """`a.csv has`, or `a.csv, b.csv have`."""
+    return f"{', '.join(names)} {'has' if len(names) == 1 else 'have'}"
 
 
 def _json_of(path: Path) -> Any:
@@ -271,7 +277,7 @@ def _csv(tree: FileTree) -> Recognised | None:
         return _open_images(tree, boxes)
     if simple:
         return Recognised(csv_table.load(tree, simple), "CSV with a box a row",
-                          f"{', '.join(simple)} has the columns {', '.join(csv_table.NEEDED)}")
+                          f"{_each_has(simple)} the columns {', '.join(csv_table.NEEDED)}")
     return None
 
 

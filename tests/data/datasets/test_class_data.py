@@ -110,7 +110,11 @@ def test_rows_without_an_image_or_a_class_and_empty_folders_are_losses(tmp_path)
 
 
 @pytest.mark.parametrize("files, message", [
-    ({}, r"has no images with a class each that are known: it has 2 images and 0 other files"),
+    ({}, r"has no images with a class each that are known: it has 2 images in one folder "),
+    ({"l.csv": "filename,label\nc.png,x\nd.png,y\n"},
+     r"none of the 2 images that l.csv names is below this folder; the first is c.png"),
+    ({"l.txt": "c.png 0\nd.png 1\n"},
+     r"none of the 2 images that l.txt names is below this folder; the first is c.png"),
     ({"l.csv": "image,label\na.png,x\na.png,y\nb.png,x\n"},
      r"l.csv:3: a.png is 'y', and l.csv:2 says 'x'"),
     ({"l.csv": "image,x,y\na.png,1,1\nb.png,0,1\n"},
