@@ -45,8 +45,10 @@ class PairItems(ListedItems):
         path, label = self.files[index]
         pixels = read_image(self.root + path, Decoding(self.is_color))
         if self.windows is None:
-            pixels = self._resized(pixels, cv2.INTER_LINEAR)
             marks = self._marks(label, pixels)
+            if self.new_size:
+                _check_form(pixels, marks)
+            pixels = self._resized(pixels, cv2.INTER_LINEAR)
         else:
             marks = _cut(self._marks(label, pixels), self.windows[index], self.ignore_label)
             pixels = self._resized(_cut(pixels, self.windows[index], 0), cv2.INTER_LINEAR)
@@ -76,6 +78,17 @@ class PairItems(ListedItems):
         if not self.has_sizes:
             return []
         return [np.array([item.size for item in items], np.float32).reshape(-1, 1, 1, 2)]
+
+
+def _check_form(pixels: Pixels, marks: Pixels) -> None:
+    """Raise BadRecord if both, resized to one size, could not show the same.
+
+    Sizes may differ, as in the original, but not the form, by more than rounding makes.
+    """
+    height, width = pixels.shape[:2]
+    if abs(width * marks.shape[0] - height * marks.shape[1]) > width + height:
+        raise BadRecord(f"the image is {width} x {height}, its label map {marks.shape[1]} x "
+                        f"{marks.shape[0]}")
 
 
 def _cut(pixels: Pixels, window: tuple[int, int, int, int], fill: int) -> Pixels:

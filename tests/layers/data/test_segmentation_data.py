@@ -180,6 +180,16 @@ def test_a_label_map_of_another_size_is_a_bad_record(pairs, caplog):
     assert "the image is 56 x 40, its label map 9 x 9" in caplog.text
 
 
+@pytest.mark.parametrize("size, is_bad", [((20, 28), False), ((21, 28), False), ((37, 56), True)])
+def test_a_label_map_of_another_form_is_a_bad_record_where_both_are_resized(
+        pairs, caplog, size, is_bad):
+    cv2.imwrite(str(pairs / "0_marks.png"), np.full(size, 3, np.uint8))
+    _, labels = finished(make_source(pair_net("ImageSegData", pairs, "image_data_param",
+                                              "label_type: PIXEL new_width: 16 new_height: 12")))
+    assert labels.shape == (2, 1, 12, 16) and ("its label map 56 x 37" in caplog.text) == is_bad
+    assert (labels[0] == 3).all() != is_bad
+
+
 def test_pairs_refuse_what_label_maps_cannot_follow(pairs):
     with pytest.raises(SpecError, match="expand_param is not taken by DenseImageData"):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param", "",
