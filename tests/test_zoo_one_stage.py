@@ -112,14 +112,14 @@ def test_a_step_on_one_batch_lowers_the_loss(name):
     assert 0 < after < before
 
 
-def spread(net, images):
+def spread(net, images, variance_factor):
     """Let the net predict as one that has learned: few scores near another, boxes near priors."""
     generator = torch.Generator().manual_seed(2)
     for step in net.layers:
         if step.layer.spec.type == "BatchNorm":
             mean, variance, count = step.layer.blobs
             mean.normal_(std=0.1, generator=generator)
-            variance.uniform_(0.5, 1.5, generator=generator)
+            variance.uniform_(0.5, 1.5, generator=generator).mul_(variance_factor)
             count.fill_(1)
     tops = net.run({"data": images})
     seen = set()
@@ -151,7 +151,8 @@ def test_onnx_runtime_finds_the_same_boxes(name):
     net = Net(document, "TEST")
     images = images_of(1, *dims[2:])
     with torch.no_grad():
-        spread(net, images)
+        # the products of DSSD's modules overflow where the sums of 33 residual blocks have grown
+        spread(net, images, 4 if name == "dssd321_resnet101" else 1)
     inputs = {"data": images.numpy()}
     expected = by_label(run_ours(net, inputs)["detection_out"])
     assert (expected[:, 1] >= 0).sum() > 5
