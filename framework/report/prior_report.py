@@ -29,10 +29,12 @@ def built_net(path: str, phase: str) -> tuple[Net | None, list[str]]:
 
 
 def overlap_threshold(path: str) -> float:
-    """From which overlap on a prior is matched: MultiBoxLoss's, by default 0.5."""
+    """From which overlap on a prior is matched: that of the loss, by default 0.5."""
     for layer in read_net(path, ignore_unknown_fields=True).message.layer:
         if layer.type == "MultiBoxLoss":
             return float(layer.multibox_loss_param.overlap_threshold)
+        if layer.type == "RetinaNetLoss":
+            return float(layer.retina_net_loss_param.foreground_overlap)
     return 0.5
 
 
