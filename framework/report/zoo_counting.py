@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import torch
@@ -34,14 +35,20 @@ def counted(name: str) -> Figures:
     batch, *size = next(iter(shapes.values()))
     layers = build_layers(spec, shapes, {})
     multiply_adds = sum(row.multiply_adds for row in layer_rows(spec, layers, shapes))
-    return Figures(name, _kind(name), sum(map(_num_learned, layers)), multiply_adds // batch,
-                   tuple(size))
+    return Figures(name, _kind(name), _num_learned(layers), multiply_adds // batch, tuple(size))
 
 
-def _num_learned(layer: Layer) -> int:
-    rates = [blob.lr_mult for blob in layer.spec.proto.param]
-    return sum(blob.numel() for index, blob in enumerate(layer.blobs)
-               if isinstance(blob, torch.nn.Parameter) and (index >= len(rates) or rates[index]))
+def _num_learned(layers: Sequence[Layer]) -> int:
+    """How many numbers learn; those of a blob that layers share by its name count once."""
+    sizes: dict[tuple[str, ...], int] = {}
+    for layer in layers:
+        params = layer.spec.proto.param
+        for index, blob in enumerate(layer.blobs):
+            param = params[index] if index < len(params) else None
+            if isinstance(blob, torch.nn.Parameter) and (param is None or param.lr_mult):
+                own = (layer.spec.name, str(index))
+                sizes[(param.name,) if param is not None and param.name else own] = blob.numel()
+    return sum(sizes.values())
 
 
 def _kind(name: str) -> str:
@@ -50,12 +57,17 @@ def _kind(name: str) -> str:
         return "backbone"
     layers = prototxt.read(zoo.FOLDER / name / TRAIN_TEST, "NetParameter").message.layer
     types = {layer.type for layer in layers}
-    if "MultiBoxHead" in types:
+    if "MultiBoxHead" in types or any(_gives_detections(kind) for kind in types):
         return "detector"
     if "SigmoidCrossEntropyLoss" in types:
         return "edges"
     has_label_images = any(layer.loss_param.HasField("ignore_label") for layer in layers)
     return "segmenter" if has_label_images else "classifier"
+
+
+def _gives_detections(kind: str) -> bool:
+    layer = LAYERS.get(kind)
+    return layer is not None and issubclass(layer, Layer) and layer.gives_detections
 
 
 def main() -> None:
