@@ -141,6 +141,9 @@ class AnnotatedData(ImageSource):
             has_outlines=annotated.instance_masks, pads=self.has_info, make=MAKE)
         items = look_at_first(spec, items)
         items.has_boxes = has_label and (annotated.HasField("anno_type") or _has_type(spec, items))
+        if items.has_outlines and not items.has_boxes:
+            raise DataError(f"{spec.place()}: the first record of {items.path} has no annotation "
+                            "type, so that it has no boxes whose masks instance_masks could give")
         rows = (data.batch_size, 1, ROWS, 5) if items.yolo_rows and items.has_boxes else None
         self.start(items, data.batch_size, rows, shuffle=data.shuffle or annotated.shuffle,
                    skip=data.rand_skip)
