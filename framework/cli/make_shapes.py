@@ -95,7 +95,8 @@ class Drawn:
 
 def write_coco(folder: Path, train: Sequence[Drawn], test: Sequence[Drawn]) -> None:
     """Write the instances files of both splits, and coco.yaml, which names them."""
-    lines = ["format: coco", "splits:"]
+    # in the order that the other layout's classes have
+    lines = ["format: coco", f"names: [{', '.join(sorted(NAMES))}]", "splits:"]
     (folder / "annotations").mkdir()
     for split, images in (("trainval", train), ("test", test)):
         path = f"annotations/instances_{split}.json"

@@ -30,7 +30,7 @@ class Deployed:
     @property
     def detections(self) -> set[str]:
         """The blobs of rows (1, 1, K, 7), whose number rounding changes."""
-        return {top for step in self.steps if step.layer.gives_detections for top in step.tops}
+        return {step.tops[0] for step in self.steps if step.layer.gives_detections}
 
     def run(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """All its blobs."""

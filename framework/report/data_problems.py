@@ -16,6 +16,7 @@ from framework.report.data_survey import Survey
 
 # layers that know how many classes the boxes have, and the field that says it
 COUNTED = {"MultiBoxLoss": "multibox_loss_param", "DetectionOutput": "detection_output_param",
+           "RegionOutput": "detection_output_param", "MaskTarget": "mask_target_param",
            "DetectionEvaluate": "detection_evaluate_param",
            "RetinaNetLoss": "retina_net_loss_param", "FcosLoss": "fcos_loss_param"}
 SCORED = ("SoftmaxWithLoss", "MultinomialLogisticLoss")

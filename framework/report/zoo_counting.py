@@ -62,7 +62,8 @@ def _kind(name: str) -> str:
         return "backbone"
     layers = prototxt.read(zoo.FOLDER / name / TRAIN_TEST, "NetParameter").message.layer
     types = {layer.type for layer in layers}
-    if types & {"MultiBoxHead", "DetectionEvaluate"}:
+    detecting = types & {"MultiBoxHead", "DetectionEvaluate"}
+    if detecting or any(_gives_detections(kind) for kind in types):
         return "detector"
     if "WarpCTCLoss" in types:
         return "text"
@@ -73,6 +74,11 @@ def _kind(name: str) -> str:
         return "edges"
     has_label_images = any(layer.loss_param.HasField("ignore_label") for layer in layers)
     return "segmenter" if has_label_images else "classifier"
+
+
+def _gives_detections(kind: str) -> bool:
+    layer = LAYERS.get(kind)
+    return layer is not None and issubclass(layer, Layer) and layer.gives_detections
 
 
 def main() -> None:

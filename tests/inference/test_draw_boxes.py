@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from framework.evaluation.detection import Detection
-from framework.inference.draw_boxes import class_color, draw_detections
+from framework.inference.draw_boxes import MASK_PART, class_color, draw_detections
 
 
 def test_a_box_is_drawn_on_its_edges_in_the_colour_of_its_class_and_the_rest_stays():
@@ -43,3 +43,16 @@ def test_colours_of_the_first_twenty_classes_are_far_apart():
     colors = np.array([class_color(label) for label in range(20)], float)
     distances = np.abs(colors[:, None] - colors[None]).max(axis=2) + np.eye(20) * 255
     assert distances.min() >= 35
+
+
+def test_a_mask_tints_the_pixels_that_it_covers():
+    image = np.full((400, 600, 3), 100, np.uint8)
+    mask = np.zeros((14, 14), np.float32)
+    mask[:, :7] = 1         # the left half of the box
+    drawn = draw_detections(image, [Detection(1, 0.9, (-100, 100, 300, 300), mask=mask)])
+    plain = draw_detections(image, [Detection(1, 0.9, (-100, 100, 300, 300))])
+    changed = (drawn != plain).any(-1)
+    y, x = np.nonzero(changed)
+    assert (y.min(), x.min()) >= (100, 0) and y.max() < 300 and abs(x.max() - 99) <= 15
+    expected = np.round(100 * (1 - MASK_PART) + np.array(class_color(1)) * MASK_PART)
+    np.testing.assert_array_equal(drawn[250, 30], expected)

@@ -149,6 +149,9 @@ class AnnotatedData(ImageSource):
         if items.joining is not None and not items.has_boxes:
             raise spec.error("annotated_data_param.mosaic_prob", "and mixup_prob need records with "
                              "boxes, and a top for them")
+        if items.has_outlines and not items.has_boxes:
+            raise DataError(f"{spec.place()}: the first record of {items.path} has no annotation "
+                            "type, so that it has no boxes whose masks instance_masks could give")
         rows = (data.batch_size, 1, ROWS, 5) if items.yolo_rows and items.has_boxes else None
         self.start(items, data.batch_size, rows, shuffle=data.shuffle or annotated.shuffle,
                    skip=data.rand_skip)

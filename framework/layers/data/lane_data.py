@@ -45,7 +45,8 @@ class LaneData(ImageSource):
 
     num_tops = (1, 3)
     idle_fields = AnnotatedData.idle_fields
-    fork_fields = AnnotatedData.fork_fields
+    fork_fields = AnnotatedData.fork_fields - {"annotated_data_param.image_info",
+                                               "annotated_data_param.instance_masks"}
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

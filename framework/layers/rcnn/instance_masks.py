@@ -86,14 +86,16 @@ class MaskOutput(Layer):
 
     Bottoms: masks (D, C, M, N), after a sigmoid; detections (1, 1, D, 7) as of RegionOutput, of
              whose regions the masks were computed. No gradient goes to these.
-    Top:     (D, M, N), in the frame of the detection's box; that of a row without a detection
-             (label -1) is its first channel.
+    Tops:    (D, M, N), in the frame of the detection's box; that of a row without a detection
+             (label -1) is its first channel. If wanted the detections as they are, so that they are
+             an output of the net too.
     tools/detect draws them, and DetectionEvaluate scores them.
     Errors:  SpecError if the numbers of masks and detections differ.
     Source:  He et al. 2017; maskrcnn_inference in roi_heads.py of torchvision.
     """
 
     num_bottoms = (2, 2)
+    num_tops = (1, 2)
     no_gradient_bottoms = (1,)
     gives_masks = True
 
@@ -105,8 +107,9 @@ class MaskOutput(Layer):
         self.check = IndexCheck(spec, 1, masks[:1], masks[1], unit="detection")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        masks = bottoms[0]
-        return [(masks[0], *masks[2:])]
+        masks, rows = bottoms
+        shapes: list[Shape] = [(masks[0], *masks[2:]), rows]
+        return shapes[:len(self.spec.tops)]
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
         if index == 0:
@@ -115,10 +118,11 @@ class MaskOutput(Layer):
         rows[:, 1] = torch.arange(len(rows)) % shapes[0][1]
         return rows.reshape(shapes[1])
 
-    def forward(self, masks: Tensor, rows: Tensor) -> Tensor:
+    def forward(self, masks: Tensor, rows: Tensor) -> tuple[Tensor, ...]:
         label = self.check(rows.detach().reshape(-1, 7)[:, 1].clamp(min=0))
         index = label[:, None, None, None].expand(-1, 1, *masks.shape[2:])
-        return masks.gather(1, index)[:, 0]
+        tops = masks.gather(1, index)[:, 0], rows.detach().clone()
+        return tops[:len(self.spec.tops)]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         _, classes, *_ = graph.shape(bottoms[0])
@@ -127,4 +131,5 @@ class MaskOutput(Layer):
         own = graph.add("Equal", graph.add("Cast", label, to=INT64),
                         graph.integers([list(range(classes))]))
         factor = graph.add("Unsqueeze", graph.add("Cast", own, to=1), graph.integers([2, 3]))
-        return [graph.reduce("ReduceSum", graph.add("Mul", bottoms[0], factor), [1], False)]
+        mask = graph.reduce("ReduceSum", graph.add("Mul", bottoms[0], factor), [1], False)
+        return [mask, graph.add("Identity", bottoms[1])][:len(self.spec.tops)]

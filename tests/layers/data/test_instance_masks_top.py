@@ -153,6 +153,13 @@ def test_only_bad_masks_are_an_error(tmp_path):
         source(tmp_path, [record([BOX], [[SQUARE[:7]]])])
 
 
+def test_records_without_an_annotation_type_have_no_masks(tmp_path):
+    message = AnnotatedDatum.FromString(record([BOX], [[SQUARE]]))
+    message.ClearField("type")
+    with pytest.raises(DataError, match="has no annotation type, so that it has no boxes"):
+        source(tmp_path, [message.SerializeToString()])
+
+
 @pytest.mark.parametrize("transform, tops, message", [
     ("crop_size: 8", TOPS, "transform_param.crop_size cannot be given together with"),
     ("resize_param { resize_mode: FIT_LARGE_SIZE_AND_PAD height: 8 width: 8 }", TOPS,

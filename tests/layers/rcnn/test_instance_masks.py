@@ -93,9 +93,11 @@ def test_a_detection_has_the_channel_of_its_label():
     masks = noise(3, 4, 2, 5)
     rows = torch.zeros(1, 1, 3, 7, dtype=torch.float64)
     rows[0, 0, :, 1] = torch.tensor([3, -1, 1])
-    layer = make("MaskOutput", "", (3, 4, 2, 5), (1, 1, 3, 7))
+    layer = make("MaskOutput", "", (3, 4, 2, 5), (1, 1, 3, 7), tops=2)
     expected = torch.stack([masks[0, 3], masks[1, 0], masks[2, 1]])
-    torch.testing.assert_close(layer(masks, rows), expected)
+    found, same = layer(masks, rows)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(same, rows)
     with pytest.raises(SpecError, match="they must be .D, C, M, N. and .1, 1, D, 7."):
         make("MaskOutput", "", (3, 4, 2, 5), (1, 1, 2, 7))
 
