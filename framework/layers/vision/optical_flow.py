@@ -39,7 +39,7 @@ class Correlation(Layer):
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
         honour(spec, "correlation_param",
-               "pad kernel_size max_displacement stride_1 stride_2 correlation_type do_abs")
+               "pad kernel_size max_displacement stride_1 stride_2 correlation_type")
         param = spec.proto.correlation_param
         if len(a) != 4 or tuple(a) != tuple(b):
             raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; both must be "
