@@ -85,7 +85,7 @@ HINTS = {
                      "SimplerNMSParameter.cls_threshold",
                      "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
-                     "YoloSegItem.b", "LaneInfo.id"), _UNREAD),
+                     "YoloSegItem.b", "LaneInfo.id", "CorrelationParameter.do_abs"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
         "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "

@@ -43,7 +43,8 @@ class GradientScaler(Layer):
     max_iter). With threshold_iter it is 0 up to that iteration, and
     p = min(1, (iteration - threshold_iter) / (threshold_iter + max_iter)) after it. It is 1 where
     no solver counts iterations.
-    Errors: SpecError for bounds in the wrong order, a negative alpha, or a max_iter below 1.
+    Errors: SpecError for bounds in the wrong order, or a max_iter below 1. A negative alpha, which
+            only the original's debug build refuses, is in published nets.
     Source: GradientScalerParameter; gradient_scaler_layer.cpp of ddtm/caffe as in
             maga33/TransferNet, with threshold_iter in BOBrown/JADF-caffe; Ganin and Lempitsky
             2015.
@@ -61,10 +62,9 @@ class GradientScaler(Layer):
         if param.lower_bound > param.upper_bound:
             raise spec.error("gradient_scaler_param.lower_bound", f"is {param.lower_bound:g}; it "
                              f"must not be above upper_bound, {param.upper_bound:g}")
-        for field, value, least in (("alpha", param.alpha, 0), ("max_iter", param.max_iter, 1)):
-            if not value >= least:
-                raise spec.error(f"gradient_scaler_param.{field}", f"is {value:g}; it must be at "
-                                 f"least {least}")
+        if not param.max_iter >= 1:
+            raise spec.error("gradient_scaler_param.max_iter", f"is {param.max_iter:g}; it must "
+                             "be at least 1")
         self.waits = is_set(param, "threshold_iter")
         self.register_buffer("coefficient", torch.tensor(1.0), persistent=False)
 

@@ -34,7 +34,7 @@ class Quantizer:
     def __init__(self, spec: LayerSpec, param_name: str, num_rows: int):
         param = getattr(spec.proto, param_name)
         if not 0 <= param.ratio <= 100:
-            raise spec.error(f"{param_name}.ratio", f"is {param.ratio:g}; it must be a part of "
+            raise spec.error(f"{param_name}.ratio", f"is {param.ratio:g}; it must be from 0 to "
                              "100")
         self.levels = LEVELS[spec.type.removesuffix("Convolution").removesuffix("InnerProduct")]
         self.num_exact = int((1 - param.ratio / 100) * num_rows) if param.sq else 0
@@ -59,7 +59,7 @@ class QuantizedConvolution(Layer):
     The gradient of the quantized weight is that of the weight (straight-through). With `sq`,
     100 - ratio percent of the filters, rounded down, are exact in each forward: drawn anew, by
     their errors.
-    Errors: SpecError as in Convolution, and for a ratio that is no part of 100.
+    Errors: SpecError as in Convolution, and for a ratio beyond 0 to 100.
     Source: conv_layer_binary.cu, conv_layer_ternary.cu of dongyp13/Stochastic-Quantization; Dong
             et al. 2017.
     """
@@ -119,7 +119,7 @@ class QuantizedInnerProduct(Layer):
     Top:    y (d0, ..., d[axis-1], num_output).
     Blobs:  weight (num_output, K), which is exact; bias (num_output,) unless `bias_term: false`.
     Gradient, `sq` and `ratio` as in the convolutions.
-    Errors: SpecError if num_output is 0, for `transpose`, or a ratio that is no part of 100.
+    Errors: SpecError if num_output is 0, for `transpose`, or a ratio beyond 0 to 100.
     Source: inner_product_layer_binary.cu, inner_product_layer_ternary.cu of
             dongyp13/Stochastic-Quantization; Dong et al. 2017.
     """

@@ -53,6 +53,7 @@ def test_truncation_refuses_the_fields_of_two_projects_and_bounds_in_the_wrong_o
     ("upper_bound: 2 alpha: 5 max_iter: 100", 0, 0.0),
     ("upper_bound: 2 alpha: 5 max_iter: 100", 30, 4 / (1 + np.exp(-1.5)) - 2),
     ("upper_bound: 2 alpha: 5 max_iter: 100", 400, 4 / (1 + np.exp(-5)) - 2),
+    ("upper_bound: 2 alpha: -0.5 max_iter: 100", 50, 4 / (1 + np.exp(0.25)) - 2),
     ("lower_bound: 0.5 threshold_iter: 60 max_iter: 40", 60, 0.0),
     ("lower_bound: 0.5 threshold_iter: 60 max_iter: 40", 85, 1 / (1 + np.exp(-2.5)) - 0.5 + 0.5),
 ])

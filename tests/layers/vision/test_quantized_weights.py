@@ -68,6 +68,6 @@ def test_a_part_of_the_filters_stays_exact_by_their_errors():
 
 
 def test_a_ratio_beyond_100_is_refused():
-    with pytest.raises(SpecError, match=r"convolution_param.ratio is 120; it must be a part"):
+    with pytest.raises(SpecError, match=r"ratio is 120; it must be from 0 to 100"):
         make("TernaryConvolution", "convolution_param { num_output: 5 kernel_size: 3 ratio: 120 }",
              (2, 3, 6, 5))
