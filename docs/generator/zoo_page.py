@@ -43,7 +43,8 @@ by others, with their recipe, and is here for those who have the data and a GPU.
 ## Trained here
 
 Each on two cores without a GPU, from nothing, on data that a program of ours draws; scored on
-images that were not trained on. `python benchmarks/zoo.py NAME` runs it again.
+images that were not trained on. `python benchmarks/zoo.py NAME` runs it again; alone on the machine or
+beside other work says much about the time.
 
 {trainings}
 
@@ -90,11 +91,14 @@ def _trainings() -> str:
     rows = []
     for path in sorted(TRAININGS.glob("*.json")):
         run = json.loads(path.read_text(encoding="utf-8"))
-        minutes, seconds = divmod(round(run["seconds"]), 60)
-        rows.append((code(run["net"]), escape(run["learns"]), f"{run['metric']} {run['value']:.3f}",
-                     f"{minutes} min {seconds} s, {run['load']}",
-                     code(next(word for line in run["commands"] for word in line.split()
-                               if word.startswith("solvers/")))))
+        reached, time = "not measured yet", ""
+        if run.get("value"):
+            minutes, seconds = divmod(round(run["seconds"]), 60)
+            reached = f"{escape(run['metric'])}: {run['value']:.3f}"
+            time = f"{minutes} min {seconds} s, {run['load']}"
+        solver = next(word for line in run["commands"] for word in line.split()
+                      if word.startswith("solvers/"))
+        rows.append((code(run["net"]), escape(run["learns"]), reached, time, code(solver)))
     return table(("net", "learns", "reached", "in", "solver"), rows)
 
 
