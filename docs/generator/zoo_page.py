@@ -43,8 +43,8 @@ by others, with their recipe, and is here for those who have the data and a GPU.
 ## Trained here
 
 Each on two cores without a GPU, from nothing, on data that a program of ours draws; scored on
-images that were not trained on. `python benchmarks/zoo.py NAME` runs it again; alone on the machine or
-beside other work says much about the time.
+images that were not trained on. `python benchmarks/zoo.py NAME` runs it again; alone on the machine
+or beside other work says much about the time.
 
 {trainings}
 
