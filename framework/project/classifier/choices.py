@@ -101,8 +101,8 @@ def settings(net: Backbone, counts: Mapping[str, int], num_test: int, names: Seq
     max_iter = choices.iterations(num_train, batch, PASSES if is_small else TUNED_PASSES,
                                   ITERATIONS, "a net of this kind")
     if is_small:
-        kind, rate = "Adam", 0.003 * batch / BATCH
-        reason = "Adam's for a net that learns from nothing, in proportion to the batch"
+        kind, rate = "Adam", 0.001 * batch / BATCH
+        reason = "Adam's own, for 32 images, in proportion to the batch"
     else:
         kind, rate = "SGD", 0.001 * batch / TUNED_BATCH
         reason = "a tenth of what such nets are trained with from nothing; the last layer, which " \
