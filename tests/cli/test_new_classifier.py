@@ -92,7 +92,7 @@ def test_the_settings_follow_from_the_data():
     assert classes.inner_product_param.num_output == 3
     solver = prototxt.read("found/solver.prototxt", "SolverParameter").message
     assert solver.max_iter == 300 and list(solver.test_iter) == [2]     # 18 images, 9 at once
-    assert solver.base_lr == pytest.approx(0.003 * 9 / 32)
+    assert solver.base_lr == pytest.approx(0.003 * 9 / 32) and solver.warmup_iter == 50
 
 
 @pytest.mark.parametrize("name, mean, size", [

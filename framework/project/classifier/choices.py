@@ -18,6 +18,7 @@ TUNED_BATCH = 16                # of a net of the zoo, which is larger
 PASSES = 20                     # of the training images
 TUNED_PASSES = 10
 ITERATIONS = (300, 6_000)       # at least, at most
+WARMUP = 50                     # iterations in which the rate of a net without weights grows
 SMALLEST_SIZE = 16              # of the input: four halvings
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -102,7 +103,7 @@ def settings(net: Backbone, counts: Mapping[str, int], num_test: int, names: Seq
                                   ITERATIONS, "a net of this kind")
     if is_small:
         kind, rate = "Adam", 0.003 * batch / BATCH
-        reason = "Adam's for a net that learns from nothing, in proportion to the batch"
+        reason = f"Adam's for a net that learns from nothing, reached after {WARMUP} iterations"
     else:
         kind, rate = "SGD", 0.001 * batch / TUNED_BATCH
         reason = "a tenth of what such nets are trained with from nothing; the last layer, which " \

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from framework.project.classifier.backbone import SMALL, Backbone, small_text
-from framework.project.classifier.choices import Settings
+from framework.project.classifier.choices import WARMUP, Settings
 from framework.project.names import DEPLOY, SOLVER, TRAIN_TEST
 from framework.project.texts import data_section, numbers_section, shown, transform
 
@@ -118,8 +118,10 @@ layer {{ name: "prob" type: "Softmax" bottom: "classes" top: "prob" }}
 
 def solver(settings: Settings) -> str:
     """How to train it."""
-    momentum = "momentum: 0.9\nmomentum2: 0.999\nweight_decay: 0.0001" \
-        if settings.type == "Adam" else "momentum: 0.9\nweight_decay: 0.0005"
+    momentum = "momentum: 0.9\nweight_decay: 0.0005"
+    if settings.type == "Adam":
+        momentum = ("momentum: 0.9\nmomentum2: 0.999\nweight_decay: 0.0001\n"
+                    f"warmup_iter: {WARMUP}          # the rate grows to base_lr first")
     return f"""# `caffe train` on this folder. README.md says why each number is what it is.
 net: "{TRAIN_TEST}"
 test_iter: {settings.test_iter}   # batches of {settings.test_batch}: every test image once
