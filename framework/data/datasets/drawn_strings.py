@@ -26,7 +26,7 @@ def draw_text(generator: np.random.Generator, characters: str, lengths: tuple[in
     length = int(generator.integers(lengths[0], lengths[1] + 1))
     text = "".join(characters[index] for index in generator.integers(len(characters), size=length))
     ink = np.zeros((height * FINE, width * FINE), np.float32)
-    step = width * FINE / max(length + 0.4, 4.4)
+    step = width * FINE / (length + 0.4)
     x = generator.uniform(0.2, 0.5) * step
     x += generator.uniform() * max(width * FINE - x - length * step, 0)
     for character in text:
