@@ -111,7 +111,8 @@ def test_classes_have_their_names_beside_the_originals_lines():
         def info(self, message: str) -> None:
             lines.append(message)
 
-    scores = Scores(0.0, [("ev", 0.5, 0.0)], {"ev": {1: 0.25, 2: 0.75}}, {1: "box", 2: "disc"})
+    scores = Scores(0.0, [("ev", 0.5, 0.0)], {"ev": {1: 0.25, 2: 0.75}},
+                    names={1: "box", 2: "disc"})
     scores.log(Lines(), with_loss=False, with_classes=True)
     assert lines[:4] == ["class1: 0.25", "    average precision of box: 0.25", "class2: 0.75",
                          "    average precision of disc: 0.75"]

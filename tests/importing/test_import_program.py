@@ -9,6 +9,7 @@ import torch
 from onnx import numpy_helper
 
 from framework.net.net import Net
+from framework.net.reading import read_net
 from framework.solver.solver import Solver
 from tests.importing import zoo
 from tests.importing.support import model_of
@@ -221,9 +222,11 @@ def test_attention_comes_in_as_products_of_blobs(name, shape, tmp_path):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_attention_is_beyond_the_plain_layers(tmp_path, capsys):
-    assert_refused(capsys, tmp_path, "no layer of BVLC's Caffe multiplies two blobs as matrices",
-                   "tests.importing.zoo:attention", "--shape", "2,5,8", "--plain")
+def test_attention_is_written_in_plain_layers(tmp_path):
+    assert main(["tests.importing.zoo:attention", "--shape", "2,5,8", "--plain", "--out",
+                 str(tmp_path / "net")]) == 0
+    types = {layer.type for layer in read_net(tmp_path / "net.prototxt").message.layer}
+    assert "Eltwise" in types and not types & {"MatMul", "Attention"}
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, capsys):

@@ -23,8 +23,8 @@ CASES = [(kind, COLOURS, "transform_param.force_gray") for kind in LAYERS] + [
     ("AnnotatedData", "annotated_data_param { batch_sampler { sampler { min_scale: 2 } } }",
      "annotated_data_param.batch_sampler"),
     ("ImageSegData", 'transform_param { mean_file: "m" }', "transform_param.mean_file"),
-    ("DenseImageData", "transform_param { noise_param { hist_eq: true } }",
-     "transform_param.noise_param"),
+    ("DenseImageData", "transform_param { expand_param { prob: 0.5 } }",
+     "transform_param.expand_param"),
     ("WindowData", "transform_param { mirror: true }", "transform_param.crop_size"),
 ]
 

@@ -166,6 +166,10 @@ def json_words(error: Exception) -> str:
         return f"it has no {error}"
     if isinstance(error, ValueError):
         return str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, OverflowError):
+        return "it has a number that is too large"
     return "it has a value of another kind where an object, a list or a text must be"
 
 

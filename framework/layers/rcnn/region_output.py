@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.rcnn.box_statistics import mean_and_deviation
@@ -72,6 +73,8 @@ class RegionOutput(Layer):
             found = ", ".join(str(tuple(shape)) for shape in (offsets, scores, rois, info))
             raise spec.error("bottom", f"has the shapes {found}; they must be (R, {4 * num}) or "
                              f"(R, 8), (R, {num}), (R, 5) and (N, 3)")
+        self.check = IndexCheck(spec, 2, rois[:1], what=f"items of '{spec.bottoms[3]}'",
+                                unit="region")
         self.labels = [index for index in range(num) if index != param.background_label_id]
         # of the boxes of a region, those that belong to the labels
         self.columns = self.labels if width == 4 * num else [width // 4 - 1]
@@ -104,8 +107,8 @@ class RegionOutput(Layer):
                 ) -> tuple[Tensor, ...]:
         offsets, scores, rois = (part.detach().flatten(1) for part in (offsets, scores, rois))
         info = info.detach().flatten(1)
-        image = rois[:, 0].long()
-        size = info[image.clamp(0, len(info) - 1)][:, [1, 0, 1, 0]]
+        image = self.check(rois[:, 0], len(info))
+        size = info[image][:, [1, 0, 1, 0]]
         moves = offsets.unflatten(1, (-1, 4))[:, self.columns].transpose(0, 1)
         moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
         corners = moved(rois[:, 1:], moves).clamp(min=0).minimum(size - 1)

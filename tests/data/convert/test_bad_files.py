@@ -105,14 +105,14 @@ INFINITE, NAN = float("inf"), float("nan")
 
 
 @pytest.mark.parametrize("key, change, reason", [
-    ("images", {"width": INFINITE}, "cannot convert float infinity to integer"),
+    ("images", {"width": INFINITE}, "inf is not a finite number"),
     ("images", {"width": 10**30}, "says that the image is 1e+30 x 30"),
     ("images", {"file_name": "a\0b.jpg"}, "embedded null"),
     ("images", {"file_name": "\ud800.jpg"}, "the name is not text"),
-    ("annotations", {"bbox": [NAN, 1, 2, 3]}, "'1' at nan 1 nan 4: its corners must be finite"),
-    ("annotations", {"bbox": [0, 1, 1e39, 3]}, "its corners must be finite numbers"),
-    ("annotations", {"bbox": [0, 1, 10**400, 3]}, "int too large to convert to float"),
-    ("annotations", {"bbox": [0, 1, 2]}, "not enough values to unpack"),
+    ("annotations", {"bbox": [NAN, 1, 2, 3]}, "nan is not a finite number"),
+    ("annotations", {"bbox": [0, 1, 1e39, 3]}, "1e+39 is not a finite number"),
+    ("annotations", {"bbox": [0, 1, 10**400, 3]}, "it has a number that is too large"),
+    ("annotations", {"bbox": [0, 1, 2]}, "a bbox is [0, 1, 2]; it must be four numbers"),
 ])
 def test_a_bad_item_of_coco_is_left_out(voc, tmp_path, capsys, key, change, reason):
     tree = {"images": [{"id": index, "file_name": f"{name}.jpg", "width": 40, "height": 30}
@@ -180,12 +180,12 @@ def test_one_label_that_is_no_class_number_is_left_out(voc, tmp_path, capsys, to
 @pytest.mark.parametrize("kind, content, reason", [
     ("txt", b"1 \xe9", "is not text in UTF-8"),
     ("txt", b"1 1 2 1e39 10", "its corners must be finite numbers"),
-    ("txt", b"2147483648 1 2 3 4", "the label 2147483648 has more than 32 bits"),
-    ("json", b'{"image": {"width": 1e999}, "annotation": []}', "cannot convert float infinity"),
+    ("txt", b"2147483648 1 2 3 4", "the label 2147483648 is not in the label map"),
+    ("json", b'{"image": {"width": 1e999}, "annotation": []}', "inf is not a finite number"),
     ("json", b'{"annotation": [{"category_id": 1, "bbox": [1,2,3,4], "iscrowd": 1e999}]}',
-     "cannot convert float infinity"),
-    ("json", b'{"annotation": [{"category_id": 1, "bbox": [NaN,2,3,4]}]}', "must be finite"),
-    ("json", b"[" * 100_000, "RecursionError"),
+     "inf is not a finite number"),
+    ("json", b'{"annotation": [{"category_id": 1, "bbox": [NaN,2,3,4]}]}', "nan is not a finite number"),
+    ("json", b"[" * 100_000, "it is nested too deeply"),
 ])
 def test_a_bad_label_file_is_left_out(voc, tmp_path, capsys, kind, content, reason):
     good = {"txt": b"1 1 2 20 10", "json": b'{"annotation": []}'}[kind]
