@@ -67,7 +67,8 @@ def test_detections_of_a_half_model_stay_exact(amount):
 
 @pytest.mark.parametrize("kind", POOLINGS)
 def test_a_two_stage_detector_runs_in_half(kind):
-    net = net_from(TWO_STAGES.replace("POOLING", kind.strip()).replace("PARAM", POOLINGS[kind]), "TEST")
+    text = TWO_STAGES.replace("POOLING", kind.strip()).replace("PARAM", POOLINGS[kind])
+    net = net_from(text, "TEST")
     fill(net)
     inputs = {"x": np.random.default_rng(2).standard_normal((2, 6, ROWS, 7), np.float32),
               "im_info": rpn_inputs()["bottom2"]}

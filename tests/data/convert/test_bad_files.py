@@ -184,7 +184,8 @@ def test_one_label_that_is_no_class_number_is_left_out(voc, tmp_path, capsys, to
     ("json", b'{"image": {"width": 1e999}, "annotation": []}', "inf is not a finite number"),
     ("json", b'{"annotation": [{"category_id": 1, "bbox": [1,2,3,4], "iscrowd": 1e999}]}',
      "inf is not a finite number"),
-    ("json", b'{"annotation": [{"category_id": 1, "bbox": [NaN,2,3,4]}]}', "nan is not a finite number"),
+    ("json", b'{"annotation": [{"category_id": 1, "bbox": [NaN,2,3,4]}]}',
+     "nan is not a finite number"),
     ("json", b"[" * 100_000, "it is nested too deeply"),
 ])
 def test_a_bad_label_file_is_left_out(voc, tmp_path, capsys, kind, content, reason):
