@@ -5,4 +5,4 @@ mkdir -p work
 cd work
 caffe make_dataset faces faces --redo
 caffe train --solver ../solver.prototxt
-caffe test zoo:arcface_faces/train_test.prototxt --weights faces_iter_200.caffemodel --metric pairs --pairs faces/pairs.txt
+caffe test zoo:arcface_faces/train_test.prototxt --weights arcface_iter_200.caffemodel --metric pairs --pairs faces/pairs.txt
