@@ -45,9 +45,15 @@ def run(path: Path) -> None:
     if not found:
         raise SystemExit(f"{path.stem}: no line of the last command has {record['pattern']}")
     record |= {"value": float(found[-1]), "seconds": round(time.monotonic() - begin),
-               "load": "alone", "where": place()}
+               "load": _load(), "where": place()}
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{path.stem}: {record['metric']} {found[-1]} in {record['seconds']} s")
+
+
+def _load() -> str:
+    """Whether the machine had other work in the last 15 minutes, by its load average."""
+    load, cores = os.getloadavg()[2], os.cpu_count() or 1
+    return "alone" if load < cores + 0.5 else f"beside others (load {load:.0f} on {cores} cores)"
 
 
 def main() -> None:
