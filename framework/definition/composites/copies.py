@@ -1,4 +1,4 @@
-"""Copies of a net file that is a block: values for its `$name`s, and names of their own."""
+"""Copies of a net file that is a block: a value for each `$name`, and names of their own."""
 
 from __future__ import annotations
 

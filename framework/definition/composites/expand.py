@@ -33,7 +33,7 @@ NET_FILE_FIELDS = ("name", "type", "bottom", "top", "include", "exclude", "net_f
 def expand(document: Document, load: Load, learned_blobs: LearnedBlobs) -> None:
     """Replace the composite layers of an upgraded net by plain ones, message and lines, in place.
 
-    load            reads, checks and upgrades another net file with values for its `$name`s,
+    load            reads, checks and upgrades another net file with a value for each `$name`,
                     without expanding it
     learned_blobs   for each blob of a layer, whether it learns where it has no `param`
     Lines of new layers point to the composite (MultiBoxHead) or into the file that was brought in
