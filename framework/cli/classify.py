@@ -13,15 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framework.cli import app, devices, gflags
-from framework.errors import CaffeError, DataError
+from framework.cli import app, gflags, image_nets
 
 if TYPE_CHECKING:       # it would import torch before the flags are read
-    from framework.inference.classifier import Classifier
+    from framework.inference.sources import Source
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -31,23 +30,10 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example: tools/classify photo.jpg --model deploy.prototxt --weights "
                "net.caffemodel --labelmap labels.txt")
-    parser.add_argument("images", metavar="IMAGE", nargs="+",
-                        help="images, folders, patterns in quotes")
-    parser.add_argument("--model", required=True, metavar="FILE",
-                        help="prototxt of a net with one image input and one Softmax output")
-    parser.add_argument("--weights", required=True, metavar="FILE,...",
-                        help="weights, by layer name")
-    parser.add_argument("--labelmap", "--label_map_file", default="", metavar="FILE",
-                        help="names of the classes: a label map, or a text file (.txt) with a name "
-                             "in each line, from class 0 on")
+    image_nets.add_flags(parser, "a net with one image input and one Softmax output")
     parser.add_argument("--top", type=gflags.whole_number(1, 1 << 20), default=5, metavar="N",
                         help="classes that are shown of each image (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each image")
-    app.add_transform_flags(parser)
-    parser.add_argument("--gpu", default="", metavar="0|none",
-                        help="a CUDA device; none: the CPU (default: the CPU)")
-    app.add_net_flags(parser)
-    app.add_image_flags(parser)
     return parser
 
 
@@ -58,48 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def classify(options: argparse.Namespace) -> int:
     """Work through the images; 1 if one could not be read. DataError if none could be."""
-    # lazy: --help does without it
-    from framework.inference.sources import find_sources
+    return image_nets.for_each_image(
+        options, "`caffe detect` reads videos and cameras, this program images",
+        lambda: _start(options))
 
-    sources = find_sources(options.images)
-    for source in sources:
-        if source.kind != "image":
-            raise DataError(f"{source.name}: is not an image; `caffe detect` reads videos and "
-                            "cameras, this program images")
-    classifier, names = _load(options)
-    skipped = []
-    for source in sources:
-        try:
-            scores = classifier(Path(str(source.word)))
-        except DataError as error:
-            app.complain(f"left out: {error}")
-            skipped.append(str(error))
-            continue
+
+def _start(options: argparse.Namespace) -> Callable[[Source], str]:
+    """Load the net; returns what gives the line of an image. CaffeError for another net."""
+    # lazy: torch comes with it, and --help does without it
+    from framework.inference.classifier import Classifier, is_classifier
+
+    net, names = image_nets.load(
+        options, is_classifier, "is not a classifier: it must have one input, for images, and one "
+        "output, a Softmax's; `caffe detect` is for detectors")
+    classifier = Classifier(net, app.mean_of(options.mean), options.scale, options.size)
+
+    def line_of(source: Source) -> str:
+        scores = classifier(Path(str(source.word)))
         best = sorted(range(len(scores)), key=lambda label: -scores[label])[:options.top]
         found = [(label, names.get(label, f"class {label}"), float(scores[label]))
                  for label in best]
-        print(_json(source.name, found) if options.json else _line(source.name, found))
-    if len(skipped) == len(sources):
-        raise DataError(f"none of {len(sources)} images could be read; the first: {skipped[0]}")
-    return int(bool(skipped))
+        return _json(source.name, found) if options.json else _line(source.name, found)
 
-
-def _load(options: argparse.Namespace) -> tuple[Classifier, Mapping[int, str]]:
-    """The net with its weights, and the names of its classes. CaffeError for another net."""
-    # lazy: torch comes with them, and --help does without it
-    from framework.data.records.label_map import names_in_file
-    from framework.inference.classifier import Classifier, is_classifier
-    from framework.net.reading import read_net
-    from framework.net.trained import class_names, trained_net
-
-    device = devices.prepare(options).device
-    document = read_net(options.model, options.ignore_unknown_fields)
-    net = trained_net(document, options.weights, device).optimize_for_inference()
-    if not is_classifier(net):
-        raise CaffeError(f"{options.model}: is not a classifier: it must have one input, for "
-                         "images, and one output, a Softmax's; `caffe detect` is for detectors")
-    names = names_in_file(options.labelmap) if options.labelmap else class_names(net)
-    return Classifier(net, app.mean_of(options.mean), options.scale, options.size), names
+    return line_of
 
 
 def _line(name: str, found: Sequence[tuple[int, str, float]]) -> str:
