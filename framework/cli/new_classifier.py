@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_folder
 from framework.data.convert import conversion
 from framework.data.convert.square_images import square_record
 from framework.data.datasets import class_data, splits
@@ -16,9 +17,8 @@ from framework.data.records.image_size import image_size
 from framework.data.records.list_file import Entry
 from framework.definition import prototxt
 from framework.errors import DataError
-from framework.project.names import DATA, DEPLOY, LABEL_MAP, README
+from framework.project.names import DATA, LABEL_MAP
 from framework.proto import LabelMap
-from framework.system.atomic import new_folder
 from framework.system.regular import read_regular
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from framework.project.classifier.backbone import Backbone
     from framework.project.classifier.files import Project
 
-FEWEST_IMAGES = 10
-SHARE = 0.8                 # of the images to train on, where the data are not divided
 NUM_MEASURED = 200          # images whose size is looked at
 MAX_BYTES = 1 << 28         # of a file whose size is looked at
 
@@ -39,25 +37,19 @@ def new_classifier(options: argparse.Namespace) -> int:
     from framework.project.classifier.backbone import SMALL, backbone
 
     net = backbone(options.backbone or SMALL)
-    out: Path = options.out
     found = class_data.recognise_classes(options.data)
     print(f"{options.data}: {found.format}: {found.reason}")
     found = class_data.without(found, options.leave_out)
     data, sentence = class_data.train_and_test(found, SHARE, options.seed)
     print(f"splits: {sentence}")
     class_data.check(data, options.data, FEWEST_IMAGES)
-    with new_folder(out, options.redo, [options.data, data.root]) as folder:
-        origin = (f"{data.format}: {data.reason}", sentence)
+    origin = (f"{data.format}: {data.reason}", sentence)
+
+    def fill(folder: Path) -> Contents:
         project = _write(data, net, folder, origin, options)
-        for name, text in files.texts(project, str(out)).items():
-            (folder / name).write_text(text, encoding="utf-8")
-        _check_net(folder / DEPLOY)
-    # not before the folder has its name: a reader of the account may go away, as `head` does
-    for split, lines in project.account.items():
-        for line in lines:
-            print(f"{split}: {line}")
-    print(f"{out}: {README} says what was chosen and why; next: caffe train {out}")
-    return 0
+        return Contents(files.texts(project, str(options.out)), project.account)
+
+    return write_folder(options, data.root, fill)
 
 
 def _write(data: ClassData, net: Backbone, folder: Path, origin: tuple[str, ...],
@@ -81,7 +73,8 @@ def _write(data: ClassData, net: Backbone, folder: Path, origin: tuple[str, ...]
     settings = choices.settings(net, accounts["train"].classes, accounts["test"].stored_images,
                                 names, place / "train", sides, chosen)
     account = {split: list(one.lines()) for split, one in accounts.items()}
-    return files.Project(net, settings, names, origin, account)
+    return files.Project(backbone=net, settings=settings, names=names, origin=origin,
+                         account=account)
 
 
 def _write_names(data: ClassData, path: Path) -> None:
@@ -125,11 +118,3 @@ def _check_stored(accounts: dict[str, Account], names: Sequence[str], place: Pat
             if not stored[name]:
                 raise DataError(f"{place}: no image of the class '{name}' to {split} on can be "
                                 "used; mend them, or leave the class out with --leave-out")
-
-
-def _check_net(path: Path) -> None:
-    """Build the net once: what is written must train."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.net.net import Net
-
-    Net(path, "TEST")

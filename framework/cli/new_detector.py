@@ -9,22 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli import convert_dataset
+from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_folder
 from framework.data.convert import conversion
 from framework.data.datasets import recognition, splits
 from framework.data.datasets.dataset import Dataset
 from framework.definition.values import shortened
 from framework.errors import DataError
-from framework.project.names import DATA, DEPLOY, README, SOLVER, TRAIN_TEST
-from framework.system.atomic import new_folder
+from framework.project.names import DATA, DEPLOY, TRAIN_TEST
 
 if TYPE_CHECKING:
     from framework.project.detector.backbone import Backbone
     from framework.project.detector.files import Project
     from framework.report.data_survey import Survey
     from framework.report.prior_choice import Proposal
-
-FEWEST_IMAGES = 10
-SHARE = 0.8                 # of the images to train on, where the data are not divided
 
 
 def new_detector(options: argparse.Namespace) -> int:
@@ -34,7 +31,6 @@ def new_detector(options: argparse.Namespace) -> int:
     from framework.project.detector.backbone import SMALL, backbone
 
     net = backbone(options.backbone or SMALL)
-    out: Path = options.out
     found = recognition.recognise(options.data)
     print(f"{options.data}: {found.format}: {found.reason}")
     data, sentence = splits.train_and_test(_without(found.data, options), SHARE, options.seed)
@@ -42,23 +38,14 @@ def new_detector(options: argparse.Namespace) -> int:
     data, notes = _checked(data, options.data)
     for note in notes:
         print(note)
-    with new_folder(out, options.redo, [options.data, data.root]) as folder:
-        origin = (f"{found.format}: {found.reason}", sentence, *notes)
+    origin = (f"{found.format}: {found.reason}", sentence, *notes)
+
+    def fill(folder: Path) -> Contents:
         project = _write(data, net, folder, origin, options)
-        texts = {TRAIN_TEST: files.train_test(project),
-                 DEPLOY: files.deploy(project),
-                 SOLVER: files.solver(project.settings),
-                 README: files.readme(project, str(out))}
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        _check_net(folder / DEPLOY)
-    # not before the folder has its name: a reader of the account may go away, as `head` does
-    for split, lines in project.account.items():
-        for line in lines:
-            print(f"{split}: {line}")
-    print(files.matched(project.proposal))
-    print(f"{out}: {README} says what was chosen and why; next: caffe train {out}")
-    return 0
+        return Contents(files.texts(project, str(options.out)), project.account,
+                        (files.matched(project.proposal),))
+
+    return write_folder(options, data.root, fill)
 
 
 def _without(data: Dataset, options: argparse.Namespace) -> Dataset:
@@ -132,7 +119,8 @@ def _write(data: Dataset, net: Backbone, folder: Path, origin: tuple[str, ...],
                               options.size)
     for name, text in files.net_files(net).items():
         (folder / name).write_text(text, encoding="utf-8")
-    first = files.Project(net, chosen, _first(net, chosen.size), names, origin, account)
+    first = files.Project(backbone=net, settings=chosen, proposal=_first(net, chosen.size),
+                          names=names, origin=origin, account=account)
     return replace(first, proposal=_proposal(first, folder, survey))
 
 
@@ -160,11 +148,3 @@ def _proposal(project: Project, folder: Path, survey: Survey) -> Proposal:
     makers = prior_makers(Net(folder / DEPLOY, "TEST"))
     origins = [priors.origin for priors in project.proposal.priors]
     return propose(survey.corners, makers, origins, project.settings.size)
-
-
-def _check_net(path: Path) -> None:
-    """Build the net once: what is written must train."""
-    # lazy: torch costs 1.9 s, and --help does without it
-    from framework.net.net import Net
-
-    Net(path, "TEST")

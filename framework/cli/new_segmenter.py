@@ -7,27 +7,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_folder
 from framework.data.convert import segmentation as mask_lists
 from framework.data.datasets import segmentation, splits
 from framework.data.records.account import Account
 from framework.errors import DataError
-from framework.project.names import DATA, DEPLOY, README
-from framework.system.atomic import new_folder
-
-FEWEST_IMAGES = 10
-SHARE = 0.8                 # of the images to train on, where the data are not divided
+from framework.project.names import DATA
 
 
 def new_segmenter(options: argparse.Namespace) -> int:
     """Write the folder, or nothing. DataError for data that no segmenter can learn from."""
     # lazy: torch costs 1.9 s, and --help does without it
-    from framework.net.net import Net
+    from framework.project.choices import check_backbone
     from framework.project.segmenter import choices, files
 
-    net = choices.check_backbone(options.backbone)
+    net = options.backbone or choices.UNET
+    check_backbone(net, choices.BACKBONES)
     if options.leave_out:
         raise DataError("--leave-out: a segmenter tells all classes of its label images apart")
-    out: Path = options.out
     found = segmentation.load(options.data)
     print(f"{options.data}: {found.format}: {found.reason}")
     data, sentence = splits.train_and_test(found.data, SHARE, options.seed)
@@ -37,7 +34,8 @@ def new_segmenter(options: argparse.Namespace) -> int:
     if num_images < FEWEST_IMAGES:
         raise DataError(f"{options.data}: has {num_images} images; a segmenter needs "
                         f"{FEWEST_IMAGES} at least, and some hundred to be of use")
-    with new_folder(out, options.redo, [options.data, data.root]) as folder:
+
+    def fill(folder: Path) -> Contents:
         place = folder / DATA
         place.mkdir()
         entries = {split: list(own) for split, own in data.splits.items()}
@@ -47,17 +45,12 @@ def new_segmenter(options: argparse.Namespace) -> int:
         _check_classes(accounts, shown, options.data)
         counts = {split: one.stored_images for split, one in accounts.items()}
         account = {split: list(one.lines()) for split, one in accounts.items()}
-        project = files.Project(choices.settings(net, place, counts, shown, options.size), shown,
-                                (f"{found.format}: {found.reason}", sentence), account)
-        for name, text in files.texts(project, str(out)).items():
-            (folder / name).write_text(text, encoding="utf-8")
-        Net(folder / DEPLOY, "TEST")        # what is written must train
-    # not before the folder has its name: a reader of the account may go away, as `head` does
-    for split, lines in account.items():
-        for line in lines:
-            print(f"{split}: {line}")
-    print(f"{out}: {README} says what was chosen and why; next: caffe train {out}")
-    return 0
+        project = files.Project(
+            settings=choices.settings(net, place, counts, shown, options.size), names=shown,
+            origin=(f"{found.format}: {found.reason}", sentence), account=account)
+        return Contents(files.texts(project, str(options.out)), account)
+
+    return write_folder(options, data.root, fill)
 
 
 def _check_classes(accounts: Mapping[str, Account], names: tuple[str, ...], place: Path) -> None:

@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord
+from framework.definition.values import nearest
+from framework.errors import CaffeError
 from framework.system.arrays import Levels
 
 BATCH = 8
@@ -31,6 +34,46 @@ class Choice:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CommonSettings:
+    """The numbers of every folder, in the words of the prototxt fields that they go into.
+
+    mean  blue, green, red
+    """
+
+    mean: tuple[float, ...]
+    scale: float
+    mirror: bool
+    batch: int
+    test_batch: int
+    test_iter: int
+    max_iter: int
+    type: str
+    base_lr: float
+    choices: tuple[Choice, ...]
+
+    @property
+    def interval(self) -> int:
+        """Iterations between tests and snapshots."""
+        return max(self.max_iter // 4, 1)
+
+
+class Pretrained(Protocol):
+    """A backbone; mean and scale are of the images that its weights were made from.
+
+    The mean is None if it is trained anew.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def mean(self) -> tuple[float, ...] | None: ...
+
+    @property
+    def scale(self) -> float: ...
+
+
 class Choices(list[Choice]):
     """The settings in the order in which they are chosen."""
 
@@ -45,6 +88,16 @@ class Choices(list[Choice]):
                     "the mean blue, green and red of the training images")
         self.choose("scale", f"{scale:g}", "one over the standard deviation of their pixels")
         return mean, scale
+
+    def transform_of(self, net: Pretrained, images: Iterator[Levels]
+                     ) -> tuple[tuple[float, ...], float]:
+        """Mean and scale of the backbone's weights, or of the images if it has none."""
+        if net.mean is None:
+            return self.mean_and_scale(images)
+        self.choose("mean_value, scale",
+                    f"{', '.join(f'{value:g}' for value in net.mean)}; {net.scale:g}",
+                    f"those that the published weights of {net.name} were trained with")
+        return net.mean, net.scale
 
     def mirror(self, names: Sequence[str]) -> bool:
         """Whether images of these classes may be mirrored."""
@@ -71,6 +124,13 @@ class Choices(list[Choice]):
         return batch
 
 
+def check_backbone(name: str, known: Sequence[str]) -> None:
+    """CaffeError for a name that is not known."""
+    if name not in known:
+        raise CaffeError(f"--backbone {name}: is not one of {', '.join(known)}"
+                         f"{nearest(name, known)}")
+
+
 def rounded(side: float) -> int:
     """A side of the input, in pixels, that the cells of all layers divide well."""
     return max(round(side / GRAIN), 4) * GRAIN
@@ -83,6 +143,12 @@ def common_shape(aspects: np.ndarray) -> tuple[float, str]:
     if high / typical < SAME_ASPECT and typical / low < SAME_ASPECT:
         return min(max(typical, 0.5), 2), "the images' form"
     return 1.0, "square, since the images differ in form"
+
+
+def sides_of(shape: float, longer: int) -> tuple[int, int]:
+    """Height and width of an input of this aspect ratio, width by height, and longer side."""
+    return (longer if shape <= 1 else rounded(longer / shape),
+            longer if shape >= 1 else rounded(longer * shape))
 
 
 def some_images(folder: Path, pixels_of: Callable[[bytes], Levels]) -> Iterator[Levels]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
-from framework.project.choices import Choice
-
-
-class Normalised(Protocol):
-    """Settings of images: blue, green and red to subtract, and the factor after it."""
-
-    @property
-    def mean(self) -> tuple[float, ...]: ...
-
-    @property
-    def scale(self) -> float: ...
+from framework.project.choices import Choice, CommonSettings
+from framework.project.names import TRAIN_TEST
 
 
-def transform(settings: Normalised) -> str:
+@dataclass(frozen=True, kw_only=True)
+class CommonProject:
+    """What the files of every folder are about.
+
+    names    of the classes, as shown, in the order of their labels
+    origin   sentences: what the data were known by, and where the splits are from
+    account  of each split, what was stored and what was left out
+    """
+
+    names: tuple[str, ...]
+    origin: tuple[str, ...]
+    account: dict[str, list[str]]
+
+
+def transform(settings: CommonSettings) -> str:
     """The fields of transform_param for mean and scale."""
     mean = ", ".join(f"{value:g}" for value in settings.mean)
     return f"mean_value: [{mean}] scale: {settings.scale:g}"
@@ -29,6 +34,33 @@ def shown(names: Sequence[str]) -> str:
     words = [" ".join(name.split()).replace("|", "/") for name in names[:8]]
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return ", ".join(words) + more
+
+
+def solver(settings: CommonSettings, prefix: str, evaluation: str, warmup: int = 0) -> str:
+    """The solver file; evaluation: the lines on how tests score the net."""
+    update = "momentum: 0.9\nmomentum2: 0.999\nweight_decay: 0.0001" \
+        if settings.type == "Adam" else "momentum: 0.9\nweight_decay: 0.0005"
+    if warmup:
+        update += f"\nwarmup_iter: {warmup}          # the rate grows to base_lr first"
+    return f"""# `caffe train` on this folder. README.md says why each number is what it is.
+net: "{TRAIN_TEST}"
+test_iter: {settings.test_iter}   # batches of {settings.test_batch}: every test image once
+test_interval: {settings.interval}
+test_initialization: false
+base_lr: {settings.base_lr:g}
+lr_policy: "poly"        # falls to 0 in a straight line
+power: 1
+max_iter: {settings.max_iter}
+type: "{settings.type}"
+{update}
+display: 50
+average_loss: 50
+snapshot: {settings.interval}
+snapshot_prefix: "{prefix}"
+snapshot_after_train: true
+{evaluation}
+random_seed: 1
+"""
 
 
 def data_section(origin: Sequence[str], account: Mapping[str, Sequence[str]]) -> str:

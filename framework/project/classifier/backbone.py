@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from framework.definition import prototxt
-from framework.definition.values import nearest
 from framework.definition.zoo import FOLDER as ZOO
-from framework.errors import CaffeError
+from framework.project.choices import check_backbone
 from framework.project.zoo_texts import inside, text_of
 
 SMALL = "small"
@@ -38,9 +37,7 @@ class Backbone:
 
 def backbone(name: str) -> Backbone:
     """The backbone of this name. CaffeError for another than NAMES."""
-    if name not in NAMES:
-        raise CaffeError(f"--backbone {name}: is not one of {', '.join(NAMES)}"
-                         f"{nearest(name, NAMES)}")
+    check_backbone(name, NAMES)
     if name == SMALL:
         return Backbone(SMALL, "", "pool")
     path = ZOO / name / "deploy.prototxt"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.data.records.records import Decoding, read_datum
 from framework.errors import CaffeError
-from framework.project.choices import Choice, Choices, some_images
+from framework.project.choices import Choices, CommonSettings, some_images
 from framework.project.classifier.backbone import SIZES, SMALL, Backbone
 from framework.system.arrays import Levels
 
@@ -23,32 +23,16 @@ SMALLEST_SIZE = 16              # of the input: four halvings
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The numbers of a project, in the words of the prototxt fields that they go into.
+@dataclass(frozen=True, kw_only=True)
+class Settings(CommonSettings):
+    """The numbers of a classifier's folder.
 
     size    of the square input
     stored  of the square images in the database
-    mean    blue, green, red
     """
 
     size: int
     stored: int
-    mean: tuple[float, ...]
-    scale: float
-    mirror: bool
-    batch: int
-    test_batch: int
-    test_iter: int
-    max_iter: int
-    type: str
-    base_lr: float
-    choices: tuple[Choice, ...]
-
-    @property
-    def interval(self) -> int:
-        """Iterations between tests and snapshots."""
-        return max(self.max_iter // 4, 1)
 
 
 def sizes(net: Backbone, shorter: float, asked: tuple[int, int] | None, choices: Choices
@@ -85,13 +69,7 @@ def settings(net: Backbone, counts: Mapping[str, int], num_test: int, names: Seq
     counts  of the stored training images by class
     names   of the classes, as they are shown
     """
-    mean, scale = net.mean, net.scale
-    if mean is None:
-        mean, scale = choices.mean_and_scale(some_images(folder, pixels))
-    else:
-        choices.choose("mean_value, scale",
-                       f"{', '.join(f'{value:g}' for value in mean)}; {scale:g}",
-                       f"those that the published weights of {net.name} were trained with")
+    mean, scale = choices.transform_of(net, some_images(folder, pixels))
     mirror = _mirror(names, choices)
     num_train = sum(counts.values())
     is_small = net.name == SMALL
@@ -116,8 +94,10 @@ def settings(net: Backbone, counts: Mapping[str, int], num_test: int, names: Seq
                        f"{rarest} has few beside {often}: look at its row of the report's "
                        "confusion, not at the accuracy alone")
     test_batch = choices.test_batch(num_test)
-    return Settings(*sides, mean, scale, mirror, batch, test_batch, num_test // test_batch,
-                    max_iter, kind, rate, tuple(choices))
+    return Settings(
+        size=sides[0], stored=sides[1], mean=mean, scale=scale, mirror=mirror, batch=batch,
+        test_batch=test_batch, test_iter=num_test // test_batch, max_iter=max_iter, type=kind,
+        base_lr=rate, choices=tuple(choices))
 
 
 def pixels(content: bytes) -> Levels:

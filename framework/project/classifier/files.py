@@ -7,28 +7,28 @@ from dataclasses import dataclass
 
 from framework.project.classifier.backbone import SMALL, Backbone, small_text
 from framework.project.classifier.choices import WARMUP, Settings
-from framework.project.names import DEPLOY, SOLVER, TRAIN_TEST
-from framework.project.texts import data_section, numbers_section, shown, transform
+from framework.project.names import DEPLOY, README, SOLVER, TRAIN_TEST
+from framework.project.texts import (
+    CommonProject,
+    data_section,
+    numbers_section,
+    shown,
+    solver,
+    transform,
+)
 
 BACKBONE = "backbone.prototxt"
 PREFIX = "snapshots/classifier"
+EVALUATION = 'eval_type: "classification"'
 TOP = 5
 
 
-@dataclass(frozen=True)
-class Project:
-    """What the files are about.
-
-    names    of the classes, as shown, in the order of their labels from 0 on
-    origin   sentences: what the data were known by, and where the splits are from
-    account  of each split, what was stored and what was left out
-    """
+@dataclass(frozen=True, kw_only=True)
+class Project(CommonProject):
+    """What the files of a classifier's folder are about."""
 
     backbone: Backbone
     settings: Settings
-    names: tuple[str, ...]
-    origin: tuple[str, ...]
-    account: dict[str, list[str]]
 
 
 def texts(project: Project, folder: str) -> dict[str, str]:
@@ -36,7 +36,8 @@ def texts(project: Project, folder: str) -> dict[str, str]:
     net = project.backbone
     return {BACKBONE: net.text or small_text(project.settings.size), **net.inside,
             TRAIN_TEST: train_test(project), DEPLOY: deploy(project),
-            SOLVER: solver(project.settings), "README.md": readme(project, folder)}
+            SOLVER: solver(project.settings, PREFIX, EVALUATION,
+                           WARMUP if net.name == SMALL else 0), README: readme(project, folder)}
 
 
 def train_test(project: Project) -> str:
@@ -113,33 +114,6 @@ layer {{
   net_file_param {{ file: "{TRAIN_TEST}" }}
 }}
 layer {{ name: "prob" type: "Softmax" bottom: "classes" top: "prob" }}
-"""
-
-
-def solver(settings: Settings) -> str:
-    """How to train it."""
-    momentum = "momentum: 0.9\nweight_decay: 0.0005"
-    if settings.type == "Adam":
-        momentum = ("momentum: 0.9\nmomentum2: 0.999\nweight_decay: 0.0001\n"
-                    f"warmup_iter: {WARMUP}          # the rate grows to base_lr first")
-    return f"""# `caffe train` on this folder. README.md says why each number is what it is.
-net: "{TRAIN_TEST}"
-test_iter: {settings.test_iter}   # batches of {settings.test_batch}: every test image once
-test_interval: {settings.interval}
-test_initialization: false
-base_lr: {settings.base_lr:g}
-lr_policy: "poly"        # falls to 0 in a straight line
-power: 1
-max_iter: {settings.max_iter}
-type: "{settings.type}"
-{momentum}
-display: 50
-average_loss: 50
-snapshot: {settings.interval}
-snapshot_prefix: "{PREFIX}"
-snapshot_after_train: true
-eval_type: "classification"
-random_seed: 1
 """
 
 

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from framework.definition import prototxt
-from framework.definition.values import nearest
 from framework.definition.zoo import FOLDER as ZOO
-from framework.errors import CaffeError
+from framework.project.choices import check_backbone
 from framework.project.zoo_texts import inside, text_of
 from framework.report.prior_choice import Origin
 
@@ -47,9 +46,7 @@ class Backbone:
 
 def backbone(name: str) -> Backbone:
     """The backbone of this name. CaffeError for another than NAMES."""
-    if name not in NAMES:
-        raise CaffeError(f"--backbone {name}: is not one of {', '.join(NAMES)}"
-                         f"{nearest(name, NAMES)}")
+    check_backbone(name, NAMES)
     if name == SMALL:
         return _small()
     folder = ZOO / f"ssd300_{name}"

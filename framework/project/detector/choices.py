@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from framework.data.records.records import Decoding, read_annotated
-from framework.project.choices import BATCH, Choice, Choices, common_shape, rounded, some_images
+from framework.project.choices import (
+    BATCH,
+    Choices,
+    CommonSettings,
+    common_shape,
+    sides_of,
+    some_images,
+)
 from framework.project.detector.backbone import SMALL, ZOO_SIZE, Backbone
 from framework.report.data_survey import Survey
 from framework.system.arrays import Levels
@@ -21,30 +28,11 @@ PASSES = 27                     # of the training images
 ITERATIONS = (600, 12_000)      # at least, at most
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The numbers of a project, in the words of the prototxt fields that they go into.
-
-    size   height and width of the input
-    mean   blue, green, red
-    """
+@dataclass(frozen=True, kw_only=True)
+class Settings(CommonSettings):
+    """The numbers of a detector's folder; size: height and width of the input."""
 
     size: tuple[int, int]
-    mean: tuple[float, ...]
-    scale: float
-    mirror: bool
-    batch: int
-    test_batch: int
-    test_iter: int
-    max_iter: int
-    type: str
-    base_lr: float
-    choices: tuple[Choice, ...]
-
-    @property
-    def interval(self) -> int:
-        """Iterations between tests and snapshots."""
-        return max(self.max_iter // 4, 1)
 
 
 def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str], folder: Path,
@@ -57,13 +45,7 @@ def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str],
     choices = Choices()
     found, reason = _size(net, survey) if size is None else (size, "as --size says")
     choices.choose("input", f"{found[1]} x {found[0]}", reason)
-    mean, scale = net.mean, net.scale
-    if mean is None:
-        mean, scale = choices.mean_and_scale(some_images(folder, _pixels))
-    else:
-        choices.choose("mean_value, scale",
-                       f"{', '.join(f'{value:g}' for value in mean)}; {scale:g}",
-                       f"those that the published weights of {net.name} were trained with")
+    mean, scale = choices.transform_of(net, some_images(folder, _pixels))
     mirror = choices.mirror(names)
     num_train = sum(survey.sizes.values())
     batch = min(BATCH, max(num_train // 8, 1))
@@ -79,8 +61,10 @@ def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str],
         reason = "0.001 for 32 images, as published for SSD, in proportion to the batch"
     choices.choose("base_lr", f"{rate:g}", reason + "; it falls to 0 in a straight line")
     test_batch = choices.test_batch(num_test)
-    return Settings(found, mean, scale, mirror, batch, test_batch, num_test // test_batch,
-                    max_iter, kind, rate, tuple(choices))
+    return Settings(
+        size=found, mean=mean, scale=scale, mirror=mirror, batch=batch, test_batch=test_batch,
+        test_iter=num_test // test_batch, max_iter=max_iter, type=kind, base_lr=rate,
+        choices=tuple(choices))
 
 
 def _pixels(content: bytes) -> Levels:
@@ -94,8 +78,7 @@ def _size(net: Backbone, survey: Survey) -> tuple[tuple[int, int], str]:
     shape, form = common_shape(np.repeat([width / height for width, height in survey.sizes],
                                          list(survey.sizes.values())))
     for longer in LONG_SIDES:
-        width = longer if shape >= 1 else rounded(longer * shape)
-        height = longer if shape <= 1 else rounded(longer / shape)
+        height, width = sides_of(shape, longer)
         smallest = float(np.quantile(survey.sides(), 0.05)) * math.sqrt(width * height)
         if smallest >= SMALLEST_OBJECT:
             break

@@ -7,28 +7,34 @@ from dataclasses import dataclass
 
 from framework.project.detector.backbone import SMALL, Backbone
 from framework.project.detector.choices import Settings
-from framework.project.names import DEPLOY, LABEL_MAP, SOLVER, TRAIN_TEST
-from framework.project.texts import data_section, numbers_section, shown, transform
+from framework.project.names import DEPLOY, LABEL_MAP, README, SOLVER, TRAIN_TEST
+from framework.project.texts import (
+    CommonProject,
+    data_section,
+    numbers_section,
+    shown,
+    solver,
+    transform,
+)
 from framework.report.prior_choice import WANTED, Priors, Proposal
 
 PREFIX = "snapshots/detector"
+EVALUATION = 'eval_type: "detection"\nap_version: "11point"\nshow_per_class_result: true'
 
 
-@dataclass(frozen=True)
-class Project:
-    """What the files are about.
-
-    names    of the classes, as shown, in the order of their labels from 1 on
-    origin   sentences: what the data were known by, and where the splits are from
-    account  of each split, what was stored and what was left out
-    """
+@dataclass(frozen=True, kw_only=True)
+class Project(CommonProject):
+    """What the files of a detector's folder are about."""
 
     backbone: Backbone
     settings: Settings
     proposal: Proposal
-    names: tuple[str, ...]
-    origin: tuple[str, ...]
-    account: dict[str, list[str]]
+
+
+def texts(project: Project, folder: str) -> dict[str, str]:
+    """Names and texts of all files but the backbone's; `folder` as the user calls it."""
+    return {TRAIN_TEST: train_test(project), DEPLOY: deploy(project),
+            SOLVER: solver(project.settings, PREFIX, EVALUATION), README: readme(project, folder)}
 
 
 def net_files(backbone: Backbone) -> dict[str, str]:
@@ -127,33 +133,6 @@ layer {{
   name: "detector" type: "NetFile" bottom: "data" top: "detection_out"
   net_file_param {{ file: "{TRAIN_TEST}" }}
 }}
-"""
-
-
-def solver(settings: Settings) -> str:
-    """How to train it."""
-    momentum = "momentum: 0.9\nmomentum2: 0.999\nweight_decay: 0.0001" \
-        if settings.type == "Adam" else "momentum: 0.9\nweight_decay: 0.0005"
-    return f"""# `caffe train` on this folder. README.md says why each number is what it is.
-net: "{TRAIN_TEST}"
-test_iter: {settings.test_iter}   # batches of {settings.test_batch}: every test image once
-test_interval: {settings.interval}
-test_initialization: false
-base_lr: {settings.base_lr:g}
-lr_policy: "poly"        # falls to 0 in a straight line
-power: 1
-max_iter: {settings.max_iter}
-type: "{settings.type}"
-{momentum}
-display: 50
-average_loss: 50
-snapshot: {settings.interval}
-snapshot_prefix: "{PREFIX}"
-snapshot_after_train: true
-eval_type: "detection"
-ap_version: "11point"
-show_per_class_result: true
-random_seed: 1
 """
 
 

@@ -10,9 +10,16 @@ import cv2
 import numpy as np
 
 from framework.data.records.list_file import numbered_lines
-from framework.definition.values import nearest
 from framework.errors import CaffeError
-from framework.project.choices import BATCH, GRAIN, Choice, Choices, common_shape, rounded
+from framework.project.choices import (
+    BATCH,
+    GRAIN,
+    Choices,
+    CommonSettings,
+    common_shape,
+    rounded,
+    sides_of,
+)
 from framework.system.arrays import Levels
 
 LONG_SIDE = 192                 # of the input, at most
@@ -25,38 +32,12 @@ UNET, DEEPLAB = "unet", "deeplab_small"
 BACKBONES = (UNET, DEEPLAB)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The numbers of a project, in the words of the prototxt fields that they go into.
-
-    size   height and width of the input
-    mean   blue, green, red
-    """
+@dataclass(frozen=True, kw_only=True)
+class Settings(CommonSettings):
+    """The numbers of a segmenter's folder; size: height and width of the input."""
 
     backbone: str
     size: tuple[int, int]
-    mean: tuple[float, ...]
-    scale: float
-    mirror: bool
-    batch: int
-    test_batch: int
-    test_iter: int
-    max_iter: int
-    base_lr: float
-    choices: tuple[Choice, ...]
-
-    @property
-    def interval(self) -> int:
-        """Iterations between tests and snapshots."""
-        return max(self.max_iter // 4, 1)
-
-
-def check_backbone(name: str) -> str:
-    """The net's name, or the default. CaffeError for another than BACKBONES."""
-    if name and name not in BACKBONES:
-        raise CaffeError(f"--backbone {name}: is not one of {', '.join(BACKBONES)}"
-                         f"{nearest(name, BACKBONES)}")
-    return name or UNET
 
 
 def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequence[str],
@@ -84,8 +65,10 @@ def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequenc
     choices.choose("base_lr", f"{rate:g}", "Adam's in the zoo's unet_shapes: a net trained from "
                    "nothing; it falls to 0 in a straight line")
     test_batch = choices.test_batch(counts["test"])
-    return Settings(backbone, found, mean, scale, mirror, batch, test_batch,
-                    counts["test"] // test_batch, max_iter, rate, tuple(choices))
+    return Settings(
+        backbone=backbone, size=found, mean=mean, scale=scale, mirror=mirror, batch=batch,
+        test_batch=test_batch, test_iter=counts["test"] // test_batch, max_iter=max_iter,
+        type="Adam", base_lr=rate, choices=tuple(choices))
 
 
 def _size(folder: Path, size: tuple[int, int] | None) -> tuple[tuple[int, int], str]:
@@ -98,10 +81,9 @@ def _size(folder: Path, size: tuple[int, int] | None) -> tuple[tuple[int, int], 
     sizes = np.array([image.shape[:2] for image in _images(folder)])
     shape, form = common_shape(sizes[:, 1] / sizes[:, 0])
     longer = min(LONG_SIDE, rounded(float(np.median(sizes.max(1)))))
-    width = longer if shape >= 1 else rounded(longer * shape)
-    height = longer if shape <= 1 else rounded(longer / shape)
-    return (height, width), (f"{form}; {longer} pixels at most keep a step under a second on two "
-                             "cores, a larger --size shows finer parts")
+    return sides_of(shape, longer), (
+        f"{form}; {longer} pixels at most keep a step under a second on two cores, a larger --size "
+        "shows finer parts")
 
 
 def _images(folder: Path) -> Iterator[Levels]:

@@ -5,32 +5,32 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from framework.project.names import DEPLOY, LABEL_MAP, SOLVER, TRAIN_TEST
+from framework.project.names import DEPLOY, LABEL_MAP, README, SOLVER, TRAIN_TEST
 from framework.project.segmenter.choices import UNET, Settings
-from framework.project.texts import data_section, numbers_section, shown, transform
+from framework.project.texts import (
+    CommonProject,
+    data_section,
+    numbers_section,
+    shown,
+    solver,
+    transform,
+)
 
 PREFIX = "snapshots/segmenter"
+EVALUATION = 'eval_type: "segmentation"\nshow_per_class_result: true'
 
 
-@dataclass(frozen=True)
-class Project:
-    """What the files are about.
-
-    names    of the classes, as shown, in the order of their labels from 0 on
-    origin   sentences: what the data were known by, and where the splits are from
-    account  of each split, what was stored and what was left out
-    """
+@dataclass(frozen=True, kw_only=True)
+class Project(CommonProject):
+    """What the files of a segmenter's folder are about."""
 
     settings: Settings
-    names: tuple[str, ...]
-    origin: tuple[str, ...]
-    account: dict[str, list[str]]
 
 
 def texts(project: Project, folder: str) -> dict[str, str]:
     """Names and texts of all files; `folder` as the user calls it."""
     return {TRAIN_TEST: train_test(project), DEPLOY: deploy(project),
-            SOLVER: solver(project.settings), "README.md": readme(project, folder)}
+            SOLVER: solver(project.settings, PREFIX, EVALUATION), README: readme(project, folder)}
 
 
 def train_test(project: Project) -> str:
@@ -100,32 +100,6 @@ layer {{
     set: "{widths}classes={len(project.names)}"
   }}
 }}
-"""
-
-
-def solver(settings: Settings) -> str:
-    """How to train it."""
-    return f"""# `caffe train` on this folder. README.md says why each number is what it is.
-net: "{TRAIN_TEST}"
-test_iter: {settings.test_iter}   # batches of {settings.test_batch}: every test image once
-test_interval: {settings.interval}
-test_initialization: false
-base_lr: {settings.base_lr:g}
-lr_policy: "poly"        # falls to 0 in a straight line
-power: 1
-max_iter: {settings.max_iter}
-type: "Adam"
-momentum: 0.9
-momentum2: 0.999
-weight_decay: 0.0001
-display: 50
-average_loss: 50
-snapshot: {settings.interval}
-snapshot_prefix: "{PREFIX}"
-snapshot_after_train: true
-eval_type: "segmentation"
-show_per_class_result: true
-random_seed: 1
 """
 
 
