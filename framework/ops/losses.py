@@ -117,7 +117,7 @@ class GivenSlopes(torch.autograd.Function):
     """A value whose gradient is given: losses whose original backward is not their derivative.
 
     x       any shape, which gets the gradient
-    slopes  of the shape of x
+    slopes  of the shape of x, or one that broadcasts to it: a factor on the gradient
     value   any shape that the gradient of x can be multiplied by: () as a rule
     """
 
