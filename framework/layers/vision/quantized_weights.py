@@ -24,7 +24,8 @@ from framework.layers.vision.convolution import (
     top_sizes,
 )
 from framework.ops.convolution import convolve
-from framework.ops.quantized import LEVELS, StraightThrough, exact_rows
+from framework.ops.losses import StraightThrough
+from framework.ops.quantized import LEVELS, exact_rows
 from framework.proto import LayerParameter
 
 
