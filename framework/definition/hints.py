@@ -57,8 +57,7 @@ HINTS = {
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
         "fl_params scale_in scale_out scale_params is_negative_input force_u8_input").split()),
                     _INT8),
-    **dict.fromkeys(("SegAccuracyParameter.metric", "CorrelationParameter.do_abs",
-                     "RegionLossParameter.coords",
+    **dict.fromkeys(("SegAccuracyParameter.metric", "RegionLossParameter.coords",
                      "RegionLossParameter.jitter", "YoloDetectionOutputParameter.coords",
                      "InnerDistanceParameter.bias_term", "InnerDistanceParameter.bias_filler",
                      "DenseBlockParameter.initChannel", "RecurrentParameter.debug_info",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Self, TypeVar, overload
 
 import torch
 from torch import Tensor, nn
@@ -94,6 +95,18 @@ class Layer(nn.Module):
     def blobs(self) -> list[Tensor]:
         """The blobs in Caffe's order."""
         return [getattr(self, name) for name in self.blob_names]
+
+    def with_blobs(self, **blobs: Tensor) -> Self:
+        """A copy with these blobs, by their names, beside its others, as plain tensors.
+
+        The layer's own stay as they are.
+        """
+        copied = copy.copy(self)
+        copied._parameters = {}
+        copied._buffers = {}
+        own = dict(zip(self.blob_names, self.blobs, strict=True)) | blobs
+        copied.__dict__.update(own, blob_names=list(own))
+        return copied
 
     @property
     def has_stated_blobs(self) -> bool:

@@ -31,7 +31,7 @@ class AnchorRule:
     objects: int
 
 
-def match_anchors(anchors: Tensor, boxes: Tensor, image: Tensor, info: Tensor, rule: AnchorRule
+def label_anchors(anchors: Tensor, boxes: Tensor, image: Tensor, info: Tensor, rule: AnchorRule
                   ) -> tuple[Tensor, Tensor]:
     """Label each anchor of each image by its overlap with the boxes, before any is drawn.
 

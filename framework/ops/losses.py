@@ -94,6 +94,18 @@ class FloorProbability(torch.autograd.Function):
         return gradient
 
 
+class StraightThrough(torch.autograd.Function):
+    """Straight-through gradient: the second tensor, whose gradient the first gets unchanged."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, value: Tensor) -> Tensor:  # Any: torch has no type for it
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
+
+
 class Distance(torch.autograd.Function):
     """Euclidean norm of rows (N, C), with the gradient x / (norm + 1e-4).
 
@@ -117,7 +129,7 @@ class GivenSlopes(torch.autograd.Function):
     """A value whose gradient is given: losses whose original backward is not their derivative.
 
     x       any shape, which gets the gradient
-    slopes  of the shape of x
+    slopes  of the shape of x, or one that broadcasts to it: a factor on the gradient
     value   any shape that the gradient of x can be multiplied by: () as a rule
     """
 

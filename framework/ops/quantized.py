@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
 THRESHOLD = 0.7     # of the mean distance from the mean weight, below which a weight becomes 0
-
-
-class StraightThrough(torch.autograd.Function):
-    """The second tensor, whose gradient goes to the first unchanged (straight-through)."""
-
-    @staticmethod
-    def forward(exact: Tensor, levels: Tensor) -> Tensor:
-        return levels.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        """Any: the context and the tuple of arguments are autograd's."""
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return grad, None
 
 
 def binary(weight: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,24 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
-
-
-class _Reversed(torch.autograd.Function):
-    """x, whose gradient is multiplied by -coefficient."""
-
-    @staticmethod
-    def forward(x: Tensor, coefficient: Tensor) -> Tensor:
-        return x.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        # Any: the context and the tuple of arguments are autograd's
-        ctx.save_for_backward(inputs[1])
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        (coefficient,) = ctx.saved_tensors
-        return -coefficient.to(grad) * grad, None
+from framework.ops.losses import GivenSlopes
 
 
 @layer
@@ -80,7 +62,7 @@ class GradientScaler(Layer):
                                + param.lower_bound)
 
     def forward(self, x: Tensor) -> Tensor:
-        return _Reversed.apply(x, self.coefficient)
+        return GivenSlopes.apply(x, -self.coefficient, x)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("Identity", bottoms[0])]

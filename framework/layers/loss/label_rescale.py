@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,18 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.params import honour, plain
-
-
-class _Passed(torch.autograd.Function):
-    """A top whose gradient is passed on as it is."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, top: Tensor) -> Tensor:  # Any: torch has no type for it
-        return top.clone()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient, None
+from framework.ops.losses import StraightThrough
 
 
 @layer
@@ -76,7 +64,7 @@ class LabelSpecificRescale(Layer):
             own = F.one_hot(self.check(labels).reshape(-1), math.prod(x.shape[1:])).bool()
             top = self._scaled(x, own.reshape(x.shape), weight)
             if not param.do_backward:
-                top = _Passed.apply(x, top.detach())
+                top = StraightThrough.apply(x, top.detach())
         return (top, weight.reshape(1)) if len(self.spec.tops) == 2 else top
 
     def _scaled(self, x: Tensor, own: Tensor, weight: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,24 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
-from framework.ops.losses import precise
-
-
-class _PartOfGradient(torch.autograd.Function):
-    """x, whose gradient is divided by `number`."""
-
-    @staticmethod
-    def forward(x: Tensor, number: int) -> Tensor:
-        return x.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        # Any: the context and the tuple of arguments are autograd's
-        ctx.number = inputs[1]
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return grad / ctx.number, None
+from framework.ops.losses import GivenSlopes, precise
 
 
 @layer
@@ -76,7 +58,7 @@ class MMDLoss(Layer):
         total = sum((self._kernel(a, b, gamma) * sign for a, b, sign in (
             (first, second, 1), (third, fourth, 1), (first, fourth, -1), (second, third, -1))),
             start=source.new_zeros(()))
-        return _PartOfGradient.apply(total, number)
+        return GivenSlopes.apply(total, total.new_tensor(1 / number), total)
 
     def _gamma(self, items: Tensor) -> Tensor:
         squares = (items * items).sum(1)

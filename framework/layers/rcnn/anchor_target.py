@@ -14,7 +14,7 @@ from framework.ops.anchor_targets import (
     AnchorRule,
     anchor_offsets,
     draw_anchors,
-    match_anchors,
+    label_anchors,
 )
 
 MAX_DRAWN = 1 << 20
@@ -133,7 +133,7 @@ class AnchorTarget(Layer):
                  for level, x in zip(self.levels, maps, strict=True)]
         anchors = torch.cat([grid.reshape(-1, 4) for grid in grids])
         image = torch.where(boxes[:, 6] != 0, -1, boxes[:, 0].long())
-        labels, match = match_anchors(anchors, boxes[:, 1:5], image, info, self.rule)
+        labels, match = label_anchors(anchors, boxes[:, 1:5], image, info, self.rule)
         labels = draw_anchors(labels, self.rule, torch.rand(labels.shape, device=labels.device))
         offsets = anchor_offsets(anchors, boxes[:, 1:5], match, labels)
         inside = (labels == OBJECT)[:, :, None].expand_as(offsets)

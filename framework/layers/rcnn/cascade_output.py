@@ -11,6 +11,7 @@ from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.layers.rcnn.regions_onnx import (
     adjusted_onnx,
+    among_best_onnx,
     best_onnx,
     flat_onnx,
     moved_onnx,
@@ -115,7 +116,7 @@ class FrcnnOutput(Layer):
         boxes, best = best_onnx(graph, corners, scores, count)
         kept = suppressed_onnx(graph, boxes, best, count, self.threshold)
         if self.most:
-            kept = self._among_best_onnx(graph, best, kept)
+            kept = among_best_onnx(graph, best, kept, None, self.most)
         label, box, score = rows_onnx(graph, kept, boxes, best)
         image = graph.add("Mul", label, graph.floats(0.0))
         label = graph.add("Add", label, graph.floats(1.0))
@@ -133,14 +134,3 @@ class FrcnnOutput(Layer):
         edge = graph.add("Gather", sizes, graph.integers([1, 0]), axis=0)
         return graph.add("Concat", graph.add("Max", first, graph.floats(0.0)),
                          graph.add("Min", last, edge), axis=2)
-
-    def _among_best_onnx(self, graph: OnnxGraph, scores: str, kept: str) -> str:
-        rank = graph.reshape(graph.add("Where", kept, scores, graph.floats(LOWEST)), [-1])
-        total = graph.add("Shape", rank)
-        limit = graph.add("Min", total, graph.integers([self.most]))
-        _, index = graph.add_several("TopK", 2, rank, limit, axis=0)
-        zeros = graph.add("Expand", graph.floats([0.0]), total)
-        ones = graph.add("Expand", graph.floats([1.0]), limit)
-        marks = graph.add("ScatterElements", zeros, index, ones, axis=0)
-        marks = graph.add("Reshape", marks, graph.add("Shape", kept))
-        return graph.add("And", kept, graph.add("Greater", marks, graph.floats(0.5)))

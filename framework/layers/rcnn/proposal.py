@@ -88,17 +88,21 @@ class AnchorBoxes(Layer):
     no_gradient_bottoms = (0, 1, 2)
     info_bottom = 2
     needs_float32 = True
-    anchors: list[list[float]]
+    levels: list[AnchorLevel]
 
-    def start(self, anchors: list[list[float]], stride: int, min_size: int, most: int,
-              threshold: float) -> None:
+    def start(self, levels: list[AnchorLevel], min_size: int, most: int, threshold: float) -> None:
         """Set what every such layer has: see Proposal."""
-        self.anchors, self.stride, self.min_size = anchors, stride, min_size
+        self.levels, self.min_size = levels, min_size
         self.most, self.threshold = most, threshold
+
+    @property
+    def num_anchors(self) -> int:
+        """Anchors of a cell, of which all maps have as many."""
+        return len(self.levels[0].anchors)
 
     def check_bottoms(self, scores: Shape, offsets: Shape, info: Shape) -> None:
         """SpecError for shapes that do not fit the anchors."""
-        num = len(self.anchors)
+        num = self.num_anchors
         if scores[1] != 2 * num or offsets[1] != 4 * num or scores[2:] != offsets[2:]:
             raise self.spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(offsets)};"
                                   f" {num} anchors need (N, {2 * num}, H, W) and (N, {4 * num}, "
@@ -113,13 +117,8 @@ class AnchorBoxes(Layer):
         shapes: list[Shape] = [(most, 5), (most,)]
         return shapes[:len(self.spec.tops)]
 
-    def _boxes(self, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
+    def _boxes(self, level: AnchorLevel, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
         """Corners (N, H * W * A, 4) cut to the image, and which are too small (N, H * W * A)."""
-        return self._boxes_of(AnchorLevel(self.anchors, self.stride), offsets, info)
-
-    def _boxes_of(self, level: AnchorLevel, offsets: Tensor, info: Tensor
-                  ) -> tuple[Tensor, Tensor]:
-        """As `_boxes`, of one of several maps."""
         rows, columns = offsets.shape[2:]
         anchors = offsets.new_tensor(level.anchors)
         size = anchors[:, 2:] - anchors[:, :2] + 1
@@ -142,18 +141,12 @@ class AnchorBoxes(Layer):
         if index != 2:
             return None
         info = torch.ones(shapes[2][0], math.prod(shapes[2][1:]))
-        info[:, 0], info[:, 1] = (size * self.stride for size in shapes[0][2:])
+        info[:, 0], info[:, 1] = (size * self.levels[0].stride for size in shapes[0][2:])
         return info.reshape(shapes[2])
 
-    def _boxes_onnx(self, graph: OnnxGraph, offsets: str, info: str, own: int
+    def _boxes_onnx(self, level: AnchorLevel, graph: OnnxGraph, offsets: str, info: str, own: int
                     ) -> tuple[str, str]:
         """As `_boxes`; info (1 or N, K), whose number `own` is the scale of the width."""
-        return self._boxes_of_onnx(AnchorLevel(self.anchors, self.stride), graph, offsets, info,
-                                   own)
-
-    def _boxes_of_onnx(self, level: AnchorLevel, graph: OnnxGraph, offsets: str, info: str,
-                       own: int) -> tuple[str, str]:
-        """As `_boxes_onnx`, of one of several maps."""
         rows, columns = graph.shape(offsets)[2:]
         anchors = torch.tensor(level.anchors)
         size = anchors[:, 2:] - anchors[:, :2] + 1
@@ -212,20 +205,19 @@ class Proposal(AnchorBoxes):
                "post_nms_topn nms_thresh level_stride")
         param = spec.proto.proposal_param
         self.most_before = param.pre_nms_topn
-        self.levels = anchor_levels(spec, "proposal_param")
+        self.start(anchor_levels(spec, "proposal_param"), param.min_size, param.post_nms_topn,
+                   param.nms_thresh)
         if len(bottoms) != 2 * len(self.levels) + 1:
             raise spec.error("bottom", f"is given {len(bottoms)} times; {len(self.levels)} "
                              f"maps need {2 * len(self.levels) + 1}: scores and offsets of each, "
                              "then the image size")
-        self.start(self.levels[0].anchors, self.levels[0].stride, param.min_size,
-                   param.post_nms_topn, param.nms_thresh)
         self.info_bottom = len(bottoms) - 1
         self.map_shapes = bottoms[:-1:2]
         for scores, offsets in zip(bottoms[:-1:2], bottoms[1::2], strict=True):
             self.check_bottoms(scores, offsets, bottoms[-1])
 
     def check_bottoms(self, scores: Shape, offsets: Shape, info: Shape) -> None:
-        num = len(self.anchors)
+        num = self.num_anchors
         doubled = (scores[0], 2 * num, *scores[2:]) if scores[1] == num else scores
         super().check_bottoms(doubled, offsets, info)
 
@@ -256,7 +248,7 @@ class Proposal(AnchorBoxes):
     def _best(self, level: AnchorLevel, scores: Tensor, offsets: Tensor, info: Tensor
               ) -> tuple[Tensor, Tensor]:
         """The pre_nms_topn best boxes (N, K, 4) of a map, and their scores (N, K), best first."""
-        corners, small = self._boxes_of(level, offsets, info)
+        corners, small = self._boxes(level, offsets, info)
         number = scores[:, -len(level.anchors):].permute(0, 2, 3, 1).flatten(1)
         number = number.masked_fill(small, 0)
         order = number.argsort(dim=1, descending=True, stable=True)[:, :self.most_before]
@@ -287,7 +279,7 @@ class Proposal(AnchorBoxes):
         num, shape = len(level.anchors), graph.shape(pair[0])
         number = graph.cut(pair[0], 1, shape[1] - num, shape[1])
         number = graph.reshape(graph.add("Transpose", number, perm=[0, 2, 3, 1]), [0, -1])
-        corners, small = self._boxes_of_onnx(level, graph, pair[1], info, own)
+        corners, small = self._boxes_onnx(level, graph, pair[1], info, own)
         number = graph.add("Where", small, graph.floats(0.0), number)
         count = graph.integers([min(self.most_before, num * math.prod(shape[2:]))])
         boxes, best = best_onnx(graph, corners, number, count)

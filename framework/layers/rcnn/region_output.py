@@ -18,6 +18,7 @@ from framework.layers.rcnn.regions_onnx import (
     FLOAT,
     INT64,
     adjusted_onnx,
+    among_best_onnx,
     best_onnx,
     flat_onnx,
     moved_onnx,
@@ -160,7 +161,7 @@ class RegionOutput(Layer):
         boxes, best = best_onnx(graph, corners, lists, count)
         kept = suppressed_onnx(graph, boxes, best, count, self.threshold)
         if self.most >= 0:
-            kept = self._among_best_onnx(graph, best, kept)
+            kept = among_best_onnx(graph, best, kept, len(self.labels), self.most)
         return self._rows_onnx(graph, kept, boxes, best, size)
 
     def _corners_onnx(self, graph: OnnxGraph, offsets: str, rois: str, sizes: str) -> str:
@@ -173,23 +174,6 @@ class RegionOutput(Layer):
                             axis=2)
         edge = graph.add("Sub", sizes, graph.floats(1.0))
         return graph.add("Min", graph.add("Max", corners, graph.floats(0.0)), edge)
-
-    def _among_best_onnx(self, graph: OnnxGraph, scores: str, kept: str) -> str:
-        """Which of the kept boxes (N * labels, R) are among the `most` best of their image."""
-        by_image = graph.integers([-1, len(self.labels)])
-        shape = graph.add("Shape", kept)
-        split = graph.add("Concat", by_image, graph.cut(shape, 0, 1, 2), axis=0)
-        ranked = graph.add("Where", kept, scores, graph.floats(LOWEST))
-        ranked = graph.add("Flatten", graph.add("Reshape", ranked, split), axis=1)
-        total = graph.cut(graph.add("Shape", ranked), 0, 1, 2)
-        limit = graph.add("Min", total, graph.integers([self.most]))
-        _, index = graph.add_several("TopK", 2, ranked, limit, axis=1)
-        zeros = graph.add("Mul", graph.add("Cast", graph.add("Equal", ranked, ranked), to=FLOAT),
-                          graph.floats(0.0))
-        ones = graph.add("Cast", graph.add("Equal", index, index), to=FLOAT)
-        marks = graph.add("ScatterElements", zeros, index, ones, axis=1)
-        marks = graph.add("Reshape", marks, shape)
-        return graph.add("And", kept, graph.add("Greater", marks, graph.floats(0.5)))
 
     def _rows_onnx(self, graph: OnnxGraph, kept: str, boxes: str, scores: str, size: str
                    ) -> list[str]:

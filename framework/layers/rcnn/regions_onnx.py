@@ -60,6 +60,27 @@ def suppressed_onnx(graph: OnnxGraph, boxes: str, scores: str, count: str, thres
     return kept_onnx(graph, past_end, scores, count, LOWEST, threshold, most)
 
 
+def among_best_onnx(graph: OnnxGraph, scores: str, kept: str, lists: int | None, most: int) -> str:
+    """Which of the kept boxes, bool (L, K), are among the `most` of highest score of their image.
+
+    lists  of each image, one after the other; None: all
+    """
+    ranked = graph.add("Where", kept, scores, graph.floats(LOWEST))
+    shape = graph.add("Shape", ranked)
+    if lists is None:
+        ranked = graph.reshape(ranked, [1, -1])
+    else:
+        split = graph.add("Concat", graph.integers([-1, lists]), graph.cut(shape, 0, 1, 2), axis=0)
+        ranked = graph.add("Flatten", graph.add("Reshape", ranked, split), axis=1)
+    size = graph.add("Shape", ranked)
+    limit = graph.add("Min", graph.cut(size, 0, 1, 2), graph.integers([most]))
+    _, index = graph.add_several("TopK", 2, ranked, limit, axis=1)
+    zeros = graph.add("Expand", graph.floats([0.0]), size)
+    ones = graph.add("Expand", graph.floats([1.0]), graph.add("Shape", index))
+    marks = graph.add("Reshape", graph.add("ScatterElements", zeros, index, ones, axis=1), shape)
+    return graph.add("And", kept, graph.add("Greater", marks, graph.floats(0.5)))
+
+
 def rows_onnx(graph: OnnxGraph, kept: str, boxes: str, scores: str) -> tuple[str, str, str]:
     """List (R, 1) as float, box (R, 4) and score (R,) of each that is kept, list by list."""
     index = graph.add("Transpose", graph.add("NonZero", kept), perm=[1, 0])

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.rcnn.proposal import AnchorBoxes
+from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel
 from framework.layers.rcnn.regions_onnx import (
     best_onnx,
     flat_onnx,
@@ -76,13 +76,13 @@ class SimplerNMS(AnchorBoxes):
         if scores[0] != 1:
             raise spec.error("bottom", f"has the shape {tuple(scores)}; the layer takes one image")
         self.most_before = param.pre_nms_topn
-        self.start(python_anchors(list(param.scale)), param.feat_stride, param.min_bbox_size,
-                   param.post_nms_topn, param.iou_threshold)
+        self.start([AnchorLevel(python_anchors(list(param.scale)), param.feat_stride)],
+                   param.min_bbox_size, param.post_nms_topn, param.iou_threshold)
         self.check_bottoms(scores, offsets, info)
 
     def forward(self, scores: Tensor, offsets: Tensor, info: Tensor) -> Tensor:
-        corners, small = self._boxes(offsets, info.reshape(1, -1)[:, :3].trunc())
-        number = scores[:, len(self.anchors):].permute(0, 2, 3, 1).flatten(1)
+        corners, small = self._boxes(self.levels[0], offsets, info.reshape(1, -1)[:, :3].trunc())
+        number = scores[:, self.num_anchors:].permute(0, 2, 3, 1).flatten(1)
         number = number.masked_fill(small, 0).flip(1)           # of equals, the later first
         order = number.argsort(dim=1, descending=True, stable=True)[:, :self.most_before]
         corners = corners.flip(1).gather(1, order[:, :, None].expand(-1, -1, 4))
@@ -92,11 +92,12 @@ class SimplerNMS(AnchorBoxes):
         return torch.cat([torch.zeros_like(boxes[:, :1]), boxes], 1)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        num, shape = len(self.anchors), graph.shape(bottoms[0])
+        num, shape = self.num_anchors, graph.shape(bottoms[0])
         number = graph.cut(bottoms[0], 1, num, 2 * num)
         number = graph.reshape(graph.add("Transpose", number, perm=[0, 2, 3, 1]), [0, -1])
         info = graph.cut(graph.reshape(bottoms[2], [1, -1]), 1, 0, 3)
-        corners, small = self._boxes_onnx(graph, bottoms[1], graph.add("Floor", info), 2)
+        corners, small = self._boxes_onnx(self.levels[0], graph, bottoms[1],
+                                          graph.add("Floor", info), 2)
         number = graph.add("Where", small, graph.floats(0.0), number)
         count = graph.integers([min(self.most_before, num * math.prod(shape[2:]))])
         boxes, best = best_onnx(graph, corners, number, count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
+from framework.ops.losses import GivenSlopes
 
 
 @layer
@@ -105,23 +105,6 @@ class SimpleCrop(Layer):
         return [graph.cut(graph.cut(bottoms[0], 2, 0, height), 3, 0, width)]
 
 
-class _Shared(torch.autograd.Function):
-    """x, whose gradient is multiplied by `share`, which broadcasts against it."""
-
-    @staticmethod
-    def forward(x: Tensor, share: Tensor) -> Tensor:
-        return x.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        # Any: the context and the tuple of arguments are autograd's
-        ctx.save_for_backward(inputs[1])
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return grad * ctx.saved_tensors[0], None
-
-
 CORNERS = {"upperleft": (0, 0), "upperright": (0, 1), "lowerleft": (1, 0), "lowerright": (1, 1),
            "center": (0.5, 0.5)}
 
@@ -169,7 +152,7 @@ class CornerCrop(Layer):
         times = x.new_zeros(x.shape[2:])
         for top, left in self.starts:
             times[top:top + height, left:left + width] += 1
-        x = _Shared.apply(x, 1 / times.clamp(min=1))
+        x = GivenSlopes.apply(x, 1 / times.clamp(min=1), x)
         crops = tuple(x[:, :, top:top + height, left:left + width].clone()
                       for top, left in self.starts)
         return crops if len(crops) > 1 else crops[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,6 +113,12 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
     return x[None] if axis == 0 else x.flatten(0, axis - 1)
 
 
+def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) -> Tensor:
+    """Convolution of a bottom, whatever its axis of channels."""
+    y = convolve(as_batch(x, at.axis), weight, bias, at.stride, at.pad, at.dilation, at.group)
+    return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
+
+
 def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor,
                    of_filters: Tensor | None = None) -> Layer:
     """A copy of a convolution whose filters and bias have the factor and summand (C,) inside.
@@ -123,14 +128,9 @@ def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor,
     weight, bias = layer.blobs[0].detach().double(), summand
     if len(layer.blobs) > 1:
         bias = bias + layer.blobs[1].detach().double() * factor
-    copied = copy.copy(layer)
-    copied._parameters = {}     # the layer's own stay as they are
-    copied._buffers = {}
     if of_filters is None:
         of_filters = factor.reshape(-1, *(1,) * (weight.dim() - 1))
-    folded = weight * of_filters
-    copied.__dict__.update(weight=folded, bias=bias, blob_names=["weight", "bias"])
-    return copied
+    return layer.with_blobs(weight=weight * of_filters, bias=bias)
 
 
 def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
@@ -218,12 +218,10 @@ class Convolution(Layer):
 
     def convolve(self, x: Tensor) -> Tensor:
         """The top of one bottom."""
-        at = self.geometry
-        y = convolve(as_batch(x, at.axis), self.weight, self.bias,
-                     at.stride, at.pad, at.dilation, at.group)
+        y = convolved(x, self.weight, self.bias, self.geometry)
         if self.relu:
-            y = F.leaky_relu(y, self.negative_slope) if self.negative_slope else F.relu(y)
-        return y if at.axis == 1 else y.reshape(x.shape[: at.axis] + y.shape[1:])
+            return F.leaky_relu(y, self.negative_slope) if self.negative_slope else F.relu(y)
+        return y
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         tops = convolutions_onnx(graph, "Conv", self, self.geometry, bottoms)

@@ -16,11 +16,11 @@ from framework.layers.vision.convolution import (
     FIELDS,
     check_top,
     convolutions_onnx,
+    convolved,
     read_geometry,
     scaled_filters,
     top_sizes,
 )
-from framework.ops.convolution import convolve
 from framework.proto import LayerParameter
 
 
@@ -82,9 +82,7 @@ class ConvolutionDepthwise(Layer):
         return sum(self.weight[0].numel() * math.prod(top) for top in tops)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        at = self.geometry
-        tops = tuple(convolve(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
-                     for x in bottoms)
+        tops = tuple(convolved(x, self.weight, self.bias, self.geometry) for x in bottoms)
         return tops if len(tops) > 1 else tops[0]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

@@ -175,7 +175,7 @@ class SpatialTransformer(Layer):
         super().__init__(spec)
         stated = "theta_1_1 theta_1_2 theta_1_3 theta_2_1 theta_2_2 theta_2_3"
         honour(spec, "st_param", "transform_type sampler_type output_H output_W to_compute_dU "
-               "theta_1_1 theta_1_2 theta_1_3 theta_2_1 theta_2_2 theta_2_3")
+               f"{stated}")
         param = spec.proto.st_param
         for field, only in (("transform_type", "affine"), ("sampler_type", "bilinear")):
             if getattr(param, field) != only:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 
@@ -17,14 +16,14 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.vision.convolution import (
     FIELDS,
-    as_batch,
     check_top,
     convolutions_onnx,
+    convolved,
     read_geometry,
     top_sizes,
 )
-from framework.ops.convolution import convolve
-from framework.ops.quantized import LEVELS, StraightThrough, exact_rows
+from framework.ops.losses import StraightThrough
+from framework.ops.quantized import LEVELS, exact_rows
 from framework.proto import LayerParameter
 
 
@@ -34,8 +33,9 @@ class Quantizer:
     def __init__(self, spec: LayerSpec, param_name: str, num_rows: int):
         param = getattr(spec.proto, param_name)
         if not 0 <= param.ratio <= 100:
-            raise spec.error(f"{param_name}.ratio", f"is {param.ratio:g}; it must be from 0 to "
-                             "100")
+            raise spec.error(f"{param_name}.ratio",
+                             f"is {param.ratio:g}; it must be from 0 to 100")
+        self.spec = spec
         self.levels = LEVELS[spec.type.removesuffix("Convolution").removesuffix("InnerProduct")]
         self.num_exact = int((1 - param.ratio / 100) * num_rows) if param.sq else 0
 
@@ -46,6 +46,13 @@ class Quantizer:
         if self.num_exact:
             values = torch.where(exact_rows(rows, values, self.num_exact), rows, values)
         return StraightThrough.apply(weight, values.reshape(weight.shape))
+
+    def exported(self, weight: Tensor) -> Tensor:
+        """The weight of each forward. SpecError where it is another each time."""
+        if self.num_exact:
+            raise self.spec.error("sq", "is true with a ratio below 100: the filters that stay "
+                                  "exact are drawn in each forward, which has no ONNX form")
+        return self(weight).detach()
 
 
 @layer("BinaryConvolution")
@@ -97,17 +104,13 @@ class QuantizedConvolution(Layer):
         return sum(self.weight[0].numel() * math.prod(top) for top in tops)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        at, weight = self.geometry, self.quantize(self.weight)
-        tops = []
-        for x in bottoms:
-            y = convolve(as_batch(x, at.axis), weight, self.bias, at.stride, at.pad, at.dilation,
-                         at.group)
-            tops.append(y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:]))
-        return tuple(tops) if len(tops) > 1 else tops[0]
+        weight = self.quantize(self.weight)
+        tops = tuple(convolved(x, weight, self.bias, self.geometry) for x in bottoms)
+        return tops if len(tops) > 1 else tops[0]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        return convolutions_onnx(graph, "Conv", _with_levels(self, self.quantize), self.geometry,
-                                 bottoms)
+        quantized = self.with_blobs(weight=self.quantize.exported(self.weight))
+        return convolutions_onnx(graph, "Conv", quantized, self.geometry, bottoms)
 
 
 @layer("BinaryInnerProduct")
@@ -156,20 +159,6 @@ class QuantizedInnerProduct(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         shape = graph.shape(bottoms[0])
         flat = graph.reshape(bottoms[0], [0] * self.axis + [math.prod(shape[self.axis:])])
-        rows = _with_levels(self, self.quantize).weight
+        rows = self.quantize.exported(self.weight)
         y = graph.add("MatMul", flat, graph.floats(rows.t().contiguous(), "weight"))
         return [y if self.bias is None else graph.add("Add", y, graph.floats(self.bias, "bias"))]
-
-
-def _with_levels(exact: QuantizedConvolution | QuantizedInnerProduct, quantize: Quantizer
-                 ) -> QuantizedConvolution | QuantizedInnerProduct:
-    """A copy of the layer that has the quantized weight as its blob."""
-    if quantize.num_exact:
-        raise exact.spec.error("sq", "is true with a ratio below 100: the filters that stay exact "
-                               "are drawn in each forward, which has no ONNX form")
-    copied = copy.copy(exact)
-    copied._parameters = {}     # the layer's own stay as they are
-    copied._buffers = {}
-    blobs = {name: getattr(exact, name) for name in exact.blob_names}
-    copied.__dict__.update(blobs, weight=quantize(exact.weight).detach())
-    return copied
