@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framework.data.datasets import class_folders, class_tables
 from framework.data.datasets.class_folders import Found
+from framework.data.datasets.dataset import is_image
 from framework.data.datasets.file_tree import FileTree, list_files
 from framework.data.datasets.splits import own_pair
 from framework.data.records.account import Note
@@ -64,7 +65,7 @@ def recognise_classes(path: Path) -> ClassData:
         whole = list_files(path.parent)
         tree = FileTree(whole.root, tuple(
             name for name in whole.files
-            if name in set(whole.images) | {path.name} or class_folders.is_names_file(name)))
+            if name == path.name or is_image(name) or class_folders.is_names_file(name)))
         found = class_tables.find_table(tree) or class_tables.find_lists(tree)
     if found is None:
         class_tables.check_named(tree)
