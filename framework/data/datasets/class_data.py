@@ -99,15 +99,16 @@ def without(data: ClassData, names: Sequence[str]) -> ClassData:
         if name not in every:
             raise DataError(f"--leave-out {shortened(name)}: is not a class; the classes are "
                             f"{shortened(', '.join(every))}")
-    kept = tuple(name for name in data.names if data.display(name) not in names)
-    splits = {split: [entry for entry in entries if entry.label in kept]
+    left = {name for name in data.names if data.display(name) in names}
+    splits = {split: [entry for entry in entries if entry.label not in left]
               for split, entries in data.splits.items()}
     losses = dict(data.losses)
     for split, entries in data.splits.items():
         notes = tuple(Note(f"of the class '{shortened(data.display(entry.label))}' (--leave-out)",
-                           entry.image, images=1) for entry in entries if entry.label not in kept)
+                           entry.image, images=1) for entry in entries if entry.label in left)
         losses[split] = (*losses.get(split, ()), *notes)
-    return replace(data, names=kept, splits=splits, losses=losses)
+    return replace(data, names=tuple(name for name in data.names if name not in left),
+                   splits=splits, losses=losses)
 
 
 def train_and_test(data: ClassData, share: float, seed: int) -> tuple[ClassData, str]:
