@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framework.system.arrays import Array, Floats
-
-Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+from framework.evaluation.columns import Doubles, Flags, Indices
+from framework.system.arrays import Array
 
 
 @dataclass(frozen=True)
@@ -23,9 +22,9 @@ class Roc:
     tar        true accepts over the pairs of one
     """
 
-    threshold: Floats
-    far: Floats
-    tar: Floats
+    threshold: Doubles
+    far: Doubles
+    tar: Doubles
 
     def area(self) -> float:
         """The area under the curve."""
@@ -38,28 +37,31 @@ class Roc:
 
 def roc(scores: Array, same: Flags) -> Roc:
     """The curve of scores (n,), larger for pairs that are alike, and whether they are the same."""
-    values = np.sort(np.unique(scores))[::-1].astype(np.float64)
-    order = np.argsort(-scores, kind="stable")
-    taken = np.searchsorted(-scores[order], -values, side="right")
-    hits = np.concatenate([[0], np.cumsum(same[order])])[taken]
-    tar = np.concatenate([[0.0], hits / max(same.sum(), 1)])
-    far = np.concatenate([[0.0], (taken - hits) / max((~same).sum(), 1)])
-    return Roc(np.concatenate([[np.inf], values]), far, tar)
+    values, hits, wrong = _accepted(scores, same)
+    return Roc(np.concatenate([[np.inf], values]), wrong / max((~same).sum(), 1),
+               hits / max(same.sum(), 1))
+
+
+def _accepted(scores: Array, same: Flags) -> tuple[Doubles, Indices, Indices]:
+    """The different scores (K,), the largest first, and the pairs of one and of two people that
+    are taken as the same: (K + 1,) numbers each, of no pair, then from each score on."""
+    values, positions = np.unique(-scores.astype(np.float64), return_inverse=True)
+    of_one, of_two = (
+        np.concatenate([[0], np.bincount(positions[chosen], minlength=len(values)).cumsum()])
+        for chosen in (same, ~same))
+    return -values, of_one, of_two
 
 
 def best_threshold(scores: Array, same: Flags) -> float:
     """The threshold of the most right answers, halfway to the next score; the largest of several.
     """
-    values = np.sort(np.unique(scores))[::-1].astype(np.float64)
-    order = np.argsort(-scores, kind="stable")
-    taken = np.concatenate([[0], np.searchsorted(-scores[order], -values, side="right")])
-    hits = np.concatenate([[0], np.cumsum(same[order])])[taken]
-    right = hits + (~same).sum() - (taken - hits)
+    values, hits, wrong = _accepted(scores, same)
+    right = hits + (~same).sum() - wrong
     between = np.concatenate([[values[0]], values, [values[-1]]])
     return float(((between[:-1] + between[1:]) / 2)[right.argmax()])
 
 
-def accuracies(scores: Array, same: Flags, folds: Array) -> tuple[Floats, Floats]:
+def accuracies(scores: Array, same: Flags, folds: Array) -> tuple[Doubles, Doubles]:
     """The accuracy of each fold at the best threshold of all others, and these thresholds.
 
     folds  the fold of each pair; there must be two or more
@@ -74,7 +76,7 @@ def accuracies(scores: Array, same: Flags, folds: Array) -> tuple[Floats, Floats
     return values, thresholds
 
 
-def similarities(first: Array, second: Array, metric: str) -> Floats:
+def similarities(first: Array, second: Array, metric: str) -> Doubles:
     """The score of each pair of features (n, d): the cosine, or the negative distance."""
     a, b = (np.asarray(one, np.float64) for one in (first, second))
     if metric == "euclidean":

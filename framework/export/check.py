@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,13 +61,14 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
     """
     given, ours = _run_ours(net, preprocessing, seed, num_images)
     part = deployed(net)
-    blobs = dict.fromkeys(top for step in part.steps for top in step.tops)
-    theirs = run(model, given, list(blobs))
+    theirs = run(model, given, part.tops)
     whole = _agreement(part, ours, theirs, tolerance, rows)
     if whole.first is None:
         return whole
+    names = _compared(part, theirs, rows)
     start = draw_inputs(net, preprocessing, seed, num_images)[1]
-    single = _agreement_by_layer(net, start, theirs, tolerance, rows)
+    single = _first_difference(part, _layer_by_layer(net, part, start, theirs, names), theirs,
+                               tolerance)
     return single if single.first is not None else replace(single, rounding=whole.first)
 
 
@@ -116,45 +117,43 @@ def _run_ours(net: Net, preprocessing: Preprocessing | None, seed: int, num_imag
 
 def _agreement(part: Deployed, ours: Mapping[str, Array], theirs: Mapping[str, Array],
                tolerance: float, rows: bool) -> Agreement:
-    variable = part.detections
+    pairs = ((name, ours[name]) for name in _compared(part, theirs, rows))
+    return _first_difference(part, pairs, theirs, tolerance)
+
+
+def _compared(part: Deployed, theirs: Mapping[str, Array], rows: bool) -> list[str]:
+    """The blobs that both programs have, in the order of the net; detections only with `rows`."""
+    return [name for name in part.tops
+            if name in theirs and (rows or name not in part.detections)]
+
+
+def _first_difference(part: Deployed, ours: Iterable[tuple[str, Array]],
+                      theirs: Mapping[str, Array], tolerance: float) -> Agreement:
     largest, num_blobs = 0.0, 0
-    for name in dict.fromkeys(top for step in part.steps for top in step.tops):
-        if name not in theirs or (name in variable and not rows):
-            continue
+    for name, mine in ours:
         num_blobs += 1
-        compare = compare_rows if name in variable else compare_values
-        share, reason = compare(ours[name], theirs[name], tolerance)
+        share, reason = compare(part, name, mine, theirs[name], tolerance)
         if reason:
             return Agreement(Difference(name, reason), num_blobs, share)
         largest = max(largest, share)
     return Agreement(None, num_blobs, largest)
 
 
-def _agreement_by_layer(net: Net, given: Mapping[str, Array], theirs: Mapping[str, Array],
-                        tolerance: float, rows: bool) -> Agreement:
-    """The same of each layer by itself, which is given what the other program gave it."""
-    part = deployed(net)
+def _layer_by_layer(net: Net, part: Deployed, given: Mapping[str, Array],
+                    theirs: Mapping[str, Array], names: Collection[str]
+                    ) -> Iterator[tuple[str, Array]]:
+    """Those of the blobs, each by its last layer, which is given what the other program gave it."""
     last = {top: step for step in part.steps for top in step.tops}
     blobs = {name: torch.from_numpy(array) for name, array in given.items()}
-    largest = 0.0
-    num_blobs = 0
     for step in net.layers:
         step.layer.forget()
     for step in part.steps:
         with torch.no_grad():
             blobs.update(run_steps([step], {name: blobs[name] for name in step.bottoms}))
         for top in step.tops:
-            is_list = top in part.detections
-            if last[top] is not step or top not in theirs or (is_list and not rows):
-                continue        # folded, or another layer writes it in place
-            num_blobs += 1
-            compare = compare_rows if is_list else compare_values
-            share, reason = compare(blobs[top].numpy(), theirs[top], tolerance)
-            if reason:
-                return Agreement(Difference(top, reason), num_blobs, share)
-            largest = max(largest, share)
-            blobs[top] = torch.from_numpy(theirs[top])
-    return Agreement(None, num_blobs, largest)
+            if last[top] is step and top in names:      # else folded, or written in place later
+                yield top, blobs[top].numpy()
+                blobs[top] = torch.from_numpy(theirs[top])
 
 
 def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,
@@ -207,6 +206,13 @@ def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str
             from error
     return {name: array.astype(np.float32) if array.dtype == np.float16 else array
             for name, array in zip(wanted, found, strict=True)}
+
+
+def compare(part: Deployed, name: str, mine: Array, theirs: Array, tolerance: float
+            ) -> tuple[float, str]:
+    """`compare_rows` of a blob of detections, `compare_values` of another one."""
+    function = compare_rows if name in part.detections else compare_values
+    return function(mine, theirs, tolerance)
 
 
 def compare_values(mine: Array, theirs: Array, tolerance: float) -> tuple[float, str]:

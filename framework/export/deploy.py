@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
@@ -28,6 +29,11 @@ class Deployed:
     training: list[Step]
 
     @property
+    def tops(self) -> list[str]:
+        """The blobs that its layers make, in the order of the net."""
+        return list(dict.fromkeys(top for step in self.steps for top in step.tops))
+
+    @cached_property
     def detections(self) -> set[str]:
         """The blobs of rows (1, 1, K, 7), whose number rounding changes."""
         return {step.tops[0] for step in self.steps if step.layer.gives_detections}

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from framework.definition.prototxt import Document, to_text
 from framework.errors import CaffeError, SpecError
-from framework.export.check import compare_rows, compare_values, draw_inputs
+from framework.export.check import compare, draw_inputs
 from framework.export.deploy import deployed
 from framework.export.folding import fold
 from framework.net.class_counts import label_map_path
@@ -97,8 +97,7 @@ def _check_same(net: Net, changed: Net, tolerance: float) -> None:
         before, after = part.run(inputs), deployed(changed).run(inputs)
     for name in after:
         mine, theirs = before[name].numpy(), after[name].numpy()
-        compare = compare_rows if name in part.detections else compare_values
-        _, reason = compare(mine, theirs, tolerance)
+        _, reason = compare(part, name, mine, theirs, tolerance)
         if reason:
             raise CaffeError(f"{net.spec.path}: after merging, the blob '{name}' {reason}; nothing "
                              "is written (--tolerance)")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from framework.errors import CaffeError
-from framework.export.check import compare_rows, compare_values, draw_inputs
+from framework.export.check import compare, draw_inputs
 from framework.export.deploy import deployed
 from framework.net.net import Net
 
@@ -59,15 +59,14 @@ def program_bytes(net: Net, dynamic: bool, tolerance: float, metadata: Mapping[s
                          f"{type(error).__name__}: {reason}") from error
     with torch.no_grad():
         expected = program(*inputs)
-    rows = program.part.detections
     largest = 0.0
     for name, blob in expected.items():
-        compare = compare_rows if name in rows else compare_values
-        part, reason = compare(blob.detach().numpy(), found[name].detach().numpy(), tolerance)
+        share, reason = compare(program.part, name, blob.detach().numpy(),
+                                found[name].detach().numpy(), tolerance)
         if reason:
             raise CaffeError(f"{net.spec.path}: the program's output '{name}' {reason}; nothing "
                              "is written (--tolerance)")
-        largest = max(largest, part)
+        largest = max(largest, share)
     return content.getvalue(), largest
 
 

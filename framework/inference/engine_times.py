@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from framework.definition.values import aligned
-from framework.export.check import compare_rows, compare_values, draw_inputs
+from framework.export.check import compare, draw_inputs
 from framework.export.deploy import Deployed, deployed
 from framework.inference.engines import make_engine
 from framework.net.net import Net
@@ -59,10 +59,9 @@ def time_engines(net: Net, engines: Sequence[str], iterations: int) -> Iterator[
 
 
 def _difference(part: Deployed, first: Mapping[str, Array], found: Mapping[str, Array]) -> float:
-    detections = part.detections
     with np.errstate(invalid="ignore"):     # random weights give infinite boxes
-        return max((compare_rows if name in detections else compare_values)(
-            array, found[name], 0.0)[0] for name, array in first.items())
+        return max(compare(part, name, array, found[name], 0.0)[0]
+                   for name, array in first.items())
 
 
 def table(times: Sequence[EngineTimes]) -> list[str]:

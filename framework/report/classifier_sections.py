@@ -12,13 +12,12 @@ from framework.evaluation.classification import confusion, probabilities, ranks
 from framework.evaluation.columns import Doubles, Indices
 from framework.evaluation.thresholds import calibration
 from framework.execution.chains import Step
-from framework.layers.data.image_source import ImageSource
 from framework.layers.loss.accuracy import Accuracy
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.net.net import Net
 from framework.report import figures
+from framework.report.batch_images import BatchImages
 from framework.report.confusion_section import confusion_section
-from framework.report.data_sheet import visible
 from framework.report.page import Chart, Section, Table
 from framework.report.photos import sheet_chart
 from framework.report.worst import Worst
@@ -82,12 +81,7 @@ class _Keeper:
         self.labels: list[Indices] = []
         self.chances: list[Doubles] = []
         self.worst: Worst[Miss] = Worst()
-        self.num = 0
-        self.source: ImageSource | None = None
-        self.image = ""
-        for source, tops in net.sources:
-            if isinstance(source, ImageSource) and len(net.shapes[tops[0]]) == 4:
-                self.source, self.image = source, tops[0]
+        self.images = BatchImages(net)
 
     def add(self) -> None:
         """Take the batch that the net has just run; images that come again are left out."""
@@ -95,24 +89,20 @@ class _Keeper:
                           for name in self.step.bottoms[:2])
         scores = scores.reshape(len(scores), -1)
         numbers = labels.reshape(-1).astype(np.int64)
-        most = self.source.num_items if self.source and self.source.num_items else self.num + \
-            len(numbers)
-        first = self.num
-        self.num = min(first + len(numbers), most)
-        numbers = numbers[:self.num - first]
+        taken = self.images.take(len(numbers))
+        numbers = numbers[:len(taken)]
         chances = probabilities(scores[:len(numbers)])
         counted = np.flatnonzero((numbers >= 0) & (numbers < chances.shape[1]))
         self.labels.append(numbers[counted])
         self.chances.append(chances[counted])
-        if self.source is None:
+        if not self.images.has_any:
             return
         for index in counted.tolist():
             badness = -float(chances[index, numbers[index]])
             if not self.worst.takes(badness):
                 continue
-            planes = self.net.blobs[self.image][index].float().cpu().numpy()
-            miss = Miss(badness, first + index, visible(planes, self.source.mean),
-                        int(numbers[index]), int(chances[index].argmax()))
+            miss = Miss(badness, taken[index], self.images.pixels(index), int(numbers[index]),
+                        int(chances[index].argmax()))
             self.worst.add(badness, miss.number, miss)
 
 

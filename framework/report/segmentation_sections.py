@@ -11,12 +11,11 @@ from matplotlib.axes import Axes
 from framework.data.records.label_image import overlay, voc_palette
 from framework.errors import CaffeError
 from framework.execution.chains import Step
-from framework.layers.data.image_source import ImageSource
 from framework.layers.segmentation.pixel_scores import MeanIoU
 from framework.net.net import Net
 from framework.report import figures
+from framework.report.batch_images import BatchImages
 from framework.report.confusion_section import confusion_section
-from framework.report.data_sheet import visible
 from framework.report.page import Chart, Section, Table
 from framework.report.photos import sheet_chart
 from framework.report.worst import Worst
@@ -57,7 +56,7 @@ def segmentation_sections(net: Net, batches: int, full: Mapping[int, str], shown
     texts, drawn = ([names.get(label, f"class {label}") for label in range(count)]
                     for names in (full, shown))
     values = ", ".join(f"{name} {value:.4f}" for name, value, _ in scores.outputs)
-    return [f"{keeper.num:,} test images: {values}."], [
+    return [f"{keeper.images.num:,} test images: {values}."], [
         _by_class(scores, texts, drawn),
         confusion_section(keeper.total, count, texts, drawn, "Pixels by their label and by the "
                           "class with the best score; those that are ignored are left out."),
@@ -72,12 +71,7 @@ class _Keeper:
         self.step = step
         self.total: Array = np.zeros(net.shapes[step.tops[0]], np.int64)
         self.worst: Worst[Miss] = Worst()
-        self.num = 0
-        self.source: ImageSource | None = None
-        self.image = ""
-        for source, tops in net.sources:
-            if isinstance(source, ImageSource):
-                self.source, self.image = source, tops[0]
+        self.images = BatchImages(net)
 
     def add(self) -> None:
         """Take the batch that the net has just run; images that come again are left out."""
@@ -85,11 +79,8 @@ class _Keeper:
         scores, labels = (self.net.blobs[name].detach() for name in self.step.bottoms[:2])
         found = scores.argmax(1).cpu().numpy().astype(np.uint8)
         marked = labels.reshape(found.shape).cpu().numpy().astype(np.uint8)
-        first = self.num
-        most = self.source.num_items if self.source is not None else 0
-        self.num = min(first + len(found), most or first + len(found))
-        for index in range(self.num - first):
-            self._note(first + index, index, marked[index], found[index])
+        for index, number in enumerate(self.images.take(len(found))):
+            self._note(number, index, marked[index], found[index])
 
     def _note(self, number: int, index: int, marked: Levels, found: Levels) -> None:
         """Keep one image of the batch if it is among the worst."""
@@ -99,11 +90,9 @@ class _Keeper:
         table = np.bincount(pairs, minlength=self.total.size).reshape(self.total.shape)
         shares = self.step.layer.by_class(table).values()
         overlap = sum(shares) / len(shares) if shares else 1.0
-        if self.source is None or not self.worst.takes(-overlap):
-            return
-        planes = self.net.blobs[self.image][index].float().cpu().numpy()
-        image = np.asarray(visible(planes, self.source.mean), np.uint8)
-        self.worst.add(-overlap, number, Miss(number, image, marked, found, overlap))
+        if self.images.has_any and self.worst.takes(-overlap):
+            self.worst.add(-overlap, number, Miss(number, self.images.pixels(index), marked, found,
+                                                  overlap))
 
 
 def _by_class(scores: Scores, texts: list[str], drawn: list[str]) -> Section:

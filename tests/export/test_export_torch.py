@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.export import torch_program
+from framework.export import check
 from tests.export.support import run_ours
 from tests.export.test_export_program import X, files, small_net  # noqa: F401
 from tests.export.test_export_program import main as program
@@ -88,7 +88,7 @@ def test_a_program_that_differs_by_more_than_the_tolerance_is_not_written(files,
         asked.append(tolerance)
         return 1.0, "differs by 1"
 
-    monkeypatch.setattr(torch_program, "compare_values", compare)
+    monkeypatch.setattr(check, "compare_values", compare)
     assert run_tool(files, "net.pt2", "--tolerance", "0") == 1
     assert "the program's output 'prob' differs by 1" in capsys.readouterr().err
     assert asked == [0]

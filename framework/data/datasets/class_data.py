@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framework.data.datasets import class_folders, class_tables
 from framework.data.datasets.class_folders import Found
+from framework.data.datasets.dataset import is_image
 from framework.data.datasets.file_tree import FileTree, list_files
 from framework.data.datasets.splits import own_pair
 from framework.data.records.account import Note
@@ -64,7 +65,7 @@ def recognise_classes(path: Path) -> ClassData:
         whole = list_files(path.parent)
         tree = FileTree(whole.root, tuple(
             name for name in whole.files
-            if name in set(whole.images) | {path.name} or class_folders.is_names_file(name)))
+            if name == path.name or is_image(name) or class_folders.is_names_file(name)))
         found = class_tables.find_table(tree) or class_tables.find_lists(tree)
     if found is None:
         class_tables.check_named(tree)
@@ -98,15 +99,16 @@ def without(data: ClassData, names: Sequence[str]) -> ClassData:
         if name not in every:
             raise DataError(f"--leave-out {shortened(name)}: is not a class; the classes are "
                             f"{shortened(', '.join(every))}")
-    kept = tuple(name for name in data.names if data.display(name) not in names)
-    splits = {split: [entry for entry in entries if entry.label in kept]
+    left = {name for name in data.names if data.display(name) in names}
+    splits = {split: [entry for entry in entries if entry.label not in left]
               for split, entries in data.splits.items()}
     losses = dict(data.losses)
     for split, entries in data.splits.items():
         notes = tuple(Note(f"of the class '{shortened(data.display(entry.label))}' (--leave-out)",
-                           entry.image, images=1) for entry in entries if entry.label not in kept)
+                           entry.image, images=1) for entry in entries if entry.label in left)
         losses[split] = (*losses.get(split, ()), *notes)
-    return replace(data, names=kept, splits=splits, losses=losses)
+    return replace(data, names=tuple(name for name in data.names if name not in left),
+                   splits=splits, losses=losses)
 
 
 def train_and_test(data: ClassData, share: float, seed: int) -> tuple[ClassData, str]:

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from framework.data.datasets import csv_table
 from framework.data.datasets.class_folders import Found, in_order, is_names_file, shown_names
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
-from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, split_of
+from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, each_has, split_of
 from framework.data.datasets.openimages import table_rows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
@@ -54,8 +54,7 @@ def find_table(tree: FileTree) -> Found | None:
     if not tables:
         return None
     return _gather(tree, tables, "CSV with an image a row",
-                   f"{', '.join(tables)} {'has' if len(tables) == 1 else 'have'} the names of "
-                   "images and their classes")
+                   f"{each_has(tables)} the names of images and their classes")
 
 
 def find_lists(tree: FileTree) -> Found | None:

@@ -85,8 +85,13 @@ class _Pose:
         seen = x * math.cos(self.yaw) + depth * math.sin(self.yaw)
         depth = depth * math.cos(self.yaw) - x * math.sin(self.yaw)
         high = y * math.cos(self.pitch) + depth * math.sin(self.pitch)
-        turned = np.stack([seen * math.cos(self.roll) - high * math.sin(self.roll),
-                           seen * math.sin(self.roll) + high * math.cos(self.roll)], 1)
+        return self.outline_points(seen, high)
+
+    def outline_points(self, x: Array, y: Array) -> Floats:
+        """Pixels (n, 2) of the head's outline, which hardly changes as the head turns to a side:
+        it is rolled, scaled and moved."""
+        turned = np.stack([x * math.cos(self.roll) - y * math.sin(self.roll),
+                           x * math.sin(self.roll) + y * math.cos(self.roll)], 1)
         return np.asarray(turned * self.scale + self.centre, np.float32)
 
 
@@ -133,28 +138,13 @@ def _draw_head(image: Levels, identity: Identity, pose: _Pose) -> None:
     below = np.clip(np.sin(angle), 0, 1)
     width = wide * (1 - below) + below * (0.35 * wide + 0.65 * identity.jaw_width)
     head = np.cos(angle) * width, np.sin(angle)
-    flat = _Flat(pose)
-    _fill(image, flat.points(*head), identity.skin)
+    _fill(image, pose.outline_points(*head), identity.skin)
     if identity.has_beard:
-        _fill(image, flat.points(*_ellipse(0, 0.62, identity.jaw_width * 0.85, 0.36)), hair)
+        _fill(image, pose.outline_points(*_ellipse(0, 0.62, identity.jaw_width * 0.85, 0.36)), hair)
     if identity.hair_style != "bald":
         low = {"short": -0.62, "fringe": -0.36, "long": -0.5, "tall": -0.66}[identity.hair_style]
         x, y = _ellipse(0, low, wide * 1.03, abs(-1.06 - low), start=math.pi, end=2 * math.pi)
-        _fill(image, flat.points(x, y), hair)
-
-
-class _Flat:
-    """The outline of a head hardly changes as it turns: it is rolled, scaled and moved."""
-
-    def __init__(self, pose: _Pose):
-        self.pose = pose
-
-    def points(self, x: Array, y: Array) -> Floats:
-        """Pixels (n, 2)."""
-        pose = self.pose
-        turned = np.stack([x * math.cos(pose.roll) - y * math.sin(pose.roll),
-                           x * math.sin(pose.roll) + y * math.cos(pose.roll)], 1)
-        return np.asarray(turned * pose.scale + pose.centre, np.float32)
+        _fill(image, pose.outline_points(x, y), hair)
 
 
 def _draw_parts(image: Levels, identity: Identity, pose: _Pose) -> None:

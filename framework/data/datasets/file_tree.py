@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -91,3 +91,8 @@ def by_split(paths: Iterable[str]) -> dict[str, list[str]]:
     for path in paths:
         found.setdefault(split_of(path), []).append(path)
     return found
+
+
+def each_has(names: Collection[str]) -> str:
+    """`a.csv has`, or `a.csv, b.csv have`."""
+    return f"{', '.join(names)} {'has' if len(names) == 1 else 'have'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -21,7 +21,7 @@ from framework.data.datasets import (
     yolo,
 )
 from framework.data.datasets.dataset import Dataset, Description, exists
-from framework.data.datasets.file_tree import UNDIVIDED, FileTree, list_files, split_of
+from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
 from framework.data.datasets.yolo import NOT_LABELS, has_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
 from framework.definition.values import counted, shortened
@@ -172,13 +172,8 @@ def _coco(tree: FileTree) -> Recognised | None:
     splits = {split: {"images": folders[split], "annotations": name}
               for split, name in found.items()}
     data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)))
-    return Recognised(data, "COCO", f"{_each_has(found.values())} images, annotations and "
+    return Recognised(data, "COCO", f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
-
-
-def _each_has(names: Collection[str]) -> str:
-    """`a.csv has`, or `a.csv, b.csv have`."""
-    return f"{', '.join(names)} {'has' if len(names) == 1 else 'have'}"
 
 
 def _json_of(path: Path) -> Any:
@@ -277,7 +272,7 @@ def _csv(tree: FileTree) -> Recognised | None:
         return _open_images(tree, boxes)
     if simple:
         return Recognised(csv_table.load(tree, simple), "CSV with a box a row",
-                          f"{_each_has(simple)} the columns {', '.join(csv_table.NEEDED)}")
+                          f"{each_has(simple)} the columns {', '.join(csv_table.NEEDED)}")
     return None
 
 
