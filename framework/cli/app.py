@@ -175,6 +175,20 @@ def add_image_flags(parser: argparse.ArgumentParser) -> None:
                         f"record (default: {image_size.MAX_PIXELS})")
 
 
+def add_jobs_flag(parser: argparse.ArgumentParser) -> None:
+    """The flag of programs that decode or draw images in threads."""
+    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
+                        help="threads (default: one a core)")
+
+
+def add_drawing_flags(parser: argparse.ArgumentParser) -> None:
+    """Flags of every program that draws a data set into OUT."""
+    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
+                        help="seed of the images (default: %(default)s)")
+    parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
+    add_jobs_flag(parser)
+
+
 def add_transform_flags(parser: argparse.ArgumentParser) -> None:
     """Flags that replace what a net says of its images; `mean_of` reads the first."""
     parser.add_argument("--mean", metavar="VALUES|FILE",

@@ -67,8 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--strict", action="store_true",
                         help="write nothing if an image or a box would be left out")
     parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
-                        help="threads (default: one a core)")
+    app.add_jobs_flag(parser)
     app.add_image_flags(parser)
     return parser
 

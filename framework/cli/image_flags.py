@@ -39,8 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     gflags.add_flag(parser, "strict", "write nothing if an image or a box would be left out")
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="seed of --shuffle "
                         "(default: %(default)s)")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
-                        help="threads (default: one a core)")
+    app.add_jobs_flag(parser)
     app.add_image_flags(parser)
 
 

@@ -56,8 +56,6 @@ def make_parser() -> argparse.ArgumentParser:
                         "20000)")
     parser.add_argument("--test", type=count, metavar="N",
                         help="strings, persons or pairs to test with (default: 500, 60, 2000)")
-    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
-                        help="seed of the images (default: %(default)s)")
     parser.add_argument("--characters", metavar="TEXT", default="0123456789",
                         help="of strings: the characters; class 1 is the first (default: "
                         "%(default)s)")
@@ -75,9 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=gflags.whole_number(1, 100_000), metavar="N", default=60,
                         help="of faces: pairs of one person in each of ten folds, and as many of "
                         "two (default: %(default)s)")
-    parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
-                        help="threads (default: one a core)")
+    app.add_drawing_flags(parser)
     return parser
 
 
@@ -88,8 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make(options: argparse.Namespace) -> int:
     """Draw everything into OUT. DataError for what the user can put right."""
-    given = zip(("train", "test"), DEFAULTS[options.kind], strict=True)
-    for name, default in given:
+    for name, default in zip(SPLITS, DEFAULTS[options.kind], strict=True):
         if getattr(options, name) is None:
             setattr(options, name, default)
     check_characters(options.characters)
@@ -133,9 +128,7 @@ def make_strings(options: argparse.Namespace, folder: Path) -> None:
         return f"images/{name}.png {' '.join(map(str, classes))}\n"
 
     lines = list(Progress(len(names), "draw").over(in_order(draw, names, options.jobs)))
-    parts = (lines[:options.train], lines[options.train:])
-    for split, part in zip(SPLITS, parts, strict=True):
-        (folder / f"{split}.txt").write_text("".join(part))
+    write_lists(folder, lines, options.train)
 
 
 def make_faces(options: argparse.Namespace, folder: Path) -> None:
@@ -148,20 +141,18 @@ def make_faces(options: argparse.Namespace, folder: Path) -> None:
     def draw(number: int) -> str:
         identity = draw_identity(np.random.default_rng([options.seed, number]))
         name = f"person{number:06d}"
-        place = folder / "images" / name
-        place.mkdir()
+        person = folder / "images" / name
+        person.mkdir()
         lines = []
         for index in range(1, options.images + 1):
             generator = np.random.default_rng([options.seed, number, index])
             image = draw_face(identity, generator, options.size)
-            write_png(place / f"{name}_{index:04d}.png", image)
+            write_png(person / f"{name}_{index:04d}.png", image)
             lines.append(f"images/{name}/{name}_{index:04d}.png {number}\n")
         return "".join(lines)
 
     lines = list(Progress(len(numbers), "draw").over(in_order(draw, numbers, options.jobs)))
-    parts = (lines[:options.train], lines[options.train:])
-    for split, part in zip(SPLITS, parts, strict=True):
-        (folder / f"{split}.txt").write_text("".join(part))
+    write_lists(folder, lines, options.train)
     if options.test:
         (folder / "pairs.txt").write_text(pairs_text(options))
 
@@ -202,6 +193,13 @@ def make_sentences(options: argparse.Namespace, folder: Path) -> None:
         (folder / f"{split}.txt").write_text(f"{options.out / split}.h5\n")
         (folder / f"{split}.tsv").write_text("".join(
             f"{int(pair.is_same)}\t{pair.first}\t{pair.second}\n" for pair in pairs))
+
+
+def write_lists(folder: Path, lines: Sequence[str], num_train: int) -> None:
+    """Write the lists of the splits: the first `num_train` lines, and the rest."""
+    parts = (lines[:num_train], lines[num_train:])
+    for split, part in zip(SPLITS, parts, strict=True):
+        (folder / f"{split}.txt").write_text("".join(part))
 
 
 def write_png(path: Path, image: Levels) -> None:

@@ -38,15 +38,11 @@ def make_parser() -> argparse.ArgumentParser:
                         help="images in trainval (default: %(default)s)")
     parser.add_argument("--test", type=count, metavar="N", default=200,
                         help="images in test (default: %(default)s)")
-    parser.add_argument("--seed", type=gflags.whole_number(0, 2**63), metavar="N", default=1,
-                        help="seed of the images (default: %(default)s)")
     parser.add_argument("--masks", action="store_true",
                         help="write the outlines of the shapes too, in COCO's layout")
     parser.add_argument("--segmentation", action="store_true",
                         help="draw label images too, in which a pixel is of a shape or background")
-    parser.add_argument("--redo", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--jobs", type=gflags.whole_number(0, 1024), metavar="N", default=0,
-                        help="threads (default: one a core)")
+    app.add_drawing_flags(parser)
     return parser
 
 

@@ -10,12 +10,6 @@ import numpy as np
 import pytest
 
 from framework.cli import check_data
-from framework.net.net import Net
-from framework.report.anchor_choice import cluster_anchors, shape_overlaps
-from framework.report.prior_makers import prior_makers
-from framework.report.prior_match import PriorLayer, match_boxes
-from framework.report.prior_report import better_makers
-from framework.report.receptive_field import receptive_fields
 from tests.data.clips import write_frames, write_list
 from tests.data.making import (
     annotated,
@@ -128,15 +122,6 @@ def test_lists_of_clips_are_checked_and_a_bad_clip_counts_once(form, tmp_path, c
     text = capsys.readouterr().out
     assert "3 entries, 1 of them bad" in text
     assert text.count("a 4: 000007.jpg: the file cannot be read") == 1
-
-
-def test_boxes_are_matched_by_their_largest_overlap():
-    small = PriorLayer("small", np.float32([[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]]), (50,), ())
-    large = PriorLayer("large", np.float32([[0, 0, 1, 1]]), (100,), ())
-    boxes = np.float32([[0, 0, 0.5, 0.25], [0, 0, 1, 0.9], [0.5, 0.5, 1, 1], [0, 0, 0, 0]])
-    match = match_boxes(boxes, [small, large])
-    np.testing.assert_allclose(match.overlaps, [0.5, 0.9, 1, 0], rtol=1e-6)
-    np.testing.assert_array_equal(match.layers[:3], [0, 1, 0])
 
 
 def test_sizes_are_proposed_in_pixels_of_a_net_wider_than_high(tmp_path, capsys):
@@ -289,101 +274,6 @@ def test_sizes_that_fit_are_not_changed(tmp_path, capsys):
     text = "\n".join(lines(capsys))
     assert "verdict: the priors fit: 100.0% of the boxes match" in text
     assert "proposed" not in text and "a cell sees 9 x 9 pixels" in text
-
-
-def boxes_of(shapes, size=(240, 320)):
-    """Corners of boxes (width, height in pixels of an input) all over it, in parts of it."""
-    generator = np.random.default_rng(3)
-    extents = np.array(shapes, np.float32)[generator.integers(0, len(shapes), 400)] / size[::-1]
-    low = generator.random((400, 2)) * (1 - extents)
-    return np.concatenate([low, low + extents], 1).astype(np.float32)
-
-
-def own_makers(sizes):
-    """The PriorBox layers of ssd_bccd's net, each with (min_size, max_size) and what its cells see:
-    39, 119 and 211 pixels."""
-    makers = prior_makers(Net(ROOT / "prototxt" / "ssd_bccd" / "deploy.prototxt", "TEST"))
-    return [maker.changed(min_size=[low], max_size=[high])
-            for maker, (low, high) in zip(makers, sizes, strict=True)]
-
-
-def test_long_boxes_that_no_square_matches_get_an_aspect_ratio():
-    corners = boxes_of([(60, 15), (14, 56)])
-    makers = own_makers([(16, 28), (40, 76), (84, 160)])
-    others = better_makers(corners, makers, (240, 320), 0.5)
-    matched = [(match_boxes(corners, [maker.priors() for maker in some]).overlaps >= 0.5).mean()
-               for some in (makers, others)]
-    assert matched[0] < 0.1 and matched[1] > 0.9
-    ratios = {ratio for maker in others
-              for ratio in maker.layer.spec.proto.prior_box_param.aspect_ratio}
-    assert max(ratios) >= 3                     # those of the boxes are 4
-
-
-def test_no_size_is_proposed_that_a_cell_cannot_see():
-    corners = boxes_of([(100, 100), (130, 130)])
-    makers = own_makers([(10, 12), (14, 16), (18, 20)])
-    others = better_makers(corners, makers, (240, 320), 0.5)
-    assert others[0] is makers[0]               # its cells see 39 x 39 pixels
-    for maker in others[1:]:
-        if maker not in makers:
-            sizes = maker.layer.spec.proto.prior_box_param.max_size
-            assert max(sizes) <= min(maker.field)
-
-
-def test_a_layer_that_matches_its_boxes_keeps_its_priors():
-    corners = boxes_of([(20, 20), (22, 22), (50, 50), (120, 30)])
-    makers = own_makers([(18, 24), (46, 56), (84, 160)])
-    others = better_makers(corners, makers, (240, 320), 0.5)
-    assert others[0] is makers[0]
-    assert any(other is not maker for other, maker in zip(others, makers, strict=True))
-
-
-def test_a_receptive_field_grows_by_the_steps_of_the_layers_before(tmp_path):
-    # by hand: 3; +2 = 5 at step 1; pool 2/2: 6; a 3 dilated by 2 at step 2: +8 = 14; the branch of
-    # a 5 at step 2 and its sum: 14; pool of all: the image
-    (tmp_path / "n.prototxt").write_text("""
-        layer { name: "i" type: "Input" top: "data" input_param { shape { dim: [1, 3, 40, 60] } } }
-        layer { name: "a" type: "Convolution" bottom: "data" top: "a"
-                convolution_param { num_output: 2 kernel_size: 3 pad: 1 } }
-        layer { name: "b" type: "Convolution" bottom: "a" top: "b"
-                convolution_param { num_output: 2 kernel_h: 3 kernel_w: 1 pad_h: 1 pad_w: 0 } }
-        layer { name: "p" type: "Pooling" bottom: "b" top: "p"
-                pooling_param { kernel_size: 2 stride: 2 } }
-        layer { name: "c" type: "Convolution" bottom: "p" top: "c"
-                convolution_param { num_output: 2 kernel_size: 3 pad: 2 dilation: 2 } }
-        layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
-        layer { name: "s" type: "Eltwise" bottom: "p" bottom: "c" top: "s" }
-        layer { name: "g" type: "Pooling" bottom: "s" top: "g"
-                pooling_param { global_pooling: true } }""")
-    fields = receptive_fields(Net(tmp_path / "n.prototxt"))
-    assert fields["a"] == (3, 3) and fields["b"] == (3, 5) and fields["p"] == (4, 6)
-    assert fields["c"] == (12, 14) and fields["s"] == (12, 14)
-    assert fields["g"] == (12 + 29 * 2, 14 + 19 * 2)
-
-
-def three_kinds(seed=2):
-    """Sizes of three kinds of boxes, 1 : 2, 3 : 1 and square, each a little different."""
-    random = np.random.default_rng(seed)
-    kinds = np.array([[12.0, 24], [90, 30], [60, 60]])
-    return np.repeat(kinds, 50, 0) * random.uniform(0.95, 1.05, (150, 2)), kinds
-
-
-def test_anchors_are_the_kinds_of_boxes_that_there_are():
-    sizes, kinds = three_kinds()
-    anchors, mean = cluster_anchors(sizes, 3)
-    np.testing.assert_allclose(anchors, kinds[[0, 1, 2]], rtol=0.02)
-    best = [max(min(w, a) * min(h, b) / (w * h + a * b - min(w, a) * min(h, b))
-                for a, b in anchors) for w, h in sizes]
-    assert mean == pytest.approx(np.mean(best)) and mean > 0.9
-
-
-def test_every_box_is_with_its_nearest_anchor_and_each_anchor_is_the_mean_of_its_boxes():
-    sizes = np.random.default_rng(5).uniform(5, 100, (400, 2))
-    anchors, _ = cluster_anchors(sizes, 5)
-    assert (np.diff(anchors.prod(1)) >= 0).all()
-    own = shape_overlaps(sizes, anchors).argmax(1)
-    for number, anchor in enumerate(anchors):
-        np.testing.assert_allclose(anchor, sizes[own == number].mean(0), rtol=1e-9)
 
 
 def test_anchors_are_printed_in_pixels_of_the_size_asked_for(database, capsys):

@@ -10,7 +10,8 @@ import torch
 from framework.cli.export import main
 from framework.net.net import Net
 from framework.weights.weights import save_weights
-from tests.importing.darknet import CLASSIFIER, V2, V3, Darknet, sections
+from tests.importing.darknet import Darknet, sections
+from tests.importing.darknet_nets import CLASSIFIER, V2, V3
 
 import_main = importlib.import_module("framework.cli.import").main
 

@@ -11,7 +11,8 @@ import torch
 
 from framework.cli.detect import main as detect
 from framework.net.net import Net
-from tests.importing.darknet import CLASSIFIER, V1, V2, V3, Darknet
+from tests.importing.darknet import Darknet
+from tests.importing.darknet_nets import CLASSIFIER, V1, V2, V3
 
 main = importlib.import_module("framework.cli.import").main
 NETS = {"v3": V3, "v2": V2, "classifier": CLASSIFIER}
