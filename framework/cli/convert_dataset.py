@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from framework.cli import app, gflags
+from framework.cli import app
 from framework.data.convert import conversion
 from framework.data.convert import segmentation as mask_lists
 from framework.data.convert.datum import Converted, ImageOptions, make_record
