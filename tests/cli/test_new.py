@@ -84,6 +84,19 @@ def test_the_settings_follow_from_the_data():
     assert list(solver.test_iter) == [1] and solver.max_iter == 600
 
 
+def test_grey_images_among_coloured_ones_are_counted_and_need_nothing_of_the_user(capsys):
+    write_images(Path("photos"), 20)
+    for index in range(20):
+        grey = cv2.imread(f"photos/{index}.png", cv2.IMREAD_GRAYSCALE)
+        if index % 2:
+            cv2.imwrite(f"photos/{index}.png", grey)
+    assert main(["new", "detector", "photos"]) == 0
+    shown = capsys.readouterr().out
+    counts = re.findall(r"images not in colour, which get three channels \(force_color\): (\d+)",
+                        shown)
+    assert sum(map(int, counts)) == 10 and "else the fewer ones are left out" not in shown
+
+
 def test_the_proposed_priors_match_the_boxes_by_the_definition_of_overlap():
     write_images(Path("photos"), 30)
     assert main(["new", "detector", "photos", "--out", "found"]) == 0
