@@ -27,8 +27,8 @@ SMALLEST_OBJECT = 12            # pixels, of all but 5 % of the boxes
 PASSES = 27                     # of the training images
 FEWEST_PASSES = 12              # for which a smaller input is taken, where time is short
 ITERATIONS = (600, 12_000)      # at least, at most
-MOST_PIXELS = 1.6e9             # of input in a training from nothing: ssd_bccd's 1,000 iterations
-                                # are 0.61e9, and 203 to 344 s of processor time
+MOST_PIXELS = 1.2e9             # of input in a training from nothing: ssd_bccd's 1,000 iterations
+                                # are 0.61e9, and 138 to 256 s on two cores
 MINUTES = 8                     # that they take two cores, at most
 
 

@@ -55,8 +55,8 @@ def small(num_train, side):
 @pytest.mark.parametrize("num_train, side, longer, max_iter", [
     (300, 0.5, 320, 1100),      # 27 x 300 / 8 = 1012.5
     (100, 0.02, 512, 600),      # 10 of 512 pixels: still below 12
-    (700, 0.02, 416, 1100),     # 1.6e9 / (8 x 416 x 416) = 1155; at 512 700 x 12 images are more
-    (1000, 0.02, 320, 1900)])   # 1.6e9 / (8 x 320 x 320) = 1953
+    (500, 0.02, 416, 800),      # 1.2e9 / (8 x 416 x 416) = 866; at 512 500 x 12 images are more
+    (1000, 0.02, 320, 1400)])   # 1.2e9 / (8 x 320 x 320) = 1464
 def test_input_and_iterations_are_what_two_cores_do_in_eight_minutes(num_train, side, longer,
                                                                      max_iter):
     found = small(num_train, side)
@@ -66,6 +66,6 @@ def test_input_and_iterations_are_what_two_cores_do_in_eight_minutes(num_train, 
 def test_a_limited_training_says_so_and_that_of_published_weights_is_not_limited():
     reasons = [next(choice.reason for choice in found.choices if choice.name == "max_iter")
                for found in (small(1000, 0.02), chosen(num_train=1000))]
-    assert reasons[0].endswith("1900 iterations, which take two cores up to 8 minutes: make it "
+    assert reasons[0].endswith("1400 iterations, which take two cores up to 8 minutes: make it "
                                "more if there is time")
     assert reasons[1].endswith("12000 iterations")
