@@ -166,6 +166,14 @@ def test_a_folder_that_is_not_one_of_new_is_an_error_where_no_other_form_takes_i
     assert "empty: has no solver.prototxt and deploy.prototxt" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["test", "report", "detect", "classify", "export"])
+def test_a_folder_that_is_not_there_is_one_line_that_says_so(command, capsys):
+    assert main([command, "birdz", *(["a.jpg"] if command in ("detect", "classify") else [])]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: birdz: there is no such folder; `caffe new` makes one")
+    assert len(errors.splitlines()) == 1
+
+
 def test_every_program_of_tools_is_a_command(capsys):
     names = {path.name for path in (ROOT / "tools").iterdir() if path.is_file()}
     assert {*COMMANDS, *OTHERS} == names - {"caffe"} | {"device_query"}
