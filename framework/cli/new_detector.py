@@ -110,7 +110,8 @@ def _write(data: Dataset, net: Backbone, folder: Path, origin: tuple[str, ...],
     _, accounts = convert_dataset.write_splits(data, entries, place)
     for split in accounts:
         conversion.forget(place / split)
-    account = {split: list(one.lines(data.display_names)) for split, one in accounts.items()}
+    account = {split: list(one.lines(data.display_names, is_forced=True))
+               for split, one in accounts.items()}
     survey = survey_database(open_database(place / "train"), str(place / "train"), True)
     if not len(survey.boxes):
         raise DataError(f"{options.data}: no box of the images to train on can be used")

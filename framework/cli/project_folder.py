@@ -32,6 +32,7 @@ WORKING_INSIDE = ("train", "test", "check_data", "report")
 # the kind of folder that a command takes
 USES = {"detect": DETECTOR, "classify": CLASSIFIER, "segment": SEGMENTER}
 COMMANDS = (*WORKING_INSIDE, *USES, "export")
+FOLDER_OR_MODEL = ("test", "report", *USES, "export")       # what they need one of
 PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show", "log", "out")
 LOGS = "log"
 KEPT_FOR_REPORT = ("gpu", "workers", "level", "stage", "max_pixels")
@@ -46,6 +47,9 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
     are needed, and for one that `caffe new` did not make where nothing else can be meant.
     """
     folder = Path(given[0]) if given else Path()
+    if command in FOLDER_OR_MODEL and _is_lost_folder(given):
+        raise CaffeError(f"{folder}: there is no such folder; `caffe new` makes one, and "
+                         f"`caffe {command} --help` tells the other forms")
     if command not in COMMANDS or not given or not os.path.isdir(folder):
         yield list(given)
         return
@@ -134,6 +138,17 @@ def _with_weights(command: str, folder: Path, rest: list[str]) -> list[str]:
     if not _has(rest, "weights"):
         flags += ["--weights", str(_newest_weights(folder))]
     return [*flags, *rest]
+
+
+def _is_lost_folder(words: Sequence[str]) -> bool:
+    """Whether the first word is a name that no file has, where nothing else names a net.
+
+    Flags may be shortened: --mod is --model.
+    """
+    names_net = any(full.startswith(name) for full in ("model", "solver", "detections", "help")
+                    for name in map(_name_of, words) if name)
+    return bool(words) and not words[0].startswith("-") and not names_net \
+        and not Path(words[0]).suffix and not os.path.lexists(words[0])
 
 
 def _newest_weights(folder: Path) -> Path:

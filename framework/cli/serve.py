@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli import app, devices, gflags
+from framework.definition.zoo import is_in_zoo
 from framework.errors import CaffeError
+from framework.system.text import is_there
 
 if TYPE_CHECKING:
     from framework.serve.files import Files
@@ -159,6 +161,9 @@ def nets_of(options: argparse.Namespace) -> dict[str, Files]:
     from framework.serve.files import Files, in_folder
 
     paths: list[Path] = options.nets
+    for path in paths:
+        if not is_in_zoo(path) and not is_there(path):
+            raise CaffeError(f"{path}: there is no such folder or file")
     alone = [path for path in paths if not os.path.isdir(path)]
     if len(options.weights) != len(alone):
         raise CaffeError(f"{len(alone)} prototxts are given and --weights {len(options.weights)} "

@@ -107,13 +107,16 @@ class Choices(list[Choice]):
         return not sided
 
     def iterations(self, num_train: int, batch: int, passes: int, limits: tuple[int, int],
-                   source: str) -> int:
-        """Of a training that sees each image `passes` times, within `limits`."""
+                   source: str, because: str = "") -> int:
+        """Of a training that sees each image `passes` times, within `limits`.
+
+        because  why there are no more than the second limit
+        """
         wanted = math.ceil(passes * num_train / batch / 100) * 100
         max_iter = min(max(wanted, limits[0]), limits[1])
         self.choose("max_iter", max_iter, f"{max_iter * batch / num_train:.0f} times through the "
                     f"{num_train} images; {passes} are what {source} needs, and it is at least "
-                    f"{limits[0]} and at most {limits[1]} iterations")
+                    f"{limits[0]} and at most {limits[1]} iterations{because}")
         return max_iter
 
     def test_batch(self, num_test: int) -> int:

@@ -84,6 +84,19 @@ def test_the_settings_follow_from_the_data():
     assert list(solver.test_iter) == [1] and solver.max_iter == 600
 
 
+def test_grey_images_among_coloured_ones_are_counted_and_need_nothing_of_the_user(capsys):
+    write_images(Path("photos"), 20)
+    for index in range(20):
+        grey = cv2.imread(f"photos/{index}.png", cv2.IMREAD_GRAYSCALE)
+        if index % 2:
+            cv2.imwrite(f"photos/{index}.png", grey)
+    assert main(["new", "detector", "photos"]) == 0
+    shown = capsys.readouterr().out
+    counts = re.findall(r"images not in colour, which get three channels \(force_color\): (\d+)",
+                        shown)
+    assert sum(map(int, counts)) == 10 and "else the fewer ones are left out" not in shown
+
+
 def test_the_proposed_priors_match_the_boxes_by_the_definition_of_overlap():
     write_images(Path("photos"), 30)
     assert main(["new", "detector", "photos", "--out", "found"]) == 0
@@ -151,6 +164,14 @@ def test_a_folder_that_is_not_one_of_new_is_an_error_where_no_other_form_takes_i
     Path("empty").mkdir()
     assert main(["train", "empty"]) == 1
     assert "empty: has no solver.prototxt and deploy.prototxt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["test", "report", "detect", "classify", "export"])
+def test_a_folder_that_is_not_there_is_one_line_that_says_so(command, capsys):
+    assert main([command, "birdz", *(["a.jpg"] if command in ("detect", "classify") else [])]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: birdz: there is no such folder; `caffe new` makes one")
+    assert len(errors.splitlines()) == 1
 
 
 def test_every_program_of_tools_is_a_command(capsys):

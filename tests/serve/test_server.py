@@ -152,6 +152,8 @@ def parsed(*words):
     (["NET", "--weights", "a", "--name", "a/b"], "cannot be in the path of a request"),
     (["NET", "--weights", "a", "--labelmap", "x", "--labelmap", "y"], "labelmap is given 2 times"),
     (["FOLDER"], "it is not a folder that `caffe new` made"),
+    (["birdz"], "birdz: there is no such folder or file"),
+    (["zoo:lenet/deploy.prototxt"], "1 prototxts are given and --weights 0 times"),
 ])
 def test_flags_that_do_not_fit_the_nets_are_refused(tmp_path, words, text):
     files = small_net(tmp_path / "net", LINEAR, WEIGHT)

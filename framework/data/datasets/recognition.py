@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -96,7 +96,7 @@ def _in_folder(path: Path) -> Recognised:
         found = find(tree)
         if found is not None:
             _check_one_format(tree, found, finders[index + 1:])
-            return found
+            return _with_unread(tree, found, finders[index + 1:])
     raise DataError(f"{path}: its format is not known: it has "
                     f"{counted(len(tree.images), 'image')} and "
                     f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
@@ -115,13 +115,7 @@ def _check_one_format(tree: FileTree, found: Recognised,
         return
     rest = FileTree(tree.root, tuple(name for name in tree.files
                                      if name in set(left) or name not in set(tree.images)))
-    for find in finders:
-        try:
-            other = find(rest)
-        except DataError:       # none of the images that are left, or no classes
-            continue
-        if other is None:
-            continue
+    for other in _all_found(rest, finders):
         count = sum(exists(other.data.root / entry.label.partition("#")[0])
                     for entries in other.data.splits.values() for entry in entries
                     if exists(other.data.root / entry.image))
@@ -129,6 +123,30 @@ def _check_one_format(tree: FileTree, found: Recognised,
             raise DataError(f"{tree.root}: holds two formats: {found.format} for {len(used)} "
                             f"images ({found.reason}), and {other.format} for {count} others "
                             f"({other.reason}); bring all into one, or give each its own folder")
+
+
+def _with_unread(tree: FileTree, found: Recognised,
+                 finders: Sequence[Callable[[FileTree], Recognised | None]]) -> Recognised:
+    """The data set, with a reason that names labels of the same images in other formats."""
+    others = [f"{other.format} ({other.reason})" for other in _all_found(tree, finders)]
+    if not others:
+        return found
+    return replace(found, reason=f"{found.reason}; the same images have labels in another format "
+                   f"too, which are not read: {', '.join(others)}")
+
+
+def _all_found(tree: FileTree, finders: Sequence[Callable[[FileTree], Recognised | None]]
+               ) -> list[Recognised]:
+    """The data sets that the files are of by one of `finders` each."""
+    result = []
+    for find in finders:
+        try:
+            other = find(tree)
+        except DataError:       # no labels of these images, or no classes
+            continue
+        if other is not None:
+            result.append(other)
+    return result
 
 
 def _described(path: Path) -> Recognised:

@@ -93,9 +93,13 @@ class Account:
         """The notes of what is not in the output."""
         return [note for note in self.notes if note.is_loss]
 
-    def lines(self, shown: Mapping[str, str] | None = None, is_written: bool = True
-              ) -> Iterator[str]:
-        """The account in sentences; `shown`: names of classes, where they are not their own."""
+    def lines(self, shown: Mapping[str, str] | None = None, is_written: bool = True,
+              is_forced: bool = False) -> Iterator[str]:
+        """The account in sentences.
+
+        shown      names of classes, where they are not their own
+        is_forced  the net for these images has force_color: true
+        """
         shown = shown or {}
         stored = "are stored" if is_written else "can be stored"
         if self.boxes or not self.classes:
@@ -110,7 +114,7 @@ class Account:
                 for name, count in sorted(self.classes.items()))
         if self.empty_images:
             yield f"images without a box, which are background: {self.empty_images}"
-        yield from self._kind_lines()
+        yield from self._forced_lines() if is_forced else self._kind_lines()
         yield from _grouped(self.losses, "left out")
         yield from _grouped((note for note in self.notes if not note.is_loss), "noted")
 
@@ -128,6 +132,12 @@ class Account:
         yield (f"the images are of different kinds: {count} {usual}, {listed}; a net takes them "
                "together only with transform_param.force_color: true (3 channels of each) or "
                "force_gray: true (1 channel), else the fewer ones are left out")
+
+    def _forced_lines(self) -> Iterator[str]:
+        """How many images get the three channels of a net with force_color: true."""
+        num_others = self.kinds.total() - self.kinds[COLOUR]
+        if num_others:
+            yield f"images not in colour, which get three channels (force_color): {num_others}"
 
     def show(self, title: str, shown: Mapping[str, str] | None = None, is_written: bool = True
              ) -> None:

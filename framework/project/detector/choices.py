@@ -25,7 +25,11 @@ from framework.system.arrays import Levels
 LONG_SIDES = (320, 416, 512)    # of the input, the first that small objects are large enough in
 SMALLEST_OBJECT = 12            # pixels, of all but 5 % of the boxes
 PASSES = 27                     # of the training images
+FEWEST_PASSES = 12              # for which a smaller input is taken, where time is short
 ITERATIONS = (600, 12_000)      # at least, at most
+MOST_PIXELS = 1.2e9             # of input in a training from nothing: ssd_bccd's 1,000 iterations
+                                # are 0.61e9, and 138 to 256 s on two cores
+MINUTES = 8                     # that they take two cores, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +47,16 @@ def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str],
     size   height and width that the user asked for
     """
     choices = Choices()
-    found, reason = _size(net, survey) if size is None else (size, "as --size says")
+    num_train = sum(survey.sizes.values())
+    found, reason = _size(net, survey, num_train) if size is None else (size, "as --size says")
     choices.choose("input", f"{found[1]} x {found[0]}", reason)
     mean, scale = choices.transform_of(net, some_images(folder, _pixels))
     mirror = choices.mirror(names)
-    num_train = sum(survey.sizes.values())
     batch = min(BATCH, max(num_train // 8, 1))
     choices.choose("batch_size", batch, "what two cores take in half a second, and enough for "
                    "batch normalisation" if batch == BATCH else
                    f"an eighth of the {num_train} images")
-    max_iter = choices.iterations(num_train, batch, PASSES, ITERATIONS, "the zoo's ssd_bccd")
+    max_iter = _iterations(choices, net, num_train, batch, found)
     if net.name == SMALL:
         kind, rate = "Adam", 0.003 * batch / BATCH
         reason = "Adam's in the zoo's ssd_bccd: a net trained from nothing"
@@ -71,16 +75,38 @@ def _pixels(content: bytes) -> Levels:
     return read_annotated(content, Decoding(True), None, True).pixels
 
 
-def _size(net: Backbone, survey: Survey) -> tuple[tuple[int, int], str]:
+def _iterations(choices: Choices, net: Backbone, num_train: int, batch: int,
+                size: tuple[int, int]) -> int:
+    """Of a training, by the images; of the small net no more than two cores do in MINUTES."""
+    least, most = ITERATIONS
+    if net.name == SMALL:
+        in_time = int(MOST_PIXELS / (batch * math.prod(size))) // 100 * 100
+        most = max(min(most, in_time), least)
+    because = "" if most == ITERATIONS[1] else \
+        f", which take two cores up to {MINUTES} minutes: make it more if there is time"
+    return choices.iterations(num_train, batch, PASSES, (least, most), "the zoo's ssd_bccd",
+                              because)
+
+
+def _size(net: Backbone, survey: Survey, num_train: int) -> tuple[tuple[int, int], str]:
     """Height and width of the input, and why."""
     if net.name != SMALL:
         return (ZOO_SIZE, ZOO_SIZE), f"that of the zoo's ssd300_{net.name}"
     shape, form = common_shape(np.repeat([width / height for width, height in survey.sizes],
                                          list(survey.sizes.values())))
-    for longer in LONG_SIDES:
-        height, width = sides_of(shape, longer)
-        smallest = float(np.quantile(survey.sides(), 0.05)) * math.sqrt(width * height)
-        if smallest >= SMALLEST_OBJECT:
+    height, width = sides_of(shape, LONG_SIDES[0])
+    for longer in LONG_SIDES[1:]:
+        if _smallest(survey, height, width) >= SMALLEST_OBJECT:
             break
+        larger = sides_of(shape, longer)
+        if math.prod(larger) * num_train * FEWEST_PASSES > MOST_PIXELS:
+            form += f", of a size that {MINUTES} minutes of two cores allow"
+            break
+        height, width = larger
     return (height, width), (f"{form}; all but 5 % of the objects are larger than "
-                             f"{smallest:.0f} pixels in it")
+                             f"{_smallest(survey, height, width):.0f} pixels in it")
+
+
+def _smallest(survey: Survey, height: int, width: int) -> float:
+    """The side that 5 % of the boxes are smaller than, in an input of this size."""
+    return float(np.quantile(survey.sides(), 0.05)) * math.sqrt(width * height)

@@ -217,10 +217,13 @@ def test_images_with_labels_of_another_format_than_the_others_are_an_error(other
         recognise(tmp_path)
 
 
-def test_labels_of_the_same_images_in_a_second_format_are_no_error(tmp_path):
+def test_labels_of_the_same_images_in_a_second_format_are_named_as_not_read(tmp_path):
     put(tmp_path, {"a.jpg": "", "b.jpg": "", "a.xml": XML.format("cat"), "b.xml":
                    XML.format("cat"), "x.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n"})
-    assert recognise(tmp_path).format == "VOC annotations"
+    found = recognise(tmp_path)
+    assert found.format == "VOC annotations"
+    assert "the same images have labels in another format too, which are not read: CSV with a " \
+        "box a row (x.csv" in found.reason
 
 
 @pytest.mark.parametrize("files, message", [

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from framework import parse_net
@@ -41,3 +42,30 @@ def test_the_cells_of_the_small_backbone_are_as_far_apart_as_it_says():
     steps = [origin.step for origin in small.origins]
     assert [(math.ceil(height / step), math.ceil(width / step)) for step in steps] == \
         [shapes[origin.bottom][2:] for origin in small.origins]
+
+
+def small(num_train, side):
+    """Settings of the small net for images of 64 x 64 with one box, `side` parts of one wide."""
+    box = np.array([[1, 0, 0.1, 0.1, 0.1 + side, 0.1 + side, 0]], np.float32)
+    survey = Survey("train_lmdb", sizes=Counter({(64, 64): num_train}), boxes=box)
+    net = Backbone(SMALL, (), (), mean=(104.0, 117.0, 123.0))
+    return settings(net, survey, 4, ["cat"], Path("absent"), None)
+
+
+@pytest.mark.parametrize("num_train, side, longer, max_iter", [
+    (300, 0.5, 320, 1100),      # 27 x 300 / 8 = 1012.5
+    (100, 0.02, 512, 600),      # 10 of 512 pixels: still below 12
+    (500, 0.02, 416, 800),      # 1.2e9 / (8 x 416 x 416) = 866; at 512 500 x 12 images are more
+    (1000, 0.02, 320, 1400)])   # 1.2e9 / (8 x 320 x 320) = 1464
+def test_input_and_iterations_are_what_two_cores_do_in_eight_minutes(num_train, side, longer,
+                                                                     max_iter):
+    found = small(num_train, side)
+    assert (found.size, found.max_iter) == ((longer, longer), max_iter)
+
+
+def test_a_limited_training_says_so_and_that_of_published_weights_is_not_limited():
+    reasons = [next(choice.reason for choice in found.choices if choice.name == "max_iter")
+               for found in (small(1000, 0.02), chosen(num_train=1000))]
+    assert reasons[0].endswith("1400 iterations, which take two cores up to 8 minutes: make it "
+                               "more if there is time")
+    assert reasons[1].endswith("12000 iterations")
