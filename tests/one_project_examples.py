@@ -14,6 +14,7 @@ from tests.layer_examples import (
     NOT_DERIVATIVE,
     SEQUENCE,
     SIZES_FROM_DATA,
+    SPACE,
     STATE,
     Example,
     X,
@@ -260,6 +261,34 @@ FLOWS = (
     of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
 )
 
-EXAMPLES = (*ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD,
-            *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
+CARRIED = "the peepholes see the cell of the forward before, whatever cont says"
+MAP_STATES = ((1, 2, 3, 5, 6),) * 2
+SINGLE = (
+    of_sample("Division", grows=BATCH), of_sample("Combination", grows=BATCH),
+    of_sample("DiceCoefLoss", bottoms=(positive(4, 1, 3, 5), positive(4, 1, 3, 5, seed=2)),
+              grows=BATCH),
+    of_sample("ManhattanLoss", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it fades near 0"}),
+    of_sample("OutputDecay", without={"gradient": NOT_DERIVATIVE + "a decay is added"}),
+    of_sample("PSROIAlign", bottoms=((2, 12, 8, 9), REGIONS), grows=SPACE),
+    of_sample("MultiROIPooling", bottoms=((2, 3, 8, 9), fixed(
+        [20, 30, 70, 60, 0, 0], [3, 1, -40, 20, 0, 0]).reshape(2, 3, 2)), grows=()),
+    of_sample("GlobalLSEMargin", bottoms=(COSINES, LABELS), blobs=((1,), (1,)), grows=BATCH,
+              without={**STATISTICS, **dict.fromkeys(
+                  ("gradient", "values"), "the margin moves from forward to forward")}),
+    of_sample("ConvLSTM", bottoms=((3, 2, 4, 5, 6), CONT),
+              blobs=((12, 4, 3, 3), (12, 3, 3, 3), (12,), *((5, 6),) * 3), grows=(),
+              without=dict.fromkeys(("values", "gradient"), CARRIED)),
+    Example("ConvLSTM", "recurrent_param { expose_hidden: true } lstm_debug_param { "
+            "disable_hadamard: true } lstm_conv_param { num_output: 3 kernel_size: 3 pad: 1 }",
+            ((3, 2, 4, 5, 6), CONT, *MAP_STATES), blobs=((12, 4, 3, 3), (12, 3, 3, 3), (12,)),
+            tops=3, grows=()),
+    of_sample("BilinearInterpolation", grows=BATCH),
+    Example("GroupNorm", "group_num: 2", ((2, 6, 5, 4),)),
+    Example("ContinuationIndicator", "time_step: 3 batch_size: 2", (), grows=(),
+            without=NO_GRADIENT),
+)
+
+EXAMPLES = (*SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES,
+            *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
             *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

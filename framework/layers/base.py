@@ -257,6 +257,7 @@ class Source:
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
     gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
     reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
+    shapes_in_files: ClassVar[bool] = False     # only the files say what a row of a top is
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     gives_boxes: ClassVar[bool] = False     # its records are AnnotatedDatum, with labels of boxes
     list_param: ClassVar[str] = ""          # the message whose source and batch_size it must have

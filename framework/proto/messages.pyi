@@ -587,6 +587,22 @@ class LayerParameter(Message):
     @property
     def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
     @property
+    def psroi_align_param(self) -> PSROIAlignParameter: ...
+    @property
+    def division_param(self) -> DivisionParameter: ...
+    @property
+    def combination_param(self) -> CombinationParameter: ...
+    @property
+    def dice_coef_loss_param(self) -> DiceCoefLossParameter: ...
+    @property
+    def multi_roi_pooling_param(self) -> MultiROIPoolingParameter: ...
+    @property
+    def lstm_conv_param(self) -> Messages[LSTMConvolutionParameter]: ...
+    @property
+    def lstm_debug_param(self) -> LSTMDebugParameter: ...
+    @property
+    def output_decay_param(self) -> OutputDecayParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -759,7 +775,14 @@ class LayerParameter(Message):
             CoSDataParameter | _Fields | None = ..., op_transform_param:
             OPTransformationParameter | _Fields | None = ..., combined_margin_param:
             CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
-            KnowledgeDistillationParameter | _Fields | None = ..., anchor_target_param:
+            KnowledgeDistillationParameter | _Fields | None = ..., psroi_align_param:
+            PSROIAlignParameter | _Fields | None = ..., division_param: DivisionParameter |
+            _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
+            ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
+            multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
+            lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
+            lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
+            OutputDecayParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
     ) -> None: ...
@@ -822,7 +845,10 @@ class LayerParameter(Message):
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
             "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
+            "knowledge_distillation_param", "psroi_align_param", "division_param",
+            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
+            "lstm_debug_param", "output_decay_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -885,7 +911,10 @@ class LayerParameter(Message):
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
             "detection_loss_param", "detection_accuracy_param", "box_output_param",
             "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param", "anchor_target_param", "mask_target_param",
+            "knowledge_distillation_param", "psroi_align_param", "division_param",
+            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
+            "lstm_conv_param", "lstm_debug_param", "output_decay_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2979,18 +3008,19 @@ class ContinuationIndicatorParameter(Message):
     DESCRIPTOR: Descriptor
     time_step: int
     axis: int
+    batch_size: int
     def __init__(
         self, *,
-            time_step: int | None = ..., axis: int | None = ...,
+            time_step: int | None = ..., axis: int | None = ..., batch_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "time_step", "axis",
+            "time_step", "axis", "batch_size",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "time_step", "axis",
+            "time_step", "axis", "batch_size",
         ]
     ) -> None: ...
 
@@ -8015,23 +8045,25 @@ class GroupNormParameter(Message):
     DESCRIPTOR: Descriptor
     group: int
     eps: float
+    group_num: int
     @property
     def scale_filler(self) -> FillerParameter: ...
     @property
     def bias_filler(self) -> FillerParameter: ...
     def __init__(
         self, *,
-            group: int | None = ..., eps: float | None = ..., scale_filler: FillerParameter |
-            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ...,
+            group: int | None = ..., eps: float | None = ..., group_num: int | None = ...,
+            scale_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter |
+            _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "group", "eps", "scale_filler", "bias_filler",
+            "group", "eps", "group_num", "scale_filler", "bias_filler",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "group", "eps", "scale_filler", "bias_filler",
+            "group", "eps", "group_num", "scale_filler", "bias_filler",
         ]
     ) -> None: ...
 
@@ -9153,5 +9185,188 @@ class CarcontParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "ni", "nii", "nc", "nic", "nm", "nim", "num_all_id", "num_all_col", "num_all_mod",
+        ]
+    ) -> None: ...
+
+class PSROIAlignParameter(Message):
+    DESCRIPTOR: Descriptor
+    spatial_scale: float
+    output_dim: int
+    group_size: int
+    sample_num: int
+    def __init__(
+        self, *,
+            spatial_scale: float | None = ..., output_dim: int | None = ..., group_size: int |
+            None = ..., sample_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spatial_scale", "output_dim", "group_size", "sample_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spatial_scale", "output_dim", "group_size", "sample_num",
+        ]
+    ) -> None: ...
+
+class DivisionParameter(Message):
+    DESCRIPTOR: Descriptor
+    width: int
+    height: int
+    @property
+    def xcoord(self) -> Values[int]: ...
+    @property
+    def ycoord(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            width: int | None = ..., height: int | None = ..., xcoord: Iterable[int] | None =
+            ..., ycoord: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "width", "height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "xcoord", "ycoord",
+        ]
+    ) -> None: ...
+
+class CombinationParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def xcoord(self) -> Values[int]: ...
+    @property
+    def ycoord(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            xcoord: Iterable[int] | None = ..., ycoord: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xcoord", "ycoord",
+        ]
+    ) -> None: ...
+
+class DiceCoefLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    smooth: float
+    def __init__(
+        self, *,
+            smooth: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "smooth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "smooth",
+        ]
+    ) -> None: ...
+
+class MultiROIPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    top_num: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., top_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "top_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "top_num",
+        ]
+    ) -> None: ...
+
+class LSTMConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    @property
+    def dilation(self) -> Values[int]: ...
+    type: str
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
+            None = ..., kernel_size: Iterable[int] | None = ..., stride: Iterable[int] | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ..., bias_filler:
+            FillerParameter | _Fields | None = ..., dilation: Iterable[int] | None = ..., type:
+            str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "stride", "weight_filler",
+            "bias_filler", "dilation", "type",
+        ]
+    ) -> None: ...
+
+class LSTMDebugParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def expose(self) -> Values[str]: ...
+    disable_hadamard: bool
+    axis_hadamard: int
+    num_axes_hadamard: int
+    ignore_x: bool
+    def __init__(
+        self, *,
+            expose: Iterable[str] | None = ..., disable_hadamard: bool | None = ...,
+            axis_hadamard: int | None = ..., num_axes_hadamard: int | None = ..., ignore_x: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "disable_hadamard", "axis_hadamard", "num_axes_hadamard", "ignore_x",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "expose", "disable_hadamard", "axis_hadamard", "num_axes_hadamard", "ignore_x",
+        ]
+    ) -> None: ...
+
+class OutputDecayParameter(Message):
+    DESCRIPTOR: Descriptor
+    output_decay: float
+    regularization_type: str
+    def __init__(
+        self, *,
+            output_decay: float | None = ..., regularization_type: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_decay", "regularization_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_decay", "regularization_type",
         ]
     ) -> None: ...

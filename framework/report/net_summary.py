@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -211,14 +212,14 @@ def _source_class(layer: LayerSpec) -> type[Source]:
 
 def build_shapes(spec: NetSpec, selection: Selection
                  ) -> tuple[dict[str, Shape], list[Layer], str]:
-    """The shapes of all blobs, the layers, and the size of images that was assumed, in words.
+    """The shapes of all blobs, the layers, and what was assumed of the data, in words.
 
     Where the size of images is open, it is the one that the file states for its other phase, or
     its deploy twin; then the first usual one that the net can be built with. The error is that of
     the first try, and names its size.
     """
     if not selection.skip_data or not unsized(spec):
-        return *_build_with(spec, selection, ASSUMED_SIZES[0], {}), ""
+        return _build_with(spec, selection, ASSUMED_SIZES[0], {}, "")
     sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
         ((height, width), {}, f"images of {height} x {width} assumed")
         for height, width in ASSUMED_SIZES]
@@ -229,7 +230,7 @@ def build_shapes(spec: NetSpec, selection: Selection
     failed = None
     for size, known, words in sizes:
         try:
-            return *_build_with(spec, selection, size, known), words
+            return _build_with(spec, selection, size, known, words)
         except CaffeError as error:
             failed = failed or SpecError(f"{error} (with {words})")
     assert failed is not None
@@ -237,14 +238,49 @@ def build_shapes(spec: NetSpec, selection: Selection
 
 
 def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
-                channels: dict[str, int]) -> tuple[dict[str, Shape], list[Layer]]:
+                channels: dict[str, int], words: str
+                ) -> tuple[dict[str, Shape], list[Layer], str]:
+    """As build_shapes, for one size of images; `words` say it."""
     shapes: dict[str, Shape] = {}
     build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
     if not selection.skip_data:
         check_record_labels(spec)
-    built = build_layers(spec, shapes, {}, selection.skip_data, selection.modules)
+    targets: dict[str, Shape] = {}
+    while True:
+        found = {**shapes, **targets}
+        try:
+            built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
+            break
+        except SpecError:
+            more = _target_shape(spec, found, targets) if selection.skip_data else {}
+            if not more:
+                raise
+            targets.update(more)
     _check_as_net(spec, built)
-    return shapes, built
+    said = [words] * bool(words) + [f"'{name}' assumed to be like the predictions"
+                                    for name in targets]
+    return found, built, ", ".join(said)
+
+
+def _target_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str]
+                  ) -> dict[str, Shape]:
+    """The shape that the loss which could not be built needs of its target, by the target's name.
+
+    Only where the target's file alone says its shape, and none but losses read it: it is then
+    that of the predictions.
+    """
+    is_loss = {layer.type: issubclass(cls := LAYERS[layer.type], Layer) and cls.loss
+               for layer in spec.layers}
+    targets = {top for layer in spec.layers if _source_class(layer).shapes_in_files
+               for top in layer.tops}
+    targets -= {bottom for layer in spec.layers if not is_loss[layer.type]
+                for bottom in layer.bottoms}
+    for layer in spec.layers:
+        if is_loss[layer.type] and not all(top in shapes for top in layer.tops):
+            predictions, *others = layer.bottoms or ("",)
+            return {name: shapes[predictions] for name in others[:1]
+                    if predictions in shapes and name in targets and name not in known}
+    return {}
 
 
 def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:

@@ -27,6 +27,8 @@ def shapes_of(text, phase="TRAIN"):
     ('type: "Data" top: "label" data_param { batch_size: 1 }', [(1, 1, 224, 224)]),
     ('type: "ImageData" top: "x" top: "y" image_data_param { batch_size: 2 new_height: 6 '
      'new_width: 8 }', [(2, 3, 6, 8), (2,)]),
+    ('type: "ImageData" top: "x" top: "y" image_data_param { batch_size: 2 new_height: 6 '
+     'new_width: 8 is_color: false }', [(2, 1, 6, 8), (2,)]),
     ('type: "Data" top: "x" top: "y" data_param { batch_size: 5 source: "examples/mnist/train" }',
      [(5, 1, 28, 28), (5,)]),
     ('type: "Data" top: "x" data_param { batch_size: 5 source: "CIFAR10" } transform_param { '
@@ -98,6 +100,27 @@ def test_python_layers_of_faster_rcnn_count_by_their_shapes(tmp_path):
         (1, 1, 9 * 40, 64), (1, 36, 40, 64), (1, 36, 40, 64), (1, 36, 40, 64))
     assert shapes["ProposalTargetLayer"] == (
         (1, 5, 1, 1), (1, 1, 1, 1), *[(1, 84, 1, 1)] * 3)
+
+
+HDF5 = """
+layer { name: "data" type: "HDF5Data" top: "data" top: "label" top: "second"
+  hdf5_data_param { source: "list.txt" batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 6 } }
+"""
+
+
+def test_a_target_of_unknown_shape_is_assumed_to_be_like_the_predictions(tmp_path):
+    loss = """layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
+layer { name: "more" type: "SigmoidCrossEntropyLoss" bottom: "ip" bottom: "second" top: "more" }"""
+    (census,) = census_of(tmp_path, HDF5 + loss, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.rows[0].shapes == ((4, 3, 224, 224), (4, 6), (4, 6))
+    assert "'label' assumed to be like the predictions, 'second' assumed" in census.assumed
+    other = loss.replace('bottom: "label"', 'bottom: "data"')   # which a layer before it reads
+    (census,) = census_of(tmp_path, HDF5 + other, phase="TRAIN", skip_data=True)
+    assert not census.built
+    assert "'data' has the shape (4, 3, 224, 224); it must have as many" in census.problems[0]
 
 
 def test_a_module_that_may_run_must_be_there(tmp_path):

@@ -176,8 +176,9 @@ class Dropout(Layer):
     With `scale_train: false` (Caffe before 2014, DeepDetect, CTPN) TRAIN leaves the others as
     they are and TEST multiplies by 1 - ratio. `sample_weights_test: true` (SegNet's fork) drops
     in TEST as well. `sqrt_scale: true` (happynear's) divides by the root of 1 - ratio.
-    Errors: SpecError if the ratio is not in 0 ... 1, 1 excluded.
-    Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp.
+    Errors: SpecError if the ratio is not in 0 ... 1, or is 1 where it drops: nothing would be left.
+    Source: DropoutParameter in caffe.proto; BVLC dropout_layer.cpp, which copies in TEST whatever
+            the ratio.
     """
 
     pointwise = True
@@ -188,10 +189,10 @@ class Dropout(Layer):
         honour(spec, "dropout_param", "dropout_ratio scale_train sample_weights_test sqrt_scale")
         param = spec.proto.dropout_param
         self.ratio = param.dropout_ratio
-        if not 0 <= self.ratio < 1:
+        self.drops = spec.phase == "TRAIN" or param.sample_weights_test
+        if not 0 <= self.ratio <= 1 or (self.ratio == 1 and (self.drops or not param.scale_train)):
             raise spec.error("dropout_param.dropout_ratio", f"is {self.ratio:g}; it must be at "
                              "least 0 and below 1")
-        self.drops = spec.phase == "TRAIN" or param.sample_weights_test
         self.factor = 1.0  # on torch's dropout in TRAIN, on the copy in TEST
         if not param.scale_train:
             self.factor = 1 - self.ratio

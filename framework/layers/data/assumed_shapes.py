@@ -52,6 +52,8 @@ def batch_size(spec: LayerSpec) -> int:
 
 def _channels(spec: LayerSpec) -> int:
     transform = spec.proto.transform_param
+    if not spec.proto.image_data_param.is_color:
+        return 1
     if tuple(spec.tops) == ("label",):      # a database of label maps beside that of images
         return 1
     if transform.force_gray or len(transform.mean_value) == 1 and not transform.force_color:

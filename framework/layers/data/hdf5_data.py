@@ -36,6 +36,7 @@ class HDF5Data(Source):
     """
 
     list_param = "hdf5_data_param"
+    shapes_in_files = True
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

@@ -1,4 +1,4 @@
-"""Absolute differences: SVRLoss, and AccuracyRegression."""
+"""Absolute differences: SVRLoss, ManhattanLoss, and AccuracyRegression."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.params import honour
-from framework.ops.losses import precise
+from framework.ops.losses import GivenSlopes, precise
+
+SOFTENING = 1e-3        # what ManhattanLoss adds to a difference before it divides by it
 
 
 @layer
@@ -34,6 +36,31 @@ class SVRLoss(Layer):
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
         difference = precise(x) - precise(target.detach()).reshape(x.shape)
         return difference.abs().sum() / x.shape[0]
+
+
+@layer
+class ManhattanLoss(Layer):
+    """Absolute (L1) loss whose gradient fades near 0: d / (|d| + 0.001) for a difference d.
+
+    Bottoms: x and target (N, ...), as many values each; both get a gradient.
+    Top:     the loss (): the sum of |x - target| over N.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  manhattan_loss_layer.cpp of qxcv's Caffe, for qxcv/joint-regressor.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, target, 1)
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        difference = precise(x) - precise(target).reshape(x.shape)
+        fixed = difference.detach()
+        size = fixed.abs()
+        each: Tensor = GivenSlopes.apply(difference, fixed / (size + SOFTENING), size)
+        return each.sum() / x.shape[0]
 
 
 @layer

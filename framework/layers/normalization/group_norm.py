@@ -41,7 +41,7 @@ def _add_affine(layer: LayerNorm | InstanceNorm, shape: Shape, is_wanted: bool) 
         layer.add_blob("bias", shape)
 
 
-def _affine(layer: LayerNorm | InstanceNorm, dtype: torch.dtype
+def _affine(layer: LayerNorm | GroupNorm | InstanceNorm, dtype: torch.dtype
             ) -> tuple[Tensor | None, Tensor | None]:
     """scale and bias in the type that is computed in; None where the layer has none."""
     if layer.scale is None or layer.bias is None:
@@ -104,44 +104,58 @@ class GroupNorm(Layer):
 
     Bottom: x (N, C, ...).
     Top:    (x - mean) / sqrt(variance + eps) in the shape of x, times scale plus bias.
-    Blobs:  scale (1, C, 1, 1), ones without `scale_filler`, and bias (1, C, 1, 1).
+    Blobs:  scale (1, C, 1, 1), ones without `scale_filler`, and bias (1, C, 1, 1); none, and no
+            scale and bias, where `group_num` gives the groups.
     Errors: SpecError if the groups do not divide the channels, or eps is not above 0.
-    Source: group_norm_layer.cpp of hujie-frank's Caffe; Wu and He 2018.
+    Source: group_norm_layer.cpp of hujie-frank's Caffe; with `group_num` that of
+            dongyf43/Spatio-Temporal-3D-CNN-for-lock-in-INDT; Wu and He 2018.
     """
 
     keeps_shape = True
     elementwise = True
-    scale: Tensor
-    bias: Tensor
+    fork_fields = frozenset({"group_norm_param.group_num"})
+    scale: Tensor | None
+    bias: Tensor | None
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
+        return () if proto.group_norm_param.HasField("group_num") else (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "group_norm_param", "group eps scale_filler bias_filler")
         param = spec.proto.group_norm_param
+        is_plain = param.HasField("group_num")
+        honour(spec, "group_norm_param",
+               "group_num eps" if is_plain else "group eps scale_filler bias_filler")
         self.eps = _check_eps(spec, "group_norm_param.eps", param.eps)
-        self.group = param.group
+        field = "group_num" if is_plain else "group"
+        self.group = getattr(param, field)
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {tuple(x)}; GroupNorm takes (N, C, ...)")
         if self.group < 1 or x[1] % self.group:
-            raise spec.error("group_norm_param.group", f"is {self.group}; it must divide the "
+            raise spec.error(f"group_norm_param.{field}", f"is {self.group}; it must divide the "
                              f"{x[1]} channels of the bottom")
+        if is_plain:
+            self.scale = None
+            self.bias = None
+            return
         self.add_blob("scale", (1, x[1], 1, 1),
                       param.scale_filler if is_set(param, "scale_filler") else ONE)
         self.add_blob("bias", (1, x[1], 1, 1), param.bias_filler)
 
     def forward(self, x: Tensor) -> Tensor:
         wide = precise(x)
-        scale, bias = (blob.reshape(-1).to(wide.dtype) for blob in (self.scale, self.bias))
+        scale, bias = _affine(self, wide.dtype)
+        if scale is not None and bias is not None:
+            scale, bias = scale.reshape(-1), bias.reshape(-1)
         return F.group_norm(wide, self.group, scale, bias, self.eps).to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         shape = graph.shape(bottoms[0])
         rows = graph.reshape(bottoms[0], [0, self.group, -1])
         y = graph.reshape(unit_onnx(graph, rows, [2], self.eps), [0, *shape[1:]])
+        if self.scale is None or self.bias is None:
+            return [y]
         channels = (-1, *(1,) * (len(shape) - 2))
         return [affine_onnx(graph, y, self.scale.reshape(channels), self.bias.reshape(channels))]
 

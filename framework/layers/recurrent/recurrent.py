@@ -101,7 +101,7 @@ class Recurrence:
         if self.exposed:
             return tuple(state.detach().squeeze(0) for state in others[-self.num_states:])
         carried = self.carried
-        if carried and not _exporting() and carried[0].shape[0] == x.shape[1] \
+        if carried and not is_exporting() and carried[0].shape[0] == x.shape[1] \
                 and carried[0].device == x.device and carried[0].dtype == x.dtype:
             return carried
         return (x.new_zeros(x.shape[1], self.size),) * self.num_states
@@ -111,7 +111,7 @@ class Recurrence:
         states = tuple(state.detach() for state in states)
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
-        if not (_exporting() or states[0].is_meta):
+        if not (is_exporting() or states[0].is_meta):
             self.carried = states
         return ()
 
@@ -191,7 +191,8 @@ def has_static_input(proto: LayerParameter, num_states: int) -> bool:
     return len(proto.bottom) - states > 2
 
 
-def _exporting() -> bool:
+def is_exporting() -> bool:
+    """Whether torch.export traces, whose programs keep no state."""
     return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
 
 

@@ -14,7 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
-from framework.layers.recurrent.recurrent import lstm_step
+from framework.layers.recurrent.recurrent import is_exporting, lstm_step
 from framework.proto import LayerParameter
 
 
@@ -65,28 +65,48 @@ class Transpose(Layer):
 class ContinuationIndicator(Layer):
     """Continuation indicators (`cont`) for sequences that all start at step 0.
 
-    Bottom: any blob; its size on `axis` is the number N of streams. No gradient.
+    Bottom: any blob; its size on `axis` is the number N of streams. No gradient. Without a bottom N
+            is `batch_size`.
     Top:    (time_step, N): 0 in the first row, 1 in all others.
-    Errors: SpecError if time_step is 0 or the axis is not there.
-    Source: jolibrain/caffe continuation_indicator_layer.cpp.
+    Errors: SpecError if time_step is 0 or the axis is not there; if there is a bottom and a
+            batch_size, or neither.
+    Source: jolibrain/caffe continuation_indicator_layer.cpp; that of junhyukoh's and other OCR
+            projects' Caffe for batch_size.
     """
 
+    num_bottoms = (0, 1)
     no_gradient_bottoms = (0,)
+    fork_fields = frozenset({"continuation_indicator_param.batch_size"})
 
-    def __init__(self, spec: LayerSpec, x: Shape):
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         param = spec.proto.continuation_indicator_param
-        self.axis = canonical_axis(spec, "continuation_indicator_param.axis", param.axis, x)
+        self.axis = 0
+        if bottoms:
+            self.axis = canonical_axis(spec, "continuation_indicator_param.axis", param.axis,
+                                       bottoms[0])
+        if bool(bottoms) == bool(param.batch_size):
+            raise spec.error("continuation_indicator_param.batch_size", "must be given where there "
+                             "is no bottom, and only there")
         if param.time_step < 1:
             raise spec.error("continuation_indicator_param.time_step",
                              "is 0; it must be at least 1")
         self.num_steps = param.time_step
+        self.cont: Tensor
+        if not bottoms:
+            steps = torch.arange(self.num_steps)[:, None].clamp(max=1)
+            self.register_buffer("cont", steps.expand(-1, param.batch_size).float(),
+                                 persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor | None = None) -> Tensor:
+        if x is None:
+            return self.cont.clone()
         streams = x.shape[self.axis]
         return torch.cat([x.new_zeros(1, streams), x.new_ones(self.num_steps - 1, streams)])
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if not bottoms:
+            return [graph.floats(self.cont)]
         column = torch.ones(self.num_steps, 1)
         column[0] = 0
         if self.axis or graph.batch is not None:
@@ -193,14 +213,14 @@ class Lstm(Layer):
                 gates = _ClipGradient.apply(gates, self.limit)
             cell, hidden = lstm_step(gates, cell, go_on)
             outputs.append(hidden)
-        if flags and not (x.is_meta or _exporting()):
+        if flags and not (x.is_meta or is_exporting()):
             self.carried = hidden.detach(), cell.detach()
         top = torch.stack(outputs)
         return top.flatten(0, 1) if self.streams else top
 
     def _start(self, x: Tensor, carry: bool) -> tuple[Tensor, ...]:
         carried = self.carried
-        if carry and carried and not _exporting() and carried[0].shape[0] == x.shape[1] \
+        if carry and carried and not is_exporting() and carried[0].shape[0] == x.shape[1] \
                 and carried[0].dtype == x.dtype and carried[0].device == x.device:
             return carried
         return (x.new_zeros(x.shape[1], self.size),) * 2
@@ -218,10 +238,6 @@ class Lstm(Layer):
         both = graph.floats(torch.cat([bias, torch.zeros_like(bias)])[None], "bias")
         y = graph.add_several("LSTM", 3, x, *gates, both, hidden_size=self.size)[0]
         return [graph.reshape(y, [-1, self.size] if self.streams else [-1, streams, self.size])]
-
-
-def _exporting() -> bool:
-    return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
 
 
 @layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ from framework.layers.vision.convolution import (
 )
 from framework.proto import LayerParameter
 
+LOG = logging.getLogger(__name__)
+
 
 @layer
 @layer("DepthwiseConvolution")
@@ -33,9 +36,10 @@ class ConvolutionDepthwise(Layer):
     Top:    y (N, C, out1, out2, ...), sizes as those of Convolution. Several bottoms and tops
             share one weight set.
     Blobs:  weight (C, 1, kernel1, kernel2, ...); bias (C,) unless `bias_term: false`.
-    `num_output` and `group` must be C or 1 or left out: farmingyard's layer ignores both. The one
-    of the name DepthwiseConvolution obeys a `group` that is given, be it 1: its blobs and tops
-    are then those of Convolution. `axis` must be 1.
+    `num_output` and `group` do not count, as in the original; a warning names one that is neither C
+    nor 1. The one of the name DepthwiseConvolution obeys a `group` that is given, be it 1: its
+    blobs and tops are then those of Convolution, and without one both must be C or 1. `axis` must
+    be 1.
     Errors: SpecError as for Convolution.
     Source: conv_dw_layer.cpp of jolibrain/caffe and farmingyard's ConvolutionDepthwise;
             depthwise_conv_layer.cpp of eric612/MobileNet-YOLO, Forward_cpu (its code for GPUs
@@ -66,8 +70,7 @@ class ConvolutionDepthwise(Layer):
         grouped = spec.type == "DepthwiseConvolution" and param.HasField("group")
         for field in () if grouped else ("num_output", "group"):
             if param.HasField(field) and getattr(param, field) not in (channels, 1):
-                raise spec.error(f"convolution_param.{field}", f"is {getattr(param, field)}; it "
-                                 f"must be that of the bottom's channels, {channels}")
+                self._take_other(field, getattr(param, field), channels)
         self.geometry = at = read_geometry(spec, *bottoms, depthwise=not grouped)
         check_top(spec, top_sizes("Conv", bottoms[0][2:], at), bottoms[0])
         shape = (at.num_output, channels // at.group, *at.kernel)
@@ -76,6 +79,16 @@ class ConvolutionDepthwise(Layer):
             self.add_blob("bias", shape[:1], param.bias_filler)
         else:
             self.bias = None
+
+    def _take_other(self, field: str, given: int, channels: int) -> None:
+        """Another number of filters than channels: ConvolutionDepthwise's original never reads it.
+        """
+        where = f"convolution_param.{field}"
+        if self.spec.type != "ConvolutionDepthwise":
+            raise self.spec.error(where, f"is {given}; it must be that of the bottom's channels, "
+                                  f"{channels}")
+        LOG.warning("%s: %s is %d; it has no effect, as in the original: there is a filter for "
+                    "each of the %d channels", self.spec.place(), where, given, channels)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         # each weight meets every position of the output

@@ -20,6 +20,7 @@ from framework.proto import enum_name
 
 
 @layer
+@layer("BilinearInterpolation")
 class Interp(Layer):
     """Bilinear (or nearest) interpolation of the plane, with aligned corners.
 
@@ -29,10 +30,11 @@ class Interp(Layer):
             and n + (n - 1) * (zoom_factor - 1), one after the other if both are given; or
             `height`, `width`.
     Blobs:  none.
+    BilinearInterpolation is the same with two bottoms and no fields.
     `mode: NEAREST` (DeepDetect) takes the nearest cell, the farther one of two equally near.
     Errors: SpecError without a size, for a positive pad, or an empty plane.
     Source: interp_layer.cpp and interp.cpp of hszhao/PSPNet and jolibrain/caffe;
-            `use_blob_size` of soeaver/caffe-model.
+            `use_blob_size` of soeaver/caffe-model; bilinear_layer.cpp of ctensmeyer/caffe.
     """
 
     num_bottoms = (1, 2)
@@ -42,6 +44,9 @@ class Interp(Layer):
         honour(spec, "interp_param", "height width zoom_factor shrink_factor pad_beg pad_end mode "
                "use_blob_size")
         param = spec.proto.interp_param
+        if spec.type == "BilinearInterpolation" and len(bottoms) != 2:
+            raise spec.error("bottom", f"is given {len(bottoms)} times; it must be 2: the second "
+                             "gives the size")
         for shape in bottoms:
             if len(shape) != 4:
                 raise spec.error("bottom", f"has the shape {shape}; Interp takes (N, C, H, W)")
