@@ -43,17 +43,17 @@ def run(name: str, data: str) -> numbers.Record:
         for command in RECIPES[name]:
             program, *words = command.format(data=data).split()
             begin = time.monotonic()
-            before = _processor_seconds()
+            before = processor_seconds()
             done = subprocess.run([sys.executable, str(ROOT / "tools" / program), *words],
                                   cwd=folder, stderr=subprocess.PIPE, text=True, check=True)
         found: numbers.Record = {
             "mAP": float(re.findall(r"detection_eval = ([\d.]+)", done.stderr)[-1]),
             "seconds": round(time.monotonic() - begin),
-            "processor_seconds": round(_processor_seconds() - before)}
+            "processor_seconds": round(processor_seconds() - before)}
     return {**found, **place()}
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
     """Of programs that were waited for."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -4,8 +4,9 @@
 
 Each training is a file in benchmarks/trainings/: its commands (programs of tools/) run one after
 another in an empty folder, and the last match of its pattern in the output of the last one is the
-result. Value, seconds and machine are written back into the file; `make docs-pages` then shows
-them in docs/zoo.md. Without names: all, which takes hours on two cores.
+result. Value, seconds (by the clock, and of the processor) and machine are written back into the
+file; `make docs-pages` then shows them in docs/zoo.md. Without names: all, which takes hours on two
+cores.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from recipes import ROOT, place
+from recipes import ROOT, place, processor_seconds
 
 TRAININGS = ROOT / "benchmarks" / "trainings"
 LINKED = ("prototxt", "solvers", "examples")
@@ -29,6 +30,7 @@ LINKED = ("prototxt", "solvers", "examples")
 def run(path: Path) -> None:
     """Run a training and write its result into its file."""
     record = json.loads(path.read_text(encoding="utf-8"))
+    before = processor_seconds()
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         for name in LINKED:
@@ -46,6 +48,7 @@ def run(path: Path) -> None:
         raise SystemExit(f"{path.stem}: no line of the last command has {record['pattern']}")
     record |= {"value": float(found[-1]), "seconds": round(time.monotonic() - begin),
                "load": _load(), "where": place()}
+    record["processor_seconds"] = round(processor_seconds() - before)
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{path.stem}: {record['metric']} {found[-1]} in {record['seconds']} s")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -37,6 +38,12 @@ def test_every_example_is_in_the_index():
     index = (EXAMPLES / "README.md").read_text()
     assert re.findall(r"\]\((\w+)/README\.md\)", index) and all(
         f"]({name}/README.md)" in index for name in names())
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/*.py")), ids=short)
+def test_script_does_not_hide_a_package_from_programs_in_its_folder(path):
+    # click.py did: `python -m framework serve` there read it in place of what uvicorn imports
+    assert importlib.util.find_spec(path.stem) is None
 
 
 @pytest.mark.parametrize("path", NETS, ids=short)

@@ -6,6 +6,7 @@ counted, its scales and shifts are.
 """
 
 import math
+import re
 from functools import cache
 from pathlib import Path
 
@@ -144,6 +145,16 @@ def test_a_segmenter_ends_in_the_size_of_the_image(name, outputs):
     assert spec.outputs == outputs
     for output in outputs:
         assert shapes[output][2:] == shapes["data"][2:]
+
+
+IN_PLACE = re.compile(r'type: "(AbsVal|BNLL|Clip|Log|Power)" bottom: "([^"]+)"\s+top: "\2"')
+
+
+def test_no_net_has_a_layer_in_place_whose_gradient_would_be_the_originals_wrong_one():
+    # ABCNN's |x - y| and MobileNet v3's gates did: they learned nothing, or not what they should
+    found = [(str(path.relative_to(ROOT)), *match.groups()) for path in ROOT.rglob("*.prototxt")
+             for match in IN_PLACE.finditer(path.read_text())]
+    assert found == []
 
 
 def with_inputs(document, shapes):

@@ -44,7 +44,7 @@ by others, with their recipe, and is here for those who have the data and a GPU.
 
 Each on two cores without a GPU, from nothing, on data that a program of ours draws; scored on
 images that were not trained on. `python benchmarks/zoo.py NAME` runs it again; alone on the machine
-or beside other work says much about the time.
+or beside other work says much about the time, and little about the minutes of one core.
 
 {trainings}
 
@@ -96,6 +96,8 @@ def _trainings() -> str:
             minutes, seconds = divmod(round(run["seconds"]), 60)
             reached = f"{escape(run['metric'])}: {run['value']:.3f}"
             time = f"{minutes} min {seconds} s, {run['load']}"
+            if "processor_seconds" in run:
+                time += f"; {run['processor_seconds'] / 60:.1f} min of one core"
         solver = next(word for line in run["commands"] for word in line.split()
                       if word.startswith("solvers/"))
         rows.append((code(run["net"]), escape(run["learns"]), reached, time, code(solver)))

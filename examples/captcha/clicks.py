@@ -1,4 +1,4 @@
-"""Say where to click, in the order that is asked for: python click.py detections.json A K M"""
+"""Say where to click, in the order that is asked for: python clicks.py detections.json A K M"""
 
 import json
 import sys
