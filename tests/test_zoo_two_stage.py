@@ -58,7 +58,7 @@ def test_number_of_parameters_is_the_published_one(name):
 
 
 @pytest.mark.parametrize("name", [*COUNTS, "faster_rcnn_shapes", "mask_rcnn_shapes",
-                                  "rfcn_shapes"])
+                                  "rfcn_shapes", "relation_shapes"])
 @pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
 def test_the_nets_of_training_build_without_data(name, phase, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -519,6 +519,8 @@ class LayerParameter(Message):
     @property
     def relation_param(self) -> RelationParameter: ...
     @property
+    def duplicate_removal_param(self) -> DuplicateRemovalParameter: ...
+    @property
     def cpm_transform_param(self) -> CPMTransformationParameter: ...
     @property
     def const_scale_param(self) -> ConstScaleParameter: ...
@@ -746,7 +748,8 @@ class LayerParameter(Message):
             yolo_grid_loss_param: YoloGridLossParameter | _Fields | None = ...,
             yolo_grid_output_param: YoloGridOutputParameter | _Fields | None = ...,
             fcos_loss_param: FcosLossParameter | _Fields | None = ..., relation_param:
-            RelationParameter | _Fields | None = ..., cpm_transform_param:
+            RelationParameter | _Fields | None = ..., duplicate_removal_param:
+            DuplicateRemovalParameter | _Fields | None = ..., cpm_transform_param:
             CPMTransformationParameter | _Fields | None = ..., const_scale_param:
             ConstScaleParameter | _Fields | None = ..., truncation_param: TruncationParameter |
             _Fields | None = ..., gradient_scaler_param: GradientScalerParameter | _Fields |
@@ -835,11 +838,11 @@ class LayerParameter(Message):
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
             "yolo_grid_output_param", "fcos_loss_param", "relation_param",
-            "cpm_transform_param", "const_scale_param", "truncation_param",
-            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
-            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
-            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
-            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
+            "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
+            "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
+            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
+            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
             "faster_rcnn_detection_output_param", "roi_warping_param",
             "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
@@ -901,11 +904,11 @@ class LayerParameter(Message):
             "net_file_param", "multi_box_head_param", "source_class", "filter_param",
             "torch_param", "retina_net_loss_param", "yolo_grid_loss_param",
             "yolo_grid_output_param", "fcos_loss_param", "relation_param",
-            "cpm_transform_param", "const_scale_param", "truncation_param",
-            "gradient_scaler_param", "dtow_param", "tiling_param", "corner_crop_param",
-            "sum_pooling_param", "grid_pooling_param", "correlation_param", "flow_warp_param",
-            "st_param", "mmd_param", "seg_data_param", "carcont_param", "topk_param",
-            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
+            "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
+            "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
+            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
+            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
             "faster_rcnn_detection_output_param", "roi_warping_param",
             "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
             "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
@@ -3264,6 +3267,33 @@ class FcosLossParameter(Message):
         self, field_name: Literal[
             "num_classes", "alpha", "gamma", "center_radius", "least_distance", "most_distance",
             "loc_weight", "center_weight", "use_difficult_gt",
+        ]
+    ) -> None: ...
+
+class DuplicateRemovalParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    first_n: int
+    rank_dim: int
+    wave_length: float
+    @property
+    def overlap_threshold(self) -> Values[float]: ...
+    positive_weight: float
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., first_n: int | None = ..., rank_dim: int | None =
+            ..., wave_length: float | None = ..., overlap_threshold: Iterable[float] | None =
+            ..., positive_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "first_n", "rank_dim", "wave_length", "positive_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "first_n", "rank_dim", "wave_length", "overlap_threshold",
+            "positive_weight",
         ]
     ) -> None: ...
 

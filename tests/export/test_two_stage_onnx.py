@@ -28,7 +28,8 @@ def fill_moderately(net: Net) -> None:
                 blob.copy_(values)
 
 
-@pytest.mark.parametrize("name", ["faster_rcnn_shapes", "rfcn_shapes", "mask_rcnn_shapes"])
+@pytest.mark.parametrize("name", ["faster_rcnn_shapes", "rfcn_shapes", "mask_rcnn_shapes",
+                                  "relation_shapes"])
 def test_a_detector_finds_the_same_in_onnx_runtime(name):
     net = Net(ROOT / name / "deploy.prototxt", "TEST")
     fill_moderately(net)

@@ -28,8 +28,8 @@ class Torch(Layer):
     Tops:    what it returns: a tensor, or the tensors of a list, tuple or dict in their order. Of
              several, `output` says which, counted from 0: of {"out", "aux"} and of the maps of
              timm's features_only.
-    Blobs:   its parameters (learned) and float buffers (not learned), in the module's order, named
-             as there with _ for each dot.
+    Blobs:   its parameters (learned, but for those that the module itself freezes) and float
+             buffers (not learned), in the module's order, named as there with _ for each dot.
     `module` is called with the keywords in `args`, a JSON object: timm.create_model with
     {"model_name": "resnet18", "features_only": true}. Values begin as the module sets them
     (pretrained ones too) with the net's seed, and then as in `weights`, a state dict of
@@ -55,7 +55,7 @@ class Torch(Layer):
         for name, tensor in _tensors(module):
             flat = self._flat[name]
             if isinstance(tensor, nn.Parameter):
-                self.add_blob(flat, tuple(tensor.shape))
+                self.add_blob(flat, tuple(tensor.shape), learned=tensor.requires_grad)
             elif name in saved and tensor.is_floating_point():
                 self.add_blob(flat, tuple(tensor.shape), learned=False)
             else:       # counts, tables of indices

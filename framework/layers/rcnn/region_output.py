@@ -14,21 +14,25 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.detections import (
+    PAST_END,
+    Found,
+    detection_rows,
+    detection_rows_onnx,
+    numbers_onnx,
+)
 from framework.layers.rcnn.regions_onnx import (
-    FLOAT,
     INT64,
     adjusted_onnx,
     among_best_onnx,
     best_onnx,
     flat_onnx,
     moved_onnx,
-    rows_onnx,
     suppressed_onnx,
 )
 from framework.layers.ssd.detection_onnx import LOWEST
 from framework.ops import nms
 from framework.ops.pixel_boxes import moved
-from framework.ops.ranking import rank_within
 
 
 @layer
@@ -118,25 +122,13 @@ class RegionOutput(Layer):
         corners = corners.expand(len(scores), -1, -1).gather(
             1, order[:, :, None].expand(-1, -1, 4))
         owner = image[order]
-        past_end = corners.new_tensor([0, 0, 1, 1])                     # pixels are cells
+        past_end = corners.new_tensor(PAST_END)
         kept = nms.greedy(corners + past_end, scores > self.least, self.threshold, group=owner)
         index, rank = kept.nonzero(as_tuple=True)
         found, owner, box = scores[index, rank], owner[index, rank], corners[index, rank]
-        if self.most >= 0:
-            best = rank_within(owner, found) < self.most
-            index, found, owner, box = (part[best] for part in (index, found, owner, box))
-        turn = owner.argsort(stable=True)
-        index, found, owner, box = (part[turn] for part in (index, found, owner, box))
-        label = found.new_tensor(self.labels)[index]
-        whole = info[owner][:, [1, 0, 1, 0]].to(box)
-        rows = torch.cat([owner[:, None].to(box), label[:, None], found[:, None],
-                          (box + past_end) / whole], 1)
-        regions = torch.cat([rows[:, :1], box], 1)
-        if not len(rows):
-            rows = rows.new_full((len(info), 7), -1)
-            rows[:, 0] = torch.arange(len(info), device=rows.device)
-            regions = torch.cat([rows[:, :1], rows.new_zeros(len(info), 4)], 1)
-        return (rows[None, None], regions)[:len(self.spec.tops)]
+        rows, regions = detection_rows(Found(owner, index, found, box), self.labels, info,
+                                       self.most)
+        return (rows, regions)[:len(self.spec.tops)]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """As `forward`, with a list of candidates for each image and label."""
@@ -147,7 +139,7 @@ class RegionOutput(Layer):
         scores = graph.add("Gather", scores, graph.integers(self.labels), axis=1)
         scores = graph.add("Unsqueeze", graph.add("Transpose", scores, perm=[1, 0]),
                            graph.integers([0]))                         # (1, labels, R)
-        images = graph.add("Unsqueeze", _numbers_onnx(graph, info), graph.integers([2]))
+        images = graph.add("Unsqueeze", numbers_onnx(graph, info), graph.integers([2]))
         counts = graph.add("And", graph.add("Equal", images, item),
                            graph.add("Greater", scores, graph.floats(self.least)))
         scores = graph.add("Where", counts, scores, graph.floats(LOWEST))
@@ -162,7 +154,8 @@ class RegionOutput(Layer):
         kept = suppressed_onnx(graph, boxes, best, count, self.threshold)
         if self.most >= 0:
             kept = among_best_onnx(graph, best, kept, len(self.labels), self.most)
-        return self._rows_onnx(graph, kept, boxes, best, size)
+        return detection_rows_onnx(graph, kept, boxes, best, size, self.labels,
+                                   len(self.spec.tops))
 
     def _corners_onnx(self, graph: OnnxGraph, offsets: str, rois: str, sizes: str) -> str:
         """Decoded boxes (labels or 1, R, 4), cut to the image; sizes (R, 4)."""
@@ -174,44 +167,3 @@ class RegionOutput(Layer):
                             axis=2)
         edge = graph.add("Sub", sizes, graph.floats(1.0))
         return graph.add("Min", graph.add("Max", corners, graph.floats(0.0)), edge)
-
-    def _rows_onnx(self, graph: OnnxGraph, kept: str, boxes: str, scores: str, size: str
-                   ) -> list[str]:
-        """The tops, from the boxes (N * labels, R, 4) that are kept; size (N, 4) of the images."""
-        place, box, score = rows_onnx(graph, kept, boxes, scores)
-        number = graph.add("Cast", graph.reshape(place, [-1]), to=INT64)
-        owner = graph.add("Div", number, graph.integers(len(self.labels)))
-        index = graph.add("Sub", number, graph.add("Mul", owner,
-                                                   graph.integers(len(self.labels))))
-        label = graph.add("Gather", graph.floats([float(label) for label in self.labels]), index,
-                          axis=0)
-        last = graph.integers([1])
-        first = graph.add("Unsqueeze", graph.add("Cast", owner, to=FLOAT), last)
-        parts = graph.add("Div", graph.add("Add", box, graph.floats([0.0, 0.0, 1.0, 1.0])),
-                          graph.add("Gather", size, owner, axis=0))
-        rows = graph.add("Concat", first, graph.add("Unsqueeze", label, last),
-                         graph.add("Unsqueeze", score, last), parts, axis=1)
-        # without a detection a row for each image
-        images = graph.add("Cast", _numbers_onnx(graph, size), to=FLOAT)
-        count = graph.cut(graph.add("Shape", images), 0, 0, 1)
-        blank = graph.add("Sub", graph.add("Mul", images, graph.floats(0.0)), graph.floats(1.0))
-        found = graph.cut(graph.add("Shape", rows), 0, 0, 1)
-        stop = graph.add("Where", graph.add("Greater", found, graph.integers([0])), found, count)
-
-        def or_blank(rows: str, blanks: list[str]) -> str:
-            both = graph.add("Concat", rows, graph.add("Concat", images, *blanks, axis=1), axis=0)
-            return graph.add("Slice", both, graph.integers([0]), stop)
-
-        tops = [graph.reshape(or_blank(rows, [blank] * 6), [1, 1, -1, 7])]
-        if len(self.spec.tops) > 1:
-            nothing = graph.add("Add", blank, graph.floats(1.0))
-            regions = graph.add("Concat", first, box, axis=1)
-            tops.append(or_blank(regions, [nothing] * 4))
-        return tops
-
-
-def _numbers_onnx(graph: OnnxGraph, info: str) -> str:
-    """0, 1, ... for each image, int64 (N, 1); the batch of the first blob, regions, is another."""
-    zero = graph.integers(0)
-    count = graph.add("Gather", graph.add("Shape", info), zero, axis=0)
-    return graph.reshape(graph.add("Range", zero, count, graph.integers(1)), [-1, 1])

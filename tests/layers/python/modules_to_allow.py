@@ -20,6 +20,18 @@ class Maps(nn.Module):
         return {"low": low, "high": high} if self.as_dict else [low, high]
 
 
+class HalfFrozen(nn.Module):
+    """A module that trains its last part only, as torchvision's backbones by trainable_layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3).requires_grad_(False)
+        self.last = nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.first(x).relu())
+
+
 class Sum(nn.Module):
     """Two arguments."""
 

@@ -134,6 +134,15 @@ def test_a_frozen_part_keeps_values_and_statistics():
     assert not net.layer("t").stem_0_weight.requires_grad
 
 
+def test_what_the_module_itself_freezes_is_not_learned():
+    net = net_from(text(f"{HERE}.HalfFrozen", tops=1), "TRAIN")
+    assert [name for name, _ in net.layer("t").named_parameters()] == ["last_weight", "last_bias"]
+    assert net.layer("t").blob_names == ["first_weight", "first_bias", "last_weight", "last_bias"]
+    net({"x": x_of()})
+    net.blobs["y0"].sum().backward()
+    assert net.layer("t").last_weight.grad.abs().sum() > 0
+
+
 def test_multiply_adds_are_those_of_its_convolutions():
     net = net_from(text(), "TEST")
     # 2 images of 5 x 4 with 4 kernels of 3 x 3 x 3, then of 3 x 2 with 6 of 4 x 3 x 3
