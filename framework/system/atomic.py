@@ -46,6 +46,14 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
             partial.unlink()
 
 
+def with_ending(prefix: Path, ending: str) -> Path:
+    """The file `prefix` + `ending`. WriteError for a prefix that is no name, such as `.`."""
+    if prefix.name in ("", ".."):
+        raise WriteError(f"'{prefix}' is a folder; give the beginning of the files' names: "
+                         f"{prefix / 'net'} for {prefix / f'net{ending}'}")
+    return prefix.with_name(prefix.name + ending)
+
+
 def partial_path(path: str | Path, process: int) -> Path:
     """The temporary path of a process for `path`."""
     path = Path(path)
