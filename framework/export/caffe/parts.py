@@ -70,6 +70,17 @@ class Parts:
         return Part(proto, list(blobs), origin, layer)
 
 
+    def may_be_negative(self, blob: str) -> bool:
+        """False if the layers that make a blob of the given net leave nothing below 0."""
+        part = next((one for one in self.parts if blob in one.proto.top), None)
+        if part is None:
+            return True
+        if part.proto.type in ("Concat", "Dropout", "Pooling", "Slice", "Split"):
+            return any(map(self.may_be_negative, part.proto.bottom))
+        return part.proto.type not in ("ReLU", "ReLU6", "Sigmoid", "Softmax") \
+            or bool(part.proto.relu_param.negative_slope or part.proto.relu6_param.negative_slope)
+
+
 def deployed_parts(net: Net) -> Parts:
     """The layers that do not need labels, in TEST.
 
