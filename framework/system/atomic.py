@@ -30,6 +30,8 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise error(f"{path}: cannot be written: it is a device or a pipe, which a file would "
                     "replace")
+    if os.path.isdir(path):     # said before anything is written, of this file or of others
+        raise error(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
     partial = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
