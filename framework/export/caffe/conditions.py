@@ -29,9 +29,9 @@ def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequ
     for check in (own_fields, *(CONDITIONS[name] for name in dialect.conditions)):
         if reason := check(proto, layer, bottoms):
             return reason
-    if dialect.zeros_outside and has_negative and isinstance(layer, Pooling) \
-            and layer.method == "MAX" and (any(layer.window.pad) or hangs_over(layer, bottoms[0])):
-        return "zeros count outside of the image, and values may be below 0: a ReLU before it helps"
+    if dialect.maximum_from_zero and has_negative and isinstance(layer, Pooling) \
+            and layer.method == "MAX":
+        return "a maximum below 0 becomes 0 there: a ReLU before it helps"
     return ""
 
 

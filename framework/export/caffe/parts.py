@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.errors import SpecError
+from framework.layers.activation.neuron import ReLU
 from framework.layers.base import LAYERS, Layer, Shape, Source
+from framework.layers.utility.joining import Concat, Slice, Split
+from framework.layers.vision.pooling import Pooling
 from framework.net.net import Net
 from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter
@@ -75,10 +78,9 @@ class Parts:
         part = next((one for one in self.parts if blob in one.proto.top), None)
         if part is None:
             return True
-        if part.proto.type in ("Concat", "Dropout", "Pooling", "Slice", "Split"):
+        if isinstance(part.layer, Concat | Pooling | Slice | Split):
             return any(map(self.may_be_negative, part.proto.bottom))
-        return part.proto.type not in ("ReLU", "ReLU6", "Sigmoid", "Softmax") \
-            or bool(part.proto.relu_param.negative_slope or part.proto.relu6_param.negative_slope)
+        return not isinstance(part.layer, ReLU) or bool(part.proto.relu_param.negative_slope)
 
 
 def deployed_parts(net: Net) -> Parts:
