@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from framework.export.check import draw_inputs
 from framework.export.deploy import deployed
 from framework.net.net import Net
 from framework.net.trained import trained_net
+
+if TYPE_CHECKING:
+    import onnx
 
 Array = NDArray[Any]        # Any: of any type of number
 Arrays = Mapping[str, Array]
@@ -156,7 +159,24 @@ class OnnxFile:
         names = dict.fromkeys(name for node in self.model.graph.node for name in node.output
                               if name)
         given = {info.name: inputs[info.name] for info in self.infos}
+        for info in self.infos:
+            self._check(info.name, info.type.tensor_type, given[info.name])
         return {**given, **run(self.model, given, list(names))}
+
+
+    def _check(self, name: str, tensor: onnx.TypeProto.Tensor, array: Array) -> None:
+        """DataError for other sizes, or for bytes against numbers."""
+        sizes = [axis.dim_value for axis in tensor.shape.dim]       # 0: any
+        fits = len(sizes) == array.ndim and all(
+            size in (0, found) for size, found in zip(sizes, array.shape, strict=True))
+        takes_bytes = tensor.elem_type == 2
+        if fits and takes_bytes == (array.dtype == np.uint8):
+            return
+        text = " x ".join(str(size or "any") for size in sizes)
+        raise DataError(
+            f"{self.path}: takes the input '{name}' as {text}{' bytes' * takes_bytes}, and the "
+            f"other side has {' x '.join(map(str, array.shape))}: compare a file of the same "
+            "batch, written without --preprocessing")
 
 
 class ArrayFiles:

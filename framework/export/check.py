@@ -20,6 +20,7 @@ from framework.net.net import Net
 
 Array = NDArray[Any]        # Any: float32, or uint8 images
 TOLERANCE = 1e-4            # of the largest value of a blob
+STEP = 2.0 ** -23           # from a float32 to the next one, as a part of it
 HALF_TOLERANCE = 0.02       # the same of a model in float16
 
 
@@ -39,12 +40,15 @@ class Agreement:
     num_blobs  that both programs have
     largest    difference of a blob, as a part of its largest value
     rounding   the first blob that differs by rounding that has added up, where no layer does
+    own        how far the net here differs from itself in that blob, if its layers with weights
+               round otherwise: as a part of the largest value
     """
 
     first: Difference | None
     num_blobs: int
     largest: float
     rounding: Difference | None = None
+    own: float = 0.0
 
 
 def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None = None,
@@ -69,7 +73,10 @@ def check(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None 
     start = draw_inputs(net, preprocessing, seed, num_images)[1]
     single = _first_difference(part, _layer_by_layer(net, part, start, theirs, names), theirs,
                                tolerance)
-    return single if single.first is not None else replace(single, rounding=whole.first)
+    if single.first is not None:
+        return single
+    return replace(single, rounding=whole.first,
+                   own=_own_difference(net, part, start, whole.first.blob, ours))
 
 
 def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessing | None,
@@ -154,6 +161,22 @@ def _layer_by_layer(net: Net, part: Deployed, given: Mapping[str, Array],
             if last[top] is step and top in names:      # else folded, or written in place later
                 yield top, blobs[top].numpy()
                 blobs[top] = torch.from_numpy(theirs[top])
+
+
+def _own_difference(net: Net, part: Deployed, given: Mapping[str, Array], name: str,
+                    ours: Mapping[str, Array]) -> float:
+    """How far a blob moves if the values of each layer with weights go up or down by one step."""
+    generator = torch.Generator().manual_seed(0)
+    blobs = {blob: torch.from_numpy(array) for blob, array in given.items()}
+    for step in net.layers:
+        step.layer.forget()
+    for step in part.steps:
+        with torch.no_grad():
+            blobs.update(run_steps([step], {blob: blobs[blob] for blob in step.bottoms}))
+            for top in step.tops if step.layer.blobs else ():
+                signs = torch.randint(0, 2, blobs[top].shape, generator=generator) * 2 - 1
+                blobs[top] = blobs[top] * (1 + signs * STEP)
+    return compare(part, name, ours[name], blobs[name].numpy(), np.inf)[0]
 
 
 def draw_inputs(net: Net, preprocessing: Preprocessing | None, seed: int,

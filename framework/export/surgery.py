@@ -20,7 +20,7 @@ from framework.net.class_counts import label_map_path
 from framework.net.net import Net
 from framework.net.reading import parse_net, read_net
 from framework.net.trained import class_names, trained_net
-from framework.system.atomic import write_file
+from framework.system.atomic import replacing
 from framework.weights.weights import save_weights
 
 
@@ -33,11 +33,13 @@ class Changed:
     done: list[str]
 
     def write(self, model: Path, weights: Path) -> None:
-        """Weights first: a prototxt without them would make a net of noise."""
+        """Both or neither; the weights get their name first: a prototxt without them would make a
+        net of noise."""
         if model.resolve() == weights.resolve():
             raise CaffeError(f"{model}: is to hold the net and its weights; give two files")
-        save_weights(self.net, weights)
-        write_file(model, self.text)
+        with replacing(model) as text, replacing(weights) as binary:
+            text.write_text(self.text)
+            save_weights(self.net, binary)
 
 
 def remade(document: Document) -> tuple[str, Net]:

@@ -21,7 +21,7 @@ from framework.importing.operators import OPERATORS
 from framework.importing.values import Values, draw_inputs, evaluate
 from framework.net.net import Net
 from framework.proto import NetParameter
-from framework.system.atomic import replacing
+from framework.system.atomic import replacing, with_ending
 
 TOLERANCE = 1e-4        # of the largest value of an output
 DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -60,7 +60,7 @@ def import_model(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape],
     except Exception as error:      # of any kind: it came from what the file says
         raise CaffeError(f"{path}: is damaged, or says what ONNX does not: {failure(error)}") \
             from error
-    prototxt, caffemodel = (out.with_name(out.name + end) for end in (".prototxt", ".caffemodel"))
+    prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
     with replacing(prototxt) as text, replacing(caffemodel) as binary:
         text.write_text(to_text(draft.message))
         write_weights(binary, draft.message, draft.weights)

@@ -30,6 +30,8 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise error(f"{path}: cannot be written: it is a device or a pipe, which a file would "
                     "replace")
+    if os.path.isdir(path):     # said before anything is written, of this file or of others
+        raise error(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
     partial = partial_path(path, os.getpid())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +46,14 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def with_ending(prefix: Path, ending: str) -> Path:
+    """The file `prefix` + `ending`. WriteError for a prefix that is no name, such as `.`."""
+    if prefix.name in ("", ".."):
+        raise WriteError(f"'{prefix}' is a folder; give the beginning of the files' names: "
+                         f"{prefix / 'net'} for {prefix / f'net{ending}'}")
+    return prefix.with_name(prefix.name + ending)
 
 
 def partial_path(path: str | Path, process: int) -> Path:

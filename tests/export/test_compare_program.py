@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from framework.cli.compare import main
+from framework.cli.export import main as export
 from framework.export.comparison import compare_blobs, difference, draw, table
 from framework.export.onnx_model import Options, to_model
 from framework.export.sensitivity import to_levels
@@ -139,6 +140,15 @@ def test_a_broken_onnx_file_is_one_line(files, content, reason, capsys):
     assert main([ours(files), str(files / "net.onnx")]) == 1
     said = capsys.readouterr().err
     assert reason in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags, takes", [
+    (["--batch", "2"], "2 x 3 x 9 x 7,"), (["--preprocessing"], "1 x 9 x 7 x 3 bytes,")])
+def test_an_onnx_file_with_another_input_says_which(files, flags, takes, capsys):
+    assert export(["--model", str(files / "net.prototxt"), "--weights",
+                   str(files / "net.caffemodel"), "--out", str(files / "other.onnx"), *flags]) == 0
+    assert main([ours(files), str(files / "other.onnx")]) == 1
+    assert f"takes the input 'data' as {takes} and the other side has" in capsys.readouterr().err
 
 
 def test_a_truncated_onnx_file_is_one_line(files, onnx_file, capsys):

@@ -144,6 +144,7 @@ def test_rounding_that_adds_up_over_the_layers_is_told_from_a_layer_that_differs
     found = check(net, model, tolerance=1e-6)       # the bias differs by 5e-7
     assert found.first is None and found.largest <= 1e-6
     assert found.rounding is not None and found.rounding.blob == "small"
+    assert 1e-6 < found.own < 1e-2      # 1000 has steps of 6e-5, and "small" is what is left of it
     bias.CopyFrom(onnx.numpy_helper.from_array(np.full(4, 1000.005, np.float32), bias.name))
     found = check(net, model, tolerance=1e-6)
     assert found.first is not None and found.first.blob == "conv"

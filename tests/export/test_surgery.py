@@ -171,12 +171,14 @@ def test_a_net_without_detections_has_no_classes(tmp_path, capsys):
 
 @pytest.mark.parametrize("tool, text, flags", [(merge_bn, CHAINS, ()),
                                                (resize_classes, SSD, ("--classes", "3"))])
-def test_a_target_that_cannot_be_written_is_one_line(tmp_path, tool, text, flags, capsys):
+@pytest.mark.parametrize("taken, other", [("new.caffemodel", "new.prototxt"),
+                                          ("new.prototxt", "new.caffemodel")])
+def test_if_one_file_cannot_be_written_neither_is(tmp_path, tool, text, flags, taken, other, capsys):
     write(tmp_path, text)
-    (tmp_path / "new.caffemodel").mkdir()
+    (tmp_path / taken).mkdir()
     assert run_tool(tool, tmp_path, *flags) == 1
     assert capsys.readouterr().err.count("\n") == 1
-    assert not (tmp_path / "new.prototxt").exists()
+    assert not (tmp_path / other).exists()
 
 
 def test_the_zoo_detector_takes_other_classes(tmp_path):

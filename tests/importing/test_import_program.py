@@ -135,6 +135,24 @@ def test_a_file_that_is_not_there_or_no_onnx_is_refused(tmp_path, capsys):
     assert_refused(capsys, tmp_path, "is not a regular file", str(tmp_path))
 
 
+@pytest.mark.parametrize("taken", ["net.prototxt", "net.caffemodel"])
+def test_if_one_file_cannot_be_written_neither_is(taken, tmp_path, capsys):
+    path = saved(tmp_path, model_of("g (float[1,3] x) => (float y) { y = Relu(x) }"))
+    (tmp_path / taken).mkdir()
+    assert main([path, "--out", str(tmp_path / "net")]) == 1
+    assert "cannot be written: Is a directory" in capsys.readouterr().err
+    assert {one.name for one in tmp_path.iterdir()} == {"model.onnx", taken}
+
+
+@pytest.mark.parametrize("out", [".", "..", "/"])
+def test_a_folder_is_no_beginning_of_names(out, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = saved(tmp_path, model_of("g (float[1,3] x) => (float y) { y = Relu(x) }"))
+    assert main([path, "--out", out]) == 1
+    assert "is a folder; give the beginning of the files' names" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["model.onnx"]
+
+
 @pytest.mark.parametrize("what", ["opset", "ir_version"])
 def test_a_file_of_a_newer_version_says_which_are_known(what, tmp_path, capsys):
     model = model_of("g (float[1,3] x) => (float y) { y = Relu(x) }")

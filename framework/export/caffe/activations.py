@@ -73,6 +73,22 @@ def absolute(parts: Parts, part: Part) -> list[Part] | None:
     return chain.finish()
 
 
+def slopes(parts: Parts, part: Part) -> list[Part] | None:
+    """PReLU, and ReLU with a slope: relu(x) - slope * relu(-x)."""
+    x = part.proto.bottom[0]
+    shape = parts.shapes[x]
+    if len(shape) < 2:
+        return None
+    slope = part.blobs[0] if part.blobs else part.proto.relu_param.negative_slope
+    chain = Chain(parts, part)
+    positive = chain.add("ReLU", x)
+    negative = chain.add("ReLU", chain.affine(x, -1, 0))
+    factors = np.broadcast_to(-np.asarray(slope, np.float32), (shape[1],))
+    scaled = chain.add("Scale", negative, blobs=[factors])
+    chain.add("Eltwise", positive, scaled, eltwise_param={"operation": "SUM"})
+    return chain.finish()
+
+
 def silu(parts: Parts, part: Part) -> list[Part] | None:
     """Swish with beta 1."""
     return _one(parts, part, "Swish", swish_param={"beta": 1})
@@ -122,4 +138,5 @@ ACTIVATIONS: Mapping[str, tuple[Rewrite, ...]] = {
     "HardSigmoid": (hard_sigmoid,), "Swish": (swish,), "SiLU": (silu,), "Mish": (mish,),
     "AbsVal": (absolute,), "Softplus": (softplus,), "SeLU": (selu,), "SeLu": (selu,),
     "Dropout": (scaling_dropout,), "RReLU": (randomized_relu,), "Insanity": (randomized_relu,),
+    "PReLU": (slopes,), "ReLU": (slopes,),
 }

@@ -18,13 +18,20 @@ FILLERS = ("weight_filler", "bias_filler", "filler")
 Condition = Callable[[LayerParameter, Layer, Sequence[Shape]], str]
 
 
-def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
-    """Why the reader does not take the layer; "" if it does."""
+def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape],
+            has_negative: bool = True) -> str:
+    """Why the reader does not take the layer; "" if it does.
+
+    has_negative  whether the first bottom may have values below 0
+    """
     if proto.type not in dialect.layers:
         return f"{proto.type} is not among its layers"
     for check in (own_fields, *(CONDITIONS[name] for name in dialect.conditions)):
         if reason := check(proto, layer, bottoms):
             return reason
+    if dialect.maximum_from_zero and has_negative and isinstance(layer, Pooling) \
+            and layer.method == "MAX":
+        return "a maximum below 0 becomes 0 there: a ReLU before it helps"
     return ""
 
 
@@ -159,7 +166,36 @@ def sigmastar(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> 
     return ""
 
 
+def nncase(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
+    """Tried with nncase 1.9's importer and simulator, which ignore or end at the rest."""
+    if isinstance(layer, Convolution):
+        if len(set(layer.geometry.stride)) > 1:
+            return f"the stride is {layer.geometry.stride}; stride_h and stride_w are not read"
+        return "" if proto.convolution_param.bias_term else "a bias is needed"
+    if proto.relu_param.negative_slope:
+        return "negative_slope is not supported"
+    if proto.HasField("eltwise_param") and proto.eltwise_param.coeff:
+        return "coeff is not read"
+    if proto.HasField("scale_param") and proto.scale_param.axis != 1:
+        return f"scale_param.axis is {proto.scale_param.axis}; 1 is taken"
+    if proto.reshape_param.axis or proto.reshape_param.num_axes != -1:
+        return "reshape_param's axis and num_axes are not taken"
+    if isinstance(layer, Pooling) and layer.method == "AVE" and hangs_over(layer, bottoms[0]):
+        return "averages of windows that end behind the padding are others"
+    return one_bottom(proto, layer, bottoms)
+
+
+def hangs_over(layer: Pooling, bottom: Shape) -> bool:
+    """Whether a window ends behind the padding, since sizes are rounded up."""
+    window = layer.window
+    zipped = zip(bottom[2:], window.top_sizes(bottom[2:]), window.kernel, window.stride,
+                 window.pad, strict=True)
+    return not layer.whole and any((top - 1) * stride + kernel > size + 2 * pad
+                                   for size, top, kernel, stride, pad in zipped)
+
+
 CONDITIONS: Mapping[str, Condition] = {
     "common": common, "one_bottom": one_bottom, "one_dilation": one_dilation, "nnie": nnie,
-    "opencv4": opencv4, "sophgo": sophgo, "horizon": horizon, "sigmastar": sigmastar,
+    "opencv4": opencv4, "sophgo": sophgo, "horizon": horizon, "nncase": nncase,
+    "sigmastar": sigmastar,
 }

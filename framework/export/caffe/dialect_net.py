@@ -17,6 +17,7 @@ from framework.layers.base import Layer
 from framework.layers.normalization.batch_norm import BatchNorm
 from framework.layers.normalization.scale import Scale
 from framework.layers.utility.joining import Silence, Split
+from framework.layers.vision.pooling import Pooling
 from framework.net.net import Net
 from framework.proto import LayerParameter, NetParameter
 
@@ -81,7 +82,8 @@ def to_dialect(net: Net, dialect: Dialect, keep_batch_norm: bool = False) -> Dia
     order = {name: index for index, name in enumerate(kinds)}
     verdicts.sort(key=lambda verdict: order[verdict.layer])
     message, blobs = assemble(parts, made)
-    allowed = {part.proto.name for part in made if isinstance(part.layer, IN_PLACE)}
+    allowed = {part.proto.name for part in made
+               if dialect.in_place and isinstance(part.layer, IN_PLACE)}
     outputs = dict(parts.outputs)
     for change in (lambda: put_in_place(message, allowed, []),
                    lambda: give_back_names(message, parts.given),
@@ -152,7 +154,8 @@ def _fitted(parts: Parts, part: Part, dialect: Dialect, depth: int
     """The layers that the reader takes in place of one; None, and the reason, if there are
     none."""
     bottoms = [parts.shapes[name] for name in part.proto.bottom]
-    reason = refusal(dialect, part.proto, part.layer, bottoms)
+    has_negative = isinstance(part.layer, Pooling) and parts.may_be_negative(part.proto.bottom[0])
+    reason = refusal(dialect, part.proto, part.layer, bottoms, has_negative)
     if not reason or (depth and part.proto.type in dialect.processor):
         return [part], ""
     rewrites = REWRITES.get(part.proto.type, ()) if depth < DEEPEST else ()

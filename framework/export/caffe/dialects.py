@@ -29,6 +29,8 @@ class Dialect:
     tail           of an SSD: keep, rename (to SSDDetectionOutput), or cut
     cuts_softmax   with the tail the Reshape, Softmax and Flatten before it are cut off
     silence        whether unread tops may go into a Silence layer
+    in_place       ReLU, BatchNorm and Scale write into their bottoms
+    maximum_from_zero  MAX pooling gives 0 where all of a window is below 0
     conditions     names of functions in `conditions`, beside those for everyone
     """
 
@@ -41,6 +43,8 @@ class Dialect:
     tail: str = "cut"
     cuts_softmax: bool = False
     silence: bool = False
+    in_place: bool = True
+    maximum_from_zero: bool = False
     conditions: tuple[str, ...] = field(default=())
 
 
@@ -109,7 +113,8 @@ DIALECTS: dict[str, Dialect] = {
     "nncase": Dialect(
         _words("Concat Convolution Eltwise Permute ReLU Reshape Slice Softmax Split Pooling "
                "BatchNorm Scale Reverse LSTM InnerProduct"),
-        "nncase 1.x's Caffe importer (K210, K510)"),
+        "nncase 1.x's Caffe importer (K210, K510)", in_place=False, maximum_from_zero=True,
+        conditions=("nncase",)),
     "ncnn": Dialect(
         COMMON | _words("BN Crop Deconvolution DetectionOutput ELU Interp LRN LSTM MVN Normalize "
                         "Permute Power PriorBox PSROIPooling ROIPooling Reorg Reshape Flatten "

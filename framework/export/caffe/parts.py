@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.errors import SpecError
+from framework.layers.activation.neuron import ReLU
 from framework.layers.base import LAYERS, Layer, Shape, Source
+from framework.layers.utility.joining import Concat, Slice, Split
+from framework.layers.vision.pooling import Pooling
 from framework.net.net import Net
 from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter
@@ -68,6 +71,16 @@ class Parts:
         layer, shapes = build_layer(proto, self.path, [self.shapes[name] for name in proto.bottom])
         self.shapes.update(zip(proto.top, shapes, strict=True))
         return Part(proto, list(blobs), origin, layer)
+
+
+    def may_be_negative(self, blob: str) -> bool:
+        """False if the layers that make a blob of the given net leave nothing below 0."""
+        part = next((one for one in self.parts if blob in one.proto.top), None)
+        if part is None:
+            return True
+        if isinstance(part.layer, Concat | Pooling | Slice | Split):
+            return any(map(self.may_be_negative, part.proto.bottom))
+        return not isinstance(part.layer, ReLU) or bool(part.proto.relu_param.negative_slope)
 
 
 def deployed_parts(net: Net) -> Parts:

@@ -12,8 +12,9 @@ from framework.export.caffe.parts import Part, Parts
 from framework.layers.activation.neuron import PReLU
 from framework.layers.normalization.batch_norm import BatchNorm, has_scale
 from framework.layers.normalization.normalize import UNIT_EPS, Normalize, ScaledForm
+from framework.layers.utility.joining import Slice
 from framework.layers.utility.shape import Crop
-from framework.layers.vision.convolution import Convolution
+from framework.layers.vision.convolution import Convolution, Deconvolution
 from framework.layers.vision.depthwise import ConvolutionDepthwise
 from framework.layers.vision.inner_product import InnerProduct
 from framework.layers.vision.pooling import Pooling
@@ -35,6 +36,13 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
                 if filler in value.DESCRIPTOR.fields_by_name:
                     value.ClearField(filler)
     layer = part.layer
+    if isinstance(layer, Convolution | Deconvolution):
+        _square_fields(part.proto.convolution_param)
+    if isinstance(layer, Slice) and not layer.points and len(part.proto.top) > 1:
+        # nncase ends at a Slice without points
+        size = parts.shapes[part.proto.bottom[0]][layer.axis] // len(part.proto.top)
+        part.proto.slice_param.slice_point.extend(
+            size * number for number in range(1, len(part.proto.top)))
     if isinstance(layer, InnerProduct):
         part.proto.type = "InnerProduct"        # not SparseInnerProduct
     if isinstance(layer, Crop) and not part.proto.crop_param.offset:
@@ -55,6 +63,21 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
     if isinstance(layer, Normalize | PReLU) and part.blobs:
         return _one_for_each_channel(parts, part)
     return [part]
+
+
+def _square_fields(param: Any) -> None:
+    """kernel_h and kernel_w as kernel_size where both are one number, and so on: nncase reads
+    stride alone. Any: a message of Convolution or Pooling."""
+    for name, whole in (("kernel", "kernel_size"), ("stride", "stride"), ("pad", "pad")):
+        high, wide = f"{name}_h", f"{name}_w"
+        value = getattr(param, high)
+        if not param.HasField(high) or value != getattr(param, wide):
+            continue
+        clear(param, (high, wide))
+        if param.DESCRIPTOR.fields_by_name[whole].is_repeated:
+            getattr(param, whole)[:] = [value]
+        else:
+            setattr(param, whole, value)
 
 
 def _as_ssds(parts: Parts, part: Part, layer: Normalize) -> None:
@@ -137,6 +160,7 @@ def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Pa
     """Pooling as the original rounds, less the last row and column where another rounds down."""
     param = part.proto.pooling_param
     clear(param, ROUNDING)
+    _square_fields(param)
     if layer.whole:
         return [part]
     bottom, wanted = parts.shapes[part.proto.bottom[0]], parts.shapes[part.top]

@@ -21,6 +21,7 @@ from framework.layers.base import Shape
 from framework.layers.vision.convolution import Convolution
 from framework.layers.vision.kernel_stride import ConvolutionSK
 from framework.layers.vision.padding import AdaptivePooling
+from framework.proto import ConvolutionParameter
 
 
 def power(parts: Parts, part: Part) -> list[Part] | None:
@@ -180,6 +181,19 @@ def plain_kernel(parts: Parts, part: Part) -> list[Part] | None:
     return chain.finish()
 
 
+def zero_bias(parts: Parts, part: Part) -> list[Part] | None:
+    """A convolution without a bias as one whose bias is 0."""
+    if len(part.blobs) > 1:
+        return None
+    chain = Chain(parts, part)
+    param = ConvolutionParameter()
+    param.CopyFrom(part.proto.convolution_param)
+    param.bias_term = True
+    chain.add("Convolution", part.proto.bottom[0], convolution_param=param,
+              blobs=[*part.blobs, np.zeros(param.num_output, np.float32)])
+    return chain.finish()
+
+
 def _with_gaps(weight: Floats, axis: int, step: int) -> Floats:
     """Zeros between the cells of a kernel along an axis."""
     if step == 1:
@@ -257,7 +271,7 @@ REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
     "Power": (power,), "Bias": (bias,), "Scale": (scale_by_blob,), "BN": (channel_scale,),
     "EltwiseAffine": (channel_scale,), "BroadcastMul": (scale_by_blob,), "Axpy": (axpy,),
     "ShuffleChannel": (shuffle_by_permute, shuffle_by_convolution), "Normalize": (normalize,),
-    "Eltwise": (weighted_sum,), "Convolution": (plain_kernel,),
+    "Eltwise": (weighted_sum,), "Convolution": (plain_kernel, zero_bias),
     "ConvolutionSK": (dilated_convolution,), "Flatten": (flatten,), "Transpose": (transpose,),
     "SimpleCrop": (crop_at_the_end,), "AdaptivePooling": (adaptive_pooling,),
 }

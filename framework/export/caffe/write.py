@@ -17,7 +17,7 @@ from framework.export.caffe.dialects import Dialect
 from framework.export.caffe.parts import Floats
 from framework.net.net import Net
 from framework.proto import LayerParameter, NetParameter
-from framework.system.atomic import replacing
+from framework.system.atomic import replacing, with_ending
 from framework.weights.caffemodel import write_caffemodel
 
 TOLERANCE = 1e-4        # of the largest value of an output
@@ -32,7 +32,7 @@ def write_dialect(net: Net, made: DialectNet, dialect: Dialect, out: Path,
     """
     ends = [".prototxt", ".caffemodel", ".report.txt", *made.files]
     with contextlib.ExitStack() as stack:
-        paths = {end: stack.enter_context(replacing(out.with_name(out.name + end)))
+        paths = {end: stack.enter_context(replacing(with_ending(out, end)))
                  for end in ends}
         paths[".prototxt"].write_text(to_text(made.message))
         write_stripped(paths[".caffemodel"], made.message, made.blobs)

@@ -17,7 +17,7 @@ from framework.importing.draft import write_weights
 from framework.net.net import Net
 from framework.net.reading import parse_net
 from framework.proto import LayerParameter, NetParameter, ResizeParameter
-from framework.system.atomic import replacing
+from framework.system.atomic import replacing, with_ending
 
 LETTERBOX = 127.5       # 0.5 of letterbox_image in image.c, before pixels are divided by 255
 # of [net], about training and images alone
@@ -50,7 +50,7 @@ def import_darknet(config: Path, weights: Path, out: Path, name: str) -> Written
     """
     net, outputs = read_darknet(config, weights, name)
     message = net.draft.message
-    prototxt, caffemodel = (out.with_name(out.name + end) for end in (".prototxt", ".caffemodel"))
+    prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
     with replacing(prototxt) as text, replacing(caffemodel) as binary:
         text.write_text(to_text(message))
         write_weights(binary, message, net.draft.weights)
