@@ -286,6 +286,7 @@ def test_conv_lstm_without_its_input_has_no_weights_for_it():
     ("lstm_conv_param { num_output: 3 kernel_size: 3 }", "the maps must keep their size, 5 x 6"),
     ('lstm_conv_param { num_output: 3 type: "input" }', "is given 1 times; it must be once or "),
     ("", "lstm_conv_param is given 0 times"),
+    (f'{CONVOLUTION} lstm_debug_param {{ expose: "c_t=2" }}', "makes blobs within the layer tops"),
     (f"{CONVOLUTION} lstm_debug_param {{ axis_hadamard: 4 }}", "must be among axes 2 to 4"),
 ])
 def test_conv_lstm_refuses_what_does_not_fit(param, words):

@@ -28,7 +28,7 @@ class GlobalLSEMargin(Layer):
     """Adaptive margin: cosines times a scale, the label's less a margin that follows the batch.
 
     Bottoms: cosines (N, ...) with C values in each row; labels (N,); if wanted, the norm of each
-             item (N,), which takes the place of the scale.
+             item (N,), used instead of the scale.
     Tops:    scale * cosines, the label's less the margin if that is above 0; if wanted, (5,): the
              scale or the mean norm, and the means over items of the label's cosine, of the
              log-sum-exp of the others and of their maximum (at least -1), and the margin.

@@ -58,7 +58,10 @@ class ConvLSTM(Layer):
         super().__init__(spec)
         honour(spec, "recurrent_param", "expose_hidden")
         honour(spec, "lstm_debug_param",
-               "disable_hadamard axis_hadamard num_axes_hadamard ignore_x")
+               "expose disable_hadamard axis_hadamard num_axes_hadamard ignore_x")
+        if spec.proto.lstm_debug_param.expose:
+            raise spec.error("lstm_debug_param.expose", "makes blobs within the layer tops, which "
+                             "is not supported")
         self.exposed = spec.proto.recurrent_param.expose_hidden
         self.ignores_x = spec.proto.lstm_debug_param.ignore_x
         self.carried: tuple[Tensor, ...] = ()
@@ -129,8 +132,8 @@ class ConvLSTM(Layer):
         outputs = []
         for step in range(x.shape[0]):
             go_on = cont[step].to(x.dtype).reshape(-1, 1, 1, 1)
-            gates = F.conv2d(hidden * go_on, self.hidden_weight, self.hidden_bias,
-                             **self.hidden_geometry)
+            gates = _convolve(hidden * go_on, self.hidden_weight, self.hidden_bias,
+                              self.hidden_geometry)
             if entered is not None:
                 gates = gates + entered[step]
             if self.has_peepholes:
@@ -145,7 +148,7 @@ class ConvLSTM(Layer):
         """What the input adds to the gates of each step: (T, N, 4 D, H, W)."""
         if self.ignores_x:
             return None
-        gates = F.conv2d(x.flatten(0, 1), self.input_weight, **self.input_geometry)
+        gates = _convolve(x.flatten(0, 1), self.input_weight, None, self.input_geometry)
         return gates.reshape(*x.shape[:2], *gates.shape[1:])
 
     def _start(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -213,6 +216,11 @@ class ConvLSTM(Layer):
             blobs.append(graph.floats(self.hidden_bias, "hidden_bias"))
         return graph.add("Conv", x, *blobs, pads=[*at["padding"], *at["padding"]],
                          dilations=list(at["dilation"]))
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, at: dict[str, tuple[int, int]]
+              ) -> Tensor:
+    return F.conv2d(x, weight, bias, padding=at["padding"], dilation=at["dilation"])
 
 
 def _conv_param(proto: LayerParameter, kind: str) -> Any:    # Any: protobuf's message

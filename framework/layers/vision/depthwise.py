@@ -84,7 +84,7 @@ class ConvolutionDepthwise(Layer):
         """Another number of filters than channels: ConvolutionDepthwise's original never reads it.
         """
         where = f"convolution_param.{field}"
-        if self.spec.type != "ConvolutionDepthwise":
+        if self.spec.type == "DepthwiseConvolution":
             raise self.spec.error(where, f"is {given}; it must be that of the bottom's channels, "
                                   f"{channels}")
         LOG.warning("%s: %s is %d; it has no effect, as in the original: there is a filter for "
