@@ -198,8 +198,8 @@ def _param_names(kind: str) -> list[str]:
         source = inspect.getsource(code)
         found.update(_PARAM.findall(source))
         pending += _called(code, source)
-    layer = sample_document(kind).message.layer[-1]
-    return [name for name in known if name in found or layer.HasField(name)]
+    given = {field.name for field, _ in sample_document(kind).message.layer[-1].ListFields()}
+    return [name for name in known if name in found | given]
 
 
 def _called(code: Any, source: str) -> Iterator[Any]:   # Any: functions and classes

@@ -49,7 +49,7 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
 
 
 def with_ending(prefix: Path, ending: str) -> Path:
-    """The file `prefix` + `ending`. WriteError for a prefix that is no name, such as `.`."""
+    """The file `prefix` + `ending`. WriteError for a prefix that is not a name, such as `.`."""
     if prefix.name in ("", ".."):
         raise WriteError(f"'{prefix}' is a folder; give the beginning of the files' names: "
                          f"{prefix / 'net'} for {prefix / f'net{ending}'}")

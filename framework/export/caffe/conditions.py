@@ -181,12 +181,12 @@ def nncase(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str
     if proto.reshape_param.axis or proto.reshape_param.num_axes != -1:
         return "reshape_param's axis and num_axes are not taken"
     if isinstance(layer, Pooling) and layer.method == "AVE" and hangs_over(layer, bottoms[0]):
-        return "averages of windows that end behind the padding are others"
+        return "averages of windows that end beyond the padding are others"
     return one_bottom(proto, layer, bottoms)
 
 
 def hangs_over(layer: Pooling, bottom: Shape) -> bool:
-    """Whether a window ends behind the padding, since sizes are rounded up."""
+    """Whether a window ends beyond the padding, since sizes are rounded up."""
     window = layer.window
     zipped = zip(bottom[2:], window.top_sizes(bottom[2:]), window.kernel, window.stride,
                  window.pad, strict=True)

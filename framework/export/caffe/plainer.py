@@ -31,10 +31,11 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
     """The layers for one, without what belongs to training or to a machine."""
     clear(part.proto, TRAINING_FIELDS)
     for descriptor, value in part.proto.ListFields():
-        if descriptor.message_type is not None and descriptor.name.endswith("_param"):
-            for filler in (*FILLERS, "engine"):
-                if filler in value.DESCRIPTOR.fields_by_name:
-                    value.ClearField(filler)
+        if descriptor.message_type is None or not descriptor.name.endswith("_param"):
+            continue
+        for message in value if descriptor.is_repeated else [value]:    # ConvLSTM's repeats
+            clear(message, [name for name in (*FILLERS, "engine")
+                            if name in descriptor.message_type.fields_by_name])
     layer = part.layer
     if isinstance(layer, Convolution | Deconvolution):
         _square_fields(part.proto.convolution_param)
