@@ -113,8 +113,8 @@ def _check_one_format(tree: FileTree, found: Recognised,
     left = tuple(name for name in tree.images if os.path.normpath(tree.root / name) not in used)
     if not left:
         return
-    rest = FileTree(tree.root, tuple(name for name in tree.files
-                                     if name in set(left) or name not in set(tree.images)))
+    taken = set(tree.images) - set(left)
+    rest = FileTree(tree.root, tuple(name for name in tree.files if name not in taken))
     for other in _all_found(rest, finders):
         count = sum(exists(other.data.root / entry.label.partition("#")[0])
                     for entries in other.data.splits.values() for entry in entries
@@ -128,11 +128,19 @@ def _check_one_format(tree: FileTree, found: Recognised,
 def _with_unread(tree: FileTree, found: Recognised,
                  finders: Sequence[Callable[[FileTree], Recognised | None]]) -> Recognised:
     """The data set, with a reason that names labels of the same images in other formats."""
-    others = [f"{other.format} ({other.reason})" for other in _all_found(tree, finders)]
+    read = _label_files(found)
+    others = [f"{other.format} ({other.reason})" for other in _all_found(tree, finders)
+              if not _label_files(other) <= read]
     if not others:
         return found
     return replace(found, reason=f"{found.reason}; the same images have labels in another format "
                    f"too, which are not read: {', '.join(others)}")
+
+
+def _label_files(found: Recognised) -> set[str]:
+    """The files that its labels are read from."""
+    return {os.path.normpath(found.data.root / entry.label.partition("#")[0])
+            for entries in found.data.splits.values() for entry in entries}
 
 
 def _all_found(tree: FileTree, finders: Sequence[Callable[[FileTree], Recognised | None]]

@@ -226,6 +226,14 @@ def test_labels_of_the_same_images_in_a_second_format_are_named_as_not_read(tmp_
         "box a row (x.csv" in found.reason
 
 
+def test_labels_that_two_ways_find_are_not_named_as_not_read(tmp_path):
+    put(tmp_path, {"images/train/a.jpg": "", "images/val/b.jpg": "",
+                   "labels/train/a.txt": "0 .5 .5 .2 .2\n", "labels/val/b.txt": "0 .5 .5 .2 .2\n",
+                   "classes.txt": "cat\n", "data.yaml":
+                   "train: images/train\nval: images/val\nnames: [cat]\n"})
+    assert recognise(tmp_path).reason == "data.yaml has names and the splits train, val"
+
+
 @pytest.mark.parametrize("files, message", [
     ({"a.jpg": "", "b.xml": XML.format("cat")}, "none of its 1 annotations has an image"),
     ({"a.jpg": "", "x.csv": HEADER + "b.jpg,1,1,cat,0,0,1,1\n"}, "none of the 1 images that x.csv"),
