@@ -37,7 +37,7 @@ class OutputDecay(Layer):
     Top:    as x.
     `regularization_type` L2 adds output_decay * x, L1 output_decay * sign(x).
     Errors: SpecError for another regularization_type.
-    Source: output_decay_layer.cpp of wdzhao123/FRD's Caffe.
+    Source: output_decay_layer.cpp of the Caffe that the nets of wdzhao123/FRD are for.
     """
 
     keeps_shape = True

@@ -70,8 +70,7 @@ class ContinuationIndicator(Layer):
     Top:    (time_step, N): 0 in the first row, 1 in all others.
     Errors: SpecError if time_step is 0 or the axis is not there; if there is a bottom and a
             batch_size, or neither.
-    Source: jolibrain/caffe continuation_indicator_layer.cpp; that of junhyukoh's and other OCR
-            projects' Caffe for batch_size.
+    Source: continuation_indicator_layer.cpp of jolibrain/caffe; of OCR projects for batch_size.
     """
 
     num_bottoms = (0, 1)

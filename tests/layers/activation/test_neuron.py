@@ -212,3 +212,12 @@ def test_scale_tanh_grows_steeper_every_few_forwards_of_training():
         np.testing.assert_allclose(fixed(x).detach().numpy(), np.tanh(2 * x.detach().numpy()))
     with pytest.raises(SpecError, match="step_size is 0"):
         make("ScaleTanH", "step_size: 0", (4, 3))
+
+
+def test_a_dropout_of_everything_copies_in_test_and_is_refused_in_training():
+    x = noise(2, 3)
+    assert torch.equal(make("Dropout", "dropout_ratio: 1", (2, 3), phase="TEST")(x), x)
+    for more, phase in (("", "TRAIN"), ("scale_train: false", "TEST"),
+                        ("sample_weights_test: true", "TEST")):
+        with pytest.raises(SpecError, match="dropout_ratio is 1; it must be at least 0 and below"):
+            make("Dropout", f"dropout_ratio: 1 {more}", (2, 3), phase=phase)

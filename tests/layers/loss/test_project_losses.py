@@ -192,3 +192,29 @@ def test_ctc_loss_names_a_label_that_is_the_blank():
     labels = torch.tensor([[1, 1], [0, -1], [-1, -1], [-1, -1.]])
     with pytest.raises(DataError, match="the blank is not a label"):
         layer(noise(4, 2, 4), torch.ones(4, 2), labels)
+
+
+def test_the_dice_loss_is_one_less_twice_the_overlap_over_the_squares():
+    layer = make("DiceCoefLoss", "smooth: 0.5", (4, 3, 5), (4, 3, 5))
+    x, y = noise(4, 3, 5), noise(4, 3, 5, seed=2)
+    fractions = []
+    for one, other in zip(x.detach().numpy(), y.detach().numpy(), strict=True):
+        fractions.append((2 * (one * other).sum() + 0.5)
+                         / ((one ** 2).sum() + (other ** 2).sum() + 0.5))
+    assert min(fractions) < 0 < max(fractions)          # a negative one counts as positive
+    assert layer(x, y).item() == pytest.approx(1 - np.abs(fractions).mean(), rel=1e-12)
+    positive = [one.detach().abs().requires_grad_() for one in (x, y)]
+    assert torch.autograd.gradcheck(layer, positive)
+
+
+def test_the_manhattan_loss_has_a_gradient_that_fades_near_zero():
+    layer = make("ManhattanLoss", "", (2, 3), (2, 3))
+    x = torch.tensor([[1.0, 2, 3], [4, 5, 6]], dtype=torch.float64, requires_grad=True)
+    target = torch.tensor([[1.0, 2.001, 1], [4, 7, 6]], dtype=torch.float64, requires_grad=True)
+    loss = layer(x, target)
+    loss.backward()
+    assert loss.item() == pytest.approx((0.001 + 2 + 2) / 2)
+    difference = (x - target).detach().numpy()
+    expected = difference / (np.abs(difference) + 1e-3) / 2
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(target.grad.numpy(), -expected, rtol=1e-9)

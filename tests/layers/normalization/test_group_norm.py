@@ -123,3 +123,14 @@ def test_channel_scale_keeps_a_running_mean_of_its_scales_as_the_one_factor():
 def test_channel_scale_refuses_scales_of_another_size():
     with pytest.raises(SpecError, match="the second must hold 40 numbers, one for each item and"):
         make("ChannelScale", "", SIZE, (2, 6, 5, 4))
+
+
+def test_group_norm_by_group_num_has_no_scale_and_bias():
+    layer = make("GroupNorm", "group_num: 2 eps: 0.01", (2, 6, 3, 5))
+    assert not list(layer.blobs)
+    x = noise(2, 6, 3, 5)
+    rows = x.detach().numpy().reshape(4, -1)
+    expected = (rows - rows.mean(1, keepdims=True)) / np.sqrt(rows.var(1, keepdims=True) + 0.01)
+    np.testing.assert_allclose(layer(x).detach().numpy().reshape(4, -1), expected, rtol=1e-9)
+    with pytest.raises(SpecError, match="group_norm_param.group_num is 4; it must divide the 6 "):
+        make("GroupNorm", "group_num: 4", (2, 6, 3, 5))

@@ -178,3 +178,12 @@ def test_lstm_of_two_axes_has_batch_size_streams():
     torch.testing.assert_close(top, planes(x.view(4, 2, 5), flags.view(4, 2)).view(8, 3))
     with pytest.raises(SpecError, match="batch_size is 3; it must divide the 8 rows"):
         make("Lstm", "num_output: 3 batch_size: 3", (8, 5))
+
+
+def test_continuation_indicators_need_no_bottom_where_batch_size_is_given():
+    layer = make("ContinuationIndicator", "time_step: 3 batch_size: 2")
+    assert layer().tolist() == [[0, 0], [1, 1], [1, 1]]
+    with pytest.raises(SpecError, match="batch_size must be given where there is no bottom"):
+        make("ContinuationIndicator", "time_step: 3")
+    with pytest.raises(SpecError, match="batch_size must be given where there is no bottom"):
+        make("ContinuationIndicator", "time_step: 3 batch_size: 2", (2, 4))

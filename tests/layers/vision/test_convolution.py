@@ -1,6 +1,7 @@
 """Convolution, Deconvolution and Im2col against their definitions in numpy."""
 
 import itertools
+import logging
 
 import numpy as np
 import pytest
@@ -218,3 +219,15 @@ def test_side_forms_need_two_axes():
 def test_unequal_bottoms_are_refused():
     with pytest.raises(SpecError, match=r"bottom\[1\] has the shape \(2, 3, 5, 7\)"):
         make("Convolution", "num_output: 4 kernel_size: 3", (2, 3, 5, 6), (2, 3, 5, 7), tops=2)
+
+
+def test_a_depthwise_layer_says_that_its_num_output_has_no_effect(caplog):
+    with caplog.at_level(logging.WARNING):
+        layer = make("ConvolutionDepthwise", "convolution_param { num_output: 2 group: 2 "
+                     "kernel_size: 3 }", (2, 4, 5, 6))
+    assert layer(noise(2, 4, 5, 6)).shape == (2, 4, 3, 4)
+    assert "convolution_param.num_output is 2; it has no effect, as in the original: there is a " \
+           "filter for each of the 4 channels" in caplog.text
+    with pytest.raises(SpecError, match="num_output is 2; it must be that of the bottom's"):
+        make("DepthwiseConvolution", "convolution_param { num_output: 2 kernel_size: 3 }",
+             (2, 4, 5, 6))
