@@ -84,7 +84,7 @@ class PSROIAlign(Layer):
         steps = torch.arange(1, self.samples + 1, device=first.device, dtype=start.dtype)
         point = low[..., None] + steps * (size / (self.samples + 1))[:, None, None]
         inside = point < end[..., None]
-        before = point.clamp(max=limit - 1).floor()
+        before = point.clamp(max=limit - 1).nan_to_num(0).floor()
         after = (before + 1).clamp(max=limit - 1)
         part = (point - before).clamp(0, 1)
         weights = torch.stack([1 - part, part], -1) / self.samples
