@@ -7,16 +7,8 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.layers.rcnn.test_roi_align import bilinear
 from tests.support import make, noise
-
-
-def bilinear(plane, y, x):
-    """The value at y, x within the plane."""
-    top, left = int(y), int(x)
-    bottom, right = min(top + 1, plane.shape[0] - 1), min(left + 1, plane.shape[1] - 1)
-    part_y, part_x = y - top, x - left
-    return ((1 - part_y) * ((1 - part_x) * plane[top, left] + part_x * plane[top, right])
-            + part_y * ((1 - part_x) * plane[bottom, left] + part_x * plane[bottom, right]))
 
 
 def position_sensitive(x, rois, outputs, size, scale, samples):
