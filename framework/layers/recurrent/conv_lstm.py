@@ -12,7 +12,12 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.recurrent.recurrent import is_exporting, lstm_step, lstm_step_onnx
+from framework.layers.recurrent.recurrent import (
+    carried_states,
+    is_exporting,
+    lstm_step,
+    lstm_step_onnx,
+)
 from framework.proto import FillerParameter, LayerParameter
 
 ONE = FillerParameter(type="constant", value=1)
@@ -154,11 +159,7 @@ class ConvLSTM(Layer):
     def _start(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.exposed:
             return tuple(state.squeeze(0) for state in states)
-        size = (x.shape[1], self.num_outputs, *x.shape[3:])
-        if self.carried and not is_exporting() and self.carried[0].shape == size \
-                and self.carried[0].device == x.device and self.carried[0].dtype == x.dtype:
-            return self.carried
-        return (x.new_zeros(size),) * 2
+        return carried_states(self.carried, x, (x.shape[1], self.num_outputs, *x.shape[3:]), 2)
 
     def _finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.exposed:

@@ -100,11 +100,7 @@ class Recurrence:
         """The initial states (N, H): given, carried over, or zeros."""
         if self.exposed:
             return tuple(state.detach().squeeze(0) for state in others[-self.num_states:])
-        carried = self.carried
-        if carried and not is_exporting() and carried[0].shape[0] == x.shape[1] \
-                and carried[0].device == x.device and carried[0].dtype == x.dtype:
-            return carried
-        return (x.new_zeros(x.shape[1], self.size),) * self.num_states
+        return carried_states(self.carried, x, (x.shape[1], self.size), self.num_states)
 
     def finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Keep the last states for the next forward, or return them as tops, without gradient."""
@@ -189,6 +185,15 @@ def has_static_input(proto: LayerParameter, num_states: int) -> bool:
     """Whether a bottom is neither x, cont nor one of the exposed states."""
     states = num_states if proto.recurrent_param.expose_hidden else 0
     return len(proto.bottom) - states > 2
+
+
+def carried_states(carried: tuple[Tensor, ...], x: Tensor, shape: Sequence[int], number: int
+                   ) -> tuple[Tensor, ...]:
+    """The states that the last forward left, if they are of this shape and fit x; else zeros."""
+    if carried and not is_exporting() and carried[0].shape == torch.Size(shape) \
+            and carried[0].device == x.device and carried[0].dtype == x.dtype:
+        return carried
+    return (x.new_zeros(shape),) * number
 
 
 def is_exporting() -> bool:

@@ -14,7 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
-from framework.layers.recurrent.recurrent import is_exporting, lstm_step
+from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
 from framework.proto import LayerParameter
 
 
@@ -218,11 +218,7 @@ class Lstm(Layer):
         return top.flatten(0, 1) if self.streams else top
 
     def _start(self, x: Tensor, carry: bool) -> tuple[Tensor, ...]:
-        carried = self.carried
-        if carry and carried and not is_exporting() and carried[0].shape[0] == x.shape[1] \
-                and carried[0].dtype == x.dtype and carried[0].device == x.device:
-            return carried
-        return (x.new_zeros(x.shape[1], self.size),) * 2
+        return carried_states(self.carried if carry else (), x, (x.shape[1], self.size), 2)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if len(bottoms) > 1 or graph.batch is None:
