@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -10,10 +9,9 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.rcnn.regions import example_regions
+from framework.layers.rcnn.regions import check_regions, check_sizes, example_regions
 from framework.ops.regions import round_half_away, sample_bilinear
 
 
@@ -38,16 +36,10 @@ class ROIWarping(Layer):
         super().__init__(spec)
         honour(spec, "roi_warping_param", "pooled_h pooled_w spatial_scale")
         param = spec.proto.roi_warping_param
-        for field in ("pooled_h", "pooled_w"):
-            if getattr(param, field) < 1:
-                raise spec.error(f"roi_warping_param.{field}", "is 0; it must be at least 1")
-        if len(x) != 4 or len(regions) < 2 or regions[1] != 5 or math.prod(regions[2:]) != 1:
-            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(regions)}; they must "
-                             "be (N, C, H, W) and (R, 5): item, x1, y1, x2, y2 in pixels")
+        check_sizes(spec, "roi_warping_param", "pooled_h pooled_w")
+        self.check = check_regions(spec, x, regions)
         self.sizes = (param.pooled_h, param.pooled_w)
         self.scale = param.spatial_scale
-        self.check = IndexCheck(spec, 1, regions[:1], what=f"items of '{spec.bottoms[0]}'",
-                                unit="region")
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
         return example_regions(shapes, self.scale) if index else None

@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
+from framework.layers.rcnn.regions import check_sizes
 from framework.ops.regions import round_half_away
 
 
@@ -35,9 +36,7 @@ class MultiROIPooling(Layer):
         super().__init__(spec)
         honour(spec, "multi_roi_pooling_param", "pooled_h pooled_w spatial_scale top_num")
         param = spec.proto.multi_roi_pooling_param
-        for field in ("pooled_h", "pooled_w"):
-            if getattr(param, field) < 1:
-                raise spec.error(f"multi_roi_pooling_param.{field}", "is 0; it must be at least 1")
+        check_sizes(spec, "multi_roi_pooling_param", "pooled_h pooled_w")
         if param.top_num != len(spec.tops):
             raise spec.error("multi_roi_pooling_param.top_num", f"is {param.top_num}; the layer "
                              f"has {len(spec.tops)} tops")

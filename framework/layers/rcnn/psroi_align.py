@@ -11,7 +11,13 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.rcnn.regions import check_regions, example_regions, region_columns
+from framework.layers.rcnn.regions import (
+    check_channels,
+    check_regions,
+    check_sizes,
+    example_regions,
+    region_columns,
+)
 from framework.layers.rcnn.regions_onnx import INT64, columns_onnx
 
 SMALLEST = 0.1          # cells: the least height and width of a region
@@ -41,17 +47,12 @@ class PSROIAlign(Layer):
         honour(spec, "psroi_align_param", "spatial_scale output_dim group_size sample_num")
         self.check = check_regions(spec, x, rois)
         param = spec.proto.psroi_align_param
-        for field in ("output_dim", "group_size", "sample_num"):
-            if getattr(param, field) < 1:
-                raise spec.error(f"psroi_align_param.{field}",
-                                 f"is {getattr(param, field)}; it must be at least 1")
+        check_sizes(spec, "psroi_align_param", "output_dim group_size sample_num")
         self.scale = param.spatial_scale
         self.num_outputs = param.output_dim
         self.size = param.group_size
         self.samples = param.sample_num
-        if x[1] != self.num_outputs * self.size ** 2:
-            raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[1]} channels; output_dim * "
-                             f"group_size^2 is {self.num_outputs * self.size ** 2}")
+        check_channels(spec, x, self.num_outputs, self.size)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(bottoms[1][0], self.num_outputs, self.size, self.size)]

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import at_least, honour
 from framework.layers.rcnn.regions_onnx import (
     bin_edges_onnx,
     columns_onnx,
@@ -50,10 +50,22 @@ def read_size(spec: LayerSpec, also: str = "") -> tuple[int, int]:
     """
     honour(spec, "roi_pooling_param", f"pooled_h pooled_w spatial_scale pad_ratio {also}")
     param = spec.proto.roi_pooling_param
-    for field in ("pooled_h", "pooled_w"):
-        if getattr(param, field) < 1:
-            raise spec.error(f"roi_pooling_param.{field}", "is 0; it must be at least 1")
+    check_sizes(spec, "roi_pooling_param", "pooled_h pooled_w")
     return param.pooled_h, param.pooled_w
+
+
+def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
+    """SpecError for a field, of several with blanks between them, that is 0."""
+    for field in fields.split():
+        at_least(spec, f"{param_name}.{field}", [getattr(getattr(spec.proto, param_name), field)],
+                 1)
+
+
+def check_channels(spec: LayerSpec, x: Shape, num_outputs: int, size: int) -> None:
+    """SpecError unless each of size * size bins has a channel of its own for each output."""
+    if x[1] != num_outputs * size ** 2:
+        raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[1]} channels; output_dim * "
+                         f"group_size^2 is {num_outputs * size ** 2}")
 
 
 def region_columns(rois: Tensor, check: IndexCheck, num_items: int) -> Corners:
@@ -160,16 +172,11 @@ class PSROIPooling(Layer):
         honour(spec, "psroi_pooling_param", "spatial_scale output_dim group_size")
         self.check = check_regions(spec, x, rois)
         param = spec.proto.psroi_pooling_param
-        for field in ("output_dim", "group_size"):
-            if getattr(param, field) < 1:
-                raise spec.error(f"psroi_pooling_param.{field}",
-                                 f"is {getattr(param, field)}; it must be at least 1")
+        check_sizes(spec, "psroi_pooling_param", "output_dim group_size")
         self.scale = param.spatial_scale
         self.num_outputs = param.output_dim
         self.size = param.group_size
-        if x[1] != self.num_outputs * self.size ** 2:
-            raise spec.error("bottom", f"'{spec.bottoms[0]}' has {x[1]} channels; output_dim * "
-                             f"group_size^2 is {self.num_outputs * self.size ** 2}")
+        check_channels(spec, x, self.num_outputs, self.size)
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
         item, x1, y1, x2, y2 = region_columns(rois, self.check, len(x))
