@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from torch import Tensor
+
 from framework.definition.spec import LayerSpec
 
 
@@ -18,3 +22,8 @@ def mean_and_deviation(spec: LayerSpec) -> tuple[list[float], list[float]]:
         raise spec.error("bbox_reg_param", f"has the means {mean} and the deviations {deviation}; "
                          "there must be four of each, and no deviation 0")
     return mean, deviation
+
+
+def adjusted(moves: Tensor, mean: Sequence[float], deviation: Sequence[float]) -> Tensor:
+    """Offsets (..., 4) times their deviation plus their mean."""
+    return moves * moves.new_tensor(deviation) + moves.new_tensor(mean)

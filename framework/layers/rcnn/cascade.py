@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.box_statistics import adjusted, mean_and_deviation
 from framework.layers.rcnn.ranked_regions import Anchors, Ranking, Regression
 from framework.layers.rcnn.regions_onnx import (
     adjusted_onnx,
@@ -19,6 +19,7 @@ from framework.layers.rcnn.regions_onnx import (
     or_else_onnx,
     product,
 )
+from framework.ops.pixel_boxes import moved
 from framework.proto import has_field
 
 
@@ -161,18 +162,14 @@ class DecodeBBox(Layer):
     def forward(self, offsets: Tensor, rois: Tensor, *matched: Tensor) -> Tensor:
         rows = rois.reshape(rois.shape[0], 5)
         moves = offsets.reshape(offsets.shape[0], 8)[:, 4:]
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
-        first, last = rows[:, 1:3], rows[:, 3:]
-        size = last - first + 1
-        grown = size * moves[:, 2:].exp()
-        corner = moves[:, :2] * size + (first + last) / 2 - (grown - 1) / 2
-        moved = torch.cat([rows[:, :1], corner, corner + grown - 1], 1)
+        moves = adjusted(moves, self.mean, self.deviation)
+        decoded = torch.cat([rows[:, :1], moved(rows[:, 1:], moves)], 1)
         if self.spec.phase == "TRAIN":
-            valid = (moved[:, 1:3] <= moved[:, 3:]).all(1)
+            valid = (decoded[:, 1:3] <= decoded[:, 3:]).all(1)
             if matched:
                 valid = valid & (matched[0].flatten(1)[:, -1] < self.most_overlap)
-            moved = moved[valid]
-        return moved.reshape(-1, *rois.shape[1:])
+            decoded = decoded[valid]
+        return decoded.reshape(-1, *rois.shape[1:])
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         offsets, rows = (flat_onnx(graph, name) for name in bottoms)

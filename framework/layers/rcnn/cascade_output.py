@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.box_statistics import adjusted, mean_and_deviation
 from framework.layers.rcnn.regions_onnx import (
     adjusted_onnx,
     among_best_onnx,
@@ -90,7 +90,7 @@ class FrcnnOutput(Layer):
     def _corners(self, offsets: Tensor, rois: Tensor, size: Tensor) -> Tensor:
         """Decoded boxes (C - 1, R, 4), or (1, R, 4) where all classes have the same."""
         moves = offsets.unflatten(1, (-1, 4))[:, 1:].transpose(0, 1)
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
+        moves = adjusted(moves, self.mean, self.deviation)
         corners = moved(rois[:, 1:5], moves)
         return torch.cat([corners[..., :2].clamp(min=0), corners[..., 2:].minimum(size.flip(0))],
                          -1)

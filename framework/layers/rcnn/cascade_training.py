@@ -12,7 +12,7 @@ from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
-from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.box_statistics import adjusted, mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
 
 SMALLEST_BACKUP = 32        # side of the random box that is used where a region is missing
@@ -263,7 +263,7 @@ class BboxAccuracy(Layer):
         column = self.check(label.clamp(min=0) if self.by_class else label.clamp(0, 1))
         own = column[:, None, None].expand(-1, 1, 4)
         moves = offsets.unflatten(1, (-1, 4)).gather(1, own)[:, 0]
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
+        moves = adjusted(moves, self.mean, self.deviation)
         counts = (label > 0) & (truth[:, -1] <= NEAR_TRUTH)
         number = counts.sum()
         tops = []

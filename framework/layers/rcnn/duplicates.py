@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.rcnn.class_boxes import example_regions_of
 from framework.layers.rcnn.detections import Found, detection_rows, detection_rows_onnx
 from framework.layers.rcnn.duplicate_lists import FIELD, check_lists
 from framework.layers.rcnn.regions_onnx import among_best_onnx, best_onnx, flat_onnx
@@ -130,9 +131,7 @@ class DuplicateRemovalOutput(Layer):
             return torch.linspace(0.1, 0.9, shapes[0][0])[:, None].expand(shapes[0])
         if index == 1:
             number = torch.arange(shapes[1][0], dtype=torch.float32)
-            corner = number * 7 % 32
-            return torch.stack([number // self.length, corner, corner, corner + 31, corner + 31],
-                               1)
+            return example_regions_of(number // self.length)
         return torch.tensor([64.0, 64.0, 1.0]).expand(shapes[2][0], 3)
 
     def forward(self, scores: Tensor, regions: Tensor, info: Tensor) -> tuple[Tensor, ...]:

@@ -15,11 +15,11 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.class_boxes import ClassBoxes, example_regions_of
 from framework.layers.rcnn.detections import numbers_onnx
 from framework.layers.rcnn.duplicate_lists import FIELD, NO_BOX, list_shape
-from framework.layers.rcnn.regions_onnx import FLOAT, INT64, adjusted_onnx, flat_onnx, moved_onnx
+from framework.layers.rcnn.regions_onnx import FLOAT, INT64, flat_onnx
 from framework.layers.ssd.detection_onnx import LOWEST
-from framework.ops.pixel_boxes import moved
 
 
 @layer
@@ -67,8 +67,8 @@ class RankedBoxes(Layer):
         if not param.wave_length > 0:
             raise spec.error(f"{FIELD}.wave_length", f"is {param.wave_length:g}; it must be "
                              "above 0")
-        self.columns = list(range(1, num)) if width == 4 * num else [width // 4 - 1]
-        self.mean, self.deviation = mean_and_deviation(spec)
+        self.boxes = ClassBoxes(list(range(1, num)) if width == 4 * num else [width // 4 - 1],
+                                *mean_and_deviation(spec))
         self.check = IndexCheck(spec, 3, rois[:1], what=f"items of '{spec.bottoms[4]}'",
                                 unit="region")
         power = torch.arange(param.rank_dim // 2, dtype=torch.float64) * (2 / param.rank_dim)
@@ -85,9 +85,7 @@ class RankedBoxes(Layer):
             return torch.linspace(0.1, 0.9, math.prod(shapes[2])).reshape(shapes[2])
         if index == 3:
             number = torch.arange(shapes[3][0], dtype=torch.float32)
-            corner = number * 7 % 32
-            return torch.stack([number % shapes[4][0], corner, corner, corner + 31, corner + 31],
-                               1).reshape(shapes[3])
+            return example_regions_of(number % shapes[4][0]).reshape(shapes[3])
         if index == 4:
             return torch.tensor([64.0, 64.0, 1.0]).expand(shapes[4][0], 3)
         return None
@@ -96,10 +94,7 @@ class RankedBoxes(Layer):
                 ) -> tuple[Tensor, ...]:
         offsets, rois, info = (part.detach().flatten(1) for part in (offsets, rois, info))
         image = self.check(rois[:, 0], len(info))
-        moves = offsets.unflatten(1, (-1, 4))[:, self.columns].transpose(0, 1)
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
-        size = info[image][:, [1, 0, 1, 0]]
-        corners = moved(rois[:, 1:], moves).clamp(min=0).minimum(size - 1)  # (labels or 1, R, 4)
+        corners = self.boxes.decode(offsets, rois[:, 1:], info[image][:, [1, 0, 1, 0]])
         numbers = torch.arange(len(info), device=image.device)[:, None, None]
         own = scores.flatten(1)[:, 1:].t().where(numbers == image, -math.inf)   # (N, labels, R)
         own = F.pad(own, (0, self.length), value=-math.inf)
@@ -131,10 +126,14 @@ class RankedBoxes(Layer):
         lists = graph.add("Add", graph.add("Mul", numbers, graph.integers(self.num_labels)), labels)
         lists = graph.add("Where", there, graph.add("Cast", lists, to=FLOAT), graph.floats(NO_BOX))
         index = order
-        if len(self.columns) > 1:
+        if len(self.boxes.columns) > 1:
             index = graph.add("Add", graph.add("Mul", order, graph.integers(self.num_labels)),
                               labels)
-        box = graph.add("Gather", self._boxes_onnx(graph, offsets, rois, item, info), index, axis=0)
+        sizes = graph.add("Gather", graph.add("Gather", info, graph.integers([1, 0, 1, 0]), axis=1),
+                          item, axis=0)
+        boxes = self.boxes.decode_onnx(graph, offsets, graph.cut(rois, 1, 1, 5), sizes)
+        boxes = graph.reshape(graph.add("Transpose", boxes, perm=[1, 0, 2]), [-1, 4])
+        box = graph.add("Gather", boxes, index, axis=0)
         zero, seen = graph.floats(0.0), graph.add("Unsqueeze", there, several)
         regions = graph.add("Concat", graph.add("Unsqueeze", lists, several),
                             graph.add("Where", seen, box, zero), axis=3)
@@ -145,16 +144,3 @@ class RankedBoxes(Layer):
         return [graph.reshape(features, [-1, graph.shape(x)[1]]), graph.reshape(regions, [-1, 5]),
                 graph.reshape(graph.add("Where", there, best, zero), [-1]),
                 graph.add("Tile", graph.floats(self.ranks.float()), times)]
-
-    def _boxes_onnx(self, graph: OnnxGraph, offsets: str, rois: str, item: str, info: str) -> str:
-        """Decoded boxes (R * labels or R, 4), cut to the image."""
-        moves = graph.add("Gather", graph.reshape(offsets, [0, -1, 4]),
-                          graph.integers(self.columns), axis=1)
-        moves = graph.add("Transpose", moves, perm=[1, 0, 2])
-        moves = adjusted_onnx(graph, moves, self.mean, self.deviation)
-        corners = graph.add("Concat", *moved_onnx(graph, graph.cut(rois, 1, 1, 5), moves, 2),
-                            axis=2)
-        sizes = graph.add("Gather", info, graph.integers([1, 0, 1, 0]), axis=1)
-        edge = graph.add("Sub", graph.add("Gather", sizes, item, axis=0), graph.floats(1.0))
-        corners = graph.add("Min", graph.add("Max", corners, graph.floats(0.0)), edge)
-        return graph.reshape(graph.add("Transpose", corners, perm=[1, 0, 2]), [-1, 4])

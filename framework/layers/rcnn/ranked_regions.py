@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from framework.layers.onnx_graph import OnnxGraph
+from framework.layers.rcnn.box_statistics import adjusted
 from framework.layers.rcnn.regions_onnx import (
     adjusted_onnx,
     best_onnx,
@@ -35,7 +36,7 @@ class Regression:
         """First corner and size, (N, A, H, W, 2) each, in pixels, of offsets (N * A, 4, H, W)."""
         height, width = offsets.shape[2:]
         moves = offsets.unflatten(0, (-1, len(anchors))).movedim(2, -1)     # (N, A, H, W, 4)
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
+        moves = adjusted(moves, self.mean, self.deviation)
         field = moves.new_tensor(anchors)[:, None, None]
         rows = (torch.arange(height, device=moves.device, dtype=moves.dtype) + 0.5) * stride
         columns = (torch.arange(width, device=moves.device, dtype=moves.dtype) + 0.5) * stride

@@ -14,6 +14,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.rcnn.box_statistics import mean_and_deviation
+from framework.layers.rcnn.class_boxes import ClassBoxes, example_regions_of
 from framework.layers.rcnn.detections import (
     PAST_END,
     Found,
@@ -23,16 +24,13 @@ from framework.layers.rcnn.detections import (
 )
 from framework.layers.rcnn.regions_onnx import (
     INT64,
-    adjusted_onnx,
     among_best_onnx,
     best_onnx,
     flat_onnx,
-    moved_onnx,
     suppressed_onnx,
 )
 from framework.layers.ssd.detection_onnx import LOWEST
 from framework.ops import nms
-from framework.ops.pixel_boxes import moved
 
 
 @layer
@@ -81,9 +79,8 @@ class RegionOutput(Layer):
         self.check = IndexCheck(spec, 2, rois[:1], what=f"items of '{spec.bottoms[3]}'",
                                 unit="region")
         self.labels = [index for index in range(num) if index != param.background_label_id]
-        # of the boxes of a region, those that belong to the labels
-        self.columns = self.labels if width == 4 * num else [width // 4 - 1]
-        self.mean, self.deviation = mean_and_deviation(spec)
+        self.boxes = ClassBoxes(self.labels if width == 4 * num else [width // 4 - 1],
+                                *mean_and_deviation(spec))
         self.least = param.confidence_threshold if param.HasField("confidence_threshold") \
             else LOWEST
         self.threshold = param.nms_param.nms_threshold
@@ -99,9 +96,7 @@ class RegionOutput(Layer):
             return torch.linspace(0.1, 0.9, math.prod(shapes[1])).reshape(shapes[1])
         if index == 2:
             number = torch.arange(shapes[2][0], dtype=torch.float32)
-            corner = number * 7 % 32
-            return torch.stack([number % shapes[3][0], corner, corner, corner + 31, corner + 31],
-                               1).reshape(shapes[2])
+            return example_regions_of(number % shapes[3][0]).reshape(shapes[2])
         if index == 3:
             info = torch.ones(shapes[3])
             info[:, :2] = 64
@@ -113,10 +108,7 @@ class RegionOutput(Layer):
         offsets, scores, rois = (part.detach().flatten(1) for part in (offsets, scores, rois))
         info = info.detach().flatten(1)
         image = self.check(rois[:, 0], len(info))
-        size = info[image][:, [1, 0, 1, 0]]
-        moves = offsets.unflatten(1, (-1, 4))[:, self.columns].transpose(0, 1)
-        moves = moves * moves.new_tensor(self.deviation) + moves.new_tensor(self.mean)
-        corners = moved(rois[:, 1:], moves).clamp(min=0).minimum(size - 1)
+        corners = self.boxes.decode(offsets, rois[:, 1:], info[image][:, [1, 0, 1, 0]])
         scores = scores[:, self.labels].t()                             # (labels, R)
         scores, order = scores.sort(dim=1, descending=True, stable=True)
         corners = corners.expand(len(scores), -1, -1).gather(
@@ -135,7 +127,8 @@ class RegionOutput(Layer):
         offsets, scores, rois, info = (flat_onnx(graph, name) for name in bottoms)
         item = graph.add("Cast", graph.reshape(graph.cut(rois, 1, 0, 1), [-1]), to=INT64)
         size = graph.add("Gather", info, graph.integers([1, 0, 1, 0]), axis=1)
-        corners = self._corners_onnx(graph, offsets, rois, graph.add("Gather", size, item, axis=0))
+        corners = self.boxes.decode_onnx(graph, offsets, graph.cut(rois, 1, 1, 5),
+                                         graph.add("Gather", size, item, axis=0))
         scores = graph.add("Gather", scores, graph.integers(self.labels), axis=1)
         scores = graph.add("Unsqueeze", graph.add("Transpose", scores, perm=[1, 0]),
                            graph.integers([0]))                         # (1, labels, R)
@@ -156,14 +149,3 @@ class RegionOutput(Layer):
             kept = among_best_onnx(graph, best, kept, len(self.labels), self.most)
         return detection_rows_onnx(graph, kept, boxes, best, size, self.labels,
                                    len(self.spec.tops))
-
-    def _corners_onnx(self, graph: OnnxGraph, offsets: str, rois: str, sizes: str) -> str:
-        """Decoded boxes (labels or 1, R, 4), cut to the image; sizes (R, 4)."""
-        moves = graph.add("Gather", graph.reshape(offsets, [0, -1, 4]),
-                          graph.integers(self.columns), axis=1)
-        moves = graph.add("Transpose", moves, perm=[1, 0, 2])
-        moves = adjusted_onnx(graph, moves, self.mean, self.deviation)
-        corners = graph.add("Concat", *moved_onnx(graph, graph.cut(rois, 1, 1, 5), moves, 2),
-                            axis=2)
-        edge = graph.add("Sub", sizes, graph.floats(1.0))
-        return graph.add("Min", graph.add("Max", corners, graph.floats(0.0)), edge)
