@@ -48,8 +48,8 @@ fields of the same layer may be refused, and are then named.
 {legend}
 
 **onnx** is standard operators, for ONNX Runtime, OpenVINO, OpenCV 5 and others. **`--to torch`** is
-not in the table: torch.export runs the layers themselves, and refuses the net as a whole. Nothing
-is written as Darknet; its files come in by `tools/import` alone. Data layers become inputs;
+not in the table: torch.export runs the layers themselves, and refuses the net as a whole. Nor is
+`--to darknet`, whose sections are in [Darknet's nets](from_darknet.md). Data layers become inputs;
 composites (MultiBoxHead, NetFile) are expanded before. Losses and layers that read labels are left
 out of a net with data layers; in a deploy net `--to onnx` refuses them.
 
