@@ -12,10 +12,12 @@ from tests.layer_examples import (
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    PRIOR,
     SEQUENCE,
     SIZES_FROM_DATA,
     SPACE,
     STATE,
+    TRUTH,
     Example,
     X,
     fixed,
@@ -289,6 +291,16 @@ SINGLE = (
             without=NO_GRADIENT),
 )
 
-EXAMPLES = (*SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES,
-            *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
-            *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)
+WEIGHTS = (noise(2, 1, 3, 5, seed=4, requires_grad=False) + 1).abs()
+PLACES = whole(2, 1, 3, 5, below=4)
+WEIGHTED = (
+    of_sample("WeightedSoftmaxWithLoss", bottoms=((2, 4, 3, 5), PLACES)),
+    Example("WeightedSoftmaxWithLoss", "", ((2, 4, 3, 5), PLACES, WEIGHTS), tops=2),
+    Example("WeightedSoftmaxWithLoss", "weighted_softmax_loss_param { gamma: 1.5 }",
+            ((2, 4, 3, 5), PLACES)),
+    of_sample("MultiBoxFocalLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
+)
+
+EXAMPLES = (*WEIGHTED, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
+            *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
+            *HASHNET, *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

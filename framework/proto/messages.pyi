@@ -605,6 +605,10 @@ class LayerParameter(Message):
     @property
     def output_decay_param(self) -> OutputDecayParameter: ...
     @property
+    def weighted_softmax_param(self) -> WeightedSoftmaxParameter: ...
+    @property
+    def weighted_softmax_loss_param(self) -> WeightedSoftmaxLossParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -785,7 +789,9 @@ class LayerParameter(Message):
             multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
             lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
             lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
-            OutputDecayParameter | _Fields | None = ..., anchor_target_param:
+            OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
+            WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
+            WeightedSoftmaxLossParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
     ) -> None: ...
@@ -850,8 +856,8 @@ class LayerParameter(Message):
             "cos_data_param", "op_transform_param", "combined_margin_param",
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_debug_param", "output_decay_param", "anchor_target_param",
-            "mask_target_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -916,7 +922,8 @@ class LayerParameter(Message):
             "cos_data_param", "op_transform_param", "combined_margin_param",
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_conv_param", "lstm_debug_param", "output_decay_param", "anchor_target_param",
+            "lstm_conv_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "anchor_target_param",
             "mask_target_param",
         ]
     ) -> None: ...
@@ -2106,6 +2113,10 @@ class SoftmaxParameter(Message):
     axis: int
     normalize_type: str
     @property
+    def pos_cid(self) -> Values[float]: ...
+    @property
+    def pos_mult(self) -> Values[float]: ...
+    @property
     def class_weight(self) -> Values[float]: ...
     cutting_point: float
     hard_mining_label: int
@@ -2116,7 +2127,8 @@ class SoftmaxParameter(Message):
     def __init__(
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            normalize_type: str | None = ..., class_weight: Iterable[float] | None = ...,
+            normalize_type: str | None = ..., pos_cid: Iterable[float] | None = ..., pos_mult:
+            Iterable[float] | None = ..., class_weight: Iterable[float] | None = ...,
             cutting_point: float | None = ..., hard_mining_label: int | None = ..., hard_ratio:
             float | None = ..., label_smooth_factor: float | None = ..., margin: float | None =
             ..., scaling_temperature: float | None = ...,
@@ -2129,8 +2141,8 @@ class SoftmaxParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "class_weight", "cutting_point",
-            "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
+            "engine", "axis", "normalize_type", "pos_cid", "pos_mult", "class_weight",
+            "cutting_point", "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
             "scaling_temperature",
         ]
     ) -> None: ...
@@ -9398,5 +9410,52 @@ class OutputDecayParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "output_decay", "regularization_type",
+        ]
+    ) -> None: ...
+
+class WeightedSoftmaxParameter(Message):
+    DESCRIPTOR: Descriptor
+    positions: str
+    weights: str
+    def __init__(
+        self, *,
+            positions: str | None = ..., weights: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "positions", "weights",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "positions", "weights",
+        ]
+    ) -> None: ...
+
+class WeightedSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Method(_Enum):
+        ADAPTIVE_WEIGHT: ClassVar[WeightedSoftmaxLossParameter.Method]
+        FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+        ADAPTIVE_FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+    ADAPTIVE_WEIGHT: ClassVar[WeightedSoftmaxLossParameter.Method]
+    FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+    ADAPTIVE_FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+    method: WeightedSoftmaxLossParameter.Method
+    alpha: float
+    gamma: float
+    def __init__(
+        self, *,
+            method: WeightedSoftmaxLossParameter.Method | int | str | None = ..., alpha: float |
+            None = ..., gamma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "method", "alpha", "gamma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "method", "alpha", "gamma",
         ]
     ) -> None: ...
