@@ -300,7 +300,18 @@ WEIGHTED = (
             ((2, 4, 3, 5), PLACES)),
     of_sample("MultiBoxFocalLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
 )
+FIELD = (
+    of_sample("AbsLoss"), of_sample("ReLUPlus"),
+    of_sample("ConsistencyLoss", bottoms=((noise(4, 8, 1, 1) * 3 + 2).detach().requires_grad_(),
+              (4, 2, 6, 5)), grows=(0,)),
+    of_sample("L2Norm", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "eps is in its norm"}),
+    of_sample("PriorBoxClustered", without=NO_GRADIENT),
+    of_sample("ConvLSTMReLU", bottoms=((3, 2, 4, 5, 6), CONT),
+              blobs=((12, 4, 3, 3), (12, 3, 3, 3), (12,), *((5, 6),) * 3), grows=(),
+              without=dict.fromkeys(("values", "gradient"), CARRIED)),
+)
 
-EXAMPLES = (*WEIGHTED, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
+EXAMPLES = (*WEIGHTED, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
             *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
             *HASHNET, *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

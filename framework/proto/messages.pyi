@@ -609,6 +609,10 @@ class LayerParameter(Message):
     @property
     def weighted_softmax_loss_param(self) -> WeightedSoftmaxLossParameter: ...
     @property
+    def l2norm_param(self) -> L2NormParameter: ...
+    @property
+    def prune_param(self) -> PruneParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -791,9 +795,10 @@ class LayerParameter(Message):
             lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
             OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
-            WeightedSoftmaxLossParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
+            _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -857,7 +862,8 @@ class LayerParameter(Message):
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "anchor_target_param", "mask_target_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -923,8 +929,8 @@ class LayerParameter(Message):
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
             "lstm_conv_param", "lstm_debug_param", "output_decay_param",
-            "weighted_softmax_param", "weighted_softmax_loss_param", "anchor_target_param",
-            "mask_target_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -939,19 +945,21 @@ class ParamSpec(Message):
     share_mode: ParamSpec.DimCheckMode
     lr_mult: float
     decay_mult: float
+    param_propagate_down: bool
     def __init__(
         self, *,
             name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
-            lr_mult: float | None = ..., decay_mult: float | None = ...,
+            lr_mult: float | None = ..., decay_mult: float | None = ..., param_propagate_down:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
         ]
     ) -> None: ...
 
@@ -3108,6 +3116,10 @@ class PriorBoxParameter(Message):
     img_size: int
     img_h: int
     img_w: int
+    @property
+    def width(self) -> Values[float]: ...
+    @property
+    def height(self) -> Values[float]: ...
     step: float
     step_h: float
     step_w: float
@@ -3118,8 +3130,9 @@ class PriorBoxParameter(Message):
             max_size: Iterable[float] | None = ..., aspect_ratio: Iterable[float] | None = ...,
             flip: bool | None = ..., clip: bool | None = ..., variance: Iterable[float] | None =
             ..., img_size: int | None = ..., img_h: int | None = ..., img_w: int | None = ...,
-            step: float | None = ..., step_h: float | None = ..., step_w: float | None = ...,
-            offset: float | None = ...,
+            width: Iterable[float] | None = ..., height: Iterable[float] | None = ..., step:
+            float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3130,7 +3143,8 @@ class PriorBoxParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
-            "variance", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "variance", "img_size", "img_h", "img_w", "width", "height", "step", "step_h",
+            "step_w", "offset",
         ]
     ) -> None: ...
 
@@ -7953,6 +7967,8 @@ class MultiStageMeanfieldParameter(Message):
     bilateral_filter_weight: float
     forced_spatial_filter_weight: float
     forced_bilateral_filter_weight: float
+    spatial_filter_weights_str: str
+    bilateral_filter_weights_str: str
     def __init__(
         self, *,
             compatibility_mode: MultiStageMeanfieldParameter.Mode | int | str | None = ...,
@@ -7960,13 +7976,15 @@ class MultiStageMeanfieldParameter(Message):
             None = ..., theta_gamma: float | None = ..., num_iterations: int | None = ...,
             spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
             ..., forced_spatial_filter_weight: float | None = ...,
-            forced_bilateral_filter_weight: float | None = ...,
+            forced_bilateral_filter_weight: float | None = ..., spatial_filter_weights_str: str
+            | None = ..., bilateral_filter_weights_str: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str",
         ]
     ) -> bool: ...
     def ClearField(
@@ -7974,6 +7992,7 @@ class MultiStageMeanfieldParameter(Message):
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str",
         ]
     ) -> None: ...
 
@@ -8527,6 +8546,7 @@ class V1LayerParameter(Message):
         VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
         TOPK: ClassVar[V1LayerParameter.LayerType]
         LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        RELUPLUS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -8590,6 +8610,7 @@ class V1LayerParameter(Message):
     VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
     TOPK: ClassVar[V1LayerParameter.LayerType]
     LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    RELUPLUS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -9457,5 +9478,44 @@ class WeightedSoftmaxLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "method", "alpha", "gamma",
+        ]
+    ) -> None: ...
+
+class L2NormParameter(Message):
+    DESCRIPTOR: Descriptor
+    eps: float
+    def __init__(
+        self, *,
+            eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "eps",
+        ]
+    ) -> None: ...
+
+class PruneParameter(Message):
+    DESCRIPTOR: Descriptor
+    prune_ratio: float
+    IF_update_row_col: bool
+    prune_ratio_step: float
+    def __init__(
+        self, *,
+            prune_ratio: float | None = ..., IF_update_row_col: bool | None = ...,
+            prune_ratio_step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prune_ratio", "IF_update_row_col", "prune_ratio_step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prune_ratio", "IF_update_row_col", "prune_ratio_step",
         ]
     ) -> None: ...

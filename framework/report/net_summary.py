@@ -271,8 +271,7 @@ def _target_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str
     """
     is_loss = {layer.type: issubclass(cls := LAYERS[layer.type], Layer) and cls.loss
                for layer in spec.layers}
-    targets = {top for layer in spec.layers if _source_class(layer).shapes_in_files
-               for top in layer.tops}
+    targets = {top for layer in spec.layers for top in _source_class(layer).tops_of_files(layer)}
     targets -= {bottom for layer in spec.layers if not is_loss[layer.type]
                 for bottom in layer.bottoms}
     for layer in spec.layers:

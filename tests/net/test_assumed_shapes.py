@@ -123,6 +123,21 @@ layer { name: "more" type: "SigmoidCrossEntropyLoss" bottom: "ip" bottom: "secon
     assert "'data' has the shape (4, 3, 224, 224); it must have as many" in census.problems[0]
 
 
+def test_a_database_of_target_images_is_assumed_to_be_like_the_predictions(tmp_path):
+    text = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 4 } }
+layer { name: "y" type: "Data" top: "mask" top: "class" data_param { batch_size: 4 } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 1 kernel_size: 3 stride: 4 } }
+layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "c" bottom: "mask" top: "loss" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.rows[1].shapes == ((4, 1, 56, 56), (4,))
+    assert "'mask' assumed to be like the predictions" in census.assumed
+    classes = text.replace('bottom: "mask"', 'bottom: "class"')     # one number a record
+    (census,) = census_of(tmp_path, classes, phase="TRAIN", skip_data=True)
+    assert not census.built
+
+
 def test_a_module_that_may_run_must_be_there(tmp_path):
     (census,) = census_of(tmp_path, FASTER_RCNN, phase="TRAIN", skip_data=False,
                           modules=("roi_data_layer.layer",))

@@ -42,6 +42,7 @@ class WeightedSoftmaxWithLoss(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (1, 2)
+    fork_fields = frozenset(("softmax_param.pos_cid", "softmax_param.pos_mult"))
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)
