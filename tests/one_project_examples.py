@@ -302,6 +302,9 @@ WEIGHTED = (
 )
 FIELD = (
     of_sample("AbsLoss"), of_sample("ReLUPlus"),
+    of_sample("ConvolutionData", blobs=((4, 3, 3, 3), (4,))),
+    of_sample("EuclideanLossHeatmap", without={
+        "gradient": NOT_DERIVATIVE + "it is the difference"}),
     of_sample("ConsistencyLoss", bottoms=((noise(4, 8, 1, 1) * 3 + 2).detach().requires_grad_(),
               (4, 2, 6, 5)), grows=(0,)),
     of_sample("L2Norm", grows=BATCH, without={

@@ -50,7 +50,8 @@ HINTS = {
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
                      "APLParameter.save_mem"), _MEMORY),
-    **dict.fromkeys(("DetectionOutputParameter.visualize",
+    **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
+                     "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
                      "DetectionOutputParameter.save_file"), _DRAWING),
     **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
@@ -101,6 +102,10 @@ HINTS = {
     **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
+    **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (
+        "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
+        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
+        ).split()), _KNOWN_ONLY),
     **dict.fromkeys(("SegDataParameter.source", "SegDataParameter.root_dir",
                      "SegDataParameter.shuffle", "SegDataParameter.balance",
                      "CarcontParameter.num_all_id", "CarcontParameter.num_all_col",

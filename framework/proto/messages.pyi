@@ -613,6 +613,10 @@ class LayerParameter(Message):
     @property
     def prune_param(self) -> PruneParameter: ...
     @property
+    def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    visualise: bool
+    visualise_channel: int
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -797,8 +801,10 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
+            None = ..., visualise_channel: int | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -862,8 +868,8 @@ class LayerParameter(Message):
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "anchor_target_param",
-            "mask_target_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -930,7 +936,8 @@ class LayerParameter(Message):
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
             "lstm_conv_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "anchor_target_param", "mask_target_param",
+            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -9517,5 +9524,54 @@ class PruneParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "prune_ratio", "IF_update_row_col", "prune_ratio_step",
+        ]
+    ) -> None: ...
+
+class HeatmapDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    segmentation: bool
+    multfact: int
+    num_channels: int
+    batchsize: int
+    root_img_dir: str
+    random_crop: bool
+    sample_per_cluster: bool
+    labelinds: str
+    source: str
+    meanfile: str
+    crop_meanfile: str
+    cropsize: int
+    outsize: int
+    scale: float
+    label_width: int
+    label_height: int
+    dont_flip_first: bool
+    angle_max: float
+    flip_joint_labels: bool
+    def __init__(
+        self, *,
+            segmentation: bool | None = ..., multfact: int | None = ..., num_channels: int |
+            None = ..., batchsize: int | None = ..., root_img_dir: str | None = ...,
+            random_crop: bool | None = ..., sample_per_cluster: bool | None = ..., labelinds:
+            str | None = ..., source: str | None = ..., meanfile: str | None = ...,
+            crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
+            ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
+            None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
+            flip_joint_labels: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
+            "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
+            "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
+            "dont_flip_first", "angle_max", "flip_joint_labels",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
+            "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
+            "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
+            "dont_flip_first", "angle_max", "flip_joint_labels",
         ]
     ) -> None: ...

@@ -251,8 +251,8 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
         try:
             built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
             break
-        except SpecError:
-            more = _target_shape(spec, found, targets) if selection.skip_data else {}
+        except SpecError as error:
+            more = _target_shape(spec, found, targets, error) if selection.skip_data else {}
             if not more:
                 raise
             targets.update(more)
@@ -262,9 +262,9 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     return found, built, ", ".join(said)
 
 
-def _target_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str]
-                  ) -> dict[str, Shape]:
-    """The shape that the loss which could not be built needs of its target, by the target's name.
+def _target_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str],
+                  error: SpecError) -> dict[str, Shape]:
+    """The shape that the loss which `error` names needs of its target, by the target's name.
 
     Only where the target's file alone says its shape, and none but losses read it: it is then
     that of the predictions.
@@ -275,7 +275,7 @@ def _target_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str
     targets -= {bottom for layer in spec.layers if not is_loss[layer.type]
                 for bottom in layer.bottoms}
     for layer in spec.layers:
-        if is_loss[layer.type] and not all(top in shapes for top in layer.tops):
+        if is_loss[layer.type] and layer.place() in str(error):
             predictions, *others = layer.bottoms or ("",)
             return {name: shapes[predictions] for name in others[:1]
                     if predictions in shapes and name in targets and name not in known}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from framework import Net, parse_net
 from framework.errors import DataError, SpecError
 from tests.support import make, noise
 
@@ -249,3 +250,18 @@ def test_joints_are_held_to_where_the_flow_takes_them():
                           (((2, 8), (2, 3, 5, 7)), r"it must be \(2, 2, H, W\)")):
         with pytest.raises(SpecError, match=words):
             make("ConsistencyLoss", "", *shapes)
+
+
+@pytest.mark.parametrize("weight", ["", "loss_weight: 3"])
+def test_heatmaps_get_their_difference_as_gradient_whatever_the_loss_weight(weight):
+    net = Net(parse_net("""layer { name: "in" type: "Input" top: "x" top: "t" top: "image"
+  input_param { shape { dim: 2 dim: 3 dim: 4 dim: 5 } } }
+layer { name: "loss" type: "EuclideanLossHeatmap" bottom: "x" bottom: "t" bottom: "image"
+  top: "loss" visualise: false """ + weight + " }"), phase="TRAIN")
+    x = noise(2, 3, 4, 5, dtype=torch.float32)
+    t = noise(2, 3, 4, 5, seed=2, dtype=torch.float32, requires_grad=False)
+    net({"x": x, "t": t, "image": t})
+    difference = array(x) - array(t)
+    assert float(net.blobs["loss"].detach()) == pytest.approx((difference**2).mean(), rel=1e-6)
+    net.objective(net.blobs).backward()
+    np.testing.assert_allclose(x.grad, difference, rtol=1e-6)
