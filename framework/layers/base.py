@@ -66,6 +66,15 @@ class Layer(nn.Module):
         return ()
 
     @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        """The shape that bottom `index` has as a rule, where only files say what is in it.
+
+        first  the shape of the first bottom
+        None if nothing is known. The target of a loss is like the predictions.
+        """
+        return first if cls.loss and index == 1 else None
+
+    @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         """From coordinates of the first bottom to those of the top; `proto` as above.
 

@@ -62,6 +62,10 @@ class ConvLSTM(Layer):
         return (True,) * ((not debug.ignore_x) + 1 + (hidden is None or hidden.bias_term)
                           + (0 if debug.disable_hadamard else len(PEEPHOLES)))
 
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return first[:2] if index == 1 else None
+
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *states: Shape):
         super().__init__(spec)
         honour(spec, "recurrent_param", "expose_hidden")

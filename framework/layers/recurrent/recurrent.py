@@ -169,6 +169,10 @@ class RecurrentLayer(Layer):
     no_gradient_bottoms = (1,)
     recurrence: Recurrence
 
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return first[:2] if index == 1 else None
+
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward over a single step instead of all T."""
         steps, streams = bottoms[1][:2]
