@@ -617,6 +617,8 @@ class LayerParameter(Message):
     visualise: bool
     visualise_channel: int
     @property
+    def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -802,7 +804,8 @@ class LayerParameter(Message):
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., anchor_target_param:
+            None = ..., visualise_channel: int | None = ..., multi_label_image_data_param:
+            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
     ) -> None: ...
@@ -869,7 +872,8 @@ class LayerParameter(Message):
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
             "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "anchor_target_param", "mask_target_param",
+            "visualise", "visualise_channel", "multi_label_image_data_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -937,7 +941,7 @@ class LayerParameter(Message):
             "lstm_conv_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
             "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "anchor_target_param", "mask_target_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1037,6 +1041,7 @@ class FillerParameter(Message):
     variance_norm: FillerParameter.VarianceNorm
     scale: float
     alpha: float
+    file: str
     @property
     def diag_val(self) -> Values[float]: ...
     final_value: float
@@ -1052,23 +1057,24 @@ class FillerParameter(Message):
             type: str | None = ..., value: float | None = ..., min: float | None = ..., max:
             float | None = ..., mean: float | None = ..., std: float | None = ..., sparse: int |
             None = ..., variance_norm: FillerParameter.VarianceNorm | int | str | None = ...,
-            scale: float | None = ..., alpha: float | None = ..., diag_val: Iterable[float] |
-            None = ..., final_value: float | None = ..., half_life: float | None = ...,
-            initial_value: float | None = ..., msra_coeff: float | None = ..., sigma1: float |
-            None = ..., sigma2: float | None = ..., static_val: Iterable[float] | None = ...,
+            scale: float | None = ..., alpha: float | None = ..., file: str | None = ...,
+            diag_val: Iterable[float] | None = ..., final_value: float | None = ..., half_life:
+            float | None = ..., initial_value: float | None = ..., msra_coeff: float | None =
+            ..., sigma1: float | None = ..., sigma2: float | None = ..., static_val:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "final_value", "half_life", "initial_value", "msra_coeff", "sigma1",
-            "sigma2",
+            "alpha", "file", "final_value", "half_life", "initial_value", "msra_coeff",
+            "sigma1", "sigma2",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "diag_val", "final_value", "half_life", "initial_value", "msra_coeff",
-            "sigma1", "sigma2", "static_val",
+            "alpha", "file", "diag_val", "final_value", "half_life", "initial_value",
+            "msra_coeff", "sigma1", "sigma2", "static_val",
         ]
     ) -> None: ...
 
@@ -9573,5 +9579,36 @@ class HeatmapDataParameter(Message):
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
             "dont_flip_first", "angle_max", "flip_joint_labels",
+        ]
+    ) -> None: ...
+
+class MultiLabelImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    label_num: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., is_color: bool | None = ..., root_folder: str | None = ..., label_num: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+            "is_color", "root_folder", "label_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+            "is_color", "root_folder", "label_num",
         ]
     ) -> None: ...

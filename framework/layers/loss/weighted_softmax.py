@@ -44,6 +44,10 @@ class WeightedSoftmaxWithLoss(Layer):
     no_gradient_bottoms = (1, 2)
     fork_fields = frozenset(("softmax_param.pos_cid", "softmax_param.pos_mult"))
 
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return (*first[:1], 1, *first[2:]) if index == 1 else None
+
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)
         honour(spec, "softmax_param", "axis pos_cid pos_mult")
