@@ -302,6 +302,8 @@ WEIGHTED = (
 )
 FIELD = (
     of_sample("AbsLoss"), of_sample("ReLUPlus"),
+    of_sample("AUMaskBasedLand", bottoms=(noise(2, 98, requires_grad=False) * 12 + 22,),
+              grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("ConvolutionData", blobs=((4, 3, 3, 3), (4,))),
     of_sample("EuclideanLossHeatmap", without={
         "gradient": NOT_DERIVATIVE + "it is the difference"}),

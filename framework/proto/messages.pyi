@@ -617,6 +617,8 @@ class LayerParameter(Message):
     visualise: bool
     visualise_channel: int
     @property
+    def au_mask_based_land_param(self) -> AUMaskBasedLandParameter: ...
+    @property
     def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
     @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
@@ -804,7 +806,8 @@ class LayerParameter(Message):
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., multi_label_image_data_param:
+            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
+            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
@@ -872,8 +875,8 @@ class LayerParameter(Message):
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
             "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -941,7 +944,8 @@ class LayerParameter(Message):
             "lstm_conv_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
             "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -9610,5 +9614,32 @@ class MultiLabelImageDataParameter(Message):
         self, field_name: Literal[
             "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
             "is_color", "root_folder", "label_num",
+        ]
+    ) -> None: ...
+
+class AUMaskBasedLandParameter(Message):
+    DESCRIPTOR: Descriptor
+    img_size: int
+    spatial_ratio: float
+    spatial_scale: float
+    fill_type: str
+    fill_coeff: float
+    fill_value: float
+    def __init__(
+        self, *,
+            img_size: int | None = ..., spatial_ratio: float | None = ..., spatial_scale: float
+            | None = ..., fill_type: str | None = ..., fill_coeff: float | None = ...,
+            fill_value: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "img_size", "spatial_ratio", "spatial_scale", "fill_type", "fill_coeff",
+            "fill_value",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "img_size", "spatial_ratio", "spatial_scale", "fill_type", "fill_coeff",
+            "fill_value",
         ]
     ) -> None: ...
