@@ -13,10 +13,11 @@ from framework.layers.params import honour
 
 # For each action unit the landmarks of its two centers, of 49, and how far below them the centers
 # are, in distances between the inner corners of the eyes.
-CENTERS = ((4, 5, -1 / 2), (1, 8, -1 / 3), (2, 7, 1 / 3), (24, 29, 1), (21, 26, 0), (43, 45, 0),
-           *((31, 37, 0),) * 3, (39, 41, 1 / 2), *((34, 40, 0),) * 2)
+CENTERS = ((4, 5), (1, 8), (2, 7), (24, 29), (21, 26), (43, 45), *((31, 37),) * 3, (39, 41),
+           *((34, 40),) * 2)
+BELOW = (-1 / 2, -1 / 3, 1 / 3, 1, 0, 0, 0, 0, 0, 1 / 2, 0, 0)
 EYES = (22, 25)
-LEAST_POINTS = 1 + max(max(one[:2]) for one in CENTERS)
+LEAST_POINTS = 1 + max(map(max, CENTERS))
 UNIT = 100.0            # the side of the mask to which fill_coeff refers
 
 
@@ -55,7 +56,7 @@ class AUMaskBasedLand(Layer):
             raise spec.error("bottom", f"has the shape {tuple(landmarks)}; it must hold x and y of "
                              f"{LEAST_POINTS} landmarks for each face")
         self.scale = param.spatial_scale
-        self.half = (param.img_size - 1) / 2 * param.spatial_ratio
+        self.reach = (param.img_size - 1) / 2 * param.spatial_ratio
         self.side = math.floor(param.img_size * param.spatial_scale + 0.5)
         self.slope = param.fill_coeff * UNIT / (param.img_size * param.spatial_scale)
         self.fill = param.fill_value
@@ -63,7 +64,7 @@ class AUMaskBasedLand(Layer):
     def forward(self, landmarks: Tensor) -> tuple[Tensor, ...]:
         points = landmarks.detach().flatten(1)
         ruler = (points[:, 2 * EYES[0]] - points[:, 2 * EYES[1]]).abs()[:, None]
-        below = points.new_tensor([one[2] for one in CENTERS]) * ruler
+        below = points.new_tensor(BELOW) * ruler
         each = [self._window(points, [one[which] for one in CENTERS], below) for which in (0, 1)]
         inside, values = (torch.stack(parts) for parts in zip(*each, strict=True))
         masks = values[0].where(inside[0], self.fill)
@@ -80,7 +81,7 @@ class AUMaskBasedLand(Layer):
         distance = []
         for center in centers:
             first, last = (_rounded((center + move) * self.scale).clamp(0, self.side - 1)[..., None]
-                           for move in (-self.half, self.half))
+                           for move in (-self.reach, self.reach))
             inside.append((cells >= first) & (cells <= last))
             distance.append((cells - (center * self.scale)[..., None]).abs())
         across, down = distance
