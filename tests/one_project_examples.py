@@ -12,10 +12,12 @@ from tests.layer_examples import (
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    PRIOR,
     SEQUENCE,
     SIZES_FROM_DATA,
     SPACE,
     STATE,
+    TRUTH,
     Example,
     X,
     fixed,
@@ -289,6 +291,32 @@ SINGLE = (
             without=NO_GRADIENT),
 )
 
-EXAMPLES = (*SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO, *PIXELS, *PLANES,
-            *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE, *HASHNET,
-            *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)
+WEIGHTS = (noise(2, 1, 3, 5, seed=4, requires_grad=False) + 1).abs()
+PLACES = whole(2, 1, 3, 5, below=4)
+WEIGHTED = (
+    of_sample("WeightedSoftmaxWithLoss", bottoms=((2, 4, 3, 5), PLACES)),
+    Example("WeightedSoftmaxWithLoss", "", ((2, 4, 3, 5), PLACES, WEIGHTS), tops=2),
+    Example("WeightedSoftmaxWithLoss", "weighted_softmax_loss_param { gamma: 1.5 }",
+            ((2, 4, 3, 5), PLACES)),
+    of_sample("MultiBoxFocalLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),
+)
+FIELD = (
+    of_sample("AbsLoss"), of_sample("ReLUPlus"),
+    of_sample("AUMaskBasedLand", bottoms=(noise(2, 98, requires_grad=False) * 12 + 22,),
+              grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("ConvolutionData", blobs=((4, 3, 3, 3), (4,))),
+    of_sample("EuclideanLossHeatmap", without={
+        "gradient": NOT_DERIVATIVE + "it is the difference"}),
+    of_sample("ConsistencyLoss", bottoms=((noise(4, 8, 1, 1) * 3 + 2).detach().requires_grad_(),
+              (4, 2, 6, 5)), grows=(0,)),
+    of_sample("L2Norm", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "eps is in its norm"}),
+    of_sample("PriorBoxClustered", without=NO_GRADIENT),
+    of_sample("ConvLSTMReLU", bottoms=((3, 2, 4, 5, 6), CONT),
+              blobs=((12, 4, 3, 3), (12, 3, 3, 3), (12,), *((5, 6),) * 3), grows=(),
+              without=dict.fromkeys(("values", "gradient"), CARRIED)),
+)
+
+EXAMPLES = (*WEIGHTED, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
+            *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
+            *HASHNET, *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

@@ -20,6 +20,7 @@ _RANKS = "how nodes share the work"
 _MEMORY = "memory or speed only"
 _DRAWING = "draws or writes beside the net; tools/detect does it here"
 _INT8 = "a machine's numbers of 8 bits; the net is computed in real numbers here"
+_PRUNING = "how its own solver prunes weights, if told to; weights stay as they are here"
 _READERS = "how records reach the memory"
 _PLACE = "where the records come from; the caller gives them here"
 _UNREAD = "its own project does not read it either"
@@ -49,9 +50,12 @@ HINTS = {
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
                      "APLParameter.save_mem"), _MEMORY),
-    **dict.fromkeys(("DetectionOutputParameter.visualize",
+    **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
+                     "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
                      "DetectionOutputParameter.save_file"), _DRAWING),
+    **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
+        "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
@@ -98,6 +102,10 @@ HINTS = {
     **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
+    **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (
+        "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
+        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
+        ).split()), _KNOWN_ONLY),
     **dict.fromkeys(("SegDataParameter.source", "SegDataParameter.root_dir",
                      "SegDataParameter.shuffle", "SegDataParameter.balance",
                      "CarcontParameter.num_all_id", "CarcontParameter.num_all_col",

@@ -46,6 +46,7 @@ class Layer(nn.Module):
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
     gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
+    in_place: bool = False  # its gradient is the original's, of a bottom that y has overwritten
     info_bottom: int | None = None  # the bottom of height, width and scale of each image
     no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does
 
@@ -63,6 +64,15 @@ class Layer(nn.Module):
         `param` in what tools/expand prints.
         """
         return ()
+
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        """The shape that bottom `index` has as a rule, where only files say what is in it.
+
+        first  the shape of the first bottom
+        None if nothing is known. The target of a loss is like the predictions.
+        """
+        return first if cls.loss and index == 1 else None
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -257,7 +267,6 @@ class Source:
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
     gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
     reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
-    shapes_in_files: ClassVar[bool] = False     # only the files say what a row of a top is
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     gives_boxes: ClassVar[bool] = False     # its records are AnnotatedDatum, with labels of boxes
     list_param: ClassVar[str] = ""          # the message whose source and batch_size it must have
@@ -270,6 +279,11 @@ class Source:
         param = getattr(spec.proto, cls.list_param)
         return [f"{cls.list_param}.{name}" for name in ("source", "batch_size")
                 if not getattr(param, name)]
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        """The tops of which only the files say what an item of them is."""
+        return []
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: tuple[int, int] = ASSUMED_SIZES[0]

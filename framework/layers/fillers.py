@@ -14,9 +14,11 @@ from torch import Tensor
 from framework.definition.values import nearest
 from framework.layers import gabor
 from framework.proto import FillerParameter, enum_name
+from framework.system.regular import read_regular
 
 # Fields of other projects that one type of filler reads.
-_OWN_FIELDS = {"alpha": "msra", "scale": "msra"}
+_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file"}
+_MOST_BYTES = 64        # of a number in a file, with the blanks around it
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -166,9 +168,33 @@ def _fan(blob: Tensor, filler: FillerParameter) -> float:
             "AVERAGE": (fan_in + fan_out) / 2}[enum_name(filler, "variance_norm")]
 
 
+def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The first numbers of the text file `file`, of those with blanks between them.
+
+    Source: FileFiller in filler.hpp of daerduoCarey/SpatialTransformerLayer.
+    """
+    if not filler.file:
+        raise ValueError("is of type 'file' and has no file")
+    if blob.is_meta:
+        return
+    try:
+        words = read_regular(filler.file, blob.numel() * _MOST_BYTES + (1 << 20)).split()
+    except OSError as error:
+        raise ValueError(f"names the file '{filler.file}', which cannot be read: {error}") from None
+    try:
+        values = [float(word) for word in words[:blob.numel()]]
+    except ValueError:      # what is in the file is not shown
+        raise ValueError(f"names the file '{filler.file}', which does not hold numbers") from None
+    if len(values) < blob.numel():
+        raise ValueError(f"names the file '{filler.file}', which has {len(values)} numbers; the "
+                         f"blob has {blob.numel()}")
+    blob.copy_(torch.tensor(values).reshape(blob.shape))
+
+
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
+    "file": file_,
 }

@@ -35,6 +35,7 @@ from framework.layers.stub import stub_layer
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.given_inputs import Inputs
+from framework.net.in_place import warn_in_place
 from framework.net.memory_check import check_memory
 from framework.net.params import (
     LearnedBlob,
@@ -117,6 +118,8 @@ class Net(nn.Module):
             share_by_layer_name(built, [step.layer for step in share_with.layers])
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
+        if self.phase == "TRAIN":
+            warn_in_place(self.layers)
         self.renew_views()
         self._iterators: list[Iterator[tuple[Tensor, ...]]] | None = None
         self._next_batch_index = 0

@@ -141,11 +141,19 @@ def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> No
             layer.set_blob(index, theirs)
 
 
+def _needs_gradient(spec: ParamSpec) -> bool:
+    """Whether the blob's gradient is computed: where it learns, or as the text says."""
+    if spec.HasField("param_propagate_down"):
+        return spec.param_propagate_down
+    return spec.lr_mult != 0
+
+
 def collect_blobs(layers: Sequence[Layer], force_backward: bool,
                   may_freeze: bool) -> list[LearnedBlob]:
     """Every distinct blob once, in the order of the original's learnable_params.
 
-    Where the gradient is not needed (lr_mult 0, no force_backward) it is not computed.
+    Where the gradient is not needed (lr_mult 0 or `param_propagate_down: false`, no
+    force_backward) it is not computed; a blob with another lr_mult still decays then.
     """
     seen: set[int] = set()
     learned = []
@@ -160,7 +168,7 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
             spec = param_spec(layer, index)
             trains = name in layer._parameters
             if trains and may_freeze:
-                blob.requires_grad_(force_backward or spec.lr_mult != 0)
+                blob.requires_grad_(force_backward or _needs_gradient(spec))
             learned.append(LearnedBlob(blob, layer.spec.name, index,
                                        spec.lr_mult if trains else 0.0, spec.decay_mult))
     return learned

@@ -52,6 +52,17 @@ def log_loss(scores: Tensor, labels: Tensor, axis: int) -> Tensor:
     return loss - (loss.detach() - LARGEST_LOG_LOSS).clamp(min=0)
 
 
+def softmax_focal_loss(scores: Tensor, labels: Tensor, axis: int, gamma: float, alpha: float
+                       ) -> Tensor:
+    """Softmax focal loss of each label: -alpha (1 - p)^gamma log p, p its softmax.
+
+    The base is at least 1e-10, so that the gradient is finite where p is 1.
+    Source: Lin et al. 2017, eq. 5, over softmax; focal_loss_layer.cpp of jolibrain/caffe.
+    """
+    each = log_loss(scores, labels, axis)
+    return alpha * (-torch.expm1(-each)).clamp(min=1e-10) ** gamma * each
+
+
 def sigmoid_focal_loss(scores: Tensor, is_one: Tensor, gamma: float, alpha: float | None) -> Tensor:
     """Sigmoid focal loss of each score: -a (1 - q)^gamma log q, q the probability of its target.
 

@@ -605,6 +605,22 @@ class LayerParameter(Message):
     @property
     def output_decay_param(self) -> OutputDecayParameter: ...
     @property
+    def weighted_softmax_param(self) -> WeightedSoftmaxParameter: ...
+    @property
+    def weighted_softmax_loss_param(self) -> WeightedSoftmaxLossParameter: ...
+    @property
+    def l2norm_param(self) -> L2NormParameter: ...
+    @property
+    def prune_param(self) -> PruneParameter: ...
+    @property
+    def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    visualise: bool
+    visualise_channel: int
+    @property
+    def au_mask_based_land_param(self) -> AUMaskBasedLandParameter: ...
+    @property
+    def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -785,7 +801,14 @@ class LayerParameter(Message):
             multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
             lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
             lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
-            OutputDecayParameter | _Fields | None = ..., anchor_target_param:
+            OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
+            WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
+            WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
+            _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
+            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
+            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
+            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
     ) -> None: ...
@@ -850,8 +873,10 @@ class LayerParameter(Message):
             "cos_data_param", "op_transform_param", "combined_margin_param",
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_debug_param", "output_decay_param", "anchor_target_param",
-            "mask_target_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -916,7 +941,10 @@ class LayerParameter(Message):
             "cos_data_param", "op_transform_param", "combined_margin_param",
             "knowledge_distillation_param", "psroi_align_param", "division_param",
             "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_conv_param", "lstm_debug_param", "output_decay_param", "anchor_target_param",
+            "lstm_conv_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
             "mask_target_param",
         ]
     ) -> None: ...
@@ -932,19 +960,21 @@ class ParamSpec(Message):
     share_mode: ParamSpec.DimCheckMode
     lr_mult: float
     decay_mult: float
+    param_propagate_down: bool
     def __init__(
         self, *,
             name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
-            lr_mult: float | None = ..., decay_mult: float | None = ...,
+            lr_mult: float | None = ..., decay_mult: float | None = ..., param_propagate_down:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
         ]
     ) -> None: ...
 
@@ -1015,6 +1045,7 @@ class FillerParameter(Message):
     variance_norm: FillerParameter.VarianceNorm
     scale: float
     alpha: float
+    file: str
     @property
     def diag_val(self) -> Values[float]: ...
     final_value: float
@@ -1030,23 +1061,24 @@ class FillerParameter(Message):
             type: str | None = ..., value: float | None = ..., min: float | None = ..., max:
             float | None = ..., mean: float | None = ..., std: float | None = ..., sparse: int |
             None = ..., variance_norm: FillerParameter.VarianceNorm | int | str | None = ...,
-            scale: float | None = ..., alpha: float | None = ..., diag_val: Iterable[float] |
-            None = ..., final_value: float | None = ..., half_life: float | None = ...,
-            initial_value: float | None = ..., msra_coeff: float | None = ..., sigma1: float |
-            None = ..., sigma2: float | None = ..., static_val: Iterable[float] | None = ...,
+            scale: float | None = ..., alpha: float | None = ..., file: str | None = ...,
+            diag_val: Iterable[float] | None = ..., final_value: float | None = ..., half_life:
+            float | None = ..., initial_value: float | None = ..., msra_coeff: float | None =
+            ..., sigma1: float | None = ..., sigma2: float | None = ..., static_val:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "final_value", "half_life", "initial_value", "msra_coeff", "sigma1",
-            "sigma2",
+            "alpha", "file", "final_value", "half_life", "initial_value", "msra_coeff",
+            "sigma1", "sigma2",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "diag_val", "final_value", "half_life", "initial_value", "msra_coeff",
-            "sigma1", "sigma2", "static_val",
+            "alpha", "file", "diag_val", "final_value", "half_life", "initial_value",
+            "msra_coeff", "sigma1", "sigma2", "static_val",
         ]
     ) -> None: ...
 
@@ -2106,6 +2138,10 @@ class SoftmaxParameter(Message):
     axis: int
     normalize_type: str
     @property
+    def pos_cid(self) -> Values[float]: ...
+    @property
+    def pos_mult(self) -> Values[float]: ...
+    @property
     def class_weight(self) -> Values[float]: ...
     cutting_point: float
     hard_mining_label: int
@@ -2116,7 +2152,8 @@ class SoftmaxParameter(Message):
     def __init__(
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            normalize_type: str | None = ..., class_weight: Iterable[float] | None = ...,
+            normalize_type: str | None = ..., pos_cid: Iterable[float] | None = ..., pos_mult:
+            Iterable[float] | None = ..., class_weight: Iterable[float] | None = ...,
             cutting_point: float | None = ..., hard_mining_label: int | None = ..., hard_ratio:
             float | None = ..., label_smooth_factor: float | None = ..., margin: float | None =
             ..., scaling_temperature: float | None = ...,
@@ -2129,8 +2166,8 @@ class SoftmaxParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "class_weight", "cutting_point",
-            "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
+            "engine", "axis", "normalize_type", "pos_cid", "pos_mult", "class_weight",
+            "cutting_point", "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
             "scaling_temperature",
         ]
     ) -> None: ...
@@ -3096,6 +3133,10 @@ class PriorBoxParameter(Message):
     img_size: int
     img_h: int
     img_w: int
+    @property
+    def width(self) -> Values[float]: ...
+    @property
+    def height(self) -> Values[float]: ...
     step: float
     step_h: float
     step_w: float
@@ -3106,8 +3147,9 @@ class PriorBoxParameter(Message):
             max_size: Iterable[float] | None = ..., aspect_ratio: Iterable[float] | None = ...,
             flip: bool | None = ..., clip: bool | None = ..., variance: Iterable[float] | None =
             ..., img_size: int | None = ..., img_h: int | None = ..., img_w: int | None = ...,
-            step: float | None = ..., step_h: float | None = ..., step_w: float | None = ...,
-            offset: float | None = ...,
+            width: Iterable[float] | None = ..., height: Iterable[float] | None = ..., step:
+            float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3118,7 +3160,8 @@ class PriorBoxParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
-            "variance", "img_size", "img_h", "img_w", "step", "step_h", "step_w", "offset",
+            "variance", "img_size", "img_h", "img_w", "width", "height", "step", "step_h",
+            "step_w", "offset",
         ]
     ) -> None: ...
 
@@ -7941,6 +7984,8 @@ class MultiStageMeanfieldParameter(Message):
     bilateral_filter_weight: float
     forced_spatial_filter_weight: float
     forced_bilateral_filter_weight: float
+    spatial_filter_weights_str: str
+    bilateral_filter_weights_str: str
     def __init__(
         self, *,
             compatibility_mode: MultiStageMeanfieldParameter.Mode | int | str | None = ...,
@@ -7948,13 +7993,15 @@ class MultiStageMeanfieldParameter(Message):
             None = ..., theta_gamma: float | None = ..., num_iterations: int | None = ...,
             spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
             ..., forced_spatial_filter_weight: float | None = ...,
-            forced_bilateral_filter_weight: float | None = ...,
+            forced_bilateral_filter_weight: float | None = ..., spatial_filter_weights_str: str
+            | None = ..., bilateral_filter_weights_str: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str",
         ]
     ) -> bool: ...
     def ClearField(
@@ -7962,6 +8009,7 @@ class MultiStageMeanfieldParameter(Message):
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str",
         ]
     ) -> None: ...
 
@@ -8515,6 +8563,7 @@ class V1LayerParameter(Message):
         VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
         TOPK: ClassVar[V1LayerParameter.LayerType]
         LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        RELUPLUS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -8578,6 +8627,7 @@ class V1LayerParameter(Message):
     VIDEO_WITH_VOXEL_TRUTH_DATA: ClassVar[V1LayerParameter.LayerType]
     TOPK: ClassVar[V1LayerParameter.LayerType]
     LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    RELUPLUS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -9398,5 +9448,198 @@ class OutputDecayParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "output_decay", "regularization_type",
+        ]
+    ) -> None: ...
+
+class WeightedSoftmaxParameter(Message):
+    DESCRIPTOR: Descriptor
+    positions: str
+    weights: str
+    def __init__(
+        self, *,
+            positions: str | None = ..., weights: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "positions", "weights",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "positions", "weights",
+        ]
+    ) -> None: ...
+
+class WeightedSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Method(_Enum):
+        ADAPTIVE_WEIGHT: ClassVar[WeightedSoftmaxLossParameter.Method]
+        FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+        ADAPTIVE_FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+    ADAPTIVE_WEIGHT: ClassVar[WeightedSoftmaxLossParameter.Method]
+    FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+    ADAPTIVE_FOCAL_LOSS: ClassVar[WeightedSoftmaxLossParameter.Method]
+    method: WeightedSoftmaxLossParameter.Method
+    alpha: float
+    gamma: float
+    def __init__(
+        self, *,
+            method: WeightedSoftmaxLossParameter.Method | int | str | None = ..., alpha: float |
+            None = ..., gamma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "method", "alpha", "gamma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "method", "alpha", "gamma",
+        ]
+    ) -> None: ...
+
+class L2NormParameter(Message):
+    DESCRIPTOR: Descriptor
+    eps: float
+    def __init__(
+        self, *,
+            eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "eps",
+        ]
+    ) -> None: ...
+
+class PruneParameter(Message):
+    DESCRIPTOR: Descriptor
+    prune_ratio: float
+    IF_update_row_col: bool
+    prune_ratio_step: float
+    def __init__(
+        self, *,
+            prune_ratio: float | None = ..., IF_update_row_col: bool | None = ...,
+            prune_ratio_step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prune_ratio", "IF_update_row_col", "prune_ratio_step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prune_ratio", "IF_update_row_col", "prune_ratio_step",
+        ]
+    ) -> None: ...
+
+class HeatmapDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    segmentation: bool
+    multfact: int
+    num_channels: int
+    batchsize: int
+    root_img_dir: str
+    random_crop: bool
+    sample_per_cluster: bool
+    labelinds: str
+    source: str
+    meanfile: str
+    crop_meanfile: str
+    cropsize: int
+    outsize: int
+    scale: float
+    label_width: int
+    label_height: int
+    dont_flip_first: bool
+    angle_max: float
+    flip_joint_labels: bool
+    def __init__(
+        self, *,
+            segmentation: bool | None = ..., multfact: int | None = ..., num_channels: int |
+            None = ..., batchsize: int | None = ..., root_img_dir: str | None = ...,
+            random_crop: bool | None = ..., sample_per_cluster: bool | None = ..., labelinds:
+            str | None = ..., source: str | None = ..., meanfile: str | None = ...,
+            crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
+            ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
+            None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
+            flip_joint_labels: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
+            "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
+            "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
+            "dont_flip_first", "angle_max", "flip_joint_labels",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
+            "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
+            "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
+            "dont_flip_first", "angle_max", "flip_joint_labels",
+        ]
+    ) -> None: ...
+
+class MultiLabelImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    label_num: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., is_color: bool | None = ..., root_folder: str | None = ..., label_num: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+            "is_color", "root_folder", "label_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+            "is_color", "root_folder", "label_num",
+        ]
+    ) -> None: ...
+
+class AUMaskBasedLandParameter(Message):
+    DESCRIPTOR: Descriptor
+    img_size: int
+    spatial_ratio: float
+    spatial_scale: float
+    fill_type: str
+    fill_coeff: float
+    fill_value: float
+    def __init__(
+        self, *,
+            img_size: int | None = ..., spatial_ratio: float | None = ..., spatial_scale: float
+            | None = ..., fill_type: str | None = ..., fill_coeff: float | None = ...,
+            fill_value: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "img_size", "spatial_ratio", "spatial_scale", "fill_type", "fill_coeff",
+            "fill_value",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "img_size", "spatial_ratio", "spatial_scale", "fill_type", "fill_coeff",
+            "fill_value",
         ]
     ) -> None: ...

@@ -245,42 +245,45 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
     if not selection.skip_data:
         check_record_labels(spec)
-    targets: dict[str, Shape] = {}
+    assumed: dict[str, Shape] = {}
     while True:
-        found = {**shapes, **targets}
+        found = {**shapes, **assumed}
         try:
             built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
             break
-        except SpecError:
-            more = _target_shape(spec, found, targets) if selection.skip_data else {}
+        except SpecError as error:
+            more = _bottom_shape(spec, found, assumed, error) if selection.skip_data else {}
             if not more:
                 raise
-            targets.update(more)
+            assumed.update(more)
     _check_as_net(spec, built)
-    said = [words] * bool(words) + [f"'{name}' assumed to be like the predictions"
-                                    for name in targets]
+    said = [words] * bool(words) + [f"'{name}' assumed to be {shape}"
+                                    for name, shape in assumed.items()]
     return found, built, ", ".join(said)
 
 
-def _target_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str]
-                  ) -> dict[str, Shape]:
-    """The shape that the loss which could not be built needs of its target, by the target's name.
+def _bottom_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str],
+                  error: SpecError) -> dict[str, Shape]:
+    """The shape that the layer which `error` names needs of a bottom, by the bottom's name.
 
-    Only where the target's file alone says its shape, and none but losses read it: it is then
-    that of the predictions.
+    Only where a file alone says its shape, and none but layers that know what they need read it.
     """
-    is_loss = {layer.type: issubclass(cls := LAYERS[layer.type], Layer) and cls.loss
-               for layer in spec.layers}
-    targets = {top for layer in spec.layers if _source_class(layer).shapes_in_files
-               for top in layer.tops}
-    targets -= {bottom for layer in spec.layers if not is_loss[layer.type]
-                for bottom in layer.bottoms}
+    open_tops = {top for layer in spec.layers
+                 for top in _source_class(layer).tops_of_files(layer)} - set(known)
+    open_tops -= {name for layer in spec.layers for index, name in enumerate(layer.bottoms)
+                  if _assumed_bottom(layer, index, ()) is None}
     for layer in spec.layers:
-        if is_loss[layer.type] and not all(top in shapes for top in layer.tops):
-            predictions, *others = layer.bottoms or ("",)
-            return {name: shapes[predictions] for name in others[:1]
-                    if predictions in shapes and name in targets and name not in known}
+        first = shapes.get(layer.bottoms[0]) if layer.bottoms else None
+        if first is not None and f"layer '{layer.name}' ({layer.type})" in str(error):
+            found = {name: _assumed_bottom(layer, index, first)
+                     for index, name in enumerate(layer.bottoms) if name in open_tops}
+            return {name: shape for name, shape in found.items() if shape is not None}
     return {}
+
+
+def _assumed_bottom(layer: LayerSpec, index: int, first: Shape) -> Shape | None:
+    cls = LAYERS[layer.type]
+    return cls.assumed_bottom(index, first) if issubclass(cls, Layer) else None
 
 
 def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:

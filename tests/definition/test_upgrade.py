@@ -43,7 +43,7 @@ def test_every_v1_type_has_its_name_of_today():
         "BN": "BN", "CROP": "AutoCrop", "UNPOOLING": "Unpooling", "ROI_POOLING": "ROIPooling",
         "SMOOTH_L1_LOSS": "SmoothL1Loss", "MULTI_STAGE_MEANFIELD": "MultiStageMeanfield",
         "LOCAL": "Local", "LOCAL_WEIGHTED_CONVOLUTION": "Local", "TOPK": "TopK",
-        "VIDEO_DATA": "VideoData",
+        "RELUPLUS": "ReLUPlus", "VIDEO_DATA": "VideoData",
         "CONVOLUTION3D": "Convolution3D", "DECONVOLUTION3D": "Deconvolution3D",
         "POOLING3D": "Pooling3D", "ELTWISE_ACCURACY": "EltwiseAccuracy",
         "WINDOW_SEG_DATA": "WindowSegData", "IMAGE_SEG_DATA": "ImageSegData",

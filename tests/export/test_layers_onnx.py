@@ -23,7 +23,8 @@ EXAMPLES = [example for example in (*layer_examples.EXAMPLES, *community_example
             and not (example.kind == "DecodeBBox" and len(example.bottoms) == 3)
             and not (example.kind == "CTCGreedyDecoder" and len(example.bottoms) == 2)
             and not (example.kind == "Lstm" and len(example.bottoms) == 2)]
-TIME_FIRST = ("LSTM", "RNN", "Lstm", "GRU", "ConvLSTM")        # the first axis is not a batch
+# the first axis is not a batch
+TIME_FIRST = ("LSTM", "RNN", "Lstm", "GRU", "ConvLSTM", "ConvLSTMReLU")
 NO_FORM = {example.kind for example in EXAMPLES
            if "to_onnx" not in vars(LAYERS[example.kind])}
 

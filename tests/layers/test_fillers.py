@@ -132,3 +132,33 @@ def test_a_filler_that_cannot_be_is_an_error(param, message):
                  'dim: 5 dim: 5 } } }\nlayer { name: "c" type: "Convolution" bottom: "x" top: "y" '
                  "convolution_param { num_output: 2 kernel_h: 2 kernel_w: 3 weight_filler { "
                  f"{param} }} }} }}")
+
+
+def test_a_file_gives_its_first_numbers(tmp_path):
+    (tmp_path / "init.txt").write_text("1 0 -2.5\n0 1e-3 7 8")
+    blob = filled((2, 3), type="file", file=str(tmp_path / "init.txt"))
+    np.testing.assert_allclose(blob, [[1, 0, -2.5], [0, 1e-3, 7]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("content, words", [
+    ("1 2 3", "which has 3 numbers; the blob has 6"), ("1 2 x 4 5 6", "does not hold numbers$"),
+    (None, "cannot be read: .*No such file")])
+def test_a_file_that_does_not_fill_the_blob_is_named(tmp_path, content, words):
+    path = tmp_path / "init.txt"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ValueError, match=words):
+        filled((2, 3), type="file", file=str(path))
+    with pytest.raises(ValueError, match="is of type 'file' and has no file"):
+        filled((2, 3), type="file")
+    with pytest.raises(ValueError, match="has file, which only the type 'file' has"):
+        filled((2, 3), type="xavier", file=str(path))
+
+
+def test_a_net_may_name_the_file_of_a_bias(tmp_path):
+    (tmp_path / "bias.txt").write_text("1 0 0 0 1 0")
+    net = net_from("""layer { name: "x" type: "Input" top: "x"
+      input_param { shape { dim: 2 dim: 3 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param {
+      num_output: 6 bias_filler { type: "file" file: "%s" } } }""" % (tmp_path / "bias.txt"))
+    np.testing.assert_array_equal(net.params["ip"][1].detach(), [1, 0, 0, 0, 1, 0])

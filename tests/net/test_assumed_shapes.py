@@ -116,11 +116,47 @@ layer { name: "more" type: "SigmoidCrossEntropyLoss" bottom: "ip" bottom: "secon
     (census,) = census_of(tmp_path, HDF5 + loss, phase="TRAIN", skip_data=True)
     assert census.problems == [] and census.built
     assert census.rows[0].shapes == ((4, 3, 224, 224), (4, 6), (4, 6))
-    assert "'label' assumed to be like the predictions, 'second' assumed" in census.assumed
+    assert "'label' assumed to be (4, 6), 'second' assumed to be (4, 6)" in census.assumed
     other = loss.replace('bottom: "label"', 'bottom: "data"')   # which a layer before it reads
     (census,) = census_of(tmp_path, HDF5 + other, phase="TRAIN", skip_data=True)
     assert not census.built
     assert "'data' has the shape (4, 3, 224, 224); it must have as many" in census.problems[0]
+
+
+def test_a_database_of_target_images_is_assumed_to_be_like_the_predictions(tmp_path):
+    text = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 4 } }
+layer { name: "y" type: "Data" top: "mask" top: "class" data_param { batch_size: 4 } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 1 kernel_size: 3 stride: 4 } }
+layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "c" bottom: "mask" top: "loss" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.rows[1].shapes == ((4, 1, 56, 56), (4,))
+    assert "'mask' assumed to be (4, 1, 56, 56)" in census.assumed
+    (census,) = census_of(tmp_path, text.replace(' top: "loss"', ""), phase="TRAIN", skip_data=True)
+    assert census.built
+    classes = text.replace('bottom: "mask"', 'bottom: "class"')     # one number a record
+    (census,) = census_of(tmp_path, classes, phase="TRAIN", skip_data=True)
+    assert not census.built
+
+
+SEQUENCE = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 12 }
+  transform_param { crop_size: 9 } }
+layer { name: "r" type: "Reshape" bottom: "x" top: "r"
+  reshape_param { shape { dim: 4 dim: 3 dim: 243 } } }
+layer { name: "h5" type: "HDF5Data" top: "cont" top: "label" hdf5_data_param { batch_size: 4 } }
+layer { name: "lstm" type: "LSTM" bottom: "r" bottom: "cont" top: "h"
+  recurrent_param { num_output: 5 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "label"
+  softmax_param { axis: 1 } }
+layer { name: "accuracy" type: "Accuracy" bottom: "h" bottom: "label" top: "accuracy" }
+"""
+
+
+def test_sequence_marks_and_labels_in_files_are_assumed_to_fit_what_reads_them(tmp_path):
+    (census,) = census_of(tmp_path, SEQUENCE, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert "'cont' assumed to be (4, 3), 'label' assumed to be (4, 1, 5)" in census.assumed
 
 
 def test_a_module_that_may_run_must_be_there(tmp_path):
@@ -305,6 +341,33 @@ def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
     assert re.search(words, census.problems[0])
     with pytest.raises(SpecError, match=words):
         Net(parse_net(f'layer {{ name: "d" {layer} }}'), phase="TRAIN")
+
+
+HEATMAP = """layer { name: "d" type: "DataHeatmap" top: "x" top: "t" heatmap_data_param {
+  batchsize: 2 outsize: 32 label_width: 8 label_height: 8 %s } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 7 kernel_size: 4 stride: 4 } }
+layer { name: "loss" type: "EuclideanLossHeatmap" bottom: "c" bottom: "t" bottom: "x" top: "loss" }
+"""
+
+
+def test_maps_of_joints_are_as_many_as_the_text_or_the_net_says(tmp_path):
+    (census,) = census_of(tmp_path, HEATMAP % "", phase="TRAIN")
+    assert census.built and census.rows[0].shapes == ((2, 3, 32, 32), (2, 7, 8, 8))
+    assert "'t' assumed to be (2, 7, 8, 8)" in census.assumed
+    (census,) = census_of(tmp_path, HEATMAP % "labelinds: '1,2,5,6'", phase="TRAIN")
+    assert "(2, 2, 8, 8); it must have as many" in census.problems[0]
+    with pytest.raises(SpecError, match="known by the shapes of its tops only"):
+        Net(parse_net(HEATMAP % ""), phase="TRAIN")
+    with pytest.raises(SpecError, match="outsize is missing or 0"):
+        shapes_of(HEATMAP.replace("outsize: 32", "") % "")
+
+
+def test_faces_have_more_attributes_in_test():
+    text = """layer { name: "d" type: "faceAttributeData" top: "x" top: "y"
+      data_param { batch_size: 3 } transform_param { crop_size: 9 } }"""
+    assert shapes_of(text) == [(3, 3, 9, 9), (3, 15)]
+    assert shapes_of(text, "TEST") == [(3, 3, 9, 9), (3, 17)]
 
 
 def test_segmented_images_have_multiples_of_the_stride_up_to_a_size(tmp_path):

@@ -71,6 +71,17 @@ def test_frozen_blobs_get_a_gradient_only_when_it_is_forced(force):
         [("a", 0, 0), ("a", 1, 2)]
 
 
+def test_param_propagate_down_leaves_a_blob_without_gradient_that_still_has_its_rates():
+    net = net_from(DATA + product("a", "x", "a", "param { param_propagate_down: false } "
+                                  "param { lr_mult: 0 param_propagate_down: true }") + loss("a"))
+    net(inputs())
+    net.objective(net.blobs).backward()
+    weight, bias = net.params["a"]
+    assert weight.grad is None
+    assert bias.grad.abs().sum() > 0
+    assert [(blob.index, blob.lr_mult) for blob in net.learned] == [(0, 1), (1, 0)]
+
+
 def test_blobs_of_one_name_are_one_parameter_and_their_gradients_add_up():
     shared = 'param { name: "w" } param { name: "b" }'
     net = net_from(DATA + product("a", "x", "a", shared) + product("b", "x", "b", shared)

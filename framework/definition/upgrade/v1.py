@@ -23,7 +23,7 @@ _TYPES = {
     "DECONVOLUTION3D": "Deconvolution3D", "ROI_POOLING": "ROIPooling",
     "SMOOTH_L1_LOSS": "SmoothL1Loss", "LRN_MAP": "LRN",
     "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
-    "TOPK": "TopK", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
+    "TOPK": "TopK", "RELUPLUS": "ReLUPlus", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",

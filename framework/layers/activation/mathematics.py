@@ -23,6 +23,7 @@ from framework.layers.params import honour
 class InPlace(torch.autograd.Function):
     """The value y of a layer in place, with the gradient that the original computes there.
 
+    A net that trains with it is told so in the log (net/in_place).
     Not the derivative of anything: `slope` is computed from y, which has overwritten x. Where
     the layer writes its slope into the gradient before it multiplies (AbsVal, Log, Power), the
     gradient of the top is lost as well, and slope squared is passed on (`lost`).
@@ -179,11 +180,11 @@ class Power(Layer):
         self.power = param.power
         self.scale = param.scale
         self.shift = param.shift
-        self.in_place = is_in_place(spec)
+        self.in_place = is_in_place(spec) and self.power * self.scale != 0
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.value(x)
-        if not self.in_place or self.power * self.scale == 0:
+        if not self.in_place:
             return y
         return InPlace.apply(x, y.detach(), self.slope_from(y.detach()), True)
 

@@ -36,6 +36,10 @@ class Data(ImageSource):
     idle_fields = ("bgr2rgb",)
     fork_fields = frozenset(RESHAPING)
 
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1])
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)

@@ -36,7 +36,10 @@ class HDF5Data(Source):
     """
 
     list_param = "hdf5_data_param"
-    shapes_in_files = True
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

@@ -183,6 +183,67 @@ class SegData(Source):
 
 
 @layer
+class DataHeatmap(Source):
+    """Images of people and a map around each of their joints, of a list: known by shape only.
+
+    Tops:   images (batchsize, 3, outsize, outsize); maps (batchsize, J, label_height,
+            label_width) of the J joints that labelinds names, or that the lines of the list have.
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: tpfister/caffe-heatmap data_heatmap.cpp, which turns and crops images in real numbers.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.heatmap_data_param
+        for name in ("batchsize", "outsize", "label_height", "label_width"):
+            if not getattr(param, name):
+                raise spec.error(f"heatmap_data_param.{name}", "is missing or 0; it must be at "
+                                 "least 1")
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return [] if spec.proto.heatmap_data_param.labelinds else [spec.tops[1]]
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.heatmap_data_param
+        joints = len(param.labelinds.split(",")) // 2 if param.labelinds else 1
+        return [(param.batchsize, 3, param.outsize, param.outsize),
+                (param.batchsize, joints, param.label_height, param.label_width)]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        raise _refuse(spec)
+
+
+@layer("faceAttributeData")
+class FaceAttributeData(Source):
+    """Faces and their attributes, of a database: known by shape only.
+
+    Tops:   images (N, 3, H, W); attributes (N, 15), or (N, 17) in TEST.
+    Errors: SpecError whenever data are requested.
+    Meaning: yuqj1991/caffe_train face_attribute_data_layer.cpp, whose records are messages of its
+             own.
+    """
+
+    num_tops = (1, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        shapes: list[Shape] = [images, (images[0], 15 if spec.phase == "TRAIN" else 17)]
+        return shapes[:len(spec.tops)]
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        raise _refuse(spec)
+
+
+@layer
 class CarcontImageData(Source):
     """Images of vehicles, drawn by identity, colour and model: known by shape only.
 

@@ -20,6 +20,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
+from framework.proto import ImageDataParameter
 from framework.system.arrays import Array
 
 Entry = tuple[str, tuple[float, ...]]
@@ -32,28 +33,37 @@ class MultiLabelImageData(ImageSource):
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             labels (batch_size - 2 * label_cut_start, L): without those of the first and the last
             `label_cut_start` items (label_cut_end is not read, as in the original).
+    PG-CNN states its settings in multi_label_image_data_param, with label_num, how many numbers
+    each line must have.
     `balance_class` and `balance_by` have no effect, as in the original.
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
             or has a line that is not a path and L numbers, or if more than 5 % of the images are
             bad.
-    Source: ImageDataParameter; multi_label_image_data_layer.cpp of happynear/caffe-windows. Its
-            face_transform is not supported.
+    Source: ImageDataParameter; multi_label_image_data_layer.cpp of happynear/caffe-windows, whose
+            face_transform is not supported, and of mysee1989/PG-CNN.
     """
 
-    list_param = "image_data_param"
     num_tops = (2, 2)
     fork_fields = frozenset(f"image_data_param.{name}" for name in (
         "balance_class", "balance_by", "label_cut_start", "label_cut_end"))
 
     @classmethod
+    def missing_fields(cls, spec: LayerSpec) -> list[str]:
+        name = "multi_label_image_data_param" if spec.proto.HasField(
+            "multi_label_image_data_param") else "image_data_param"
+        return [f"{name}.{field}" for field in ("source", "batch_size")
+                if not getattr(getattr(spec.proto, name), field)]
+
+    @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
-        return [images, (images[0] - 2 * spec.proto.image_data_param.label_cut_start, 1)]
+        param, num_labels = _settings(spec)
+        return [images, (images[0] - 2 * param.label_cut_start, num_labels or 1)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
-        param = spec.proto.image_data_param
+        param, num_labels = _settings(spec)
         if (param.new_height == 0) != (param.new_width == 0):
             raise spec.error("image_data_param.new_height", "and new_width must be given together")
         if 2 * param.label_cut_start >= param.batch_size:
@@ -61,10 +71,28 @@ class MultiLabelImageData(ImageSource):
                              f"twice that must be below batch_size, {param.batch_size}")
         size = (param.new_width, param.new_height) if param.new_height else None
         entries = read_label_list(spec, param.source)
+        if num_labels and len(entries[0][1]) != num_labels:
+            raise spec.error("multi_label_image_data_param.label_num", f"is {num_labels}; the "
+                             f"lines of '{param.source}' have {len(entries[0][1])} labels")
         items = MultiLabelItems(entries, param.root_folder, transformation(spec),
                                 Decoding(param.is_color), size, param.label_cut_start)
         labels = (param.batch_size - 2 * param.label_cut_start, len(entries[0][1]))
         self.start(items, param.batch_size, labels, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+def _settings(spec: LayerSpec) -> tuple[ImageDataParameter, int]:
+    """The settings, and how many labels each line must have; 0 if the text does not say it."""
+    own = spec.proto.multi_label_image_data_param
+    if not spec.proto.HasField("multi_label_image_data_param"):
+        return spec.proto.image_data_param, 0
+    if spec.proto.HasField("image_data_param"):
+        raise spec.error("image_data_param", "is given together with multi_label_image_data_param; "
+                         "give one of the two")
+    param = ImageDataParameter(
+        source=own.source, batch_size=own.batch_size, rand_skip=own.rand_skip, shuffle=own.shuffle,
+        new_height=own.new_height, new_width=own.new_width, is_color=own.is_color,
+        root_folder=own.root_folder)
+    return param, own.label_num
 
 
 def read_label_list(spec: LayerSpec, path: str) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""Absolute differences: SVRLoss, ManhattanLoss, and AccuracyRegression."""
+"""Absolute differences: SVRLoss, AbsLoss, ManhattanLoss, and AccuracyRegression."""
 
 from __future__ import annotations
 
@@ -36,6 +36,29 @@ class SVRLoss(Layer):
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
         difference = precise(x) - precise(target.detach()).reshape(x.shape)
         return difference.abs().sum() / x.shape[0]
+
+
+@layer
+class AbsLoss(Layer):
+    """Absolute (L1) loss: the sum of |x - y| over the number of items.
+
+    Bottoms: x and y (N, ...), as many values each; both get a gradient, 0 where they are equal.
+    Top:     the loss ().
+    Errors:  SpecError if the bottoms differ in items or values, and for loss_param.
+    Source:  abs_loss_layer.cpp and .cu of several projects; where x and y are equal one of them
+             has a slope of -1 on its CPU and 0 on its GPU.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, y: Shape):
+        super().__init__(spec)
+        honour(spec, "loss_param", "")
+        check_same_count(spec, x, y, 1)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        return (precise(x) - precise(y).reshape(x.shape)).abs().sum() / x.shape[0]
 
 
 @layer

@@ -32,6 +32,10 @@ class Accuracy(Layer):
     no_gradient_bottoms = (0, 1)
     no_onnx_form = "it compares with labels, which a deploy net does not have"
 
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return (*first[:1], 1, *first[2:]) if index == 1 else None
+
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "accuracy_param", "top_k axis ignore_label min_is_better")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -17,7 +16,13 @@ from framework.layers.loss.loss_settings import (
     normalization,
 )
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.losses import log_loss, normalizer, precise, sigmoid_focal_loss
+from framework.ops.losses import (
+    log_loss,
+    normalizer,
+    precise,
+    sigmoid_focal_loss,
+    softmax_focal_loss,
+)
 from framework.proto import enum_name
 
 
@@ -93,11 +98,11 @@ class FocalLoss(Layer):
         return loss, scores.sigmoid() if self.on_targets else scores.softmax(self.axis)
 
     def _on_labels(self, scores: Tensor, numbers: Tensor) -> Tensor:
+        if not self.sign:
+            return softmax_focal_loss(scores, numbers, self.axis, self.gamma, self.alpha)
         each = log_loss(scores, numbers, self.axis)
-        if self.sign:
-            base = self.alpha + self.sign * (-each).exp()
-            return base.clamp(min=1e-10) ** self.gamma * each
-        return self.alpha * (-torch.expm1(-each)).clamp(min=1e-10) ** self.gamma * each
+        base = self.alpha + self.sign * (-each).exp()
+        return base.clamp(min=1e-10) ** self.gamma * each
 
 
 @layer

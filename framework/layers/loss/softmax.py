@@ -76,6 +76,10 @@ class SoftmaxWithLoss(Layer):
     loss = True
     no_gradient_bottoms = (1,)
 
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return (*first[:1], 1, *first[2:]) if index == 1 else None
+
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "softmax_param", "axis")

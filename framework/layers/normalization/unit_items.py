@@ -1,6 +1,8 @@
-"""L2 normalization of whole items: NormalizationL2, NormL2, L2Normalize."""
+"""L2 normalization of whole items: NormalizationL2, NormL2, L2Normalize, L2Norm."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,3 +54,57 @@ class NormalizationL2(Layer):
         if not self.wide or num_axes == 4:
             return [unit]
         return [graph.reshape(unit, [0] * num_axes + [1] * (4 - num_axes))]
+
+
+@layer
+class L2Norm(Layer):
+    """L2 normalization of each item: y = x / (sqrt(sum(x^2)) + eps), the sum over all its values.
+
+    Bottom: x (N, ...), of 4 axes at most.
+    Top:    as x, with 4 axes, the missing ones of size 1. The gradient is that of x / r for a norm
+            r that has eps in it already, as in the original.
+    Errors: SpecError for more than 4 axes.
+    Source: l2norm_layer.cpp of vzhangmeng726/caffe_video_face.
+    """
+
+    needs_float32 = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.eps = spec.proto.l2norm_param.eps
+        if len(x) > 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes 4 axes at "
+                             "most")
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(1).to(torch.promote_types(x.dtype, torch.float32))
+        unit: Tensor = UnitWithEps.apply(flat, self.eps)
+        return unit.to(x.dtype).reshape(*x.shape, *(1,) * (4 - x.dim()))
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
+        squares = graph.reduce("ReduceSum", graph.add("Mul", x, x), list(range(1, num_axes)), True)
+        norm = graph.add("Add", graph.add("Sqrt", squares), graph.floats(self.eps))
+        unit = graph.add("Div", x, norm)
+        if num_axes == 4:
+            return [unit]
+        return [graph.reshape(unit, [0] * num_axes + [1] * (4 - num_axes))]
+
+
+class UnitWithEps(torch.autograd.Function):
+    """Rows over (norm + eps), with the gradient (g - y (y . g)) / (norm + eps).
+
+    Source: l2norm_layer.cpp of vzhangmeng726/caffe_video_face.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:  # Any: torch has no type for it
+        norm = (x * x).sum(1, keepdim=True).sqrt() + eps
+        unit = x / norm
+        ctx.save_for_backward(unit, norm)
+        return unit
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        unit, norm = ctx.saved_tensors
+        return (gradient - unit * (unit * gradient).sum(1, keepdim=True)) / norm, None

@@ -79,8 +79,8 @@ class RelationModule(Layer):
         if not param.wave_length > 0:
             raise spec.error("relation_param.wave_length", f"is {param.wave_length:g}; it must be "
                              "above 0")
-        steps = torch.arange(param.position_dim // 8) * (8 / param.position_dim)
-        self.waves = (param.wave_length ** steps.double()).tolist()
+        steps = torch.arange(param.position_dim // 8, dtype=torch.float64)
+        self.waves = (param.wave_length ** (steps * 8 / param.position_dim)).tolist()
         for part, rows, columns in (("geometry", self.num_heads, param.position_dim),
                                     ("query", hidden, x[1]), ("key", hidden, x[1]),
                                     ("output", num_output, x[1])):

@@ -27,6 +27,7 @@ AXES = 5                # of x (T, N, C, H, W), which axis_hadamard counts
 
 
 @layer
+@layer("ConvLSTMReLU")
 class ConvLSTM(Layer):
     """Convolutional LSTM over T steps of N streams of maps, with peepholes.
 
@@ -42,8 +43,10 @@ class ConvLSTM(Layer):
     gate too. One lstm_conv_param is for both convolutions, or `type: "input"` and `type: "hidden"`
     say whose each is. Gradients go to h0 and c0 and from the last states, unlike those of LSTM.
     Without `expose_hidden` the last states of a forward start the next one.
+    ConvLSTMReLU has ReLU instead of tanh for the candidate and the cell.
     Errors:  SpecError for other shapes, convolutions that change H or W, and a static input.
-    Source:  conv_lstm_layer.cpp of DengPingFan/DAVSOD; Shi et al. 2015.
+    Source:  conv_lstm_layer.cpp of DengPingFan/DAVSOD; conv_lstm_relu_layer.cpp of
+             t2mhanh/caffe_convLSTM_WTA; Shi et al. 2015.
     """
 
     num_bottoms = (2, 5)
@@ -59,6 +62,10 @@ class ConvLSTM(Layer):
         return (True,) * ((not debug.ignore_x) + 1 + (hidden is None or hidden.bias_term)
                           + (0 if debug.disable_hadamard else len(PEEPHOLES)))
 
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return first[:2] if index == 1 else None
+
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *states: Shape):
         super().__init__(spec)
         honour(spec, "recurrent_param", "expose_hidden")
@@ -67,6 +74,7 @@ class ConvLSTM(Layer):
         if spec.proto.lstm_debug_param.expose:
             raise spec.error("lstm_debug_param.expose", "makes blobs within the layer tops, which "
                              "is not supported")
+        self.rectifies = spec.type == "ConvLSTMReLU"
         self.exposed = spec.proto.recurrent_param.expose_hidden
         self.ignores_x = spec.proto.lstm_debug_param.ignore_x
         self.carried: tuple[Tensor, ...] = ()
@@ -134,6 +142,7 @@ class ConvLSTM(Layer):
     def forward(self, x: Tensor, cont: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
         hidden, cell = self._start(x, states)
         entered = self._entered(x)
+        squash = torch.relu if self.rectifies else torch.tanh
         outputs = []
         for step in range(x.shape[0]):
             go_on = cont[step].to(x.dtype).reshape(-1, 1, 1, 1)
@@ -145,7 +154,8 @@ class ConvLSTM(Layer):
                 seen = [cell * self._peephole(name) for name in PEEPHOLES]
                 gates = gates + torch.cat([*seen, torch.zeros_like(cell)], 1)
             by_gate = gates.movedim(1, -1), cell.movedim(1, -1)
-            cell, hidden = (state.movedim(-1, 1) for state in lstm_step(*by_gate, go_on))
+            cell, hidden = (state.movedim(-1, 1)
+                            for state in lstm_step(*by_gate, go_on, squash))
             outputs.append(hidden)
         return torch.stack(outputs), *self._finish((hidden, cell))
 
@@ -202,7 +212,8 @@ class ConvLSTM(Layer):
                         for name in PEEPHOLES]
                 none = graph.add("Mul", cell, graph.floats(0.0))
                 gates = graph.add("Add", gates, graph.add("Concat", *seen, none, axis=1))
-            cell, hidden = lstm_step_onnx(graph, gates, cell, go_on, 1, size)
+            cell, hidden = lstm_step_onnx(graph, gates, cell, go_on, 1, size,
+                                          "Relu" if self.rectifies else "Tanh")
             maps.append(graph.reshape(hidden, [1, streams, size, high, wide]))
         tops = [graph.add("Concat", *maps, axis=0)]
         if self.exposed:

@@ -18,28 +18,30 @@ from framework.proto import LayerParameter
 StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
 
 
-def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
+def lstm_step(gates: Tensor, cell: Tensor, cont: Tensor,
+              squash: Callable[[Tensor], Tensor] = torch.tanh) -> tuple[Tensor, Tensor]:
     """One LSTM step: the new cell and the new hidden state, each (..., N, H).
 
     gates  (..., N, 4 H)  input, forget, output and candidate, before their sigmoids and tanh
     cell   (..., N, H)    the previous one
     cont   (..., N, 1)    1 where the sequence goes on, 0 where a new one starts
+    squash                what the candidate and the cell go through
     Source: BVLC lstm_unit_layer.cpp.
     """
     enter, keep, leave, candidate = gates.chunk(4, -1)
-    cell = cont * keep.sigmoid() * cell + enter.sigmoid() * candidate.tanh()
-    return cell, leave.sigmoid() * cell.tanh()
+    cell = cont * keep.sigmoid() * cell + enter.sigmoid() * squash(candidate)
+    return cell, leave.sigmoid() * squash(cell)
 
 
-def lstm_step_onnx(graph: OnnxGraph, gates: str, cell: str, cont: str, axis: int, size: int
-                   ) -> list[str]:
-    """As `lstm_step`; the gates follow one another on `axis`."""
+def lstm_step_onnx(graph: OnnxGraph, gates: str, cell: str, cont: str, axis: int, size: int,
+                   squash: str = "Tanh") -> list[str]:
+    """As `lstm_step`; the gates follow one another on `axis`, and `squash` is an operator."""
     enter, keep, leave, candidate = graph.add_several(
         "Split", 4, gates, graph.integers([size] * 4), axis=axis)
     kept = graph.add("Mul", graph.add("Mul", cont, graph.add("Sigmoid", keep)), cell)
-    entered = graph.add("Mul", graph.add("Sigmoid", enter), graph.add("Tanh", candidate))
+    entered = graph.add("Mul", graph.add("Sigmoid", enter), graph.add(squash, candidate))
     cell = graph.add("Add", kept, entered)
-    return [cell, graph.add("Mul", graph.add("Sigmoid", leave), graph.add("Tanh", cell))]
+    return [cell, graph.add("Mul", graph.add("Sigmoid", leave), graph.add(squash, cell))]
 
 
 class Recurrence:
@@ -166,6 +168,10 @@ class RecurrentLayer(Layer):
 
     no_gradient_bottoms = (1,)
     recurrence: Recurrence
+
+    @classmethod
+    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+        return first[:2] if index == 1 else None
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward over a single step instead of all T."""

@@ -19,7 +19,6 @@ from framework.proto import FillerParameter, LayerParameter
 from framework.system.arrays import Floats
 from framework.system.regular import read_regular
 
-WEIGHT_FILES = ("spatial.par", "bilateral.par")
 MAX_BYTES = 1 << 20
 TINY = 1e-20                # beside the filters' norms, as in the original
 
@@ -38,7 +37,9 @@ class MultiStageMeanfield(Layer):
     Blobs:   spatial weights, bilateral weights, compatibility (1, 1, C, C). At first the diagonals
              of the two are the numbers in the files spatial.par and bilateral.par of the current
              folder, as in the original, or, without such a file, spatial_filter_weight and
-             bilateral_filter_weight; the compatibility is -1 on its diagonal.
+             bilateral_filter_weight; or, in the later version, those of the texts
+             spatial_filter_weights_str and bilateral_filter_weights_str. The compatibility is
+             -1 on its diagonal.
     The image has no gradient. It runs on the CPU, and cannot be part of a compiled or exported
     graph.
     Errors:  SpecError for fewer than 2 iterations, thetas that are not above 0, bottoms that do
@@ -63,7 +64,8 @@ class MultiStageMeanfield(Layer):
         super().__init__(spec)
         field = "multi_stage_meanfield_param"
         honour(spec, field, "theta_alpha theta_beta theta_gamma num_iterations "
-               "spatial_filter_weight bilateral_filter_weight")
+               "spatial_filter_weight bilateral_filter_weight spatial_filter_weights_str "
+               "bilateral_filter_weights_str")
         param = spec.proto.multi_stage_meanfield_param
         if param.num_iterations < 2:
             raise spec.error(f"{field}.num_iterations", f"is {param.num_iterations}; it must be "
@@ -79,6 +81,8 @@ class MultiStageMeanfield(Layer):
         self.num_iterations = param.num_iterations
         self.thetas = (param.theta_alpha, param.theta_beta, param.theta_gamma)
         self.channels = unary[1]
+        self._given = {"spatial": self._numbers("spatial_filter_weights_str"),
+                       "bilateral": self._numbers("bilateral_filter_weights_str")}
         self._by_position: dict[tuple[int, int], tuple[Lattice, Floats]] = {}
         for name in ("spatial", "bilateral", "compatibility"):
             self.add_blob(name, (1, 1, unary[1], unary[1]), FillerParameter(type="constant"))
@@ -87,15 +91,34 @@ class MultiStageMeanfield(Layer):
         fresh = [blob.is_meta for blob in self.blobs]
         super().materialise(generator)
         param = self.spec.proto.multi_stage_meanfield_param
-        diagonals = [self._diagonal(WEIGHT_FILES[0], param.spatial_filter_weight),
-                     self._diagonal(WEIGHT_FILES[1], param.bilateral_filter_weight),
+        diagonals = [self._diagonal("spatial", param.spatial_filter_weight),
+                     self._diagonal("bilateral", param.bilateral_filter_weight),
                      torch.full((self.channels,), -1.0)]
         with torch.no_grad():
             for blob, diagonal, is_fresh in zip(self.blobs, diagonals, fresh, strict=True):
                 if is_fresh:
                     blob.copy_(torch.diag(diagonal))
 
-    def _diagonal(self, path: str, weight: float) -> Tensor:
+    def _numbers(self, name: str) -> Tensor | None:
+        """The weights in the field `name`, one for each class; None if it is not given."""
+        text = getattr(self.spec.proto.multi_stage_meanfield_param, name)
+        if not text:
+            return None
+        try:
+            numbers = [float(word) for word in text.split()]
+        except ValueError:
+            numbers = []
+        if len(numbers) < self.channels:
+            raise self.spec.error(f"multi_stage_meanfield_param.{name}", f"is '{text}'; it must be "
+                                  f"a number for each of the {self.channels} classes, with blanks "
+                                  "between them")
+        return torch.tensor(numbers[:self.channels])
+
+    def _diagonal(self, name: str, weight: float) -> Tensor:
+        given = self._given[name]
+        if given is not None:
+            return given
+        path = f"{name}.par"
         if not os.path.exists(path):
             return torch.full((self.channels,), weight)
         try:

@@ -20,6 +20,7 @@ from framework.ops.losses import precise
 
 
 @layer
+@layer("MultiBoxFocalLoss")
 class MultiBoxLoss(Layer):
     """SSD loss: match priors with ground truth, mine negatives, sum box and class losses.
 
@@ -37,6 +38,9 @@ class MultiBoxLoss(Layer):
     whose training people reproduce. Labels outside of the classes, where the original aborts or
     reads memory of others, are a DataError. Boxes without area match nothing. NaN predictions
     count as the hardest examples, so that the loss shows them.
+    MultiBoxFocalLoss (canteen-man/MobileNet-SSD-Focal-loss) is this loss with
+    alpha (1 - p)^gamma (-log p) for the classes, by focal_loss_param, where conf_loss_type is
+    SOFTMAX; alpha is 0.25 and gamma 2 by default.
     `eta` of nms_param is not used in mining, as in the original.
     Errors: SpecError for fields that contradict, and bottoms that do not fit each other.
     Source: MultiBoxLossParameter; multibox_loss_layer.cpp and bbox_util.cpp of weiliu89/caffe
@@ -50,7 +54,7 @@ class MultiBoxLoss(Layer):
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, label: Shape,
                  *first_stage: Shape):
         super().__init__(spec)
-        self.settings = read_settings(spec)
+        self.settings = read_settings(spec, focal=spec.type == "MultiBoxFocalLoss")
         check_predictions(spec, loc, conf, prior, self.settings.loc_classes,
                           self.settings.num_classes)
         if math.prod(label) % 8:

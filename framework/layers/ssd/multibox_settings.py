@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
 from framework.layers.loss.loss_settings import normalization
+from framework.layers.params import honour, is_set
 from framework.proto import enum_name
 
 
@@ -22,6 +23,14 @@ class Thinning:
     threshold: float
     top_k: int
     by_prior: bool
+
+
+@dataclass(frozen=True)
+class Focus:
+    """Focal loss instead of cross-entropy for the classes: alpha (1 - p)^gamma."""
+
+    gamma: float
+    alpha: float
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class MultiBoxSettings:
     thinning: Thinning | None
     loc_loss: str
     conf_loss: str
+    focus: Focus | None
     loc_weight: float
     bp_inside: bool
     normalization: str
@@ -57,8 +67,11 @@ class MultiBoxSettings:
         return 1 if self.share_location else self.num_classes
 
 
-def read_settings(spec: LayerSpec) -> MultiBoxSettings:
-    """Read the settings of a MultiBoxLoss; SpecError for fields that contradict each other."""
+def read_settings(spec: LayerSpec, focal: bool = False) -> MultiBoxSettings:
+    """Read the settings of a MultiBoxLoss; SpecError for fields that contradict each other.
+
+    focal  the classes have a focal loss, by focal_loss_param
+    """
     param = spec.proto.multibox_loss_param
     _check_fields(spec)
     thinning = None
@@ -76,9 +89,19 @@ def read_settings(spec: LayerSpec) -> MultiBoxSettings:
         mining=enum_name(param, "mining_type"), neg_pos_ratio=param.neg_pos_ratio,
         neg_overlap=param.neg_overlap, sample_size=param.sample_size, thinning=thinning,
         loc_loss=enum_name(param, "loc_loss_type"), conf_loss=enum_name(param, "conf_loss_type"),
+        focus=_read_focus(spec) if focal else None,
         loc_weight=param.loc_weight, bp_inside=param.bp_inside,
         normalization=normalization(spec), objectness=param.objectness_score,
         binary=param.num_classes == 2 and param.HasField("objectness_score"))
+
+
+def _read_focus(spec: LayerSpec) -> Focus:
+    """The focal loss of MultiBoxFocalLoss, whose alpha is 0.25 by default."""
+    honour(spec, "focal_loss_param", "gamma alpha")
+    param = spec.proto.focal_loss_param
+    if param.gamma < 0:
+        raise spec.error("focal_loss_param.gamma", f"is {param.gamma}; it must be at least 0")
+    return Focus(param.gamma, param.alpha if is_set(param, "alpha") else 0.25)
 
 
 def _check_fields(spec: LayerSpec) -> None:

@@ -12,7 +12,7 @@ from framework.layers.ssd.multibox_matching import Matches, Predictions
 from framework.layers.ssd.multibox_settings import MultiBoxSettings
 from framework.ops.boxes import decode, encode
 from framework.ops.device import sizes_may_vary
-from framework.ops.losses import log_loss
+from framework.ops.losses import log_loss, softmax_focal_loss
 from framework.ops.matching import UNMATCHED
 
 
@@ -65,7 +65,7 @@ def class_loss(settings: MultiBoxSettings, conf: Tensor, matches: Matches, posit
     classes = matches.classes(background)
     if negative is None:
         if softmax:
-            return log_loss(conf, classes, 2).sum()
+            return _class_losses(settings, conf, classes, 2).sum()
         target = _targets_without_mining(conf, matches.labels, background)
         return F.binary_cross_entropy_with_logits(conf, target, reduction="sum")
     index, counts = _chosen(positive[:, 0] | negative)
@@ -77,12 +77,19 @@ def class_loss(settings: MultiBoxSettings, conf: Tensor, matches: Matches, posit
     else:
         conf = torch.where(counts[:, None], conf, 0)
     if softmax:
-        losses = log_loss(conf, classes, 1)
+        losses = _class_losses(settings, conf, classes, 1)
     else:
         own = classes[:, None] == torch.arange(conf.shape[1], device=conf.device)
         target = torch.where(own, 1.0, float(background)).to(conf.dtype)
         losses = F.binary_cross_entropy_with_logits(conf, target, reduction="none").sum(1)
     return losses.sum() if counts is None else torch.where(counts, losses, 0).sum()
+
+
+def _class_losses(settings: MultiBoxSettings, conf: Tensor, classes: Tensor, axis: int) -> Tensor:
+    """Softmax cross-entropy of each prior's class, or MultiBoxFocalLoss's focal loss."""
+    if settings.focus is None:
+        return log_loss(conf, classes, axis)
+    return softmax_focal_loss(conf, classes, axis, settings.focus.gamma, settings.focus.alpha)
 
 
 class DivideValue(torch.autograd.Function):

@@ -22,6 +22,7 @@ DENSITIES = {32.0: 4, 64.0: 2}          # boxes a row in a cell, by their side; 
 
 
 @layer
+@layer("PriorBoxClustered")
 class PriorBox(Layer):
     """Prior (anchor) boxes of given sizes and aspect ratios at every cell of a feature map.
 
@@ -38,14 +39,18 @@ class PriorBox(Layer):
     left of the middle on; max_size and aspect_ratio are refused there.
     With `denser_prior_boxes` (TextBoxes++), and always in the dialect "textboxes", each box is
     followed by one of its size at the lower edge of the cell.
+    PriorBoxClustered (OpenVINO) has in each cell the boxes of `width` and `height` instead, in
+    pixels, not cut.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
             et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, MhLiao/TextBoxes and
-            MhLiao/TextBoxes_plusplus.
+            MhLiao/TextBoxes_plusplus; prior_box_clustered_layer.cpp of
+            openvinotoolkit/training_toolbox_caffe.
     """
 
     dialects = ("faceboxes", "textboxes")
-    fork_fields = frozenset(["prior_box_param.denser_prior_boxes"])
+    fork_fields = frozenset(f"prior_box_param.{name}"
+                            for name in ("denser_prior_boxes", "width", "height"))
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
@@ -56,7 +61,8 @@ class PriorBox(Layer):
         if len(features) != 4 or len(image) != 4:
             raise spec.error("bottom", f"has the shapes {features} and {image}; both must have 4 "
                              "axes")
-        self.shapes = _shapes(spec, param)
+        clustered = spec.type == "PriorBoxClustered"
+        self.shapes = (_clustered if clustered else _shapes)(spec, param)
         self.moves = [(0.0, 0.0)] * len(self.shapes)
         self.denser = param.denser_prior_boxes or spec.dialect == "textboxes"
         if self.denser:
@@ -129,8 +135,27 @@ def _points(count: Any, length: float, offset: float, device: torch.device) -> T
     return ((index + offset) * torch.tensor(length, dtype=torch.float32, device=device)).double()
 
 
+def _clustered(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
+    """The widths and heights of PriorBoxClustered, in pixels."""
+    for name in ("min_size", "max_size", "aspect_ratio"):
+        if getattr(param, name):
+            raise spec.error(f"prior_box_param.{name}", f"has no effect in {spec.type}, whose "
+                             "boxes are those of width and height")
+    shapes = list(zip(param.width, param.height, strict=False))
+    if len(param.width) != len(param.height) or not shapes \
+            or not all(0 < side < math.inf for shape in shapes for side in shape):
+        raise spec.error("prior_box_param.width", f"and height are {list(param.width)} and "
+                         f"{list(param.height)}; there must be as many of each, at least one, all "
+                         "above 0 and finite")
+    return shapes
+
+
 def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
     """Width and height, in pixels, of the boxes of one cell, in their order."""
+    for name in ("width", "height"):
+        if getattr(param, name):
+            raise spec.error(f"prior_box_param.{name}", f"has no effect in {spec.type}; the boxes "
+                             "of PriorBoxClustered have it")
     lows, highs = list(param.min_size), list(param.max_size)
     if not lows or not all(0 < low < math.inf for low in lows):
         raise spec.error("prior_box_param.min_size", f"is {lows or 'not given'}; at least one must "

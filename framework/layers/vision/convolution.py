@@ -162,6 +162,7 @@ def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
 
 @layer
 @layer("NdConvolution")
+@layer("ConvolutionData")
 class Convolution(Layer):
     """Convolution (cross-correlation) of each bottom with a bank of filters.
 
@@ -174,9 +175,11 @@ class Convolution(Layer):
     Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
     `relu_param`, are applied to the tops; `engine`, `force_nd_im2col` and the other choices of a
     machine have no effect here. NdConvolution, of BVLC's pull request 2049, states its window by
-    `kernel_shape`, `stride_shape` and `pad_shape`, one number for each axis.
+    `kernel_shape`, `stride_shape` and `pad_shape`, one number for each axis. ConvolutionData
+    shares the batch among machines.
     Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
-    Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp.
+    Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp;
+            conv_data_layer.cpp of Lyp100208/Caffe_action.
     """
 
     num_bottoms = (1, None)

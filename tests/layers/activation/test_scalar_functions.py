@@ -85,3 +85,19 @@ def test_each_item_is_brought_to_length_one(kind, eps, shape):
     layer = make(kind, "", (3, 5))
     np.testing.assert_allclose(layer(x).detach().numpy(), expected.reshape(shape), rtol=1e-12)
     assert torch.autograd.gradcheck(layer, x, eps=1e-9, atol=1e-3)
+
+
+def test_l2norm_adds_its_eps_to_the_length_and_takes_the_sum_for_it_in_its_gradient():
+    x = noise(3, 5)
+    values = x.detach().numpy()
+    length = np.sqrt((values**2).sum(1, keepdims=True)) + 0.25
+    layer = make("L2Norm", "eps: 0.25", (3, 5))
+    top = layer(x)
+    np.testing.assert_allclose(top.detach().numpy(), (values / length).reshape(3, 5, 1, 1),
+                               rtol=1e-12)
+    slope = noise(3, 5, seed=2).detach()
+    top.backward(slope.reshape(3, 5, 1, 1))
+    g = slope.numpy()
+    expected = g / length - values * (values * g).sum(1, keepdims=True) / length**3
+    np.testing.assert_allclose(x.grad, expected, rtol=1e-11)
+    assert torch.autograd.gradcheck(make("L2Norm", "eps: 0", (3, 5)), noise(3, 5))

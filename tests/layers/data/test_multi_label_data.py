@@ -27,6 +27,20 @@ def test_each_image_has_the_numbers_of_its_line(tmp_path):
     np.testing.assert_allclose(labels, [[7, 1.5, -2], [8, 2, 0], [9, .1, 4]], rtol=1e-6)
 
 
+def test_the_text_may_say_how_many_numbers_a_line_has(tmp_path):
+    write_list(tmp_path)
+    text = net(tmp_path, "batch_size: 2 new_height: 10 new_width: 12 label_num: 3").replace(
+        "image_data_param", "multi_label_image_data_param")
+    source = make_source(text)
+    assert source.top_shapes == [(2, 3, 10, 12), (2, 3)]
+    _, labels = finished(source)
+    np.testing.assert_allclose(labels, [[7, 1.5, -2], [8, 2, 0]], rtol=1e-6)
+    with pytest.raises(SpecError, match=r"label_num is 4; the lines of '.*' have 3 labels"):
+        make_source(text.replace("label_num: 3", "label_num: 4"))
+    with pytest.raises(SpecError, match="is given together with multi_label_image_data_param"):
+        make_source(text.replace("transform_param", "image_data_param { } transform_param"))
+
+
 def test_labels_at_both_ends_of_a_batch_can_be_left_out(tmp_path):
     write_list(tmp_path)
     source = make_source(net(tmp_path, "batch_size: 4 label_cut_start: 1 label_cut_end: 0 "

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from framework import Net, parse_net
 from framework.errors import DataError, SpecError
 from tests.support import make, noise
 
@@ -218,3 +219,49 @@ def test_the_manhattan_loss_has_a_gradient_that_fades_near_zero():
     expected = difference / (np.abs(difference) + 1e-3) / 2
     np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-9)
     np.testing.assert_allclose(target.grad.numpy(), -expected, rtol=1e-9)
+
+
+def test_abs_loss_is_the_sum_of_absolute_differences_over_items_and_slopes_both_ways():
+    layer = make("AbsLoss", "", (4, 3, 2), (4, 6))
+    x, y = noise(4, 3, 2), noise(4, 6, seed=2)
+    expected = np.abs(array(x).reshape(4, 6) - array(y)).sum() / 4
+    assert float(layer(x, y).detach()) == pytest.approx(expected, rel=1e-12)
+    assert torch.autograd.gradcheck(layer, (x, y))
+    same = noise(4, 3, 2).detach().requires_grad_()
+    np.testing.assert_array_equal(slopes(layer, same, same.detach().reshape(4, 6)), 0)
+
+
+def test_joints_are_held_to_where_the_flow_takes_them():
+    layer = make("ConsistencyLoss", "", (2, 8, 1, 1), (2, 2, 5, 7))
+    joints = (noise(2, 8, 1, 1) * 4 + 2).detach().requires_grad_()
+    flow = noise(2, 2, 5, 7, seed=2)
+    total = 0.0
+    for item, joint in np.ndindex(2, 2):
+        x1, y1, x2, y2 = array(joints)[item, 4 * joint:4 * joint + 4, 0, 0]
+        columns = [int(min(max(x, 0), 6)) for x in (x1, x2)]
+        rows = [int(min(max(y, 0), 4)) for y in (y1, y2)]
+        across, down = array(flow)[item]
+        dx = (across[rows[0], columns[0]] + across[rows[1], columns[1]]) / 2
+        dy = (down[rows[0], columns[0]] + down[rows[0], columns[1]]) / 2    # as the original
+        total += abs(x1 + dx - x2) + abs(y1 + dy - y2)
+    assert float(layer(joints, flow).detach()) == pytest.approx(total / 2, rel=1e-10)
+    assert torch.autograd.gradcheck(lambda x: layer(x, flow), joints)
+    for shapes, words in ((((2, 6), (2, 2, 5, 7)), "x and y of J joints in two images"),
+                          (((2, 8), (2, 3, 5, 7)), r"it must be \(2, 2, H, W\)")):
+        with pytest.raises(SpecError, match=words):
+            make("ConsistencyLoss", "", *shapes)
+
+
+@pytest.mark.parametrize("weight", ["", "loss_weight: 3"])
+def test_heatmaps_get_their_difference_as_gradient_whatever_the_loss_weight(weight):
+    net = Net(parse_net("""layer { name: "in" type: "Input" top: "x" top: "t" top: "image"
+  input_param { shape { dim: 2 dim: 3 dim: 4 dim: 5 } } }
+layer { name: "loss" type: "EuclideanLossHeatmap" bottom: "x" bottom: "t" bottom: "image"
+  top: "loss" visualise: false """ + weight + " }"), phase="TRAIN")
+    x = noise(2, 3, 4, 5, dtype=torch.float32)
+    t = noise(2, 3, 4, 5, seed=2, dtype=torch.float32, requires_grad=False)
+    net({"x": x, "t": t, "image": t})
+    difference = array(x) - array(t)
+    assert float(net.blobs["loss"].detach()) == pytest.approx((difference**2).mean(), rel=1e-6)
+    net.objective(net.blobs).backward()
+    np.testing.assert_allclose(x.grad, difference, rtol=1e-6)

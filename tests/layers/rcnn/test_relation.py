@@ -46,8 +46,10 @@ def slow_relation(x, rois, blobs, num_heads, wave_length=1000.0):
     return top
 
 
-def test_regions_of_one_image_see_each_other_by_features_and_geometry():
-    layer = make("RelationModule", PARAM, (5, 7), (5, 5))
+@pytest.mark.parametrize("position_dim", [16, 24])     # 8 / 24 is no fraction of float32
+def test_regions_of_one_image_see_each_other_by_features_and_geometry(position_dim):
+    param = PARAM.replace("position_dim: 16", f"position_dim: {position_dim}")
+    layer = make("RelationModule", param, (5, 7), (5, 5))
     x = noise(5, 7, seed=3)
     blobs = [blob.detach().numpy() for blob in layer.blobs]
     expected = slow_relation(x.detach().numpy(), ROIS.numpy(), blobs, 2)

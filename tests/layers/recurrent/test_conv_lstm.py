@@ -25,7 +25,7 @@ def correlate(x, weight, dilation):
     return total
 
 
-def conv_lstm(x, cont, blobs, hidden, cell, dilation):
+def conv_lstm(x, cont, blobs, hidden, cell, dilation, squash=np.tanh):
     """By the unrolled net of conv_lstm_layer.cpp; `blobs` as the layer's."""
     enter, weight, bias, *factors = blobs
     outputs = []
@@ -37,8 +37,8 @@ def conv_lstm(x, cont, blobs, hidden, cell, dilation):
         if factors:
             i, f, o = (gate + cell * factor for gate, factor in zip((i, f, o), factors,
                                                                     strict=True))
-        cell = go_on * sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
-        hidden = sigmoid(o) * np.tanh(cell)
+        cell = go_on * sigmoid(f) * cell + sigmoid(i) * squash(g)
+        hidden = sigmoid(o) * squash(cell)
         outputs.append(hidden)
     return np.stack(outputs), hidden, cell
 
@@ -46,11 +46,16 @@ def conv_lstm(x, cont, blobs, hidden, cell, dilation):
 CONVOLUTION = "lstm_conv_param { num_output: 3 kernel_size: 3 pad: 2 dilation: 2 }"
 
 
-@pytest.mark.parametrize("peepholes", [True, False])
-def test_conv_lstm_is_an_lstm_of_maps_with_peepholes(peepholes):
+def rectified(x):
+    return np.maximum(x, 0)
+
+
+@pytest.mark.parametrize("kind, squash, peepholes", [
+    ("ConvLSTM", np.tanh, True), ("ConvLSTM", np.tanh, False), ("ConvLSTMReLU", rectified, True)])
+def test_conv_lstm_is_an_lstm_of_maps_with_peepholes(kind, squash, peepholes):
     debug = "" if peepholes else "lstm_debug_param { disable_hadamard: true }"
     state = (1, 2, 3, 5, 6)
-    layer = make("ConvLSTM", f"recurrent_param {{ expose_hidden: true }} {CONVOLUTION} {debug}",
+    layer = make(kind, f"recurrent_param {{ expose_hidden: true }} {CONVOLUTION} {debug}",
                  (3, 2, 4, 5, 6), (3, 2), state, state, tops=3)
     x, cell, hidden = noise(3, 2, 4, 5, 6), noise(*state, seed=2), noise(*state, seed=3)
     cont = torch.tensor([[1.0, 0], [1, 1], [0, 1]], dtype=torch.float64)
@@ -58,7 +63,7 @@ def test_conv_lstm_is_an_lstm_of_maps_with_peepholes(peepholes):
     assert [blob.shape for blob in blobs] == [(12, 4, 3, 3), (12, 3, 3, 3), (12,),
                                               *[(5, 6)] * (3 * peepholes)]
     expected = conv_lstm(x.detach().numpy(), cont.numpy(), blobs, hidden[0].detach().numpy(),
-                         cell[0].detach().numpy(), 2)
+                         cell[0].detach().numpy(), 2, squash)
     tops = layer(x, cont, hidden, cell)
     np.testing.assert_allclose(tops[0].detach().numpy(), expected[0], rtol=1e-9)
     for top, wanted in zip(tops[1:], expected[1:], strict=True):

@@ -145,6 +145,19 @@ def test_weights_begin_as_the_files_say_or_the_fields(tmp_path, monkeypatch):
     np.testing.assert_array_equal(array(compatibility)[0, 0], -np.eye(3))
 
 
+def test_weights_begin_as_the_texts_of_the_later_version_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spatial.par").write_text("7 7 7")
+    made = net('num_iterations: 2 spatial_filter_weights_str: "1 5 2.5" '
+               'bilateral_filter_weights_str: "3 4 5 6"')
+    spatial, bilateral, _ = made.params["crf"]
+    np.testing.assert_array_equal(array(spatial)[0, 0], np.diag([1, 5, 2.5]))
+    np.testing.assert_array_equal(array(bilateral)[0, 0], np.diag([3, 4, 5]))
+    with pytest.raises(SpecError, match="filter_weights_str is '1 5'; it must be a number for each "
+                                        "of the 3 classes"):
+        net('num_iterations: 2 spatial_filter_weights_str: "1 5"')
+
+
 @pytest.mark.parametrize("content, match", [
     ("1 2", "'spatial.par', which has 2; there are 3 classes"),
     ("1 2 x", "'spatial.par', which cannot be read: could not convert")])

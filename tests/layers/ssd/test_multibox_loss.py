@@ -9,7 +9,7 @@ import torch
 import framework.layers.ssd.multibox_terms as multibox_terms
 from framework.errors import DataError, SpecError
 from framework.ops import mining
-from tests import slow_boxes
+from tests import slow_boxes, slow_multibox
 from tests.layers.multibox_examples import CENTER, example, fields, small
 from tests.slow_multibox import Rule
 from tests.slow_multibox import multibox_loss as slow_loss
@@ -207,3 +207,22 @@ def test_a_label_of_any_shape_holds_rows_of_eight_numbers(shape):
     other = make("MultiBoxLoss", "num_classes: 3 code_type: CENTER_SIZE",
                  *(tuple(x.shape) for x in bottoms), shape)
     torch.testing.assert_close(other(*bottoms, label.reshape(shape)), layer(*bottoms, label))
+
+
+@pytest.mark.parametrize("mining", ["NONE", "MAX_NEGATIVE"])
+def test_the_classes_of_multibox_focal_loss_have_a_focal_loss(mining, monkeypatch):
+    rule = Rule(4, CENTER, mining_type=mining)
+    loc, conf, prior, label = example(rule)
+    layer = make("MultiBoxFocalLoss", fields(rule) + " focal_loss_param { gamma: 1.5 }",
+                 *(tuple(bottom.shape) for bottom in (loc, conf, prior, label)))
+
+    def focal(rule, row, label):        # in the order of cross-entropy, so mining stays
+        own = slow_multibox.log_softmax(row)[label]
+        return -0.25 * (1 - np.exp(own)) ** 1.5 * own
+
+    monkeypatch.setattr(slow_multibox, "class_loss", focal)
+    expected, _, _ = slow_loss(rule, loc.detach().numpy().reshape(3, 26, 1, 4),
+                               conf.detach().numpy().reshape(3, 26, 4),
+                               prior.numpy().reshape(2, 26, 4), label.numpy().reshape(-1, 8))
+    np.testing.assert_allclose(layer(loc, conf, prior, label).item(), expected, rtol=1e-9)
+    assert torch.autograd.gradcheck(lambda x: layer(loc, x, prior, label), conf, fast_mode=True)

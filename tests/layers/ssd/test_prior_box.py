@@ -60,6 +60,32 @@ def test_boxes_follow_the_definition(text, how):
     np.testing.assert_allclose(top[0, 1], 0.1, rtol=1e-6)
 
 
+def test_clustered_boxes_have_the_given_widths_and_heights():
+    layer = make("PriorBoxClustered", "prior_box_param { width: 9.5 height: 12 width: 20.25 "
+                 "height: 6 step: 16 offset: 0.25 clip: true }", FEATURES, IMAGE)
+    top = layer(torch.zeros(FEATURES), torch.zeros(IMAGE)).numpy()
+    expected = []
+    for y in range(3):
+        for x in range(5):
+            for w, h in ((9.5, 12), (20.25, 6)):
+                middle_x, middle_y = (x + 0.25) * 16, (y + 0.25) * 16
+                expected += [(middle_x - w / 2) / 90, (middle_y - h / 2) / 61,
+                             (middle_x + w / 2) / 90, (middle_y + h / 2) / 61]
+    np.testing.assert_allclose(top[0, 0], np.clip(expected, 0, 1), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(top[0, 1], 0.1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind, text, message", [
+    ("PriorBoxClustered", "width: 3", r"width and height are \[3.0\] and \[\]"),
+    ("PriorBoxClustered", "width: 3 height: 0", "all above 0 and finite"),
+    ("PriorBoxClustered", "width: 3 height: 4 min_size: 5", "min_size has no effect in PriorBoxCl"),
+    ("PriorBox", "min_size: 5 width: 3", "width has no effect in PriorBox; the boxes of PriorBoxC"),
+])
+def test_sizes_of_the_other_kind_of_boxes_are_refused(kind, text, message):
+    with pytest.raises(SpecError, match=message):
+        make(kind, f"prior_box_param {{ {text} }}", FEATURES, IMAGE)
+
+
 @pytest.mark.parametrize("text, size", [("img_size: 50", (50, 50)), ("img_h: 70 img_w: 120",
                                                                    (70, 120))])
 def test_a_given_image_size_replaces_the_second_bottoms(text, size):

@@ -231,3 +231,13 @@ def test_a_depthwise_layer_says_that_its_num_output_has_no_effect(caplog):
     with pytest.raises(SpecError, match="num_output is 2; it must be that of the bottom's"):
         make("DepthwiseConvolution", "convolution_param { num_output: 2 kernel_size: 3 }",
              (2, 4, 5, 6))
+
+
+def test_convolution_of_a_batch_that_machines_share_is_convolution():
+    layer = make("ConvolutionData", "convolution_param { num_output: 4 kernel_size: 1 }",
+                 (2, 3, 5, 6))
+    x = noise(2, 3, 5, 6)
+    weight, bias = (blob.detach().numpy() for blob in layer.blobs)
+    expected = np.einsum("nchw,dc->ndhw", x.detach().numpy(), weight[:, :, 0, 0]) \
+        + bias[:, None, None]
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-12)
