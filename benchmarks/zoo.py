@@ -29,7 +29,7 @@ from recipes import ROOT, place, processor_seconds
 
 TRAININGS = ROOT / "benchmarks" / "trainings"
 LINKED = ("prototxt", "solvers", "examples")
-PREPARED = "prepared.json"      # in a kept folder: the commands that made its data, and seconds
+PREPARED = "prepared.json"      # in a kept folder: the commands that made data, with the seconds
 
 
 def run(path: Path, folder: Path) -> None:
@@ -61,15 +61,14 @@ def _prepared(commands: list[str], folder: Path) -> float:
     """Make a training's data, unless the folder has it: the seconds that it took."""
     notes = folder / PREPARED
     done = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else {}
-    if done.get("commands") == commands:
-        return float(done["seconds"])
-    notes.unlink(missing_ok=True)
-    begin = time.monotonic()
-    for command in commands:
-        _run(command, folder)
-    seconds = time.monotonic() - begin
-    notes.write_text(json.dumps({"commands": commands, "seconds": seconds}), encoding="utf-8")
-    return seconds
+    key = "; ".join(commands)
+    if key not in done:
+        begin = time.monotonic()
+        for command in commands:
+            _run(command, folder)
+        done[key] = time.monotonic() - begin
+        notes.write_text(json.dumps(done), encoding="utf-8")
+    return float(done[key])
 
 
 def _run(command: str, folder: Path) -> str:

@@ -13,6 +13,7 @@ from framework.data.augment.resizing import resize_plain
 from framework.data.records.boxes import CORNERS
 from framework.data.records.images import DecodedImage
 from framework.data.records.records import BadRecord, Pixels, Record
+from framework.definition.values import counted
 from framework.system.arrays import Floats
 
 NEAREST = 0.25          # how near the corner of a mosaic comes to an edge, in parts of the image
@@ -91,8 +92,8 @@ def mixup(first: Record, second: Record, share: float) -> Record:
 
 def _like(pixels: Pixels, first: Pixels) -> Pixels:
     if pixels.shape[2] != first.shape[2] or pixels.dtype != first.dtype:
-        raise BadRecord(f"it has {pixels.shape[2]} channels, {pixels.dtype}; the one it is joined "
-                        f"with has {first.shape[2]}, {first.dtype}")
+        raise BadRecord(f"it has {counted(pixels.shape[2], 'channel')}, {pixels.dtype}; the one "
+                        f"it is joined with has {first.shape[2]}, {first.dtype}")
     return pixels
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from framework.data.records.mean_file import read_mean_image
 from framework.data.records.records import BadRecord, Pixels
+from framework.definition.values import counted
 from framework.proto import TransformationParameter
 from framework.system.arrays import Floats
 
@@ -45,8 +46,8 @@ class Mean:
     def by_channel(self, channels: int) -> tuple[float, ...]:
         """The mean values, one a channel; () for none. Raises BadRecord if they do not fit."""
         if len(self.values) not in (0, 1, channels):
-            raise BadRecord(f"the image has {channels} channels, but mean_value is given "
-                            f"{len(self.values)} times")
+            raise BadRecord(f"the image has {counted(channels, 'channel')}, but mean_value is "
+                            f"given {len(self.values)} times")
         return self.values * channels if len(self.values) == 1 else self.values
 
     def subtract_image(self, pixels: Pixels, x: int, y: int, height: int, width: int) -> Pixels:

@@ -13,6 +13,7 @@ import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.records.records import BadRecord, Pixels
+from framework.definition.values import counted
 from framework.proto import NoiseParameter, SaltPepperParameter
 
 EFFECTS = ("decolorize", "gauss_blur", "hist_eq", "clahe", "erode", "posterize", "inverse",
@@ -117,8 +118,8 @@ def _salt_and_pepper(pixels: Pixels, param: SaltPepperParameter, draws: Draws) -
     height, width, channels = pixels.shape
     values = np.array(param.value, np.float32).astype(np.uint8)
     if len(values) not in (1, channels):
-        raise BadRecord(f"the image has {channels} channels, but saltpepper_param.value is given "
-                        f"{len(values)} times")
+        raise BadRecord(f"the image has {counted(channels, 'channel')}, but "
+                        f"saltpepper_param.value is given {len(values)} times")
     count = int(np.floor(np.float32(param.fraction) * width * height))
     columns = draws.generator.integers(0, width, count)
     rows = draws.generator.integers(0, height, count)

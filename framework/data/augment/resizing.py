@@ -17,6 +17,7 @@ from framework.data.augment.geometry import Rectangle, fitted_size
 from framework.data.augment.planes import planes_of, whole
 from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels
+from framework.definition.values import counted
 from framework.proto import ResizeParameter
 
 
@@ -108,6 +109,6 @@ def check_resize(param: ResizeParameter, error: Callable[[str, str], Exception])
 def _pad_values(param: ResizeParameter, channels: int) -> tuple[float, ...]:
     values = list(param.pad_value) or [0]
     if len(values) not in (1, channels):
-        raise BadRecord(f"the image has {channels} channels, but pad_value is given "
+        raise BadRecord(f"the image has {counted(channels, 'channel')}, but pad_value is given "
                         f"{len(values)} times")
     return tuple(values * (4 if len(values) == 1 else 1))

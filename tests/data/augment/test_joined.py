@@ -52,7 +52,7 @@ def test_mixup_blends_two_images_at_the_upper_left_of_one_that_holds_both():
 
 
 def test_images_of_other_channels_are_not_joined():
-    with pytest.raises(BadRecord, match="it has 1 channels"):
+    with pytest.raises(BadRecord, match="it has 1 channel,"):
         mixup(record(1, 9, 9), record(2, 9, 9, channels=1), 0.5)
 
 
