@@ -260,7 +260,7 @@ def test_a_net_that_would_differ_is_not_written(tmp_path, capsys):
 
 
 def test_names_by_the_exporter_of_torch_export_are_modules_too():
-    from framework.importing.names import layer_names
+    from framework.export.node_names import layer_names
 
     node = onnx.helper.make_node("Relu", ["x"], ["y"], "node_relu")
     entry = node.metadata_props.add()
