@@ -17,15 +17,13 @@ import argparse
 import contextlib
 import math
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from framework.cli import app, devices
+from framework.cli.signals import termination_as_interrupt
 from framework.data.records.image_size import FLAG, max_pixels
 from framework.definition.values import counted
 from framework.errors import DataError
@@ -231,7 +229,7 @@ def _run(
             progress.write(f"skipped: {untold.pop(0)}")
 
     try:
-        with _termination_as_interrupt(), \
+        with termination_as_interrupt(), \
                 contextlib.closing(stream(detector.detect, detector.nms_threshold, sources,
                                            options, skip)) as results:
             for found in results:
@@ -251,19 +249,3 @@ def _run(
         if not live or not output.counts["results"]:
             raise
     return skipped
-
-
-@contextlib.contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end the run as Ctrl-C does: a video that is not completed cannot be played."""
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

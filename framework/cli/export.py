@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from framework.cli import app, gflags
 from framework.cli.export_caffe import add_flags, export_caffe
 from framework.cli.export_darknet import export_darknet
+from framework.cli.signals import termination_as_interrupt
 from framework.definition.values import counted
 from framework.errors import CaffeError
 
@@ -112,7 +113,8 @@ def batch_size(text: str) -> int | str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    return app.run(export, make_parser(), arguments)
+    with termination_as_interrupt():
+        return app.run(export, make_parser(), arguments)
 
 
 def export(options: argparse.Namespace) -> int:
@@ -159,7 +161,7 @@ def export_ncnn(options: argparse.Namespace) -> int:
     from framework.export.ncnn import to_ncnn
     from framework.export.onnx_model import Options, to_model
     from framework.export.source import layer_error, load
-    from framework.system.atomic import write_file
+    from framework.system.atomic import replacing
 
     need_onnx(options)
     if options.out.suffix != ".param":
@@ -176,8 +178,9 @@ def export_ncnn(options: argparse.Namespace) -> int:
         if found == "":
             return 1
         checked = found or checked
-    write_file(options.out.with_suffix(".bin"), weights)
-    write_file(options.out, param)
+    with replacing(options.out) as text, replacing(options.out.with_suffix(".bin")) as binary:
+        text.write_text(param)
+        binary.write_bytes(weights)
     print(f"{options.out}: {param.splitlines()[1].split()[0]} layers, "
           f"{len(weights) / 1e6:.1f} MB of weights, {checked}")
     return 0

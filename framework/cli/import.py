@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app, gflags
+from framework.cli.signals import termination_as_interrupt
 from framework.errors import CaffeError
 
 Shape = tuple[int, ...]
@@ -62,7 +63,8 @@ def input_shape(text: str) -> tuple[str, Shape]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tool; returns its exit code."""
-    return app.run(import_net, make_parser(), arguments)
+    with termination_as_interrupt():
+        return app.run(import_net, make_parser(), arguments)
 
 
 def import_net(options: argparse.Namespace) -> None:

@@ -54,7 +54,7 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
         yield list(given)
         return
     if not is_project(folder):
-        if command in ("train", "test", "report"):
+        if command in ("train", "test", "report", "export"):
             check_project(folder, f"; `caffe {command} --help` tells the other forms")
         yield list(given)
         return

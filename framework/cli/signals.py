@@ -5,7 +5,10 @@ Source: SignalHandler in signal_handler.cpp of BVLC Caffe.
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 EFFECTS = ("stop", "snapshot", "none")
@@ -45,3 +48,19 @@ class Signals:
     def action(self) -> str | None:
         """The oldest request that was not given yet."""
         return self.requests.pop(0) if self.requests else None
+
+
+@contextlib.contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the run as Ctrl-C does: what is half-written is completed or removed."""
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,4 +1,7 @@
-"""Where blobs to compare come from: nets of ours, ONNX files, OpenCV, files of arrays."""
+"""Where blobs to compare come from: nets of ours, ONNX files, OpenCV, files of arrays.
+
+PyTorch modules, which are not files, are in module_blobs.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ import os
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from framework.errors import CaffeError, DataError
 from framework.export.check import draw_inputs
-from framework.export.deploy import deployed
+from framework.export.deploy import deployed, run_steps
+from framework.export.node_names import layer_names, name_in_modules
 from framework.net.net import Net
 from framework.net.trained import trained_net
 
@@ -27,7 +32,7 @@ Array = NDArray[Any]        # Any: of any type of number
 Arrays = Mapping[str, Array]
 NETS = ("float32", "float16", "bfloat16", "optimised")
 FORMS = "[float32: float16: bfloat16: optimised: opencv:]NET.prototxt,NET.caffemodel, FILE.onnx, " \
-    "FILE.npz or a folder of .npy files"
+    "FILE.npz, a folder of .npy files or PACKAGE.MODULE:CALLABLE[,STATE_DICT]"
 OPENCV = """
 import sys
 import numpy, cv2
@@ -52,16 +57,21 @@ numpy.savez(out, **{name: blob for name, blob in found.items() if name})
 class Source(Protocol):
     """Something that gives blobs by name.
 
-    known  blobs that are there without a run, of which the other side takes its inputs
+    known        blobs that are there without a run, of which the other side takes its inputs
+    has_modules  it names values by PyTorch's modules: the other side must name them by layers
     """
 
     known: Arrays
+    has_modules: bool
 
     def inputs(self, seed: int) -> dict[str, Array]:
         """Inputs drawn with `seed`, where nobody gives any."""
 
     def run(self, inputs: Arrays) -> Arrays:
         """The blobs for these inputs, in the order in which they are computed."""
+
+    def by_layer(self, inputs: Arrays) -> Arrays:
+        """The same by the names of layers, each as it is before a later one writes in place."""
 
 
 def open_source(text: str, opencv_python: str) -> Source:
@@ -85,6 +95,8 @@ def open_source(text: str, opencv_python: str) -> Source:
 class OurNet:
     """A net of ours: in float32, in mixed precision, or optimized for inference."""
 
+    has_modules = False
+
     def __init__(self, model: str, weights: str, kind: str) -> None:
         self.known: Arrays = {}
         self.net = trained_net(model, weights)
@@ -99,16 +111,45 @@ class OurNet:
     def run(self, inputs: Arrays) -> Arrays:
         """All blobs of the deployed part, in the order of its layers."""
         part = deployed(self.net)
-        missing = [name for name in part.inputs if name not in inputs]
+        given = self._given(inputs)
+        with torch.no_grad(), self._precision():
+            blobs = part.run(given) if part.training else self.net.run(given)
+        order = dict.fromkeys([*given, *part.tops])
+        return {name: blobs[name].float().numpy() for name in order if name in blobs}
+
+    def by_layer(self, inputs: Arrays) -> Arrays:
+        """The tops of the layers that have one."""
+        if self.kind == "optimised":
+            raise DataError(f"{self.net.spec.path}: optimised, layers are computed together; "
+                            "compare the module with the net in float32, and that with this")
+        blobs = self._given(inputs)
+        found = {}
+        with torch.no_grad(), self._precision():
+            for step in deployed(self.net).steps:
+                blobs = run_steps([step], blobs)
+                if len(step.tops) == 1:
+                    found[step.layer.spec.name] = blobs[step.tops[0]].float().numpy()
+        return found
+
+    @property
+    def outputs(self) -> list[str]:
+        """The blobs that nobody reads in the deployed part."""
+        return deployed(self.net).outputs
+
+    def weighted(self) -> list[tuple[str, nn.Module]]:
+        """The layers with a matrix or filters as `weight`."""
+        return [(step.layer.spec.name, step.layer) for step in self.net.layers
+                if isinstance(weight := getattr(step.layer, "weight", None), Tensor)
+                and weight.dim() > 1]
+
+    def _given(self, inputs: Arrays) -> dict[str, Tensor]:
+        names = deployed(self.net).inputs
+        missing = [name for name in names if name not in inputs]
         if missing:
             raise DataError(f"{self.net.spec.path}: takes the input '{missing[0]}', which the "
                             f"other side does not have; it has {', '.join(inputs) or 'none'}")
-        given = {name: torch.from_numpy(np.ascontiguousarray(inputs[name], np.float32))
-                 for name in part.inputs}
-        with torch.no_grad(), self._precision():
-            blobs = part.run(given) if part.training else self.net.run(given)
-        order = dict.fromkeys([*given, *(top for step in part.steps for top in step.tops)])
-        return {name: blobs[name].float().numpy() for name in order if name in blobs}
+        return {name: torch.from_numpy(np.ascontiguousarray(inputs[name], np.float32))
+                for name in names}
 
     def _precision(self) -> torch.autocast:
         mixed = self.kind in ("float16", "bfloat16")
@@ -133,6 +174,12 @@ class OnnxFile:
                 from error
         stored = {one.name for one in self.model.graph.initializer}
         self.infos = [one for one in self.model.graph.input if one.name not in stored]
+        computed = _computed(self.model.graph, [info.name for info in self.infos])
+        names = layer_names(computed, stored)
+        self.layers = {name: node.output[0]
+                       for name, node in zip(names, computed, strict=True)
+                       if len(node.output) == 1}
+        self.has_modules = any(name_in_modules(node) for node in computed)
 
     def inputs(self, seed: int) -> dict[str, Array]:
         """Noise, or pixels for an input of bytes; an axis of any size has 1."""
@@ -163,6 +210,11 @@ class OnnxFile:
             self._check(info.name, info.type.tensor_type, given[info.name])
         return {**given, **run(self.model, given, list(names))}
 
+    def by_layer(self, inputs: Arrays) -> Arrays:
+        """The same, and each operator's result by the name that its layer would have."""
+        values = self.run(inputs)
+        named = {layer: values[name] for layer, name in self.layers.items() if name in values}
+        return {**values, **named}
 
     def _check(self, name: str, tensor: onnx.TypeProto.Tensor, array: Array) -> None:
         """DataError for other sizes, or for bytes against numbers."""
@@ -179,8 +231,21 @@ class OnnxFile:
             "batch, written without --preprocessing")
 
 
+def _computed(graph: onnx.GraphProto, inputs: Sequence[str]) -> list[onnx.NodeProto]:
+    """The operators that depend on the inputs: no constants, no copies of shared weights."""
+    reached = set(inputs)
+    found = []
+    for node in graph.node:
+        if reached.intersection(node.input):
+            reached.update(node.output)
+            found.append(node)
+    return found
+
+
 class ArrayFiles:
     """Arrays that a script wrote: an .npz, or a folder of .npy files named as the blobs."""
+
+    has_modules = False
 
     def __init__(self, path: Path) -> None:
         try:
@@ -210,9 +275,13 @@ class ArrayFiles:
         """The arrays, whatever the inputs are."""
         return self.known
 
+    by_layer = run
+
 
 class OpencvNet:
     """Caffe files in OpenCV 4, by a Python that has it; OpenCV 5 reads none."""
+
+    has_modules = False
 
     def __init__(self, model: str, weights: str, python: str) -> None:
         self.known: Arrays = {}
@@ -227,9 +296,18 @@ class OpencvNet:
     def run(self, inputs: Arrays) -> Arrays:
         """The blobs that OpenCV gives for the layers, by another Python."""
         writers = {top: step.layer.spec.name for step in self.net.layers for top in step.tops}
-        lines = ["\t".join([step.layer.spec.name, *(top if writers[top] == step.layer.spec.name
-                                                    else "" for top in step.tops)])
-                 for step in self.net.layers]
+        return self._run(inputs, [
+            [step.layer.spec.name, *(top if writers[top] == step.layer.spec.name else ""
+                                     for top in step.tops)] for step in self.net.layers])
+
+    def by_layer(self, inputs: Arrays) -> Arrays:
+        """Those of the layers with one top."""
+        names = [step.layer.spec.name for step in self.net.layers if len(step.tops) == 1]
+        return self._run(inputs, [[name, name] for name in names])
+
+    def _run(self, inputs: Arrays, wanted_names: Sequence[Sequence[str]]) -> Arrays:
+        """By names of a layer and then of its tops, "" for those that are not wanted."""
+        lines = ["\t".join(names) for names in wanted_names]
         with tempfile.TemporaryDirectory() as folder:
             given, wanted, out = (Path(folder, name) for name in ("in.npz", "list", "out.npz"))
             np.savez(given, allow_pickle=False,

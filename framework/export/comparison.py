@@ -94,9 +94,15 @@ def is_detections(array: Array) -> bool:
 
 
 def _detections(blob: str, first: Array, second: Array, note: str) -> Difference:
-    part, reason = compare_rows(first, second, 0.0)
+    part, reason = compare_rows(_by_label(first), _by_label(second), 0.0)
     note = ", ".join(filter(None, (note, reason if part == float("inf") else "rows matched")))
     return Difference(blob, first.shape, part, part, part, float("nan"), note)
+
+
+def _by_label(array: Array) -> Array:
+    """Rows by image and label: OpenCV 4 may have labels in another order."""
+    rows = array.reshape(-1, 7)
+    return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
 
 
 def _cosine(a: Array, b: Array) -> float:

@@ -71,23 +71,23 @@ class _Tuple(nn.Module):
         self.train(module.training)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        return tuple(tensor for _, tensor in _results(self.module(*inputs)))
+        return tuple(tensor for _, tensor in named_results(self.module(*inputs)))
 
 
-def _results(given: Any, name: str = "") -> Iterable[tuple[str, Tensor]]:
+def named_results(given: Any, name: str = "") -> Iterable[tuple[str, Tensor]]:
     """The tensors of a result with their keys. Any: tensors in dictionaries and lists."""
     if isinstance(given, Tensor):
         yield name or "output", given
     elif isinstance(given, Mapping):
         for key, value in given.items():
-            yield from _results(value, f"{name}.{key}" if name else str(key))
+            yield from named_results(value, f"{name}.{key}" if name else str(key))
     elif isinstance(given, list | tuple):
         for index, value in enumerate(given):
-            yield from _results(value, f"{name or 'output'}.{index}")
+            yield from named_results(value, f"{name or 'output'}.{index}")
 
 
 def _result_names(given: Any) -> list[str]:     # Any: as above
-    return [name for name, _ in _results(given)]
+    return [name for name, _ in named_results(given)]
 
 
 def _input_names(number: int) -> list[str]:

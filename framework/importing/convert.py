@@ -15,8 +15,8 @@ from onnx import helper
 
 from framework.definition.prototxt import to_text
 from framework.errors import CaffeError, SpecError, failure
+from framework.export.node_names import layer_names
 from framework.importing.draft import Array, Draft, Node, Shape, write_weights
-from framework.importing.names import layer_names
 from framework.importing.operators import OPERATORS
 from framework.importing.values import Values, draw_inputs, evaluate
 from framework.net.net import Net

@@ -79,7 +79,12 @@ def _check_external(path: Path, tensor: onnx.TensorProto) -> None:
     if not os.path.isfile(target):
         raise CaffeError(f"{path}: tensor '{tensor.name}' has its data in '{location}', which is "
                          "not there")
-    end = int(entries.get("offset", 0)) + int(entries.get("length", 0))
+    counts = {key: entries.get(key, "0") for key in ("offset", "length")}
+    for key, text in counts.items():
+        if not text.isdecimal():
+            raise CaffeError(f"{path}: tensor '{tensor.name}' has the {key} '{text}' in "
+                             f"'{location}'; it must be a number of bytes")
+    end = sum(int(text) for text in counts.values())
     if end > target.stat().st_size:
         raise CaffeError(f"{path}: tensor '{tensor.name}' ends at byte {end} of '{location}', "
                          f"which has {target.stat().st_size}: it is cut off")

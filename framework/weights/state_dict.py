@@ -23,11 +23,13 @@ def read_state_dict(path: str | Path) -> Mapping[str, Any]:
             with open(path, "rb"):
                 pass            # a missing file is an OSError, with its name
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, ModuleNotFoundError):
+    except ModuleNotFoundError:
         raise
     except Exception as error:      # of any kind: pickle and safetensors have several
-        reason = str(error).splitlines()[0]
-        raise CaffeError(f"{path}: is not a state dict: {reason}") from None
+        if isinstance(error, OSError) and error.filename:
+            raise
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise CaffeError(f"{path}: is not a state dict, or is cut off: {reason}") from None
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
     if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):

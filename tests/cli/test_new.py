@@ -164,6 +164,8 @@ def test_a_folder_that_is_not_one_of_new_is_an_error_where_no_other_form_takes_i
     Path("empty").mkdir()
     assert main(["train", "empty"]) == 1
     assert "empty: has no solver.prototxt and deploy.prototxt" in capsys.readouterr().err
+    assert main(["export", "empty"]) == 1
+    assert "empty: has no solver.prototxt and deploy.prototxt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["test", "report", "detect", "classify", "export"])

@@ -57,6 +57,8 @@ def test_detections_in_another_order_are_matched():
     a, b = rows[None, None], rows[::-1][None, None]
     assert difference("out", a, b).part == 0
     assert difference("out", a, np.full((1, 1, 5, 7), -1, np.float32)).part == np.inf
+    labels = np.array([[0, 1, 0.9, 0, 0, 1, 1], [0, 2, 0.8, 0.2, 0.2, 0.5, 0.5]], np.float32)
+    assert difference("out", labels[None, None], labels[::-1][None, None]).part == 0
 
 
 def test_the_first_blob_that_differs_is_named(files, onnx_file, capsys):

@@ -126,3 +126,16 @@ def test_what_ncnn_does_not_take_is_one_line(files, flags, out, reason, capsys):
     said = capsys.readouterr().err
     assert reason in said and said.count("\n") == 1
     assert not (files / "net.bin").exists()
+
+
+def test_neither_file_is_written_where_one_cannot_be(files, capsys):
+    words = ["--model", str(files / "net.prototxt"), "--weights", str(files / "net.caffemodel"),
+             "--to", "ncnn", "--no-check", "--out", str(files / "small.param")]
+    for other in ("small.param", "small.bin"):
+        (files / other).mkdir()
+        before = sorted(files.iterdir())
+        assert main(words) == 1
+        assert f"{other}: cannot be written: Is a directory" in capsys.readouterr().err
+        assert sorted(files.iterdir()) == before
+        (files / other).rmdir()
+    assert main(words) == 0

@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from framework.errors import CaffeError
 from framework.importing.backbones import BACKBONES, MEAN, STD, UNREAD
 from framework.net.net import Net
+from framework.weights.state_dict import read_state_dict
 from framework.weights.weights import load_weights
 
 main = importlib.import_module("framework.cli.import").main
@@ -197,6 +199,12 @@ def test_a_state_dict_of_another_net_is_refused(tmp_path, capsys):
     refused(capsys, tmp_path, {**state, "features.0.weight": torch.ones(64, 3, 5, 5)},
             r"blob 0 of the layer conv1 has the shape \(64, 3, 5, 5\); it must be \(64, 3, 3, 3\)")
     refused(capsys, tmp_path, [1, 2], "is not a state dict: it holds a list")
+    torch.save(state, tmp_path / "whole.pth")
+    content = (tmp_path / "whole.pth").read_bytes()
+    for size in (0, 5, len(content) // 2, len(content) - 1):
+        (tmp_path / "cut.pth").write_bytes(content[:size])
+        with pytest.raises(CaffeError, match=r"cut.pth: is not a state dict, or is cut off: \w"):
+            read_state_dict(tmp_path / "cut.pth")
     refused(capsys, tmp_path, state, r"torchvision:vit_b_16: the zoo has no such net; there are "
             r"vgg16, .*`torchvision.models:vit_b_16` imports any", name="vit_b_16")
 

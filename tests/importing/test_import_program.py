@@ -1,5 +1,7 @@
 """tools/import, from a file or a module to prototxt and caffemodel, and what it refuses."""
 
+import os
+import signal
 from importlib import import_module
 
 import numpy as np
@@ -190,6 +192,29 @@ def test_external_data_that_are_missing_or_cut_off_are_refused(tmp_path, capsys)
     assert_refused(capsys, tmp_path, "which is not there", path)
 
 
+@pytest.mark.parametrize("key, value", [("offset", "abc"), ("length", "-5")])
+def test_external_data_whose_bytes_are_no_numbers_are_refused(key, value, tmp_path, capsys):
+    path = saved(tmp_path, conv_model(), save_as_external_data=True, location="weights.bin",
+                 size_threshold=0)
+    model = onnx.load(path, load_external_data=False)
+    entries = model.graph.initializer[0].external_data
+    entry = next(one for one in entries if one.key == key)
+    entry.value = value
+    (tmp_path / "wrong.onnx").write_bytes(model.SerializeToString())
+    assert_refused(capsys, tmp_path, f"has the {key} '{value}' in 'weights.bin'; it must be a "
+                   "number of bytes", str(tmp_path / "wrong.onnx"))
+
+
+def test_a_termination_leaves_no_half_written_files(tmp_path, capsys, monkeypatch):
+    path = saved(tmp_path, conv_model())
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr("framework.importing.convert.compare",
+                        lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    assert main([path, "--out", str(tmp_path / "net")]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_dynamic_shapes_need_sizes(tmp_path, capsys):
     path = saved(tmp_path, conv_model("float[batch,3,h,w] x"))
     assert_refused(capsys, tmp_path, "input 'x' has the shape batchx3xhxw; give its sizes: "
@@ -260,7 +285,7 @@ def test_a_net_that_would_differ_is_not_written(tmp_path, capsys):
 
 
 def test_names_by_the_exporter_of_torch_export_are_modules_too():
-    from framework.importing.names import layer_names
+    from framework.export.node_names import layer_names
 
     node = onnx.helper.make_node("Relu", ["x"], ["y"], "node_relu")
     entry = node.metadata_props.add()

@@ -21,7 +21,7 @@ def layer_names(nodes: Sequence[onnx.NodeProto], constants: Collection[str]) -> 
     it. Nodes without a module keep their own names, or have that of their first output.
     constants  names of tensors that are known: parameters among them
     """
-    paths = [_path(node) for node in nodes]
+    paths = [name_in_modules(node) for node in nodes]
     modules = Counter(path[0] for path in paths if path is not None)
     names = []
     taken: set[str] = set()
@@ -49,7 +49,7 @@ def _parameter_module(node: onnx.NodeProto, constants: Collection[str]) -> str:
     return ""
 
 
-def _path(node: onnx.NodeProto) -> tuple[str, str] | None:
+def name_in_modules(node: onnx.NodeProto) -> tuple[str, str] | None:
     """Module and operator by the node's metadata or its name; None: they do not say.
 
     torch.onnx writes `/layer1/layer1.0/conv1/Conv`: a Sequential repeats its own name.
