@@ -227,7 +227,7 @@ def find_newest_weights(prefix: str, pass_over: Callable[[Path, str], None]
             read_layers(path)
             return str(path), before
         except CaffeError as error:
-            before.append(f"{path} is not usable: {error}")
+            before.append(str(error))
             pass_over(path, before[-1])
     _, problems = use_newest(
         prefix, lambda state, iteration: found.append(weights_named(state, iteration)), pass_over)
