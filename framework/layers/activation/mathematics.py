@@ -58,6 +58,7 @@ class AbsVal(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -79,6 +80,7 @@ class BNLL(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -104,6 +106,7 @@ class Exp(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -134,6 +137,7 @@ class Log(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -154,6 +154,7 @@ class Threshold(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -259,6 +260,7 @@ class Clip(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -286,6 +288,7 @@ class Swish(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
