@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -29,6 +31,14 @@ def test_dir_shows_the_public_names():
     assert set(framework.__all__) <= set(dir(framework)) and "Detector" in dir(framework)
     assert not [name for name in dir(framework) if name[0] != "_" and name not in framework.__all__]
     assert framework.Detector is Detector
+
+
+def test_a_net_of_a_detector_is_made_without_torchs_compiler():
+    # which takes as long to import as torch itself
+    code = ("import sys, framework; framework.Net('zoo:ssd_shapes/deploy.prototxt', 'TEST'); "
+            "print('torch._dynamo' in sys.modules)")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert run.stdout == "False\n", run.stderr
 
 
 @pytest.mark.parametrize("inputs, message", [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -65,17 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.remove(name)
     if name == "device_query":
         return app.run(query, make_query_parser(), given)
+    stopped = threading.Event()
     program = import_module(f"framework.cli.{name}").main
     try:
         with project_folder.flags_of(name, given) as flags:
             if name not in OF_THE_ORIGINAL:
                 return int(program(app.Flags(flags, f"caffe {name}")))
-            code = int(program(flags, program=f"caffe {name}"))
+            more = {"stopped": stopped} if name == "train" else {}
+            code = int(program(flags, program=f"caffe {name}", **more))
     except CaffeError as error:
         app.complain(f"error: {error}")
         return 1
     if name == "train" and code == 0:
-        project_folder.report_after_training(given)
+        project_folder.report_after_training(given, stopped.is_set())
     return code
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -162,9 +163,11 @@ def several(options: argparse.Namespace) -> bool:
     return "WORLD_SIZE" not in os.environ and bool(options.gpu) and len(gpus(options.gpu)) > 1
 
 
-def start_ranks(program: str, arguments: list[str], count: int) -> int:
+def start_ranks(program: str, arguments: list[str], count: int,
+                note: Callable[[int], None] = lambda number: None) -> int:
     """Run `python -m program` once for each of `count` devices; the first exit code that is not 0.
 
+    note  is told of each signal
     Modules are not looked for in the working folder, which may hold a cv2.py (-P). Signals are
     handed on to all of them, once: they stop together and write their snapshot.
     """
@@ -182,6 +185,7 @@ def start_ranks(program: str, arguments: list[str], count: int) -> int:
              for rank in range(count)]
 
     def hand_on(number: int, frame: object) -> None:
+        note(number)
         for rank in ranks:
             rank.send_signal(number)
 

@@ -76,13 +76,17 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
         yield [SOLVER, *flags] if command == "check_data" else flags
 
 
-def report_after_training(given: Sequence[str]) -> None:
+def report_after_training(given: Sequence[str], was_stopped: bool) -> None:
     """Write the report of the folder that `caffe train` was given, unless --no-report is.
 
+    was_stopped  a signal ended the training: who sent it waits for the end, and soon kills
     Why there is none is said in a line: the training is done all the same.
     """
     if not given or not os.path.isdir(given[0]) or _has(given, "no_report") \
             or os.environ.get("WORLD_SIZE", "1") != "1":       # started by torchrun
+        return
+    if was_stopped:
+        app.complain(f"no report: the training was stopped; `caffe report {given[0]}` writes one")
         return
     flags = [given[0]]
     for name in KEPT_FOR_REPORT:

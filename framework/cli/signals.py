@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 EFFECTS = ("stop", "snapshot", "none")
+STOPS = ("stop", "terminate")
 
 
 class Signals:
     """Catches signals while it is entered; `action` gives what they ask for, once.
 
+    has_stop  whether one of them asked for the end
     SIGINT and SIGHUP have the given effects; SIGTERM stops with a snapshot. A second SIGINT or
     SIGTERM ends the program at once.
     """
@@ -26,11 +28,12 @@ class Signals:
         if hasattr(signal, "SIGHUP"):       # not on Windows
             self.effects[signal.SIGHUP] = sighup_effect
         self.requests: list[str] = []
+        self.has_stop = False
         self.before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Signals:
         for number in self.effects:
-            self.before[number] = signal.signal(number, self._note)
+            self.before[number] = signal.signal(number, self._take)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -38,12 +41,18 @@ class Signals:
         for number, handler in self.before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal() returned
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def note(self, number: int) -> None:
+        """Take what a signal asks for."""
         effect = self.effects[signal.Signals(number)]
-        if effect in ("stop", "terminate") and number != getattr(signal, "SIGHUP", None):
-            signal.signal(number, signal.SIG_DFL)
         if effect != "none":
             self.requests.append(effect)
+        self.has_stop |= effect in STOPS
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.effects[signal.Signals(number)] in STOPS \
+                and number != getattr(signal, "SIGHUP", None):
+            signal.signal(number, signal.SIG_DFL)
+        self.note(number)
 
     def action(self) -> str | None:
         """The oldest request that was not given yet."""

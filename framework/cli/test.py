@@ -198,7 +198,7 @@ def test_solver(options: argparse.Namespace) -> int:
 
 
 def weights_of(document: Any, snapshot: str, log: Any) -> str:
-    """The weights that a solver state names; "auto": the newest of the last run that is whole.
+    """The weights that a solver state names; "auto": the newest that are whole.
 
     Any: Document and Log, known with their modules.
     """
@@ -213,7 +213,7 @@ def weights_of(document: Any, snapshot: str, log: Any) -> str:
     if not weights:
         raise CaffeError("\n".join(["--snapshot auto: no snapshot can be tested; give the state "
                                     "that is meant:", *problems]) if problems else
-                         f"--snapshot auto: there is no {prefix}_iter_*.solverstate")
+                         f"--snapshot auto: there is no {prefix}_iter_*.caffemodel")
     return weights
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -54,8 +55,8 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
     parser.add_argument("--log-json", default="", metavar="FILE",
                         help="append the log there as JSON, a line an event")
     parser.add_argument("--no-report", action="store_true",
-                        help="write no report at the end; only after the training of a folder of "
-                             "`caffe new` there is one")
+                        help="write no report at the end; there is one only after the training of "
+                             "a folder of `caffe new` that no signal stopped")
     parser.add_argument("--sigint-effect", choices=EFFECTS, default="stop",
                         help="what Ctrl-C does (default: %(default)s)")
     parser.add_argument("--sighup-effect", choices=EFFECTS, default="snapshot",
@@ -63,28 +64,35 @@ def make_parser(program: str = "tools/train") -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None, program: str = "tools/train") -> int:
-    """Run the program; returns its exit code."""
+def main(arguments: Sequence[str] | None = None, program: str = "tools/train",
+         stopped: threading.Event | None = None) -> int:
+    """Run the program; returns its exit code.
+
+    stopped  is set if a signal ended the training
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = make_parser(program)
     parser.set_defaults(wrong_flags=parser.error)
-    return app.run(lambda options: train(options, given), parser, given)
+    stopped = stopped or threading.Event()
+    return app.run(lambda options: train(options, given, stopped), parser, given)
 
 
-def train(options: argparse.Namespace, arguments: list[str]) -> int:
-    """Train; `arguments` are those that `options` were read from."""
+def train(options: argparse.Namespace, arguments: list[str], stopped: threading.Event) -> int:
+    """Train; `arguments` are those that `options` were read from, `stopped` as for `main`."""
     if bool(options.file) == bool(options.solver):
         options.wrong_flags("the solver file must be given once, as an argument or by --solver")
     options.solver = options.solver or options.file
     if options.weights and options.snapshot and options.snapshot != "auto":
         raise CaffeError("--weights and --snapshot exclude each other: a solver state names its "
                          "weights")
+    signals = Signals(options.sigint_effect, options.sighup_effect)
     if devices.several(options):
         count = len(devices.gpus(options.gpu))
-        return devices.start_ranks("framework.cli.train", arguments, count)
+        code = devices.start_ranks("framework.cli.train", arguments, count, signals.note)
+        _pass_on(signals, stopped)
+        return code
     document = read_document(options)
     place = devices.prepare(options, wished_gpu(document.message))
-    signals = Signals(options.sigint_effect, options.sighup_effect)
     try:
         with signals:
             warn_of_missing_gpu(document, options, place)
@@ -96,7 +104,13 @@ def train(options: argparse.Namespace, arguments: list[str]) -> int:
     finally:
         devices.leave(place)
     devices.end(place)
+    _pass_on(signals, stopped)
     return 0
+
+
+def _pass_on(signals: Signals, stopped: threading.Event) -> None:
+    if signals.has_stop:
+        stopped.set()
 
 
 def read_document(options: argparse.Namespace) -> Document:

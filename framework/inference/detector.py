@@ -25,6 +25,7 @@ from framework.inference.sources import TIMEOUT, Word, find_sources
 from framework.inference.stream import Options, stream
 from framework.inference.tiles import Tiles
 from framework.net.image_transform import Mean, image_blobs, read_transform
+from framework.net.reading import read_net
 from framework.net.trained import class_names, trained_net
 from framework.project.folder import names_of_classes, newest_weights
 from framework.project.names import DEPLOY, check_project
@@ -79,6 +80,8 @@ class Detector:
             model = Path(folder, DEPLOY)
             weights = weights or newest_weights(folder)
         if weights is None:
+            if not isinstance(model, Document):
+                read_net(model)         # which may say that there is no such file
             raise CaffeError(f"{getattr(model, 'path', model)}: the weights are not given; only a "
                              "folder of `caffe new` has its own")
         self.weights = str(weights)

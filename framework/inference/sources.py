@@ -205,6 +205,9 @@ def _of_stdin(stream: BinaryIO, timeout: float) -> Iterator[Frame | DataError]:
         content = head + stream.read(MAX_FILE_BYTES + 1 - len(head))
         yield _still(Source("stdin", STDIN), content, decoded_image(STDIN, content))
         return
+    if _VIDEO_MARKS.match(head):
+        raise DataError("-: standard input is a video, which cannot be read from a pipe; give the "
+                        "file's path")
     num_paths = 0
     for line in _lines(stream, head):
         num_paths += 1

@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeVar, overload
+from typing import Any, ClassVar, ParamSpec, Self, TypeVar, overload
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,17 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.proto import FillerParameter, LayerParameter
 
 Shape = tuple[int, ...]
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+def uncompiled(method: Callable[Given, Found]) -> Callable[Given, Found]:
+    """Keep torch.compile out of a method.
+
+    As torch.compiler.disable, but that imports torch's compiler where it decorates, which every
+    program would wait for: 1.9 s, as long as torch itself takes.
+    """
+    return torch._disable_dynamo(method)
 
 
 class Layer(nn.Module):

@@ -53,7 +53,7 @@ class Batcher:
 
     @contextlib.contextmanager
     def ticket(self) -> Iterator[None]:
-        """A position in the queue. Raises Refusal (503) if all are taken."""
+        """A position in the queue. Raises Refusal (503) as `check` does."""
         self.check()
         self.tickets += 1
         try:
@@ -62,8 +62,11 @@ class Batcher:
             self.tickets -= 1
 
     def check(self) -> None:
-        """Raise Refusal (503) if the queue is full."""
-        if self.tickets >= self.settings.queue:
+        """Raise Refusal (503) if the queue is full, or too long for a request to have its turn in
+        half of its time: queues that outlast it would spend the net on answers that come too late.
+        """
+        in_time = self.settings.timeout / 2 / self.seconds
+        if self.tickets >= min(self.settings.queue, max(self.settings.batch, in_time)):
             raise Refusal(503, f"{self.tickets} requests wait already; try again later",
                           retry_after=max(1.0, self.tickets * self.seconds))
 

@@ -37,13 +37,15 @@ class Model:
         self.metrics = metrics
         self.log = log
         self._mark = files.mark()
-        self.current = ServedNet(files, options)
+        weights, self.problem = files.newest()
+        if self.problem:
+            log.warning(f"{name}: {self.problem}")
+        self.current = ServedNet(files, weights, options)
         for _ in self.current.warm(settings.batch):
             pass
         if self.current.fault:
             log.warning(f"{name}: {self.current.fault}, for an input of noise")
         self.since = time.time()
-        self.problem = ""
         self.batcher = Batcher(compute, settings,
                                lambda size: metrics.batch_sizes.add(size, model=name))
         log.info(f"{name}: {self.current.kind}, {_named(self.current.weights)}"
@@ -82,24 +84,30 @@ class Model:
     async def update(self) -> None:
         """Load the newest weights beside those in use, warm and check them, and use them. If they
         are bad the old ones stay, and `problem`, log and metrics say so."""
-        loop = asyncio.get_running_loop()
         try:
-            new = await asyncio.to_thread(ServedNet, self.files, self.options,
-                                          self.current.version + 1)
-            runs = new.warm(self.settings.batch)
-            # run by run, between the batches of requests
-            while await loop.run_in_executor(self.compute, _advance, runs):
-                pass
-            new.check_replaces(self.current)
+            weights, problem = await asyncio.to_thread(self.files.newest)
+            if not problem and self.files.mark_with(weights) != self.current.mark:
+                await self._replace(weights)
+            problem = problem or self.files.not_snapshots(weights)
         except Exception as error:          # whatever the file made of it, the server goes on
-            self.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self.problem = problem
+        if problem:
             self.metrics.updates.add(model=self.name, result="refused")
-            self.log.warning(f"{self.name}: version {self.current.version} stays in use: "
-                             f"{self.problem}")
-            return
+            self.log.warning(f"{self.name}: version {self.current.version} stays in use: {problem}")
+
+    async def _replace(self, weights: str) -> None:
+        """Use other files from now on. CaffeError, or another one, if they cannot be."""
+        loop = asyncio.get_running_loop()
+        new = await asyncio.to_thread(ServedNet, self.files, weights, self.options,
+                                      self.current.version + 1)
+        runs = new.warm(self.settings.batch)
+        # run by run, between the batches of requests
+        while await loop.run_in_executor(self.compute, _advance, runs):
+            pass
+        new.check_replaces(self.current)
         self.current = new
         self.since = time.time()
-        self.problem = ""
         self.metrics.updates.add(model=self.name, result="taken")
         self.log.info(f"{self.name}: version {new.version} is in use: {_named(new.weights)}")
 

@@ -52,6 +52,7 @@ class ServedNet:
     version  its number: 1, 2, ...
     kind     "detector", "classifier", or "net", which takes tensors only
     weights  its file
+    mark     of the files that it was loaded from
     names    of classes by label
     ways     how a batch's outputs are divided among requests; {}: requests run alone
     fault    what of its values is not finite; "": nothing
@@ -61,9 +62,10 @@ class ServedNet:
     are for one thread at a time.
     """
 
-    def __init__(self, files: Files, options: Options, version: int = 1):
+    def __init__(self, files: Files, weights: str, options: Options, version: int = 1):
         self.version = version
-        self.weights = files.newest()
+        self.weights = weights
+        self.mark = files.mark_with(weights)
         document = read_net(files.model, options.ignore_unknown_fields)
         self.detector: Detector | None = None
         self.classifier: Classifier | None = None

@@ -215,11 +215,20 @@ def use_newest(prefix: str, use: Callable[[Path, int], None],
 
 def find_newest_weights(prefix: str, pass_over: Callable[[Path, str], None]
                         ) -> tuple[str, list[str]]:
-    """The weights of the newest usable state of the last run with a prefix; "" if there is none.
+    """The newest usable weights with a prefix: those of a state of the last run, or newer ones
+    without a state; "" if there are none.
 
     pass_over  as for `use_newest`, whose sentences come second
     """
     found: list[str] = []
+    before: list[str] = []
+    for path in files.find_lone_weights(prefix):
+        try:
+            read_layers(path)
+            return str(path), before
+        except CaffeError as error:
+            before.append(str(error))
+            pass_over(path, before[-1])
     _, problems = use_newest(
         prefix, lambda state, iteration: found.append(weights_named(state, iteration)), pass_over)
-    return found[0] if found else "", problems
+    return found[0] if found else "", before + problems

@@ -224,6 +224,34 @@ def find_states(prefix: str) -> list[Path]:
     return [path for _, _, path in find_runs(prefix)]
 
 
+def find_lone_weights(prefix: str) -> list[Path]:
+    """The weights with this prefix that are newer than all solver states and have none of their
+    own, the highest iteration first: copied here, or of a run that was killed before its state.
+    """
+    folder, name = os.path.split(prefix)
+    pattern = re.compile(re.escape(name) + r"_iter_(\d+)\.caffemodel(\.h5)?")
+    states = find_states(prefix)
+    newest = max(map(_time_of, states), default=0)
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(folder or "."):
+            match = pattern.fullmatch(entry)
+            if match is None:
+                continue
+            path = Path(folder, entry)
+            state = Path(state_path(prefix, int(match[1]), hdf5=bool(match[2])))
+            if state not in states and _time_of(path) > newest:
+                found.append((int(match[1]), path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _time_of(path: Path) -> int:
+    """Nanoseconds, when a file was written; 0 if it is gone."""
+    with contextlib.suppress(OSError):
+        return os.stat(path).st_mtime_ns
+    return 0
+
+
 def find_weights(state_file: str | Path, learned_net: str, run: RunState | None = None) -> str:
     """Find the weights of a state: at their path, or beside the state if it was moved.
 

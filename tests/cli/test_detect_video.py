@@ -131,6 +131,9 @@ def test_standard_input_is_an_image_or_paths(place, monkeypatch, capsys):
     monkeypatch.setattr(sources.sys, "stdin", Input(b""))
     assert main([*flags, "-"]) == 1
     assert "standard input is empty" in capsys.readouterr().err
+    monkeypatch.setattr(sources.sys, "stdin", Input((path / "clip.avi").read_bytes()))
+    assert main([*flags, "-"]) == 1
+    assert "standard input is a video, which cannot be read from a pipe" in capsys.readouterr().err
 
 
 def test_without_a_codec_the_numbers_are_kept(place, monkeypatch, capsys):

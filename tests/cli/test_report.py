@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import shutil
+import signal
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -111,6 +112,17 @@ def test_without_matplotlib_the_training_ends_well_and_says_so(found, monkeypatc
     assert "no report: reports need the package matplotlib" in capsys.readouterr().err
     assert main(["train", "found", "--iterations", "1", "--no-report"]) == 0
     assert "no report" not in capsys.readouterr().err
+    assert not (found / "report").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_a_signal_stopped_ends_without_a_report(found, monkeypatch, capsys, number):
+    shutil.rmtree(found / "report")
+    monkeypatch.setattr("framework.cli.train.log_start", lambda solver: signal.raise_signal(number))
+    assert main(["train", "found", "--iterations", "50"]) == 0
+    errors = capsys.readouterr().err
+    assert "Optimization stopped early." in errors
+    assert errors.endswith("no report: the training was stopped; `caffe report found` writes one\n")
     assert not (found / "report").exists()
 
 

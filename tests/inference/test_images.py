@@ -118,6 +118,8 @@ def test_a_net_file_without_weights_and_a_folder_of_another_kind_are_refused(tmp
         Detector(model)
     with pytest.raises(CaffeError, match="has no solver.prototxt and deploy.prototxt, so it is"):
         Detector(tmp_path)
+    with pytest.raises(CaffeError, match="birds: No such file or directory"):
+        Detector(tmp_path / "birds")
 
 
 def test_the_repr_of_results_names_the_best(tmp_path):

@@ -1,13 +1,16 @@
 """Who may call a server, what it says of itself, and that it is not overrun."""
 
 import asyncio
+import contextlib
 import json
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from framework.serve.settings import Settings
+from framework.serve.batcher import Batcher
+from framework.serve.settings import Refusal, Settings
 from tests.serve.serving import BRIGHT, LINEAR, WEIGHT, ask, quadrants, run, small_net
 
 INPUTS = {"inputs": [{"name": "a", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]},
@@ -115,6 +118,20 @@ def test_requests_beyond_the_queue_get_503_and_a_time_to_come_back(nets):
     assert "3 requests wait already" in refused.json()["error"]
     assert [answer.json()["outputs"][0]["data"] for answer in answered] == [[5, 11, 17]] * 3
     assert 'caffe_serve_queue_length{model="linear"} 3' in metrics
+
+
+@pytest.mark.parametrize("seconds, places", [
+    (0.01, 64),         # 15 s / 0.01 s are more than the queue has
+    (0.5, 30),          # 15 s / 0.5 s
+    (20.0, 8)])         # a batch may always be in work: it may have become quicker
+def test_a_queue_holds_what_a_slow_net_can_do_in_half_of_a_requests_time(seconds, places):
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(1) as compute:
+        batcher = Batcher(compute, Settings(queue=64, timeout=30, batch=8))
+        batcher.seconds = seconds
+        for _ in range(places):
+            stack.enter_context(batcher.ticket())
+        with pytest.raises(Refusal, match=f"{places} requests wait already"):
+            batcher.check()
 
 
 def test_requests_that_wait_run_in_one_batch_with_the_answers_that_they_get_alone(nets):

@@ -145,16 +145,24 @@ def snapshot(folder, iteration):
                 State(iteration, f"snapshots/{weights.name}", []))
 
 
-def test_a_folder_is_served_with_its_newest_snapshot_and_later_with_newer_ones(tmp_path):
-    (tmp_path / "net.prototxt").write_text(LINEAR)
-    (tmp_path / "deploy.prototxt").write_text(LINEAR)
-    (tmp_path / "solver.prototxt").write_text(
+def folder_of_snapshots(folder):
+    """A folder as `caffe new` makes one, with the snapshot of iteration 2."""
+    (folder / "net.prototxt").write_text(LINEAR)
+    (folder / "deploy.prototxt").write_text(LINEAR)
+    (folder / "solver.prototxt").write_text(
         'net: "net.prototxt" snapshot_prefix: "snapshots/net" base_lr: 1 lr_policy: "fixed"')
-    files = in_folder(tmp_path)
-    with pytest.raises(CaffeError, match="has no trained weights yet; `caffe train"):
-        files.newest()
-    snapshot(tmp_path, 1)
-    snapshot(tmp_path, 2)
+    snapshot(folder, 2)
+    return in_folder(folder)
+
+
+def lone_snapshot(folder, iteration):
+    """Weights as if they were copied from another machine."""
+    snapshot(folder, iteration)
+    (folder / f"snapshots/net_iter_{iteration}.solverstate").unlink()
+
+
+def test_a_folder_is_served_with_its_newest_snapshot_and_later_with_newer_ones(tmp_path):
+    files = folder_of_snapshots(tmp_path)
 
     async def scenario(server):
         first = await server.client.post(PATH, json=INPUTS)
@@ -169,6 +177,102 @@ def test_a_folder_is_served_with_its_newest_snapshot_and_later_with_newer_ones(t
     assert first.json()["outputs"][0]["data"] == [10, 22, 34]
     assert last.json()["outputs"][0]["data"] == [15, 33, 51]
     assert health["models"][0]["weights"] == "net_iter_3.caffemodel"
+
+
+def test_a_folder_without_snapshots_is_refused(tmp_path):
+    files = folder_of_snapshots(tmp_path)
+    for path in (tmp_path / "snapshots").iterdir():
+        path.unlink()
+    with pytest.raises(CaffeError, match="has no trained weights yet; `caffe train"):
+        files.newest()
+
+
+def test_weights_copied_into_a_folder_without_their_state_are_served(tmp_path):
+    files = folder_of_snapshots(tmp_path)
+
+    async def scenario(server):
+        await asyncio.to_thread(lone_snapshot, tmp_path, 3)
+        await wait_for(lambda: server.models["linear"].current.version == 2)
+        return await server.client.post(PATH, json=INPUTS)
+
+    assert run({"linear": files}, scenario, OFTEN).json()["outputs"][0]["data"] == [15, 33, 51]
+
+
+def test_the_version_counts_only_weights_that_were_swapped(tmp_path):
+    files = folder_of_snapshots(tmp_path)
+    bad = tmp_path / "snapshots/net_iter_9.caffemodel"
+
+    async def scenario(server):
+        model = server.models["linear"]
+        bad.write_bytes(b"no weights")
+        await wait_for(lambda: model.problem)
+        bad.unlink()
+        await wait_for(lambda: not model.problem)
+        return model.current.version, server.metrics.text()
+
+    version, metrics = run({"linear": files}, scenario, OFTEN)
+    assert version == 1
+    assert 'result="taken"' not in metrics and 'result="refused"} 1' in metrics
+
+
+def lone_damaged(folder):
+    lone_snapshot(folder, 9)
+    path = folder / "snapshots/net_iter_9.caffemodel"
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def lone_of_another_net(folder):
+    of_another_net(folder)
+    (folder / "net.caffemodel").rename(folder / "snapshots/net_iter_9.caffemodel")
+
+
+def lone_not_a_number(folder):
+    not_a_number(folder)
+    (folder / "net.caffemodel").rename(folder / "snapshots/net_iter_9.caffemodel")
+
+
+def misnamed(folder):
+    write_weights(folder, 3 * WEIGHT)
+    (folder / "net.caffemodel").rename(folder / "snapshots/better.caffemodel")
+
+
+@pytest.mark.parametrize("change, text", [
+    (lone_damaged, "in use: {}/snapshots/net_iter_9.caffemodel: is not a caffemodel, or is dam"),
+    (lone_of_another_net, "no layer has a name of the net's"),
+    (lone_not_a_number, "layer 'ip' has values that are not finite"),
+    (misnamed, "better.caffemodel: not used, for a snapshot is named net_iter_NUMBER.caffemodel")])
+def test_a_bad_file_among_snapshots_leaves_the_old_in_use_and_is_named(tmp_path, change, text):
+    files = folder_of_snapshots(tmp_path)
+    stream = io.StringIO()
+
+    async def scenario(server):
+        await asyncio.to_thread(change, tmp_path)
+        await wait_for(lambda: server.models["linear"].problem)
+        answer = await server.client.post(PATH, json=INPUTS)
+        await asyncio.sleep(0.3)
+        return answer, (await server.client.get("/health")).json()
+
+    answer, health = run({"linear": files}, scenario, OFTEN, Log(stream))
+    assert answer.json()["outputs"][0]["data"] == [10, 22, 34]
+    assert health["status"] == "degraded" and health["models"][0]["version"] == "1"
+    lines = [line for line in stream.getvalue().splitlines() if "version 1 stays in use" in line]
+    assert len(lines) == 1 and text.format(tmp_path) in lines[0]
+
+
+def test_a_server_that_starts_beside_a_damaged_snapshot_serves_the_one_before(tmp_path):
+    files = folder_of_snapshots(tmp_path)
+    snapshot(tmp_path, 3)
+    (tmp_path / "snapshots/net_iter_3.caffemodel").write_bytes(b"")
+    stream = io.StringIO()
+
+    async def scenario(server):
+        return (await server.client.post(PATH, json=INPUTS),
+                (await server.client.get("/health")).json())
+
+    answer, health = run({"linear": files}, scenario, OFTEN, Log(stream))
+    assert answer.json()["outputs"][0]["data"] == [10, 22, 34]
+    assert health["status"] == "degraded"
+    assert "net_iter_3.solverstate is not usable" in stream.getvalue()
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path):

@@ -45,6 +45,18 @@ def test_a_state_of_the_original_is_written_again_byte_for_byte(tmp_path):
     assert [array.shape for array in read.history] == [(3, 2, 3, 3), (3,), (4, 36), (4,)] * 2
 
 
+def test_weights_without_a_state_are_the_newest_if_they_are_later_than_all_states(tmp_path):
+    for second, name in enumerate(["s_iter_9.caffemodel", "s_iter_4.caffemodel",
+                                   "s_iter_4.solverstate", "s_iter_6.caffemodel",
+                                   "s_iter_5.caffemodel", "s_best.caffemodel",
+                                   "other_iter_7.caffemodel", "s_iter_3.caffemodel.h5"]):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (second, second))
+    found = solverstate.find_lone_weights(str(tmp_path / "s"))
+    assert [path.name for path in found] == ["s_iter_6.caffemodel", "s_iter_5.caffemodel",
+                                             "s_iter_3.caffemodel.h5"]
+
+
 def test_an_hdf5_state_has_the_originals_names_types_and_string(tmp_path):
     theirs = h5py.File(original("snapshot_sgd_hdf5", "snap_iter_10.solverstate.h5", tmp_path))
     state = solverstate.read_state(theirs.filename)

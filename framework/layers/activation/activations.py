@@ -51,6 +51,8 @@ class SeLu(Layer):
             Klambauer et al. 2017.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.selu_param
@@ -133,6 +135,8 @@ class Mish(Layer):
     Source: Misra 2019, as AlexeyAB's YOLOv4 converts to it.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
 
@@ -152,6 +156,8 @@ class HardSwish(Layer):
     Source: hard_swish_layer.cpp and hswish_layer.cpp of the MobileNetV3 forks; Howard et al. 2019.
     """
 
+    keeps_shape = True
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
 
@@ -170,6 +176,8 @@ class HardSigmoid(Layer):
     Source: hard_sigmoid_layer.cpp of eric612/MobileNet-YOLO, whose backward looks at the top
     instead of the bottom and so is 0.2 everywhere.
     """
+
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

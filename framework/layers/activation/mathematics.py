@@ -59,6 +59,7 @@ class AbsVal(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -80,6 +81,7 @@ class BNLL(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -105,6 +107,7 @@ class Exp(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -135,6 +138,7 @@ class Log(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

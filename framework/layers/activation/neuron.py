@@ -156,6 +156,7 @@ class Threshold(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -261,6 +262,7 @@ class Clip(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -288,6 +290,7 @@ class Swish(Layer):
     """
 
     pointwise = True
+    keeps_shape = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

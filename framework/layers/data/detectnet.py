@@ -12,7 +12,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.data.detectnet_targets import Box, Grid
 from framework.layers.params import honour, plain
 from framework.system.arrays import Array
@@ -89,7 +89,7 @@ class DetectNetTransformation(Layer):
         labels[:, 0, 0, 1] = BOX_NUMBERS        # no box, and how long the rows of boxes are
         return labels
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         pixels = images.detach().float().cpu().numpy().transpose(0, 2, 3, 1)
         rows = labels.detach().double().cpu().numpy()[:, 0]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import class_check
 from framework.layers.params import canonical_axis, honour
 
@@ -60,7 +60,7 @@ class ConfusionMatrix(Layer):
         self.register_buffer("counts", torch.zeros(self.num_classes, self.num_classes,
                                                    dtype=torch.int64), persistent=False)
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         found = scores.detach().argmax(self.axis).flatten()
         truth, valid = self.check.counted(labels)

@@ -51,6 +51,9 @@ class LRN(Layer):
         if self.pooling:
             self.window = read_window(spec, x, "lrn_param.pooling_param")
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return super().top_shapes(*bottoms) if self.pooling else [bottoms[0]]
+
     def forward(self, x: Tensor) -> Tensor:
         y = self.normalise(x)
         return max_pool(y, self.window)[0] if self.pooling else y

@@ -114,6 +114,10 @@ class Normalize(Layer):
                       learned=not (is_set(param, "fix_scale") and param.fix_scale))
         return ScaledForm(param.across_spatial, param.eps)
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        is_scaled = isinstance(self.form, ScaledForm)
+        return [bottoms[0]] if is_scaled else super().top_shapes(*bottoms)
+
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         if isinstance(self.form, UnitForm):
             return self.form.tops(x)

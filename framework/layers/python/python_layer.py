@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from framework.definition.spec import LayerSpec
 from framework.errors import failure
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.python import protocol
@@ -125,7 +125,7 @@ class Python(Layer):
         self._call(self.instance.reshape, "reshape", self.bottom_blobs, self.top_blobs)
         return [blob.shape for blob in self.top_blobs]
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         if not self.top_blobs:
             self.run_forward(bottoms)

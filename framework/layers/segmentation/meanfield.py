@@ -11,7 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour
 from framework.ops.losses import precise
 from framework.ops.permutohedral import Lattice, LatticeFilter, make_lattice
@@ -139,7 +139,7 @@ class MultiStageMeanfield(Layer):
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [bottoms[0]]
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, unary: Tensor, start: Tensor, image: Tensor) -> Tensor:
         tops = [self._item(precise(unary[item]).flatten(1), precise(start[item]).flatten(1),
                            image[item].detach()) for item in range(len(unary))]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import IndexCheck
 
 LARGEST_LABEL = 2**31
@@ -90,7 +90,7 @@ class ConnectedComponent(Layer):
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [tuple(bottoms[0])]
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, x: Tensor) -> Tensor:
         labels = x.detach().cpu()
         self.check.require(labels, labels.abs() < LARGEST_LABEL)
@@ -161,7 +161,7 @@ class MalisLoss(Layer):
         shapes: list[Shape] = [(), tuple(bottoms[0])]
         return shapes[:len(self.spec.tops)]
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, affinity: Tensor, truth: Tensor, segments: Tensor, *steps: Tensor
                 ) -> tuple[Tensor, ...]:
         num_edges = affinity.shape[1]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.weights import hdf5
 
 
@@ -41,7 +40,7 @@ class HDF5Output(Layer):
                              "must have as many items")
         self.num_rows = 0
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, data: Tensor, label: Tensor) -> tuple[Tensor, ...]:
         if not data.is_meta:
             self._write({"data": data, "label": label})

@@ -61,6 +61,14 @@ class Concat(Layer):
             raise ValueError("flattens its bottoms (per_fla_fuse)")
         return POINTWISE
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        first = bottoms[0]
+        if self.flattens:
+            total = sum(math.prod(shape[1:]) for shape in bottoms)
+            return [(first[0], total, *(1,) * (len(first) - 2))]
+        total = sum(shape[self.axis] for shape in bottoms)
+        return [(*first[:self.axis], total, *first[self.axis + 1:])]
+
     def forward(self, *bottoms: Tensor) -> Tensor:
         if not self.flattens:
             return torch.cat(bottoms, self.axis)
@@ -199,6 +207,9 @@ class Eltwise(Layer):
         if self.coeff and len(self.coeff) != len(bottoms):
             raise spec.error("eltwise_param.coeff", f"is given {len(self.coeff)} times; it must "
                              f"be once for each of the {len(bottoms)} bottoms, or not be given")
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [bottoms[0]]
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         if self.operation == "MAX":

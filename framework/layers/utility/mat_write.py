@@ -6,12 +6,11 @@ import struct
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
@@ -58,7 +57,7 @@ class MatWrite(Layer):
         self.names: list[str] | None = None
         self.num_forwards = 0
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         if bottoms[0].is_meta:
             return ()

@@ -52,6 +52,7 @@ class InnerProduct(Layer):
         param = spec.proto.inner_product_param
         self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
         num_output = others[0][0] if others else param.num_output
+        self.num_output = num_output
         if num_output == 0:
             raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
         self.transpose = param.transpose
@@ -77,6 +78,9 @@ class InnerProduct(Layer):
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(*bottoms[0][:self.axis], self.num_output)]
 
     def forward(self, x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
                 ) -> Tensor:

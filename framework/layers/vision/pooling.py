@@ -74,6 +74,12 @@ class Pooling(Layer):
             raise spec.error("pooling_param.axis", f"is {param.axis}; only 1 is supported")
         self.window = read_window(spec, x)
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        if self.whole:
+            shape = (*bottoms[0][:2], *(1,) * (len(bottoms[0]) - 2))
+            return [shape] * len(self.spec.tops)
+        return super().top_shapes(*bottoms)
+
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         window = self.window
         if self.whole:

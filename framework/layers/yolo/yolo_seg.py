@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
@@ -91,7 +91,7 @@ class SegmentationEvaluate(Layer):
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(1, 1, 1, bottoms[1][1])]
 
-    @torch.compiler.disable
+    @uncompiled
     def forward(self, scores: Tensor, masks: Tensor) -> Tensor:
         real = masks[0].detach() > self.threshold
         if scores.shape[2:] == masks.shape[2:]:
