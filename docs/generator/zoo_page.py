@@ -98,8 +98,8 @@ def _trainings() -> str:
             time = f"{minutes} min {seconds} s, {run['load']}"
             if "processor_seconds" in run:
                 time += f"; {run['processor_seconds'] / 60:.1f} min of one core"
-        solver = next(word for line in run["commands"] for word in line.split()
-                      if word.startswith("solvers/"))
+        solver = [word for line in run["commands"] for word in line.split()
+                  if word.startswith("solvers/")][-1]
         rows.append((code(run["net"]), escape(run["learns"]), reached, time, code(solver)))
     return table(("net", "learns", "reached", "in", "solver"), rows)
 
