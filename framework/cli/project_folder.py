@@ -182,21 +182,23 @@ def _value(words: Sequence[str], name: str) -> str:
 
 
 def _absolute(words: Sequence[str]) -> list[str]:
-    """The words with the paths of PATH_FLAGS made absolute."""
+    """The words with the paths of PATH_FLAGS made absolute. CaffeError for an empty one."""
     found = []
-    is_value = False
+    wanted_by = ""      # the flag whose value the word is
     for word in words:
         name = _name_of(word)
         flag, equals, value = word.partition("=")
-        if is_value:
-            word = _absolute_path(word)
+        if wanted_by:
+            word = _absolute_path(wanted_by, word)
         elif name in PATH_FLAGS and equals:
-            word = f"{flag}={_absolute_path(value)}"
-        is_value = name in PATH_FLAGS and not equals
+            word = f"{flag}={_absolute_path(name, value)}"
+        wanted_by = name if name in PATH_FLAGS and not equals else ""
         found.append(word)
     return found
 
 
-def _absolute_path(value: str) -> str:
+def _absolute_path(flag: str, value: str) -> str:
     """Of files with commas between them each one; `auto` is not a file."""
+    if not value:
+        raise CaffeError(f"--{flag} is empty; it wants a path, or is left out")
     return value if value == "auto" else ",".join(map(os.path.abspath, value.split(",")))

@@ -176,6 +176,18 @@ def test_a_folder_that_is_not_there_is_one_line_that_says_so(command, capsys):
     assert len(errors.splitlines()) == 1
 
 
+@pytest.mark.parametrize("words", [["--weights", ""], ["--weights="]])
+def test_an_empty_path_beside_a_folder_is_an_error_that_names_its_flag(words, capsys):
+    made = Path("made")
+    made.mkdir()
+    for name in ("solver.prototxt", "train_test.prototxt", "deploy.prototxt"):
+        (made / name).touch()
+
+    assert main(["train", "made", *words]) == 1
+
+    assert capsys.readouterr().err == "error: --weights is empty; it wants a path, or is left out\n"
+
+
 def test_every_program_of_tools_is_a_command(capsys):
     names = {path.name for path in (ROOT / "tools").iterdir() if path.is_file()}
     assert {*COMMANDS, *OTHERS} == names - {"caffe"} | {"device_query"}
