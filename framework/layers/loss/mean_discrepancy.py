@@ -12,6 +12,9 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
+MOST_KERNELS = 128      # the original has 5
+FURTHEST = 87.0         # the logarithm of what is still well within float32, both ways
+
 
 @layer
 class MMDLoss(Layer):
@@ -25,7 +28,8 @@ class MMDLoss(Layer):
              kernel_mul from one to the next, the middle one being gamma.
     The gradient is that of the loss divided by max(N, M), gamma being fixed in it. The original
     draws other pairs in its backward than in its forward; here they are the same.
-    Errors:  SpecError for items of two sizes, a single item, or a kernel_num of 0.
+    Errors:  SpecError for items of two sizes, a single item, a kernel_num of 0 or above 128, and
+             widths beyond float32.
     Source:  MMDParameter; mmd_layer.cu of 201528014227051/DAN; Long et al. 2015.
     """
 
@@ -40,11 +44,14 @@ class MMDLoss(Layer):
         if math.prod(source[1:]) != math.prod(target[1:]) or min(source[0], target[0]) < 2:
             raise spec.error("bottom", f"has the shapes {tuple(source)} and {tuple(target)}; both "
                              "must have two items or more, of one size")
-        if param.kernel_num < 1 or not param.kernel_mul > 0:
+        if not 1 <= param.kernel_num <= MOST_KERNELS or not param.kernel_mul > 0:
             raise spec.error("mmd_param", f"has kernel_num {param.kernel_num} and kernel_mul "
-                             f"{param.kernel_mul:g}; the first must be at least 1, the second "
-                             "above 0")
+                             f"{param.kernel_mul:g}; the first must be from 1 to {MOST_KERNELS}, "
+                             "the second above 0")
         middle = param.kernel_num // 2
+        if abs(math.log(param.kernel_mul)) * middle > FURTHEST:
+            raise spec.error("mmd_param.kernel_mul", f"is {param.kernel_mul:g}; {param.kernel_num} "
+                             "kernels take gamma by its powers beyond float32")
         self.factors = [param.kernel_mul ** (index - middle) for index in range(param.kernel_num)]
         self.fixed = param.fix_gamma
         self.register_buffer("gamma", torch.tensor(-1.0), persistent=False)

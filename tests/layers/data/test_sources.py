@@ -251,16 +251,16 @@ def test_a_pipe_among_the_hdf5_files_is_an_error_and_not_waited_for(tmp_path, mo
         make_source(hdf5_net())
 
 
-@pytest.mark.parametrize("channels, values", [(1, 3), (3, 2)])
+@pytest.mark.parametrize("channels, values", [("1 channel", 3), ("3 channels", 2)])
 def test_mean_values_that_do_not_fit_the_images_are_an_error_with_the_cures(
         tmp_path, channels, values):
-    record = Datum(data=encoded(image(0, channels=channels)), encoded=True, label=1)
+    record = Datum(data=encoded(image(0, channels=int(channels[0]))), encoded=True, label=1)
     path = write_database(tmp_path / "lmdb", [record.SerializeToString()] * 2)
     text = (f'layer {{ name: "d" type: "Data" top: "data" top: "label" data_param {{ '
             f'source: "{path}" batch_size: 2 backend: LMDB }} '
             f'transform_param {{ {"mean_value: 7 " * values} }} }}')
     with pytest.raises(SpecError, match=r"<text>:1: layer 'd' \(Data\): "
                        "transform_param.mean_value does not fit the data: "
-                       rf"the image has {channels} channels, but "
+                       rf"the image has {channels}, but "
                        rf"mean_value is given {values} times; .*force_color: true"):
         make_source(text)

@@ -55,3 +55,14 @@ def test_domains_of_one_item_or_of_two_sizes_are_refused():
     for shapes in (((1, 3), (4, 3)), ((4, 3), (4, 5))):
         with pytest.raises(SpecError, match="two items or more, of one size"):
             make("MMDLoss", "", *shapes)
+
+
+@pytest.mark.parametrize("param, message", [
+    ("kernel_num: 0", r"kernel_num 0 and kernel_mul 2; the first must be from 1 to 128"),
+    ("kernel_num: 2147483647", r"kernel_num 2147483647 and kernel_mul 2; the first must be from 1"),
+    ("kernel_mul: -1", r"kernel_num 5 and kernel_mul -1; .*, the second above 0"),
+    ("kernel_num: 9 kernel_mul: 1e10", r"kernel_mul.* is 1e\+10; 9 kernels take gamma .* beyond"),
+    ("kernel_num: 9 kernel_mul: 1e-10", r"kernel_mul.* is 1e-10; 9 kernels take gamma .* beyond")])
+def test_kernels_that_no_float_can_hold_are_refused(param, message):
+    with pytest.raises(SpecError, match=message):
+        make("MMDLoss", f"mmd_param {{ {param} }}", (4, 3), (4, 3))
