@@ -7,4 +7,4 @@ caffe new detector work/shapes --size 240x320 --out work/first --redo
 caffe train work/first
 caffe new detector work/shelves --size 240x320 --out work/products --redo
 cat frozen.prototxt >> work/products/solver.prototxt
-caffe train work/products --weights "$(ls -t work/first/snapshots/*.caffemodel | head -n 1)"
+caffe train work/products --weights "$(ls -t work/first/snapshots/*.caffemodel | head -n 1)" --skip-mismatch
