@@ -199,13 +199,8 @@ def find_runs(prefix: str) -> list[tuple[int, int, Path]]:
     A run that began anew is newer than all iterations of those before it. A state whose run file
     is damaged counts as a state of the last run.
     """
-    folder, name = os.path.split(prefix)
-    pattern = re.compile(re.escape(name) + r"_iter_(\d+)\.solverstate(\.h5)?")
-    found: list[tuple[int | None, int, Path]] = []
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(folder or "."):
-            if match := pattern.fullmatch(entry):
-                found.append((_run_of(Path(folder, entry)), int(match[1]), Path(folder, entry)))
+    found = [(_run_of(path), iteration, path)
+             for iteration, path in _files_of(prefix, "solverstate")]
     last = max((run for run, _, _ in found if run is not None), default=0)
     return sorted(((last if run is None else run, iteration, path)
                    for run, iteration, path in found), reverse=True)
@@ -228,21 +223,25 @@ def find_lone_weights(prefix: str) -> list[Path]:
     """The weights with this prefix that are newer than all solver states and have none of their
     own, the highest iteration first: copied here, or of a run that was killed before its state.
     """
-    folder, name = os.path.split(prefix)
-    pattern = re.compile(re.escape(name) + r"_iter_(\d+)\.caffemodel(\.h5)?")
     states = find_states(prefix)
     newest = max(map(_time_of, states), default=0)
-    found = []
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(folder or "."):
-            match = pattern.fullmatch(entry)
-            if match is None:
-                continue
-            path = Path(folder, entry)
-            state = Path(state_path(prefix, int(match[1]), hdf5=bool(match[2])))
-            if state not in states and _time_of(path) > newest:
-                found.append((int(match[1]), path))
+    found = [(iteration, path) for iteration, path in _files_of(prefix, "caffemodel")
+             if Path(state_path(prefix, iteration, hdf5=path.suffix == ".h5")) not in states
+             and _time_of(path) > newest]
     return [path for _, path in sorted(found, reverse=True)]
+
+
+def _files_of(prefix: str, kind: str) -> list[tuple[int, Path]]:
+    """Iteration and path of the snapshots' files with this prefix, in no order.
+
+    kind  the ending: solverstate or caffemodel, before .h5
+    """
+    folder, name = os.path.split(prefix)
+    pattern = re.compile(rf"{re.escape(name)}_iter_(\d+)\.{kind}(\.h5)?")
+    with contextlib.suppress(OSError):
+        return [(int(match[1]), Path(folder, match[0])) for entry in os.listdir(folder or ".")
+                if (match := pattern.fullmatch(entry))]
+    return []
 
 
 def _time_of(path: Path) -> int:

@@ -9,7 +9,12 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
-from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
+from framework.layers.loss.loss_settings import (
+    check_labels,
+    ignore_label,
+    normalization,
+    shape_of_labels,
+)
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import log_loss, normalizer, precise, softmax_focal_loss
 from framework.proto import enum_name
@@ -46,7 +51,7 @@ class WeightedSoftmaxWithLoss(Layer):
 
     @classmethod
     def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
-        return (*first[:1], 1, *first[2:]) if index == 1 else None
+        return shape_of_labels(first) if index == 1 else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)

@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
+from framework.ops.regions import round_half_away
 
 # For each action unit the landmarks of its two centers, of 49, and how far below them the centers
 # are, in distances between the inner corners of the eyes.
@@ -80,15 +81,11 @@ class AUMaskBasedLand(Layer):
         inside = []
         distance = []
         for center in centers:
-            first, last = (_rounded((center + move) * self.scale).clamp(0, self.side - 1)[..., None]
-                           for move in (-self.reach, self.reach))
+            first, last = (
+                round_half_away((center + move) * self.scale).clamp(0, self.side - 1)[..., None]
+                for move in (-self.reach, self.reach))
             inside.append((cells >= first) & (cells <= last))
             distance.append((cells - (center * self.scale)[..., None]).abs())
         across, down = distance
         values = 1 - (down[..., None] + across[..., None, :]) * self.slope
         return inside[1][..., None] & inside[0][..., None, :], values.clamp(min=self.fill)
-
-
-def _rounded(x: Tensor) -> Tensor:
-    """The nearest whole numbers, halves away from 0, as C's round."""
-    return x.sign() * (x.abs() + 0.5).floor()
