@@ -20,13 +20,22 @@ DISTANCES = {"COCO_19": 36, "DOME_19": 36, "COCO_25": 50, "COCO_25_17": 50, "COC
 TRACKED = {1: 4}        # maps of joints from frame to frame, by taf_topology
 
 
-def _refuse(spec: LayerSpec) -> Exception:
-    return spec.error("type", f"'{spec.type}' is known by the shapes of its tops only; its data "
-                      "are not read here")
+class KnownByShape(Source):
+    """A source that gives the shapes of its tops; SpecError whenever data are requested."""
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        """SpecError for fields that do not say the shapes."""
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        raise spec.error("type", f"'{spec.type}' is known by the shapes of its tops only; its data "
+                         "are not read here")
 
 
 @layer
-class CoSData(Source):
+class CoSData(KnownByShape):
     """Blobs that CaffeOnSpark reads from a data frame: known by shape only.
 
     Tops:   for each `top` of cos_data_param (batch_size, channels, height, width), of which the
@@ -63,14 +72,9 @@ class CoSData(Source):
             shapes.append(shape[::-1] if top.transpose else shape)
         return shapes
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        self.check_fields(spec)
-        raise _refuse(spec)
-
 
 @layer
-class OPData(Source):
+class OPData(KnownByShape):
     """Images of people with maps of joints and limbs, of several databases: known by shape only.
 
     Tops:   images (batch_size, 3, crop_size_y, crop_size_x); weights and maps (batch_size, 2 M,
@@ -103,11 +107,6 @@ class OPData(Source):
         return [(batch, 3, height, width), (batch, 2 * (POSE_CHANNELS[model] + more),
                                             height // param.stride, width // param.stride)]
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        self.check_fields(spec)
-        raise _refuse(spec)
-
 
 def _model(spec: LayerSpec) -> str:
     return str(spec.proto.op_transform_param.models.split(";")[0].strip())
@@ -119,7 +118,7 @@ CELL_NUMBERS = 7
 
 
 @layer
-class BoxData(Source):
+class BoxData(KnownByShape):
     """Images, and for each grid the boxes as YOLO's first version wants them: known by shape only.
 
     Tops:   images (N, C, H, W); one for each `side` of data_param, or for a grid of 7 without one,
@@ -147,14 +146,9 @@ class BoxData(Source):
         grids: list[Shape] = [(images[0], side * side * CELL_NUMBERS) for side in sides]
         return [images, *grids][:len(spec.tops)]
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        self.check_fields(spec)
-        raise _refuse(spec)
-
 
 @layer
-class SegData(Source):
+class SegData(KnownByShape):
     """One image and its map of labels, of a list: known by shape only.
 
     Tops:   image (1, 3, H, W); labels (1, 1, H, W). H and W are multiples of transform_param's
@@ -177,13 +171,9 @@ class SegData(Source):
                          for of_image, limit in zip(size, most, strict=True))
         return [(1, 3, height, width), (1, 1, height, width)]
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        raise _refuse(spec)
-
 
 @layer
-class DataHeatmap(Source):
+class DataHeatmap(KnownByShape):
     """Images of people and a map around each of their joints, of a list: known by shape only.
 
     Tops:   images (batchsize, 3, outsize, outsize); maps (batchsize, J, label_height,
@@ -214,14 +204,9 @@ class DataHeatmap(Source):
         return [(param.batchsize, 3, param.outsize, param.outsize),
                 (param.batchsize, joints, param.label_height, param.label_width)]
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        self.check_fields(spec)
-        raise _refuse(spec)
-
 
 @layer("faceAttributeData")
-class FaceAttributeData(Source):
+class FaceAttributeData(KnownByShape):
     """Faces and their attributes, of a database: known by shape only.
 
     Tops:   images (N, 3, H, W); attributes (N, 15), or (N, 17) in TEST.
@@ -238,13 +223,9 @@ class FaceAttributeData(Source):
         shapes: list[Shape] = [images, (images[0], 15 if spec.phase == "TRAIN" else 17)]
         return shapes[:len(spec.tops)]
 
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        raise _refuse(spec)
-
 
 @layer
-class CarcontImageData(Source):
+class CarcontImageData(KnownByShape):
     """Images of vehicles, drawn by identity, colour and model: known by shape only.
 
     Tops:   images (N, 3, H, W) of new_height and new_width; identities, colours, models and
@@ -272,8 +253,3 @@ class CarcontImageData(Source):
         batch = cls._batch(spec)
         images = images_and_labels(spec, size)[0]
         return [(batch, *images[1:]), *[(batch,)] * 4]
-
-    def __init__(self, spec: LayerSpec, options: DataOptions):
-        super().__init__(spec, options)
-        self.check_fields(spec)
-        raise _refuse(spec)
