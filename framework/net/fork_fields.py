@@ -14,7 +14,6 @@ from framework.definition.hints import is_hint
 from framework.definition.spec import LayerSpec
 
 FIRST_NUMBER = 25001
-READ_EVERYWHERE = frozenset(["FillerParameter.file"])     # by layers/fillers, for all layers
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
 # Fields of NVIDIA's and Intel's branches, whose numbers say nothing, by "Message.field".
 WITHOUT_MEANING = frozenset("""
@@ -43,9 +42,9 @@ def _foreign(message: Message, prefix: str) -> Iterator[str]:
     """Paths of set fields without a meaning here, and with another value than their default."""
     for field, value in message.ListFields():
         path = f"{prefix}{field.name}"
-        name = message.DESCRIPTOR.name
-        if is_hint(field) or f"{name}.{field.name}" in READ_EVERYWHERE:
+        if is_hint(field):
             continue
+        name = message.DESCRIPTOR.name
         if field.message_type is not None and (
                 f"{name}.{field.name}" in WITHOUT_MEANING
                 or (field.number >= FIRST_NUMBER and name != "LayerParameter")):
