@@ -285,11 +285,15 @@ class Source:
     @classmethod
     def missing_fields(cls, spec: LayerSpec) -> list[str]:
         """The fields that reading its data needs and the text lacks."""
-        if not cls.list_param:
-            return []
-        param = getattr(spec.proto, cls.list_param)
-        return [f"{cls.list_param}.{name}" for name in ("source", "batch_size")
-                if not getattr(param, name)]
+        name = cls.list_param_of(spec)
+        param = getattr(spec.proto, name) if name else None
+        return [f"{name}.{field}" for field in ("source", "batch_size")
+                if param is not None and not getattr(param, field)]
+
+    @classmethod
+    def list_param_of(cls, spec: LayerSpec) -> str:
+        """`list_param`, where the text decides it."""
+        return cls.list_param
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:

@@ -48,11 +48,10 @@ class MultiLabelImageData(ImageSource):
         "balance_class", "balance_by", "label_cut_start", "label_cut_end"))
 
     @classmethod
-    def missing_fields(cls, spec: LayerSpec) -> list[str]:
-        name = "multi_label_image_data_param" if spec.proto.HasField(
-            "multi_label_image_data_param") else "image_data_param"
-        return [f"{name}.{field}" for field in ("source", "batch_size")
-                if not getattr(getattr(spec.proto, name), field)]
+    def list_param_of(cls, spec: LayerSpec) -> str:
+        if spec.proto.HasField("multi_label_image_data_param"):
+            return "multi_label_image_data_param"
+        return "image_data_param"
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
