@@ -36,24 +36,20 @@ class NormalizationL2(Layer):
         super().__init__(spec)
         self.eps = EPS[spec.type]
         self.wide = spec.type in WIDE
-        if self.wide and len(x) > 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes 4 axes at "
-                             "most")
+        if self.wide:
+            _check_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1).to(torch.promote_types(x.dtype, torch.float32))
         norm = ((flat * flat).sum(1, keepdim=True) + self.eps).sqrt()
-        shape = (*x.shape, *(1,) * (4 - x.dim())) if self.wide else x.shape
+        shape = _four_axes(tuple(x.shape)) if self.wide else x.shape
         return (flat / norm).to(x.dtype).reshape(shape)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
-        squares = graph.reduce("ReduceSum", graph.add("Mul", x, x), list(range(1, num_axes)), True)
-        unit = graph.add("Div", x, graph.add("Sqrt", graph.add("Add", squares,
-                                                               graph.floats(self.eps))))
-        if not self.wide or num_axes == 4:
-            return [unit]
-        return [graph.reshape(unit, [0] * num_axes + [1] * (4 - num_axes))]
+        x = bottoms[0]
+        squares = graph.add("Add", _squares_onnx(graph, x), graph.floats(self.eps))
+        unit = graph.add("Div", x, graph.add("Sqrt", squares))
+        return [_four_axes_onnx(graph, unit, x) if self.wide else unit]
 
 
 @layer
@@ -72,23 +68,17 @@ class L2Norm(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         self.eps = spec.proto.l2norm_param.eps
-        if len(x) > 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes 4 axes at "
-                             "most")
+        _check_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1).to(torch.promote_types(x.dtype, torch.float32))
         unit: Tensor = UnitWithEps.apply(flat, self.eps)
-        return unit.to(x.dtype).reshape(*x.shape, *(1,) * (4 - x.dim()))
+        return unit.to(x.dtype).reshape(_four_axes(tuple(x.shape)))
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        x, num_axes = bottoms[0], len(graph.shape(bottoms[0]))
-        squares = graph.reduce("ReduceSum", graph.add("Mul", x, x), list(range(1, num_axes)), True)
-        norm = graph.add("Add", graph.add("Sqrt", squares), graph.floats(self.eps))
-        unit = graph.add("Div", x, norm)
-        if num_axes == 4:
-            return [unit]
-        return [graph.reshape(unit, [0] * num_axes + [1] * (4 - num_axes))]
+        x = bottoms[0]
+        norm = graph.add("Add", graph.add("Sqrt", _squares_onnx(graph, x)), graph.floats(self.eps))
+        return [_four_axes_onnx(graph, graph.add("Div", x, norm), x)]
 
 
 class UnitWithEps(torch.autograd.Function):
@@ -108,3 +98,24 @@ class UnitWithEps(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         unit, norm = ctx.saved_tensors
         return (gradient - unit * (unit * gradient).sum(1, keepdim=True)) / norm, None
+
+
+def _check_axes(spec: LayerSpec, x: Shape) -> None:
+    if len(x) > 4:
+        raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes 4 axes at most")
+
+
+def _four_axes(shape: Shape) -> Shape:
+    return *shape, *(1,) * (4 - len(shape))
+
+
+def _squares_onnx(graph: OnnxGraph, x: str) -> str:
+    """The sum of the squares of each item's values."""
+    axes = list(range(1, len(graph.shape(x))))
+    return graph.reduce("ReduceSum", graph.add("Mul", x, x), axes, True)
+
+
+def _four_axes_onnx(graph: OnnxGraph, unit: str, x: str) -> str:
+    """`unit`, which has the shape of `x`, with 4 axes."""
+    num_axes = len(graph.shape(x))
+    return unit if num_axes == 4 else graph.reshape(unit, [0] * num_axes + [1] * (4 - num_axes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -139,12 +140,17 @@ def _points(count: Any, length: float, offset: float, device: torch.device) -> T
     return ((index + offset) * torch.tensor(length, dtype=torch.float32, device=device)).double()
 
 
+def _refuse(spec: LayerSpec, fields: Sequence[str], reason: str) -> None:
+    """SpecError for fields that are given; `reason` is the end of its sentence."""
+    for name in fields:
+        if getattr(spec.proto.prior_box_param, name):
+            raise spec.error(f"prior_box_param.{name}", f"has no effect in {spec.type}{reason}")
+
+
 def _clustered(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
     """The widths and heights of PriorBoxClustered, in pixels."""
-    for name in ("min_size", "max_size", "aspect_ratio"):
-        if getattr(param, name):
-            raise spec.error(f"prior_box_param.{name}", f"has no effect in {spec.type}, whose "
-                             "boxes are those of width and height")
+    _refuse(spec, ("min_size", "max_size", "aspect_ratio"),
+            ", whose boxes are those of width and height")
     shapes = list(zip(param.width, param.height, strict=False))
     if len(param.width) != len(param.height) or not shapes \
             or not all(0 < side < math.inf for shape in shapes for side in shape):
@@ -156,10 +162,7 @@ def _clustered(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, f
 
 def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
     """Width and height, in pixels, of the boxes of one cell, in their order."""
-    for name in ("width", "height"):
-        if getattr(param, name):
-            raise spec.error(f"prior_box_param.{name}", f"has no effect in {spec.type}; the boxes "
-                             "of PriorBoxClustered have it")
+    _refuse(spec, ("width", "height"), "; the boxes of PriorBoxClustered have it")
     lows, highs = list(param.min_size), list(param.max_size)
     if not lows or not all(0 < low < math.inf for low in lows):
         raise spec.error("prior_box_param.min_size", f"is {lows or 'not given'}; at least one must "
