@@ -103,6 +103,7 @@ class OurNet:
         self.kind = kind
         if kind == "optimised":
             self.net.optimize_for_inference()
+        self.part = deployed(self.net)
 
     def inputs(self, seed: int) -> dict[str, Array]:
         """Noise in the shapes of the net's inputs."""
@@ -110,7 +111,7 @@ class OurNet:
 
     def run(self, inputs: Arrays) -> Arrays:
         """All blobs of the deployed part, in the order of its layers."""
-        part = deployed(self.net)
+        part = self.part
         given = self._given(inputs)
         with torch.no_grad(), self._precision():
             blobs = part.run(given) if part.training else self.net.run(given)
@@ -125,7 +126,7 @@ class OurNet:
         blobs = self._given(inputs)
         found = {}
         with torch.no_grad(), self._precision():
-            for step in deployed(self.net).steps:
+            for step in self.part.steps:
                 blobs = run_steps([step], blobs)
                 if len(step.tops) == 1:
                     found[step.layer.spec.name] = blobs[step.tops[0]].float().numpy()
@@ -134,7 +135,7 @@ class OurNet:
     @property
     def outputs(self) -> list[str]:
         """The blobs that nobody reads in the deployed part."""
-        return deployed(self.net).outputs
+        return self.part.outputs
 
     def weighted(self) -> list[tuple[str, nn.Module]]:
         """The layers with a matrix or filters as `weight`."""
@@ -143,13 +144,12 @@ class OurNet:
                 and weight.dim() > 1]
 
     def _given(self, inputs: Arrays) -> dict[str, Tensor]:
-        names = deployed(self.net).inputs
-        missing = [name for name in names if name not in inputs]
+        missing = [name for name in self.part.inputs if name not in inputs]
         if missing:
             raise DataError(f"{self.net.spec.path}: takes the input '{missing[0]}', which the "
                             f"other side does not have; it has {', '.join(inputs) or 'none'}")
         return {name: torch.from_numpy(np.ascontiguousarray(inputs[name], np.float32))
-                for name in names}
+                for name in self.part.inputs}
 
     def _precision(self) -> torch.autocast:
         mixed = self.kind in ("float16", "bfloat16")

@@ -274,7 +274,7 @@ def _bottom_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str
                   if _assumed_bottom(layer, index, ()) is None}
     for layer in spec.layers:
         first = shapes.get(layer.bottoms[0]) if layer.bottoms else None
-        if first is not None and f"layer '{layer.name}' ({layer.type})" in str(error):
+        if first is not None and layer.place() in str(error):
             found = {name: _assumed_bottom(layer, index, first)
                      for index, name in enumerate(layer.bottoms) if name in open_tops}
             return {name: shape for name, shape in found.items() if shape is not None}
