@@ -44,8 +44,8 @@ class MultiStageMeanfield(Layer):
     The image has no gradient. It runs on the CPU, and cannot be part of a compiled or exported
     graph.
     Errors:  SpecError for fewer than 2 or more than 1000 iterations, thetas that are not above 0,
-             bottoms that do not fit, or a file with too few numbers; DataError for images of NaN or far-off
-             levels.
+             bottoms that do not fit, or a file with too few numbers; DataError for images of NaN
+             or far-off levels.
     Source:  MultiStageMeanfieldParameter; multi_stage_meanfield.cpp and meanfield_iteration.cpp of
              torrvision/caffe; Zheng et al. 2015.
     """
