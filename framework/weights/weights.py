@@ -24,6 +24,7 @@ from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.atomic import replacing
+from framework.system.file_kinds import foreign_kind
 from framework.weights.arrays import (
     read_hdf5,
     read_npz,
@@ -157,6 +158,9 @@ def read_layers(path: str | Path) -> list[FileLayer]:
                                "file of weights")
         is_hdf5 = head[:8] == b"\x89HDF\r\n\x1a\n"
         reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
+        kind = foreign_kind(head)
+        if kind and reader is read_caffemodel:
+            raise WeightsError(f"{path}: is {kind}; it is not a file of weights")
         return reader(path)
     except (OSError, ValueError) as error:      # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
