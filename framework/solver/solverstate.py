@@ -25,11 +25,10 @@ from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
 from framework.system.atomic import replacing
-from framework.system.file_kinds import foreign_kind
+from framework.system.file_kinds import foreign_kind, is_text
 from framework.system.regular import read_regular
 from framework.weights import hdf5
 from framework.weights.blob import read_any_blob
-from framework.weights.weights import is_text
 from framework.weights.wire import FIXED32, VARINT, blob_parts, chunk, fields, key, varint
 
 # What numpy and h5py raise, and the wire format, where a file is damaged.

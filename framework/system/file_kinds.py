@@ -14,3 +14,12 @@ _KINDS = (
 def foreign_kind(head: bytes) -> str:
     """What a file is that begins so, as in "it is an image"; "" for files of other kinds."""
     return next((kind for mark, kind in _KINDS if head.startswith(mark)), "")
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so is a text: each binary form here has bytes that none has."""
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
