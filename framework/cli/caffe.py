@@ -57,11 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name = next((word for word in given if word in OF_THE_ORIGINAL), "")
     if not name:
         usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
-        wrong = next((word for word in given if not word.startswith("-")), "")
-        if not wrong:
+        if not set(given) - {"-h", "-help", "--help"}:
             print(usage)
             return 0
-        print(f"error: '{wrong}' is not a command\n{usage}", file=sys.stderr)
+        wrong = next((word for word in given if not word.startswith("-")), "")
+        reason = f"'{wrong}' is not a command" if wrong else f"{given[0]} is without a command"
+        print(f"error: {reason}\n{usage}", file=sys.stderr)
         return 1
     given.remove(name)
     if name == "device_query":

@@ -45,7 +45,8 @@ def export(options: argparse.Namespace) -> int:
     # lazy: --help does without it
     from framework.data.convert.export import export_coco, export_voc
     from framework.data.records.database import open_database
-    from framework.data.records.label_map import object_labels, read
+    from framework.data.records.label_map import names_by_label, object_labels, read
+    from framework.data.records.records import holds_annotated
     from framework.errors import DataError
     from framework.system.atomic import new_folder
     from framework.system.file_names import wrong_name
@@ -53,7 +54,11 @@ def export(options: argparse.Namespace) -> int:
     message = read(options.labelmap)
     labels = object_labels(message)
     names = {item.label: item.name for item in message.item if item.label in labels}
+    shown = names_by_label(message)
     database = open_database(options.database)
+    if holds_annotated(database) is False:
+        raise DataError(f"{options.database}: the records are Datum, which have no boxes; those "
+                        "that tools/convert_annoset and tools/convert_dataset make can be exported")
     split = options.split or options.database.resolve().name.removesuffix("_lmdb")
     reason = wrong_name(split, "instances_.json")
     if not reason and options.format == "coco" and split == "annotations":
@@ -62,10 +67,15 @@ def export(options: argparse.Namespace) -> int:
         raise DataError(f"--split: {split!r} is {reason}; it becomes the name of a file in OUT")
     inputs = [options.database, Path(options.labelmap)]
     with new_folder(options.out, options.redo, inputs) as folder:
-        write = export_voc if options.format == "voc" else export_coco
-        account = write(database, split, names, folder)
+        if options.format == "voc":
+            account = export_voc(database, split, names, folder)
+        else:
+            account = export_coco(database, split, {label: shown[label] for label in names}, folder)
         for note in account.notes:
             print(f"left out: {note.text()}", file=sys.stderr)
         account.check_strict(options.strict, str(options.out))
-    account.show(str(options.out))
+        if not account.stored_images:
+            raise DataError(f"{options.database}: not one of the records can be exported; nothing "
+                            f"was written. The first: {account.notes[0].text()}")
+    account.show(str(options.out), {name: shown[label] for label, name in names.items()})
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def check(options: argparse.Namespace) -> None:
     """DataError for a folder that is not there and a backend that is not written."""
     if options.backend != "lmdb":
         raise DataError(f"--backend is {options.backend}; only lmdb is written")
+    if (options.resize_width > 0) != (options.resize_height > 0):
+        print("warning: --resize_width and --resize_height resize only together, as with the "
+              "original; the images keep their sizes", file=sys.stderr)
     if not os.path.isdir(options.rootfolder):
         raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
 
@@ -92,4 +96,6 @@ def convert(
               "transform_param.force_gray: true in the net makes 1 channel of each")
     if options.shuffle:
         print(f"  the order is shuffled with seed {options.seed}")
+    else:
+        print("  the order is that of the list; --shuffle changes it")
     return 0

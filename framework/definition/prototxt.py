@@ -22,6 +22,7 @@ import framework.proto as proto
 from framework.definition import zoo
 from framework.definition.values import convert, form_for_several, nearest, printable, shortened
 from framework.errors import SpecError
+from framework.system.file_kinds import foreign_kind
 from framework.system.regular import read_regular
 
 # `++` keeps no step for each character, as a plain `+` over a group does: 3 GB for 20 MB
@@ -209,9 +210,11 @@ class _Parser:
         if line[0] in "\"'":
             return self.syntax_error(f"the string {line[:30]} has no end on its line")
         if not line[0].isprintable():
-            return self.syntax_error(f"is not a text, which a prototxt is: it has the byte "
-                                     f"{ord(line[0]) & 0xff:#04x} here; files of weights go to "
-                                     "--weights")
+            kind = foreign_kind(self.text[:8].encode("utf-8", "surrogateescape"))
+            reason = f"it is {kind}" if kind else \
+                f"it has the byte {ord(line[0]) & 0xff:#04x} here; files of weights go to " \
+                "--weights, solver states to --snapshot"
+            return self.syntax_error(f"is not a text, which a prototxt is: {reason}")
         if re.match(r"[=>]{7}", line):
             return self.syntax_error("a merge-conflict mark was left in the file")
         if match := re.match(r"[-+.\w]+", line):

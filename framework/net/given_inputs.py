@@ -47,7 +47,8 @@ class Inputs:
 
     @contextmanager
     def blamed(self, given: Mapping[str, Tensor]) -> Iterator[None]:
-        """An error of torch within names the inputs of other channels than the net's, if any."""
+        """An error of torch within names the inputs of another type or of other channels than the
+        net's, if any."""
         try:
             yield
         except CaffeError:
@@ -55,6 +56,8 @@ class Inputs:
         except RuntimeError as error:
             other = [f"'{name}' is {tuple(blob.shape)}" for name, blob in given.items()
                      if blob.shape[1:2] != torch.Size(self.shapes[name][1:2])]
+            other = other or [f"'{name}' is of {blob.dtype}" for name, blob in given.items()
+                              if blob.dtype != torch.float32]
             if not other:
                 raise
             reason = str(error).splitlines()[0]

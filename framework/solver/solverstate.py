@@ -25,6 +25,7 @@ from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
 from framework.system.atomic import replacing
+from framework.system.file_kinds import foreign_kind, is_text
 from framework.system.regular import read_regular
 from framework.weights import hdf5
 from framework.weights.blob import read_any_blob
@@ -130,7 +131,11 @@ def read_state(path: str | Path) -> State:
         if str(path).endswith(".h5"):
             state = _read_hdf5(path)
         else:
-            state = _read_binary(memoryview(read_regular(path)))
+            content = read_regular(path)
+            kind = "a text" if is_text(content[:4096]) else foreign_kind(content)
+            if kind:
+                raise WeightsError(f"{path}: is {kind}; it is not a solver state")
+            state = _read_binary(memoryview(content))
         state.history = [np.asarray(values) for values in state.history]
         _check(state)
         return state

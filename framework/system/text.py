@@ -41,7 +41,11 @@ def read_text(path: Path) -> str:
 
     DataError if it cannot be read, or, with the line, if it is in another encoding.
     """
-    content = read_bytes(path)
+    return decoded(path, read_bytes(path))
+
+
+def decoded(path: str | Path, content: bytes) -> str:
+    """The text of a file's bytes. DataError, with the line, if it is in another encoding."""
     encoding = _encoding(content)
     try:
         return content.decode(encoding)
@@ -55,6 +59,21 @@ def read_text(path: Path) -> str:
 def read_lines(path: Path) -> list[str]:
     """The lines of `read_text`, without their ends."""
     return io.StringIO(read_text(path), newline=None).read().split("\n")
+
+
+def name_lines(path: Path) -> list[str]:
+    """The names of a list with one on each line, whose number is the line's.
+
+    DataError as `read_lines`, and for an empty line between names, which would number the others
+    differently from program to program.
+    """
+    lines = [line.strip() for line in read_lines(path)]
+    while lines and not lines[-1]:
+        lines.pop()
+    if not all(lines):
+        raise DataError(f"{path}:{lines.index('') + 1}: has no name; each line is the name of a "
+                        "class")
+    return lines
 
 
 @contextlib.contextmanager

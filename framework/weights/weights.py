@@ -24,6 +24,7 @@ from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.atomic import replacing
+from framework.system.file_kinds import foreign_kind, is_text
 from framework.weights.arrays import (
     read_hdf5,
     read_npz,
@@ -157,19 +158,13 @@ def read_layers(path: str | Path) -> list[FileLayer]:
                                "file of weights")
         is_hdf5 = head[:8] == b"\x89HDF\r\n\x1a\n"
         reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
+        kind = foreign_kind(head)
+        if kind and reader is read_caffemodel:
+            raise WeightsError(f"{path}: is {kind}; it is not a file of weights")
         return reader(path)
     except (OSError, ValueError) as error:      # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise WeightsError(f"{path}: cannot be read: {reason}") from None
-
-
-def is_text(head: bytes) -> bool:
-    """Whether a file that begins so is a text: every form of weights has bytes that none has."""
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def save_weights(net: WeightedNet, path: str | Path, gradients: bool = False,

@@ -55,6 +55,14 @@ def test_an_unknown_command_tells_the_commands(capsys):
     assert errors.startswith("error: 'trian' is not a command") and "device_query" in errors
 
 
+@pytest.mark.parametrize("flag", ["--nosuchflag", "-gpu=0", "--versoin"])
+def test_a_flag_without_a_command_is_an_error(capsys, flag):
+    assert main([flag]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {flag} is without a command\nusage: ")
+    for word in ("--help", "-h"):
+        assert main([word]) == 0
+
+
 def test_device_query_without_a_device_is_an_error(capsys, monkeypatch):
     import torch
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

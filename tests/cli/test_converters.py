@@ -67,6 +67,18 @@ def test_convert_annoset_stores_classes_and_takes_the_originals_spellings(tmp_pa
     assert not records[0].HasField("type")
 
 
+def test_a_converter_says_the_order_and_that_one_side_alone_resizes_nothing(tmp_path, capsys):
+    flags = [*DETECTION, f"--label_map_file={tmp_path / 'map'}", "--resize_width=8", "--strict"]
+    places = voc_with_list(tmp_path)
+    assert convert_annoset.main([*flags, *places]) == 0
+    told = capsys.readouterr()
+    assert "the order is that of the list; --shuffle changes it" in told.out
+    assert "warning: --resize_width and --resize_height resize only together" in told.err
+    (tmp_path / "voc/Annotations/p1.xml").unlink()
+    assert convert_annoset.main([*flags, *places, "--redo"]) == 1
+    assert "--strict: 1 label would be left out; nothing was written" in capsys.readouterr().err
+
+
 def test_shuffle_mixes_the_order_but_not_the_numbers(tmp_path):
     places = voc_with_list(tmp_path, 12)
     flags = [*DETECTION, f"--label_map_file={tmp_path / 'map'}", "--shuffle", "--seed=3"]

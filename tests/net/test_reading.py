@@ -51,6 +51,18 @@ def test_a_text_where_weights_belong_is_said_to_be_a_text(path):
         Net("n.prototxt", "TEST", path)
 
 
+@pytest.mark.parametrize("head, kind", [
+    (b"\xff\xd8\xff\xe0\0\x10JFIF", r"an image \(JPEG\)"), (b"\x89PNG\r\n", r"an image \(PNG\)"),
+    (b"\x1f\x8b\x08\0\0", r"compressed \(gzip\), and must be unpacked"),
+    (b"PK\3\4\x14\0", r"an archive \(ZIP\), and must be unpacked")])
+def test_images_and_archives_are_named_where_a_prototxt_or_weights_belong(folder, head, kind):
+    (folder / "x.bin").write_bytes(head + b"\0\xff\x81" * 9)
+    with pytest.raises(SpecError, match=f"^x.bin:1: is not a text, .*: it is {kind}$"):
+        read_net("x.bin")
+    with pytest.raises(WeightsError, match=f"^x.bin: is {kind}; it is not a file of weights$"):
+        Net("n.prototxt", "TEST", "x.bin")
+
+
 def test_weights_are_no_text_whatever_the_name_of_their_net(folder):
     long_name = "n" * 42
     net = Net(parse_net(f'name: "{long_name}"\n' + NET))

@@ -113,6 +113,15 @@ def test_a_state_cut_off_anywhere_is_an_error_of_one_line(tmp_path, suffix):
             solverstate.read_state(path)
 
 
+@pytest.mark.parametrize("content, kind", [
+    (b'net: "net.prototxt"\n', "a text"), (b"\xff\xd8\xff\xe0\0\x10JFIF", r"an image \(JPEG\)"),
+    (b"\x1f\x8b\x08\0", r"compressed \(gzip\), and must be unpacked")])
+def test_a_file_of_another_kind_is_named_where_a_state_belongs(tmp_path, content, kind):
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(WeightsError, match=f"x: is {kind}; it is not a solver state"):
+        solverstate.read_state(tmp_path / "x")
+
+
 def test_a_missing_state_is_named(tmp_path):
     with pytest.raises(WeightsError, match="none.solverstate: no such solver state"):
         solverstate.read_state(tmp_path / "none.solverstate")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from framework.data.augment import (
@@ -104,6 +105,10 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
         raise error("transform_param.force_gray", "cannot be set together with force_color")
     if param.HasField("mean_file") and param.mean_value:
         raise error("transform_param.mean_file", "cannot be given together with mean_value")
+    for field, values in (("mean_value", param.mean_value), ("scale", [param.scale])):
+        for value in values:
+            if not math.isfinite(value):
+                raise error(f"transform_param.{field}", f"is {value:g}; it must be a finite number")
     if param.HasField("resize_param"):
         for one in yolo.sizes_of(param):
             resizing.check_resize(one, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from framework.data.datasets import csv_table
 from framework.data.datasets.class_folders import Found, in_order, is_names_file, shown_names
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, each_has, split_of
-from framework.data.datasets.openimages import table_rows
+from framework.data.datasets.openimages import table_reader, table_rows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened
@@ -100,12 +99,11 @@ def _words(line: str) -> tuple[str, str]:
 
 def _lines(tree: FileTree, path: str) -> Lines:
     """The lines of a table; [] of one with boxes."""
-    if csv_table.columns_of(tree.root / path) is not None:
-        return []
     with open_text(tree.root / path) as file:
-        reader = csv.reader(file)
-        return [(f"{path}:{reader.line_num}", [cell.strip() for cell in row])
-                for row in table_rows(reader)]
+        reader = table_reader(file)
+        lines = [(f"{path}:{reader.line_num}", [cell.strip() for cell in row])
+                 for row in table_rows(reader)]
+    return [] if lines and csv_table.columns_in(lines[0][1]) is not None else lines
 
 
 def _rows(tree: FileTree, path: str, lines: Lines) -> list[Row] | None:

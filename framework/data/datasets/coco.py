@@ -14,6 +14,7 @@ from framework.data.datasets.label_files import (
     Box,
     Labels,
     corners_of,
+    finite_number,
     json_words,
     sound_labels,
     stated_size,
@@ -47,22 +48,24 @@ def load(description: Description) -> Dataset:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
         tree = _read(description, str(value["annotations"]))
         try:
-            own = {_identity(item["id"]): str(item["name"]) for item in tree["categories"]}
+            own = [(_identity(item["id"]), str(item["name"])) for item in tree["categories"]]
             found, losses[split] = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{json_words(error)}") from None
-        for number, name in own.items():
+        for number, name in own:
             if whole_number(number) is None:
                 raise DataError(f"{shortened(str(value['annotations']))}: a category has the id "
                                 f"'{shortened(number)}'; it must be a whole number of 32 bits")
             first = files.setdefault(number, str(value["annotations"]))
             if categories.setdefault(number, name) != name:
+                cure = "all files of a data set the same ids"
+                if first == str(value["annotations"]):
+                    cure = "each category an id of its own"
                 raise DataError(
                     f"{place}: category {shortened(number)} is '{shortened(name)}' in "
                     f"{shortened(str(value['annotations']))}, and "
-                    f"'{shortened(categories[number])}' in {shortened(first)}; give all files of "
-                    "a data set the same ids"
+                    f"'{shortened(categories[number])}' in {shortened(first)}; give {cure}"
                 )
         splits[split] = list(found)
         labels |= found
@@ -125,7 +128,7 @@ def _identity(value: Any) -> str:
 def _box(item: Any, size: tuple[int, int]) -> Box:
     """Any: what JSON holds; size: width and height of the image."""
     return Box(_identity(item["category_id"]), corners_of(item["bbox"]),
-               bool(item.get("iscrowd", 0)), read_segmentation(item, *size))
+               bool(finite_number(item.get("iscrowd") or 0)), read_segmentation(item, *size))
 
 
 def _chosen(description: Description, categories: Mapping[str, str]) -> list[str]:

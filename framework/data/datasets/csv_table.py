@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import Box, Labels, stated_size
 from framework.data.datasets.named_images import Named, gather
-from framework.data.datasets.openimages import table_rows
+from framework.data.datasets.openimages import table_reader, table_rows
 from framework.data.records.account import BadEntry
 from framework.errors import DataError
 from framework.system.text import open_text
@@ -26,10 +25,8 @@ SIZE = {"width": ("width", "imagewidth"), "height": ("height", "imageheight")}
 Rows = dict[str, list[tuple[str, Box | None, tuple[int, int]]]]
 
 
-def columns_of(path: Path) -> dict[str, int] | None:
+def columns_in(header: Sequence[str]) -> dict[str, int] | None:
     """The index of each column of a table's header; None if a needed one is not there."""
-    with open_text(path) as file:
-        header = next(table_rows(csv.reader(file)), [])
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in header]
     found = {name: words.index(word) for name, names in (NEEDED | SIZE).items()
              for word in reversed(names) if word in words}
@@ -52,15 +49,13 @@ def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
 
 def _read(path: Path) -> Rows:
     """Of each image: file and line of each row, its box (None: it is not one), its stated size."""
-    columns = columns_of(path)
-    if columns is None:
-        raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
     found: Rows = {}
     with open_text(path) as file:
-        rows = csv.reader(file)
-        for index, row in enumerate(table_rows(rows)):
-            if not index:
-                continue
+        rows = table_reader(file)
+        columns = columns_in(next(table_rows(rows), []))
+        if columns is None:
+            raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
+        for row in table_rows(rows):
             box: Box | None = None
             size = (0, 0)
             with contextlib.suppress(IndexError, ValueError, OverflowError):

@@ -45,7 +45,7 @@ def load(tree: FileTree, files: Sequence[str]) -> Dataset:
                   and label.find("parent") is None]
         for image in root.iterfind("image"):
             split = SPLIT_WORDS.get(image.get("subset", "").lower(), UNDIVIDED)
-            place = f"{tree.root / file}: {image.get('name', '')}"
+            place = f"{tree.root / file}#{image.get('name', '')}"
             rows.append(Named(file, (image.get("name", ""),), _labels(image, place), split))
     return gather(tree, rows, "an image that the XML file does not name",
                   list(dict.fromkeys(names)))

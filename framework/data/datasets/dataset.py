@@ -14,7 +14,7 @@ from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
-from framework.system.text import is_there, read_lines
+from framework.system.text import is_there, name_lines
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".jpe", ".jp2",
                   ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif")
@@ -177,10 +177,11 @@ class Description:
             return value
         raise DataError(f"{self.place}: {key} has {shown(value)}; a name must be text")
 
-    def names(self, found: Iterable[str]) -> list[str]:
+    def names(self, found: Iterable[str], errors: Iterable[DataError] = ()) -> list[str]:
         """The key `names`: a list, {0: name, 1: name}, or a file with a name on each line, below
         the root or beside the YAML file; else those found in the data.
 
+        errors  of the labels that could not be read
         DataError if there are none, or one is there twice.
         """
         names = self.tree.get("names")
@@ -188,25 +189,27 @@ class Description:
             names = [names[str(number)] for number in range(len(names))]
         if isinstance(names, str) and names.endswith((".txt", ".names")):
             names = self._lines(names)
-        names = self.words("names", names) or list(found)
+        given = self.words("names", names)
+        names = given or list(found)
         if not names:
-            raise DataError(f"{self.place}: no class name in any annotation")
+            reason = next((f", and the first error is: {error}" for error in errors), "")
+            raise DataError(f"{self.place}: no class name in any annotation{reason}")
+        whose = "names has" if given else "the data have the class"
         for name, count in Counter(names).items():
             if count > 1:
-                raise DataError(f"{self.place}: names has '{shortened(name)}' twice")
+                raise DataError(f"{self.place}: {whose} '{shortened(name)}' twice")
             if not _is_text(name):
-                raise DataError(f"{self.place}: names has {shown(name)}, which is not text")
+                raise DataError(f"{self.place}: {whose} {shown(name)}, which is not text")
         return names
 
     def _lines(self, name: str) -> list[str]:
         beside = Path(self.place).parent / name
         path = beside if is_there(beside) and not is_there(self.root / name) else self.root / name
         try:
-            lines = read_lines(path)
+            return name_lines(path)
         except DataError as error:
             raise DataError(f"{self.place}: names is {shortened(name)}, which cannot be read below "
                             f"{self.root}: {error}") from None
-        return [line.strip() for line in lines if line.strip()]
 
     def finish(self, data: Dataset) -> Dataset:
         """The dataset with the keys that all formats have: `shuffle` and `others`."""

@@ -52,7 +52,13 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False,
         raise DataError(f"{path}: no such folder (VOC layout) or YAML file")
     if path.suffix == ".data":
         return yolo.load(yolo_files.of_darknet(path, root, chosen))
-    tree = _read(path)
+    try:
+        tree = _read(path)
+    except DataError:
+        if path.suffix.lower() in (".yaml", ".yml"):
+            raise
+        raise DataError(f"{path}: is not a data set, which is a folder or a file of YAML, JSON, "
+                        "XML, CSV or Darknet (.data); archives must be unpacked") from None
     if not isinstance(tree, dict):
         raise DataError(f"{path}: must hold keys: {', '.join(KEYS)}")
     if yolo_files.is_of_ultralytics(tree):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
@@ -19,10 +19,14 @@ SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "t
 
 @dataclass(frozen=True)
 class FileTree:
-    """The files below `root`, sorted, with paths relative to it; hidden ones are left out."""
+    """The files below `root`, sorted, with paths relative to it; hidden ones are left out.
+
+    unread  files that looked like labels and could not be read, and why
+    """
 
     root: Path
     files: tuple[str, ...]
+    unread: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def images(self) -> tuple[str, ...]:

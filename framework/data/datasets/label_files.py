@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,11 @@ class Labels:
 def are_parts(values: Sequence[float]) -> bool:
     """Can numbers be parts of an image: from 0 to 1, but for rounding? No for NaN."""
     return all(-TOLERANCE <= value <= 1 + TOLERANCE for value in values)
+
+
+def errors_in(table: Mapping[Entry, Labels | DataError]) -> Iterator[DataError]:
+    """What is wrong with the images of a table whose labels cannot be used."""
+    return (labels for labels in table.values() if isinstance(labels, DataError))
 
 
 def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Labels:

@@ -59,7 +59,7 @@ def load(tree: FileTree, exports: Mapping[str, Json]) -> Dataset:
     losses: list[Note] = []
     for file, tasks in exports.items():
         for index, task in enumerate(tasks):
-            place = f"{tree.root / file}: task {task.get('id', index)}"
+            place = f"{tree.root / file}#task {task.get('id', index)}"
             names = _image_names(task.get("data", task))
             if not names:
                 losses.append(Note("a task without an image", place, images=1))

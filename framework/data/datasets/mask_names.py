@@ -20,7 +20,7 @@ from framework.data.datasets.mask_classes import (
 from framework.data.records.label_image import Colour
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
-from framework.system.text import is_there, read_lines
+from framework.system.text import is_there, name_lines, read_lines
 
 VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair",
        "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",
@@ -107,7 +107,7 @@ def _of_roboflow(path: Path) -> MaskClasses:
 
 def _of_lines(path: Path) -> MaskClasses:
     """A name on each line, of the values from 0 on."""
-    return by_number(_checked(path, [line.strip() for line in read_lines(path) if line.strip()]))
+    return by_number(_checked(path, name_lines(path)))
 
 
 def _coloured(path: Path, names: Sequence[str], colours: Sequence[Colour]) -> MaskClasses:

@@ -9,11 +9,12 @@ from functools import partial
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
-from framework.data.datasets.label_files import Labels, sound_labels
+from framework.data.datasets.label_files import Labels, errors_in, sound_labels
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.unique_names import unique_name
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,21 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
     splits: dict[str, list[Entry]] = {}
     labels: dict[Entry, Labels | DataError] = {}
     used: set[str] = set()
+    taken: set[str] = set()
+    again: list[Note] = []
     for row in rows:
         split = row.split if row.split != UNDIVIDED else split_of(row.table, with_name=True)
         near = os.path.dirname(row.table)
         found = [tree.image_named(name, near, split) for name in row.names]
         image = next(filter(None, found), None)
+        label = unique_name(f"{row.table}#{row.names[0]}", taken)
+        if image in used:
+            again.append(Note("an image that was named before; it is stored again with these "
+                              "boxes", label, is_loss=False))
         if image is not None:
             used.add(image)
             split = split if split != UNDIVIDED else split_of(image)
-        entry = Entry(image or row.names[0], f"{row.table}#{row.names[0]}")
+        entry = Entry(image or row.names[0], label)
         labels[entry] = row.labels
         splits.setdefault(split, []).append(entry)
     if not used:
@@ -60,10 +67,11 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
         first = next(iter(labels)).image if labels else "nothing"
         raise DataError(f"{tree.root}: none of the {len(labels)} images that {shortened(tables)} "
                         f"names is below this folder; the first is {shortened(first) or 'nothing'}")
-    lost = [*losses, *(Note(reason, image, images=1) for image in tree.images
+    lost = [*losses, *again, *(Note(reason, image, images=1) for image in tree.images
                        if image not in used)]
     found_names = {str(box.name) for entry in labels.values() if isinstance(entry, Labels)
                    for box in entry.boxes}
-    classes = Description(tree.root, {}, str(tree.root)).names(names or sorted(found_names))
+    classes = Description(tree.root, {}, str(tree.root)).names(names or sorted(found_names),
+                                                               errors_in(labels))
     return Dataset(tree.root, splits, classes, partial(sound_labels, labels),
                    losses={next(iter(splits)): lost})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, TextIO
 
-from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.label_files import Box, Labels, are_parts, sound_labels
+from framework.data.datasets.dataset import Dataset, Description, is_image
+from framework.data.datasets.file_tree import FileTree, split_of
+from framework.data.datasets.label_files import Box, Labels, are_parts, errors_in, sound_labels
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -17,6 +19,7 @@ from framework.errors import DataError
 from framework.system.text import is_there, open_text
 
 COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")
+CLASS_TABLES = ("class-descriptions-boxable.csv", "class-descriptions.csv")
 
 
 def load(description: Description) -> Dataset:
@@ -25,7 +28,8 @@ def load(description: Description) -> Dataset:
         splits: {trainval: {images: train, boxes: train-annotations-bbox.csv}}
         names: {/m/01g317: Person, /m/0k4j: Car}     # or a list, or left out: all, sorted
 
-    A row is a box in parts of the image <images>/<ImageID>.jpg; other columns than
+    A row is a box in parts of the image <images>/<ImageID>.jpg (or with the ending of another kind
+    of image); other columns than
     ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are ignored.
     """
     place = description.place
@@ -45,9 +49,39 @@ def load(description: Description) -> Dataset:
         titles = description.named("names", names)
         description.words("names", list(titles.values()))
         shown = {name: str(title) for name, title in titles.items()}
-    chosen = list(shown) or description.names(used)
+    chosen = list(shown) or description.names(used, errors_in(labels))
     data = Dataset(description.root, splits, chosen, partial(sound_labels, labels), shown)
     return description.finish(data)
+
+
+def in_folder(tree: FileTree, tables: Sequence[str]) -> Dataset:
+    """The data set of a folder's tables, one for each split, which their names or folders say.
+
+    The images of a split are in the folder that has most of them; a table of class descriptions
+    says how classes are shown. DataError for two tables of one split, and without images.
+    """
+    splits: dict[str, dict[str, str]] = {}
+    folders = [os.path.dirname(image) or "." for image in tree.images]
+    for path in tables:
+        split = split_of(path, with_name=True)
+        if split in splits:
+            raise DataError(f"{tree.root}: {splits[split]['boxes']} and {path} are both tables of "
+                            f"one split ({split}); give one of them, or put `train` and `val` "
+                            "into the names")
+        own = [folder for folder in folders if split_of(f"{folder}/image") == split] or folders
+        if not own:
+            raise DataError(f"{tree.root}: has no image, which {path} wants: <ImageID>.jpg")
+        splits[split] = {"images": max(set(own), key=own.count), "boxes": path}
+    keys: dict[str, Any] = {"splits": splits}       # Any: as YAML's
+    data = load(Description(tree.root, keys, str(tree.root)))
+    titles = next((name for name in tree.ending(".csv")
+                   if PurePath(name).name in CLASS_TABLES), None)
+    if titles is None:
+        return data
+    with open_text(tree.root / titles) as file:
+        rows = {row[0]: row[1] for row in table_rows(table_reader(file)) if len(row) > 1}
+    named = {name: rows.get(name, name) for name in data.names}
+    return load(Description(tree.root, {**keys, "names": named}, str(tree.root)))
 
 
 def _labels(description: Description, folder: str, path: str) -> dict[Entry, Labels | DataError]:
@@ -55,10 +89,11 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     table = description.root / path
     if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")
+    images = _images_by_id(description.root / folder)
     boxes: dict[str, list[Box]] = {}
     wrong: dict[str, tuple[str, int]] = {}         # by image: what is wrong, and in how many rows
     with open_text(table) as file:
-        rows = csv.reader(file)
+        rows = table_reader(file)
         columns = _columns(table, rows)
         for row in table_rows(rows):
             place = f"{table}:{rows.line_num}"
@@ -76,12 +111,22 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
             wrong[name] = (text or f"{place}: {reason}: {shortened(repr(row))}", count + 1)
     found: dict[Entry, Labels | DataError] = {}
     for name in dict.fromkeys([*boxes, *wrong]):
-        entry = Entry(f"{folder}/{name}.jpg", f"{path}#{name}")
+        entry = Entry(f"{folder}/{images.get(name, f'{name}.jpg')}", f"{path}#{name}")
         own = boxes.get(name, [])
         found[entry] = Labels(tuple(own), relative=True)
         if name in wrong:
             text, count = wrong[name]
             found[entry] = BadEntry(text, len(own) + count)
+    return found
+
+
+def _images_by_id(folder: Path) -> dict[str, str]:
+    """The images of a folder by their names without ending; .jpg before other endings."""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (not name.endswith(".jpg"), name)):
+        if is_image(name):
+            found.setdefault(name.rpartition(".")[0], name)
     return found
 
 
@@ -92,6 +137,14 @@ def _columns(table: Path, rows: Any) -> dict[str, int]:
         if name not in header:
             raise DataError(f"{table}: has no column {name}; needed are {', '.join(COLUMNS)}")
     return {name: index for index, name in enumerate(header)}
+
+
+def table_reader(file: TextIO) -> Any:
+    """The csv module's reader of a table with commas, or the semicolons or tabs that spreadsheets
+    write. Any: its type has no name."""
+    header = file.readline()
+    file.seek(0)
+    return csv.reader(file, delimiter=max(",;\t", key=header.count))
 
 
 def table_rows(rows: Any) -> Iterator[list[str]]:

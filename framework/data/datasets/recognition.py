@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -22,15 +21,23 @@ from framework.data.datasets import (
 )
 from framework.data.datasets.dataset import Dataset, Description, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
+from framework.data.datasets.label_files import json_words
 from framework.data.datasets.yolo import NOT_LABELS, has_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
+from framework.data.records.account import Note
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
-from framework.system.text import is_there, open_text, read_lines, read_text
+from framework.system.text import (
+    is_there,
+    name_lines,
+    open_text,
+    read_bytes,
+    read_lines,
+    read_text,
+)
 
 COCO_KEYS = ("images", "annotations", "categories")
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
-CLASS_TABLES = ("class-descriptions-boxable.csv", "class-descriptions.csv")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO
 LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
               "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
@@ -69,6 +76,8 @@ def recognise(path: Path) -> Recognised:
         found = find(only)
         if found is not None:
             return found
+    if path.name in only.unread:
+        raise DataError(only.unread[path.name])
     raise DataError(f"{path}: its format is not known. Files are: .yaml (Ultralytics, or ours), "
                     ".data (Darknet), .json of COCO or Label Studio, .xml of CVAT, .csv with a "
                     "header; or give the folder")
@@ -91,17 +100,19 @@ def _in_folder(path: Path) -> Recognised:
                           f"ImageSets/Main: {', '.join(data.splits)}")
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], Recognised | None], ...] = (
-        _yaml, _coco, _label_studio, _xml, _cvat, _csv, _yolo)
+        _yaml, _coco, _label_studio, _xml, _cvat, _open_images, _csv, _yolo)
     for index, find in enumerate(finders):
         found = find(tree)
         if found is not None:
             _check_one_format(tree, found, finders[index + 1:])
-            return _with_unread(tree, found, finders[index + 1:])
+            return _with_losses(tree, _with_unread(tree, found, finders[index + 1:]))
+    unread = next((f", of which this cannot be read: {error}"
+                   for error in tree.unread.values()), "")
     raise DataError(f"{path}: its format is not known: it has "
                     f"{counted(len(tree.images), 'image')} and "
-                    f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
-                    f"were: {LOOKED_FOR}; images with a class each, and no boxes, are for "
-                    "`caffe new classifier`")
+                    f"{counted(len(tree.files) - len(tree.images), 'other file')}{unread}. "
+                    f"Looked for were: {LOOKED_FOR}; images with a class each, and no boxes, are "
+                    "for `caffe new classifier`")
 
 
 def _check_one_format(tree: FileTree, found: Recognised,
@@ -135,6 +146,20 @@ def _with_unread(tree: FileTree, found: Recognised,
         return found
     return replace(found, reason=f"{found.reason}; the same images have labels in another format "
                    f"too, which are not read: {', '.join(others)}")
+
+
+def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
+    """The data set with what of the folder is not in it: images, and labels that cannot be read."""
+    data = found.data
+    known = {os.path.normpath(data.root / name) for name in (
+        *(entry.image for entries in data.splits.values() for entry in entries),
+        *(note.where for notes in data.losses.values() for note in notes))}
+    lost = [Note("an image that no label names", name, images=1) for name in tree.images
+            if os.path.normpath(tree.root / name) not in known]
+    lost += [Note("labels that cannot be read", error) for error in tree.unread.values()]
+    first = next(iter(data.splits))
+    losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
+    return replace(found, data=replace(data, losses=losses))
 
 
 def _label_files(found: Recognised) -> set[str]:
@@ -182,8 +207,8 @@ def _coco(tree: FileTree) -> Recognised | None:
     found: dict[str, str] = {}
     folders: dict[str, str] = {}
     for name in tree.ending(".json"):
-        content = _json_of(tree.root / name)
-        if content is None:
+        content = _json_of(tree, name)
+        if not _is_coco(content):
             continue
         split = split_of(name, with_name=True)
         other = found.get(split)
@@ -202,17 +227,27 @@ def _coco(tree: FileTree) -> Recognised | None:
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
 
 
-def _json_of(path: Path) -> Any:
-    """What a COCO file holds; None for other files. Any: what JSON holds."""
+def _json_of(tree: FileTree, name: str) -> Any:
+    """What a file holds; None, and a line in `tree.unread`, if that cannot be read.
+
+    Any: what JSON holds.
+    """
     try:
-        content = json.loads(read_text(path))
-    except (DataError, ValueError, RecursionError):
-        return None
-    is_coco = isinstance(content, dict) and all(
-        isinstance(content.get(key), list) for key in COCO_KEYS)
-    items = content["annotations"] if is_coco else []
-    has_boxes_in_it = any(isinstance(item, dict) and "bbox" in item for item in items)
-    return content if has_boxes_in_it else None
+        return json.loads(read_text(tree.root / name))
+    except DataError as error:
+        tree.unread[name] = str(error)
+    except (ValueError, RecursionError) as error:
+        tree.unread[name] = f"{tree.root / name}: is not JSON: {json_words(error)}"
+    return None
+
+
+def _is_coco(content: Any) -> bool:
+    """Has a file COCO's keys, and boxes, if it has any annotation? Any: what JSON holds."""
+    if not isinstance(content, dict) or not all(
+            isinstance(content.get(key), list) for key in COCO_KEYS):
+        return False
+    items = content["annotations"]
+    return not items or any(isinstance(item, dict) and "bbox" in item for item in items)
 
 
 def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
@@ -236,10 +271,7 @@ def _label_studio(tree: FileTree) -> Recognised | None:
     """JSON files that are lists of tasks."""
     found = {}
     for name in tree.ending(".json"):
-        try:
-            content = json.loads(read_text(tree.root / name))
-        except (DataError, ValueError, RecursionError):
-            continue
+        content = _json_of(tree, name)
         if label_studio.is_export(content):
             found[name] = content
     if not found:
@@ -250,28 +282,28 @@ def _label_studio(tree: FileTree) -> Recognised | None:
 
 def _cvat(tree: FileTree) -> Recognised | None:
     """XML files whose root is <annotations>."""
-    files = []
-    for name in tree.ending(".xml"):
-        try:
-            head = read_text(tree.root / name)[:2000]
-        except DataError:
-            continue
-        if cvat.ROOT in head:
-            files.append(name)
+    files = [name for name in tree.ending(".xml") if cvat.ROOT in _head(tree, name)]
     if not files:
         return None
     return Recognised(cvat.load(tree, files), "CVAT for images",
                       f"{', '.join(files)} begins with <annotations> and has <image> elements")
 
 
+def _head(tree: FileTree, name: str) -> str:
+    """The first signs of an XML file in any encoding, as far as they are ASCII."""
+    try:
+        content = read_bytes(tree.root / name)
+    except DataError as error:
+        tree.unread[name] = str(error)
+        return ""
+    return content[:4000].replace(b"\0", b"").decode("ascii", "replace")
+
+
 def _xml(tree: FileTree) -> Recognised | None:
     """XML files whose root is <annotation>: VOC without lists, and labelImg's."""
     labels = tree.ending(".xml")
     for name in labels[:NUM_LOOKED_INTO]:
-        try:
-            head = read_text(tree.root / name)[:2000]
-        except DataError:
-            continue
+        head = _head(tree, name)
         if "<annotation" in head and "<annotations" not in head:
             data = xml_folders.load(tree)
             return Recognised(data, "VOC annotations", f"{name} is one of {len(labels)} XML files "
@@ -280,49 +312,37 @@ def _xml(tree: FileTree) -> Recognised | None:
 
 
 def _csv(tree: FileTree) -> Recognised | None:
-    """Tables of boxes: of Open Images, or of a simple form."""
-    simple: list[str] = []
-    boxes: dict[str, str] = {}
+    """Tables with a box a row, other than those of Open Images."""
+    tables = [name for name, header in _headers(tree).items()
+              if not set(openimages.COLUMNS) <= set(header)
+              and csv_table.columns_in(header) is not None]
+    if not tables:
+        return None
+    return Recognised(csv_table.load(tree, tables), "CSV with a box a row",
+                      f"{each_has(tables)} the columns {', '.join(csv_table.NEEDED)}")
+
+
+def _headers(tree: FileTree) -> dict[str, list[str]]:
+    """The first row of each table that can be read."""
+    found = {}
     for name in tree.ending(".csv"):
         try:
             with open_text(tree.root / name) as file:
-                header = next(openimages.table_rows(csv.reader(file)), [])
-            columns = csv_table.columns_of(tree.root / name)
-        except DataError:
-            continue
-        if set(openimages.COLUMNS) <= set(header):
-            boxes.setdefault(split_of(name, with_name=True), name)
-        elif columns is not None:
-            simple.append(name)
-    if boxes:
-        return _open_images(tree, boxes)
-    if simple:
-        return Recognised(csv_table.load(tree, simple), "CSV with a box a row",
-                          f"{each_has(simple)} the columns {', '.join(csv_table.NEEDED)}")
-    return None
+                found[name] = next(openimages.table_rows(openimages.table_reader(file)), [])
+                file.read()         # a letter of another encoding may come late
+        except DataError as error:
+            tree.unread[name] = str(error)
+    return found
 
 
-def _open_images(tree: FileTree, boxes: dict[str, str]) -> Recognised:
-    splits = {}
-    for split, table in boxes.items():
-        folders = [os.path.dirname(image) or "." for image in tree.images
-                   if image.lower().endswith(".jpg")]
-        own = [folder for folder in folders if split_of(f"{folder}/image") == split] or folders
-        if not own:
-            raise DataError(f"{tree.root}: has no .jpg, which {table} wants: <ImageID>.jpg")
-        splits[split] = {"images": max(set(own), key=own.count), "boxes": table}
-    keys: dict[str, Any] = {"splits": splits}       # Any: as YAML's
-    titles = next((name for name in tree.ending(".csv")
-                   if PurePath(name).name in CLASS_TABLES), None)
-    data = openimages.load(Description(tree.root, keys, str(tree.root)))
-    if titles is not None:
-        with open_text(tree.root / titles) as file:
-            rows = {row[0]: row[1] for row in openimages.table_rows(csv.reader(file))
-                    if len(row) > 1}
-        named = {name: rows.get(name, name) for name in data.names}
-        data = openimages.load(Description(tree.root, {**keys, "names": named}, str(tree.root)))
-    return Recognised(data, "Open Images", f"{', '.join(boxes.values())} has the columns "
-                      f"{', '.join(openimages.COLUMNS)}")
+def _open_images(tree: FileTree) -> Recognised | None:
+    """Tables with the columns of Open Images."""
+    tables = [name for name, header in _headers(tree).items()
+              if set(openimages.COLUMNS) <= set(header)]
+    if not tables:
+        return None
+    return Recognised(openimages.in_folder(tree, tables), "Open Images",
+                      f"{each_has(tables)} the columns {', '.join(openimages.COLUMNS)}")
 
 
 def _yolo(tree: FileTree) -> Recognised | None:
@@ -336,16 +356,22 @@ def _yolo(tree: FileTree) -> Recognised | None:
         raise DataError(f"{tree.root}: {label} is a label file of YOLO, but nothing names the "
                         f"classes: a data.yaml, or one of {', '.join(CLASS_FILES)} with a name on "
                         "each line")
-    classes = [line.strip() for line in read_lines(tree.root / names) if line.strip()]
+    classes = name_lines(tree.root / names)
     splits: dict[str, list[str]] = {}
     for image in tree.images:
         split = split_of(image)
         folder = _folder_of_split(image) if split != UNDIVIDED else "."
         if folder not in splits.setdefault(split, []):
             splits[split].append(folder)
-    if len(splits) > 1:
-        splits.pop(UNDIVIDED, None)     # the folder that holds them all
+    losses: list[Note] = []
+    if len(splits) > 1 and UNDIVIDED in splits:
+        splits.pop(UNDIVIDED)           # the folder that holds them all
+        losses = [Note("an image outside the folders of the splits", image, images=1,
+                       boxes=yolo.num_boxes(tree.root / yolo.label_path(tree.root, image)))
+                  for image in tree.images if split_of(image) == UNDIVIDED]
     data = yolo.load(Description(tree.root, {"splits": splits, "names": classes}, str(tree.root)))
+    first = next(iter(splits))
+    data = replace(data, losses={**data.losses, first: [*data.losses[first], *losses]})
     return Recognised(data, "YOLO", f"{label} has lines of `class x y width height`, and {names} "
                       "names the classes")
 

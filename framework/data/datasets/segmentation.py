@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -11,6 +12,7 @@ from framework.data.datasets import mask_names
 from framework.data.datasets.dataset import Dataset, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, list_files, split_of
 from framework.data.datasets.mask_classes import MaskClasses, by_number
+from framework.data.datasets.yolo import IMAGE_FOLDERS
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted
@@ -109,7 +111,10 @@ def _cityscapes(tree: FileTree) -> SegmentationData | None:
             Entry(image, f"gtFine/{place}_gtFine_{kind}.png"))
     classes = by_number(mask_names.CITYSCAPES) if are_ready else \
         MaskClasses(mask_names.CITYSCAPES, mask_names.CITYSCAPES_VALUES)
-    return SegmentationData(_dataset(tree.root, splits), classes, "Cityscapes",
+    used = {entry.label for entries in splits.values() for entry in entries}
+    alone = [name for name in masks - used if name.endswith(f"_gtFine_{kind}.png")]
+    data = _dataset(tree.root, splits, _without_image(alone))
+    return SegmentationData(data, classes, "Cityscapes",
                             f"it has leftImg8bit, and gtFine with {kind}")
 
 
@@ -123,7 +128,11 @@ def _ade20k(tree: FileTree) -> SegmentationData | None:
     if not any(name.startswith("annotations/") for name in tree.images) or not splits:
         return None
     names = mask_names.of_ade20k(tree.root)
-    return SegmentationData(_dataset(tree.root, splits), by_number(names, first=1), "ADE20K",
+    used = {entry.label for entries in splits.values() for entry in entries}
+    alone = [name for name in tree.images if name not in used and name.startswith(
+        ("annotations/training/", "annotations/validation/"))]
+    data = _dataset(tree.root, splits, _without_image(alone))
+    return SegmentationData(data, by_number(names, first=1), "ADE20K",
                             "it has images/training and annotations/training, where 0 is what "
                             "belongs to no class")
 
@@ -133,25 +142,47 @@ def _folders(tree: FileTree) -> SegmentationData | None:
     masks = {name for name in tree.images if _is_mask(name)}
     if not masks or len(masks) == len(tree.images):
         return None
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for mask in sorted(masks):
-        found.setdefault((_split(mask), _stem(mask)), mask)
-    images = [name for name in tree.images if name not in masks]
-    if not any((split_of(image), PurePath(image).stem) in found for image in images):
+        found.setdefault((_split(mask), _stem(mask)), []).append(mask)
+    keys = {image: (split_of(image), PurePath(image).stem) for image in tree.images
+            if image not in masks}
+    if not found.keys() & set(keys.values()):
         return None
+    counts = Counter(keys.values())
     splits: dict[str, list[Entry]] = {}
-    for image in images:
-        split = split_of(image)
-        mask = found.pop((split, PurePath(image).stem), "")
-        splits.setdefault(split, []).append(Entry(image, mask))
-    losses = [Note("a label image without an image", mask, images=1)
-              for mask in sorted(found.values())]
+    for image, key in keys.items():
+        own = found.get(key, [])
+        mask = _mask_of(image, own, counts[key] == 1)
+        if mask:
+            own.remove(mask)
+        splits.setdefault(key[0], []).append(Entry(image, mask))
+    losses = _without_image(mask for rest in found.values() for mask in rest)
     listed = mask_names.in_files(tree.root, tree.files)
     names, classes = listed or ("", None)
-    reason = f"it has {counted(len(images), 'image')} and {counted(len(masks), 'label image')} " \
+    reason = f"it has {counted(len(keys), 'image')} and {counted(len(masks), 'label image')} " \
              "of their names"
     return SegmentationData(_dataset(tree.root, splits, losses), classes, "images and masks",
                             f"{reason}; {names} names the classes" if names else reason)
+
+
+def _mask_of(image: str, masks: Sequence[str], is_only: bool) -> str:
+    """The mask of an image, of those that have its name: the one of its folder; "" if none is.
+
+    is_only  no other image of the split has this name, so that any folder will do
+    """
+    own = [mask for mask in masks if _place(mask) == _place(image)]
+    return next(iter(own or (masks if is_only else ())), "")
+
+
+def _place(name: str) -> list[str]:
+    """The folders of a file, without those that only say that it is an image or a mask."""
+    folders = PurePath(name.replace("annot/", "/")).parent.parts
+    return [part for part in folders if part.lower() not in (*MASK_FOLDERS, *IMAGE_FOLDERS)]
+
+
+def _without_image(masks: Iterable[str]) -> list[Note]:
+    return [Note("a label image without an image", mask, images=1) for mask in sorted(masks)]
 
 
 def _is_mask(name: str) -> bool:

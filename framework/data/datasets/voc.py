@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description, is_image
@@ -29,7 +29,8 @@ def load(description: Description) -> Dataset:
     entries = _splits(description, losses)
     labels = sorted({entry.label for split in entries.values() for entry in split})
     listed = bool(description.tree.get("names"))
-    names = description.names([] if listed else class_names(root / label for label in labels))
+    paths = [] if listed else [root / label for label in labels]
+    names = description.names(class_names(paths), reading_errors(paths))
 
     def read_labels(entry: Entry) -> Labels | None:
         path = root / entry.label
@@ -180,6 +181,15 @@ def class_names(paths: Iterable[Path]) -> list[str]:
         except (DataError, OSError):
             continue
     return sorted(names)
+
+
+def reading_errors(paths: Iterable[Path]) -> Iterator[DataError]:
+    """Why annotations cannot be read."""
+    for path in paths:
+        try:
+            read_xml(path)
+        except DataError as error:
+            yield error
 
 
 def annotation(

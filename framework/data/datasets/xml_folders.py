@@ -8,7 +8,7 @@ from pathlib import PurePath
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import FileTree, split_of
 from framework.data.datasets.label_files import Labels, read_xml
-from framework.data.datasets.voc import class_names, num_boxes
+from framework.data.datasets.voc import class_names, num_boxes, reading_errors
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
@@ -46,7 +46,8 @@ def load(tree: FileTree) -> Dataset:
     for label in alone:
         note = Note("an annotation without an image", label, boxes=num_boxes(root / label))
         losses.setdefault(next(iter(splits)), []).append(note)
-    names = Description(root, {}, str(root)).names(class_names(root / name for name in used))
+    paths = [root / name for name in sorted(used)]
+    names = Description(root, {}, str(root)).names(class_names(paths), reading_errors(paths))
 
     def read_labels(entry: Entry) -> Labels | None:
         path = root / entry.label

@@ -127,6 +127,7 @@ def label_path(root: Path, image: str) -> str:
     if len(parts) > 1:
         tried.append(Path(*parts[:-2], "labels", *parts[-2:]))
         tried.append(Path(*parts[:-2], "labels", parts[-1]))
+    tried += [name.with_suffix(".TXT") for name in tried]
     found = next((name for name in tried if exists(root / name)), tried[0])
     return str(found)
 
@@ -137,13 +138,18 @@ def _without_image(root: Path, entries: Sequence[Entry],
     known = {entry.label for split in splits.values() for entry in split}
     found = []
     for folder in sorted({str(Path(entry.label).parent) for entry in entries}):
-        for path in sorted((root / folder).glob("*.txt")):
+        for path in sorted((root / folder).glob("*.*")):
             name = os.path.relpath(path, root)
-            if name in known or path.name.lower() in NOT_LABELS or not has_boxes(path):
+            if path.suffix.lower() != ".txt" or name in known \
+                    or path.name.lower() in NOT_LABELS or not num_boxes(path):
                 continue
-            found.append(Note("a label file without an image", name,
-                              boxes=len(filled_lines(path))))
+            found.append(Note("a label file without an image", name, boxes=num_boxes(path)))
     return found
+
+
+def num_boxes(path: Path) -> int:
+    """How many lines a label file has; 0 for other files."""
+    return len(filled_lines(path)) if has_boxes(path) else 0
 
 
 def has_boxes(path: Path) -> bool:
@@ -153,7 +159,10 @@ def has_boxes(path: Path) -> bool:
     except DataError:
         return False
     words = lines[0][1].split() if lines else []
-    return len(words) >= 5 and words[0].isdecimal()
+    try:
+        return len(words) >= 5 and _class_number(words[0]) >= 0
+    except ValueError:
+        return False
 
 
 def read_labels_of(path: Path, names: Sequence[str], num_extra: int = 0) -> Labels:

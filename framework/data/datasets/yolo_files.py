@@ -11,7 +11,7 @@ from typing import Any
 from framework.data.datasets.dataset import Description, shown
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
-from framework.system.text import is_there, read_lines
+from framework.system.text import is_there, name_lines, read_lines
 
 SPLITS = ("train", "val", "test", "minival")
 OWN_KEYS = ("format", "root", "splits")
@@ -104,7 +104,7 @@ def of_darknet(path: Path, root: Path | None, chosen: Sequence[str] = ()) -> Des
         root = next((folder for folder in above if is_there(folder / first)), path.parent)
     names: Any = _numbered(tree.get("classes"), str(path))
     if "names" in tree:
-        names = [line.strip() for line in read_lines(root / tree["names"]) if line.strip()]
+        names = name_lines(root / tree["names"])
         count = whole_number(tree.get("classes", str(len(names))))
         if count != len(names):
             raise DataError(f"{path}: classes is {shortened(tree['classes'])}, but "

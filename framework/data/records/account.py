@@ -151,8 +151,9 @@ class Account:
         losses = self.losses
         if is_strict and losses:
             self.show(title, is_written=False)
-            what = _amount(sum(note.images for note in losses),
-                           sum(note.boxes for note in losses), len(losses))
+            images = sum(note.images for note in losses)
+            boxes = sum(note.boxes for note in losses)
+            what = _amount(images, boxes, 0) if images or boxes else counted(len(losses), "label")
             raise DataError(f"--strict: {what} would be left out; nothing was written. The first: "
                             f"{losses[0].text()}")
 

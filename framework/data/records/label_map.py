@@ -18,8 +18,8 @@ from framework.definition.values import shortened, whole_number
 from framework.errors import DataError, SpecError
 from framework.proto import LabelMap
 from framework.system.regular import read_regular
+from framework.system.text import decoded, name_lines
 
-MAX_TEXT_BYTES = 1 << 24
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 
@@ -55,13 +55,16 @@ def read(path: str | Path) -> Any:
 
     Any: a message's fields are known only at run time.
     """
+    if str(path).endswith(".names"):
+        lines = name_lines(Path(path))
+        if not lines:
+            raise DataError(f"{path}: has no name; each line is the name of a class")
+        return make(lines)
     try:
         content = read_regular(path)
     except OSError as error:
         raise DataError(f"{path}: the label map cannot be read: {error.strerror or error}; "
                         "tools/create_label_map makes one") from None
-    if str(path).endswith(".names"):
-        return _read_names(content, path)
     names = LabelMap()
     try:
         names.ParseFromString(content)
@@ -75,27 +78,13 @@ def read(path: str | Path) -> Any:
 def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
     """The text of a label map. DataError if it is not text, SpecError for its wrong fields."""
     try:
-        document = prototxt.parse(content.decode("utf-8-sig"), kind, str(path))
-    except UnicodeDecodeError:
+        document = prototxt.parse(decoded(path, content), kind, str(path))
+    except DataError:
         raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
     if document.problems:
         raise SpecError("\n".join(f"{document.place(problem.line)}: {problem.field} {problem.text}"
                                   for problem in document.problems))
     return document
-
-
-def _read_names(content: bytes, path: str | Path) -> LabelMap:
-    """The label map of a .names file."""
-    try:
-        lines = [line.strip() for line in content.decode("utf-8-sig").splitlines()]
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: this is not a list of names, which is a text") from None
-    while lines and not lines[-1]:
-        lines.pop()
-    if not all(lines) or not lines:
-        raise DataError(f"{path}:{lines.index('') + 1 if lines else 1}: has no name; each line is "
-                        "the name of a class")
-    return make(lines)
 
 
 def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:
@@ -119,12 +108,7 @@ def names_in_file(path: str) -> dict[int, str]:
     0 on. DataError for a bad one."""
     if not path.endswith(".txt"):
         return names_by_label(read(path))
-    try:
-        text = read_regular(path, MAX_TEXT_BYTES).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
-                        ) from None
-    return dict(enumerate(line.strip() for line in text.splitlines()))
+    return dict(enumerate(name_lines(Path(path))))
 
 
 def object_labels(names: LabelMap) -> frozenset[int]:

@@ -115,6 +115,8 @@ def read_head(descriptor: int) -> Head:
 
 def _read_meta(descriptor: int, number: int, at: int) -> Head:
     content = os.pread(descriptor, _META_FIELDS.size, at)
+    if number == 0 and struct.pack("<I", _MAGIC) != content[_HEADER:_HEADER + 4]:
+        raise DamagedPages(f"page 0 is not a meta page of an LMDB of version {_VERSION}")
     if len(content) < _META_FIELDS.size:
         raise CutShort(f"page {number} is not complete")
     flags = struct.unpack_from("<H", content, 10)[0]

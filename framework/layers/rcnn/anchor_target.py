@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import honour, plain
 from framework.layers.rcnn.proposal import anchor_levels, shifted_anchors
 from framework.ops.anchor_targets import (
@@ -112,6 +113,7 @@ class AnchorTarget(Layer):
         if not 0 <= param.fg_fraction <= 1:
             raise spec.error(f"{name}.fg_fraction", f"is {param.fg_fraction:g}; it must be from 0 "
                              "to 1")
+        self.check = IndexCheck(spec, len(maps), boxes[:1], what="images", unit="box")
         self.rule = AnchorRule(param.positive_overlap, param.negative_overlap,
                                param.allowed_border, param.clobber_positives, param.batch_size,
                                int(param.fg_fraction * param.batch_size))
@@ -132,7 +134,8 @@ class AnchorTarget(Layer):
                                  (x.shape[2], x.shape[3]))
                  for level, x in zip(self.levels, maps, strict=True)]
         anchors = torch.cat([grid.reshape(-1, 4) for grid in grids])
-        image = torch.where(boxes[:, 6] != 0, -1, boxes[:, 0].long())
+        counts = (boxes[:, 6] == 0) & (boxes[:, 0] != -1)
+        image = self.check(boxes[:, 0].where(counts, 0), len(info)).where(counts, -1)
         labels, match = label_anchors(anchors, boxes[:, 1:5], image, info, self.rule)
         labels = draw_anchors(labels, self.rule, torch.rand(labels.shape, device=labels.device))
         offsets = anchor_offsets(anchors, boxes[:, 1:5], match, labels)

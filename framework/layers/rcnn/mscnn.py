@@ -213,7 +213,7 @@ class DetectionAccuracy(Layer):
         Of equal scores the later class comes first.
         """
         num = self.param.cls_num
-        index = asked.clamp(0, num - 1).long()[:, None]
+        index = asked.nan_to_num(-1).clamp(0, num - 1).long()[:, None]     # NaN is never right
         own = scores.gather(1, index)
         classes = torch.arange(num, device=scores.device)[:, None, None]
         before = (scores > own) | ((scores == own) & (classes > index))

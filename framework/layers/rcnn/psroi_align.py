@@ -14,6 +14,7 @@ from framework.layers.params import honour
 from framework.layers.rcnn.regions import (
     check_channels,
     check_regions,
+    check_samples,
     check_sizes,
     example_regions,
     region_columns,
@@ -48,6 +49,7 @@ class PSROIAlign(Layer):
         self.check = check_regions(spec, x, rois)
         param = spec.proto.psroi_align_param
         check_sizes(spec, "psroi_align_param", "output_dim group_size sample_num")
+        check_samples(spec, "psroi_align_param.sample_num", param.sample_num)
         self.scale = param.spatial_scale
         self.num_outputs = param.output_dim
         self.size = param.group_size

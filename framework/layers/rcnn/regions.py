@@ -29,6 +29,8 @@ from framework.ops.regions import (
     round_half_away,
 )
 
+MOST_SAMPLES = 128          # on each axis of a bin; projects have 2
+
 Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
@@ -59,6 +61,12 @@ def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
     for field in fields.split():
         at_least(spec, f"{param_name}.{field}", [getattr(getattr(spec.proto, param_name), field)],
                  1)
+
+
+def check_samples(spec: LayerSpec, field: str, samples: int) -> None:
+    """SpecError for more samples on each axis of a bin than any memory is for."""
+    if samples > MOST_SAMPLES:
+        raise spec.error(field, f"is {samples}; it must be at most {MOST_SAMPLES}")
 
 
 def check_channels(spec: LayerSpec, x: Shape, num_outputs: int, size: int) -> None:

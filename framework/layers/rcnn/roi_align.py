@@ -14,6 +14,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.rcnn.regions import (
     check_regions,
+    check_samples,
     example_regions,
     grown,
     read_size,
@@ -64,6 +65,7 @@ class ROIAlign(Layer):
         self.check: IndexCheck = check_regions(spec, maps[0], rois, len(maps))
         param = spec.proto.roi_pooling_param
         self.strides = list(param.level_stride)
+        check_samples(spec, "roi_pooling_param.sampling_ratio", param.sampling_ratio)
         self.samples = param.sampling_ratio
         self.scale = 1 / self.strides[0] if self.strides else param.spatial_scale
         self.pad_ratio = param.pad_ratio

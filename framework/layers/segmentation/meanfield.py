@@ -20,6 +20,7 @@ from framework.system.arrays import Floats
 from framework.system.regular import read_regular
 
 MAX_BYTES = 1 << 20
+MOST_ITERATIONS = 1000      # CRF-RNN trains with 5 and tests with 10
 TINY = 1e-20                # beside the filters' norms, as in the original
 
 
@@ -42,9 +43,9 @@ class MultiStageMeanfield(Layer):
              -1 on its diagonal.
     The image has no gradient. It runs on the CPU, and cannot be part of a compiled or exported
     graph.
-    Errors:  SpecError for fewer than 2 iterations, thetas that are not above 0, bottoms that do
-             not fit, or a file with too few numbers; DataError for images of NaN or far-off
-             levels.
+    Errors:  SpecError for fewer than 2 or more than 1000 iterations, thetas that are not above 0,
+             bottoms that do not fit, or a file with too few numbers; DataError for images of NaN
+             or far-off levels.
     Source:  MultiStageMeanfieldParameter; multi_stage_meanfield.cpp and meanfield_iteration.cpp of
              torrvision/caffe; Zheng et al. 2015.
     """
@@ -67,9 +68,10 @@ class MultiStageMeanfield(Layer):
                "spatial_filter_weight bilateral_filter_weight spatial_filter_weights_str "
                "bilateral_filter_weights_str")
         param = spec.proto.multi_stage_meanfield_param
-        if param.num_iterations < 2:
+        if not 2 <= param.num_iterations <= MOST_ITERATIONS:
+            bound = "at least 2" if param.num_iterations < 2 else f"at most {MOST_ITERATIONS}"
             raise spec.error(f"{field}.num_iterations", f"is {param.num_iterations}; it must be "
-                             "at least 2")
+                             f"{bound}")
         for name in ("theta_alpha", "theta_beta", "theta_gamma"):
             if not getattr(param, name) > 0:
                 raise spec.error(f"{field}.{name}", f"is {getattr(param, name):g}; it must be "

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.ops.losses import precise
 from framework.proto import LayerParameter
@@ -18,7 +19,8 @@ class LS(Layer):
     Bottoms: x (N, K), the hidden features; target (N, M). No gradient goes to either.
     Tops:    none.
     Blobs:   the solution (K, M), which no solver touches. It is that of the last batch.
-    Errors:  SpecError for bottoms that are not two matrices with as many rows.
+    Errors:  SpecError for bottoms that are not two matrices with as many rows; DataError for x
+             with NaN or infinite values.
     Source:  ls_layer.cpp in BVLC/caffe's pull requests, commit 98ae3b6 (LAPACK's gelss); Huang et
              al. 2006.
     """
@@ -43,6 +45,10 @@ class LS(Layer):
     def forward(self, x: Tensor, target: Tensor) -> tuple[Tensor, ...]:
         if not x.is_meta:
             with torch.no_grad():
-                solved = torch.linalg.pinv(precise(x)) @ precise(target)
+                try:
+                    solved = torch.linalg.pinv(precise(x)) @ precise(target)
+                except torch.linalg.LinAlgError:
+                    raise DataError(f"{self.spec.place()}: blob '{self.spec.bottoms[0]}' has "
+                                    "values that are not finite") from None
                 self.solution.copy_(solved)
         return ()

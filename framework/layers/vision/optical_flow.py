@@ -214,7 +214,7 @@ def bilinear(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     height, width = x.shape[2:]
     top, left = rows.detach().floor(), columns.detach().floor()
     down, along = (rows - top)[:, None], (columns - left)[:, None]
-    above, first = top.long(), left.long()
+    above, first = top.nan_to_num().long(), left.nan_to_num().long()    # NaN stays in the shares
     below, last = (above + 1).clamp(max=height - 1), (first + 1).clamp(max=width - 1)
     flat = x.flatten(2)
 

@@ -159,6 +159,8 @@ def test_noise_comes_after_resizing_and_lab_batches_are_floats(tmp_path):
     ("crop_size: 5 random_resize_param { min_size: 4000000000 }", "min_size is 4000000000"),
     ("crop_size: 5 random_aspect_ratio_param { max_attempt: 1000000000 }", "max_attempt is 1000"),
     ("force_color: true force_gray: true", r"force_gray cannot be set together"),
+    ("mean_value: [104, nan]", "mean_value is nan; it must be a finite number"),
+    ("scale: inf", "scale is inf; it must be a finite number"),
     ("mean_file: \"x\" mean_value: 3", r"mean_file cannot be given together with mean_value"),
     ("distort_param { contrast_prob: 1 contrast_lower: 2 contrast_upper: 1 }", "must rise"),
 ])

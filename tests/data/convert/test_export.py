@@ -98,3 +98,38 @@ def test_a_key_that_is_no_name_of_a_file_is_a_bad_record(tmp_path, capsys, name,
     assert export(path, tmp_path / "out", "voc") == 0
     output = capsys.readouterr()
     assert f"its name is {reason}" in output.err and "2 of 3 images and 3 of 4 boxes" in output.out
+
+
+def test_masks_and_the_shown_names_of_classes_come_back_from_coco_and_voc_says_it_has_none(
+        tmp_path, capsys):
+    (tmp_path / "map.prototxt").write_text('item { name: "18" label: 1 display_name: "dog" }')
+    message = AnnotatedDatum.FromString(annotated(
+        encoded(image(1)), [(1, 0.25, 0.5, 0.75, 1), (1, 0, 0, 0.5, 0.5)]))
+    drawn, packed = message.annotation_group[0].annotation
+    drawn.polygon.add(point=[0.25, 0.5, 0.75, 0.5, 0.75, 1])
+    packed.mask_runs.height, packed.mask_runs.width = 40, 56
+    packed.mask_runs.count.extend([60, 5, 40 * 56 - 65])
+    database = write_database(tmp_path / "lmdb", [message.SerializeToString()])
+    assert export(database, tmp_path / "out", "coco") == 0
+    tree = json.loads((tmp_path / "out/annotations/instances_lmdb.json").read_text())
+    assert [item["segmentation"] for item in tree["annotations"]] == [
+        [[14, 20, 42, 20, 42, 40]], {"size": [40, 56], "counts": [60, 5, 2175]}]
+    assert tree["categories"] == [{"id": 1, "name": "dog"}]
+    capsys.readouterr()
+    assert export(database, tmp_path / "voc", "voc") == 0
+    told = capsys.readouterr().out
+    assert "boxes by class: dog 2" in told
+    assert "VOC's layout has no masks, which were left out of 2 boxes; --format coco keeps" in told
+
+
+def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, capsys):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    plain = Datum(data=encoded(image(1)), encoded=True, label=3, channels=3, height=40, width=56)
+    database = write_database(tmp_path / "lmdb", [plain.SerializeToString()])
+    assert export(database, tmp_path / "out", "voc") == 1
+    assert "the records are Datum, which have no boxes" in capsys.readouterr().err
+    other = write_database(tmp_path / "other", [annotated(encoded(image(4)), [(9, 0, 0, 1, 1)])])
+    assert export(other, tmp_path / "out", "voc") == 1
+    assert "not one of the records can be exported; nothing was written. The first: 00000000_re" \
+        in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

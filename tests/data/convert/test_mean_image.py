@@ -73,6 +73,8 @@ def test_training_detector_clips_and_scripts_read_one_mean_file_alike(tmp_path, 
     (BlobProto(num=1, channels=1, height=1, width=1, double_data=[1e300]).SerializeToString(),
      "beyond float32"),
     (b"", "the file is empty"), (b"\xff\xff", "is not a BlobProto"),
+    (b"mean_value: 104\n", "is not a BlobProto: it is a text; tools/compute_image_mean"),
+    (b"\xff\xd8\xff\xe0", r"is not a BlobProto: it is an image \(JPEG\)"),
 ])
 def test_a_file_that_is_no_mean_is_refused(tmp_path, content, message):
     (tmp_path / "mean").write_bytes(content)

@@ -186,6 +186,9 @@ def test_class_names_may_stand_in_a_file(tmp_path):
     (tmp_path / "classes.txt").write_text("cat\nbig dog\n\n")
     text = "format: yolo\nsplits: {train: a}\nnames: classes.txt\n"
     assert write_yaml(tmp_path / "d.yaml", text).names == ["cat", "big dog"]
+    (tmp_path / "classes.txt").write_text("cat\n\nbig dog\n")
+    with pytest.raises(DataError, match="classes.txt:2: has no name; each line is the name of a"):
+        write_yaml(tmp_path / "d.yaml", text)
     with pytest.raises(DataError, match="names is none.txt, which cannot be read below"):
         write_yaml(tmp_path / "d.yaml", text.replace("classes", "none"))
 
@@ -227,6 +230,34 @@ def test_a_category_of_coco_whose_id_is_a_word_is_named_with_its_file(tmp_path):
         "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n")
     with pytest.raises(DataError, match="^i.json: a category has the id 'disc'; it must be a whol"):
         load(tmp_path / "data.yaml")
+
+
+@pytest.mark.parametrize("categories, message", [
+    ([(1, "disc"), (1, "box")], "category 1 is 'box' in i.json, and 'disc' in i.json; give each"),
+    ([(1, "disc"), (2, "disc")], "the data have the class 'disc' twice"),
+    ([(1, "")], "the data have the class '', which is not text")])
+def test_two_categories_of_coco_that_are_one_are_an_error(tmp_path, categories, message):
+    items = [{"id": number, "name": name} for number, name in categories]
+    (tmp_path / "i.json").write_text(
+        json.dumps({"images": [], "annotations": [], "categories": items}))
+    (tmp_path / "d.yaml").write_text(
+        "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n")
+    with pytest.raises(DataError, match=message):
+        load(tmp_path / "d.yaml")
+
+
+@pytest.mark.parametrize("crowd, difficult", [('"0"', False), ("null", False), ('"1"', True),
+                                              ("true", True)])
+def test_crowds_of_coco_are_numbers_however_they_are_written(tmp_path, crowd, difficult):
+    (tmp_path / "i.json").write_text(
+        '{"images": [{"id": 7, "file_name": "a.jpg", "width": 100, "height": 50}],'
+        '"categories": [{"id": 3, "name": "disc"}], "annotations": [{"image_id": 7,'
+        f'"category_id": 3, "bbox": [1, 2, 3, 4], "iscrowd": {crowd}}}]}}')
+    (tmp_path / "d.yaml").write_text(
+        "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n")
+    data = load(tmp_path / "d.yaml")
+    [box] = data.labels(data.splits["train"][0]).boxes
+    assert box.difficult is difficult
 
 
 def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tmp_path):

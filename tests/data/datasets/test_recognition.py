@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from framework.data.datasets.description import load
 from framework.data.datasets.recognition import recognise
 from framework.data.datasets.splits import train_and_test
 from framework.errors import DataError
@@ -180,7 +181,7 @@ def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
     assert [(note.reason, note.boxes) for note in labels.notes] == [
         ("a polygon is not a box", 1), ("a tag is not a box", 1),
         ("rectangles that are turned became the upright boxes around them", 0)]
-    with pytest.raises(DataError, match="annotations.xml: b.jpg: a box is not one"):
+    with pytest.raises(DataError, match="annotations.xml#b.jpg: a box is not one"):
         data.labels(second)
     assert [note.where for note in data.losses["all"]] == ["c.jpg"]
 
@@ -249,3 +250,94 @@ def test_labels_that_two_ways_find_are_not_named_as_not_read(tmp_path):
 def test_labels_that_fit_no_image_or_name_no_class_are_an_error(files, message, tmp_path):
     with pytest.raises(DataError, match=message):
         recognise(put(tmp_path, files))
+
+
+OPEN_IMAGES = "ImageID,LabelName,XMin,XMax,YMin,YMax\n{},cat,.1,.5,.2,.9\n"
+SECOND = {
+    "Label Studio": ("export.json", json.dumps([task("a.jpg", percent(10, 20, 30, 40)),
+                                                task("a.jpg", percent(1, 2, 3, 4),
+                                                     percent(5, 6, 7, 8))])),
+    "CVAT for images": ("a.xml", cvat(cvat_image("a.jpg", CVAT_BOX),
+                                      cvat_image("a.jpg", CVAT_BOX * 2))),
+}
+
+
+@pytest.mark.parametrize("form", SECOND)
+def test_a_second_annotation_of_an_image_is_stored_beside_the_first_and_told(form, tmp_path):
+    name, text = SECOND[form]
+    data = recognise(put(tmp_path, {"train/a.jpg": "", f"train/{name}": text})).data
+    boxes = [data.labels(entry).boxes for entry in data.splits["train"]]
+    assert [len(own) for own in boxes] == [1, 2]
+    [note] = data.losses["train"]
+    assert note.reason.startswith("an image that was named before") and not note.is_loss
+
+
+@pytest.mark.parametrize("files, reason, where", [
+    ({"train.json": coco("a.jpg"), "val.json": coco("b.jpg")[:-5]},
+     "labels that cannot be read", "val.json: is not JSON"),
+    ({"train.csv": HEADER + "a.jpg,56,40,cat,5,6,25,36\n",
+      "val.csv": HEADER + "b.jpg,56,40,caf\xe9,5,6,25,36\n"},
+     "labels that cannot be read", "val.csv:2: is not text in UTF-8"),
+    ({"train.json": coco("a.jpg")}, "an image that no label names", "val/b.jpg"),
+    ({"train-bbox.csv": OPEN_IMAGES.format("a")}, "an image that no label names", "val/b.jpg"),
+    ({"classes.txt": "cat\n", "train/a.txt": "0 .5 .5 .2 .2\n", "val/b.txt": "",
+      "c.txt": "0 .5 .5 .2 .2\n0 .4 .4 .1 .1\n", "c.jpg": ""},
+     "an image outside the folders of the splits", "c.jpg")])
+def test_what_of_a_folder_is_not_in_the_data_set_is_a_loss(files, reason, where, tmp_path):
+    put(tmp_path, {"train/a.jpg": "", "val/b.jpg": ""})
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text.encode("latin-1"))
+    notes = [note for notes in recognise(tmp_path).data.losses.values() for note in notes]
+    assert any(note.reason == reason and where in note.where for note in notes), notes
+    if reason.endswith("splits"):
+        assert [note.boxes for note in notes if note.where == "c.jpg"] == [2]
+
+
+def test_a_split_of_coco_without_a_box_is_background(tmp_path):
+    empty = json.dumps({**json.loads(coco("b.jpg")), "annotations": []})
+    data = recognise(put(tmp_path, {"train.json": coco("a.jpg"), "train/a.jpg": "",
+                                    "val.json": empty, "val/b.jpg": ""})).data
+    [entry] = data.splits["val"]
+    assert data.labels(entry).boxes == ()
+
+
+@pytest.mark.parametrize("files, message", [
+    ({"a.json": "[{]"}, r"a\.json: is not JSON: Expecting property name"),
+    ({"train-a.csv": OPEN_IMAGES.format("a"), "train-b.csv": OPEN_IMAGES.format("b")},
+     r"train-a\.csv and train-b\.csv are both tables of one split \(train\)"),
+    ({"a.csv": HEADER + "a.jpg,56,40,,5,6,25,36\n"},
+     r"no class name in any annotation, and the first error is: .*a\.csv:2: is not the row"),
+    ({"a.xml": XML.format("")},
+     r"no class name in any annotation, and the first error is: .*a\.xml: an object without <name"),
+    ({"classes.txt": "cat\n\ndog\n", "a.txt": "0 .5 .5 .2 .2"}, r"classes\.txt:2: has no name")])
+def test_labels_that_cannot_be_used_are_named_with_the_cause(files, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        recognise(put(tmp_path, {"a.jpg": "", **files}))
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_tables_of_spreadsheets_have_semicolons_or_tabs(sign, tmp_path):
+    text = HEADER + "a.jpg,56,40,cat,5,6,25,36\n"
+    data = recognise(put(tmp_path, {"train/a.jpg": "", "a.csv": text.replace(",", sign)})).data
+    [box] = data.labels(data.splits["train"][0]).boxes
+    assert box.corners == (5, 6, 25, 36)
+
+
+def test_annotations_in_xml_of_any_encoding_are_recognised(tmp_path):
+    put(tmp_path, {"a.jpg": ""})
+    text = '<?xml version="1.0" encoding="gb2312"?><!-- \u6807\u6ce8 -->' + XML.format("\u732b")
+    (tmp_path / "a.xml").write_bytes(text.encode("gb2312"))
+    assert recognise(tmp_path).data.names == ["\u732b"]
+
+
+def test_images_of_open_images_have_any_ending(tmp_path):
+    data = recognise(put(tmp_path, {"train/a.PNG": "",
+                                    "train-bbox.csv": OPEN_IMAGES.format("a")})).data
+    assert [entry.image for entry in data.splits["train"]] == ["train/a.PNG"]
+
+
+@pytest.mark.parametrize("name", ["data.zip", "a.jpg"])
+def test_a_file_that_is_no_data_set_is_named_as_that(name, tmp_path):
+    (tmp_path / name).write_bytes(b"PK\3\4\xff")
+    with pytest.raises(DataError, match=f"{name}: is not a data set, which is a folder or a file"):
+        load(tmp_path / name)

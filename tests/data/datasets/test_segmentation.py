@@ -12,6 +12,7 @@ import pytest
 
 from framework.cli.convert_dataset import main
 from framework.data.datasets import mask_names
+from framework.data.datasets.segmentation import load
 from framework.data.records.label_image import encode, voc_palette
 from framework.system.text import read_lines
 from tests.data.making import encoded, finished, image, make_source
@@ -193,6 +194,33 @@ def test_an_account_names_all_that_is_left_out(tmp_path, capsys):
     assert "left out: 1 image: a label image without an image (train/masks/nowhere.png)" in out
     assert main([str(root), str(tmp_path / "strict"), "--strict"]) == 1
     assert not (tmp_path / "strict").exists()
+
+
+def test_images_of_one_name_in_several_folders_have_the_masks_of_their_folders(tmp_path):
+    root = put(tmp_path, {f"{kind}/train/{folder}/a.{end}": content
+                          for folder, labels in (("x", (0, 1)), ("y", (1, 2)))
+                          for kind, end, content in (("images", "jpg", photo()),
+                                                     ("masks", "png", encoded(marks(*labels))))})
+    [train] = load(root).data.splits.values()
+    assert [(Path(image).parts[2], Path(mask).parts[2]) for image, mask in train] == [
+        ("x", "x"), ("y", "y")]
+    (root / "masks/train/x/a.png").unlink()
+    [train] = load(root).data.splits.values()
+    assert [entry.label for entry in train] == ["", "masks/train/y/a.png"]
+
+
+@pytest.mark.parametrize("files", [
+    {"train/images/a.jpg": photo(), "train/masks/a.png": encoded(marks(0, 1)),
+     "train/masks/a_mask.png": encoded(marks(0, 2))},
+    {"leftImg8bit/train/u/u_1_leftImg8bit.png": photo(),
+     "gtFine/train/u/u_1_gtFine_labelIds.png": encoded(marks(7)),
+     "gtFine/train/u/u_2_gtFine_labelIds.png": encoded(marks(8))},
+    {"images/training/a.jpg": photo(), "annotations/training/a.png": encoded(marks(1)),
+     "annotations/training/b.png": encoded(marks(2))}])
+def test_a_label_image_that_no_image_takes_is_a_loss(tmp_path, files):
+    data = load(put(tmp_path, files)).data
+    [note] = [note for notes in data.losses.values() for note in notes]
+    assert note.reason == "a label image without an image" and note.where == [*files][2]
 
 
 @pytest.mark.parametrize("root, more, message", [

@@ -185,6 +185,18 @@ def test_what_has_no_image_or_no_label_is_in_the_account(tmp_path, capsys):
     assert not (tmp_path / "strict").exists() and not (tmp_path / ".strict.partial").exists()
 
 
+def test_labels_with_a_capital_ending_and_classes_with_a_point_are_read(tmp_path, capsys):
+    laid_out(tmp_path, "images/p.jpg", "labels/p.TXT", LINE)
+    (tmp_path / "labels/lost.TXT").write_text(LINE * 2)
+    (tmp_path / "labels/gone.txt").write_text("1.0 .5 .5 .2 .2\n")
+    (tmp_path / "d.yaml").write_text(OURS.format("images"))
+    assert convert_dataset.main([str(tmp_path / "d.yaml"), str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "out/train: 1 of 1 image and 1 of 4 boxes are stored" in told
+    assert "left out: 3 boxes: a label file without an image (labels/gone.txt, labels/lost.TXT" \
+        in told
+
+
 def test_a_set_without_any_label_file_is_an_error(tmp_path, capsys):
     laid_out(tmp_path, "a/p.jpg", "elsewhere/p.txt")
     (tmp_path / "d.yaml").write_text(OURS.format("a"))

@@ -35,3 +35,14 @@ def test_a_wrong_field_of_a_label_map_is_an_error_with_its_line(tmp_path, text, 
     path.write_text(GOOD + text)
     with pytest.raises(SpecError, match=rf"map\.prototxt:2: {message}"):
         label_map.read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_names_are_read_with_a_mark_of_their_encoding(tmp_path, encoding):
+    listed, names, text = (tmp_path / name for name in ("a.txt", "a.names", "a.prototxt"))
+    listed.write_text("\u732b\ndog\n", encoding=encoding)
+    names.write_text("\u732b\ndog\n", encoding=encoding)
+    text.write_text('item { name: "\u732b" label: 1 }', encoding=encoding)
+    assert label_map.names_in_file(str(listed)) == {0: "\u732b", 1: "dog"}
+    assert label_map.names_in_file(str(names))[1] == "\u732b"
+    assert label_map.names_in_file(str(text)) == {1: "\u732b"}

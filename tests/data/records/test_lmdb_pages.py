@@ -172,3 +172,9 @@ def test_no_mutation_of_the_pages_ends_the_process(file, tmp_path):
     done = subprocess.run([sys.executable, "-c", READ_ALL, str(tmp_path / "mutated")],
                           capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout[-20:]} {done.returncode} {done.stderr[-500:]}"
+
+
+def test_a_file_of_another_kind_is_not_called_a_database_that_is_cut_short(tmp_path):
+    (tmp_path / "list.txt").write_text("a.jpg 1\n")
+    with pytest.raises(DataError, match=r"list.txt: it cannot be read as an LMDB \(page 0 is"):
+        open_database(tmp_path / "list.txt")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from framework.layers.rcnn.proposal import anchor_corners
 from tests.support import make
 
@@ -207,6 +207,17 @@ def test_several_maps_are_one_list_after_the_other():
 def test_anchor_target_refuses(fields, shapes, message):
     with pytest.raises(SpecError, match=message):
         make("AnchorTarget", fields, *shapes)
+
+
+def test_a_box_of_an_image_that_is_not_in_the_batch_is_an_error_of_the_data():
+    layer = make("AnchorTarget", FIELDS, *SHAPES)
+    boxes = torch.zeros(SHAPES[1])
+    boxes[3, 0] = 1e6
+    blobs = [torch.zeros(shape) for shape in SHAPES]
+    with pytest.raises(DataError, match=r"the value 1e\+06 at box 3 of the batch; it must be"):
+        layer(blobs[0], boxes, blobs[2] + 50)
+    boxes[3, 6] = 1         # it does not count
+    layer(blobs[0], boxes, blobs[2] + 50)
 
 
 def test_ground_truth_boxes_refuse_other_shapes():

@@ -187,6 +187,16 @@ def test_accuracy_counts_labels_and_overlaps(top_k):
     np.testing.assert_allclose(found[1], [np.mean(shares)], rtol=1e-9)
 
 
+def test_a_label_that_is_not_a_number_is_never_right():
+    n, h, w = SHAPE
+    layer = make("DetectionAccuracy", f"detection_accuracy_param {{ {FIELDS} top_k: 1 }}",
+                 (n, 8, h, w), (n, 6, h, w))
+    x, truth = (bottom.detach() for bottom in bottoms())
+    truth[0, 0, 0, 0] = torch.nan
+    [found] = layer(x, truth)
+    assert np.isfinite(array(found)).all()
+
+
 def test_wrong_labels_fields_and_shapes_are_refused():
     n, h, w = SHAPE
     with pytest.raises(SpecError, match=r"they must be \(N, 8, H, W\) and \(N, 6, H, W\)"):

@@ -45,3 +45,8 @@ def test_psroi_align_averages_samples_of_each_bins_own_channel(samples):
 def test_psroi_align_refuses_another_number_of_channels():
     with pytest.raises(SpecError, match=r"has 11 channels; output_dim \* group_size\^2 is 12"):
         make("PSROIAlign", "output_dim: 3 group_size: 2", (2, 11, 8, 9), (4, 5))
+
+
+def test_psroi_align_refuses_more_samples_than_any_memory_holds():
+    with pytest.raises(SpecError, match="sample_num is 100000; it must be at most 128"):
+        make("PSROIAlign", "output_dim: 3 group_size: 2 sample_num: 100000", (2, 12, 8, 9), (4, 5))

@@ -88,6 +88,7 @@ def test_the_gradient_is_the_derivative():
     (SIZE + " level_stride: [4, 8]", 1, "is given 2 times; it must be 3, a map for each"),
     (SIZE.replace("sampling_ratio: 2", "level_stride: 4"), 1, "given without sampling_ratio"),
     (SIZE + " level_stride: 4 spatial_scale: 0.25", 1, "is given together with level_stride"),
+    (SIZE.replace("ratio: 2", "ratio: 100000"), 1, "is 100000; it must be at most 128"),
     (SIZE + " level_stride: 4 canonical_size: 0", 1, "canonical_size is 0; it must be at least 1"),
 ])
 def test_roi_align_refuses(fields, shapes, message):

@@ -170,6 +170,7 @@ def test_files_of_weights_that_do_not_fit_are_named(tmp_path, monkeypatch, conte
 
 @pytest.mark.parametrize("text, match", [
     ("", "num_iterations is 1; it must be at least 2"),
+    ("num_iterations: 4294967295", "num_iterations is 4294967295; it must be at most 1000"),
     ("num_iterations: 2 theta_beta: 0", "theta_beta is 0; it must be above 0")])
 def test_meanfield_refuses_what_cannot_be(text, match):
     with pytest.raises(SpecError, match=match):

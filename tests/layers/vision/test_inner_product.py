@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from tests.support import check_layer, make, noise
 
 SIZE = (2, 3, 5, 7)
@@ -132,3 +132,5 @@ def test_least_squares_keep_the_solution_of_the_batch(rows):
     np.testing.assert_allclose(layer.blobs[0].numpy(), expected, rtol=1e-8, atol=1e-10)
     with pytest.raises(SpecError, match=r"they must be \(N, K\) and \(N, M\)"):
         make("LS", "", (rows, 4), (rows + 1, 2), tops=0)
+    with pytest.raises(DataError, match=r"\(LS\): blob 'bottom0' has values that are not finite"):
+        layer(torch.full((rows, 4), torch.nan, dtype=torch.float64), target)

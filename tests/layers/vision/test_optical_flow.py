@@ -67,6 +67,16 @@ def test_flow_warp_reads_where_the_flow_leads(param, outside):
         assert torch.autograd.gradcheck(layer, (x, flow))
 
 
+def test_a_flow_that_is_not_a_number_leads_outside():
+    flow = torch.zeros(2, 2, 5, 4)
+    flow[1, 0, 2, 3] = torch.nan
+    layer = make("FlowWarp", "", (2, 3, 5, 4), (2, 2, 5, 4))
+    x = noise(2, 3, 5, 4).float()
+    warped = layer(x, flow)
+    assert (warped[1, :, 2, 3] == 0).all()
+    torch.testing.assert_close(warped[0], x[0])
+
+
 def test_channel_norm_is_the_length_over_channels_with_a_finite_slope():
     x = noise(2, 3, 5, 4)
     layer = make("ChannelNorm", "", (2, 3, 5, 4))
