@@ -219,6 +219,10 @@ ON_ONE_IMAGE = (
               **AFTER_ROUNDING}),
 )
 
+FOR_A_CHIP = (
+    of_sample("SSDDetectionOutput", bottoms=((2, 12), (2, 12), PRIOR), grows=(),
+              without={**NO_GRADIENT, "autocast": "the order of near scores changes"}),
+)
 SCALARS = (
     of_sample("Cos"), of_sample("Cosine"), of_sample("ConstScale"),
     of_sample("SignedSqrt", without={"gradient": NOT_DERIVATIVE + "its divisor has a summand"}),
@@ -319,4 +323,4 @@ FIELD = (
 
 EXAMPLES = (*WEIGHTED, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
             *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
-            *HASHNET, *ON_ONE_IMAGE, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)
+            *HASHNET, *ON_ONE_IMAGE, *FOR_A_CHIP, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)

@@ -41,7 +41,7 @@ def export_caffe(options: argparse.Namespace) -> int:
     tolerance = TOLERANCE if options.tolerance is None else options.tolerance
     out = options.out.with_suffix("") if options.out.suffix in (".prototxt", ".caffemodel") \
         else options.out
-    largest = write_dialect(net, made, dialect, out, tolerance)
+    largest = write_dialect(net, made, out, tolerance)
     counts = Counter(verdict.word for verdict in made.verdicts)
     print(", ".join(f"{number} {word}" for word, number in counts.items()))
     print(f"{out}.prototxt, {out}.caffemodel, {out}.report.txt: for {reader}, "

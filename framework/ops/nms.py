@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from framework.ops.boxes import iou
 
-# The most boxes that are compared with each other at once.
+# The most boxes of a list that are compared with each other at once, and the most pairs of boxes of
+# all lists: their overlaps take memory, and on a CPU time if they do not fit the cache.
 CHUNK = 256
+PAIRS = 1 << 22
 
 
 def greedy(corners: Tensor, valid: Tensor, threshold: float, *, eta: float = 1.0,
@@ -27,6 +29,13 @@ def greedy(corners: Tensor, valid: Tensor, threshold: float, *, eta: float = 1.0
     early_exit  stop when nothing changes any more, which asks the device for values
     Returns (B, M) bool. Source: ApplyNMSFast, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
+    num_lists = max(1, PAIRS // max(1, min(CHUNK, valid.shape[1])) ** 2)
+    if len(valid) > num_lists:
+        some = [slice(start, start + num_lists) for start in range(0, len(valid), num_lists)]
+        return torch.cat([
+            greedy(corners[lists], valid[lists], threshold, eta=eta, most=most,
+                   group=None if group is None else group[lists], early_exit=early_exit)
+            for lists in some])
     steps = _thresholds(threshold, eta)
     kept = torch.zeros_like(valid)
     for start in range(0, valid.shape[1], CHUNK):
@@ -71,39 +80,45 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
     it depends on earlier ones only. Mostly a few rounds do; `len(new)` of them always do.
     """
     position, real = before
-    new = corners[:, part]
-    first = torch.cat([corners.gather(1, position[:, :, None].expand(-1, -1, 4)), new], 1)
-    overlap = iou(first[:, :, None], new[:, None])              # [b, j, i]: box j with new box i
-    index = torch.arange(first.shape[1], device=corners.device)
-    counts = (index[:, None] < index[position.shape[1]:])[None]     # j comes before i
-    if group is not None:
-        groups = torch.cat([group.gather(1, position), group[:, part]], 1)
-        counts = counts & (groups[:, :, None] == group[:, None, part])
-    pairs = counts & (overlap > steps[-1])          # those that may suppress: the lowest threshold
-    if len(steps) == 1:
-        return _settle(valid[:, part], real, pairs.float(), early_exit)
-    table = torch.tensor(steps, dtype=overlap.dtype, device=overlap.device)
     alive = valid[:, part]
-    keep = alive
+    index = torch.arange(alive.shape[1], device=corners.device)
+    own = (index + part.start).expand(len(alive), -1)
+    earlier = index[:, None] < index
+    if len(steps) == 1:
+        num_old = max(1, PAIRS // max(1, alive.numel()))
+        for old, is_real in zip(position.split(num_old, 1), real.split(num_old, 1), strict=True):
+            alive = alive & ~_any_pair(is_real, _overlaps(corners, group, old, part) > steps[0])
+        inner = (earlier & (_overlaps(corners, group, own, part) > steps[0])).float()
+        return _settle(alive, lambda keep: _any_pair(keep, inner), early_exit)
+    overlap = _overlaps(corners, group, torch.cat([position, own], 1), part)
+    counts = (overlap >= 0) & torch.cat([earlier.new_ones(position.shape[1], len(index)), earlier])
+    pairs = counts & (overlap > steps[-1])          # those that may suppress: the lowest threshold
+    table = torch.tensor(steps, dtype=overlap.dtype, device=overlap.device)
+
     # eta: the threshold depends on how many are kept before, so that it is part of the fixed point
-    for _ in range(new.shape[1]):
+    def suppressed(keep: Tensor) -> Tensor:
         is_kept = torch.cat([real, keep], 1)[:, :, None]
         rank = (is_kept & counts).sum(1).clamp(max=len(steps) - 1)
-        now = alive & ~(is_kept & pairs & (overlap > table[rank][:, None])).any(1)
-        if early_exit and torch.equal(now, keep):
-            break
-        keep = now
-    return keep
+        return (is_kept & pairs & (overlap > table[rank][:, None])).any(1)
+
+    return _settle(alive, suppressed, early_exit)
 
 
-def _settle(alive: Tensor, real: Tensor, pairs: Tensor, early_exit: bool) -> Tensor:
-    """The fixed point for `pairs` (B, old + new, new), 0 or 1: which box would suppress which."""
-    num_old = real.shape[1]
-    alive = alive & ~_any_pair(real, pairs[:, :num_old])
-    inner = pairs[:, num_old:]
+def _overlaps(corners: Tensor, group: Tensor | None, first: Tensor, part: slice) -> Tensor:
+    """(B, K, new): the overlap of the boxes at the positions `first` (B, K) with the chunk's; -1
+    for boxes of different groups."""
+    boxes = corners.gather(1, first[:, :, None].expand(-1, -1, 4))
+    overlap = iou(boxes[:, :, None], corners[:, None, part])
+    if group is None:
+        return overlap
+    return overlap.masked_fill_(group.gather(1, first)[:, :, None] != group[:, None, part], -1)
+
+
+def _settle(alive: Tensor, suppressed: Callable[[Tensor], Tensor], early_exit: bool) -> Tensor:
+    """The fixed point: the boxes that are alive and not suppressed by those of it."""
     keep = alive
-    for _ in range(pairs.shape[2]):
-        now = alive & ~_any_pair(keep, inner)
+    for _ in range(alive.shape[1]):
+        now = alive & ~suppressed(keep)
         if early_exit and torch.equal(now, keep):
             break
         keep = now
@@ -112,4 +127,4 @@ def _settle(alive: Tensor, real: Tensor, pairs: Tensor, early_exit: bool) -> Ten
 
 def _any_pair(is_kept: Tensor, pairs: Tensor) -> Tensor:
     """(B, new): whether a kept box pairs with the new one: a product of zeros and ones."""
-    return torch.bmm(is_kept[:, None].to(pairs.dtype), pairs)[:, 0] > 0
+    return torch.bmm(is_kept[:, None].float(), pairs.float())[:, 0] > 0

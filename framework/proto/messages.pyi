@@ -561,6 +561,8 @@ class LayerParameter(Message):
     @property
     def faster_rcnn_detection_output_param(self) -> FasterRcnnDetectionOutputParameter: ...
     @property
+    def ssddetectionoutput_param(self) -> SSDDetectionOutputParameter: ...
+    @property
     def roi_warping_param(self) -> ROIWarpingParameter: ...
     @property
     def segmentation_score_param(self) -> SegmentationScoreParameter: ...
@@ -781,7 +783,8 @@ class LayerParameter(Message):
             WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
             _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
             faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
-            None = ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
+            None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
+            ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
             segmentation_score_param: SegmentationScoreParameter | _Fields | None = ...,
             mask_resize_param: MaskResizeParameter | _Fields | None = ...,
             label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
@@ -866,17 +869,18 @@ class LayerParameter(Message):
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
             "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "roi_warping_param",
-            "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param", "psroi_align_param", "division_param",
-            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
+            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
+            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
+            "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -934,18 +938,18 @@ class LayerParameter(Message):
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
             "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "roi_warping_param",
-            "segmentation_score_param", "mask_resize_param", "label_specific_add_param",
-            "cudnn_batch_norm_param", "largemargin_inner_product_param", "image_gt_data_param",
-            "detection_loss_param", "detection_accuracy_param", "box_output_param",
-            "cos_data_param", "op_transform_param", "combined_margin_param",
-            "knowledge_distillation_param", "psroi_align_param", "division_param",
-            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_conv_param", "lstm_debug_param", "output_decay_param",
-            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
+            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
+            "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
+            "detection_accuracy_param", "box_output_param", "cos_data_param",
+            "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
+            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
+            "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
+            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
+            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -7227,6 +7231,41 @@ class FasterRcnnDetectionOutputParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "nms_param", "confidence_threshold",
+        ]
+    ) -> None: ...
+
+class SSDDetectionOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    share_location: bool
+    background_label_id: int
+    iou_threshold: float
+    top_k: int
+    eta: float
+    variance_encoded_in_target: bool
+    code_type: int
+    keep_top_k: int
+    confidence_threshold: float
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., share_location: bool | None = ...,
+            background_label_id: int | None = ..., iou_threshold: float | None = ..., top_k: int
+            | None = ..., eta: float | None = ..., variance_encoded_in_target: bool | None =
+            ..., code_type: int | None = ..., keep_top_k: int | None = ...,
+            confidence_threshold: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "share_location", "background_label_id", "iou_threshold", "top_k",
+            "eta", "variance_encoded_in_target", "code_type", "keep_top_k",
+            "confidence_threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "share_location", "background_label_id", "iou_threshold", "top_k",
+            "eta", "variance_encoded_in_target", "code_type", "keep_top_k",
+            "confidence_threshold",
         ]
     ) -> None: ...
 

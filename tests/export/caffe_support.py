@@ -34,5 +34,5 @@ def made_for(text, dialect, folder, keep=False):
     fill(net)
     made = to_dialect(net, dialect, keep)
     assert not made.refused, report_text(made.verdicts)
-    write_dialect(net, made, dialect, folder / "out")
+    write_dialect(net, made, folder / "out")
     return made, [one.type for one in made.message.layer][1:]

@@ -109,7 +109,7 @@ def test_a_net_for_training_is_written_without_data_labels_and_losses(tmp_path):
         include { phase: TEST } }"""
     net = net_from(text, "TEST", skip_data=True)
     made = to_dialect(net, DIALECTS["plain"])
-    write_dialect(net, made, DIALECTS["plain"], tmp_path / "out")
+    write_dialect(net, made, tmp_path / "out")
     assert [(one.name, one.type) for one in made.message.layer] == \
         [("data", "Input"), ("fc", "InnerProduct")]
     assert "lr_mult" not in (tmp_path / "out.prototxt").read_text()
@@ -139,7 +139,7 @@ def test_no_reader_gets_a_field_of_this_project_alone(reader, tmp_path):
         fill(net)
         made = to_dialect(net, DIALECTS[reader])
         if not made.refused:
-            write_dialect(net, made, DIALECTS[reader], tmp_path / str(number))
+            write_dialect(net, made, tmp_path / str(number))
             own = {"interp_param", "upsample_param", "shuffle_channel_param"}   # named, unnumbered
             for one in made.message.layer:
                 assert all(value < OWN_FIELDS for field, inner in one.ListFields()
@@ -193,7 +193,7 @@ def test_a_tail_that_is_cut_off_comes_with_a_decoder_that_gives_the_same_boxes(
     fill(net)
     made = to_dialect(net, DIALECTS[reader])
     assert not made.refused
-    write_dialect(net, made, DIALECTS[reader], tmp_path / "out")
+    write_dialect(net, made, tmp_path / "out")
     cut = {verdict.layer for verdict in made.verdicts if verdict.word == "cut"}
     assert cut == {"prior", "out"} | ({"rows", "soft", "scores"} if softmax else set())
     x = np.random.default_rng(2).standard_normal((2, 6, 8, 7), np.float32)
@@ -210,14 +210,40 @@ def test_a_tail_that_is_cut_off_comes_with_a_decoder_that_gives_the_same_boxes(
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_tail_has_the_name_and_the_tops_of_ascend(tmp_path):
+def test_the_tail_has_the_name_and_the_tops_of_ascend_and_gives_the_same_boxes(tmp_path):
     net = net_from(SSD, "TEST")
     fill(net)
-    write_dialect(net, to_dialect(net, DIALECTS["ascend"]), DIALECTS["ascend"], tmp_path / "out")
+    made = to_dialect(net, DIALECTS["ascend"])
+    write_dialect(net, made, tmp_path / "out")
+    assert [one.word for one in made.verdicts if one.layer == "out"] == ["rewritten"]
     tail = (tmp_path / "out.prototxt").read_text().split("layer {")[-1].split()
     assert 'type: "SSDDetectionOutput" bottom: "loc_flat" bottom: "scores" bottom: "prior" ' \
         'top: "out_boxnum" top: "out" ssddetectionoutput_param { num_classes: 3' in " ".join(tail)
     assert "code_type: 2 keep_top_k: 30" in " ".join(tail)
+    x = {"data": np.random.default_rng(2).standard_normal((2, 6, 8, 7), np.float32)}
+    read = Net(tmp_path / "out.prototxt", "TEST", weights=tmp_path / "out.caffemodel")
+    blobs = run_ours(read, x)
+    rows = [row for number, table in zip(blobs["out_boxnum"][:, 0], blobs["out"], strict=True)
+            for row in table[:int(number), :7]]
+    assert len(rows) > 10
+    np.testing.assert_allclose(rows, run_ours(net, x)["out"][0, 0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("top_k: 40 }", "}", r"ssddetectionoutput_param.top_k is -1; it must be from 1 to 1024"),
+    ("top_k: 40", "top_k: 40 eta: 0.9", "ssddetectionoutput_param.eta is 0.9; it must be")])
+def test_what_ascend_does_not_take_of_detections_is_named(old, new, message):
+    net = net_from(SSD.replace(old, new), "TEST")
+    with pytest.raises(SpecError, match=rf"'out' \(SSDDetectionOutput\): {message}"):
+        to_dialect(net, DIALECTS["ascend"])
+
+
+def test_two_stages_of_detections_are_refused_for_ascend():
+    text = SSD.replace('bottom: "prior"', 'bottom: "prior" bottom: "objects"').replace(
+        'layer { name: "out"', layer("objects", "Flatten", "conv") + '\nlayer { name: "out"')
+    net = net_from(text.replace("keep_top_k: 30", "keep_top_k: 30 objectness_score: 0.1"), "TEST")
+    refused = to_dialect(net, DIALECTS["ascend"]).refused
+    assert [one.layer for one in refused] == ["out"]
 
 
 def test_a_tail_whose_priors_are_given_cannot_be_cut_off():
@@ -312,7 +338,7 @@ def test_opencv_4_reads_what_is_written_for_it(text, tmp_path):
     net = net_from(text, "TEST")
     fill(net)
     made = to_dialect(net, DIALECTS["opencv4"])
-    write_dialect(net, made, DIALECTS["opencv4"], tmp_path / "out")
+    write_dialect(net, made, tmp_path / "out")
     read = cv2.dnn.readNetFromCaffe(str(tmp_path / "out.prototxt"),
                                     str(tmp_path / "out.caffemodel"))
     x = np.random.default_rng(2).standard_normal((2, 6, 8, 7), np.float32)

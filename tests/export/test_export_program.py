@@ -12,11 +12,12 @@ import torch
 
 from framework.cli.export import main
 from framework.export import runtimes
-from framework.export.check import check, compare_rows
+from framework.export.check import check, compare_rows, draw_inputs
 from framework.export.onnx_model import Options, to_model
 from framework.export.preprocessing import Preprocessing
 from framework.weights.weights import save_weights
 from tests.export.support import run_onnx, run_ours
+from tests.export.test_caffe_dialects import SSD
 from tests.export.test_layers_onnx import fill
 from tests.support import net_from
 
@@ -131,6 +132,18 @@ def test_infinite_corners_of_detections_are_compared():
         warnings.simplefilter("error")
         assert compare_rows(rows, rows, 1e-4) == (0.0, "")
         assert "detections that differ" in compare_rows(rows, other, 1e-4)[1]
+
+
+@pytest.mark.parametrize("lost, reason", [(1, None), (2, "has 49 detections, not 47")])
+def test_one_detection_may_be_lost_at_a_threshold_but_not_two_of_few(lost, reason):
+    net = net_from(SSD, "TEST")
+    fill(net)
+    model = to_model(net, Options())
+    rows = run_ours(net, draw_inputs(net, None, 0, None)[1])["out"][0, 0]
+    assert len(rows) == 49
+    net.layer("out").least_score = float(np.sort(rows[:, 2])[lost - 1])     # scores are above it
+    first = check(net, model).first
+    assert (first is None) if reason is None else re.match(reason, first.reason)
 
 
 def test_rounding_that_adds_up_over_the_layers_is_told_from_a_layer_that_differs():

@@ -32,7 +32,7 @@ def test_mnn_computes_what_the_net_does(name, tmp_path):
     net = net_from(text_of(LAYERS[name], shape=(1, 6, 8, 7)), "TEST")
     fill(net)
     made = to_dialect(net, DIALECTS["mnn"])
-    write_dialect(net, made, DIALECTS["mnn"], tmp_path / "out")
+    write_dialect(net, made, tmp_path / "out")
     tools.mnnconvert(["mnnconvert", "-f", "CAFFE", "--modelFile", str(tmp_path / "out.caffemodel"),
                       "--prototxt", str(tmp_path / "out.prototxt"), "--MNNModel",
                       str(tmp_path / "out.mnn"), "--bizCode", "test"])

@@ -16,9 +16,11 @@ def crowded(*shape, seed=1):
     return torch.cat([low, low + size], -1)
 
 
-@pytest.fixture(params=[5, 64], ids=["small chunks", "one chunk"], autouse=True)
+@pytest.fixture(params=[(5, 60), (64, nms.PAIRS)], ids=["small chunks", "one chunk"],
+                autouse=True)
 def chunk(request, monkeypatch):
-    monkeypatch.setattr(nms, "CHUNK", request.param)
+    for name, value in zip(("CHUNK", "PAIRS"), request.param, strict=True):
+        monkeypatch.setattr(nms, name, value)
 
 
 def expected(corners, valid, threshold, eta=1.0, group=None):

@@ -1,4 +1,4 @@
-"""The end of an SSD, for readers without DetectionOutput: renamed, or cut off and kept as files."""
+"""The end of an SSD, for readers without DetectionOutput: Ascend's form, or cut off, as files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from framework.definition.prototxt import to_text
 from framework.errors import SpecError
 from framework.export.caffe import decoder
 from framework.export.caffe.parts import Part, Parts
@@ -19,8 +18,7 @@ from framework.layers.ssd.detection_output import DetectionOutput
 from framework.layers.utility.shape import Flatten, Reshape
 from framework.net.net import Net
 from framework.proto import LayerParameter, enum_name
-
-RENAMED = "SSDDetectionOutput"      # ATC's name
+from framework.system.unique_names import unique_name
 
 
 def cut_tail(parts: Parts, net: Net, cuts_softmax: bool) -> tuple[list[Part], dict[str, bytes]]:
@@ -108,26 +106,23 @@ def _settings(output: Part, loc: str, conf: str, softmax: bool) -> dict[str, Any
         "eta": param.nms_param.eta, "keep_top_k": param.keep_top_k}
 
 
-def renamed_text(layer: LayerParameter) -> str:
-    """The layer as ATC's SSDDetectionOutput, with its two tops.
-
-    Source: SSDDetectionOutput in Ascend ATC's list of Caffe operators.
-    """
-    param = layer.detection_output_param
-    other = LayerParameter(name=layer.name, type=RENAMED, bottom=layer.bottom[:3],
-                           top=[f"{layer.top[0]}_boxnum", layer.top[0]])
+def as_ascend(parts: Parts, part: Part) -> list[Part] | None:
+    """DetectionOutput as ATC's SSDDetectionOutput, whose first top is the number of boxes; None
+    for two stages. SpecError for what ATC does not take."""
+    layer, proto = part.layer, part.proto
+    assert isinstance(layer, DetectionOutput)
+    if layer.two_stages:
+        return None
+    param = proto.detection_output_param
+    number = unique_name(f"{part.top}_boxnum", set(parts.shapes))
     fields = {
-        "num_classes": param.num_classes, "share_location": _word(param.share_location),
+        "num_classes": param.num_classes, "share_location": param.share_location,
         "background_label_id": param.background_label_id,
-        "iou_threshold": f"{param.nms_param.nms_threshold:g}",
-        "top_k": param.nms_param.top_k, "eta": f"{param.nms_param.eta:g}",
-        "variance_encoded_in_target": _word(param.variance_encoded_in_target),
+        "iou_threshold": param.nms_param.nms_threshold, "top_k": layer.class_limit,
+        "eta": param.nms_param.eta,
+        "variance_encoded_in_target": param.variance_encoded_in_target,
         "code_type": param.code_type, "keep_top_k": param.keep_top_k,
-        "confidence_threshold": f"{param.confidence_threshold:g}"}
-    body = "".join(f"  {line}\n" for line in to_text(other).splitlines())
-    inner = "".join(f"    {name}: {value}\n" for name, value in fields.items())
-    return f"layer {{\n{body}  ssddetectionoutput_param {{\n{inner}  }}\n}}\n"
-
-
-def _word(value: bool) -> str:
-    return "true" if value else "false"
+        "confidence_threshold": max(layer.least_score, 0)}
+    new = LayerParameter(name=proto.name, type="SSDDetectionOutput", bottom=proto.bottom[:3],
+                         top=[number, part.top], ssddetectionoutput_param=fields)
+    return [parts.part(new, [], part.origin)]

@@ -26,7 +26,7 @@ class Dialect:
     known          False: no public list, so that nothing is sure
     folds          BatchNorm and Scale go into the convolution before them
     name_length    of layers and blobs at most
-    tail           of an SSD: keep, rename (to SSDDetectionOutput), or cut
+    tail           of an SSD: keep or cut
     cuts_softmax   with the tail the Reshape, Softmax and Flatten before it are cut off
     silence        whether unread tops may go into a Silence layer
     in_place       ReLU, BatchNorm and Scale write into their bottoms
@@ -79,12 +79,12 @@ DIALECTS: dict[str, Dialect] = {
         cuts_softmax=True, conditions=("nnie",)),
     "ascend": Dialect(
         _words("AbsVal ArgMax BatchNorm Bias BNLL Clip Concat Convolution ConvolutionDepthwise "
-               "Crop Deconvolution DetectionOutput Eltwise ELU Exp Flatten InnerProduct Interp Log "
-               "LRN LSTM MVN Normalize Permute Pooling Power PReLU PriorBox Proposal PSROIPooling "
+               "Crop Deconvolution Eltwise ELU Exp Flatten InnerProduct Interp Log LRN LSTM MVN "
+               "Normalize Permute Pooling Power PReLU PriorBox Proposal PSROIPooling "
                "Reduction ReLU ReLU6 Reshape Reverse RNN ROIAlign ROIPooling Scale ShuffleChannel "
-               "Sigmoid Slice Softmax Split SPP TanH Threshold Tile Upsample"),
+               "Sigmoid Slice Softmax Split SPP SSDDetectionOutput TanH Threshold Tile Upsample"),
         "ATC's list of Caffe operators (Atlas 200I/500 A2 inference, training products)",
-        folds=False, tail="rename"),
+        folds=False, tail="keep"),
     "rknn": Dialect(
         TRIED - SSD | _words("ArgMax BNLL Power Reduction ReLU6 Reorg ROIPooling Split Tile "
                              "Upsample"),

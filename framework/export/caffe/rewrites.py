@@ -14,6 +14,7 @@ import numpy as np
 
 from framework.export.caffe.activations import ACTIVATIONS
 from framework.export.caffe.chain import Chain, Rewrite, square_or_not
+from framework.export.caffe.detection import as_ascend
 from framework.export.caffe.parts import Floats, Part, Parts
 from framework.export.caffe.products import PRODUCTS
 from framework.export.caffe.resizes import RESIZES
@@ -274,4 +275,5 @@ REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
     "Eltwise": (weighted_sum,), "Convolution": (plain_kernel, zero_bias),
     "ConvolutionSK": (dilated_convolution,), "Flatten": (flatten,), "Transpose": (transpose,),
     "SimpleCrop": (crop_at_the_end,), "AdaptivePooling": (adaptive_pooling,),
+    "DetectionOutput": (as_ascend,),
 }

@@ -11,9 +11,7 @@ import torch
 
 from framework.definition.prototxt import to_text
 from framework.errors import CaffeError
-from framework.export.caffe.detection import renamed_text
 from framework.export.caffe.dialect_net import DialectNet, Verdict
-from framework.export.caffe.dialects import Dialect
 from framework.export.caffe.parts import Floats
 from framework.net.net import Net
 from framework.proto import LayerParameter, NetParameter
@@ -23,8 +21,7 @@ from framework.weights.caffemodel import write_caffemodel
 TOLERANCE = 1e-4        # of the largest value of an output
 
 
-def write_dialect(net: Net, made: DialectNet, dialect: Dialect, out: Path,
-                  tolerance: float = TOLERANCE) -> float:
+def write_dialect(net: Net, made: DialectNet, out: Path, tolerance: float = TOLERANCE) -> float:
     """Write `out`.prototxt, .caffemodel, .report.txt and the files of a tail: all, or none.
 
     The net is read back and compared with the given one: returns the largest difference of an
@@ -37,8 +34,6 @@ def write_dialect(net: Net, made: DialectNet, dialect: Dialect, out: Path,
         paths[".prototxt"].write_text(to_text(made.message))
         write_stripped(paths[".caffemodel"], made.message, made.blobs)
         largest = compare(net, made, paths[".prototxt"], paths[".caffemodel"], tolerance)
-        if dialect.tail == "rename":
-            paths[".prototxt"].write_text(renamed(made.message))
         paths[".report.txt"].write_text(report_text(made.verdicts))
         for end, content in made.files.items():
             paths[end].write_bytes(content)
@@ -89,19 +84,11 @@ def compared_blobs(net: Net, made: DialectNet) -> list[tuple[str, str]]:
         new_maker = next(layer for layer in made.message.layer if blob in layer.top)
         old_maker = next(step for step in net.layers if old in step.tops)
         if old_maker.layer.gives_detections:
-            pairs += zip(new_maker.bottom, old_maker.bottoms, strict=True)
+            # Ascend's form has no bottom for the image, which nothing is read from
+            pairs += zip(new_maker.bottom, old_maker.bottoms, strict=False)
         else:
             pairs.append((blob, old))
     return pairs
-
-
-def renamed(message: NetParameter) -> str:
-    """The text with DetectionOutput as Ascend has it, which our schema does not."""
-    text = f'name: "{message.name}"\n'
-    for layer in message.layer:
-        is_output = layer.HasField("detection_output_param")
-        text += renamed_text(layer) if is_output else to_text(NetParameter(layer=[layer]))
-    return text
 
 
 def report_text(verdicts: Sequence[Verdict]) -> str:
