@@ -64,6 +64,9 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
                        if image not in used)]
     found_names = {str(box.name) for entry in labels.values() if isinstance(entry, Labels)
                    for box in entry.boxes}
+    problem = next((entry for entry in labels.values() if isinstance(entry, DataError)), None)
+    if problem is not None and not (names or found_names):
+        raise problem
     classes = Description(tree.root, {}, str(tree.root)).names(names or sorted(found_names))
     return Dataset(tree.root, splits, classes, partial(sound_labels, labels),
                    losses={next(iter(splits)): lost})

@@ -101,7 +101,19 @@ def _in_folder(path: Path) -> Recognised:
                     f"{counted(len(tree.images), 'image')} and "
                     f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
                     f"were: {LOOKED_FOR}; images with a class each, and no boxes, are for "
-                    "`caffe new classifier`")
+                    f"`caffe new classifier`{_broken(tree)}")
+
+
+def _broken(tree: FileTree) -> str:
+    """The end of a sentence: which JSON file is none, or is COCO's without a box; "" if none is."""
+    for name in tree.ending(".json"):
+        try:
+            content = json.loads(read_text(tree.root / name))
+        except (DataError, ValueError, RecursionError) as error:
+            return f"; {shortened(name)} is not JSON: {error}"
+        if _has_coco_keys(content):
+            return f"; {shortened(name)} has {', '.join(COCO_KEYS)}, but no annotation with a bbox"
+    return ""
 
 
 def _check_one_format(tree: FileTree, found: Recognised,
@@ -208,11 +220,15 @@ def _json_of(path: Path) -> Any:
         content = json.loads(read_text(path))
     except (DataError, ValueError, RecursionError):
         return None
-    is_coco = isinstance(content, dict) and all(
-        isinstance(content.get(key), list) for key in COCO_KEYS)
-    items = content["annotations"] if is_coco else []
+    items = content["annotations"] if _has_coco_keys(content) else []
     has_boxes_in_it = any(isinstance(item, dict) and "bbox" in item for item in items)
     return content if has_boxes_in_it else None
+
+
+def _has_coco_keys(content: Any) -> bool:
+    """Any: what JSON holds."""
+    return isinstance(content, dict) and all(
+        isinstance(content.get(key), list) for key in COCO_KEYS)
 
 
 def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:

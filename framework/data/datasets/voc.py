@@ -172,13 +172,19 @@ def _images_by_stem(root: Path) -> dict[str, str]:
 
 
 def class_names(paths: Iterable[Path]) -> list[str]:
-    """The names in these annotations, sorted; files that cannot be read are skipped."""
+    """The names in these annotations, sorted; files that cannot be read are skipped.
+
+    DataError, the first file's, if that leaves no name.
+    """
     names: set[str] = set()
+    problems: list[DataError | OSError] = []
     for path in paths:
         try:
             names.update(str(box.name) for box in read_xml(path).boxes)
-        except (DataError, OSError):
-            continue
+        except (DataError, OSError) as error:
+            problems.append(error)
+    if problems and not names:
+        raise problems[0]
     return sorted(names)
 
 
