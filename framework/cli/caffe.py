@@ -59,8 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
         wrong = next((word for word in given if not word.startswith("-")), "")
         if not wrong:
-            print(usage)
-            return 0
+            return app.run(lambda options: print(usage), argparse.ArgumentParser(), [])
         print(f"error: '{wrong}' is not a command\n{usage}", file=sys.stderr)
         return 1
     given.remove(name)
