@@ -58,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not name:
         usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
         if not set(given) - {"-h", "-help", "--help"}:
-            print(usage)
-            return 0
+            return app.run(lambda options: print(usage), argparse.ArgumentParser(), [])
         wrong = next((word for word in given if not word.startswith("-")), "")
         reason = f"'{wrong}' is not a command" if wrong else f"{given[0]} is without a command"
         print(f"error: {reason}\n{usage}", file=sys.stderr)

@@ -13,7 +13,7 @@ from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_fold
 from framework.data.convert import conversion
 from framework.data.datasets import recognition, splits
 from framework.data.datasets.dataset import Dataset
-from framework.definition.values import shortened
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.project.names import DATA, DEPLOY, TRAIN_TEST
 
@@ -33,6 +33,7 @@ def new_detector(options: argparse.Namespace) -> int:
     net = backbone(options.backbone or SMALL)
     found = recognition.recognise(options.data)
     print(f"{options.data}: {found.format}: {found.reason}")
+    _check_enough(found.data, options.data)
     data, sentence = splits.train_and_test(_without(found.data, options), SHARE, options.seed)
     print(f"splits: {sentence}")
     data, notes = _checked(data, options.data)
@@ -61,23 +62,36 @@ def _without(data: Dataset, options: argparse.Namespace) -> Dataset:
     return replace(data, names=kept, skip_others=True)
 
 
+def _check_enough(data: Dataset, place: Path) -> None:
+    """DataError for too few images with boxes, with the first reason why others have none."""
+    data.check_label_files(data.splits)
+    reasons = [note.text() for notes in data.losses.values() for note in notes if note.boxes]
+    num_filled = 0
+    for entry in dict.fromkeys(entry for split in data.splits.values() for entry in split):
+        try:
+            labels = data.labels(entry)
+        except DataError as error:
+            reasons.append(str(error))
+            continue
+        num_filled += labels is not None and bool(labels.boxes)
+        if num_filled == FEWEST_IMAGES:
+            return
+    reason = f"; not all can be used: {reasons[0]}" if reasons else ""
+    raise DataError(f"{place}: has {counted(num_filled, 'image')} with boxes; a detector needs "
+                    f"{FEWEST_IMAGES} at least, and some hundred to be of use{reason}")
+
+
 def _checked(data: Dataset, place: Path) -> tuple[Dataset, list[str]]:
     """The data set without classes that have no box, and a sentence on them.
 
     DataError for too few images, and for a class that one split lacks.
     """
-    data.check_label_files(data.splits)
+    _check_enough(data, place)
     images: dict[str, Counter[str]] = {}
-    num_filled = 0
     for split, entries in data.splits.items():
         images[split] = Counter()
         for entry in entries:
-            classes = splits.classes_of(data, entry)
-            num_filled += bool(classes)
-            images[split].update(classes)
-    if num_filled < FEWEST_IMAGES:
-        raise DataError(f"{place}: has {num_filled} images with boxes; a detector needs "
-                        f"{FEWEST_IMAGES} at least, and some hundred to be of use")
+            images[split].update(splits.classes_of(data, entry))
     shown = {name: data.display_names.get(name, name) for name in data.names}
     unused = [name for name in data.names if not any(images[split][name] for split in images)]
     for name in data.names:
@@ -113,8 +127,10 @@ def _write(data: Dataset, net: Backbone, folder: Path, origin: tuple[str, ...],
     account = {split: list(one.lines(data.display_names, is_forced=True))
                for split, one in accounts.items()}
     survey = survey_database(open_database(place / "train"), str(place / "train"), True)
-    if not len(survey.boxes):
-        raise DataError(f"{options.data}: no box of the images to train on can be used")
+    if not survey.sides().any():        # they are outside of their images, say
+        notes = accounts["train"].notes
+        raise DataError(f"{options.data}: no box of the images to train on can be used"
+                        + (f"; the first reason: {notes[0].text()}" if notes else ""))
     names = tuple(data.display_names.get(name, name) for name in data.names)
     chosen = choices.settings(net, survey, accounts["test"].stored_images, names, place / "train",
                               options.size)

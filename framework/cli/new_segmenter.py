@@ -11,6 +11,7 @@ from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_fold
 from framework.data.convert import segmentation as mask_lists
 from framework.data.datasets import segmentation, splits
 from framework.data.records.account import Account
+from framework.definition.values import counted
 from framework.errors import DataError
 from framework.project.names import DATA
 
@@ -27,13 +28,13 @@ def new_segmenter(options: argparse.Namespace) -> int:
         raise DataError("--leave-out: a segmenter tells all classes of its label images apart")
     found = segmentation.load(options.data)
     print(f"{options.data}: {found.format}: {found.reason}")
+    num_images = sum(map(len, found.data.splits.values()))
+    if num_images < FEWEST_IMAGES:
+        raise DataError(f"{options.data}: has {counted(num_images, 'image')}; a segmenter needs "
+                        f"{FEWEST_IMAGES} at least, and some hundred to be of use")
     data, sentence = splits.train_and_test(found.data, SHARE, options.seed)
     print(f"splits: {sentence}")
     found = replace(found, data=data)
-    num_images = sum(map(len, data.splits.values()))
-    if num_images < FEWEST_IMAGES:
-        raise DataError(f"{options.data}: has {num_images} images; a segmenter needs "
-                        f"{FEWEST_IMAGES} at least, and some hundred to be of use")
 
     def fill(folder: Path) -> Contents:
         place = folder / DATA

@@ -35,12 +35,15 @@ Row = dict[str, float]
 class Readings:
     """Rows by iteration, with the columns NumIters, Seconds, then what the log has.
 
-    train  LearningRate, loss (the smoothed one), and the outputs of the training net
-    test   the outputs of the test nets, classN, and test_loss; several test nets make a row each
+    train     LearningRate, loss (the smoothed one; as in BVLC's tables, an output of this name if
+              there is one), and the outputs of the training net
+    test      the outputs of the test nets, classN, and test_loss; several test nets make a row each
+    smoothed  the smoothed loss, as (iteration, value)
     """
 
     train: list[Row] = field(default_factory=list)
     test: list[Row] = field(default_factory=list)
+    smoothed: list[tuple[float, float]] = field(default_factory=list)
 
 
 def read_log(path: str | Path) -> Readings:
@@ -81,6 +84,7 @@ class _Reader:
         elif match := LOSS.match(text):
             self.row = self._add(self.readings.train, int(match[1]))
             self.row["loss"] = float(match[2])
+            self.readings.smoothed.append((int(match[1]), float(match[2])))
         elif match := RATE.match(text):
             rows = self.readings.train
             row = rows[-1] if rows and rows[-1]["NumIters"] == int(match[1]) else \

@@ -23,6 +23,7 @@ MOST_TEST_BATCH = 16
 NUM_MEAN_IMAGES = 200
 GRAIN = 16                      # of the input's sides
 SAME_ASPECT = 1.15              # images whose aspect ratios differ by less have one
+FEWEST_PASSES = 12              # of the images, for which a smaller input is taken
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,26 @@ class CommonSettings:
     def interval(self) -> int:
         """Iterations between tests and snapshots."""
         return max(self.max_iter // 4, 1)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What two cores compute of a training from nothing: pixels of input, in at most `minutes`."""
+
+    pixels: float
+    minutes: int
+
+    def iterations(self, batch_pixels: int) -> int:
+        """How many there is time for, in whole hundreds."""
+        return int(self.pixels / batch_pixels) // 100 * 100
+
+    def minutes_of(self, iterations: int, batch_pixels: int) -> int:
+        """How long they take at most."""
+        return math.ceil(iterations * batch_pixels / self.pixels * self.minutes)
+
+    def allows(self, size: tuple[int, int], num_train: int) -> bool:
+        """Whether there is time for enough passes of the images at a size."""
+        return math.prod(size) * num_train * FEWEST_PASSES <= self.pixels
 
 
 class Pretrained(Protocol):
@@ -107,16 +128,25 @@ class Choices(list[Choice]):
         return not sided
 
     def iterations(self, num_train: int, batch: int, passes: int, limits: tuple[int, int],
-                   source: str, because: str = "") -> int:
+                   source: str, budget: Budget | None = None,
+                   size: tuple[int, int] = (0, 0)) -> int:
         """Of a training that sees each image `passes` times, within `limits`.
 
-        because  why there are no more than the second limit
+        budget  which images of this size are not to exceed, if `limits` lets them
         """
+        least, most = limits
+        because = ""
+        if budget is not None:
+            batch_pixels = batch * math.prod(size)
+            most = max(min(most, budget.iterations(batch_pixels)), least)
+            if most < limits[1]:
+                because = (f", which take two cores up to {budget.minutes_of(most, batch_pixels)} "
+                           "minutes: make it more if there is time")
         wanted = math.ceil(passes * num_train / batch / 100) * 100
-        max_iter = min(max(wanted, limits[0]), limits[1])
+        max_iter = min(max(wanted, least), most)
         self.choose("max_iter", max_iter, f"{max_iter * batch / num_train:.0f} times through the "
                     f"{num_train} images; {passes} are what {source} needs, and it is at least "
-                    f"{limits[0]} and at most {limits[1]} iterations{because}")
+                    f"{least} and at most {most} iterations{because}")
         return max_iter
 
     def test_batch(self, num_test: int) -> int:

@@ -138,11 +138,15 @@ def batch_section(spec: LayerSpec, shown: Mapping[int, str], seed: int) -> Secti
                             backgroundcolor="black")
 
     images = images[:MOST_IMAGES]
+    words, marks = "", ""
+    if isinstance(labels[0], np.ndarray):
+        words, marks = " Boxes are those that it learns from.", ", with their boxes"
+    elif labels[0] is not None:
+        marks = ", with their classes"
     return Section("What the net sees", [
-        "Training images after the augmentation, their mean and scale taken back. Boxes are those "
-        "that it learns from."],
+        f"Training images after the augmentation, their mean and scale taken back.{words}"],
         [sheet_chart("batch", images, draw, f"The first {len(images)} training images as the net "
-                     "sees them, with their boxes and labels")])
+                     f"sees them{marks}")])
 
 
 def _labels(tops: list[Array]) -> list[Any]:

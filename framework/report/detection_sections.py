@@ -74,7 +74,8 @@ def _classes(run: DetectionRun, results: list[ClassResult], names: Names, versio
             for label, name, result, precision in zip(run.labels, names.full, results, precisions,
                                                       strict=True)]
     chart = figures.bars("Average precision", f"AP ({version})",
-                         dict(zip(_unique(names.shown), precisions, strict=True)), "{:.3f}")
+                         dict(zip(_unique(names.shown), precisions, strict=True)), "{:.3f}",
+                         share=True)
     table = Table("Classes", ["label and class", "boxes", "AP", "best threshold", "F1 there",
                               "precision", "recall", "calibration error"], rows)
     return Section("Classes", [
@@ -189,7 +190,8 @@ def _sizes(judged: Judged, num_classes: int, version: str) -> Section:
     return Section("By size of the boxes", [
         "Sizes are shares of the image's area: small below 1 %, medium below 10 %, large the rest. "
         "Boxes of the other sizes neither count nor spoil a detection."],
-        [Chart("sizes", figures.bars("mAP by size of the boxes", "mAP", values, "{:.3f}"),
+        [Chart("sizes", figures.bars("mAP by size of the boxes", "mAP", values, "{:.3f}",
+                                     share=True),
                "Bars of mAP by size; the numbers are in the table of sizes")],
         [Table("mAP by size", ["size", "share of the image", "boxes", "mAP"],
                [[name, ranges[name], str(count), _number(value)]

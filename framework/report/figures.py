@@ -105,14 +105,18 @@ def _plain_numbers(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def bars(title: str, across: str, values: Mapping[str, float], number: str = "{:g}") -> bytes:
-    """A bar to the right for each entry, with its value."""
+def bars(title: str, across: str, values: Mapping[str, float], number: str = "{:g}",
+         share: bool = False) -> bytes:
+    """A bar to the right for each entry, with its value; `share`: the axis goes from 0 to 1."""
     high = max(2.4, 1.1 + 0.27 * len(values))
     figure, place = axes(title, across, "", (SIZE[0], high))
     drawn = place.barh([_short(name) for name in values], list(values.values()), color=COLOURS[0])
     place.bar_label(drawn, [number.format(value) for value in values.values()], padding=3,
                     fontsize=8)
     place.margins(x=0.15)
+    if share:
+        place.set_xlim(0, 1.15)
+        place.set_xticks(np.linspace(0, 1, 6))
     place.invert_yaxis()
     place.grid(False, axis="y")
     return png(figure)

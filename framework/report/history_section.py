@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,8 @@ def read_logs(path: Path) -> Readings:
         first = later.train[0]["NumIters"]
         for rows, new in ((merged.train, later.train), (merged.test, later.test)):
             rows[:] = [row for row in rows if row["NumIters"] < first] + new
+        merged.smoothed[:] = [point for point in merged.smoothed if point[0] < first] \
+            + later.smoothed
     if not merged.train and not merged.test:
         raise DataError(f"{path}: has no log of a training")
     return merged
@@ -57,10 +59,10 @@ def check_belongs(readings: Readings, path: Path, net: Net, labels: list[int]) -
 def history(readings: Readings, shown: Mapping[int, str]) -> Section:
     """Loss, rate and test scores over the iterations; `shown`: names by label for charts."""
     section = Section("Training", [_summary(readings)])
-    smoothed = _points(readings.train, "loss")
+    smoothed = _line(readings.smoothed)
     if len(smoothed[0]):
         section.charts.append(Chart(
-            "loss", figures.loss_curves(_raw_loss(readings.train), smoothed),
+            "loss", figures.loss_curves(_raw_loss(readings), smoothed),
             f"Loss over iterations, from {smoothed[1][0]:.4g} to {smoothed[1][-1]:.4g}",
             "The smoothed loss is the mean of the solver's last average_loss iterations."))
     rate = _points(readings.train, "LearningRate")
@@ -78,19 +80,25 @@ def _summary(readings: Readings) -> str:
             f"{len(readings.test)} tests.")
 
 
+def _line(points: Sequence[tuple[float, float]]) -> figures.Line:
+    return [x for x, _ in points], [y for _, y in points]
+
+
 def _points(rows: list[Row], name: str) -> figures.Line:
-    chosen = [(row["NumIters"], row[name]) for row in rows if name in row]
-    return [x for x, _ in chosen], [y for _, y in chosen]
+    return _line([(row["NumIters"], row[name]) for row in rows if name in row])
 
 
-def _raw_loss(rows: list[Row]) -> figures.Line:
+def _raw_loss(readings: Readings) -> figures.Line:
     """The sum of the losses of each row's iteration: training outputs with "loss" in their names,
     or the only one. (The log's reader does not keep their weights, which are mostly 1.)"""
-    outputs = [name for name in columns(rows) if name not in NO_VALUES and name != "loss"]
+    rows = readings.train
+    is_output = [(row["NumIters"], row["loss"]) for row in rows if "loss" in row] \
+        != readings.smoothed
+    outputs = [name for name in columns(rows)
+               if name not in NO_VALUES and (name != "loss" or is_output)]
     names = [name for name in outputs if "loss" in name.lower() or len(outputs) == 1]
-    chosen = [(row["NumIters"], sum(row[name] for name in names if name in row)) for row in rows
-              if any(name in row for name in names)]
-    return [x for x, _ in chosen], [y for _, y in chosen]
+    return _line([(row["NumIters"], sum(row[name] for name in names if name in row))
+                  for row in rows if any(name in row for name in names)])
 
 
 def _test_charts(readings: Readings, shown: Mapping[int, str]) -> list[Chart]:
@@ -98,12 +106,16 @@ def _test_charts(readings: Readings, shown: Mapping[int, str]) -> list[Chart]:
     charts = []
     names = [name for name in columns(readings.test) if name not in NO_VALUES]
     outputs = {name: _points(readings.test, name) for name in names if not CLASS.match(name)}
-    if outputs:
-        last = ", ".join(f"{name} {y[-1]:.4g}" for name, (_, y) in outputs.items())
-        values = np.concatenate([y for _, y in outputs.values()])
-        is_share = bool((values >= 0).all() and (values <= 1).all())
-        title = "Test" if len(outputs) > 1 else f"Test: {next(iter(outputs))}"
-        charts.append(Chart("test", figures.curves(title, "iteration", "score", outputs, is_share),
+    losses = {name: line for name, line in outputs.items() if "loss" in name.lower()}
+    scores = {name: line for name, line in outputs.items() if name not in losses}
+    for stem, axis, lines in (("test", "score", scores), ("test_loss", "loss", losses)):
+        if not lines:
+            continue
+        last = ", ".join(f"{name} {y[-1]:.4g}" for name, (_, y) in lines.items())
+        values = np.concatenate([y for _, y in lines.values()])
+        is_share = bool(axis == "score" and (values >= 0).all() and (values <= 1).all())
+        title = "Test" if len(lines) > 1 else f"Test: {next(iter(lines))}"
+        charts.append(Chart(stem, figures.curves(title, "iteration", axis, lines, is_share),
                             f"Outputs of the tests over iterations; at the end {last}"))
     classes = [int(match[1]) for name in names if (match := CLASS.match(name))]
     for index, group in enumerate(figures.in_groups([f"class{label}" for label in classes])):

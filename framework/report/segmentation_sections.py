@@ -108,8 +108,8 @@ def _by_class(scores: Scores, texts: list[str], drawn: list[str]) -> Section:
         words = f"{measure} by class" if worst is None else \
             f"{measure} by class; the lowest is {texts[worst]} with {values[worst]:.3f}"
         bars = {drawn[label]: value for label, value in values.items()}
-        section.charts.append(Chart(output, figures.bars(measure.capitalize(), measure, bars,
-                                                         "{:.3f}"), words))
+        section.charts.append(Chart(output, figures.bars(
+            measure[:1].upper() + measure[1:], measure, bars, "{:.3f}", share=True), words))
         head.append(measure)
         for label, row in rows.items():
             row.append(f"{values[label]:.4f}" if label in values else "-")
@@ -118,7 +118,7 @@ def _by_class(scores: Scores, texts: list[str], drawn: list[str]) -> Section:
 
 
 def _name(number: int, place: Axes) -> None:
-    place.set_title(NAMES[number], fontsize=7, y=0.9, color="white", backgroundcolor="black")
+    place.set_title(NAMES[number], fontsize=14, y=0.86, color="white", backgroundcolor="black")
 
 
 def _worst(keeper: _Keeper) -> Section:

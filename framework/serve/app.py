@@ -216,6 +216,8 @@ class Application:
         if unknown:
             raise Refusal(400, f"{sorted(unknown)[0][:40]!r} is not a parameter; there are model, "
                                "threshold and output")
+        if len(request.query_params.multi_items()) > len(request.query_params):
+            raise Refusal(400, "a parameter is given twice")
         name = request.query_params.get("model")
         if name is None:
             found = [model for model in self.models.values() if model.current.kind == kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,16 +32,17 @@ class Files:
     labels: str = ""
     folder: Path | None = None
 
-    def newest(self) -> tuple[str, str]:
+    def newest(self, use: Callable[[str], None] | None = None) -> tuple[str, str]:
         """The weights to use now, and why newer ones in the folder cannot be; "" if there are none.
 
-        CaffeError if there are no weights that can be used.
+        use  raises CaffeError for weights of the folder that do not serve
+        CaffeError if there are no others.
         """
         if self.folder is None:
             return self.weights, ""
         problems: list[str] = []
         weights, _ = find_newest_weights(snapshots_of(self.folder),
-                                         lambda path, problem: problems.append(problem))
+                                         lambda path, problem: problems.append(problem), use)
         problem = problems[0] if problems else ""
         if not weights:
             raise CaffeError(problem or f"{self.folder}: has no trained weights yet; `caffe train "

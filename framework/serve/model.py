@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from framework.errors import CaffeError
 from framework.logs.log import Log
 from framework.serve.batcher import Batcher, Job
 from framework.serve.files import Files, Mark
@@ -37,12 +38,9 @@ class Model:
         self.metrics = metrics
         self.log = log
         self._mark = files.mark()
-        weights, self.problem = files.newest()
+        self.current, self.problem = self._first()
         if self.problem:
-            log.warning(f"{name}: {self.problem}")
-        self.current = ServedNet(files, weights, options)
-        for _ in self.current.warm(settings.batch):
-            pass
+            log.warning(f"{name}: {self.problem}; {_named(self.current.weights)} is used")
         if self.current.fault:
             log.warning(f"{name}: {self.current.fault}, for an input of noise")
         self.since = time.time()
@@ -52,6 +50,24 @@ class Model:
                  + ("" if self.current.ways else
                     "; its requests run one by one: items of a batch do not give what they give "
                     "alone"))
+
+    def _first(self) -> tuple[ServedNet, str]:
+        """The net with the newest weights that fit it, warm, and why newer ones are not used; "" if
+        there are none. CaffeError if none fit."""
+        nets: list[ServedNet] = []
+
+        def load(weights: str) -> None:
+            net = ServedNet(self.files, weights, self.options)
+            for _ in net.warm(self.settings.batch):
+                pass
+            if net.fault and self.files.folder is not None:
+                raise CaffeError(net.fault)
+            nets.append(net)
+
+        weights, problem = self.files.newest(load)
+        if not nets:
+            load(weights)
+        return nets[0], problem or self.files.not_snapshots(weights)
 
     async def tensors(self, net: ServedNet, inputs: Blobs) -> Blobs:
         """The outputs of a version, which was `current` when the inputs were checked."""

@@ -213,22 +213,30 @@ def use_newest(prefix: str, use: Callable[[Path, int], None],
     return False, problems
 
 
-def find_newest_weights(prefix: str, pass_over: Callable[[Path, str], None]
-                        ) -> tuple[str, list[str]]:
+def find_newest_weights(prefix: str, pass_over: Callable[[Path, str], None],
+                        use: Callable[[str], None] | None = None) -> tuple[str, list[str]]:
     """The newest usable weights with a prefix: those of a state of the last run, or newer ones
     without a state; "" if there are none.
 
     pass_over  as for `use_newest`, whose sentences come second
+    use        what they are for: it raises CaffeError for those that do not serve
     """
+    def take(weights: str) -> None:
+        if use is not None:
+            use(weights)
+        found.append(weights)
+
+
     found: list[str] = []
     before: list[str] = []
     for path in files.find_lone_weights(prefix):
         try:
             read_layers(path)
+            take(str(path))
             return str(path), before
         except CaffeError as error:
             before.append(str(error))
             pass_over(path, before[-1])
     _, problems = use_newest(
-        prefix, lambda state, iteration: found.append(weights_named(state, iteration)), pass_over)
+        prefix, lambda state, iteration: take(weights_named(state, iteration)), pass_over)
     return found[0] if found else "", before + problems

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from framework.cli.caffe import main
 
+ROOT = Path(__file__).resolve().parents[2]
 NET = """name: "small"
 layer { name: "data" type: "DummyData" top: "data" top: "label"
   dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
@@ -47,6 +51,16 @@ def test_time_prints_each_layers_times_as_the_original(capsys):
 def test_train_takes_its_flags_before_or_behind(capsys):
     assert main(["-solver=solver.prototxt", "train"]) == 0
     assert Path("s_iter_2.solverstate").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--help"]])
+def test_help_whose_reader_went_away_is_not_a_traceback(words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run([sys.executable, "-m", "framework", *words], cwd=ROOT, stdout=writing,
+                           stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_an_unknown_command_tells_the_commands(capsys):

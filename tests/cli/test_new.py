@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -136,6 +137,8 @@ def test_a_backbone_of_the_zoo_keeps_its_input_and_the_mean_of_its_weights(name,
 
 
 @pytest.mark.parametrize("count, flags, message", [
+    (1, [], "photos: has 1 image with boxes; a detector needs 10 at least"),
+    (2, [], "photos: has 2 images with boxes; a detector needs 10 at least"),
     (3, [], "photos: has 3 images with boxes; a detector needs 10 at least"),
     (12, ["--leave-out", "ring"], "--leave-out ring: is not a class; the classes are bar, disc"),
     (12, ["--backbone", "vgg"], "--backbone vgg: is not one of ssd_small, vgg16"),
@@ -147,6 +150,62 @@ def test_data_that_no_detector_learns_from_are_one_line_and_no_folder(count, fla
     errors = capsys.readouterr().err
     assert message in errors and len(errors.splitlines()) == 1
     assert [path.name for path in Path().iterdir()] == ["photos"]
+
+
+def _no_ids(boxes):
+    return [{**box, "image_id": 100 + box["image_id"]} for box in boxes]
+
+
+def _no_category(boxes):
+    return [{**box, "category_id": 7} for box in boxes]
+
+
+@pytest.mark.parametrize("change, message", [
+    (_no_ids, "has 0 images with boxes; a detector needs 10 at least, and some hundred to be of "
+              "use; not all can be used: c.json: image_id 100: the image_id is not the id of an"),
+    (_no_category, "not all can be used: photos/c.json#0: '7' is not one of the classes"),
+    (lambda boxes: [{"id": 0, "image_id": 0, "category_id": 1}],
+     "this cannot be read: photos/c.json: has images, annotations, categories, but no bbox"),
+    (lambda boxes: [], "has 0 images with boxes; a detector needs 10 at least"),
+])
+def test_boxes_of_coco_that_belong_to_nothing_are_named(change, message, capsys):
+    write_images(Path("photos"), 12)
+    images = []
+    for path in list(Path("photos").glob("*.xml")):
+        path.unlink()
+        images.append({"id": len(images), "file_name": f"{path.stem}.png", "width": 128,
+                       "height": 96})
+    boxes = [{"id": image["id"], "image_id": image["id"], "category_id": 1,
+              "bbox": [1, 2, 30, 40]} for image in images]
+    Path("photos/c.json").write_text(json.dumps({
+        "images": images, "annotations": change(boxes), "categories": [{"id": 1, "name": "a"}]}))
+    assert main(["new", "detector", "photos"]) == 1
+    errors = capsys.readouterr().err
+    assert message in errors and len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda text: text[:60], "is not XML: "),
+    (lambda text: re.sub(r"<xmin>\d+", "<xmin>nan", text), "nan"),
+    (lambda text: re.sub(r"(<xm..>)(\d+)", r"\g<1>90\2", text),
+     "no box of the images to train on can be used; the first reason: photos/")])
+def test_annotations_that_are_all_wrong_are_named_by_the_first(change, message, capsys):
+    write_images(Path("photos"), 12)
+    for path in Path("photos").glob("*.xml"):
+        path.write_text(change(path.read_text()))
+    assert main(["new", "detector", "photos"]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("error: photos") and message in last
+    assert [path.name for path in Path().iterdir()] == ["photos"]
+
+
+def test_a_json_file_that_is_cut_is_named(capsys):
+    write_images(Path("photos"), 12)
+    for path in Path("photos").glob("*.xml"):
+        path.unlink()
+    Path("photos/c.json").write_text('{"images": [')
+    assert main(["new", "detector", "photos"]) == 1
+    assert "this cannot be read: photos/c.json: is not JSON: Expecting value" in capsys.readouterr().err
 
 
 def test_a_class_that_one_split_lacks_is_an_error_and_can_be_left_out(capsys):

@@ -90,6 +90,7 @@ def test_the_report_has_scores_by_class_confusion_and_overlays(capsys):
     for text in ("Scores by class", "foreground", "boundary F measure", "Confusion",
                  "The worst images", "What the net sees"):
         assert text in page
+    assert "Boxes" not in page and "with their boxes" not in page
     assert len(list(Path("found/report").glob("worst_*.png"))) == 2     # of the two test images
 
 

@@ -179,6 +179,16 @@ def test_nothing_is_wider_than_the_window(page, width):
         page.resize(1440, 900)
 
 
+def test_a_window_that_grows_shows_the_layers_that_come_into_sight(browser, tmp_path):
+    browser.resize(800, 300)
+    show(browser, tmp_path, read_graph(ROOT / "prototxt/ssd300_vgg16/deploy.prototxt", Selection()))
+    before = boxes(browser)
+    middle = browser.run("panX - view.clientWidth / 2")
+    browser.resize(1440, 900)
+    assert boxes(browser) > before
+    assert browser.run("panX - view.clientWidth / 2") == middle
+
+
 @pytest.mark.parametrize("name", ["googlenet", "ssd300_vgg16"])
 def test_the_page_lays_out_as_the_svg_does(browser, tmp_path, name):
     graph = read_graph(ROOT / f"framework/zoo/{name}/deploy.prototxt", Selection())

@@ -87,6 +87,7 @@ def test_a_classifier_gives_its_best_classes_by_name(nets):
     ("POST", "/detect?threshold=nan", BRIGHT, 400, "threshold is 'nan'"),
     ("POST", "/detect?output=xml", BRIGHT, 400, "output is 'xml'; it must be json or image"),
     ("POST", "/detect?thresh=1", BRIGHT, 400, "'thresh' is not a parameter"),
+    ("POST", "/detect?threshold=0.1&threshold=1", BRIGHT, 400, "a parameter is given twice"),
     ("POST", "/detect?model=../q", BRIGHT, 404, "there is no model '../q'; there are quads, col"),
     ("POST", "/detect?model=colours", BRIGHT, 400, "is called by POST /classify"),
     ("POST", "/classify?model=quads", BRIGHT, 400, "is called by POST /detect"),

@@ -275,6 +275,34 @@ def test_a_server_that_starts_beside_a_damaged_snapshot_serves_the_one_before(tm
     assert "net_iter_3.solverstate is not usable" in stream.getvalue()
 
 
+@pytest.mark.parametrize("change, text", [
+    (lone_of_another_net, "net_iter_9.caffemodel: no layer has a name of the net's"),
+    (lone_not_a_number, "net_iter_9.caffemodel: layer 'ip' has values that are not finite"),
+    (misnamed, "better.caffemodel: not used, for a snapshot is named")])
+def test_a_server_that_starts_beside_weights_that_do_not_fit_serves_the_newest_that_do(
+        tmp_path, change, text):
+    files = folder_of_snapshots(tmp_path)
+    change(tmp_path)
+    stream = io.StringIO()
+
+    async def scenario(server):
+        return (await server.client.post(PATH, json=INPUTS),
+                (await server.client.get("/health")).json())
+
+    answer, health = run({"linear": files}, scenario, OFTEN, Log(stream))
+    assert answer.json()["outputs"][0]["data"] == [10, 22, 34]
+    assert health["status"] == "degraded"
+    assert text in stream.getvalue() and "; net_iter_2.caffemodel is used" in stream.getvalue()
+
+
+def test_a_folder_without_weights_that_fit_is_refused(tmp_path):
+    files = folder_of_snapshots(tmp_path)
+    of_another_net(tmp_path)
+    (tmp_path / "net.caffemodel").rename(tmp_path / "snapshots/net_iter_2.caffemodel")
+    with pytest.raises(CaffeError, match="no layer has a name of the net's"):
+        run({"linear": files}, None, OFTEN)
+
+
 def test_a_folder_that_is_no_project_is_refused(tmp_path):
     with pytest.raises(CaffeError, match="it is not a folder that `caffe new` made; give the pro"):
         in_folder(tmp_path)

@@ -36,7 +36,8 @@ def is_names_file(name: str) -> bool:
 
 
 def find(tree: FileTree) -> Found | None:
-    """The images of folders by class; None if there are not two such folders.
+    """The images of folders by class; None if there are not two such folders, or if all have
+    names of splits.
 
     A class is the first folder below that of a split, else the first one below those that all
     images share. Folders without images, and images in no class's folder, are losses.
@@ -53,7 +54,7 @@ def find(tree: FileTree) -> Found | None:
             losses.setdefault(split, []).append(Note("an image in no class's folder", image,
                                                      images=1))
     names = {entry.label for entries in splits.values() for entry in entries}
-    if len(names) < 2:
+    if len(names) < 2 or (not is_split and all(map(_split_word, names))):
         return None
     losses.setdefault(next(iter(splits)), []).extend(
         Note("a folder without images", folder) for folder in _empty_folders(tree))

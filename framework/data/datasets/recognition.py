@@ -208,7 +208,7 @@ def _coco(tree: FileTree) -> Recognised | None:
     folders: dict[str, str] = {}
     for name in tree.ending(".json"):
         content = _json_of(tree, name)
-        if not _is_coco(content):
+        if not _is_coco(tree, name, content):
             continue
         split = split_of(name, with_name=True)
         other = found.get(split)
@@ -241,13 +241,17 @@ def _json_of(tree: FileTree, name: str) -> Any:
     return None
 
 
-def _is_coco(content: Any) -> bool:
-    """Has a file COCO's keys, and boxes, if it has any annotation? Any: what JSON holds."""
+def _is_coco(tree: FileTree, name: str, content: Any) -> bool:
+    """Has a file COCO's keys, and boxes, if it has any annotation? One whose annotations have none
+    is noted in `tree.unread`. Any: what JSON holds."""
     if not isinstance(content, dict) or not all(
             isinstance(content.get(key), list) for key in COCO_KEYS):
         return False
     items = content["annotations"]
-    return not items or any(isinstance(item, dict) and "bbox" in item for item in items)
+    if not items or any(isinstance(item, dict) and "bbox" in item for item in items):
+        return True
+    tree.unread[name] = f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but no bbox"
+    return False
 
 
 def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from framework.data.records.records import Decoding, read_annotated
 from framework.project.choices import (
     BATCH,
+    Budget,
     Choices,
     CommonSettings,
     common_shape,
@@ -25,11 +26,8 @@ from framework.system.arrays import Levels
 LONG_SIDES = (320, 416, 512)    # of the input, the first that small objects are large enough in
 SMALLEST_OBJECT = 12            # pixels, of all but 5 % of the boxes
 PASSES = 27                     # of the training images
-FEWEST_PASSES = 12              # for which a smaller input is taken, where time is short
 ITERATIONS = (600, 12_000)      # at least, at most
-MOST_PIXELS = 1.2e9             # of input in a training from nothing: ssd_bccd's 1,000 iterations
-                                # are 0.61e9, and 138 to 256 s on two cores
-MINUTES = 8                     # that they take two cores, at most
+BUDGET = Budget(1.2e9, 8)       # ssd_bccd's 1,000 iterations, 0.61e9, take two cores 138 to 256 s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +54,8 @@ def settings(net: Backbone, survey: Survey, num_test: int, names: Sequence[str],
     choices.choose("batch_size", batch, "what two cores take in half a second, and enough for "
                    "batch normalisation" if batch == BATCH else
                    f"an eighth of the {num_train} images")
-    max_iter = _iterations(choices, net, num_train, batch, found)
+    max_iter = choices.iterations(num_train, batch, PASSES, ITERATIONS, "the zoo's ssd_bccd",
+                                  BUDGET if net.name == SMALL else None, found)
     if net.name == SMALL:
         kind, rate = "Adam", 0.003 * batch / BATCH
         reason = "Adam's in the zoo's ssd_bccd: a net trained from nothing"
@@ -75,19 +74,6 @@ def _pixels(content: bytes) -> Levels:
     return read_annotated(content, Decoding(True), None, True).pixels
 
 
-def _iterations(choices: Choices, net: Backbone, num_train: int, batch: int,
-                size: tuple[int, int]) -> int:
-    """Of a training, by the images; of the small net no more than two cores do in MINUTES."""
-    least, most = ITERATIONS
-    if net.name == SMALL:
-        in_time = int(MOST_PIXELS / (batch * math.prod(size))) // 100 * 100
-        most = max(min(most, in_time), least)
-    because = "" if most == ITERATIONS[1] else \
-        f", which take two cores up to {MINUTES} minutes: make it more if there is time"
-    return choices.iterations(num_train, batch, PASSES, (least, most), "the zoo's ssd_bccd",
-                              because)
-
-
 def _size(net: Backbone, survey: Survey, num_train: int) -> tuple[tuple[int, int], str]:
     """Height and width of the input, and why."""
     if net.name != SMALL:
@@ -99,8 +85,8 @@ def _size(net: Backbone, survey: Survey, num_train: int) -> tuple[tuple[int, int
         if _smallest(survey, height, width) >= SMALLEST_OBJECT:
             break
         larger = sides_of(shape, longer)
-        if math.prod(larger) * num_train * FEWEST_PASSES > MOST_PIXELS:
-            form += f", of a size that {MINUTES} minutes of two cores allow"
+        if not BUDGET.allows(larger, num_train):
+            form += f", of a size that {BUDGET.minutes} minutes of two cores allow"
             break
         height, width = larger
     return (height, width), (f"{form}; all but 5 % of the objects are larger than "

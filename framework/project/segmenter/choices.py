@@ -14,6 +14,7 @@ from framework.errors import CaffeError
 from framework.project.choices import (
     BATCH,
     GRAIN,
+    Budget,
     Choices,
     CommonSettings,
     common_shape,
@@ -22,7 +23,7 @@ from framework.project.choices import (
 )
 from framework.system.arrays import Levels
 
-LONG_SIDE = 192                 # of the input, at most
+LONG_SIDES = (128, 160, 192)    # of the input
 NUM_MEASURED = 200              # images whose size and colours are looked at
 FEWEST = 4                      # images of a batch: statistics of fewer are noise
 PASSES = 30                     # of the training images
@@ -30,6 +31,8 @@ ITERATIONS = (400, 8_000)       # at least, at most
 RATE = 0.004
 UNET, DEEPLAB = "unet", "deeplab_small"
 BACKBONES = (UNET, DEEPLAB)
+# U-Net takes 3.8 to 6.2 s of processor time for a million pixels, DeepLab 2.3 s beside its 6.2
+BUDGETS = {UNET: Budget(0.2e9, 10), DEEPLAB: Budget(0.5e9, 10)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,8 @@ def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequenc
     choices = Choices()
     choices.choose("net", backbone, "U-Net of 16 to 128 channels: it learns from nothing"
                    if backbone == UNET else "DeepLab v3+ on inverted bottlenecks: the smaller one")
-    found, reason = _size(folder, size)
+    budget = BUDGETS[backbone]
+    found, reason = _size(folder, size, budget, counts["train"])
     choices.choose("input", f"{found[1]} x {found[0]}", reason)
     mean, scale = choices.mean_and_scale(_images(folder))
     mirror = choices.mirror(names)
@@ -60,7 +64,7 @@ def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequenc
                    f"an eighth of the {counts['train']} images, and at least {FEWEST} for batch "
                    "normalisation")
     max_iter = choices.iterations(counts["train"], batch, PASSES, ITERATIONS, "the zoo's "
-                                  "unet_shapes")
+                                  "unet_shapes", budget, found)
     rate = RATE * batch / BATCH
     choices.choose("base_lr", f"{rate:g}", "Adam's in the zoo's unet_shapes: a net trained from "
                    "nothing; it falls to 0 in a straight line")
@@ -71,7 +75,8 @@ def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequenc
         type="Adam", base_lr=rate, choices=tuple(choices))
 
 
-def _size(folder: Path, size: tuple[int, int] | None) -> tuple[tuple[int, int], str]:
+def _size(folder: Path, size: tuple[int, int] | None, budget: Budget, num_train: int
+          ) -> tuple[tuple[int, int], str]:
     """Height and width of the input, and why."""
     if size is not None:
         if any(side % GRAIN or side < 2 * GRAIN for side in size):
@@ -80,10 +85,13 @@ def _size(folder: Path, size: tuple[int, int] | None) -> tuple[tuple[int, int], 
         return size, "as --size says"
     sizes = np.array([image.shape[:2] for image in _images(folder)])
     shape, form = common_shape(sizes[:, 1] / sizes[:, 0])
-    longer = min(LONG_SIDE, rounded(float(np.median(sizes.max(1)))))
-    return sides_of(shape, longer), (
-        f"{form}; {longer} pixels at most keep a step under a second on two cores, a larger --size "
-        "shows finer parts")
+    own = rounded(float(np.median(sizes.max(1))))
+    least, *larger = (min(side, own) for side in LONG_SIDES)
+    longer = max([least, *(side for side in larger
+                           if budget.allows(sides_of(shape, side), num_train))])
+    reason = f"a size that {budget.minutes} minutes of two cores allow; a larger --size shows " \
+             "finer parts, and takes longer" if longer < own else "their middle size"
+    return sides_of(shape, longer), f"{form}; {reason}"
 
 
 def _images(folder: Path) -> Iterator[Levels]:

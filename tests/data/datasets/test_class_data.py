@@ -132,6 +132,12 @@ def test_what_is_not_one_class_an_image_is_an_error(tmp_path, files, message):
         recognise_classes(tmp_path)
 
 
+def test_folders_of_splits_alone_are_not_classes(tmp_path):
+    write(tmp_path, "train/a.png", "train/b.png", "test/c.png", "valid/d.png")
+    with pytest.raises(DataError, match="has no images with a class each that are known"):
+        recognise_classes(tmp_path)
+
+
 def test_two_forms_in_one_folder_are_an_error(tmp_path):
     write(tmp_path, "a.png", "b.png", "cat/1.png", "dog/1.png")
     (tmp_path / "l.csv").write_text("image,label\na.png,x\nb.png,y\n")
