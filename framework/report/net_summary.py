@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from framework.definition.spec import PHASES, LayerSpec, NetSpec
 from framework.definition.values import unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Layer, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
@@ -22,6 +22,8 @@ from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
+from framework.report.missing_shapes import missing_shapes
+from framework.report.python_layers import take_stand_ins
 from framework.report.stated_sizes import stated_shape, unsized
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
@@ -206,7 +208,7 @@ def _missing_fields(spec: NetSpec) -> list[str]:
 
 
 def _source_class(layer: LayerSpec) -> type[Source]:
-    cls = LAYERS[layer.type]
+    cls = class_of(layer)
     return cls if issubclass(cls, Source) else Source
 
 
@@ -218,11 +220,16 @@ def build_shapes(spec: NetSpec, selection: Selection
     its deploy twin; then the first usual one that the net can be built with. The error is that of
     the first try, and names its size.
     """
+    not_run = take_stand_ins(spec, selection.modules) if selection.skip_data else ""
     if not selection.skip_data or not unsized(spec):
-        return _build_with(spec, selection, ASSUMED_SIZES[0], {}, "")
+        return _build_with(spec, selection, ASSUMED_SIZES[0], {}, [not_run])
     sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
         ((height, width), {}, f"images of {height} x {width} assumed")
         for height, width in ASSUMED_SIZES]
+    height, width = ASSUMED_SIZES[0]
+    for layer in unsized(spec):
+        sizes.append(((height, width), {layer.tops[0]: 1},
+                      f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'"))
     if stated := stated_shape(spec):
         channels, height, width = stated.shape
         sizes.insert(0, ((height, width), {stated.top: channels},
@@ -230,7 +237,7 @@ def build_shapes(spec: NetSpec, selection: Selection
     failed = None
     for size, known, words in sizes:
         try:
-            return _build_with(spec, selection, size, known, words)
+            return _build_with(spec, selection, size, known, [words, not_run])
         except CaffeError as error:
             failed = failed or SpecError(f"{error} (with {words})")
     assert failed is not None
@@ -238,7 +245,7 @@ def build_shapes(spec: NetSpec, selection: Selection
 
 
 def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
-                channels: dict[str, int], words: str
+                channels: dict[str, int], words: Sequence[str]
                 ) -> tuple[dict[str, Shape], list[Layer], str]:
     """As build_shapes, for one size of images; `words` say it."""
     shapes: dict[str, Shape] = {}
@@ -252,45 +259,20 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
             built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
             break
         except SpecError as error:
-            more = _bottom_shape(spec, found, assumed, error) if selection.skip_data else {}
+            more = missing_shapes(spec, found, assumed, error) if selection.skip_data else {}
             if not more:
                 raise
             assumed.update(more)
     _check_as_net(spec, built)
-    said = [words] * bool(words) + [f"'{name}' assumed to be {shape}"
-                                    for name, shape in assumed.items()]
-    return found, built, ", ".join(said)
-
-
-def _bottom_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str],
-                  error: SpecError) -> dict[str, Shape]:
-    """The shape that the layer which `error` names needs of a bottom, by the bottom's name.
-
-    Only where a file alone says its shape, and none but layers that know what they need read it.
-    """
-    open_tops = {top for layer in spec.layers
-                 for top in _source_class(layer).tops_of_files(layer)} - set(known)
-    open_tops -= {name for layer in spec.layers for index, name in enumerate(layer.bottoms)
-                  if _assumed_bottom(layer, index, ()) is None}
-    for layer in spec.layers:
-        first = shapes.get(layer.bottoms[0]) if layer.bottoms else None
-        if first is not None and layer.place() in str(error):
-            found = {name: _assumed_bottom(layer, index, first)
-                     for index, name in enumerate(layer.bottoms) if name in open_tops}
-            return {name: shape for name, shape in found.items() if shape is not None}
-    return {}
-
-
-def _assumed_bottom(layer: LayerSpec, index: int, first: Shape) -> Shape | None:
-    cls = LAYERS[layer.type]
-    return cls.assumed_bottom(index, first) if issubclass(cls, Layer) else None
+    said = [f"'{name}' assumed to be {shape}" for name, shape in assumed.items()]
+    return found, built, ", ".join(word for word in (*words, *said) if word)
 
 
 def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     """What Net refuses beside shapes that do not fit, found without memory and without data."""
     check_class_counts(spec)
     for layer_spec in spec.layers:
-        cls = LAYERS[layer_spec.type]
+        cls = class_of(layer_spec)
         if issubclass(cls, Source):
             refuse_foreign(layer_spec, cls.fork_fields)
             cls.check_fields(layer_spec)

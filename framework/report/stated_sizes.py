@@ -11,7 +11,7 @@ from framework.definition.prototxt import Lines
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.reading import read_net
 
@@ -44,13 +44,17 @@ def stated_shape(spec: NetSpec) -> Stated | None:
 
 
 def _reads_files(layer: LayerSpec) -> bool:
-    cls = LAYERS.get(layer.type)
+    cls = _known_class(layer)
     return cls is not None and issubclass(cls, Source) and cls.reads_files
+
+
+def _known_class(layer: LayerSpec) -> type[Layer] | type[Source] | None:
+    return class_of(layer) if layer.type in LAYERS else None
 
 
 def _own_shapes(layer: LayerSpec) -> list[Shape]:
     """The shapes of the tops that the layer's text states; empty if it leaves the size open."""
-    cls = LAYERS.get(layer.type)
+    cls = _known_class(layer)
     if cls is None or not issubclass(cls, Source):
         return []
     try:

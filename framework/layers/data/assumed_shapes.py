@@ -67,6 +67,11 @@ def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
     return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
 
 
+def states_size(spec: LayerSpec) -> bool:
+    """Whether the text gives the height and width of the images."""
+    return _image_size(spec) is not None
+
+
 def _image_size(spec: LayerSpec) -> tuple[int, int] | None:
     """Height and width that the text gives; None if it gives none."""
     crop = first(spec, "crop_size")

@@ -170,8 +170,9 @@ class RecurrentLayer(Layer):
     recurrence: Recurrence
 
     @classmethod
-    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
-        return first[:2] if index == 1 else None
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return bottoms[0][:2] if index == 1 else None
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward over a single step instead of all T."""
