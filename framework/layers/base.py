@@ -45,6 +45,7 @@ class Layer(nn.Module):
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
+    appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()

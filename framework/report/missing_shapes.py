@@ -37,8 +37,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         shape = cls.assumed_bottom(layer, number, bottoms)
         if shape is None and len(bottoms[number]) == 1 and not cls.loss:
             shape = _images(spec, shapes, bottoms[number][0])
-        if top and top not in others and shape not in (None, bottoms[number]):
-            found[top] = shape
+        if top and top not in others and shape is not None and shape != bottoms[number]:
+            found[top] = shape[:len(shape) + len(shapes[top]) - len(bottoms[number])]
     return found
 
 
@@ -53,7 +53,7 @@ def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | N
 def _origins(layers: list[LayerSpec], known: Collection[str]
              ) -> tuple[dict[str, set[str]], dict[str, str]]:
     """For each blob the open tops of data layers that it depends on, and the one whose shape it
-    has, if that is sure."""
+    has or begins with, if that is sure."""
     origins: dict[str, set[str]] = {}
     copies: dict[str, str] = {}
     for layer in layers:
@@ -64,7 +64,8 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
             copies.update((top, top) for top in open_tops)
             continue
         needed = {origin for name in layer.bottoms for origin in origins.get(name, ())}
-        copied = copies.get(layer.bottoms[0]) if layer.bottoms and cls.keeps_shape else None
+        copied = copies.get(layer.bottoms[0]) \
+            if layer.bottoms and (cls.keeps_shape or cls.appends_axis) else None
         for top in layer.tops:
             origins[top] = needed
             copies.pop(top, None)

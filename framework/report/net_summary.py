@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, combinations, islice
 from pathlib import Path
 
 from framework.definition import prototxt
@@ -13,7 +15,7 @@ from framework.definition.spec import PHASES, LayerSpec, NetSpec
 from framework.definition.values import unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
+from framework.layers.base import DataOptions, Layer, Shape, Source, class_of, is_input
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
@@ -24,9 +26,10 @@ from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
 from framework.report.missing_shapes import missing_shapes
 from framework.report.python_layers import take_stand_ins
-from framework.report.stated_sizes import stated_shape, unsized
+from framework.report.stated_sizes import sizes_of_layers, stated_shape, unsized
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
+MOST_GUESSES = 3        # of the shape of a top, by one layer after another
 BYTES = 4       # of a float32
 OWN_PHASES = {"train_net_param": "TRAIN", "test_net_param": "TEST"}     # of nets in solver files
 BVLC_TYPES = frozenset(
@@ -120,13 +123,16 @@ def phases(document: Document, wanted: str | None) -> list[tuple[str, NetSpec]]:
 
 def stages_for(document: Document, phase: str, level: int | None) -> tuple[str, ...]:
     """The stage without which the net cannot be wired in a phase: the first that its rules name
-    and that completes it, of the first MOST_STAGES. Empty if no stage is needed or helps."""
+    and that completes it, or else two, of the first MOST_STAGES. Empty if none is needed or helps.
+    """
     if _wires(document, phase, level):
         return ()
     named = [stage for layer in document.message.layer for rule in layer.include
              for stage in rule.stage]
-    return next(((stage,) for stage in list(dict.fromkeys(named))[:MOST_STAGES]
-                 if _wires(document, phase, level, (stage,))), ())
+    stages = list(dict.fromkeys(named))
+    tried = chain(combinations(stages, 1), combinations(stages, 2))
+    return next((some for some in islice(tried, MOST_STAGES)
+                 if _wires(document, phase, level, some)), ())
 
 
 def _wires(document: Document, phase: str, level: int | None = None,
@@ -172,10 +178,15 @@ def _take(document: Document, path: str | Path, selection: Selection) -> list[Ce
 
 
 def has_data(document: Document, phase: str, level: int | None, stages: tuple[str, ...]) -> bool:
-    """Whether a layer of this phase makes blobs of nothing: data, or what the caller gives."""
+    """Whether this phase has data: a layer that makes blobs of nothing, or what the caller gives.
+
+    A deploy net with the losses of training has none for these, though the caller gives images.
+    """
     spec = NetSpec(document, phase, level, stages, wired=False)
-    return any(layer.tops and not layer.bottoms and layer.type != "Parameter"
-               for layer in spec.layers)
+    made = [layer.type for layer in spec.layers
+            if layer.tops and not layer.bottoms and layer.type != "Parameter"]
+    given = all(kind in LAYERS and is_input(kind) for kind in made)
+    return bool(made) and not (given and not _wires(document, phase, level, stages))
 
 
 def _count(document: Document, census: Census, selection: Selection,
@@ -226,6 +237,8 @@ def build_shapes(spec: NetSpec, selection: Selection
     sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
         ((height, width), {}, f"images of {height} x {width} assumed")
         for height, width in ASSUMED_SIZES]
+    sizes += [((height, width), {}, f"images of {height} x {width}, as a layer has it, assumed")
+              for height, width in sizes_of_layers(spec)]
     height, width = ASSUMED_SIZES[0]
     for layer in unsized(spec):
         sizes.append(((height, width), {layer.tops[0]: 1},
@@ -253,16 +266,19 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     if not selection.skip_data:
         check_record_labels(spec)
     assumed: dict[str, Shape] = {}
+    times: Counter[str] = Counter()
     while True:
         found = {**shapes, **assumed}
         try:
             built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
             break
         except SpecError as error:
-            more = missing_shapes(spec, found, assumed, error) if selection.skip_data else {}
+            known = [top for top, number in times.items() if number == MOST_GUESSES]
+            more = missing_shapes(spec, found, known, error) if selection.skip_data else {}
             if not more:
                 raise
             assumed.update(more)
+            times.update(more.keys())
     _check_as_net(spec, built)
     said = [f"'{name}' assumed to be {shape}" for name, shape in assumed.items()]
     return found, built, ", ".join(word for word in (*words, *said) if word)

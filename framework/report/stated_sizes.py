@@ -15,6 +15,8 @@ from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.reading import read_net
 
+LEAST_SIDE = 8      # of an image, in pixels
+MOST_SIZES = 4      # of layers that are tried
 TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
 
 
@@ -41,6 +43,22 @@ def stated_shape(spec: NetSpec) -> Stated | None:
             if shapes and len(shapes[0]) == 4:
                 return Stated(wanted.tops[0], shapes[0][1:], layer.place())
     return None
+
+
+def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
+    """Heights and widths that layers give their tops, each once, in the order of the net.
+
+    Where a net fits images of one size only, such a layer has often that size.
+    """
+    found = []
+    for layer in spec.layers:
+        found.append((0, 0, *layer.proto.reshape_param.shape.dim)[-2:])
+        found += [(getattr(param, "height", 0), getattr(param, "width", 0))
+                  for field, param in layer.proto.ListFields()
+                  if field.message_type is not None and not field.is_repeated]
+    sizes = [(height, width) for height, width in found if isinstance(height, int)
+             and isinstance(width, int) and min(height, width) > LEAST_SIDE]
+    return list(dict.fromkeys(sizes))[:MOST_SIZES]
 
 
 def _reads_files(layer: LayerSpec) -> bool:

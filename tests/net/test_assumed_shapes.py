@@ -182,6 +182,46 @@ def test_rows_of_files_that_are_pooled_by_region_are_assumed_to_be_regions(tmp_p
     assert census.problems == [] and census.rows[-1].shapes == ((1, 3, 3, 2),)
 
 
+CAPTIONS = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 5 }
+  transform_param { crop_size: 9 } include { phase: TRAIN %s } }
+layer { name: "h5" type: "HDF5Data" top: "cont" top: "words" top: "label"
+  hdf5_data_param { batch_size: 4 } include { phase: TRAIN %s } }
+layer { name: "e" type: "Embed" bottom: "words" top: "e"
+  embed_param { num_output: 6 input_dim: 9 } }
+layer { name: "lstm" type: "LSTM" bottom: "e" bottom: "cont" bottom: "x" top: "h"
+  recurrent_param { num_output: 7 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "label"
+  softmax_param { axis: 2 } }
+"""
+
+
+@pytest.mark.parametrize("stages", [("", ""), ('stage: "a"', 'stage: "b"')])
+def test_sequences_in_files_have_as_many_streams_as_the_images_that_they_go_with(tmp_path, stages):
+    (census,) = census_of(tmp_path, CAPTIONS % stages, skip_data=True)
+    assert census.problems == [] and census.stages == (("a", "b") if stages[0] else ())
+    assert census.rows[1].shapes == ((4, 5), (4, 5), (4, 5, 1))
+
+
+def test_rows_of_files_hold_what_a_shape_of_known_size_needs(tmp_path):
+    text = HDF5 + """layer { name: "r" type: "Reshape" bottom: "%s" top: "r"
+  reshape_param { shape { dim: 4 dim: 5 dim: 2 } } }"""
+    for top in ("label", "data"):
+        (census,) = census_of(tmp_path, text % top, phase="TRAIN", skip_data=True)
+        assert census.problems == [] and f"'{top}' assumed to be (4, 10)" in census.assumed
+
+
+@pytest.mark.parametrize("layer", [
+    'type: "Interp" interp_param { height: 72 width: 88 }',
+    'type: "Reshape" reshape_param { shape { dim: 4 dim: 3 dim: 72 dim: 88 } }'])
+def test_images_have_the_size_of_a_layer_if_the_usual_ones_do_not_fit(tmp_path, layer):
+    text = """layer { name: "d" type: "Data" top: "x" data_param { batch_size: 4 } }
+layer { name: "i" bottom: "x" top: "i" %s }
+layer { name: "e" type: "Eltwise" bottom: "x" bottom: "i" top: "e" }"""
+    (census,) = census_of(tmp_path, text % layer, skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 72, 88),)
+    assert "images of 72 x 88, as a layer has it, assumed" in census.assumed
+
+
 def test_numbers_of_files_are_assumed_to_be_columns_where_they_are_joined(tmp_path):
     text = HDF5 + 'layer { name: "j" type: "Concat" bottom: "label" bottom: "second" top: "j" }'
     (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)

@@ -86,7 +86,8 @@ class SoftmaxWithLoss(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        return shape_of_labels(bottoms[0]) if index == 1 else None
+        axis = spec.proto.softmax_param.axis
+        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

@@ -89,6 +89,17 @@ class Reshape(Layer):
     Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp; that of AtlantixJJ/caffe.
     """
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Rows of as many values as the shape holds, unless images of another size would do."""
+        x, param = bottoms[0], spec.proto.reshape_param
+        values = math.prod(param.shape.dim)
+        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 \
+                or values % x[0] or len(x) > 1 and values // x[0] % x[1] == 0:
+            return None
+        return x[0], values // x[0]
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.reshape_param
