@@ -25,7 +25,14 @@ class CaffeError(RuntimeError):
 
 
 class SpecError(CaffeError):
-    """A prototxt that cannot be built: file:line, layer, field, what was found, what is allowed."""
+    """A prototxt that cannot be built: file:line, layer, field, what was found, what is allowed.
+
+    `layer` is the beginning of messages about the layer; empty if it is not of a single layer.
+    """
+
+    def __init__(self, text: str, layer: str = ""):
+        super().__init__(text)
+        self.layer = layer
 
 
 class DataError(CaffeError):

@@ -55,6 +55,8 @@ LOSSES = (
     Example("GeneralContrastiveLoss", "exp_negative_weight: true max_negative_only: true",
             (positive(4, 5), LABELS), grows=BATCH, tops=2, without=STEP),
     of_sample("GeneralTripletLoss", bottoms=(positive(4, 5), LABELS), grows=BATCH, without=STEP),
+    of_sample("SigmoidCrossEntropyBalanceLoss", bottoms=((4, 3, 2), whole(4, 6, below=2)),
+              grows=BATCH),
     of_sample("LabelSpecificRescale", bottoms=((4, 5), LABELS), grows=BATCH),
 )
 

@@ -40,6 +40,7 @@ class LayerSpec:
     dialect: str = ""
     taken: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     inside: str = ""        # the field of a solver file that holds the net
+    stand_in: type | None = None    # what a look at a net takes in place of the type's class
     name: str = field(init=False)
     type: str = field(init=False)
     bottoms: tuple[str, ...] = field(init=False)
@@ -61,7 +62,7 @@ class LayerSpec:
 
     def error(self, field: str, message: str) -> SpecError:
         """The error to raise: `net.prototxt:42: layer 'ip1' (InnerProduct): FIELD MESSAGE`."""
-        return SpecError(f"{self.place(field)}: {field} {message}")
+        return SpecError(f"{self.place(field)}: {field} {message}", layer=self.place())
 
 
 class NetSpec:

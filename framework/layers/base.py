@@ -45,6 +45,7 @@ class Layer(nn.Module):
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
+    appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
@@ -77,13 +78,14 @@ class Layer(nn.Module):
         return ()
 
     @classmethod
-    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
         """The shape that bottom `index` has as a rule, where only files say what is in it.
 
-        first  the shape of the first bottom
-        None if nothing is known. The target of a loss is like the predictions.
+        bottoms  the shapes of all bottoms, of which that one does not fit
+        None if nothing is known. The target of a loss is like the predictions, whichever is first.
         """
-        return first if cls.loss and index == 1 else None
+        return bottoms[1 - index] if cls.loss and len(bottoms) > 1 and index < 2 else None
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -339,6 +341,11 @@ class Source:
 
 
 LAYERS: dict[str, type[Layer] | type[Source]] = {}
+
+
+def class_of(spec: LayerSpec) -> type[Layer] | type[Source]:
+    """The class that makes the layer: its stand-in, or that of its type."""
+    return spec.stand_in or LAYERS[spec.type]
 
 
 def is_input(kind: str) -> bool:

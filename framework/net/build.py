@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError, DataError, SpecError
-from framework.layers.base import LAYERS, DataOptions, Layer, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
@@ -30,7 +30,7 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
     """
     sources = []
     for layer_spec in spec.layers:
-        cls = LAYERS[layer_spec.type]
+        cls = class_of(layer_spec)
         if not issubclass(cls, Source):
             continue
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
@@ -94,7 +94,7 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
 
 def _dialects(spec: NetSpec) -> list[str]:
     """The projects that read a type of the net otherwise than the original."""
-    classes = [LAYERS[layer.type] for layer in spec.layers]
+    classes = [class_of(layer) for layer in spec.layers]
     return list(dict.fromkeys(dialect for cls in classes if issubclass(cls, Layer)
                               for dialect in cls.dialects if not cls.dialect))
 
@@ -105,7 +105,7 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
     """As build_layers, by the reading of one project."""
     layers = []
     for layer_spec in _align_crops(spec.layers):
-        cls = LAYERS[layer_spec.type]
+        cls = class_of(layer_spec)
         if issubclass(cls, Source):
             continue
         taken = cls.dialect or (dialect if dialect in cls.dialects else "")
@@ -129,7 +129,7 @@ def _align_crops(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
     """Tell each AutoCrop layer where it starts: that depends on the layers before it."""
     aligned = list(specs)
     for index, spec in enumerate(specs):
-        if LAYERS[spec.type] is not AutoCrop:
+        if class_of(spec) is not AutoCrop:
             continue
         try:
             offsets = crop_offsets([layer.proto for layer in specs], spec.proto)

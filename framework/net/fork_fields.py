@@ -20,7 +20,7 @@ WITHOUT_MEANING = frozenset("""
     BNParameter.moving_average BNParameter.decay
     LayerParameter.spatial_dropout_param LayerParameter.split_param
     ConvolutionParameter.fusion_type
-    ScaleParameter.min_value ScaleParameter.max_value ReshapeParameter.pixelshuffler
+    ScaleParameter.min_value ScaleParameter.max_value
     ProposalParameter.score_thresh NormalizeParameter.fix_gradient
     ROIPoolingParameter.pooled_size CtcLossParameter.preprocess_collapse_repeated
 """.split())

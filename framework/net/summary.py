@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from framework.definition.spec import NetSpec
 from framework.definition.values import aligned, human
-from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape, Source
+from framework.layers.base import Layer, Shape, Source, class_of
 
 HEADS = ("layer", "type", "output", "parameters", "multiply-adds")
 
@@ -37,7 +36,7 @@ def layer_rows(spec: NetSpec, built: Iterable[Layer], shapes: Mapping[str, Shape
     rows = []
     for layer_spec in spec.layers:
         tops = tuple(tuple(shapes[top]) for top in layer_spec.tops)
-        if issubclass(LAYERS[layer_spec.type], Source):
+        if issubclass(class_of(layer_spec), Source):
             rows.append(Row(layer_spec.name, layer_spec.type, tops, 0, 0))
             continue
         layer = next(layers)

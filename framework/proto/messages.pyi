@@ -3141,6 +3141,10 @@ class PriorBoxParameter(Message):
     def width(self) -> Values[float]: ...
     @property
     def height(self) -> Values[float]: ...
+    @property
+    def fixed_size(self) -> Values[float]: ...
+    @property
+    def density(self) -> Values[int]: ...
     step: float
     step_h: float
     step_w: float
@@ -3151,7 +3155,8 @@ class PriorBoxParameter(Message):
             max_size: Iterable[float] | None = ..., aspect_ratio: Iterable[float] | None = ...,
             flip: bool | None = ..., clip: bool | None = ..., variance: Iterable[float] | None =
             ..., img_size: int | None = ..., img_h: int | None = ..., img_w: int | None = ...,
-            width: Iterable[float] | None = ..., height: Iterable[float] | None = ..., step:
+            width: Iterable[float] | None = ..., height: Iterable[float] | None = ...,
+            fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
             float | None = ...,
     ) -> None: ...
@@ -3164,8 +3169,8 @@ class PriorBoxParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
-            "variance", "img_size", "img_h", "img_w", "width", "height", "step", "step_h",
-            "step_w", "offset",
+            "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
+            "density", "step", "step_h", "step_w", "offset",
         ]
     ) -> None: ...
 

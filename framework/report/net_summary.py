@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, combinations, islice
 from pathlib import Path
 
 from framework.definition import prototxt
@@ -13,7 +15,7 @@ from framework.definition.spec import PHASES, LayerSpec, NetSpec
 from framework.definition.values import unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Layer, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, class_of, is_input
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
@@ -22,9 +24,12 @@ from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
-from framework.report.stated_sizes import stated_shape, unsized
+from framework.report.missing_shapes import missing_shapes
+from framework.report.python_layers import take_stand_ins
+from framework.report.stated_sizes import sizes_of_layers, stated_shape, unsized
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
+MOST_GUESSES = 3        # of the shape of a top, by one layer after another
 BYTES = 4       # of a float32
 OWN_PHASES = {"train_net_param": "TRAIN", "test_net_param": "TEST"}     # of nets in solver files
 BVLC_TYPES = frozenset(
@@ -118,13 +123,16 @@ def phases(document: Document, wanted: str | None) -> list[tuple[str, NetSpec]]:
 
 def stages_for(document: Document, phase: str, level: int | None) -> tuple[str, ...]:
     """The stage without which the net cannot be wired in a phase: the first that its rules name
-    and that completes it, of the first MOST_STAGES. Empty if no stage is needed or helps."""
+    and that completes it, or else two, of the first MOST_STAGES. Empty if none is needed or helps.
+    """
     if _wires(document, phase, level):
         return ()
     named = [stage for layer in document.message.layer for rule in layer.include
              for stage in rule.stage]
-    return next(((stage,) for stage in list(dict.fromkeys(named))[:MOST_STAGES]
-                 if _wires(document, phase, level, (stage,))), ())
+    stages = list(dict.fromkeys(named))
+    tried = chain(combinations(stages, 1), combinations(stages, 2))
+    return next((some for some in islice(tried, MOST_STAGES)
+                 if _wires(document, phase, level, some)), ())
 
 
 def _wires(document: Document, phase: str, level: int | None = None,
@@ -170,10 +178,15 @@ def _take(document: Document, path: str | Path, selection: Selection) -> list[Ce
 
 
 def has_data(document: Document, phase: str, level: int | None, stages: tuple[str, ...]) -> bool:
-    """Whether a layer of this phase makes blobs of nothing: data, or what the caller gives."""
+    """Whether this phase has data: a layer that makes blobs of nothing, or what the caller gives.
+
+    A deploy net with the losses of training has none for these, though the caller gives images.
+    """
     spec = NetSpec(document, phase, level, stages, wired=False)
-    return any(layer.tops and not layer.bottoms and layer.type != "Parameter"
-               for layer in spec.layers)
+    made = [layer.type for layer in spec.layers
+            if layer.tops and not layer.bottoms and layer.type != "Parameter"]
+    given = all(kind in LAYERS and is_input(kind) for kind in made)
+    return bool(made) and not (given and not _wires(document, phase, level, stages))
 
 
 def _count(document: Document, census: Census, selection: Selection,
@@ -206,7 +219,7 @@ def _missing_fields(spec: NetSpec) -> list[str]:
 
 
 def _source_class(layer: LayerSpec) -> type[Source]:
-    cls = LAYERS[layer.type]
+    cls = class_of(layer)
     return cls if issubclass(cls, Source) else Source
 
 
@@ -218,11 +231,18 @@ def build_shapes(spec: NetSpec, selection: Selection
     its deploy twin; then the first usual one that the net can be built with. The error is that of
     the first try, and names its size.
     """
+    not_run = take_stand_ins(spec, selection.modules) if selection.skip_data else ""
     if not selection.skip_data or not unsized(spec):
-        return _build_with(spec, selection, ASSUMED_SIZES[0], {}, "")
+        return _build_with(spec, selection, ASSUMED_SIZES[0], {}, [not_run])
     sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
         ((height, width), {}, f"images of {height} x {width} assumed")
         for height, width in ASSUMED_SIZES]
+    sizes += [((height, width), {}, f"images of {height} x {width}, as a layer has it, assumed")
+              for height, width in sizes_of_layers(spec)]
+    height, width = ASSUMED_SIZES[0]
+    for layer in unsized(spec):
+        sizes.append(((height, width), {layer.tops[0]: 1},
+                      f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'"))
     if stated := stated_shape(spec):
         channels, height, width = stated.shape
         sizes.insert(0, ((height, width), {stated.top: channels},
@@ -230,7 +250,7 @@ def build_shapes(spec: NetSpec, selection: Selection
     failed = None
     for size, known, words in sizes:
         try:
-            return _build_with(spec, selection, size, known, words)
+            return _build_with(spec, selection, size, known, [words, not_run])
         except CaffeError as error:
             failed = failed or SpecError(f"{error} (with {words})")
     assert failed is not None
@@ -238,7 +258,7 @@ def build_shapes(spec: NetSpec, selection: Selection
 
 
 def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
-                channels: dict[str, int], words: str
+                channels: dict[str, int], words: Sequence[str]
                 ) -> tuple[dict[str, Shape], list[Layer], str]:
     """As build_shapes, for one size of images; `words` say it."""
     shapes: dict[str, Shape] = {}
@@ -246,51 +266,29 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     if not selection.skip_data:
         check_record_labels(spec)
     assumed: dict[str, Shape] = {}
+    times: Counter[str] = Counter()
     while True:
         found = {**shapes, **assumed}
         try:
             built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
             break
         except SpecError as error:
-            more = _bottom_shape(spec, found, assumed, error) if selection.skip_data else {}
+            known = [top for top, number in times.items() if number == MOST_GUESSES]
+            more = missing_shapes(spec, found, known, error) if selection.skip_data else {}
             if not more:
                 raise
             assumed.update(more)
+            times.update(more.keys())
     _check_as_net(spec, built)
-    said = [words] * bool(words) + [f"'{name}' assumed to be {shape}"
-                                    for name, shape in assumed.items()]
-    return found, built, ", ".join(said)
-
-
-def _bottom_shape(spec: NetSpec, shapes: dict[str, Shape], known: Collection[str],
-                  error: SpecError) -> dict[str, Shape]:
-    """The shape that the layer which `error` names needs of a bottom, by the bottom's name.
-
-    Only where a file alone says its shape, and none but layers that know what they need read it.
-    """
-    open_tops = {top for layer in spec.layers
-                 for top in _source_class(layer).tops_of_files(layer)} - set(known)
-    open_tops -= {name for layer in spec.layers for index, name in enumerate(layer.bottoms)
-                  if _assumed_bottom(layer, index, ()) is None}
-    for layer in spec.layers:
-        first = shapes.get(layer.bottoms[0]) if layer.bottoms else None
-        if first is not None and layer.place() in str(error):
-            found = {name: _assumed_bottom(layer, index, first)
-                     for index, name in enumerate(layer.bottoms) if name in open_tops}
-            return {name: shape for name, shape in found.items() if shape is not None}
-    return {}
-
-
-def _assumed_bottom(layer: LayerSpec, index: int, first: Shape) -> Shape | None:
-    cls = LAYERS[layer.type]
-    return cls.assumed_bottom(index, first) if issubclass(cls, Layer) else None
+    said = [f"'{name}' assumed to be {shape}" for name, shape in assumed.items()]
+    return found, built, ", ".join(word for word in (*words, *said) if word)
 
 
 def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     """What Net refuses beside shapes that do not fit, found without memory and without data."""
     check_class_counts(spec)
     for layer_spec in spec.layers:
-        cls = LAYERS[layer_spec.type]
+        cls = class_of(layer_spec)
         if issubclass(cls, Source):
             refuse_foreign(layer_spec, cls.fork_fields)
             cls.check_fields(layer_spec)

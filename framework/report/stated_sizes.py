@@ -11,10 +11,12 @@ from framework.definition.prototxt import Lines
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
 from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Shape, Source
+from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.reading import read_net
 
+LEAST_SIDE = 8      # of an image, in pixels
+MOST_SIZES = 4      # of layers that are tried
 TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
 
 
@@ -43,14 +45,34 @@ def stated_shape(spec: NetSpec) -> Stated | None:
     return None
 
 
+def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
+    """Heights and widths that layers give their tops, each once, in the order of the net.
+
+    Where a net fits images of one size only, such a layer has often that size.
+    """
+    found = []
+    for layer in spec.layers:
+        found.append((0, 0, *layer.proto.reshape_param.shape.dim)[-2:])
+        found += [(getattr(param, "height", 0), getattr(param, "width", 0))
+                  for field, param in layer.proto.ListFields()
+                  if field.message_type is not None and not field.is_repeated]
+    sizes = [(height, width) for height, width in found if isinstance(height, int)
+             and isinstance(width, int) and min(height, width) > LEAST_SIDE]
+    return list(dict.fromkeys(sizes))[:MOST_SIZES]
+
+
 def _reads_files(layer: LayerSpec) -> bool:
-    cls = LAYERS.get(layer.type)
+    cls = _known_class(layer)
     return cls is not None and issubclass(cls, Source) and cls.reads_files
+
+
+def _known_class(layer: LayerSpec) -> type[Layer] | type[Source] | None:
+    return class_of(layer) if layer.type in LAYERS else None
 
 
 def _own_shapes(layer: LayerSpec) -> list[Shape]:
     """The shapes of the tops that the layer's text states; empty if it leaves the size open."""
-    cls = LAYERS.get(layer.type)
+    cls = _known_class(layer)
     if cls is None or not issubclass(cls, Source):
         return []
     try:

@@ -137,6 +137,21 @@ def test_a_phase_without_data_is_no_failure_where_the_other_one_builds(tmp_path,
     assert main(["--summary", "--phase", "TEST", str(path)]) == 1       # it was asked for
 
 
+def test_the_losses_of_training_in_a_deploy_net_are_no_failure(tmp_path, capsys):
+    path = tmp_path / "deploy.prototxt"
+    path.write_text("""
+        layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+        layer { name: "i" type: "InnerProduct" bottom: "x" top: "i"
+                inner_product_param { num_output: 4 } }
+        layer { name: "l" type: "SoftmaxWithLoss" bottom: "i" bottom: "label" top: "l"
+                include { phase: TRAIN } }""")
+    assert main(["--summary", str(path)]) == 0
+    assert f"{path}: TRAIN: no layer makes data in this phase" in capsys.readouterr().out
+    text = path.read_text()
+    path.write_text(text.replace("include { phase: TRAIN }", ""))      # which no phase takes
+    assert main(["--summary", str(path)]) == 1
+
+
 UNSIZED = """layer { name: "d" type: "%s" top: "x" top: "label" include { phase: TRAIN }
   data_param { source: "db" batch_size: 5 } dense_image_data_param { source: "l" batch_size: 5 } }
 """

@@ -123,6 +123,148 @@ layer { name: "more" type: "SigmoidCrossEntropyLoss" bottom: "ip" bottom: "secon
     assert "'data' has the shape (4, 3, 224, 224); it must have as many" in census.problems[0]
 
 
+def test_a_target_is_assumed_in_text_of_many_lines_and_as_the_first_bottom(tmp_path):
+    loss = """layer {
+  name: "loss"
+  type: "EuclideanLoss"
+  bottom: "label"
+  bottom: "ip"
+}"""
+    (census,) = census_of(tmp_path, HDF5 + loss, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 6), (4,))
+
+
+def test_a_target_is_assumed_through_layers_that_keep_its_shape(tmp_path):
+    loss = """layer { name: "s" type: "Scale" bottom: "label" bottom: "second" top: "s"
+  scale_param { axis: 0 } }
+layer { name: "in place" type: "Power" bottom: "s" top: "s" power_param { shift: 1 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "s" top: "loss" }"""
+    (census,) = census_of(tmp_path, HDF5 + loss, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 6), (4,))
+
+
+@pytest.mark.parametrize("points, size", [([1, 2], 3), ([3], 6), ([2, 5], 8), ([], 4)])
+def test_a_sliced_label_is_assumed_as_long_as_its_pieces_need(tmp_path, points, size):
+    tops = " ".join(f'top: "t{index}"' for index in range(len(points) + 1 if points else 4))
+    text = HDF5 + f"""layer {{ name: "slice" type: "Slice" bottom: "label" {tops}
+  slice_param {{ axis: 1 slice_point: {points} }} }}"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes[1] == (4, size)
+
+
+def test_rows_of_files_that_a_layer_of_images_reads_are_assumed_to_be_images(tmp_path):
+    text = HDF5 + """layer { name: "c" type: "Convolution" bottom: "label" top: "c"
+  convolution_param { num_output: 5 kernel_size: 3 pad: 1 } }
+layer { name: "e" type: "Eltwise" bottom: "second" bottom: "c" top: "e" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert census.rows[0].shapes == ((4, 3, 224, 224), (4, 3, 224, 224), (4, 5, 224, 224))
+
+
+def test_images_are_assumed_with_as_many_channels_as_the_net_needs(tmp_path):
+    text = """layer { name: "d" type: "HDF5Data" top: "x" top: "y"
+  hdf5_data_param { source: "list.txt" batch_size: 4 } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: %s group: %s kernel_size: 3 pad: 1 } }
+layer { name: "e" type: "Eltwise" bottom: "x" bottom: "c" top: "e" }
+layer { name: "j" type: "Concat" bottom: "e" bottom: "y" top: "j" }"""
+    (census,) = census_of(tmp_path, text % (1, 1), phase="TRAIN", skip_data=True)      # grey
+    assert census.problems == [] and census.rows[-1].shapes == ((4, 2, 224, 224),)
+    assert "images of 1 x 224 x 224 assumed in 'x'" in census.assumed
+    (census,) = census_of(tmp_path, text % (5, 5), phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[-1].shapes == ((4, 10, 224, 224),)
+
+
+def test_rows_of_files_that_are_pooled_by_region_are_assumed_to_be_regions(tmp_path):
+    text = HDF5 + """layer { name: "p" type: "ROIPooling" bottom: "data" bottom: "label" top: "p"
+  roi_pooling_param { pooled_h: 3 pooled_w: 2 } }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[-1].shapes == ((1, 3, 3, 2),)
+
+
+CAPTIONS = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 5 }
+  transform_param { crop_size: 9 } include { phase: TRAIN %s } }
+layer { name: "h5" type: "HDF5Data" top: "cont" top: "words" top: "label"
+  hdf5_data_param { batch_size: 4 } include { phase: TRAIN %s } }
+layer { name: "e" type: "Embed" bottom: "words" top: "e"
+  embed_param { num_output: 6 input_dim: 9 } }
+layer { name: "lstm" type: "LSTM" bottom: "e" bottom: "cont" bottom: "x" top: "h"
+  recurrent_param { num_output: 7 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "label"
+  softmax_param { axis: 2 } }
+"""
+
+
+@pytest.mark.parametrize("stages", [("", ""), ('stage: "a"', 'stage: "b"')])
+def test_sequences_in_files_have_as_many_streams_as_the_images_that_they_go_with(tmp_path, stages):
+    (census,) = census_of(tmp_path, CAPTIONS % stages, skip_data=True)
+    assert census.problems == [] and census.stages == (("a", "b") if stages[0] else ())
+    assert census.rows[1].shapes == ((4, 5), (4, 5), (4, 5, 1))
+
+
+def test_rows_of_files_hold_what_a_shape_of_known_size_needs(tmp_path):
+    text = HDF5 + """layer { name: "r" type: "Reshape" bottom: "%s" top: "r"
+  reshape_param { shape { dim: 4 dim: 5 dim: 2 } } }"""
+    for top in ("label", "data"):
+        (census,) = census_of(tmp_path, text % top, phase="TRAIN", skip_data=True)
+        assert census.problems == [] and f"'{top}' assumed to be (4, 10)" in census.assumed
+
+
+@pytest.mark.parametrize("layer", [
+    'type: "Interp" interp_param { height: 72 width: 88 }',
+    'type: "Reshape" reshape_param { shape { dim: 4 dim: 3 dim: 72 dim: 88 } }'])
+def test_images_have_the_size_of_a_layer_if_the_usual_ones_do_not_fit(tmp_path, layer):
+    text = """layer { name: "d" type: "Data" top: "x" data_param { batch_size: 4 } }
+layer { name: "i" bottom: "x" top: "i" %s }
+layer { name: "e" type: "Eltwise" bottom: "x" bottom: "i" top: "e" }"""
+    (census,) = census_of(tmp_path, text % layer, skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 72, 88),)
+    assert "images of 72 x 88, as a layer has it, assumed" in census.assumed
+
+
+def test_numbers_of_files_are_assumed_to_be_columns_where_they_are_joined(tmp_path):
+    text = HDF5 + 'layer { name: "j" type: "Concat" bottom: "label" bottom: "second" top: "j" }'
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[-1].shapes == ((4, 2),)
+
+
+def test_images_without_a_size_are_assumed_as_large_as_the_predictions(tmp_path):
+    text = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 4 } }
+layer { name: "y" type: "ImageData" top: "y" top: "none"
+  image_data_param { batch_size: 4 is_color: false %s } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 1 kernel_size: 3 stride: 4 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "c" }"""
+    (census,) = census_of(tmp_path, text % "", phase="TRAIN", skip_data=True)
+    assert census.problems == [] and "'y' assumed to be (4, 1, 56, 56)" in census.assumed
+    stated = text % "new_height: 9 new_width: 8"
+    (census,) = census_of(tmp_path, stated, phase="TRAIN", skip_data=True)
+    assert "it must have as many items and values as 'y', (4, 1, 9, 8)" in census.problems[0]
+
+
+UNKNOWN_PYTHON = """layer { name: "d" type: "Python" top: "x" top: "label"
+  python_param { module: "my_data" layer: "D" param_str: "{'batch_size': 5}" } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 4 kernel_size: 3 stride: 2 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "c" bottom: "label" top: "loss" }
+layer { name: "mine" type: "Python" bottom: "c" top: "mine" loss_weight: 1
+  python_param { module: "my_loss" layer: "L" } }
+"""
+
+
+def test_python_layers_of_unknown_modules_are_assumed_where_their_shapes_are_free(tmp_path):
+    (census,) = census_of(tmp_path, UNKNOWN_PYTHON, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["d"] == ((5, 3, 224, 224), (5, 1, 111, 111)) and shapes["mine"] == ((1,),)
+    assert "modules not run: 'my_data' 'my_loss'" in census.assumed
+    (census,) = census_of(tmp_path, UNKNOWN_PYTHON, phase="TRAIN", skip_data=False)
+    assert "--import my_data runs it" in census.problems[0]
+    between = UNKNOWN_PYTHON + """layer { name: "r" type: "ReLU" bottom: "mine" top: "r" }"""
+    (census,) = census_of(tmp_path, between, phase="TRAIN", skip_data=True)
+    assert "--import my_loss runs it" in census.problems[0]
+
+
 def test_a_database_of_target_images_is_assumed_to_be_like_the_predictions(tmp_path):
     text = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 4 } }
 layer { name: "y" type: "Data" top: "mask" top: "class" data_param { batch_size: 4 } }
@@ -169,8 +311,9 @@ def test_a_module_that_may_run_must_be_there(tmp_path):
         Net(parse_net(FASTER_RCNN), phase="TRAIN")
 
 
-def test_a_module_that_nobody_knows_is_refused_either_way(tmp_path):
-    (census,) = census_of(tmp_path, python_layer("mine.own", "Secret", [], ["x"]), phase="TRAIN")
+def test_a_module_that_nobody_knows_is_refused_with_data(tmp_path):
+    (census,) = census_of(tmp_path, python_layer("mine.own", "Secret", [], ["x"]), phase="TRAIN",
+                          skip_data=False)
     assert not census.built and "is 'mine.own', whose code is not run" in census.problems[0]
 
 

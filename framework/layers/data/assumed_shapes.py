@@ -8,9 +8,11 @@ from framework.definition.spec import LayerSpec
 
 Shape = tuple[int, ...]
 Size = tuple[int, int]
-ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28), (360, 480))
+ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28), (360, 480),
+                                  (256, 256))
 """Height and width of images whose net text does not say: ImageNet's usual crop, a line of text,
-small images, CamVid's streets. A look at a net takes the first that the net can be built with."""
+small images, CamVid's streets, a power of 2. A look at a net takes the first that the
+net can be built with."""
 
 KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
 """Channels, height and width of data sets by what is in the path of their records; the first
@@ -65,6 +67,11 @@ def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
     paths = " ".join(str(param.source) for param in _params(spec)
                      if "source" in param.DESCRIPTOR.fields_by_name).lower()
     return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
+
+
+def states_size(spec: LayerSpec) -> bool:
+    """Whether the text gives the height and width of the images."""
+    return _image_size(spec) is not None
 
 
 def _image_size(spec: LayerSpec) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels, states_size
 from framework.layers.data.image_source import (
     RESHAPING,
     ImageSource,
@@ -46,6 +46,10 @@ class ImageData(ImageSource):
     num_tops = (1, 2)
     fork_fields = frozenset((*RESHAPING, "image_data_param.label_dim",
                              "image_data_param.images_per_class"))
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return [] if states_size(spec) else list(spec.tops[:1])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

@@ -32,9 +32,10 @@ def ignore_label(spec: LayerSpec) -> int | None:
     return param.ignore_label if param.HasField("ignore_label") else None
 
 
-def shape_of_labels(scores: Shape) -> Shape:
-    """The shape that labels have as a rule: one for each position, the classes being on axis 1."""
-    return (*scores[:1], 1, *scores[2:])
+def shape_of_labels(scores: Shape, axis: int) -> Shape:
+    """The shape that labels have as a rule: one for each position, the classes being on `axis`."""
+    axis %= len(scores)
+    return (*scores[:axis], 1, *scores[axis + 1:])
 
 
 def check_labels(spec: LayerSpec, x: Shape, labels: Shape, axis: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -82,8 +84,10 @@ class SoftmaxWithLoss(Layer):
     no_gradient_bottoms = (1,)
 
     @classmethod
-    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
-        return shape_of_labels(first) if index == 1 else None
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        axis = spec.proto.softmax_param.axis
+        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -50,8 +51,10 @@ class WeightedSoftmaxWithLoss(Layer):
     fork_fields = frozenset(("softmax_param.pos_cid", "softmax_param.pos_mult"))
 
     @classmethod
-    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
-        return shape_of_labels(first) if index == 1 else None
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        axis = spec.proto.softmax_param.axis
+        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -63,8 +64,9 @@ class ConvLSTM(Layer):
                           + (0 if debug.disable_hadamard else len(PEEPHOLES)))
 
     @classmethod
-    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
-        return first[:2] if index == 1 else None
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return bottoms[0][:2] if index == 1 else None
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *states: Shape):
         super().__init__(spec)

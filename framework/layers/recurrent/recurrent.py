@@ -170,8 +170,13 @@ class RecurrentLayer(Layer):
     recurrence: Recurrence
 
     @classmethod
-    def assumed_bottom(cls, index: int, first: Shape) -> Shape | None:
-        return first[:2] if index == 1 else None
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """x (T, N, ...) of as many streams as the static input has; cont (T, N)."""
+        x = bottoms[0]
+        if index == 0 and len(x) == 2:
+            return (x[0], bottoms[2][0] if len(bottoms) > 2 else 1, x[1])
+        return x[:2] if index == 1 and len(x) > 2 else None
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """The shapes of the tops, from a forward over a single step instead of all T."""

@@ -40,18 +40,22 @@ class PriorBox(Layer):
     left of the middle on; max_size and aspect_ratio are refused there.
     With `denser_prior_boxes` (TextBoxes++), and always in the dialect "textboxes", each box is
     followed by one of its size at the lower edge of the cell.
+    With `fixed_size` and `density` in place of min_size there are in each cell for each size, by
+    rows, density x density squares, spread over the size around the middle in whole steps of
+    size / density, then as many of each other ratio; all are cut at the edges of the image.
     PriorBoxClustered (OpenVINO) has in each cell the boxes of `width` and `height` instead, in
     pixels, not cut.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
-            et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, MhLiao/TextBoxes and
-            MhLiao/TextBoxes_plusplus; prior_box_clustered_layer.cpp of
+            et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, zihaozhang9/FaceBoxes,
+            MhLiao/TextBoxes and MhLiao/TextBoxes_plusplus; prior_box_clustered_layer.cpp of
             openvinotoolkit/training_toolbox_caffe.
     """
 
     dialects = ("faceboxes", "textboxes")
     fork_fields = frozenset(f"prior_box_param.{name}"
-                            for name in ("denser_prior_boxes", "width", "height"))
+                            for name in ("denser_prior_boxes", "width", "height", "fixed_size",
+                                         "density"))
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
@@ -63,8 +67,12 @@ class PriorBox(Layer):
             raise spec.error("bottom", f"has the shapes {features} and {image}; both must have 4 "
                              "axes")
         clustered = spec.type == "PriorBoxClustered"
-        self.shapes = (_clustered if clustered else _shapes)(spec, param)
-        self.moves = [(0.0, 0.0)] * len(self.shapes)
+        self.cut = bool(param.fixed_size) and not clustered
+        if self.cut:
+            self.shapes, self.moves = _spread(spec, param)
+        else:
+            self.shapes = (_clustered if clustered else _shapes)(spec, param)
+            self.moves = [(0.0, 0.0)] * len(self.shapes)
         self.denser = param.denser_prior_boxes or spec.dialect == "textboxes"
         if self.denser:
             self.shapes = [shape for shape in self.shapes for _ in range(2)]
@@ -117,6 +125,9 @@ class PriorBox(Layer):
             ((y[:, None] - half_height) / size[0]).expand(grid),
             ((x + half_width) / size[1]).expand(grid),
             ((y[:, None] + half_height) / size[0]).expand(grid)], -1).float().flatten()
+        if self.cut:
+            first, last = corners.view(-1, 2, 2).unbind(1)
+            corners = torch.stack([first.clamp(min=0), last.clamp(max=1)], 1).flatten()
         if self.clip:
             corners = corners.clamp(0, 1)
         variances = torch.tensor(self.variances, dtype=torch.float32, device=like.device)
@@ -149,7 +160,7 @@ def _refuse(spec: LayerSpec, fields: Sequence[str], reason: str) -> None:
 
 def _clustered(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
     """The widths and heights of PriorBoxClustered, in pixels."""
-    _refuse(spec, ("min_size", "max_size", "aspect_ratio"),
+    _refuse(spec, ("min_size", "max_size", "aspect_ratio", "fixed_size", "density"),
             ", whose boxes are those of width and height")
     shapes = list(zip(param.width, param.height, strict=False))
     if len(param.width) != len(param.height) or not shapes \
@@ -163,6 +174,7 @@ def _clustered(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, f
 def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, float]]:
     """Width and height, in pixels, of the boxes of one cell, in their order."""
     _refuse(spec, ("width", "height"), "; the boxes of PriorBoxClustered have it")
+    _refuse(spec, ("density",), " without fixed_size")
     lows, highs = list(param.min_size), list(param.max_size)
     if not lows or not all(0 < low < math.inf for low in lows):
         raise spec.error("prior_box_param.min_size", f"is {lows or 'not given'}; at least one must "
@@ -203,6 +215,30 @@ def _dense(spec: LayerSpec, param: PriorBoxParameter, squares: Pairs) -> tuple[P
         steps = [(index - count // 2) * FACE_STRIDE / count for index in range(count)]
         sizes += [(side - 1, side - 1)] * count ** 2
         moves += [(right, down) for down in steps for right in steps]
+    return sizes, moves
+
+
+def _spread(spec: LayerSpec, param: PriorBoxParameter) -> tuple[Pairs, Pairs]:
+    """As _dense, of fixed_size and density."""
+    _refuse(spec, ("min_size", "max_size", "denser_prior_boxes", "width", "height"),
+            " with fixed_size")
+    sides, counts = list(param.fixed_size), list(param.density)
+    if len(sides) != len(counts) or not all(1 <= side < math.inf for side in sides) \
+            or not all(counts) or sum(count ** 2 for count in counts) > MOST_BOXES:
+        raise spec.error("prior_box_param.fixed_size", f"and density are {sides} and {counts}; "
+                         "there must be as many of each, sizes from 1 on and finite, densities "
+                         f"above 0, and at most {MOST_BOXES} boxes a cell")
+    ratios = _ratios(spec, param)
+    sizes: Pairs = []
+    moves: Pairs = []
+    for side, count in zip(sides, counts, strict=True):
+        whole, step = int(side), int(side / count)
+        steps = [step / 2 + index * step - whole // 2 for index in range(count)]
+        forms = [(float(whole), float(whole))]
+        forms += [(side * math.sqrt(ratio), side / math.sqrt(ratio)) for ratio in ratios]
+        for form in forms:
+            sizes += [form] * count ** 2
+            moves += [(right, down) for down in steps for right in steps]
     return sizes, moves
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -42,6 +43,17 @@ class Concat(Layer):
     """
 
     num_bottoms = (1, None)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Where it has no axis to be joined along, like a bottom that has more; else a column."""
+        own = bottoms[index]
+        param = spec.proto.concat_param
+        axis = param.concat_dim if param.HasField("concat_dim") else param.axis
+        if not axis == len(own) == 1:
+            return None
+        return next(((*own, *other[1:]) for other in bottoms if len(other) > 1), (*own, 1))
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -95,6 +107,18 @@ class Slice(Layer):
     """
 
     num_tops = (1, None)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """As long as the pieces need it: the last is as long as the one before it."""
+        x = bottoms[0]
+        param = spec.proto.slice_param
+        axis = param.slice_dim if param.HasField("slice_dim") else param.axis
+        if not 0 <= axis <= len(x):
+            return None
+        points = [0, *param.slice_point] if param.slice_point else range(len(spec.tops))
+        return (*x[:axis], 2 * points[-1] - points[-2], *x[axis + 1:])
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -192,6 +216,12 @@ class Eltwise(Layer):
 
     pointwise = True
     num_bottoms = (2, None)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """The shape of another bottom."""
+        return bottoms[0 if index else 1]
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
@@ -81,14 +82,31 @@ class Reshape(Layer):
     Top:    the same values; a dim of `shape` that is 0 copies the bottom's axis of that index,
             one that is -1 holds what remains. A negative `axis` counts from one past the last:
             -1 inserts after it. `num_axes: -1` means all that follow.
-    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ.
-    Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp.
+    With `pixelshuffler` r above 1 instead a pixel shuffle, (N, C * r^2, H, W) to (N, C, H * r,
+    W * r), and with r below -1 its inverse by -r.
+    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ, and
+            for a pixelshuffler that does not divide the axes.
+    Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp; that of AtlantixJJ/caffe.
     """
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Rows of as many values as the shape holds, unless images of another size would do."""
+        x, param = bottoms[0], spec.proto.reshape_param
+        values = math.prod(param.shape.dim)
+        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 \
+                or values % x[0] or len(x) > 1 and values // x[0] % x[1] == 0:
+            return None
+        return x[0], values // x[0]
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.reshape_param
-        honour(spec, "reshape_param", "shape axis num_axes")
+        honour(spec, "reshape_param", "shape axis num_axes pixelshuffler")
+        self.shuffle = param.pixelshuffler
+        if self.shuffle != 1:
+            return self._check_shuffle(x)
         self.start = param.axis if param.axis >= 0 else len(x) + 1 + param.axis
         if not 0 <= self.start <= len(x):
             raise spec.error("reshape_param.axis", f"is {param.axis}; the bottom has the shape "
@@ -99,6 +117,14 @@ class Reshape(Layer):
         self.end = len(x) if param.num_axes == -1 else self.start + param.num_axes
         self.dims = list(param.shape.dim)
         self._check_dims(x)
+
+    def _check_shuffle(self, x: Shape) -> None:
+        factor = abs(self.shuffle)
+        if len(x) != 4 or factor < 2 or (
+                x[1] % factor**2 if self.shuffle > 0 else x[2] % factor or x[3] % factor):
+            raise self.spec.error("reshape_param.pixelshuffler", f"is {self.shuffle}; its square "
+                                  "must divide the channels of the bottom, or, if it is negative, "
+                                  f"it the height and width; the shape is {tuple(x)}")
 
     def _check_dims(self, x: Shape) -> None:
         field = "reshape_param.shape"
@@ -121,10 +147,17 @@ class Reshape(Layer):
         return [*x[:self.start], *middle, *x[self.end:]]
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.reshape(self._shape(x.shape))
+        if self.shuffle == 1:
+            return x.reshape(self._shape(x.shape))
+        return F.pixel_shuffle(x, self.shuffle) if self.shuffle > 1 \
+            else F.pixel_unshuffle(x, -self.shuffle)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """Only axes that stay in their index are 0 in ONNX: any other number is written out."""
+        if self.shuffle > 1:
+            return [graph.add("DepthToSpace", bottoms[0], blocksize=self.shuffle, mode="CRD")]
+        if self.shuffle < 1:
+            return [self._unshuffled(graph, bottoms[0])]
         shape = graph.shape(bottoms[0])
         dims = [0 if index < self.start else size for index, size in enumerate(self._shape(shape))]
         for index, dim in enumerate(self.dims, self.start):
@@ -134,6 +167,15 @@ class Reshape(Layer):
             raise self.spec.error("reshape_param.shape", "gives the batch axis a size of its own, "
                                   "which a batch of any size contradicts; export a fixed batch")
         return [graph.reshape(bottoms[0], dims)]
+
+    def _unshuffled(self, graph: OnnxGraph, bottom: str) -> str:
+        """ONNX's own SpaceToDepth has the cells before the channels."""
+        _, channels, height, width = graph.shape(bottom)
+        factor = -self.shuffle
+        rows, columns = height // factor, width // factor
+        cells = graph.reshape(bottom, [0, channels, rows, factor, columns, factor])
+        turned = graph.add("Transpose", cells, perm=[0, 1, 3, 5, 2, 4])
+        return graph.reshape(turned, [0, channels * factor**2, rows, columns])
 
 
 @layer

@@ -197,6 +197,14 @@ class Convolution(Layer):
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """A channel for each group, where the groups do not divide the channels."""
+        batch, *axes = bottoms[index]
+        group = spec.proto.convolution_param.group
+        return (batch, group, *axes[1:]) if axes and axes[0] % max(group, 1) else None
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")

@@ -141,6 +141,7 @@ class Embed(Layer):
 
     dialects = ("bottom-up-attention",)
 
+    appends_axis = True
     no_gradient_bottoms = (0,)
     needs_float32 = True
     weight: Tensor

@@ -13,7 +13,7 @@ from typing import Any
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape, Source
+from framework.layers.base import Layer, Shape, Source, class_of
 from framework.net.reading import read_net
 from framework.net.summary import Row, layer_rows
 from framework.report.net_summary import (
@@ -101,7 +101,7 @@ def read_graph(path: str | Path, selection: Selection) -> Graph:
     layers = iter(built)
     image = _image(spec, shapes)
     sees = fields_of(shapes, spec.layers, image) if image else {}
-    nodes = [_node(layer, row, None if issubclass(LAYERS[layer.type], Source) else next(layers),
+    nodes = [_node(layer, row, None if issubclass(class_of(layer), Source) else next(layers),
                    sees) for layer, row in zip(spec.layers, rows, strict=True)]
     title = spec.name or Path(path).name
     return Graph(title, str(path), ", ".join([phase, *stages]), nodes, edges_of(nodes), assumed)

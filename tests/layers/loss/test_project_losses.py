@@ -195,6 +195,33 @@ def test_ctc_loss_names_a_label_that_is_the_blank():
         layer(noise(4, 2, 4), torch.ones(4, 2), labels)
 
 
+BALANCED = torch.tensor([[1, 0, 0, 0.5, 0, 0], [1, 1, 0, 0, 0, 1], [0.0] * 6, [0.25] * 6],
+                        dtype=torch.float64)
+
+
+def test_the_balanced_loss_weighs_the_targets_of_an_item_by_the_share_of_the_others():
+    layer = make("SigmoidCrossEntropyBalanceLoss", "", (4, 3, 2), (4, 6))
+    x = noise(4, 3, 2)
+    loss = 0.0
+    expected = np.zeros((4, 6))
+    for item, (row, targets) in enumerate(zip(array(x).reshape(4, 6), BALANCED, strict=True)):
+        ones, zeros = (float((targets == value).sum()) for value in (1, 0))
+        for index, target in enumerate(targets.tolist()):
+            sigmoid = 1 / (1 + math.exp(-row[index]))
+            weight = {1: zeros, 0: ones}.get(target, 0) / max(ones + zeros, 1)
+            loss -= weight * math.log(sigmoid if target == 1 else 1 - sigmoid)
+            expected[item, index] = (sigmoid - target) * (weight if target in (0, 1) else 1) / 4
+    assert float(layer(x, BALANCED).detach()) == pytest.approx(loss / 4, rel=1e-12)
+    np.testing.assert_allclose(slopes(layer, x, BALANCED).reshape(4, 6), expected, rtol=1e-12)
+    known = BALANCED.round()
+    assert torch.autograd.gradcheck(lambda x: layer(x, known), x)
+
+
+def test_the_balanced_loss_wants_a_target_for_each_value():
+    with pytest.raises(SpecError, match="must have as many items and values"):
+        make("SigmoidCrossEntropyBalanceLoss", "", (4, 3, 2), (4, 5))
+
+
 def test_the_dice_loss_is_one_less_twice_the_overlap_over_the_squares():
     layer = make("DiceCoefLoss", "smooth: 0.5", (4, 3, 5), (4, 3, 5))
     x, y = noise(4, 3, 5), noise(4, 3, 5, seed=2)

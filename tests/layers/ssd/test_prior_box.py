@@ -60,6 +60,31 @@ def test_boxes_follow_the_definition(text, how):
     np.testing.assert_allclose(top[0, 1], 0.1, rtol=1e-6)
 
 
+@pytest.mark.parametrize("ratios, listed", [("", [1.0]), ("aspect_ratio: 2", [1.0, 2.0, 0.5])])
+def test_boxes_of_fixed_sizes_are_spread_over_their_size_and_cut_at_the_edges(ratios, listed):
+    text = f"fixed_size: 33 density: 3 fixed_size: 12.5 density: 1 step: 16 {ratios}"
+    layer = make("PriorBox", text, FEATURES, IMAGE)
+    corners = []
+    for y, x in np.ndindex(3, 5):
+        for side, count in ((33, 3), (12.5, 1)):
+            step = int(side / count)
+            for ratio in listed:
+                width = int(side) if ratio == 1 else side * math.sqrt(ratio)
+                height = int(side) if ratio == 1 else side / math.sqrt(ratio)
+                for row, column in np.ndindex(count, count):
+                    middle_x = (x + 0.5) * 16 - int(side) // 2 + step / 2 + column * step
+                    middle_y = (y + 0.5) * 16 - int(side) // 2 + step / 2 + row * step
+                    corners += [max((middle_x - width / 2) / 90, 0),
+                                max((middle_y - height / 2) / 61, 0),
+                                min((middle_x + width / 2) / 90, 1),
+                                min((middle_y + height / 2) / 61, 1)]
+    found = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))[0, 0]
+    np.testing.assert_allclose(found.numpy(), corners, rtol=1e-6, atol=1e-7)
+    assert layer.top_shapes(FEATURES, IMAGE) == [(1, 2, len(corners))]
+    check_layer(layer, torch.zeros(FEATURES, dtype=torch.float64),
+                torch.zeros(IMAGE, dtype=torch.float64))
+
+
 def test_clustered_boxes_have_the_given_widths_and_heights():
     layer = make("PriorBoxClustered", "prior_box_param { width: 9.5 height: 12 width: 20.25 "
                  "height: 6 step: 16 offset: 0.25 clip: true }", FEATURES, IMAGE)
@@ -156,6 +181,10 @@ def test_the_net_may_compile_export_and_run_in_half_precision():
     ("min_size: 3 step: 9 step_w: 4", "step is given besides step_w"),
     ("min_size: 3 step_w: 4", "step_h is 0; it must be given and above 0"),
     ("min_size: 3 step: 0", "step is 0; it must be given and above 0"),
+    ("fixed_size: 9", r"fixed_size and density are \[9.0\] and \[\]; there must be as many"),
+    ("fixed_size: 9 density: 0", "densities above 0"),
+    ("fixed_size: 9 density: 1 min_size: 3", "min_size has no effect in PriorBox with fixed_size"),
+    ("min_size: 3 density: 2", "density has no effect in PriorBox without fixed_size"),
 ])
 def test_wrong_fields_are_errors_that_name_them(text, message):
     with pytest.raises(SpecError, match=message):

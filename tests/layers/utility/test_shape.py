@@ -32,6 +32,20 @@ def test_copying_layers_stand_the_common_check_and_take_any_batch(kind, param, e
     assert torch.autograd.gradcheck(layer, noise(2, 3, 2, 4))
 
 
+def test_a_pixel_shuffle_moves_channels_into_cells_and_its_inverse_back():
+    fine = noise(2, 3, 4, 6)
+    coarse = np.empty((2, 12, 2, 3))
+    for channel, row, column in np.ndindex(3, 2, 2):
+        coarse[:, channel * 4 + row * 2 + column] = array(fine)[:, channel, row::2, column::2]
+    layer = make("Reshape", "reshape_param { pixelshuffler: -2 }", (2, 3, 4, 6))
+    check_layer(layer, fine)
+    np.testing.assert_array_equal(array(layer(fine)), coarse)
+    back = make("Reshape", "reshape_param { pixelshuffler: 2 }", coarse.shape)
+    x = torch.from_numpy(coarse).requires_grad_()
+    check_layer(back, x)
+    np.testing.assert_array_equal(array(back(x)), array(fine))
+
+
 @pytest.mark.parametrize("kind, param, message", [
     ("Permute", "order: 4", r"permute_param.order is \[4\]; .* each must be from 0 to 3"),
     ("Permute", "order: 1 order: 1", r"order is \[1, 1\]; no axis may be named twice"),
@@ -45,7 +59,9 @@ def test_copying_layers_stand_the_common_check_and_take_any_batch(kind, param, e
     ("Reshape", "reshape_param { axis: -6 shape { dim: 1 } }", "axis is -6; .* from -5 to 4"),
     ("Reshape", "reshape_param { axis: 3 num_axes: 2 shape { dim: 1 } }",
      "num_axes is 2; from axis 3 on there are 1"),
-    ("Reshape", "reshape_param { pixelshuffler: 2 }", "reshape_param.pixelshuffler asks for what"),
+    ("Reshape", "reshape_param { pixelshuffler: 2 }", "pixelshuffler is 2; its square must divide"),
+    ("Reshape", "reshape_param { pixelshuffler: -2 }", "pixelshuffler is -2; .* height and width"),
+    ("Reshape", "reshape_param { pixelshuffler: 0 }", "pixelshuffler is 0; its square must"),
     ("Tile", "axis: 1", "tile_param.tiles is 0; it must be at least 1"),
     ("Reduction", "axis: 4", "reduction_param.axis is 4"),
     ("ArgMax", "top_k: 61", "top_k is 61; it must be from 1 to the number of values, 60"),

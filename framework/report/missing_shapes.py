@@ -1,0 +1,74 @@
+"""Infer the shapes of blobs that only files know from the layers that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from framework.definition.spec import LayerSpec, NetSpec
+from framework.errors import SpecError
+from framework.layers.base import Layer, Shape, Source, class_of
+
+
+def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection[str],
+                   error: SpecError) -> dict[str, Shape]:
+    """The shape that the layer which `error` names needs of tops of data layers, by their names.
+
+    shapes  of all blobs before that layer
+    known   tops that have been inferred, and stay as they are
+    Only where a file alone says the shape of a top, and the layer's other bottoms do not depend
+    on it. Layers that keep shapes may be between the two. What was taken for one number an item,
+    and is read by a layer that takes more, is images.
+    """
+    index = next((index for index, layer in enumerate(spec.layers)
+                  if layer.place() == error.layer), None)
+    if index is None:
+        return {}
+    layer = spec.layers[index]
+    cls = class_of(layer)
+    bottoms = [shapes[name] for name in layer.bottoms if name in shapes]
+    if not issubclass(cls, Layer) or len(bottoms) < len(layer.bottoms):
+        return {}
+    origins, copies = _origins(spec.layers[:index], known)
+    found: dict[str, Shape] = {}
+    for number, name in enumerate(layer.bottoms):
+        top = copies.get(name)
+        others = {origin for other in layer.bottoms if other != name
+                  for origin in origins.get(other, ())}
+        shape = cls.assumed_bottom(layer, number, bottoms)
+        if shape is None and len(bottoms[number]) == 1 and not cls.loss:
+            shape = _images(spec, shapes, bottoms[number][0])
+        if top and top not in others and shape is not None and shape != bottoms[number]:
+            found[top] = shape[:len(shape) + len(shapes[top]) - len(bottoms[number])]
+    return found
+
+
+def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | None:
+    """A batch of images like the first that the net has: what a layer of images needs for numbers.
+    """
+    tops = [top for layer in spec.layers if issubclass(class_of(layer), Source)
+            for top in layer.tops]
+    return next(((batch, *shapes[top][1:]) for top in tops if len(shapes[top]) == 4), None)
+
+
+def _origins(layers: list[LayerSpec], known: Collection[str]
+             ) -> tuple[dict[str, set[str]], dict[str, str]]:
+    """For each blob the open tops of data layers that it depends on, and the one whose shape it
+    has or begins with, if that is sure."""
+    origins: dict[str, set[str]] = {}
+    copies: dict[str, str] = {}
+    for layer in layers:
+        cls = class_of(layer)
+        if issubclass(cls, Source):
+            open_tops = [top for top in cls.tops_of_files(layer) if top not in known]
+            origins.update((top, {top}) for top in open_tops)
+            copies.update((top, top) for top in open_tops)
+            continue
+        needed = {origin for name in layer.bottoms for origin in origins.get(name, ())}
+        copied = copies.get(layer.bottoms[0]) \
+            if layer.bottoms and (cls.keeps_shape or cls.appends_axis) else None
+        for top in layer.tops:
+            origins[top] = needed
+            copies.pop(top, None)
+            if copied:
+                copies[top] = copied
+    return origins, copies
