@@ -14,7 +14,8 @@ from tests.export.support import run_onnx, run_ours
 from tests.support import noise
 
 ROOT = Path(__file__).resolve().parents[2] / "prototxt"
-QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "fsds")
+QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "fsds",
+         "fsds_skeletons")
 SLOW = ("convnext_tiny", "efficientnet_b0", "mobilenet_v3_large", "regnet_y_400mf", "densenet169",
         "resnext50_32x4d", "se_resnet50", "inception_resnet_v1", "inception_resnet_v2", "unet",
         "deeplab_v3plus_resnet50", "deeplab_v3plus_resnet101",
