@@ -49,7 +49,7 @@ COUNTS = {
 }
 SIZES = {"pspnet_resnet50": (473, 473), "pspnet_resnet101": (473, 473), "segnet": (360, 480),
          "icnet": (1025, 2049)}         # kernels or tops of these files fit no other size
-TWINS = ("unet_shapes", "deeplab_shapes")
+TWINS = ("unet_shapes", "deeplab_shapes", "segnet_shapes", "fsds_skeletons")
 NETS = (*COUNTS, *TWINS)
 
 

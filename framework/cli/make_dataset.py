@@ -1,4 +1,4 @@
-"""Generate a synthetic data set: captcha-like strings, faces, or pairs of sentences.
+"""Generate a synthetic data set: captcha-like strings, faces, pairs of sentences, or skeletons.
 
 Lists, train.txt and test.txt, and what they name appear in OUT when all of it is made. The same
 seed makes the same data.
@@ -11,6 +11,8 @@ seed makes the same data.
     sentences train.h5 and test.h5: `first` and `second` (N, 12), the numbers of the words, and
               `label` (N,), 1 if both mean the same; the lists name these files. words.txt has the
               words by number, 0 being the padding; train.tsv and test.tsv the text
+    skeletons images/NAME.png of strokes, and label images masks/NAME.png of their middle lines: a
+              pixel is of scale 1, 2 or 3, by the width of the stroke, or 0
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from framework.data.convert.conversion import in_order
 from framework.data.datasets import sentence_pairs
 from framework.data.datasets.drawn_faces import draw_face, draw_identity
 from framework.data.datasets.drawn_strings import draw_text
+from framework.data.datasets.drawn_strokes import draw_strokes
 from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.arrays import Levels
@@ -35,8 +38,9 @@ from framework.system.progress import Progress
 from framework.weights import hdf5
 
 SPLITS = ("train", "test")
-DEFAULTS = {"strings": (4000, 500), "faces": (200, 60), "sentences": (20000, 2000)}
-NOUNS = {"strings": "string", "faces": "person", "sentences": "pair"}
+DEFAULTS = {"strings": (4000, 500), "faces": (200, 60), "sentences": (20000, 2000),
+            "skeletons": (800, 200)}
+NOUNS = {"strings": "string", "faces": "person", "sentences": "pair", "skeletons": "image"}
 NUM_FOLDS = 10
 
 
@@ -52,10 +56,11 @@ def make_parser() -> argparse.ArgumentParser:
                         help=" or ".join(DEFAULTS))
     parser.add_argument("out", metavar="OUT", type=Path, help="folder to make")
     parser.add_argument("--train", type=count, metavar="N",
-                        help="strings, persons or pairs to train with (default: 4000, 200, "
-                        "20000)")
+                        help="strings, persons, pairs or images to train with (default: 4000, 200, "
+                        "20000, 800)")
     parser.add_argument("--test", type=count, metavar="N",
-                        help="strings, persons or pairs to test with (default: 500, 60, 2000)")
+                        help="strings, persons, pairs or images to test with (default: 500, 60, "
+                        "2000, 200)")
     parser.add_argument("--characters", metavar="TEXT", default="0123456789",
                         help="of strings: the characters; class 1 is the first (default: "
                         "%(default)s)")
@@ -96,8 +101,10 @@ def make(options: argparse.Namespace) -> int:
             make_strings(options, folder)
         elif options.kind == "faces":
             make_faces(options, folder)
-        else:
+        elif options.kind == "sentences":
             make_sentences(options, folder)
+        else:
+            make_skeletons(options, folder)
     print(f"{options.out}: {counted(options.train + options.test, NOUNS[options.kind])}")
     return 0
 
@@ -193,6 +200,22 @@ def make_sentences(options: argparse.Namespace, folder: Path) -> None:
         (folder / f"{split}.txt").write_text(f"{options.out / split}.h5\n")
         (folder / f"{split}.tsv").write_text("".join(
             f"{int(pair.is_same)}\t{pair.first}\t{pair.second}\n" for pair in pairs))
+
+
+def make_skeletons(options: argparse.Namespace, folder: Path) -> None:
+    """Draw strokes and their middle lines, and write the lists."""
+    for part in ("images", "masks"):
+        (folder / part).mkdir()
+    names = [f"{index:06d}.png" for index in range(options.train + options.test)]
+
+    def draw(name: str) -> str:
+        generator = np.random.default_rng([options.seed, int(Path(name).stem)])
+        for part, image in zip(("images", "masks"), draw_strokes(generator), strict=True):
+            write_png(folder / part / name, image)
+        return f"images/{name} masks/{name}\n"
+
+    lines = list(Progress(len(names), "draw").over(in_order(draw, names, options.jobs)))
+    write_lists(folder, lines, options.train)
 
 
 def write_lists(folder: Path, lines: Sequence[str], num_train: int) -> None:

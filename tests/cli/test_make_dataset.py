@@ -1,4 +1,4 @@
-"""tools/make_dataset: strings and faces that its data layers take, and verification of pairs."""
+"""tools/make_dataset: what its data layers take, and verification of pairs."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,7 @@ from framework.cli.make_dataset import main
 from framework.cli.test import main as score
 from framework.data.datasets.drawn_faces import draw_face, draw_identity
 from framework.data.datasets.drawn_strings import draw_text
+from framework.data.datasets.drawn_strokes import RADII, SIZE, stroke
 from framework.net.net import Net
 from framework.weights.weights import save_weights
 from tests.support import net_from
@@ -58,6 +59,29 @@ def test_a_person_differs_more_from_another_than_from_itself():
                       for of_one in faces])
     between = np.mean([np.abs(a - b).mean() for a in middle for b in middle if a is not b])
     assert between > 1.2 * within
+
+
+def test_the_middle_line_of_a_stroke_is_its_radius_away_from_the_outline():
+    for number, (least, most) in enumerate(RADII * 4):
+        generator = np.random.default_rng([4, number])
+        radius = generator.uniform(least, most)
+        line, outline = stroke(generator, radius)
+        away = [cv2.pointPolygonTest(outline, point.tolist(), True) for point in line]
+        np.testing.assert_allclose(away, radius, rtol=0.05)
+        assert (outline >= 0).all() and (outline <= SIZE).all()
+
+
+def test_a_pixel_of_a_skeleton_has_the_scale_of_its_stroke():
+    assert main("skeletons s --train 12 --test 3 --seed 5".split()) == 0
+    lines = [line.split() for line in Path("s/train.txt").read_text().splitlines()]
+    assert len(lines) == 12 and len(Path("s/test.txt").read_text().splitlines()) == 3
+    scales = set()
+    for image, mask in lines:
+        assert cv2.imread(f"s/{image}", cv2.IMREAD_UNCHANGED).shape == (SIZE, SIZE, 3)
+        labels = cv2.imread(f"s/{mask}", cv2.IMREAD_UNCHANGED)
+        assert labels.shape == (SIZE, SIZE) and labels.any()
+        scales |= set(np.unique(labels).tolist())
+    assert scales == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("words, message", [

@@ -14,7 +14,8 @@ from tests.export.support import run_onnx, run_ours
 from tests.support import noise
 
 ROOT = Path(__file__).resolve().parents[2] / "prototxt"
-QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "fsds")
+QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "fsds",
+         "fsds_skeletons")
 SLOW = ("convnext_tiny", "efficientnet_b0", "mobilenet_v3_large", "regnet_y_400mf", "densenet169",
         "resnext50_32x4d", "se_resnet50", "inception_resnet_v1", "inception_resnet_v2", "unet",
         "deeplab_v3plus_resnet50", "deeplab_v3plus_resnet101",
@@ -65,9 +66,9 @@ def test_a_small_net_of_text_faces_or_sentences_computes_the_same_in_onnx_runtim
         np.testing.assert_allclose(found[blob], expected, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.slow
-def test_segnet_is_the_same_but_where_rounding_moves_a_maximum():
+@pytest.mark.parametrize("name", ["segnet_shapes", pytest.param("segnet", marks=pytest.mark.slow)])
+def test_segnet_is_the_same_but_where_rounding_moves_a_maximum(name):
     """Of two nearly equal cells either may be the maximum, whose place unpooling then fills."""
-    net, _ = net_of("segnet")
+    net, _ = net_of(name)
     found = check(net, to_model(net, Options(17)), tolerance=1e-4)
-    assert found.first is None and found.num_blobs > 30
+    assert found.first is None and found.num_blobs > 25

@@ -36,7 +36,7 @@ def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
     Everything comes from `generator`: the same state draws the same image.
     """
     width, height = SIZES[generator.integers(len(SIZES))]
-    image = _background(generator, width, height)
+    image = background(generator, width, height)
     light = generator.uniform(0, 2 * math.pi)
     shapes: list[Shape] = []
     for _ in range(int(generator.integers(1, 7))):
@@ -45,10 +45,10 @@ def draw_image(generator: np.random.Generator) -> tuple[Levels, list[Shape]]:
             outline = _outline(generator, name, width, height)
             corners = _corners(outline)
             if all(_cover(corners, other.corners) < 0.08 for other in shapes):
-                _paint(generator, image, outline, light)
+                paint(generator, image, outline, light)
                 shapes.append(Shape(name, corners, outline))
                 break
-    return _photograph(generator, image, light), shapes
+    return photograph(generator, image, light), shapes
 
 
 def label_image(shapes: Sequence[Shape], width: int, height: int) -> Levels:
@@ -104,7 +104,7 @@ def _noise(generator: np.random.Generator, width: int, height: int, cell: int) -
     return np.asarray(scaled[cell : cell + height, cell : cell + width], np.float32)
 
 
-def _background(generator: np.random.Generator, width: int, height: int) -> Floats:
+def background(generator: np.random.Generator, width: int, height: int) -> Floats:
     """A textured surface (height, width, 3): plaster, cloth, planks or leaves, 0 to 255."""
     base = generator.uniform(40, 215, size=3)
     kind = generator.integers(4)
@@ -132,7 +132,7 @@ def _background(generator: np.random.Generator, width: int, height: int) -> Floa
     return np.clip(image, 0, 255)
 
 
-def _paint(
+def paint(
     generator: np.random.Generator, image: Floats, outline: Floats, light: float
 ) -> None:
     """Draw a lit, slightly rough object and its shadow onto `image`, in place."""
@@ -175,7 +175,7 @@ def _mask(outline: Floats, width: int, height: int) -> Floats:
     return np.asarray(mask / 255, np.float32)
 
 
-def _photograph(generator: np.random.Generator, image: Floats, light: float) -> Levels:
+def photograph(generator: np.random.Generator, image: Floats, light: float) -> Levels:
     """Photograph the scene with a small camera: uneven light, soft focus, grain, exposure."""
     height, width = image.shape[:2]
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
