@@ -205,7 +205,8 @@ def test_a_json_file_that_is_cut_is_named(capsys):
         path.unlink()
     Path("photos/c.json").write_text('{"images": [')
     assert main(["new", "detector", "photos"]) == 1
-    assert "this cannot be read: photos/c.json: is not JSON: Expecting value" in capsys.readouterr().err
+    message = "this cannot be read: photos/c.json: is not JSON: Expecting value"
+    assert message in capsys.readouterr().err
 
 
 def test_a_class_that_one_split_lacks_is_an_error_and_can_be_left_out(capsys):
