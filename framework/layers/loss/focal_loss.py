@@ -15,7 +15,7 @@ from framework.layers.loss.loss_settings import (
     ignore_label,
     normalization,
 )
-from framework.layers.params import canonical_axis, honour, is_set
+from framework.layers.params import canonical_axis, honour, is_set, plain
 from framework.ops.losses import (
     log_loss,
     normalizer,
@@ -109,20 +109,50 @@ class FocalLoss(Layer):
 class L1Loss(Layer):
     """L1 loss: the absolute difference, summed, over the number of items.
 
-    Bottoms: two blobs (N, ...) with as many values; both get a gradient, 0 where they are equal.
+    Bottoms: two blobs (N, ...) with as many values, or one, their difference; all get a gradient,
+             0 where they are equal (FlowNet2's own is that of a difference below 0 there).
     Top:     the loss ().
-    Errors:  SpecError if the bottoms differ in size, and for FlowNet2's l1_loss_param, which
-             means another layer of this name.
-    Source:  NVIDIA/caffe l1_loss_layer.cpp (DetectNet).
+    With l1_loss_param (FlowNet2) differences that are not a number count as nothing, and so do
+    those below `plateau`; `normalize_by_num_entries` divides by the known differences of a channel
+    instead. `l2_per_location` takes the length over the channels at each location, the root of the
+    sum of squares (their mean with `l2_prescale_by_channels`) and `epsilon`, for the differences;
+    one below plateau has the root of epsilon, and no gradient.
+    Errors:  SpecError if the bottoms differ in size, and for l2_per_location without (N, C, H, W).
+    Source:  NVIDIA/caffe l1_loss_layer.cpp (DetectNet); l1loss_layer.cu of lmb-freiburg/flownet2.
     """
 
-    num_bottoms = (2, 2)
+    num_bottoms = (1, 2)
     loss = True
 
-    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, *target: Shape):
         super().__init__(spec)
-        honour(spec, "l1_loss_param", "")
-        check_same_count(spec, x, target)
+        honour(spec, "l1_loss_param", "l2_per_location l2_prescale_by_channels "
+               "normalize_by_num_entries epsilon plateau")
+        self.masks = spec.proto.HasField("l1_loss_param")
+        self.param = plain(spec.proto.l1_loss_param)
+        if target:
+            check_same_count(spec, x, target[0])
+        if self.param.l2_per_location and len(x) != 4:
+            raise spec.error("l1_loss_param.l2_per_location", "is for (N, C, H, W); the bottom has "
+                             f"the shape {tuple(x)}")
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        return (precise(x) - precise(target).reshape(x.shape)).abs().sum() / x.shape[0]
+    def forward(self, x: Tensor, *target: Tensor) -> Tensor:
+        difference = precise(x)
+        if target:
+            difference = difference - precise(target[0]).reshape(x.shape)
+        if not self.masks:
+            return difference.abs().sum() / x.shape[0]
+        known = ~difference.isnan()
+        difference = difference.where(known, 0)
+        items = difference.new_tensor(x.shape[0])
+        if self.param.normalize_by_num_entries:
+            items = known.sum().clamp(min=1).to(items) / x.shape[1]
+        return self._lengths(difference).sum() / items
+
+    def _lengths(self, difference: Tensor) -> Tensor:
+        param = self.param
+        if not param.l2_per_location:
+            return difference.abs().where(difference.abs() >= param.plateau, 0)
+        squares = difference.square()
+        squares = squares.mean(1) if param.l2_prescale_by_channels else squares.sum(1)
+        return (squares.where(squares >= param.plateau ** 2, 0) + param.epsilon).sqrt()

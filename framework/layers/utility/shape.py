@@ -106,8 +106,7 @@ class Reshape(Layer):
         honour(spec, "reshape_param", "shape axis num_axes pixelshuffler")
         self.shuffle = param.pixelshuffler
         if self.shuffle != 1:
-            self._check_shuffle(x)
-            return
+            return self._check_shuffle(x)
         self.start = param.axis if param.axis >= 0 else len(x) + 1 + param.axis
         if not 0 <= self.start <= len(x):
             raise spec.error("reshape_param.axis", f"is {param.axis}; the bottom has the shape "

@@ -194,6 +194,50 @@ def test_l1_loss_is_the_sum_of_absolute_differences():
     assert torch.autograd.gradcheck(layer, (x, y))
 
 
+FLOW = (2, 3, 4, 5)
+
+
+def flow_of_unknowns():
+    """A flow, and a target that is not a number at a location and at a single value."""
+    x, target = noise(*FLOW), noise(*FLOW, seed=2).detach()
+    target[0, :, 1, 2] = math.nan
+    target[1, 2, 0, 0] = math.nan
+    return x, target
+
+
+@pytest.mark.parametrize("text, plateau, scale, by_entries", [
+    ("plateau: 0", 0, None, False),
+    ("plateau: 0.5 normalize_by_num_entries: true", 0.5, None, True),
+    ("l2_per_location: true", 0, 1, False),
+    ("l2_per_location: true epsilon: 0.25 plateau: 1.5 normalize_by_num_entries: true", 1.5, 1,
+     True),
+    ("l2_per_location: true l2_prescale_by_channels: true", 0, 1 / 3, False)])
+def test_flownets_l1_loss_leaves_out_what_is_not_known(text, plateau, scale, by_entries):
+    layer = make("L1Loss", text, FLOW, FLOW)
+    x, target = flow_of_unknowns()
+    epsilon = 0.25 if "epsilon" in text else float(np.float32(0.01))
+    difference = array(x) - target.numpy()
+    known = np.count_nonzero(~np.isnan(difference))
+    total = 0.0
+    for item, row, column in np.ndindex(2, 4, 5):
+        values = [value for value in difference[item, :, row, column] if not np.isnan(value)]
+        if scale is None:
+            total += sum(abs(value) for value in values if abs(value) >= plateau)
+            continue
+        squares = sum(value ** 2 for value in values) * scale
+        total += math.sqrt((squares if squares >= plateau ** 2 else 0) + epsilon)
+    expected = total / (known / 3 if by_entries else 2)
+    assert float(layer(x, target).detach()) == pytest.approx(expected, rel=1e-12)
+    assert torch.autograd.gradcheck(lambda x: layer(x, target), x)
+
+
+def test_flownets_l1_loss_takes_a_difference_alone():
+    x, target = flow_of_unknowns()
+    alone = make("L1Loss", "l2_per_location: true", FLOW)(x - target)
+    both = make("L1Loss", "l2_per_location: true", FLOW, FLOW)(x, target)
+    assert float(alone.detach()) == float(both.detach())
+
+
 @pytest.mark.parametrize("kind, param, shapes, message", [
     ("TripletLoss", "", [(4, 3), (4, 3), (4, 2)], r"'bottom2' has the shape \(4, 2\)"),
     ("CenterLoss", "", [(4, 3), (4,)], "center_loss_param.num_output is 0"),
@@ -206,7 +250,8 @@ def test_l1_loss_is_the_sum_of_absolute_differences():
     ("FocalLoss", "type: LINEAR", [SCORES, (4, 2)], "type is LINEAR, which the original"),
     ("FocalLoss", "gamma: -1", [SCORES, (4, 2)], "gamma is -1.0; it must be at least 0"),
     ("FocalLoss", "", [SCORES, (4, 3)], "so there must be 8 labels"),
-    ("L1Loss", "l2_per_location: true", [(4, 3), (4, 3)], "l1_loss_param.l2_per_location asks"),
+    ("L1Loss", "l2_per_location: true", [(4, 3), (4, 3)],
+     r"l1_loss_param.l2_per_location is for \(N, C, H, W\)"),
 ])
 def test_metric_layers_refuse(kind, param, shapes, message):
     with pytest.raises(SpecError, match=message):
