@@ -146,7 +146,7 @@ class L1Loss(Layer):
         difference = difference.where(known, 0)
         items = difference.new_tensor(x.shape[0])
         if self.param.normalize_by_num_entries:
-            items = known.sum().clamp(min=1) / x.shape[1]
+            items = known.sum().clamp(min=1).to(items) / x.shape[1]
         return self._lengths(difference).sum() / items
 
     def _lengths(self, difference: Tensor) -> Tensor:

@@ -215,7 +215,7 @@ def flow_of_unknowns():
 def test_flownets_l1_loss_leaves_out_what_is_not_known(text, plateau, scale, by_entries):
     layer = make("L1Loss", text, FLOW, FLOW)
     x, target = flow_of_unknowns()
-    epsilon = 0.25 if "epsilon" in text else 0.01
+    epsilon = 0.25 if "epsilon" in text else float(np.float32(0.01))
     difference = array(x) - target.numpy()
     known = np.count_nonzero(~np.isnan(difference))
     total = 0.0
