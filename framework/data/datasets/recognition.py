@@ -46,8 +46,8 @@ LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that 
               "(Darknet), *.json with images, annotations and categories (COCO), "
               "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
               "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
-              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, XMax, "
-              "YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
+              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
+              "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
 
 
 @dataclass(frozen=True)
