@@ -35,17 +35,17 @@ def is_file(content: Json) -> bool:
         and isinstance(content.get("imagePath"), str)
 
 
-def named(name: str, place: str, content: Mapping[str, Json]) -> Named:
+def named(name: str, where: str, content: Mapping[str, Json]) -> Named:
     """The image of a file, by its `imagePath` or the file's own name, and its boxes.
 
-    place  what messages call the file
+    where  what messages call the file
     """
     path = content["imagePath"]
     beside = PurePath(name).with_suffix(PurePath(path).suffix or ".jpg").name
-    return Named(name, (path, beside), _labels(content, place))
+    return Named(name, (path, beside), _labels(content, where))
 
 
-def _labels(content: Mapping[str, Json], place: str) -> Labels | BadEntry:
+def _labels(content: Mapping[str, Json], where: str) -> Labels | BadEntry:
     """The boxes of rectangles, and around polygons and circles; other shapes have a note each."""
     shapes = content["shapes"]
     boxes: list[Box] = []
@@ -62,8 +62,8 @@ def _labels(content: Mapping[str, Json], place: str) -> Labels | BadEntry:
                 raise ValueError(f"a {kind} has {len(points)} points")
             boxes.append(_box(str(shape["label"]), kind, points))
     except JSON_ERRORS as error:
-        return BadEntry(f"{place}: is not labelme's format: {json_words(error)}", len(shapes))
-    notes = tuple(Note(f"a shape of type {shortened(kind)} is not a box", place, boxes=count)
+        return BadEntry(f"{where}: is not labelme's format: {json_words(error)}", len(shapes))
+    notes = tuple(Note(f"a shape of type {shortened(kind)} is not a box", where, boxes=count)
                   for kind, count in others.items())
     return Labels(tuple(boxes), *size, notes=notes)
 

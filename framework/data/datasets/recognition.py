@@ -108,13 +108,11 @@ def _in_folder(path: Path) -> Recognised:
         if found is not None:
             _check_one_format(tree, found, finders[index + 1:])
             return _with_losses(tree, _with_unread(tree, found, finders[index + 1:]))
-    unread = next((f", of which this cannot be read: {error}"
-                   for error in tree.unread.values()), "")
     raise DataError(f"{path}: its format is not known: it has "
                     f"{counted(len(tree.images), 'image')} and "
-                    f"{counted(len(tree.files) - len(tree.images), 'other file')}{unread}. "
-                    f"Looked for were: {LOOKED_FOR}; images with a class each, and no boxes, are "
-                    "for `caffe new classifier`")
+                    f"{counted(len(tree.files) - len(tree.images), 'other file')}"
+                    f"{tree.unread_words()}. Looked for were: {LOOKED_FOR}; images with a class "
+                    "each, and no boxes, are for `caffe new classifier`")
 
 
 def _check_one_format(tree: FileTree, found: Recognised,
