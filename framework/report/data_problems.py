@@ -32,6 +32,10 @@ def problems(found: Survey, label_map: Any, spec: LayerSpec, net: Net | None) ->
     if found.is_annotated and spec.phase == "TRAIN" and found.names and not len(found.boxes) \
             and found.empty:
         texts.append("no image has a box: there is nothing to train on")
+    num_outside = int(((found.corners[:, 2:] <= 0) | (found.corners[:, :2] >= 1)).any(1).sum())
+    if 2 * num_outside > len(found.boxes):
+        texts.append(f"{num_outside} of {counted(len(found.boxes), 'box')} show nothing of their "
+                     "images: corners must be parts of the image, from 0 to 1, and not pixels")
     if net is not None:
         texts += _box_classes(found, label_map, net) if len(found.boxes) \
             else _image_classes(found, spec, net)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from framework.cli import check_data
+from framework.proto import Datum
 from tests.data.clips import write_frames, write_list
 from tests.data.making import (
     annotated,
@@ -213,6 +214,22 @@ def test_classes_that_net_label_map_and_data_count_differently_are_named(
         assert len(found) == len(texts)
         assert all(text.format(folder=tmp_path) in line
                    for text, line in zip(texts, found, strict=True))
+
+
+def test_boxes_in_pixels_are_named(tmp_path, capsys):
+    records = [annotated(encoded(image(index)), [(1, 3, 4, 30, 20)]) for index in range(4)]
+    code, (line,) = checked(tmp_path, capsys, [*records, *good_records(1)])
+    assert code == 1
+    assert "4 of 5 boxes show nothing of their images: corners must be parts of the image, from 0" \
+        in line
+
+
+def test_a_datum_among_annotated_ones_is_called_that(tmp_path, capsys):
+    plain = Datum(data=encoded(image(1)), encoded=True, label=3).SerializeToString()
+    path = write_database(tmp_path / "db", [*good_records(3), plain])
+    check_data.main([str(path)])
+    assert "bad: 00000003_record3.jpg: the record is not an AnnotatedDatum, but a Datum or" \
+        in capsys.readouterr().out
 
 
 def test_boxes_of_the_background_are_named(tmp_path, capsys):

@@ -73,8 +73,9 @@ def recognise_classes(path: Path) -> ClassData:
         where = " in one folder" if len(folders) == 1 else ""
         raise DataError(f"{path}: has no images with a class each that are known: it has "
                         f"{counted(len(tree.images), 'image')}{where} and "
-                        f"{counted(len(tree.files) - len(tree.images), 'other file')}. Looked for "
-                        f"were: {LOOKED_FOR}; images with boxes are for `caffe new detector`")
+                        f"{counted(len(tree.files) - len(tree.images), 'other file')}"
+                        f"{tree.unread_words()}. Looked for were: {LOOKED_FOR}; images "
+                        "with boxes are for `caffe new detector`")
     return ClassData(tree.root, found.format, found.reason, found.splits, found.names, found.shown,
                      found.losses)
 

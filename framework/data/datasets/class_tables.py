@@ -45,7 +45,8 @@ def find_table(tree: FileTree) -> Found | None:
     for name in tree.ending(".csv"):
         try:
             lines = _lines(tree, name)
-        except DataError:       # not text
+        except DataError as error:      # not text
+            tree.unread[name] = str(error)
             continue
         rows = _rows(tree, name, lines)
         if rows is not None:

@@ -28,6 +28,11 @@ class FileTree:
     files: tuple[str, ...]
     unread: dict[str, str] = field(default_factory=dict)
 
+    def unread_words(self) -> str:
+        """The end of a clause that counts the files, with the first of those unread, if any is."""
+        return next((f", of which this cannot be read: {error}"
+                     for error in self.unread.values()), "")
+
     @cached_property
     def images(self) -> tuple[str, ...]:
         return tuple(name for name in self.files if is_image(name))

@@ -15,6 +15,7 @@ from framework.data.datasets import (
     cvat,
     description,
     label_studio,
+    labelme,
     openimages,
     xml_folders,
     yolo,
@@ -22,6 +23,7 @@ from framework.data.datasets import (
 from framework.data.datasets.dataset import Dataset, Description, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
 from framework.data.datasets.label_files import json_words
+from framework.data.datasets.named_images import gather
 from framework.data.datasets.yolo import NOT_LABELS, has_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
 from framework.data.records.account import Note
@@ -42,10 +44,10 @@ NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of Y
 LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
               "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
               "(Darknet), *.json with images, annotations and categories (COCO), "
-              "a *.json list of tasks (Label Studio), *.xml that begins with <annotations> and has "
-              "<image> (CVAT for images 1.1), *.csv with "
-              "filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, XMax, "
-              "YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
+              "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
+              "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
+              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
+              "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,15 @@ def recognise(path: Path) -> Recognised:
     tree = list_files(path.parent)
     only = FileTree(tree.root, tuple(name for name in tree.files
                                      if name == path.name or name in tree.images))
-    for find in (_coco, _label_studio, _cvat, _csv):
+    for find in (_coco, _label_studio, _labelme, _cvat, _open_images, _csv):
         found = find(only)
         if found is not None:
             return found
     if path.name in only.unread:
         raise DataError(only.unread[path.name])
     raise DataError(f"{path}: its format is not known. Files are: .yaml (Ultralytics, or ours), "
-                    ".data (Darknet), .json of COCO or Label Studio, .xml of CVAT, .csv with a "
-                    "header; or give the folder")
+                    ".data (Darknet), .json of COCO, Label Studio or labelme, .xml of CVAT, .csv "
+                    "with a header; or give the folder")
 
 
 def _inner(path: Path) -> Path:
@@ -100,19 +102,17 @@ def _in_folder(path: Path) -> Recognised:
                           f"ImageSets/Main: {', '.join(data.splits)}")
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], Recognised | None], ...] = (
-        _yaml, _coco, _label_studio, _xml, _cvat, _open_images, _csv, _yolo)
+        _yaml, _coco, _label_studio, _labelme, _xml, _cvat, _open_images, _csv, _yolo)
     for index, find in enumerate(finders):
         found = find(tree)
         if found is not None:
             _check_one_format(tree, found, finders[index + 1:])
             return _with_losses(tree, _with_unread(tree, found, finders[index + 1:]))
-    unread = next((f", of which this cannot be read: {error}"
-                   for error in tree.unread.values()), "")
     raise DataError(f"{path}: its format is not known: it has "
                     f"{counted(len(tree.images), 'image')} and "
-                    f"{counted(len(tree.files) - len(tree.images), 'other file')}{unread}. "
-                    f"Looked for were: {LOOKED_FOR}; images with a class each, and no boxes, are "
-                    "for `caffe new classifier`")
+                    f"{counted(len(tree.files) - len(tree.images), 'other file')}"
+                    f"{tree.unread_words()}. Looked for were: {LOOKED_FOR}; images with a class "
+                    "each, and no boxes, are for `caffe new classifier`")
 
 
 def _check_one_format(tree: FileTree, found: Recognised,
@@ -282,6 +282,17 @@ def _label_studio(tree: FileTree) -> Recognised | None:
         return None
     return Recognised(label_studio.load(tree, found), "Label Studio",
                       f"{', '.join(found)} is a list of tasks with annotations")
+
+
+def _labelme(tree: FileTree) -> Recognised | None:
+    """JSON files of one image each."""
+    rows = [labelme.named(name, str(tree.root / name), content)
+            for name in tree.ending(".json") if labelme.is_file(content := _json_of(tree, name))]
+    if not rows:
+        return None
+    return Recognised(gather(tree, rows, "an image that no file of labelme names"), "labelme",
+                      f"{rows[0].table} is one of {counted(len(rows), 'JSON file')} that have "
+                      "shapes and imagePath")
 
 
 def _cvat(tree: FileTree) -> Recognised | None:

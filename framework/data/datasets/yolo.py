@@ -45,6 +45,9 @@ def load(description: Description) -> Dataset:
     for split, value in description.splits().items():
         if any(os.path.isdir(root / part) for part in description.words("splits", value)):
             losses[split] += _without_image(root, splits[split], splits)
+    losses[next(iter(splits))] += [
+        Note("a split that is not there was left out", where, is_loss=False)
+        for where in description.tree.get("absent", ())]
     if "names" not in description.tree:
         raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
     names = description.names([])

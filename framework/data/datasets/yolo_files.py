@@ -14,6 +14,7 @@ from framework.errors import DataError
 from framework.system.text import is_there, name_lines, read_lines
 
 SPLITS = ("train", "val", "test", "minival")
+OPTIONAL = ("test", "minival")      # may be named and not be there, as in exports of Roboflow
 OWN_KEYS = ("format", "root", "splits")
 
 
@@ -36,7 +37,7 @@ def of_ultralytics(tree: Mapping[str, Any], path: Path, root: Path | None,
 
     A path that begins with ../ and is not there is read without it, since files that were exported
     for a folder `datasets` are used in others; a `path` that is not there is looked for by its last
-    name, and is otherwise the folder of this file.
+    name, and is otherwise the folder of this file. A test split that is not there is left out.
     Source: ultralytics/data/utils.py check_det_dataset, in the documentation of Ultralytics.
     """
     place = str(path)
@@ -48,9 +49,13 @@ def of_ultralytics(tree: Mapping[str, Any], path: Path, root: Path | None,
     keys = Description(root, {**tree, "splits": splits}, place, chosen=chosen)
     found = {name: [_existing(root, part) for part in keys.words(name, value)]
              for name, value in splits.items()}
+    absent = [name for name in OPTIONAL if name in found and name not in chosen
+              and not any(is_there(root / part) for part in found[name])]
+    absent = [f"{place}, {name}: {' '.join(found.pop(name))}" for name in absent]
     names = tree.get("names") or _numbered(tree.get("nc"), place)
     rest = {key: tree[key] for key in ("others", "shuffle", "kpt_shape") if key in tree}
-    made = Description(root, {"splits": found, "names": names, **rest}, place, chosen=chosen)
+    made = Description(root, {"splits": found, "names": names, "absent": absent, **rest}, place,
+                       chosen=chosen)
     count = tree.get("nc")
     if count is not None and whole_number(str(count)) != len(made.names([])):
         raise DataError(f"{place}: nc is {shown(count)}, but names has {len(made.names([]))}")

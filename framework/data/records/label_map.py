@@ -72,7 +72,23 @@ def read(path: str | Path) -> Any:
             return names
     except (DecodeError, UnicodeDecodeError):
         pass
-    return _parsed(content, "LabelMap", path).message
+    document = _parsed(content, "LabelMap", path)
+    _check_items(document)
+    return document.message
+
+
+def _check_items(document: prototxt.Document) -> None:
+    """DataError for a label map of no class, SpecError for a class without a name or a label."""
+    items = document.message.item
+    if not items:
+        raise DataError(f"{document.path}: has no item {{ name: ... label: ... }}, which a label "
+                        "map has for each class")
+    for index, item in enumerate(items):
+        if not item.name and not item.display_name:
+            raise document.error(f"item[{index}].name", "is missing; each class has one")
+        if not item.HasField("label") and item.name.lower() not in BACKGROUND_NAMES:
+            raise document.error(f"item[{index}].label", f"is missing; '{shortened(item.name)}' "
+                                 "would be class 0, the background")
 
 
 def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:

@@ -71,6 +71,8 @@ def read_annotated(content: bytes, decoding: Decoding, labels: frozenset[int] | 
     has_outlines  the masks of the boxes are wanted too
     """
     message = parse(AnnotatedDatum(), content)
+    if not message.HasField("datum"):
+        raise BadRecord("the record is not an AnnotatedDatum, but a Datum or another message")
     boxes = annotation_boxes(message, labels) if has_boxes else None
     image = datum_image(message.datum, decoding)
     outlines: tuple[Outline, ...] = ()

@@ -109,6 +109,13 @@ def test_rows_without_an_image_or_a_class_and_empty_folders_are_losses(tmp_path)
         ("an image in no class's folder", "stray.png"), ("a folder without images", "z")}
 
 
+def test_a_table_that_cannot_be_read_is_named_where_nothing_else_is_known(tmp_path):
+    write(tmp_path, "a.png")
+    (tmp_path / "l.csv").write_bytes(b"filename,label\na.png,caf\xe9\n")
+    with pytest.raises(DataError, match=r"of which this cannot be read: .*l.csv:2: is not text in"):
+        recognise_classes(tmp_path)
+
+
 @pytest.mark.parametrize("files, message", [
     ({}, r"has no images with a class each that are known: it has 2 images in one folder "),
     ({"l.csv": "filename,label\nc.png,x\nd.png,y\n"},

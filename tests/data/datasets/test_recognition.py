@@ -57,6 +57,13 @@ def cvat_image(name: str, inner: str, subset: str = "") -> str:
     return (f'<image id="0" name="{name}" width="56" height="40" subset="{subset}">{inner}</image>')
 
 
+def labelme(image: str, *shapes: tuple[str, list]) -> str:
+    return json.dumps({"version": "5.0", "imagePath": image, "imageData": None, "imageWidth": 56,
+                       "imageHeight": 40, "shapes": [
+                           {"label": "cat", "shape_type": kind, "points": points}
+                           for kind, points in shapes]})
+
+
 CVAT_BOX = '<box label="cat" occluded="0" xtl="5.5" ytl="6" xbr="25" ybr="36" z_order="0"></box>'
 FORMS = {
     "VOC": {"JPEGImages/a.jpg": "", "Annotations/a.xml": XML.format("cat"),
@@ -83,6 +90,10 @@ FORMS = {
                                    task("/data/local-files/?d=images/test/b.jpg",
                                         percent(10, 20, 30, 40))]),
         "images/train/a.jpg": "", "images/test/b.jpg": ""},
+    "labelme": {
+        "train/a.json": labelme("a.jpg", ("rectangle", [[5, 6], [25, 36]])), "train/a.jpg": "",
+        "test/b.json": labelme("..\\\\b.jpg", ("rectangle", [[25, 36], [5, 6]])),
+        "test/b.jpg": ""},
     "CVAT for images": {
         "annotations.xml": cvat(cvat_image("a.jpg", CVAT_BOX, "Train"),
                                 cvat_image("deep/b.jpg", CVAT_BOX, "Test")),
@@ -182,6 +193,25 @@ def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
         ("a polygon is not a box", 1), ("a tag is not a box", 1),
         ("rectangles that are turned became the upright boxes around them", 0)]
     with pytest.raises(DataError, match="annotations.xml#b.jpg: a box is not one"):
+        data.labels(second)
+    assert [note.where for note in data.losses["all"]] == ["c.jpg"]
+
+
+def test_labelmes_shapes_become_boxes_and_what_is_left_out_is_told(tmp_path):
+    files = {"a.json": labelme("a.jpg", ("rectangle", [[25, 36], [5, 6]]),
+                               ("polygon", [[1, 2], [9, 3], [4, 8]]),
+                               ("circle", [[20, 20], [23, 24]]),
+                               ("point", [[1, 1]]), ("linestrip", [[1, 1], [2, 2]])),
+             "b.json": labelme("b.jpg", ("polygon", [[1, 2], [9, 3]])), "a.jpg": "", "b.jpg": "",
+             "c.jpg": ""}
+    data = recognise(put(tmp_path, files)).data
+    first, second = data.splits["all"]
+    labels = data.labels(first)
+    assert [box.corners for box in labels.boxes] == [(5, 6, 25, 36), (1, 2, 9, 8), (15, 15, 25, 25)]
+    assert labels.boxes[1].mask.polygons == ((1, 2, 9, 3, 4, 8),)
+    assert [(note.reason, note.boxes) for note in labels.notes] == [
+        ("a shape of type point is not a box", 1), ("a shape of type linestrip is not a box", 1)]
+    with pytest.raises(DataError, match=r"b.json: is not labelme's format: a polygon has 2 points"):
         data.labels(second)
     assert [note.where for note in data.losses["all"]] == ["c.jpg"]
 

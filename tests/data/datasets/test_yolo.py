@@ -197,6 +197,20 @@ def test_labels_with_a_capital_ending_and_classes_with_a_point_are_read(tmp_path
         in told
 
 
+def test_a_test_split_that_is_not_there_is_left_out_and_told(tmp_path, capsys):
+    laid_out(tmp_path, "train/images/p.jpg", "train/labels/p.txt", LINE)
+    laid_out(tmp_path, "valid/images/q.jpg", "valid/labels/q.txt", LINE)
+    text = "train: ../train/images\nval: ../valid/images\ntest: ../test/images\nnames: [cat, dog]\n"
+    (tmp_path / "data.yaml").write_text(text)
+    assert convert_dataset.main([str(tmp_path), str(tmp_path / "out"), "--strict"]) == 0
+    told = capsys.readouterr().out
+    assert "noted: once: a split that is not there was left out" in told
+    assert "data.yaml, test: ../test/images)" in told
+    (tmp_path / "data.yaml").write_text(text.replace("../valid", "../nowhere"))
+    assert convert_dataset.main([str(tmp_path), str(tmp_path / "other")]) == 1
+    assert "nowhere/images: no such folder or list" in capsys.readouterr().err
+
+
 def test_a_set_without_any_label_file_is_an_error(tmp_path, capsys):
     laid_out(tmp_path, "a/p.jpg", "elsewhere/p.txt")
     (tmp_path / "d.yaml").write_text(OURS.format("a"))

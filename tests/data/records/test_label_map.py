@@ -29,6 +29,8 @@ def test_a_names_file_of_darknet_has_a_class_in_each_line(tmp_path):
     ('item { id: 2 name: "box" }', "item.id is not a field of LabelMapItem"),
     ('item { name: "box" label: "2" }', "item.label is .*; it must be a number"),
     ('items { name: "box" label: 2 }', "items is not a field of LabelMap"),
+    ('item { name: "box" }', r"item\[1\].label is missing; 'box' would be class 0"),
+    ('item { label: 2 }', r"item\[1\].name is missing"),
 ])
 def test_a_wrong_field_of_a_label_map_is_an_error_with_its_line(tmp_path, text, message):
     path = tmp_path / "map.prototxt"
@@ -46,3 +48,12 @@ def test_names_are_read_with_a_mark_of_their_encoding(tmp_path, encoding):
     assert label_map.names_in_file(str(listed)) == {0: "\u732b", 1: "dog"}
     assert label_map.names_in_file(str(names))[1] == "\u732b"
     assert label_map.names_in_file(str(text)) == {1: "\u732b"}
+
+
+def test_a_label_map_has_a_class_and_the_background_needs_no_label(tmp_path):
+    path = tmp_path / "map.prototxt"
+    path.write_text("# nothing\n")
+    with pytest.raises(DataError, match="map.prototxt: has no item "):
+        label_map.read(path)
+    path.write_text('item { name: "background" } ' + GOOD)
+    assert label_map.names_by_label(label_map.read(path)) == {0: "background", 1: "Disc"}
