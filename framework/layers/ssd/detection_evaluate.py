@@ -115,7 +115,8 @@ class DetectionEvaluate(Layer):
         overlaps = None
         if self.of_masks:
             masks, truths, info = (other.detach() for other in others)
-            overlaps = _mask_overlaps(rows, masks[real][order], boxes, truths[:len(boxes)], info)
+            masks = masks[_of_images(detections.detach().reshape(-1, 7))][real][order]
+            overlaps = _mask_overlaps(rows, masks, boxes, truths[:len(boxes)], info)
         top = torch.cat([self._counts(boxes), self._judge(rows, boxes, images, inputs, overlaps)])
         if len(self.sizes):
             self.images_seen = (self.images_seen + len(images)) % len(self.sizes)
@@ -131,7 +132,7 @@ class DetectionEvaluate(Layer):
             boxes = boxes[boxes[:, 0].long() != -1][:, [0, 5, 6, 1, 2, 3, 4, 7]]
         else:
             boxes = boxes[_until_end(boxes)]
-        return found[found[:, 0].long() != -1], boxes
+        return found[_of_images(found)], boxes
 
     def _check_labels(self, labels: Tensor, what: str) -> None:
         if bool((labels == self.background).any()) and self.background != -1:
@@ -216,6 +217,11 @@ def _check_masks(spec: LayerSpec, detections: Shape, truth: Shape, masks: Shape,
     if spec.proto.detection_evaluate_param.HasField("name_size_file"):
         raise spec.error("detection_evaluate_param.name_size_file", "is for boxes; masks are "
                          "compared in pixels of the net's input")
+
+
+def _of_images(found: Tensor) -> Tensor:
+    """(D,) whether a row of detections is of an image."""
+    return found[:, 0].long() != -1
 
 
 def _mask_overlaps(rows: Tensor, masks: Tensor, boxes: Tensor, truths: Tensor, info: Tensor

@@ -133,10 +133,12 @@ def test_masks_are_judged_by_their_overlap_as_in_cocos_api():
                      [0, 2, 0.95, *(CORNERS[0] / size)], [1, 1, 0.7, *(CORNERS[2] / size)],
                      [1, 1, 0.6, *(CORNERS[2] / size)]])
     masks[[0, 2, 3]] = 1
+    rows = np.insert(rows, 1, [-1, 1, 0.99, *(CORNERS[0] / size)], axis=0)     # of no image
+    masks = np.insert(masks, 1, 1, axis=0)
     truth = BOXES[:, [0, 5, 6, 1, 2, 3, 4, 7]]
     truth[:, 3:7] /= size
     truths = shape_masks()
-    shapes = [(1, 1, 5, 7), (1, 1, 4, 8), masks.shape, truths.shape, (2, 3)]
+    shapes = [(1, 1, 6, 7), (1, 1, 4, 8), masks.shape, truths.shape, (2, 3)]
     layer = make("DetectionEvaluate", "num_classes: 3 overlap_threshold: 0.4", *shapes,
                  phase="TEST")
     found = layer(torch.tensor(rows).reshape(shapes[0]), torch.tensor(truth).reshape(shapes[1]),
@@ -145,6 +147,8 @@ def test_masks_are_judged_by_their_overlap_as_in_cocos_api():
     verdicts, taken = {}, set()
     for index in np.argsort(-rows[:, 2]):
         item, label, score, *corners = rows[index]
+        if item == -1:
+            continue
         own = pasted(masks[index], corners * size) >= 0.5
         ious = [(own & (other > 0.5)).sum() / (own | (other > 0.5)).sum()
                 if (box[0], box[5]) == (item, label) else -1
