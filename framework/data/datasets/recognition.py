@@ -105,7 +105,7 @@ def _in_folder(path: Path) -> Recognised:
 
 
 def _broken(tree: FileTree) -> str:
-    """The end of a sentence: which JSON file is none, or is COCO's without a box; "" if none is."""
+    """The end of a sentence: a JSON file that cannot be read, or is COCO's without a box; or ""."""
     for name in tree.ending(".json"):
         try:
             content = json.loads(read_text(tree.root / name))
