@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,5 +45,6 @@ def write_folder(options: argparse.Namespace, root: Path, fill: Callable[[Path],
             print(f"{split}: {line}")
     for remark in contents.remarks:
         print(remark)
-    print(f"{options.out}: {README} says what was chosen and why; next: caffe train {options.out}")
+    print(f"{options.out}: {README} says what was chosen and why; next: caffe train "
+          f"{shlex.quote(str(options.out))}")
     return 0

@@ -23,7 +23,6 @@ MOST_TEST_BATCH = 16
 NUM_MEAN_IMAGES = 200
 GRAIN = 16                      # of the input's sides
 SAME_ASPECT = 1.15              # images whose aspect ratios differ by less have one
-FEWEST_PASSES = 12              # of the images, for which a smaller input is taken
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,9 @@ class Budget:
         """How long they take at most."""
         return math.ceil(iterations * batch_pixels / self.pixels * self.minutes)
 
-    def allows(self, size: tuple[int, int], num_train: int) -> bool:
-        """Whether there is time for enough passes of the images at a size."""
-        return math.prod(size) * num_train * FEWEST_PASSES <= self.pixels
+    def allows(self, size: tuple[int, int], num_train: int, passes: int) -> bool:
+        """Whether there is time for a number of passes of the images at a size."""
+        return math.prod(size) * num_train * passes <= self.pixels
 
 
 class Pretrained(Protocol):

@@ -152,6 +152,12 @@ def test_data_that_no_detector_learns_from_are_one_line_and_no_folder(count, fla
     assert [path.name for path in Path().iterdir()] == ["photos"]
 
 
+def test_the_command_that_follows_may_be_pasted(capsys):
+    write_images(Path("my photos"), 12)
+    assert main(["new", "detector", "my photos"]) == 0
+    assert capsys.readouterr().out.endswith("next: caffe train 'my photos_detector'\n")
+
+
 def _no_ids(boxes):
     return [{**box, "image_id": 100 + box["image_id"]} for box in boxes]
 

@@ -26,6 +26,7 @@ from framework.system.arrays import Levels
 LONG_SIDES = (320, 416, 512)    # of the input, the first that small objects are large enough in
 SMALLEST_OBJECT = 12            # pixels, of all but 5 % of the boxes
 PASSES = 27                     # of the training images
+FEWEST_PASSES = 12              # for which a smaller input is taken, where time is short
 ITERATIONS = (600, 12_000)      # at least, at most
 BUDGET = Budget(1.2e9, 8)       # ssd_bccd's 1,000 iterations, 0.61e9, take two cores 138 to 256 s
 
@@ -85,7 +86,7 @@ def _size(net: Backbone, survey: Survey, num_train: int) -> tuple[tuple[int, int
         if _smallest(survey, height, width) >= SMALLEST_OBJECT:
             break
         larger = sides_of(shape, longer)
-        if not BUDGET.allows(larger, num_train):
+        if not BUDGET.allows(larger, num_train, FEWEST_PASSES):
             form += f", of a size that {BUDGET.minutes} minutes of two cores allow"
             break
         height, width = larger

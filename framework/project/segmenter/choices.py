@@ -27,6 +27,7 @@ LONG_SIDES = (128, 160, 192)    # of the input
 NUM_MEASURED = 200              # images whose size and colours are looked at
 FEWEST = 4                      # images of a batch: statistics of fewer are noise
 PASSES = 30                     # of the training images
+FEWEST_PASSES = 24              # for which a smaller input is taken, where time is short
 ITERATIONS = (400, 8_000)       # at least, at most
 RATE = 0.004
 UNET, DEEPLAB = "unet", "deeplab_small"
@@ -88,10 +89,15 @@ def _size(folder: Path, size: tuple[int, int] | None, budget: Budget, num_train:
     own = rounded(float(np.median(sizes.max(1))))
     least, *larger = (min(side, own) for side in LONG_SIDES)
     longer = max([least, *(side for side in larger
-                           if budget.allows(sides_of(shape, side), num_train))])
-    reason = f"a size that {budget.minutes} minutes of two cores allow; a larger --size shows " \
-             "finer parts, and takes longer" if longer < own else "their middle size"
-    return sides_of(shape, longer), f"{form}; {reason}"
+                           if budget.allows(sides_of(shape, side), num_train, FEWEST_PASSES))])
+    if longer == own:
+        reason = "their middle size"
+    elif longer == LONG_SIDES[-1]:
+        reason = f"{longer} pixels at most keep a step under a second on two cores"
+    else:
+        reason = f"with more than {longer} pixels, {budget.minutes} minutes of two cores do not " \
+                 f"see each image {FEWEST_PASSES} times"
+    return sides_of(shape, longer), f"{form}; {reason}; a larger --size shows finer parts"
 
 
 def _images(folder: Path) -> Iterator[Levels]:

@@ -17,10 +17,10 @@ def chosen(folder: Path, num_train, side=400, backbone=UNET, size=None):
 
 
 @pytest.mark.parametrize("num_train, side, backbone, longer, max_iter", [
-    (160, 400, UNET, 192, 600),         # 30 x 160 / 8; 192 x 192 x 160 x 12 are 0.07e9
-    (500, 400, UNET, 160, 900),         # 0.2e9 / (8 x 160 x 160) = 976; at 192 12 passes are more
+    (160, 400, UNET, 192, 600),         # 30 x 160 / 8; 192 x 192 x 160 x 24 are 0.14e9
+    (300, 400, UNET, 160, 900),         # 0.2e9 / (8 x 160 x 160) = 976; at 192 24 passes are more
     (1200, 400, UNET, 128, 1500),       # 0.2e9 / (8 x 128 x 128) = 1525
-    (1200, 400, DEEPLAB, 160, 2400),    # 0.5e9 / (8 x 160 x 160) = 2441
+    (700, 400, DEEPLAB, 160, 2400),     # 0.5e9 / (8 x 160 x 160) = 2441
     (1200, 64, UNET, 64, 4500)])        # 30 x 1200 / 8
 def test_input_and_iterations_are_what_two_cores_do_in_ten_minutes(num_train, side, backbone,
                                                                    longer, max_iter, tmp_path):
