@@ -48,8 +48,10 @@ COUNTS = {
     "icnet": 6_671_443 + 2 * 14_272,
 }
 SIZES = {"pspnet_resnet50": (473, 473), "pspnet_resnet101": (473, 473), "segnet": (360, 480),
-         "icnet": (1025, 2049)}         # kernels or tops of these files fit no other size
-TWINS = ("unet_shapes", "deeplab_shapes", "segnet_shapes", "fsds_skeletons")
+         "icnet": (1025, 2049), "pspnet_shapes": (120, 120),
+         "icnet_shapes": (128, 128)}    # kernels or tops of these files fit no other size
+TWINS = ("unet_shapes", "deeplab_shapes", "segnet_shapes", "pspnet_shapes", "icnet_shapes",
+         "fsds_skeletons")
 NETS = (*COUNTS, *TWINS)
 
 

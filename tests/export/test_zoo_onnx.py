@@ -14,8 +14,8 @@ from tests.export.support import run_onnx, run_ours
 from tests.support import noise
 
 ROOT = Path(__file__).resolve().parents[2] / "prototxt"
-QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "fsds",
-         "fsds_skeletons")
+QUICK = ("mobilenet_v3_small", "vit_tiny", "unet_shapes", "deeplab_shapes", "pspnet_shapes",
+         "icnet_shapes", "fsds", "fsds_skeletons")
 SLOW = ("convnext_tiny", "efficientnet_b0", "mobilenet_v3_large", "regnet_y_400mf", "densenet169",
         "resnext50_32x4d", "se_resnet50", "inception_resnet_v1", "inception_resnet_v2", "unet",
         "deeplab_v3plus_resnet50", "deeplab_v3plus_resnet101",
@@ -23,7 +23,8 @@ SLOW = ("convnext_tiny", "efficientnet_b0", "mobilenet_v3_large", "regnet_y_400m
         "pspnet_resnet101", "icnet")
 SIZES = {"vit_tiny": (224, 224), "inception_resnet_v1": (107, 139),
          "inception_resnet_v2": (107, 139), "segnet": (360, 480), "pspnet_resnet50": (473, 473),
-         "pspnet_resnet101": (473, 473), "icnet": (1025, 2049)}
+         "pspnet_resnet101": (473, 473), "icnet": (1025, 2049), "pspnet_shapes": (120, 120),
+         "icnet_shapes": (128, 128)}
 
 
 def net_of(name):
