@@ -80,6 +80,8 @@ def open_source(text: str, opencv_python: str) -> Source:
     if kind not in (*NETS, "opencv") or not rest:
         kind, rest = "float32", text
     path = Path(rest)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # a pipe blocks
+        raise DataError(f"{path}: is not a regular file")
     if rest.endswith(".onnx"):
         return OnnxFile(path)
     if os.path.isdir(path) or rest.endswith((".npz", ".npy")):

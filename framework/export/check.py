@@ -295,7 +295,8 @@ def _distances(mine: Array, theirs: Array) -> Array:
         for own, other in zip(mine[first, 2:].T, theirs[second, 2:].T, strict=True):
             with np.errstate(invalid="ignore"):     # inf - inf, where both are infinite
                 gap = np.where(own[:, None] == other, 0, np.abs(own[:, None] - other))
-            far = np.maximum(far, np.nan_to_num(gap, nan=np.inf, posinf=np.inf))
+            far = np.maximum(far, gap)      # NaN stays
+        far[np.isnan(far)] = np.inf
         near[0][first] = far.min(1, initial=np.inf) / largest
         near[1][second] = far.min(0, initial=np.inf) / largest
     return np.concatenate(near)

@@ -67,6 +67,8 @@ def merge_batch_norm(model: str, weights: str, tolerance: float) -> Changed:
     document = read_net(model)
     net = trained_net(read_net(model), weights)
     part = deployed(net)
+    if not part.outputs:
+        raise SpecError(f"{model}: the net has no outputs, by which the two nets are compared")
     steps = [(step.layer, step.tops) for step in part.steps]
     folded = fold(part.outputs, steps)
     kept = {id(layer.spec) for layer, _ in folded}

@@ -185,6 +185,9 @@ class Draft:
         found: dict[str, str] = {}
         inputs = {layer.top[0] for layer in self.message.layer if layer.HasField("input_param")}
         for tensor in outputs:
+            if tensor not in self._blobs:
+                raise CaffeError(f"{self.path}: output '{tensor}' is a constant, which no input "
+                                 "changes; a net has no such output")
             blob = self._blobs[tensor]
             read = {bottom for layer in self.message.layer for bottom in layer.bottom}
             if blob in found.values() or blob in read or blob in inputs:

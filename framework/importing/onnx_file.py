@@ -27,8 +27,9 @@ def read_onnx(path: Path) -> onnx.ModelProto:
         model = onnx.load(path, format="protobuf", load_external_data=False)
     except DecodeError:
         raise CaffeError(f"{path}: is not an ONNX file, or is cut off") from None
-    if not model.graph.node or not model.graph.output:
-        raise CaffeError(f"{path}: has no operators: it is not an ONNX file, or is cut off")
+    for what, found in (("operators", model.graph.node), ("outputs", model.graph.output)):
+        if not found:
+            raise CaffeError(f"{path}: has no {what}: it is not an ONNX file, or is cut off")
     _check_versions(path, model)
     for tensor in _tensors(model.graph):
         if external_data_helper.uses_external_data(tensor):

@@ -17,19 +17,21 @@ def read_regular(path: str | Path, max_bytes: int | None = None) -> bytes:
     Raises OSError if it cannot be read, is not a regular file, has a name with a NUL in it, or has
     more than `max_bytes`.
     """
-    try:       # O_NONBLOCK: opening a pipe would wait for its other end
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            kind = stat.S_IFMT(status.st_mode)
+            if kind != stat.S_IFREG:
+                raise OSError(errno.EINVAL, f"it is {_NAMES.get(kind, 'no file')}, not a regular "
+                              "file", str(path))
+            if max_bytes is not None and status.st_size > max_bytes:
+                raise OSError(errno.EFBIG, f"it has {status.st_size} bytes, more than {max_bytes}",
+                              str(path))
+            return file.read()
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error), repr(str(path))) from None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        kind = stat.S_IFMT(status.st_mode)
-        if kind == stat.S_IFDIR:
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if kind != stat.S_IFREG:
-            raise OSError(errno.EINVAL, f"it is {_NAMES.get(kind, 'no file')}, not a regular file",
-                          str(path))
-        if max_bytes is not None and status.st_size > max_bytes:
-            raise OSError(errno.EFBIG, f"it has {status.st_size} bytes, more than {max_bytes}",
-                          str(path))
-        return file.read()
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Opening a pipe would wait for its other end."""
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -1,5 +1,6 @@
 """tools/compare: what it says of two runs, and what it refuses."""
 
+import os
 import re
 import subprocess
 import sys
@@ -142,6 +143,13 @@ def test_a_broken_onnx_file_is_one_line(files, content, reason, capsys):
     assert main([ours(files), str(files / "net.onnx")]) == 1
     said = capsys.readouterr().err
     assert reason in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["pipe.onnx", "pipe.npz"])
+def test_a_named_pipe_does_not_block_a_comparison(files, name, capsys):
+    os.mkfifo(files / name)
+    assert main([ours(files), str(files / name)]) == 1
+    assert capsys.readouterr().err == f"error: {files / name}: is not a regular file\n"
 
 
 @pytest.mark.parametrize("flags, takes", [

@@ -163,6 +163,14 @@ def test_net_and_weights_need_two_files(tmp_path, tool, text, flags, capsys):
     assert not (tmp_path / "both").exists()
 
 
+def test_a_net_without_layers_is_not_merged(tmp_path, capsys):
+    write(tmp_path, TEXT)
+    (tmp_path / "net.prototxt").write_text("")
+    assert run_tool(merge_bn, tmp_path) == 1
+    assert "net.prototxt: the net has no outputs, by which the" in capsys.readouterr().err
+    assert not list(tmp_path.glob("new*"))
+
+
 def test_a_net_without_detections_has_no_classes(tmp_path, capsys):
     write(tmp_path, TEXT)
     assert run_tool(resize_classes, tmp_path, "--classes", "3") == 1

@@ -112,6 +112,13 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, capsys):
         assert_refused(capsys, tmp_path, "model.onnx: ", path)
 
 
+def test_an_output_that_no_input_changes_is_refused(tmp_path, capsys):
+    model = model_of("g (float[2,3] x) => (float y, float z) { y = Relu(x) z = Relu(w) }",
+                     {"w": np.ones(3, np.float32)})
+    assert_refused(capsys, tmp_path, "model.onnx: output 'z' is a constant, which no input changes",
+                   saved(tmp_path, model))
+
+
 def test_damaged_bytes_are_one_line(tmp_path, capsys):
     path = saved(tmp_path, conv_model())
     content = (tmp_path / "model.onnx").read_bytes()

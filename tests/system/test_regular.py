@@ -64,3 +64,9 @@ def test_a_pipe_is_not_replaced_by_a_file(pipe):
     with pytest.raises(CaffeError, match="it is a device or a pipe"), replacing(pipe):
         pass
     assert pipe.is_fifo()
+
+
+def test_a_folder_is_named_by_its_path(tmp_path):
+    with pytest.raises(IsADirectoryError) as raised:
+        read_regular(tmp_path)
+    assert raised.value.filename == str(tmp_path)
