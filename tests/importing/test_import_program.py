@@ -53,6 +53,17 @@ def test_a_module_becomes_a_net_with_the_names_of_its_modules(tmp_path, capsys):
         torch.testing.assert_close(net.run({"data": x})["fc"], expected, rtol=1e-4, atol=1e-5)
 
 
+def test_lrn_of_a_module_is_one_layer_and_a_sequential_has_its_numbers_as_names(tmp_path):
+    flags = ["--shape", "2,3,9,7", "--out", str(tmp_path / "a")]
+    assert main(["tests.importing.zoo:row", *flags]) == 0
+    net = Net(tmp_path / "a.prototxt", "TEST", weights=tmp_path / "a.caffemodel")
+    assert [(step.layer.spec.name, step.layer.spec.type) for step in net.layers] == [
+        ("0", "Convolution"), ("1", "LRN"), ("2", "ReLU")]
+    x = torch.randn(2, 3, 9, 7, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(net.run({"data": x})["1"], zoo.row().eval()(x))
+
+
 def test_outputs_in_a_dictionary_are_blobs_of_their_names(tmp_path):
     assert main(["tests.importing.zoo:maps", "--shape", "1,3,8,6",
                  "--out", str(tmp_path / "maps")]) == 0

@@ -50,6 +50,12 @@ class Maps(nn.Module):
                 "aux": torch.sigmoid(y)}
 
 
+def row():
+    """A Sequential as it is, with LRN."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.LocalResponseNorm(3, 0.5, 0.6, 1.5), nn.ReLU())
+
+
 def small():
     torch.manual_seed(0)
     return Small()
