@@ -2,6 +2,6 @@
 set -e
 cd "$(dirname "$0")"
 caffe make_shapes work/shapes --segmentation --train 300 --test 60 --redo
-caffe new segmenter work/shapes --size 96x96 --out work/scenes --redo
+caffe new segmenter work/shapes --out work/scenes --redo
 caffe train work/scenes
 caffe segment work/scenes 'work/shapes/JPEGImages/00035*.jpg' --out work/found

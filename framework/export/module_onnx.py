@@ -83,7 +83,7 @@ class _Lrn(torch.autograd.Function):
 
 def _one_lrn(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75,
              k: float = 1.0) -> Tensor:
-    """torch's function; an even size, whose windows lie otherwise in ONNX, stays its operators."""
+    """torch's function; an even size, whose windows are others in ONNX, stays its operators."""
     if size % 2 == 0:
         return _torchs_lrn(input, size, alpha, beta, k)
     return _Lrn.apply(input, size, alpha, beta, k)

@@ -59,7 +59,7 @@ def test_a_folder_of_masks_becomes_one_that_trains_tests_segments_and_exports(ba
 
     assert main(["segment", "found", "bars/images/0.png"]) == 1
     assert "has no trained weights yet; `caffe train found`" in capsys.readouterr().err
-    shorten(Path("found"), 60 if backbone == "unet" else 120)
+    shorten(Path("found"), 200)
     assert main(["train", "found", "--no-report"]) == 0
     capsys.readouterr()
     assert main(["test", "found"]) == 0

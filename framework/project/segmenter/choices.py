@@ -23,13 +23,12 @@ from framework.project.choices import (
 )
 from framework.system.arrays import Levels
 
-LONG_SIDES = (128, 160, 192)    # of the input
+LONG_SIDES = (96, 128, 160, 192)    # of the input
 NUM_MEASURED = 200              # images whose size and colours are looked at
 FEWEST = 4                      # images of a batch: statistics of fewer are noise
-PASSES = 30                     # of the training images
-FEWEST_PASSES = 24              # for which a smaller input is taken, where time is short
+PASSES = 60                     # of the training images
 ITERATIONS = (400, 8_000)       # at least, at most
-RATE = 0.004
+RATE = 0.0015
 UNET, DEEPLAB = "unet", "deeplab_small"
 BACKBONES = (UNET, DEEPLAB)
 # U-Net takes 3.8 to 6.2 s of processor time for a million pixels, DeepLab 2.3 s beside its 6.2
@@ -64,16 +63,16 @@ def settings(backbone: str, folder: Path, counts: dict[str, int], names: Sequenc
                    "normalisation" if batch == BATCH else
                    f"an eighth of the {counts['train']} images, and at least {FEWEST} for batch "
                    "normalisation")
-    max_iter = choices.iterations(counts["train"], batch, PASSES, ITERATIONS, "the zoo's "
-                                  "unet_shapes", budget, found)
-    rate = RATE * batch / BATCH
-    choices.choose("base_lr", f"{rate:g}", "Adam's in the zoo's unet_shapes: a net trained from "
-                   "nothing; it falls to 0 in a straight line")
+    max_iter = choices.iterations(counts["train"], batch, PASSES, ITERATIONS, "a net from nothing",
+                                  budget, found)
+    choices.choose("base_lr", f"{RATE:g}", "half of Adam's in the zoo's unet_shapes, whose "
+                   "batches are twice as large: a net trained from nothing; it falls to 0 in a "
+                   "straight line")
     test_batch = choices.test_batch(counts["test"])
     return Settings(
         backbone=backbone, size=found, mean=mean, scale=scale, mirror=mirror, batch=batch,
         test_batch=test_batch, test_iter=counts["test"] // test_batch, max_iter=max_iter,
-        type="Adam", base_lr=rate, choices=tuple(choices))
+        type="Adam", base_lr=RATE, choices=tuple(choices))
 
 
 def _size(folder: Path, size: tuple[int, int] | None, budget: Budget, num_train: int
@@ -89,14 +88,14 @@ def _size(folder: Path, size: tuple[int, int] | None, budget: Budget, num_train:
     own = rounded(float(np.median(sizes.max(1))))
     least, *larger = (min(side, own) for side in LONG_SIDES)
     longer = max([least, *(side for side in larger
-                           if budget.allows(sides_of(shape, side), num_train, FEWEST_PASSES))])
+                           if budget.allows(sides_of(shape, side), num_train, PASSES))])
     if longer == own:
         reason = "their middle size"
     elif longer == LONG_SIDES[-1]:
         reason = f"{longer} pixels at most keep a step under a second on two cores"
     else:
         reason = f"with more than {longer} pixels, {budget.minutes} minutes of two cores do not " \
-                 f"see each image {FEWEST_PASSES} times"
+                 f"see each image {PASSES} times"
     return sides_of(shape, longer), f"{form}; {reason}; a larger --size shows finer parts"
 
 

@@ -47,7 +47,6 @@ layer {{
   name: "data" type: "ImageSegData" top: "data" top: "label" include {{ phase: TRAIN }}
   transform_param {{
     {transform(settings)} mirror: {str(settings.mirror).lower()}
-    crop_h: {height} crop_w: {width} scale_factors: [0.75, 1, 1.25] max_rotation_angle: 15
     distort_param {{ brightness_prob: 0.5 brightness_delta: 24 }}
   }}
   image_data_param {{ source: "data/train.txt" root_folder: "data/" label_type: PIXEL

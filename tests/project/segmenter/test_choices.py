@@ -17,11 +17,11 @@ def chosen(folder: Path, num_train, side=400, backbone=UNET, size=None):
 
 
 @pytest.mark.parametrize("num_train, side, backbone, longer, max_iter", [
-    (160, 400, UNET, 192, 600),         # 30 x 160 / 8; 192 x 192 x 160 x 24 are 0.14e9
-    (300, 400, UNET, 160, 900),         # 0.2e9 / (8 x 160 x 160) = 976; at 192 24 passes are more
-    (1200, 400, UNET, 128, 1500),       # 0.2e9 / (8 x 128 x 128) = 1525
-    (700, 400, DEEPLAB, 160, 2400),     # 0.5e9 / (8 x 160 x 160) = 2441
-    (1200, 64, UNET, 64, 4500)])        # 30 x 1200 / 8
+    (80, 400, UNET, 192, 600),          # 60 x 80 / 8; 192 x 192 x 80 x 60 are 0.18e9
+    (160, 400, UNET, 128, 1200),        # 60 x 160 / 8; at 160 60 passes are 0.25e9
+    (500, 400, UNET, 96, 2700),         # 0.2e9 / (8 x 96 x 96) = 2712
+    (1200, 400, DEEPLAB, 96, 6700),     # 0.5e9 / (8 x 96 x 96) = 6781
+    (1200, 64, UNET, 64, 6100)])        # 0.2e9 / (8 x 64 x 64) = 6103
 def test_input_and_iterations_are_what_two_cores_do_in_ten_minutes(num_train, side, backbone,
                                                                    longer, max_iter, tmp_path):
     found = chosen(tmp_path, num_train, side, backbone)
