@@ -371,3 +371,12 @@ def test_a_file_that_is_no_data_set_is_named_as_that(name, tmp_path):
     (tmp_path / name).write_bytes(b"PK\3\4\xff")
     with pytest.raises(DataError, match=f"{name}: is not a data set, which is a folder or a file"):
         load(tmp_path / name)
+
+
+def test_a_file_of_labels_is_parsed_once_to_know_it_and_once_to_read_it(tmp_path, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: parsed.append(text) or
+                        loads(text))
+    put(tmp_path, {"train.json": coco("a.jpg"), "a.jpg": "", "other.jpg": ""})
+    assert recognise(tmp_path).format == "COCO"
+    assert len(parsed) == 2
