@@ -31,7 +31,7 @@ from framework.data.datasets.file_formats import (
 )
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
 from framework.data.datasets.named_images import gather
-from framework.data.datasets.yolo import NOT_LABELS, has_boxes
+from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
 from framework.data.records.account import Note
 from framework.definition.values import counted, shortened
@@ -312,7 +312,7 @@ def _open_images(tree: FileTree) -> Recognised | None:
 def _yolo(tree: FileTree) -> Recognised | None:
     """Text files of YOLO's lines, without a YAML file."""
     texts = [name for name in tree.ending(".txt") if PurePath(name).name.lower() not in NOT_LABELS]
-    label = next((name for name in texts[:NUM_LOOKED_INTO] if has_boxes(tree.root / name)), None)
+    label = next((name for name in texts[:NUM_LOOKED_INTO] if num_boxes(tree.root / name)), None)
     if label is None or not tree.images:
         return None
     names = next((name for name in tree.files if PurePath(name).name.lower() in CLASS_FILES), None)
@@ -331,7 +331,7 @@ def _yolo(tree: FileTree) -> Recognised | None:
     if len(splits) > 1 and UNDIVIDED in splits:
         splits.pop(UNDIVIDED)           # the folder that holds them all
         losses = [Note("an image outside the folders of the splits", image, images=1,
-                       boxes=yolo.num_boxes(tree.root / yolo.label_path(tree.root, image)))
+                       boxes=num_boxes(tree.root / label_path(tree.root, image)))
                   for image in tree.images if split_of(image) == UNDIVIDED]
     data = yolo.load(Description(tree.root, {"splits": splits, "names": classes}, str(tree.root)))
     first = next(iter(splits))
