@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TextIO
@@ -72,16 +73,16 @@ def in_folder(tree: FileTree, tables: Sequence[str]) -> Dataset:
         if not own:
             raise DataError(f"{tree.root}: has no image, which {path} wants: <ImageID>.jpg")
         splits[split] = {"images": max(set(own), key=own.count), "boxes": path}
-    keys: dict[str, Any] = {"splits": splits}       # Any: as YAML's
-    data = load(Description(tree.root, keys, str(tree.root)))
+    description = Description(tree.root, {"splits": splits}, str(tree.root))
+    data = load(description)
     titles = next((name for name in tree.ending(".csv")
                    if PurePath(name).name in CLASS_TABLES), None)
     if titles is None:
         return data
     with open_text(tree.root / titles) as file:
         rows = {row[0]: row[1] for row in table_rows(table_reader(file)) if len(row) > 1}
-    named = {name: rows.get(name, name) for name in data.names}
-    return load(Description(tree.root, {**keys, "names": named}, str(tree.root)))
+    shown = description.words("names", [rows.get(name, name) for name in data.names])
+    return replace(data, display_names=dict(zip(data.names, shown, strict=True)))
 
 
 def _labels(description: Description, folder: str, path: str) -> dict[Entry, Labels | DataError]:

@@ -373,6 +373,16 @@ def test_a_file_that_is_no_data_set_is_named_as_that(name, tmp_path):
         load(tmp_path / name)
 
 
+def test_classes_of_open_images_are_shown_by_the_titles_of_its_table(tmp_path):
+    put(tmp_path, {"train-annotations-bbox.csv": "ImageID,LabelName,XMin,XMax,YMin,YMax\n"
+                   "a,/m/01yrx,0.1,0.5,0.2,0.6\nb,/m/0bt9lr,0.1,0.5,0.2,0.6\n",
+                   "class-descriptions-boxable.csv": "/m/01yrx,Cat\n/m/09j2d,Clothing\n",
+                   "a.jpg": "", "b.jpg": ""})
+    data = recognise(tmp_path).data
+    assert data.names == ["/m/01yrx", "/m/0bt9lr"]
+    assert data.display_names == {"/m/01yrx": "Cat", "/m/0bt9lr": "/m/0bt9lr"}
+
+
 def test_a_file_of_labels_is_parsed_once_to_know_it_and_once_to_read_it(tmp_path, monkeypatch):
     parsed = []
     monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: parsed.append(text) or
