@@ -26,6 +26,15 @@ def is_image(name: str) -> bool:
     return name.lower().endswith(IMAGE_SUFFIXES)
 
 
+def images_by_stem(names: Iterable[str]) -> dict[str, str]:
+    """The images among these files by their names without ending; .jpg before other endings."""
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (not name.endswith(".jpg"), name)):
+        if is_image(name):
+            found.setdefault(name.rpartition(".")[0], name)
+    return found
+
+
 def exists(path: Path) -> bool:
     """Is there such a file? No for a name that cannot be one: its record will say so."""
     try:

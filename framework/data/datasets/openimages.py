@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TextIO
 
-from framework.data.datasets.dataset import Dataset, Description, is_image
+from framework.data.datasets.dataset import Dataset, Description, images_by_stem
 from framework.data.datasets.file_tree import FileTree, split_of
 from framework.data.datasets.label_files import Box, Labels, are_parts, errors_in, sound_labels
 from framework.data.records.account import BadEntry
@@ -90,7 +90,8 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     table = description.root / path
     if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")
-    images = _images_by_id(description.root / folder)
+    image_folder = description.root / folder
+    images = images_by_stem(os.listdir(image_folder) if os.path.isdir(image_folder) else ())
     boxes: dict[str, list[Box]] = {}
     wrong: dict[str, tuple[str, int]] = {}         # by image: what is wrong, and in how many rows
     with open_text(table) as file:
@@ -118,16 +119,6 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
         if name in wrong:
             text, count = wrong[name]
             found[entry] = BadEntry(text, len(own) + count)
-    return found
-
-
-def _images_by_id(folder: Path) -> dict[str, str]:
-    """The images of a folder by their names without ending; .jpg before other endings."""
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    found: dict[str, str] = {}
-    for name in sorted(names, key=lambda name: (not name.endswith(".jpg"), name)):
-        if is_image(name):
-            found.setdefault(name.rpartition(".")[0], name)
     return found
 
 
