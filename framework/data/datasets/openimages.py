@@ -12,7 +12,14 @@ from typing import Any, TextIO
 
 from framework.data.datasets.dataset import Dataset, Description, images_by_stem
 from framework.data.datasets.file_tree import FileTree, split_of
-from framework.data.datasets.label_files import Box, Labels, are_parts, errors_in, sound_labels
+from framework.data.datasets.label_files import (
+    Box,
+    Labels,
+    are_parts,
+    class_name,
+    errors_in,
+    sound_labels,
+)
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -158,7 +165,7 @@ def table_rows(rows: Any) -> Iterator[list[str]]:
 
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> Box:
     """Raises IndexError or ValueError for a row that is not a box."""
-    corners = [float(row[columns[name]]) for name in ("XMin", "YMin", "XMax", "YMax")]
+    x1, y1, x2, y2 = (float(row[columns[name]]) for name in ("XMin", "YMin", "XMax", "YMax"))
     group = columns.get("IsGroupOf", len(row))
-    return Box(row[columns["LabelName"]], (corners[0], corners[1], corners[2], corners[3]),
+    return Box(class_name(row[columns["LabelName"]]), (x1, y1, x2, y2),
                group < len(row) and row[group] == "1")

@@ -383,6 +383,28 @@ def test_classes_of_open_images_are_shown_by_the_titles_of_its_table(tmp_path):
     assert data.display_names == {"/m/01yrx": "Cat", "/m/0bt9lr": "/m/0bt9lr"}
 
 
+POLYGON = ('{{"imagePath": "{}.jpg", "shapes": [{{"label": {}, '
+           '"points": [[1, 2], [9, 8], [7, 3]]}}]}}')
+
+
+@pytest.mark.parametrize("files", [
+    {"a.json": POLYGON.format("a", '""'), "b.json": POLYGON.format("b", '"cat"')},
+    {"a.json": POLYGON.format("a", "null"), "b.json": POLYGON.format("b", '"cat"')},
+    {"a.json": POLYGON.format("a", '"\\ud800"'), "b.json": POLYGON.format("b", '"cat"')},
+    {"t.json": json.dumps([task("a.jpg", percent(5, 5, 9, 9, labels=("",))),
+                           task("b.jpg", percent(5, 5, 9, 9))])},
+    {"t.xml": cvat(cvat_image("a.jpg", '<box label="" xtl="5" ytl="6" xbr="25" ybr="36"/>'),
+                   cvat_image("b.jpg", '<box label="cat" xtl="5" ytl="6" xbr="25" ybr="36"/>'))},
+    {"t.csv": HEADER + "a.jpg,56,40,,5,6,25,36\nb.jpg,56,40,cat,5,6,25,36\n"},
+    {"t.csv": OPEN_IMAGES.format("b") + "a,,0.1,0.5,0.2,0.6\n"}])
+def test_a_box_without_a_class_spoils_its_image_alone(files, tmp_path):
+    data = recognise(put(tmp_path, {**files, "a.jpg": "", "b.jpg": ""})).data
+    first, second = sorted(data.splits["all"])
+    with pytest.raises(DataError, match="a label is empty|ud800' is not text|not the row of a box"):
+        data.labels(first)
+    assert [box.name for box in data.labels(second).boxes] == data.names
+
+
 def test_a_file_of_labels_is_parsed_once_to_know_it_and_once_to_read_it(tmp_path, monkeypatch):
     parsed = []
     monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: parsed.append(text) or
