@@ -36,9 +36,8 @@ def load(description: Description) -> Dataset:
         splits: {trainval: {images: train, boxes: train-annotations-bbox.csv}}
         names: {/m/01g317: Person, /m/0k4j: Car}     # or a list, or left out: all, sorted
 
-    A row is a box in parts of the image <images>/<ImageID>.jpg (or with the ending of another kind
-    of image); other columns than
-    ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are ignored.
+    A row is a box in parts of the image <images>/<ImageID>.jpg, or of another kind of image. Other
+    columns than ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are ignored.
     """
     place = description.place
     splits: dict[str, list[Entry]] = {}
