@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -118,9 +118,9 @@ def _check_one_format(tree: FileTree, found: Recognised,
                       finders: Sequence[Callable[[FileTree], Recognised | None]]) -> None:
     """DataError if images that this format leaves out have labels in another one."""
     root = found.data.root
-    used = {os.path.normpath(root / entry.image) for entries in found.data.splits.values()
-            for entry in entries if exists(root / entry.label.partition("#")[0])}
-    left = tuple(name for name in tree.images if os.path.normpath(tree.root / name) not in used)
+    used = _paths(root, (entry.image for entries in found.data.splits.values() for entry in entries
+                         if exists(root / entry.label.partition("#")[0])))
+    left = _images_beside(tree, used)
     if not left:
         return
     taken = set(tree.images) - set(left)
@@ -150,11 +150,11 @@ def _with_unread(tree: FileTree, found: Recognised,
 def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     """The data set with what of the folder is not in it: images, and labels that cannot be read."""
     data = found.data
-    known = {os.path.normpath(data.root / name) for name in (
+    known = _paths(data.root, (
         *(entry.image for entries in data.splits.values() for entry in entries),
-        *(note.where for notes in data.losses.values() for note in notes))}
-    lost = [Note("an image that no label names", name, images=1) for name in tree.images
-            if os.path.normpath(tree.root / name) not in known]
+        *(note.where for notes in data.losses.values() for note in notes)))
+    lost = [Note("an image that no label names", name, images=1)
+            for name in _images_beside(tree, known)]
     lost += [Note("labels that cannot be read", error) for error in tree.unread.values()]
     first = next(iter(data.splits))
     losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
@@ -163,8 +163,21 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
 
 def _label_files(found: Recognised) -> set[str]:
     """The files that its labels are read from."""
-    return {os.path.normpath(found.data.root / entry.label.partition("#")[0])
-            for entries in found.data.splits.values() for entry in entries}
+    return _paths(found.data.root, (entry.label.partition("#")[0]
+                                    for entries in found.data.splits.values() for entry in entries))
+
+
+def _paths(root: Path, names: Iterable[str]) -> set[str]:
+    """Where files are; a root may be given in several ways: relative, absolute, by a link."""
+    base = os.path.realpath(root)
+    return {os.path.normpath(os.path.join(base, name)) for name in names}
+
+
+def _images_beside(tree: FileTree, used: Collection[str]) -> tuple[str, ...]:
+    """The images of the folder that are at none of these paths."""
+    base = os.path.realpath(tree.root)
+    return tuple(name for name in tree.images
+                 if os.path.normpath(os.path.join(base, name)) not in used)
 
 
 def _all_found(tree: FileTree, finders: Sequence[Callable[[FileTree], Recognised | None]]

@@ -405,6 +405,16 @@ def test_a_box_without_a_class_spoils_its_image_alone(files, tmp_path):
     assert [box.name for box in data.labels(second).boxes] == data.names
 
 
+def test_images_below_a_root_that_is_given_in_two_ways_are_not_lost(tmp_path, monkeypatch):
+    names = {f"{kind}/{split}/a.{end}": text for split in ("train", "val")
+             for kind, end, text in (("images", "jpg", ""), ("labels", "txt", "0 .5 .5 .2 .2"))}
+    put(tmp_path / "photos", {**names, "data.yaml": f"path: {tmp_path}/photos\n"
+                              "train: images/train\nval: images/val\nnames: [cat]\n"})
+    monkeypatch.chdir(tmp_path)
+    data = recognise(Path("photos")).data
+    assert not any(data.losses.values())
+
+
 def test_a_file_of_labels_is_parsed_once_to_know_it_and_once_to_read_it(tmp_path, monkeypatch):
     parsed = []
     monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: parsed.append(text) or
