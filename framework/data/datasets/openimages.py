@@ -140,7 +140,7 @@ def _columns(table: Path, rows: Any) -> dict[str, int]:
 def table_reader(file: TextIO) -> Any:
     """The csv module's reader of a table with commas, or the semicolons or tabs that spreadsheets
     write. Any: its type has no name."""
-    header = file.readline()
+    header = next(filter(str.strip, iter(file.readline, "")), "")      # not an empty line
     file.seek(0)
     return csv.reader(file, delimiter=max(",;\t", key=header.count))
 

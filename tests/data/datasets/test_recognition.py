@@ -360,6 +360,12 @@ def test_annotations_in_xml_of_any_encoding_are_recognised(tmp_path):
     assert recognise(tmp_path).data.names == ["\u732b"]
 
 
+def test_empty_lines_before_the_header_of_a_table_are_passed_over(tmp_path):
+    rows = HEADER + "a.jpg,56,40,cat,5,6,25,36\n"
+    put(tmp_path, {"t.csv": "\n\n" + rows.replace(",", ";"), "a.jpg": ""})
+    assert recognise(tmp_path).data.names == ["cat"]
+
+
 def test_images_of_open_images_have_any_ending(tmp_path):
     data = recognise(put(tmp_path, {"train/a.PNG": "",
                                     "train-bbox.csv": OPEN_IMAGES.format("a")})).data
