@@ -59,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
         if not set(given) - {"-h", "-help", "--help"}:
             return app.run(lambda options: print(usage), argparse.ArgumentParser(), [])
-        wrong = next((word for word in given if not word.startswith("-")), "")
-        reason = f"'{wrong}' is not a command" if wrong else f"{given[0]} is without a command"
+        wrong = next((word for word in given if not word.startswith("-")), None)
+        reason = f"{given[0]} is without a command" if wrong is None else \
+            f"'{wrong}' is not a command"
         print(f"error: {reason}\n{usage}", file=sys.stderr)
         return 1
     given.remove(name)

@@ -39,11 +39,13 @@ class Readings:
               there is one), and the outputs of the training net
     test      the outputs of the test nets, classN, and test_loss; several test nets make a row each
     smoothed  the smoothed loss, as (iteration, value)
+    has_loss  the training net has an output called loss
     """
 
     train: list[Row] = field(default_factory=list)
     test: list[Row] = field(default_factory=list)
     smoothed: list[tuple[float, float]] = field(default_factory=list)
+    has_loss: bool = False
 
 
 def read_log(path: str | Path) -> Readings:
@@ -100,10 +102,10 @@ class _Reader:
         rows.append(row)
         return row
 
-    @staticmethod
-    def _value(row: Row, text: str) -> None:
+    def _value(self, row: Row, text: str) -> None:
         if match := OUTPUT.match(text):
             name, value = match[2], float(match[3])
+            self.readings.has_loss |= match[1] == "Train" and name == "loss"
         elif match := CLASS.match(text):
             name, value = match[1], float(match[2])
         elif match := TEST_LOSS.match(text):

@@ -111,7 +111,7 @@ def _top(labels: Indices, chances: Doubles) -> Section:
     chosen = [number for number in TOP if number < chances.shape[1]] or [1]
     shares = {f"top {number}": float((rank < number).mean()) for number in chosen}
     return Section("Accuracy", ["The share of images whose label is among the best classes."],
-                   [Chart("top", figures.bars("Accuracy", "share", shares, "{:.4f}", True),
+                   [Chart("top", figures.bars("Accuracy", "share", shares, "{:.4f}", share=True),
                           ", ".join(f"{name} {share:.4f}" for name, share in shares.items()))],
                    [Table("Accuracy", ["", "share"], [[name, f"{share:.4f}"]
                                                       for name, share in shares.items()])])

@@ -40,6 +40,7 @@ def read_logs(path: Path) -> Readings:
             rows[:] = [row for row in rows if row["NumIters"] < first] + new
         merged.smoothed[:] = [point for point in merged.smoothed if point[0] < first] \
             + later.smoothed
+        merged.has_loss |= later.has_loss
     if not merged.train and not merged.test:
         raise DataError(f"{path}: has no log of a training")
     return merged
@@ -92,10 +93,8 @@ def _raw_loss(readings: Readings) -> figures.Line:
     """The sum of the losses of each row's iteration: training outputs with "loss" in their names,
     or the only one. (The log's reader does not keep their weights, which are mostly 1.)"""
     rows = readings.train
-    is_output = [(row["NumIters"], row["loss"]) for row in rows if "loss" in row] \
-        != readings.smoothed
     outputs = [name for name in columns(rows)
-               if name not in NO_VALUES and (name != "loss" or is_output)]
+               if name not in NO_VALUES and (name != "loss" or readings.has_loss)]
     names = [name for name in outputs if "loss" in name.lower() or len(outputs) == 1]
     return _line([(row["NumIters"], sum(row[name] for name in names if name in row))
                   for row in rows if any(name in row for name in names)])

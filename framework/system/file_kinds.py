@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 _KINDS = (
     (b"\xff\xd8\xff", "an image (JPEG)"), (b"\x89PNG", "an image (PNG)"),
     (b"GIF8", "an image (GIF)"), (b"\x1f\x8b", "compressed (gzip), and must be unpacked"),
@@ -17,9 +19,12 @@ def foreign_kind(head: bytes) -> str:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether a file that begins so is a text: each binary form here has bytes that none has."""
+    """Whether a file that begins so is a text: each binary form here has bytes that none has.
+
+    The last letter may be cut.
+    """
     try:
-        text = head.decode("utf-8")
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError:
         return False
     return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)

@@ -69,6 +69,11 @@ def test_an_unknown_command_tells_the_commands(capsys):
     assert errors.startswith("error: 'trian' is not a command") and "device_query" in errors
 
 
+def test_an_empty_word_is_named_as_no_command(capsys):
+    assert main([""]) == 1
+    assert capsys.readouterr().err.startswith("error: '' is not a command\nusage: ")
+
+
 @pytest.mark.parametrize("flag", ["--nosuchflag", "-gpu=0", "--versoin"])
 def test_a_flag_without_a_command_is_an_error(capsys, flag):
     assert main([flag]) == 1

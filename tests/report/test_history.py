@@ -35,6 +35,22 @@ def test_the_smoothed_loss_is_kept_beside_an_output_called_loss(tmp_path, monkey
     assert drawn["raw"] == ([0, 10], [4, 1.5])
 
 
+def test_the_loss_of_a_net_that_also_has_accuracies_is_not_an_accuracy(tmp_path, monkeypatch):
+    output = "I0101 10:00:00.000000 1 solver.py:1]     Train net output #1: accuracy = 0.25\n"
+    lines = [line for line in LOG.splitlines(keepends=True) if "Test" not in line]
+    lines[2] = lines[2].replace("loss = 3", "loss = 1.5")     # smoothed over one iteration
+    text = "".join([*lines[:2], output, *lines[2:], output])
+    _, drawn = history_of(text, tmp_path, monkeypatch)
+    assert drawn["smoothed"] == drawn["raw"] == ([0, 10], [4, 1.5])
+
+
+def test_a_loss_that_is_not_a_number_is_not_counted_twice(tmp_path, monkeypatch):
+    text = LOG.replace("Train net output #0: loss", "Train net output #0: box_loss") \
+        .replace("Iteration 10, loss = 3", "Iteration 10, loss = nan")
+    _, drawn = history_of(text, tmp_path, monkeypatch)
+    assert drawn["raw"] == ([0, 10], [4, 1.5])
+
+
 def test_a_loss_without_an_output_of_its_name_is_the_sum_of_outputs_that_are_losses(
         tmp_path, monkeypatch):
     text = LOG.replace("Train net output #0: loss = 1.5", "Train net output #0: box_loss = 1.5") \

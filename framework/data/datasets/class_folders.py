@@ -36,8 +36,7 @@ def is_names_file(name: str) -> bool:
 
 
 def find(tree: FileTree) -> Found | None:
-    """The images of folders by class; None if there are not two such folders, or if all have
-    names of splits.
+    """The images of folders by class; None if there are not two, or if all are named as splits.
 
     A class is the first folder below that of a split, else the first one below those that all
     images share. Folders without images, and images in no class's folder, are losses.

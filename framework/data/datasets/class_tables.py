@@ -82,7 +82,7 @@ def check_named(tree: FileTree) -> None:
         if is_names_file(path):
             continue
         try:
-            cells = [re.split(r"[,\s]", line.strip(), maxsplit=1)[0].strip('"')
+            cells = [re.split(r"[,;\s]", line.strip(), maxsplit=1)[0].strip('"')
                      for line in read_lines(tree.root / path) if line.strip()]
         except DataError:       # not text
             continue
@@ -102,9 +102,12 @@ def _lines(tree: FileTree, path: str) -> Lines:
     """The lines of a table; [] of one with boxes."""
     with open_text(tree.root / path) as file:
         reader = table_reader(file)
-        lines = [(f"{path}:{reader.line_num}", [cell.strip() for cell in row])
-                 for row in table_rows(reader)]
-    return [] if lines and csv_table.columns_in(lines[0][1]) is not None else lines
+        lines: Lines = []
+        for row in table_rows(reader):
+            if not lines and csv_table.columns_in(row) is not None:
+                return []
+            lines.append((f"{path}:{reader.line_num}", [cell.strip() for cell in row]))
+    return lines
 
 
 def _rows(tree: FileTree, path: str, lines: Lines) -> list[Row] | None:

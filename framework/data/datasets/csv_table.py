@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import FileTree
-from framework.data.datasets.label_files import Box, Labels, stated_size
+from framework.data.datasets.label_files import Box, Labels, class_name, stated_size
 from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.openimages import table_reader, table_rows
 from framework.data.records.account import BadEntry
@@ -69,9 +69,7 @@ def _read(path: Path) -> Rows:
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> tuple[Box, tuple[int, int]]:
     """Raises IndexError, ValueError or OverflowError for a row that is not a box."""
     x1, y1, x2, y2 = (float(row[columns[name]]) for name in ("xmin", "ymin", "xmax", "ymax"))
-    name = row[columns["class"]].strip()
-    if not name:
-        raise ValueError("no class")
+    name = class_name(row[columns["class"]].strip())
     sides = [float(row[columns[side]] or 0) if side in columns else 0.0 for side in SIZE]
     return Box(name, (x1, y1, x2, y2)), stated_size(*sides)
 

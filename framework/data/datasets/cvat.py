@@ -16,6 +16,7 @@ from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree
 from framework.data.datasets.label_files import (
     Box,
     Labels,
+    class_name,
     finite_number,
     parse_xml,
     stated_size,
@@ -79,11 +80,9 @@ def _labels(image: ElementTree.Element, place: str) -> Labels | DataError:
 
 
 def _box(item: ElementTree.Element) -> Box:
-    """Raises ValueError for corners that are not numbers, and without a label."""
+    """Raises ValueError for corners that are not numbers, and a label that is not text."""
     x1, y1, x2, y2 = (finite_number(item.get(name, "")) for name in CORNERS)
-    name = item.get("label", "").strip()
-    if not name:
-        raise ValueError("it has no label")
+    name = class_name(item.get("label", "").strip())
     middle = ((x1 + x2) / 2, (y1 + y2) / 2)
     degrees = finite_number(item.get("rotation", "0"))
     corners = turned_box.around((x1, y1, x2, y2), middle, degrees) if degrees else (x1, y1, x2, y2)

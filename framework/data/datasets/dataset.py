@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from framework.data.datasets.label_files import Labels
+from framework.data.datasets.label_files import Labels, is_text
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -24,6 +24,15 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".j
 def is_image(name: str) -> bool:
     """Has a file the ending of an image, in any case of letters?"""
     return name.lower().endswith(IMAGE_SUFFIXES)
+
+
+def images_by_stem(names: Iterable[str]) -> dict[str, str]:
+    """The images among these files by their names without ending; .jpg before other endings."""
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (not name.endswith(".jpg"), name)):
+        if is_image(name):
+            found.setdefault(name.rpartition(".")[0], name)
+    return found
 
 
 def exists(path: Path) -> bool:
@@ -45,13 +54,6 @@ def shown(value: object) -> str:
         return short.repr(value)
     except ValueError:                  # a number of more digits than Python writes
         return f"a {type(value).__name__}"
-
-
-def _is_text(name: str) -> bool:
-    try:
-        return "\0" not in name and bool(name.encode())
-    except UnicodeEncodeError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ class Description:
         for name, count in Counter(names).items():
             if count > 1:
                 raise DataError(f"{self.place}: {whose} '{shortened(name)}' twice")
-            if not _is_text(name):
+            if not is_text(name):
                 raise DataError(f"{self.place}: {whose} {shown(name)}, which is not text")
         return names
 

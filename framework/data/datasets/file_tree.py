@@ -21,12 +21,14 @@ SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "t
 class FileTree:
     """The files below `root`, sorted, with paths relative to it; hidden ones are left out.
 
-    unread  files that looked like labels and could not be read, and why
+    unread   files that looked like labels and could not be read, and why
+    formats  of the label files that were looked into; "" of those that are of none
     """
 
     root: Path
     files: tuple[str, ...]
     unread: dict[str, str] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
 
     def unread_words(self) -> str:
         """The end of a clause that counts the files, with the first of those unread, if any is."""

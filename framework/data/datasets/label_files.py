@@ -165,6 +165,27 @@ def finite_number(found: str | float) -> float:
     return value
 
 
+def class_name(found: Any) -> str:
+    """The class that a box names. ValueError for an empty one, and one that is not text.
+
+    Any: what a file holds.
+    """
+    name = str(found)
+    if found is None or not name.strip():
+        raise ValueError("a label is empty")
+    if not is_text(name):
+        raise ValueError(f"the label {shortened(ascii(name))} is not text")
+    return name
+
+
+def is_text(name: str) -> bool:
+    """Can a name be written in UTF-8, and has it letters and no NUL?"""
+    try:
+        return "\0" not in name and bool(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 def json_words(error: Exception) -> str:
     """What is wrong with a JSON file, after one of JSON_ERRORS, as a sentence about it."""
     if isinstance(error, KeyError):

@@ -20,6 +20,7 @@ from framework.data.datasets.label_files import (
     JSON_ERRORS,
     Box,
     Labels,
+    class_name,
     finite_number,
     json_words,
     stated_size,
@@ -164,4 +165,4 @@ def _boxes(region: Mapping[str, Json], value: Mapping[str, Json], size: tuple[in
         x1, y1, x2, y2 = turned_box.around(pixels, pixels[:2], degrees)
         corners = (x1 / width, y1 / height, x2 / width, y2 / height)
     for name in next(value[key] for key in RECTANGLES if value.get(key)):
-        yield Box(str(name), corners)
+        yield Box(class_name(name), corners)

@@ -17,6 +17,7 @@ from framework.data.datasets.label_files import (
     JSON_ERRORS,
     Box,
     Labels,
+    class_name,
     finite_number,
     json_words,
     stated_size,
@@ -60,7 +61,7 @@ def _labels(content: Mapping[str, Json], where: str) -> Labels | BadEntry:
                 continue
             if len(points) < LEAST_POINTS[kind]:
                 raise ValueError(f"a {kind} has {len(points)} points")
-            boxes.append(_box(str(shape["label"]), kind, points))
+            boxes.append(_box(class_name(shape["label"]), kind, points))
     except JSON_ERRORS as error:
         return BadEntry(f"{where}: is not labelme's format: {json_words(error)}", len(shapes))
     notes = tuple(Note(f"a shape of type {shortened(kind)} is not a box", where, boxes=count)

@@ -67,8 +67,8 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
         first = next(iter(labels)).image if labels else "nothing"
         raise DataError(f"{tree.root}: none of the {len(labels)} images that {shortened(tables)} "
                         f"names is below this folder; the first is {shortened(first) or 'nothing'}")
-    lost = [*losses, *again, *(Note(reason, image, images=1) for image in tree.images
-                       if image not in used)]
+    lost = [*losses, *again]
+    lost += [Note(reason, image, images=1) for image in tree.images if image not in used]
     found_names = {str(box.name) for entry in labels.values() if isinstance(entry, Labels)
                    for box in entry.boxes}
     classes = Description(tree.root, {}, str(tree.root)).names(names or sorted(found_names),

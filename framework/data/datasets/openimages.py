@@ -5,13 +5,21 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TextIO
 
-from framework.data.datasets.dataset import Dataset, Description, is_image
+from framework.data.datasets.dataset import Dataset, Description, images_by_stem
 from framework.data.datasets.file_tree import FileTree, split_of
-from framework.data.datasets.label_files import Box, Labels, are_parts, errors_in, sound_labels
+from framework.data.datasets.label_files import (
+    Box,
+    Labels,
+    are_parts,
+    class_name,
+    errors_in,
+    sound_labels,
+)
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -28,9 +36,8 @@ def load(description: Description) -> Dataset:
         splits: {trainval: {images: train, boxes: train-annotations-bbox.csv}}
         names: {/m/01g317: Person, /m/0k4j: Car}     # or a list, or left out: all, sorted
 
-    A row is a box in parts of the image <images>/<ImageID>.jpg (or with the ending of another kind
-    of image); other columns than
-    ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are ignored.
+    A row is a box in parts of the image <images>/<ImageID>.jpg, or of another kind of image. Other
+    columns than ImageID, LabelName, XMin, XMax, YMin, YMax and IsGroupOf (difficult) are ignored.
     """
     place = description.place
     splits: dict[str, list[Entry]] = {}
@@ -72,16 +79,16 @@ def in_folder(tree: FileTree, tables: Sequence[str]) -> Dataset:
         if not own:
             raise DataError(f"{tree.root}: has no image, which {path} wants: <ImageID>.jpg")
         splits[split] = {"images": max(set(own), key=own.count), "boxes": path}
-    keys: dict[str, Any] = {"splits": splits}       # Any: as YAML's
-    data = load(Description(tree.root, keys, str(tree.root)))
+    description = Description(tree.root, {"splits": splits}, str(tree.root))
+    data = load(description)
     titles = next((name for name in tree.ending(".csv")
                    if PurePath(name).name in CLASS_TABLES), None)
     if titles is None:
         return data
     with open_text(tree.root / titles) as file:
         rows = {row[0]: row[1] for row in table_rows(table_reader(file)) if len(row) > 1}
-    named = {name: rows.get(name, name) for name in data.names}
-    return load(Description(tree.root, {**keys, "names": named}, str(tree.root)))
+    shown = description.words("names", [rows.get(name, name) for name in data.names])
+    return replace(data, display_names=dict(zip(data.names, shown, strict=True)))
 
 
 def _labels(description: Description, folder: str, path: str) -> dict[Entry, Labels | DataError]:
@@ -89,7 +96,8 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     table = description.root / path
     if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")
-    images = _images_by_id(description.root / folder)
+    image_folder = description.root / folder
+    images = images_by_stem(os.listdir(image_folder) if os.path.isdir(image_folder) else ())
     boxes: dict[str, list[Box]] = {}
     wrong: dict[str, tuple[str, int]] = {}         # by image: what is wrong, and in how many rows
     with open_text(table) as file:
@@ -120,16 +128,6 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     return found
 
 
-def _images_by_id(folder: Path) -> dict[str, str]:
-    """The images of a folder by their names without ending; .jpg before other endings."""
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    found: dict[str, str] = {}
-    for name in sorted(names, key=lambda name: (not name.endswith(".jpg"), name)):
-        if is_image(name):
-            found.setdefault(name.rpartition(".")[0], name)
-    return found
-
-
 def _columns(table: Path, rows: Any) -> dict[str, int]:
     """The index of each column. DataError if one is missing. Any: the csv module's reader."""
     header = next(table_rows(rows), [])
@@ -142,7 +140,7 @@ def _columns(table: Path, rows: Any) -> dict[str, int]:
 def table_reader(file: TextIO) -> Any:
     """The csv module's reader of a table with commas, or the semicolons or tabs that spreadsheets
     write. Any: its type has no name."""
-    header = file.readline()
+    header = next(filter(str.strip, iter(file.readline, "")), "")      # not an empty line
     file.seek(0)
     return csv.reader(file, delimiter=max(",;\t", key=header.count))
 
@@ -166,7 +164,7 @@ def table_rows(rows: Any) -> Iterator[list[str]]:
 
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> Box:
     """Raises IndexError or ValueError for a row that is not a box."""
-    corners = [float(row[columns[name]]) for name in ("XMin", "YMin", "XMax", "YMax")]
+    x1, y1, x2, y2 = (float(row[columns[name]]) for name in ("XMin", "YMin", "XMax", "YMax"))
     group = columns.get("IsGroupOf", len(row))
-    return Box(row[columns["LabelName"]], (corners[0], corners[1], corners[2], corners[3]),
+    return Box(class_name(row[columns["LabelName"]]), (x1, y1, x2, y2),
                group < len(row) and row[group] == "1")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -21,24 +20,24 @@ from framework.data.datasets import (
     yolo,
 )
 from framework.data.datasets.dataset import Dataset, Description, exists
+from framework.data.datasets.file_formats import (
+    COCO,
+    LABEL_STUDIO,
+    LABELME,
+    OPEN_IMAGES,
+    TABLE,
+    json_files,
+    tables_of,
+)
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
-from framework.data.datasets.label_files import json_words
 from framework.data.datasets.named_images import gather
-from framework.data.datasets.yolo import NOT_LABELS, has_boxes
+from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
 from framework.data.records.account import Note
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
-from framework.system.text import (
-    is_there,
-    name_lines,
-    open_text,
-    read_bytes,
-    read_lines,
-    read_text,
-)
+from framework.system.text import is_there, name_lines, read_bytes, read_lines
 
-COCO_KEYS = ("images", "annotations", "categories")
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO
 LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
@@ -119,13 +118,13 @@ def _check_one_format(tree: FileTree, found: Recognised,
                       finders: Sequence[Callable[[FileTree], Recognised | None]]) -> None:
     """DataError if images that this format leaves out have labels in another one."""
     root = found.data.root
-    used = {os.path.normpath(root / entry.image) for entries in found.data.splits.values()
-            for entry in entries if exists(root / entry.label.partition("#")[0])}
-    left = tuple(name for name in tree.images if os.path.normpath(tree.root / name) not in used)
+    used = _paths(root, (entry.image for entries in found.data.splits.values() for entry in entries
+                         if exists(root / entry.label.partition("#")[0])))
+    left = _images_beside(tree, used)
     if not left:
         return
     taken = set(tree.images) - set(left)
-    rest = FileTree(tree.root, tuple(name for name in tree.files if name not in taken))
+    rest = replace(tree, files=tuple(name for name in tree.files if name not in taken))
     for other in _all_found(rest, finders):
         count = sum(exists(other.data.root / entry.label.partition("#")[0])
                     for entries in other.data.splits.values() for entry in entries
@@ -151,11 +150,11 @@ def _with_unread(tree: FileTree, found: Recognised,
 def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     """The data set with what of the folder is not in it: images, and labels that cannot be read."""
     data = found.data
-    known = {os.path.normpath(data.root / name) for name in (
+    known = _paths(data.root, (
         *(entry.image for entries in data.splits.values() for entry in entries),
-        *(note.where for notes in data.losses.values() for note in notes))}
-    lost = [Note("an image that no label names", name, images=1) for name in tree.images
-            if os.path.normpath(tree.root / name) not in known]
+        *(note.where for notes in data.losses.values() for note in notes)))
+    lost = [Note("an image that no label names", name, images=1)
+            for name in _images_beside(tree, known)]
     lost += [Note("labels that cannot be read", error) for error in tree.unread.values()]
     first = next(iter(data.splits))
     losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
@@ -164,8 +163,21 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
 
 def _label_files(found: Recognised) -> set[str]:
     """The files that its labels are read from."""
-    return {os.path.normpath(found.data.root / entry.label.partition("#")[0])
-            for entries in found.data.splits.values() for entry in entries}
+    return _paths(found.data.root, (entry.label.partition("#")[0]
+                                    for entries in found.data.splits.values() for entry in entries))
+
+
+def _paths(root: Path, names: Iterable[str]) -> set[str]:
+    """Where files are; a root may be given in several ways: relative, absolute, by a link."""
+    base = os.path.realpath(root)
+    return {os.path.normpath(os.path.join(base, name)) for name in names}
+
+
+def _images_beside(tree: FileTree, used: Collection[str]) -> tuple[str, ...]:
+    """The images of the folder that are at none of these paths."""
+    base = os.path.realpath(tree.root)
+    return tuple(name for name in tree.images
+                 if os.path.normpath(os.path.join(base, name)) not in used)
 
 
 def _all_found(tree: FileTree, finders: Sequence[Callable[[FileTree], Recognised | None]]
@@ -206,10 +218,7 @@ def _coco(tree: FileTree) -> Recognised | None:
     """JSON files with COCO's three keys."""
     found: dict[str, str] = {}
     folders: dict[str, str] = {}
-    for name in tree.ending(".json"):
-        content = _json_of(tree, name)
-        if not _is_coco(tree, name, content):
-            continue
+    for name, content in json_files(tree, COCO):
         split = split_of(name, with_name=True)
         other = found.get(split)
         if other is not None and ("instances" in name) == ("instances" in other):
@@ -223,35 +232,8 @@ def _coco(tree: FileTree) -> Recognised | None:
     splits = {split: {"images": folders[split], "annotations": name}
               for split, name in found.items()}
     data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)))
-    return Recognised(data, "COCO", f"{each_has(found.values())} images, annotations and "
+    return Recognised(data, COCO, f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
-
-
-def _json_of(tree: FileTree, name: str) -> Any:
-    """What a file holds; None, and a line in `tree.unread`, if that cannot be read.
-
-    Any: what JSON holds.
-    """
-    try:
-        return json.loads(read_text(tree.root / name))
-    except DataError as error:
-        tree.unread[name] = str(error)
-    except (ValueError, RecursionError) as error:
-        tree.unread[name] = f"{tree.root / name}: is not JSON: {json_words(error)}"
-    return None
-
-
-def _is_coco(tree: FileTree, name: str, content: Any) -> bool:
-    """Has a file COCO's keys, and boxes, if it has any annotation? One whose annotations have none
-    is noted in `tree.unread`. Any: what JSON holds."""
-    if not isinstance(content, dict) or not all(
-            isinstance(content.get(key), list) for key in COCO_KEYS):
-        return False
-    items = content["annotations"]
-    if not items or any(isinstance(item, dict) and "bbox" in item for item in items):
-        return True
-    tree.unread[name] = f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but no bbox"
-    return False
 
 
 def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
@@ -273,24 +255,20 @@ def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
 
 def _label_studio(tree: FileTree) -> Recognised | None:
     """JSON files that are lists of tasks."""
-    found = {}
-    for name in tree.ending(".json"):
-        content = _json_of(tree, name)
-        if label_studio.is_export(content):
-            found[name] = content
+    found = dict(json_files(tree, LABEL_STUDIO))
     if not found:
         return None
-    return Recognised(label_studio.load(tree, found), "Label Studio",
+    return Recognised(label_studio.load(tree, found), LABEL_STUDIO,
                       f"{', '.join(found)} is a list of tasks with annotations")
 
 
 def _labelme(tree: FileTree) -> Recognised | None:
     """JSON files of one image each."""
     rows = [labelme.named(name, str(tree.root / name), content)
-            for name in tree.ending(".json") if labelme.is_file(content := _json_of(tree, name))]
+            for name, content in json_files(tree, LABELME)]
     if not rows:
         return None
-    return Recognised(gather(tree, rows, "an image that no file of labelme names"), "labelme",
+    return Recognised(gather(tree, rows, "an image that no file of labelme names"), LABELME,
                       f"{rows[0].table} is one of {counted(len(rows), 'JSON file')} that have "
                       "shapes and imagePath")
 
@@ -328,42 +306,26 @@ def _xml(tree: FileTree) -> Recognised | None:
 
 def _csv(tree: FileTree) -> Recognised | None:
     """Tables with a box a row, other than those of Open Images."""
-    tables = [name for name, header in _headers(tree).items()
-              if not set(openimages.COLUMNS) <= set(header)
-              and csv_table.columns_in(header) is not None]
+    tables = tables_of(tree, TABLE)
     if not tables:
         return None
-    return Recognised(csv_table.load(tree, tables), "CSV with a box a row",
+    return Recognised(csv_table.load(tree, tables), TABLE,
                       f"{each_has(tables)} the columns {', '.join(csv_table.NEEDED)}")
-
-
-def _headers(tree: FileTree) -> dict[str, list[str]]:
-    """The first row of each table that can be read."""
-    found = {}
-    for name in tree.ending(".csv"):
-        try:
-            with open_text(tree.root / name) as file:
-                found[name] = next(openimages.table_rows(openimages.table_reader(file)), [])
-                file.read()         # a letter of another encoding may come late
-        except DataError as error:
-            tree.unread[name] = str(error)
-    return found
 
 
 def _open_images(tree: FileTree) -> Recognised | None:
     """Tables with the columns of Open Images."""
-    tables = [name for name, header in _headers(tree).items()
-              if set(openimages.COLUMNS) <= set(header)]
+    tables = tables_of(tree, OPEN_IMAGES)
     if not tables:
         return None
-    return Recognised(openimages.in_folder(tree, tables), "Open Images",
+    return Recognised(openimages.in_folder(tree, tables), OPEN_IMAGES,
                       f"{each_has(tables)} the columns {', '.join(openimages.COLUMNS)}")
 
 
 def _yolo(tree: FileTree) -> Recognised | None:
     """Text files of YOLO's lines, without a YAML file."""
     texts = [name for name in tree.ending(".txt") if PurePath(name).name.lower() not in NOT_LABELS]
-    label = next((name for name in texts[:NUM_LOOKED_INTO] if has_boxes(tree.root / name)), None)
+    label = next((name for name in texts[:NUM_LOOKED_INTO] if num_boxes(tree.root / name)), None)
     if label is None or not tree.images:
         return None
     names = next((name for name in tree.files if PurePath(name).name.lower() in CLASS_FILES), None)
@@ -382,7 +344,7 @@ def _yolo(tree: FileTree) -> Recognised | None:
     if len(splits) > 1 and UNDIVIDED in splits:
         splits.pop(UNDIVIDED)           # the folder that holds them all
         losses = [Note("an image outside the folders of the splits", image, images=1,
-                       boxes=yolo.num_boxes(tree.root / yolo.label_path(tree.root, image)))
+                       boxes=num_boxes(tree.root / label_path(tree.root, image)))
                   for image in tree.images if split_of(image) == UNDIVIDED]
     data = yolo.load(Description(tree.root, {"splits": splits, "names": classes}, str(tree.root)))
     first = next(iter(splits))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -111,10 +111,8 @@ def _cityscapes(tree: FileTree) -> SegmentationData | None:
             Entry(image, f"gtFine/{place}_gtFine_{kind}.png"))
     classes = by_number(mask_names.CITYSCAPES) if are_ready else \
         MaskClasses(mask_names.CITYSCAPES, mask_names.CITYSCAPES_VALUES)
-    used = {entry.label for entries in splits.values() for entry in entries}
-    alone = [name for name in masks - used if name.endswith(f"_gtFine_{kind}.png")]
-    data = _dataset(tree.root, splits, _without_image(alone))
-    return SegmentationData(data, classes, "Cityscapes",
+    own = [name for name in masks if name.endswith(f"_gtFine_{kind}.png")]
+    return SegmentationData(_dataset(tree.root, splits, own), classes, "Cityscapes",
                             f"it has leftImg8bit, and gtFine with {kind}")
 
 
@@ -128,11 +126,9 @@ def _ade20k(tree: FileTree) -> SegmentationData | None:
     if not any(name.startswith("annotations/") for name in tree.images) or not splits:
         return None
     names = mask_names.of_ade20k(tree.root)
-    used = {entry.label for entries in splits.values() for entry in entries}
-    alone = [name for name in tree.images if name not in used and name.startswith(
-        ("annotations/training/", "annotations/validation/"))]
-    data = _dataset(tree.root, splits, _without_image(alone))
-    return SegmentationData(data, by_number(names, first=1), "ADE20K",
+    masks = [name for name in tree.images
+             if name.startswith(("annotations/training/", "annotations/validation/"))]
+    return SegmentationData(_dataset(tree.root, splits, masks), by_number(names, first=1), "ADE20K",
                             "it has images/training and annotations/training, where 0 is what "
                             "belongs to no class")
 
@@ -157,12 +153,11 @@ def _folders(tree: FileTree) -> SegmentationData | None:
         if mask:
             own.remove(mask)
         splits.setdefault(key[0], []).append(Entry(image, mask))
-    losses = _without_image(mask for rest in found.values() for mask in rest)
     listed = mask_names.in_files(tree.root, tree.files)
     names, classes = listed or ("", None)
     reason = f"it has {counted(len(keys), 'image')} and {counted(len(masks), 'label image')} " \
              "of their names"
-    return SegmentationData(_dataset(tree.root, splits, losses), classes, "images and masks",
+    return SegmentationData(_dataset(tree.root, splits, masks), classes, "images and masks",
                             f"{reason}; {names} names the classes" if names else reason)
 
 
@@ -172,17 +167,15 @@ def _mask_of(image: str, masks: Sequence[str], is_only: bool) -> str:
     is_only  no other image of the split has this name, so that any folder will do
     """
     own = [mask for mask in masks if _place(mask) == _place(image)]
-    return next(iter(own or (masks if is_only else ())), "")
+    if not own and is_only:
+        own = [*masks]
+    return own[0] if own else ""
 
 
 def _place(name: str) -> list[str]:
     """The folders of a file, without those that only say that it is an image or a mask."""
     folders = PurePath(name.replace("annot/", "/")).parent.parts
     return [part for part in folders if part.lower() not in (*MASK_FOLDERS, *IMAGE_FOLDERS)]
-
-
-def _without_image(masks: Iterable[str]) -> list[Note]:
-    return [Note("a label image without an image", mask, images=1) for mask in sorted(masks)]
 
 
 def _is_mask(name: str) -> bool:
@@ -204,10 +197,12 @@ def _stem(mask: str) -> str:
     return stem[:len(stem) - len(end)]
 
 
-def _dataset(root: Path, splits: dict[str, list[Entry]], losses: list[Note] | None = None
-             ) -> Dataset:
-    first = next(iter(splits))
-    return Dataset(root, splits, [], lambda entry: None, losses={first: losses or []})
+def _dataset(root: Path, splits: dict[str, list[Entry]], masks: Collection[str] = ()) -> Dataset:
+    """The dataset of these images; those of `masks` that belong to none of them are losses."""
+    used = {entry.label for entries in splits.values() for entry in entries}
+    losses = [Note("a label image without an image", mask, images=1)
+              for mask in sorted(masks) if mask not in used]
+    return Dataset(root, splits, [], lambda entry: None, losses={next(iter(splits)): losses})
 
 
 def is_undivided(found: SegmentationData) -> bool:

@@ -6,7 +6,13 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from framework.data.datasets.dataset import IMAGE_SUFFIXES, Dataset, Description, is_image
+from framework.data.datasets.dataset import (
+    IMAGE_SUFFIXES,
+    Dataset,
+    Description,
+    images_by_stem,
+    is_image,
+)
 from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
@@ -127,7 +133,7 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
     lines = [line.strip() for line in read_lines(path) if line.strip()]
     if not lines:
         raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
-    images = _images_by_stem(root)
+    images = _images(root)
     entries = [_entry(line, images) for line in lines]
     _check_folders(root, path, entries)
     return entries
@@ -161,15 +167,10 @@ def _entry(line: str, images: Mapping[str, str]) -> tuple[str, str]:
     return f"JPEGImages/{images.get(name, f'{name}.jpg')}", f"Annotations/{name}.xml"
 
 
-def _images_by_stem(root: Path) -> dict[str, str]:
-    """The images of JPEGImages by their names without ending; .jpg before other endings."""
+def _images(root: Path) -> dict[str, str]:
+    """The images of JPEGImages, and of folders in it, by their names without ending."""
     folder = root / "JPEGImages"
-    found: dict[str, str] = {}
-    for path in sorted(folder.rglob("*"), key=lambda path: (path.suffix != ".jpg", str(path))):
-        if is_image(path.name):
-            name = str(path.relative_to(folder))
-            found.setdefault(name.rpartition(".")[0], name)
-    return found
+    return images_by_stem(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
 def class_names(paths: Iterable[Path]) -> list[str]:

@@ -143,29 +143,27 @@ def _without_image(root: Path, entries: Sequence[Entry],
     for folder in sorted({str(Path(entry.label).parent) for entry in entries}):
         for path in sorted((root / folder).glob("*.*")):
             name = os.path.relpath(path, root)
-            if path.suffix.lower() != ".txt" or name in known \
-                    or path.name.lower() in NOT_LABELS or not num_boxes(path):
+            if path.suffix.lower() != ".txt" or name in known or path.name.lower() in NOT_LABELS:
                 continue
-            found.append(Note("a label file without an image", name, boxes=num_boxes(path)))
+            boxes = num_boxes(path)
+            if boxes:
+                found.append(Note("a label file without an image", name, boxes=boxes))
     return found
 
 
 def num_boxes(path: Path) -> int:
-    """How many lines a label file has; 0 for other files."""
-    return len(filled_lines(path)) if has_boxes(path) else 0
-
-
-def has_boxes(path: Path) -> bool:
-    """Does the first line of a text file begin with the number of a class, and have a box?"""
+    """How many lines a label file has; 0 for other files, whose first line is not the number of a
+    class and a box."""
     try:
         lines = filled_lines(path)
     except DataError:
-        return False
+        return 0
     words = lines[0][1].split() if lines else []
     try:
-        return len(words) >= 5 and _class_number(words[0]) >= 0
+        is_box = len(words) >= 5 and _class_number(words[0]) >= 0
     except ValueError:
-        return False
+        is_box = False
+    return len(lines) if is_box else 0
 
 
 def read_labels_of(path: Path, names: Sequence[str], num_extra: int = 0) -> Labels:

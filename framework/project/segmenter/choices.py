@@ -94,8 +94,8 @@ def _size(folder: Path, size: tuple[int, int] | None, budget: Budget, num_train:
     elif longer == LONG_SIDES[-1]:
         reason = f"{longer} pixels at most keep a step under a second on two cores"
     else:
-        reason = f"with more than {longer} pixels, {budget.minutes} minutes of two cores do not " \
-                 f"see each image {PASSES} times"
+        reason = f"more than {longer} pixels are too many for {PASSES} times through the " \
+                 f"images in {budget.minutes} minutes of two cores"
     return sides_of(shape, longer), f"{form}; {reason}; a larger --size shows finer parts"
 
 

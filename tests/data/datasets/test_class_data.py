@@ -120,6 +120,8 @@ def test_a_table_that_cannot_be_read_is_named_where_nothing_else_is_known(tmp_pa
     ({}, r"has no images with a class each that are known: it has 2 images in one folder "),
     ({"l.csv": "filename,label\nc.png,x\nd.png,y\n"},
      r"none of the 2 images that l.csv names is below this folder; the first is c.png"),
+    ({"l.csv": "filename;label\nc.png;x\nd.png;y\n"},
+     r"none of the 2 images that l.csv names is below this folder; the first is c.png"),
     ({"l.txt": "c.png 0\nd.png 1\n"},
      r"none of the 2 images that l.txt names is below this folder; the first is c.png"),
     ({"l.csv": "image,label\na.png,x\na.png,y\nb.png,x\n"},

@@ -360,6 +360,12 @@ def test_annotations_in_xml_of_any_encoding_are_recognised(tmp_path):
     assert recognise(tmp_path).data.names == ["\u732b"]
 
 
+def test_empty_lines_before_the_header_of_a_table_are_passed_over(tmp_path):
+    rows = HEADER + "a.jpg,56,40,cat,5,6,25,36\n"
+    put(tmp_path, {"t.csv": "\n\n" + rows.replace(",", ";"), "a.jpg": ""})
+    assert recognise(tmp_path).data.names == ["cat"]
+
+
 def test_images_of_open_images_have_any_ending(tmp_path):
     data = recognise(put(tmp_path, {"train/a.PNG": "",
                                     "train-bbox.csv": OPEN_IMAGES.format("a")})).data
@@ -371,3 +377,54 @@ def test_a_file_that_is_no_data_set_is_named_as_that(name, tmp_path):
     (tmp_path / name).write_bytes(b"PK\3\4\xff")
     with pytest.raises(DataError, match=f"{name}: is not a data set, which is a folder or a file"):
         load(tmp_path / name)
+
+
+def test_classes_of_open_images_are_shown_by_the_titles_of_its_table(tmp_path):
+    put(tmp_path, {"train-annotations-bbox.csv": "ImageID,LabelName,XMin,XMax,YMin,YMax\n"
+                   "a,/m/01yrx,0.1,0.5,0.2,0.6\nb,/m/0bt9lr,0.1,0.5,0.2,0.6\n",
+                   "class-descriptions-boxable.csv": "/m/01yrx,Cat\n/m/09j2d,Clothing\n",
+                   "a.jpg": "", "b.jpg": ""})
+    data = recognise(tmp_path).data
+    assert data.names == ["/m/01yrx", "/m/0bt9lr"]
+    assert data.display_names == {"/m/01yrx": "Cat", "/m/0bt9lr": "/m/0bt9lr"}
+
+
+POLYGON = ('{{"imagePath": "{}.jpg", "shapes": [{{"label": {}, '
+           '"points": [[1, 2], [9, 8], [7, 3]]}}]}}')
+
+
+@pytest.mark.parametrize("files", [
+    {"a.json": POLYGON.format("a", '""'), "b.json": POLYGON.format("b", '"cat"')},
+    {"a.json": POLYGON.format("a", "null"), "b.json": POLYGON.format("b", '"cat"')},
+    {"a.json": POLYGON.format("a", '"\\ud800"'), "b.json": POLYGON.format("b", '"cat"')},
+    {"t.json": json.dumps([task("a.jpg", percent(5, 5, 9, 9, labels=("",))),
+                           task("b.jpg", percent(5, 5, 9, 9))])},
+    {"t.xml": cvat(cvat_image("a.jpg", '<box label="" xtl="5" ytl="6" xbr="25" ybr="36"/>'),
+                   cvat_image("b.jpg", '<box label="cat" xtl="5" ytl="6" xbr="25" ybr="36"/>'))},
+    {"t.csv": HEADER + "a.jpg,56,40,,5,6,25,36\nb.jpg,56,40,cat,5,6,25,36\n"},
+    {"t.csv": OPEN_IMAGES.format("b") + "a,,0.1,0.5,0.2,0.6\n"}])
+def test_a_box_without_a_class_spoils_its_image_alone(files, tmp_path):
+    data = recognise(put(tmp_path, {**files, "a.jpg": "", "b.jpg": ""})).data
+    first, second = sorted(data.splits["all"])
+    with pytest.raises(DataError, match="a label is empty|ud800' is not text|not the row of a box"):
+        data.labels(first)
+    assert [box.name for box in data.labels(second).boxes] == data.names
+
+
+def test_images_below_a_root_that_is_given_in_two_ways_are_not_lost(tmp_path, monkeypatch):
+    names = {f"{kind}/{split}/a.{end}": text for split in ("train", "val")
+             for kind, end, text in (("images", "jpg", ""), ("labels", "txt", "0 .5 .5 .2 .2"))}
+    put(tmp_path / "photos", {**names, "data.yaml": f"path: {tmp_path}/photos\n"
+                              "train: images/train\nval: images/val\nnames: [cat]\n"})
+    monkeypatch.chdir(tmp_path)
+    data = recognise(Path("photos")).data
+    assert not any(data.losses.values())
+
+
+def test_a_file_of_labels_is_parsed_once_to_know_it_and_once_to_read_it(tmp_path, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: parsed.append(text) or
+                        loads(text))
+    put(tmp_path, {"train.json": coco("a.jpg"), "a.jpg": "", "other.jpg": ""})
+    assert recognise(tmp_path).format == "COCO"
+    assert len(parsed) == 2

@@ -1,0 +1,90 @@
+"""Formats of JSON files and tables, by what they hold; each is looked into once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from framework.data.datasets import csv_table, label_studio, labelme, openimages
+from framework.data.datasets.file_tree import FileTree
+from framework.data.datasets.label_files import json_words
+from framework.errors import DataError
+from framework.system.text import open_text, read_text
+
+COCO, LABEL_STUDIO, LABELME = "COCO", "Label Studio", "labelme"
+TABLE, OPEN_IMAGES = "CSV with a box a row", "Open Images"
+COCO_KEYS = ("images", "annotations", "categories")
+
+
+def json_files(tree: FileTree, wanted: str) -> Iterator[tuple[str, Any]]:
+    """The JSON files of one format, and what each holds. Those that are known to be of another one
+    are not read again, as they may be large. Any: what JSON holds."""
+    for name in tree.ending(".json"):
+        if tree.formats.get(name, wanted) != wanted:
+            continue
+        content = _json_of(tree, name)
+        if name not in tree.formats:
+            tree.formats[name] = _json_format(tree, name, content)
+        if tree.formats[name] == wanted:
+            yield name, content
+
+
+def _json_format(tree: FileTree, name: str, content: Any) -> str:
+    """The format of a file; "" if it is of none. Any: what JSON holds."""
+    if _is_coco(tree, name, content):
+        return COCO
+    if label_studio.is_export(content):
+        return LABEL_STUDIO
+    return LABELME if labelme.is_file(content) else ""
+
+
+def _json_of(tree: FileTree, name: str) -> Any:
+    """What a file holds; None, and a line in `tree.unread`, if that cannot be read.
+
+    Any: what JSON holds.
+    """
+    try:
+        return json.loads(read_text(tree.root / name))
+    except DataError as error:
+        tree.unread[name] = str(error)
+    except (ValueError, RecursionError) as error:
+        tree.unread[name] = f"{tree.root / name}: is not JSON: {json_words(error)}"
+    return None
+
+
+def _is_coco(tree: FileTree, name: str, content: Any) -> bool:
+    """Has a file COCO's keys? One whose annotations are without boxes is not COCO's, but noted in
+    `tree.unread`. Any: what JSON holds."""
+    if not isinstance(content, dict) or not all(
+            isinstance(content.get(key), list) for key in COCO_KEYS):
+        return False
+    items = content["annotations"]
+    if not items or any(isinstance(item, dict) and "bbox" in item for item in items):
+        return True
+    tree.unread[name] = f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but no bbox"
+    return False
+
+
+def tables_of(tree: FileTree, wanted: str) -> list[str]:
+    """The tables of one format; each is read once, whatever is asked for."""
+    names = tree.ending(".csv")
+    for name in names:
+        if name not in tree.formats:
+            tree.formats[name] = _table_format(tree, name)
+    return [name for name in names if tree.formats[name] == wanted]
+
+
+def _table_format(tree: FileTree, name: str) -> str:
+    """The format of a table, by its first row; "" if it is of none, or cannot be read."""
+    try:
+        with open_text(tree.root / name) as file:
+            header = next(openimages.table_rows(openimages.table_reader(file)), [])
+            for _ in file:          # a letter of another encoding may come late
+                pass
+    except DataError as error:
+        tree.unread[name] = str(error)
+        return ""
+    if set(openimages.COLUMNS) <= set(header):
+        return OPEN_IMAGES
+    return TABLE if csv_table.columns_in(header) is not None else ""
