@@ -95,7 +95,7 @@ class Reshape(Layer):
         """Rows of as many values as the shape holds, unless images of another size would do."""
         x, param = bottoms[0], spec.proto.reshape_param
         values = math.prod(param.shape.dim)
-        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 \
+        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 or 0 in x \
                 or values % x[0] or len(x) > 1 and values // x[0] % x[1] == 0:
             return None
         return x[0], values // x[0]
