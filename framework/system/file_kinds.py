@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 _KINDS = (
     (b"\xff\xd8\xff", "an image (JPEG)"), (b"\x89PNG", "an image (PNG)"),
     (b"GIF8", "an image (GIF)"), (b"\x1f\x8b", "compressed (gzip), and must be unpacked"),
@@ -16,10 +18,15 @@ def foreign_kind(head: bytes) -> str:
     return next((kind for mark, kind in _KINDS if head.startswith(mark)), "")
 
 
+def other_kind(head: bytes) -> str:
+    """As `foreign_kind`, or "a text", for files in place of those in protobuf's binary form."""
+    return "a text" if is_text(head) else foreign_kind(head)
+
+
 def is_text(head: bytes) -> bool:
     """Whether a file that begins so is a text: each binary form here has bytes that none has."""
     try:
-        text = head.decode("utf-8")
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)     # its end may be cut off
     except UnicodeDecodeError:
         return False
     return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
