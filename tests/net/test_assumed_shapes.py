@@ -175,9 +175,13 @@ layer { name: "j" type: "Concat" bottom: "e" bottom: "y" top: "j" }"""
     assert census.problems == [] and census.rows[-1].shapes == ((4, 10, 224, 224),)
 
 
-def test_rows_of_files_that_are_pooled_by_region_are_assumed_to_be_regions(tmp_path):
-    text = HDF5 + """layer { name: "p" type: "ROIPooling" bottom: "data" bottom: "label" top: "p"
-  roi_pooling_param { pooled_h: 3 pooled_w: 2 } }"""
+@pytest.mark.parametrize("kind, param", [
+    ("ROIPooling", "roi_pooling_param { pooled_h: 3 pooled_w: 2 }"),
+    ("ROIAlign", "roi_pooling_param { pooled_h: 3 pooled_w: 2 sampling_ratio: 2 }"),
+    ("ROIWarping", "roi_warping_param { pooled_h: 3 pooled_w: 2 }")])
+def test_rows_of_files_that_are_pooled_by_region_are_assumed_to_be_regions(tmp_path, kind, param):
+    text = HDF5 + f"""layer {{ name: "p" type: "{kind}" bottom: "data" bottom: "label" top: "p"
+  {param} }}"""
     (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
     assert census.problems == [] and census.rows[-1].shapes == ((1, 3, 3, 2),)
 
