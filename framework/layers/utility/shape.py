@@ -123,9 +123,8 @@ class Reshape(Layer):
         if len(x) != 4 or factor < 2 or (
                 x[1] % factor**2 if self.shuffle > 0 else x[2] % factor or x[3] % factor):
             raise self.spec.error("reshape_param.pixelshuffler", f"is {self.shuffle}; its square "
-                                  "must divide the channels of the bottom or, of one below -1, "
-                                  "the number itself the height and width; the bottom has the "
-                                  f"shape {tuple(x)}")
+                                  "must divide the channels or, below -1, it must divide the "
+                                  f"height and width; the bottom has the shape {tuple(x)}")
 
     def _check_dims(self, x: Shape) -> None:
         field = "reshape_param.shape"
