@@ -57,6 +57,15 @@ def test_a_net_called_in_a_wrong_way_says_what_it_wants(inputs, message):
         Net(parse_net(NET))(inputs)
 
 
+def test_the_type_of_an_input_is_not_blamed_for_its_size():
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [2, 3, 4] } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
+  inner_product_param { num_output: 5 } }"""
+    net = Net(parse_net(text)).double()
+    with pytest.raises(RuntimeError, match="^mat1 and mat2 shapes cannot be multiplied"):
+        net({"x": torch.zeros(2, 3, 7).double()})
+
+
 def test_the_repr_shows_channels_kernels_and_shapes():
     shown = repr(Net(parse_net(NET)))
     assert "conv: Convolution(weight (4, 3, 3, 3), bias (4,), num_output=4, pad=[1], " \

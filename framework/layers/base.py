@@ -44,6 +44,7 @@ class Layer(nn.Module):
     num_tops: ClassVar[tuple[int, int | None]] = (1, 1)
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
+    pools_regions: ClassVar[bool] = False   # the last bottom is (R, 5): item, x1, y1, x2, y2
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
@@ -83,8 +84,11 @@ class Layer(nn.Module):
         """The shape that bottom `index` has as a rule, where only files say what is in it.
 
         bottoms  the shapes of all bottoms, of which that one does not fit
-        None if nothing is known. The target of a loss is like the predictions, whichever is first.
+        None if nothing is known. The target of a loss is like the predictions, whichever is first;
+        of regions there is one.
         """
+        if cls.pools_regions:
+            return (1, 5) if index == len(bottoms) - 1 else None
         return bottoms[1 - index] if cls.loss and len(bottoms) > 1 and index < 2 else None
 
     @classmethod

@@ -56,8 +56,9 @@ class Inputs:
         except RuntimeError as error:
             other = [f"'{name}' is {tuple(blob.shape)}" for name, blob in given.items()
                      if blob.shape[1:2] != torch.Size(self.shapes[name][1:2])]
-            other = other or [f"'{name}' is of {blob.dtype}" for name, blob in given.items()
-                              if blob.dtype != torch.float32]
+            if not other and "type" in str(error):
+                other = [f"'{name}' is of {blob.dtype}" for name, blob in given.items()
+                         if blob.dtype != torch.float32]
             if not other:
                 raise
             reason = str(error).splitlines()[0]

@@ -26,7 +26,7 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     layer = spec.layers[index]
     cls = class_of(layer)
     bottoms = [shapes[name] for name in layer.bottoms if name in shapes]
-    if not issubclass(cls, Layer) or len(bottoms) < len(layer.bottoms):
+    if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
     found: dict[str, Shape] = {}
@@ -34,10 +34,12 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         top = copies.get(name)
         others = {origin for other in layer.bottoms if other != name
                   for origin in origins.get(other, ())}
+        if not top or top in others:
+            continue
         shape = cls.assumed_bottom(layer, number, bottoms)
         if shape is None and len(bottoms[number]) == 1 and not cls.loss:
             shape = _images(spec, shapes, bottoms[number][0])
-        if top and top not in others and shape is not None and shape != bottoms[number]:
+        if shape is not None and shape != bottoms[number]:
             found[top] = shape[:len(shape) + len(shapes[top]) - len(bottoms[number])]
     return found
 

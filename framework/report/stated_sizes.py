@@ -48,7 +48,7 @@ def stated_shape(spec: NetSpec) -> Stated | None:
 def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     """Heights and widths that layers give their tops, each once, in the order of the net.
 
-    Where a net fits images of one size only, such a layer has often that size.
+    Where a net fits images of one size only, such a layer often has that size.
     """
     found = []
     for layer in spec.layers:

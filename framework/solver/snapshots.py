@@ -226,7 +226,6 @@ def find_newest_weights(prefix: str, pass_over: Callable[[Path, str], None],
             use(weights)
         found.append(weights)
 
-
     found: list[str] = []
     before: list[str] = []
     for path in files.find_lone_weights(prefix):

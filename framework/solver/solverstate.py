@@ -25,7 +25,7 @@ from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
 from framework.system.atomic import replacing
-from framework.system.file_kinds import foreign_kind, is_text
+from framework.system.file_kinds import other_kind
 from framework.system.regular import read_regular
 from framework.weights import hdf5
 from framework.weights.blob import read_any_blob
@@ -132,7 +132,7 @@ def read_state(path: str | Path) -> State:
             state = _read_hdf5(path)
         else:
             content = read_regular(path)
-            kind = "a text" if is_text(content[:4096]) else foreign_kind(content)
+            kind = other_kind(content[:4096])
             if kind:
                 raise WeightsError(f"{path}: is {kind}; it is not a solver state")
             state = _read_binary(memoryview(content))

@@ -18,6 +18,11 @@ def foreign_kind(head: bytes) -> str:
     return next((kind for mark, kind in _KINDS if head.startswith(mark)), "")
 
 
+def other_kind(head: bytes) -> str:
+    """As `foreign_kind`, or "a text", for files in place of those in protobuf's binary form."""
+    return "a text" if is_text(head) else foreign_kind(head)
+
+
 def is_text(head: bytes) -> bool:
     """Whether a file that begins so is a text: each binary form here has bytes that none has.
 

@@ -147,6 +147,15 @@ def test_no_reader_gets_a_field_of_this_project_alone(reader, tmp_path):
                            for value in numbers_of_fields(inner))
 
 
+@pytest.mark.parametrize("reader", DIALECTS)
+@pytest.mark.parametrize("factor", [2, -2])
+def test_no_reader_gets_a_reshape_that_is_a_pixel_shuffle(reader, factor):
+    text = text_of(layer("y", "Reshape", "data", f"reshape_param {{ pixelshuffler: {factor} }}"),
+                   shape=(1, 8, 4, 6))
+    made = to_dialect(net_from(text, "TEST"), DIALECTS[reader])
+    assert [one.layer for one in made.refused] == ["y"]
+
+
 def test_a_crop_states_its_offset(tmp_path):
     """Without one MNN's converter leaves the layer out, and its top has the size of its bottom."""
     text = text_of(CONV.replace("pad: 1", ""), layer("y", "Crop", "data conv"))

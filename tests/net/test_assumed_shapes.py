@@ -175,9 +175,13 @@ layer { name: "j" type: "Concat" bottom: "e" bottom: "y" top: "j" }"""
     assert census.problems == [] and census.rows[-1].shapes == ((4, 10, 224, 224),)
 
 
-def test_rows_of_files_that_are_pooled_by_region_are_assumed_to_be_regions(tmp_path):
-    text = HDF5 + """layer { name: "p" type: "ROIPooling" bottom: "data" bottom: "label" top: "p"
-  roi_pooling_param { pooled_h: 3 pooled_w: 2 } }"""
+@pytest.mark.parametrize("kind, param", [
+    ("ROIPooling", "roi_pooling_param { pooled_h: 3 pooled_w: 2 }"),
+    ("ROIAlign", "roi_pooling_param { pooled_h: 3 pooled_w: 2 sampling_ratio: 2 }"),
+    ("ROIWarping", "roi_warping_param { pooled_h: 3 pooled_w: 2 }")])
+def test_rows_of_files_that_are_pooled_by_region_are_assumed_to_be_regions(tmp_path, kind, param):
+    text = HDF5 + f"""layer {{ name: "p" type: "{kind}" bottom: "data" bottom: "label" top: "p"
+  {param} }}"""
     (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
     assert census.problems == [] and census.rows[-1].shapes == ((1, 3, 3, 2),)
 
@@ -263,6 +267,37 @@ def test_python_layers_of_unknown_modules_are_assumed_where_their_shapes_are_fre
     between = UNKNOWN_PYTHON + """layer { name: "r" type: "ReLU" bottom: "mine" top: "r" }"""
     (census,) = census_of(tmp_path, between, phase="TRAIN", skip_data=True)
     assert "--import my_loss runs it" in census.problems[0]
+
+
+@pytest.mark.parametrize("text, message", [
+    ('type: "Eltwise" bottom: "data" top: "s"', "bottom is given 1 times; it must be at least 2"),
+    ('type: "Convolution" bottom: "loss" top: "s" convolution_param { num_output: 2 '
+     'kernel_size: 1 }', r"convolution_param.axis is 1; the bottom has the shape \(\)"),
+    ('type: "Reshape" bottom: "loss" top: "s" reshape_param { shape { dim: 2 dim: 3 } }',
+     r"do not hold the 1 values of the bottom's shape \(\)"),
+    ('type: "Reshape" bottom: "none" top: "s" reshape_param { shape { dim: 2 dim: 3 } }',
+     r"do not hold the 0 values of the bottom's shape \(0, 3, 224, 224\)"),
+    ('type: "Slice" bottom: "label" top: "a" top: "b" top: "c" slice_param { slice_point: 5 '
+     'slice_point: 2 }', r"slice_point is \[5, 2\]; the points must rise between 0 and the size 3"),
+    ('type: "Python" top: "s" python_param { module: "rpn.anchor_target_layer" '
+     'layer: "AnchorTargetLayer" }', r"\(Python\): bottom has shapes that do not fit"),
+    ('type: "Python" top: "s" python_param { module: "voc_layers" layer: "VOCSegDataLayer" '
+     """param_str: "{'tops': [data, label}]}" }""", r"\(Python\): bottom has shapes that do not"),
+])
+def test_what_does_not_fit_whatever_files_hold_is_said_without_them(tmp_path, text, message):
+    loss = HDF5 + """layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "second"
+  top: "loss" }
+layer { name: "none" type: "Python" top: "none" python_param { module: "my_data" layer: "D"
+  param_str: "{'batch_size': 0}" } }
+layer { name: "s" %s }"""
+    (census,) = census_of(tmp_path, loss % text, phase="TRAIN", skip_data=True)
+    assert re.search(message, census.problems[0])
+
+
+def test_a_slice_in_one_piece_needs_an_axis_of_one(tmp_path):
+    text = HDF5 + 'layer { name: "s" type: "Slice" bottom: "label" top: "s" }'
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[-1].shapes == ((4, 1),)
 
 
 def test_a_database_of_target_images_is_assumed_to_be_like_the_predictions(tmp_path):

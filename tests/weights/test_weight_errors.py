@@ -1,5 +1,6 @@
 """Weight files that do not fit or are broken: an error with a cure, and an unchanged net."""
 
+import codecs
 import contextlib
 import struct
 from pathlib import Path
@@ -65,6 +66,8 @@ def valid_file() -> bytes:
 @pytest.mark.parametrize("data, message", [
     (b"", "the file is empty"),
     (b'name: "net"\nlayer { }\n', "is a text file, .* not a file of weights"),
+    (b"# " + "\u7f51".encode() * 2000, "is a text file,"),      # what is looked at ends in a letter
+    (codecs.BOM_UTF8 + b"layer { }", "is a text file,"),
     (b"<!DOCTYPE html>", "is a text file, as a prototxt or a web page is"),
     (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer, .*git lfs pull"),
     (b"\x08\x05\x12\x01x", "field 1 is a number, as in a solver state"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.system.arrays import Floats
-from framework.system.file_kinds import foreign_kind, is_text
+from framework.system.file_kinds import other_kind
 from framework.system.regular import read_regular
 from framework.weights.blob import Blob, describe, read_blob_file
 
@@ -21,8 +21,7 @@ def read_mean_blob(path: str | Path) -> Blob:
         raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
                         "tools/compute_image_mean makes one") from None
     except ValueError as error:
-        head = read_regular(path)[:4096]
-        kind = "a text" if is_text(head) else foreign_kind(head)
+        kind = other_kind(read_regular(path)[:4096])
         reason = f"it is {kind}" if kind else str(error)
         raise DataError(f"{path}: the mean_file is not a BlobProto: {reason}; "
                         "tools/compute_image_mean makes one") from None

@@ -36,9 +36,11 @@ def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequ
 
 
 def own_fields(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
-    """No reader knows the fields that the schema here adds, nor happynear's Normalize."""
+    """No reader knows the fields that the schema here adds, nor two of single projects."""
     if proto.HasField("normalize_param"):
         return "normalize_param is another project's Normalize"
+    if proto.reshape_param.pixelshuffler != 1:
+        return "reshape_param.pixelshuffler is another project's pixel shuffle"
     for descriptor, value in proto.ListFields():
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
             continue

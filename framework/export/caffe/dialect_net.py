@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from framework.definition.in_place import put_in_place
-from framework.export.caffe.conditions import refusal
+from framework.export.caffe.conditions import own_fields, refusal
 from framework.export.caffe.detection import cut_tail
 from framework.export.caffe.dialects import Dialect
 from framework.export.caffe.parts import Floats, Part, Parts, deployed_parts, fold_factors
@@ -127,8 +127,9 @@ def fit_layer(parts: Parts, part: Part, dialect: Dialect) -> tuple[list[Part], V
     for one in simple:
         new, why = _fitted(parts, one, dialect, 0)
         if new is None:
-            on_cpu = on_cpu or one.proto.type in dialect.processor
-            reason = "" if one.proto.type in dialect.processor else why
+            on_processor = one.proto.type in dialect.processor
+            on_cpu = on_cpu or on_processor
+            reason = own_fields(one.proto, one.layer, []) if on_processor else why
             found.append(one)
             if reason:
                 break

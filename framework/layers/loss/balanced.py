@@ -37,7 +37,7 @@ class SigmoidCrossEntropyBalanceLoss(Layer):
         check_same_count(spec, x, target)
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        x = precise(x).flatten(1)
+        x = precise(x).reshape(len(x), -1)
         target = target.detach().reshape(x.shape).to(x.dtype)
         positive = (target == 1).to(x.dtype)
         negative = (target == 0).to(x.dtype)

@@ -146,7 +146,8 @@ class L1Loss(Layer):
         difference = difference.where(known, 0)
         items = difference.new_tensor(x.shape[0])
         if self.param.normalize_by_num_entries:
-            items = known.sum().clamp(min=1).to(items) / x.shape[1]
+            num_channels = x.shape[1] if x.dim() > 1 else 1
+            items = known.sum().clamp(min=1).to(items) / num_channels
         return self._lengths(difference).sum() / items
 
     def _lengths(self, difference: Tensor) -> Tensor:

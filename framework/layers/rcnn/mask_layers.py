@@ -29,6 +29,7 @@ class ROIWarping(Layer):
     """
 
     num_bottoms = (2, 2)
+    pools_regions = True
     needs_float32 = True
     no_onnx_form = "RoiAlign of ONNX has its points in the middle of bins, and another border"
 

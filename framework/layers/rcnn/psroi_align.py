@@ -41,6 +41,7 @@ class PSROIAlign(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    pools_regions = True
     needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):

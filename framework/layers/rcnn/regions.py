@@ -33,8 +33,6 @@ MOST_SAMPLES = 128          # on each axis of a bin; projects have 2
 
 Corners = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
-ONE_REGION = (1, 5)     # item, x1, y1, x2, y2: assumed where only files know how many there are
-
 
 def check_regions(spec: LayerSpec, x: Shape, rois: Shape, index: int = 1) -> IndexCheck:
     """The bounds check of the regions' items; SpecError for shapes that do not fit.
@@ -119,12 +117,8 @@ class ROIPooling(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    pools_regions = True
     needs_float32 = True
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        return ONE_REGION if index == 1 else None
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
@@ -180,12 +174,8 @@ class PSROIPooling(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    pools_regions = True
     needs_float32 = True
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        return ONE_REGION if index == 1 else None
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)

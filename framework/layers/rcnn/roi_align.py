@@ -55,6 +55,7 @@ class ROIAlign(Layer):
     """
 
     num_bottoms = (2, None)
+    pools_regions = True
     needs_float32 = True
     fork_fields = frozenset(f"roi_pooling_param.{name}" for name in OWN_FIELDS)
 

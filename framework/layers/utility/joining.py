@@ -117,8 +117,9 @@ class Slice(Layer):
         axis = param.slice_dim if param.HasField("slice_dim") else param.axis
         if not 0 <= axis <= len(x):
             return None
-        points = [0, *param.slice_point] if param.slice_point else range(len(spec.tops))
-        return (*x[:axis], 2 * points[-1] - points[-2], *x[axis + 1:])
+        points = [0, *param.slice_point]
+        size = 2 * points[-1] - points[-2] if param.slice_point else len(spec.tops)
+        return (*x[:axis], size, *x[axis + 1:]) if size > 0 else None
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -95,7 +95,7 @@ class Reshape(Layer):
         """Rows of as many values as the shape holds, unless images of another size would do."""
         x, param = bottoms[0], spec.proto.reshape_param
         values = math.prod(param.shape.dim)
-        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 \
+        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 or 0 in x \
                 or values % x[0] or len(x) > 1 and values // x[0] % x[1] == 0:
             return None
         return x[0], values // x[0]
@@ -123,8 +123,8 @@ class Reshape(Layer):
         if len(x) != 4 or factor < 2 or (
                 x[1] % factor**2 if self.shuffle > 0 else x[2] % factor or x[3] % factor):
             raise self.spec.error("reshape_param.pixelshuffler", f"is {self.shuffle}; its square "
-                                  "must divide the channels of the bottom, or, if it is negative, "
-                                  f"it the height and width; the shape is {tuple(x)}")
+                                  "must divide the channels or, below -1, it must divide the "
+                                  f"height and width; the bottom has the shape {tuple(x)}")
 
     def _check_dims(self, x: Shape) -> None:
         field = "reshape_param.shape"

@@ -231,6 +231,12 @@ def test_flownets_l1_loss_leaves_out_what_is_not_known(text, plateau, scale, by_
     assert torch.autograd.gradcheck(lambda x: layer(x, target), x)
 
 
+def test_flownets_l1_loss_takes_items_of_one_number():
+    layer = make("L1Loss", "normalize_by_num_entries: true", (4,), (4,))
+    x = torch.tensor([1, -2, 3, math.nan], dtype=torch.float64)
+    assert float(layer(x, torch.zeros(4, dtype=torch.float64))) == (1 + 2 + 3) / 3
+
+
 def test_flownets_l1_loss_takes_a_difference_alone():
     x, target = flow_of_unknowns()
     alone = make("L1Loss", "l2_per_location: true", FLOW)(x - target)

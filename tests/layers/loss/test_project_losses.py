@@ -217,6 +217,15 @@ def test_the_balanced_loss_weighs_the_targets_of_an_item_by_the_share_of_the_oth
     assert torch.autograd.gradcheck(lambda x: layer(x, known), x)
 
 
+def test_the_balanced_loss_takes_items_of_one_number_which_nothing_balances():
+    layer = make("SigmoidCrossEntropyBalanceLoss", "", (4,), (4,))
+    x = noise(4)
+    target = torch.tensor([0, 1, 1, 0.5], dtype=torch.float64)
+    assert float(layer(x, target).detach()) == 0
+    expected = [0, 0, 0, (1 / (1 + math.exp(-float(x[3].detach()))) - 0.5) / 4]
+    np.testing.assert_allclose(slopes(layer, x, target), expected, rtol=1e-12)
+
+
 def test_the_balanced_loss_wants_a_target_for_each_value():
     with pytest.raises(SpecError, match="must have as many items and values"):
         make("SigmoidCrossEntropyBalanceLoss", "", (4, 3, 2), (4, 5))
