@@ -55,6 +55,7 @@ def final():
     layers = read_layers(f"s_iter_6.caffemodel{SUFFIX}")
     return [blob.values.tobytes() for layer in layers for blob in layer.blobs]
 
+make(f"{TEXT} max_iter: 6")     # modules that are imported late, once and not in every child
 sys.addaudithook(watch)
 assert child(lambda: train(6)) == 0
 expected, kills = final(), 0
