@@ -12,7 +12,7 @@ from framework.data.datasets import csv_table
 from framework.data.datasets.class_folders import Found, in_order, is_names_file, shown_names
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, each_has, split_of
-from framework.data.datasets.openimages import table_reader, table_rows
+from framework.data.datasets.tables import table_reader, table_rows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened

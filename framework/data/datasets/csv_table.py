@@ -11,7 +11,7 @@ from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import Box, Labels, class_name, stated_size
 from framework.data.datasets.named_images import Named, gather
-from framework.data.datasets.openimages import table_reader, table_rows
+from framework.data.datasets.tables import table_reader, table_rows
 from framework.data.records.account import BadEntry
 from framework.errors import DataError
 from framework.system.text import open_text

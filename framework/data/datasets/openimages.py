@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
-from typing import Any, TextIO
+from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description, images_by_stem
 from framework.data.datasets.file_tree import FileTree, split_of
@@ -20,6 +19,7 @@ from framework.data.datasets.label_files import (
     errors_in,
     sound_labels,
 )
+from framework.data.datasets.tables import table_reader, table_rows
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -135,31 +135,6 @@ def _columns(table: Path, rows: Any) -> dict[str, int]:
         if name not in header:
             raise DataError(f"{table}: has no column {name}; needed are {', '.join(COLUMNS)}")
     return {name: index for index, name in enumerate(header)}
-
-
-def table_reader(file: TextIO) -> Any:
-    """The csv module's reader of a table with commas, or the semicolons or tabs that spreadsheets
-    write. Any: its type has no name."""
-    header = next(filter(str.strip, iter(file.readline, "")), "")      # not an empty line
-    file.seek(0)
-    return csv.reader(file, delimiter=max(",;\t", key=header.count))
-
-
-def table_rows(rows: Any) -> Iterator[list[str]]:
-    """The rows; one that the csv module refuses, as with a field of 131,072 letters, is empty.
-
-    Any: the csv module's reader.
-    """
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield [""]
-            continue
-        if row:
-            yield row
 
 
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> Box:
