@@ -6,7 +6,6 @@ scene parsing benchmark (ADE20K).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
@@ -17,10 +16,11 @@ from framework.data.datasets.mask_classes import (
     by_colour,
     by_number,
 )
+from framework.data.datasets.tables import table_reader, table_rows
 from framework.data.records.label_image import Colour
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
-from framework.system.text import is_there, name_lines, read_lines
+from framework.system.text import is_there, name_lines, open_text, read_lines
 
 VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair",
        "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",
@@ -75,9 +75,16 @@ def _of_cvat(path: Path) -> MaskClasses:
 
 def _of_class_dict(path: Path) -> MaskClasses:
     """A table of name, r, g, b, with a header."""
-    rows = [(number, row) for number, row in enumerate(csv.reader(read_lines(path)), 1) if row]
-    names = [row[0].strip() for _, row in rows[1:]]
-    return _coloured(path, names, [_colour(path, number, row[1:4]) for number, row in rows[1:]])
+    rows = _rows_below_header(path)
+    names = [row[0].strip() for _, row in rows]
+    return _coloured(path, names, [_colour(path, number, row[1:4]) for number, row in rows])
+
+
+def _rows_below_header(path: Path) -> list[tuple[int, list[str]]]:
+    """The rows of a table with the numbers of their lines."""
+    with open_text(path) as file:
+        reader = table_reader(file)
+        return [(reader.line_num, row) for row in table_rows(reader)][1:]
 
 
 def _of_camvid(path: Path) -> MaskClasses:
@@ -91,9 +98,7 @@ def _of_camvid(path: Path) -> MaskClasses:
 def _of_roboflow(path: Path) -> MaskClasses:
     """A table of pixel value and class, with a header."""
     names: dict[int, str] = {}
-    for number, row in enumerate(csv.reader(read_lines(path)), 1):
-        if number == 1 or not row:
-            continue
+    for number, row in _rows_below_header(path):
         value = whole_number(row[0].strip()) if len(row) == 2 else None
         if value is None or not 0 <= value < MOST_CLASSES:
             raise DataError(f"{path}:{number}: '{shortened(','.join(row))}'; a line must be: "

@@ -14,6 +14,7 @@ from framework.cli.convert_dataset import main
 from framework.data.datasets import mask_names
 from framework.data.datasets.segmentation import load
 from framework.data.records.label_image import encode, voc_palette
+from framework.errors import DataError
 from framework.system.text import read_lines
 from tests.data.making import encoded, finished, image, make_source
 
@@ -165,12 +166,20 @@ def test_colours_are_classes_by_the_table_that_lists_them(tmp_path, table):
 
 
 @pytest.mark.parametrize("table, text", [
-    ("_classes.csv", "Pixel Value, Class\n0, sky\n1, road\n"), ("classes.txt", "sky\nroad\n")])
+    ("_classes.csv", "Pixel Value, Class\n0, sky\n1, road\n"),
+    ("_classes.csv", "Pixel Value;Class\n0;sky\n1;road\n"), ("classes.txt", "sky\nroad\n")])
 def test_values_have_the_names_that_a_file_lists(tmp_path, table, text):
     root = put(tmp_path / "plain", {"train/a.jpg": photo(), f"train/{table}": text,
                                     "train/a_mask.png": encoded(marks(0, 1))})
     converted(root)
     assert names_of(root) == ["sky", "road"]
+
+
+def test_a_table_with_a_cell_that_the_csv_module_refuses_is_an_error_with_its_line(tmp_path):
+    root = put(tmp_path, {"train/images/a.jpg": photo(), "train/masks/a.png": encoded(marks(0, 1)),
+                          "class_dict.csv": "name,r,g,b\n" + "x" * 140_000 + ",0,0,0\n"})
+    with pytest.raises(DataError, match=r"class_dict.csv:2: '' is not a colour"):
+        load(root)
 
 
 def many(root: Path, **bad: bytes | str) -> Path:
