@@ -543,6 +543,30 @@ class LayerParameter(Message):
     @property
     def flow_warp_param(self) -> FlowWarpParameter: ...
     @property
+    def resample_param(self) -> ResampleParameter: ...
+    @property
+    def downsample_param(self) -> DownsampleParameter: ...
+    @property
+    def accum_param(self) -> AccumParameter: ...
+    @property
+    def mean_param(self) -> MeanParameter: ...
+    @property
+    def lpq_loss_param(self) -> LpqLossParameter: ...
+    @property
+    def att_pooling_param(self) -> AttPoolingParameter: ...
+    @property
+    def renet_lstm_param(self) -> ReNetLSTMParameter: ...
+    @property
+    def multi_stage_meanfield_au3_param(self) -> MultiStageMeanfieldParameter: ...
+    @property
+    def netvlad_param(self) -> NetvladParameter: ...
+    @property
+    def resize_param(self) -> ResizeLayerParameter: ...
+    @property
+    def pose_coords_from_heat_maps_param(self) -> PoseCoordsFromHeatMapsParameter: ...
+    @property
+    def secondary_regions_op_scores_param(self) -> SecondaryRegionsOpScoresParameter: ...
+    @property
     def st_param(self) -> SpatialTransformerParameter: ...
     @property
     def mmd_param(self) -> MMDParameter: ...
@@ -776,7 +800,17 @@ class LayerParameter(Message):
             _Fields | None = ..., sum_pooling_param: SumPoolingParameter | _Fields | None = ...,
             grid_pooling_param: GRIDPoolingParameter | _Fields | None = ..., correlation_param:
             CorrelationParameter | _Fields | None = ..., flow_warp_param: FlowWarpParameter |
-            _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
+            _Fields | None = ..., resample_param: ResampleParameter | _Fields | None = ...,
+            downsample_param: DownsampleParameter | _Fields | None = ..., accum_param:
+            AccumParameter | _Fields | None = ..., mean_param: MeanParameter | _Fields | None =
+            ..., lpq_loss_param: LpqLossParameter | _Fields | None = ..., att_pooling_param:
+            AttPoolingParameter | _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter |
+            _Fields | None = ..., multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter
+            | _Fields | None = ..., netvlad_param: NetvladParameter | _Fields | None = ...,
+            resize_param: ResizeLayerParameter | _Fields | None = ...,
+            pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
+            ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
+            | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
             mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
             _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
             topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
@@ -867,11 +901,14 @@ class LayerParameter(Message):
             "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
-            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "flow_warp_param", "resample_param", "downsample_param", "accum_param",
+            "mean_param", "lpq_loss_param", "att_pooling_param", "renet_lstm_param",
+            "multi_stage_meanfield_au3_param", "netvlad_param", "resize_param",
+            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
+            "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
@@ -936,11 +973,14 @@ class LayerParameter(Message):
             "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
-            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "flow_warp_param", "resample_param", "downsample_param", "accum_param",
+            "mean_param", "lpq_loss_param", "att_pooling_param", "renet_lstm_param",
+            "multi_stage_meanfield_au3_param", "netvlad_param", "resize_param",
+            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
+            "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
@@ -2425,6 +2465,16 @@ class LossParameter(Message):
     label_smoothing: float
     pre_fixed_normalizer: float
     weight_by_label_freqs: bool
+    ignore_objectness: bool
+    ignore_location: bool
+    ignore_constraint: bool
+    ignore_classes: bool
+    ignore_rank: bool
+    normalize_supervised: bool
+    normalize_classes: bool
+    normalize_constraint: bool
+    normalize_objectness: bool
+    is_siftflow: bool
     @property
     def class_weighting(self) -> Values[float]: ...
     def __init__(
@@ -2432,18 +2482,29 @@ class LossParameter(Message):
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
             LossParameter.NormalizationMode | int | str | None = ..., label_smoothing: float |
             None = ..., pre_fixed_normalizer: float | None = ..., weight_by_label_freqs: bool |
-            None = ..., class_weighting: Iterable[float] | None = ...,
+            None = ..., ignore_objectness: bool | None = ..., ignore_location: bool | None =
+            ..., ignore_constraint: bool | None = ..., ignore_classes: bool | None = ...,
+            ignore_rank: bool | None = ..., normalize_supervised: bool | None = ...,
+            normalize_classes: bool | None = ..., normalize_constraint: bool | None = ...,
+            normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
+            class_weighting: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
+            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
+            "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "normalize_objectness", "is_siftflow",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
+            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
+            "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "normalize_objectness", "is_siftflow", "class_weighting",
         ]
     ) -> None: ...
 
@@ -5444,18 +5505,19 @@ class EvalDetectionParameter(Message):
 class SpatialDropoutParameter(Message):
     DESCRIPTOR: Descriptor
     dropout_ratio: float
+    dropout_scale: float
     def __init__(
         self, *,
-            dropout_ratio: float | None = ...,
+            dropout_ratio: float | None = ..., dropout_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "dropout_ratio",
+            "dropout_ratio", "dropout_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "dropout_ratio",
+            "dropout_ratio", "dropout_scale",
         ]
     ) -> None: ...
 
@@ -9163,24 +9225,25 @@ class CorrelationParameter(Message):
     stride_1: int
     stride_2: int
     do_abs: bool
+    single_direction: int
     correlation_type: CorrelationParameter.CorrelationType
     def __init__(
         self, *,
             pad: int | None = ..., kernel_size: int | None = ..., max_displacement: int | None =
             ..., stride_1: int | None = ..., stride_2: int | None = ..., do_abs: bool | None =
-            ..., correlation_type: CorrelationParameter.CorrelationType | int | str | None =
-            ...,
+            ..., single_direction: int | None = ..., correlation_type:
+            CorrelationParameter.CorrelationType | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
-            "correlation_type",
+            "single_direction", "correlation_type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
-            "correlation_type",
+            "single_direction", "correlation_type",
         ]
     ) -> None: ...
 
@@ -9685,5 +9748,311 @@ class AUMaskBasedLandParameter(Message):
         self, field_name: Literal[
             "img_size", "spatial_ratio", "spatial_scale", "fill_type", "fill_coeff",
             "fill_value",
+        ]
+    ) -> None: ...
+
+class ResampleParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ResampleType(_Enum):
+        NEAREST: ClassVar[ResampleParameter.ResampleType]
+        LINEAR: ClassVar[ResampleParameter.ResampleType]
+        CUBIC: ClassVar[ResampleParameter.ResampleType]
+        AREA: ClassVar[ResampleParameter.ResampleType]
+    NEAREST: ClassVar[ResampleParameter.ResampleType]
+    LINEAR: ClassVar[ResampleParameter.ResampleType]
+    CUBIC: ClassVar[ResampleParameter.ResampleType]
+    AREA: ClassVar[ResampleParameter.ResampleType]
+    width: int
+    height: int
+    type: ResampleParameter.ResampleType
+    antialias: bool
+    factor: float
+    def __init__(
+        self, *,
+            width: int | None = ..., height: int | None = ..., type:
+            ResampleParameter.ResampleType | int | str | None = ..., antialias: bool | None =
+            ..., factor: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "width", "height", "type", "antialias", "factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "type", "antialias", "factor",
+        ]
+    ) -> None: ...
+
+class DownsampleParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_height: int
+    top_width: int
+    def __init__(
+        self, *,
+            top_height: int | None = ..., top_width: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_height", "top_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_height", "top_width",
+        ]
+    ) -> None: ...
+
+class AccumParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_height: int
+    top_width: int
+    size_divisible_by: int
+    have_reference: bool
+    def __init__(
+        self, *,
+            top_height: int | None = ..., top_width: int | None = ..., size_divisible_by: int |
+            None = ..., have_reference: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_height", "top_width", "size_divisible_by", "have_reference",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_height", "top_width", "size_divisible_by", "have_reference",
+        ]
+    ) -> None: ...
+
+class MeanParameter(Message):
+    DESCRIPTOR: Descriptor
+    class MeanOperation(_Enum):
+        ADD: ClassVar[MeanParameter.MeanOperation]
+        SUBTRACT: ClassVar[MeanParameter.MeanOperation]
+    ADD: ClassVar[MeanParameter.MeanOperation]
+    SUBTRACT: ClassVar[MeanParameter.MeanOperation]
+    operation: MeanParameter.MeanOperation
+    file: str
+    @property
+    def value(self) -> Values[float]: ...
+    mean_scale: float
+    input_scale: float
+    output_scale: float
+    def __init__(
+        self, *,
+            operation: MeanParameter.MeanOperation | int | str | None = ..., file: str | None =
+            ..., value: Iterable[float] | None = ..., mean_scale: float | None = ...,
+            input_scale: float | None = ..., output_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "operation", "file", "mean_scale", "input_scale", "output_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "operation", "file", "value", "mean_scale", "input_scale", "output_scale",
+        ]
+    ) -> None: ...
+
+class LpqLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def pq_episode_starts_at_iter(self) -> Values[int]: ...
+    @property
+    def p(self) -> Values[float]: ...
+    @property
+    def q(self) -> Values[float]: ...
+    p_epsilon: float
+    q_epsilon: float
+    l2_prescale_by_channels: bool
+    normalize_by_num_entries: bool
+    def __init__(
+        self, *,
+            pq_episode_starts_at_iter: Iterable[int] | None = ..., p: Iterable[float] | None =
+            ..., q: Iterable[float] | None = ..., p_epsilon: float | None = ..., q_epsilon:
+            float | None = ..., l2_prescale_by_channels: bool | None = ...,
+            normalize_by_num_entries: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "p_epsilon", "q_epsilon", "l2_prescale_by_channels", "normalize_by_num_entries",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pq_episode_starts_at_iter", "p", "q", "p_epsilon", "q_epsilon",
+            "l2_prescale_by_channels", "normalize_by_num_entries",
+        ]
+    ) -> None: ...
+
+class AttPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class AttMode(_Enum):
+        GLOBAL: ClassVar[AttPoolingParameter.AttMode]
+        LOCAL: ClassVar[AttPoolingParameter.AttMode]
+    GLOBAL: ClassVar[AttPoolingParameter.AttMode]
+    LOCAL: ClassVar[AttPoolingParameter.AttMode]
+    att_mode: AttPoolingParameter.AttMode
+    pad: int
+    kernel_size: int
+    stride: int
+    dilation: int
+    def __init__(
+        self, *,
+            att_mode: AttPoolingParameter.AttMode | int | str | None = ..., pad: int | None =
+            ..., kernel_size: int | None = ..., stride: int | None = ..., dilation: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "att_mode", "pad", "kernel_size", "stride", "dilation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "att_mode", "pad", "kernel_size", "stride", "dilation",
+        ]
+    ) -> None: ...
+
+class ReNetLSTMParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Direction(_Enum):
+        X_DIR: ClassVar[ReNetLSTMParameter.Direction]
+        Y_DIR: ClassVar[ReNetLSTMParameter.Direction]
+    X_DIR: ClassVar[ReNetLSTMParameter.Direction]
+    Y_DIR: ClassVar[ReNetLSTMParameter.Direction]
+    direction: ReNetLSTMParameter.Direction
+    num_output: int
+    patch_width: int
+    patch_height: int
+    @property
+    def general_weight_filler(self) -> FillerParameter: ...
+    @property
+    def general_bias_filler(self) -> FillerParameter: ...
+    @property
+    def forget_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def input_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def output_gate_bias_filler(self) -> FillerParameter: ...
+    peephole: bool
+    def __init__(
+        self, *,
+            direction: ReNetLSTMParameter.Direction | int | str | None = ..., num_output: int |
+            None = ..., patch_width: int | None = ..., patch_height: int | None = ...,
+            general_weight_filler: FillerParameter | _Fields | None = ..., general_bias_filler:
+            FillerParameter | _Fields | None = ..., forget_gate_bias_filler: FillerParameter |
+            _Fields | None = ..., input_gate_bias_filler: FillerParameter | _Fields | None =
+            ..., output_gate_bias_filler: FillerParameter | _Fields | None = ..., peephole: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "direction", "num_output", "patch_width", "patch_height", "general_weight_filler",
+            "general_bias_filler", "forget_gate_bias_filler", "input_gate_bias_filler",
+            "output_gate_bias_filler", "peephole",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "direction", "num_output", "patch_width", "patch_height", "general_weight_filler",
+            "general_bias_filler", "forget_gate_bias_filler", "input_gate_bias_filler",
+            "output_gate_bias_filler", "peephole",
+        ]
+    ) -> None: ...
+
+class NetvladParameter(Message):
+    DESCRIPTOR: Descriptor
+    cluster_num: int
+    local_dim: int
+    vlad_dim: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            cluster_num: int | None = ..., local_dim: int | None = ..., vlad_dim: int | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cluster_num", "local_dim", "vlad_dim", "weight_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cluster_num", "local_dim", "vlad_dim", "weight_filler",
+        ]
+    ) -> None: ...
+
+class ResizeLayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    height: int
+    width: int
+    height_fac: float
+    width_fac: float
+    def __init__(
+        self, *,
+            height: int | None = ..., width: int | None = ..., height_fac: float | None = ...,
+            width_fac: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "height", "width", "height_fac", "width_fac",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "height", "width", "height_fac", "width_fac",
+        ]
+    ) -> None: ...
+
+class PoseCoordsFromHeatMapsParameter(Message):
+    DESCRIPTOR: Descriptor
+    heat_map_a: int
+    heat_map_b: int
+    top_k: int
+    def __init__(
+        self, *,
+            heat_map_a: int | None = ..., heat_map_b: int | None = ..., top_k: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "heat_map_a", "heat_map_b", "top_k",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "heat_map_a", "heat_map_b", "top_k",
+        ]
+    ) -> None: ...
+
+class SecondaryRegionsOpScoresParameter(Message):
+    DESCRIPTOR: Descriptor
+    class OpScoresMethod(_Enum):
+        MAX: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+        SUM: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+        AVE: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    MAX: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    SUM: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    AVE: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    n_secondary_regions: int
+    op_scores: SecondaryRegionsOpScoresParameter.OpScoresMethod
+    has_scene_branch: bool
+    def __init__(
+        self, *,
+            n_secondary_regions: int | None = ..., op_scores:
+            SecondaryRegionsOpScoresParameter.OpScoresMethod | int | str | None = ...,
+            has_scene_branch: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "n_secondary_regions", "op_scores", "has_scene_branch",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "n_secondary_regions", "op_scores", "has_scene_branch",
         ]
     ) -> None: ...
