@@ -10,6 +10,7 @@ from tests.layer_examples import (
     DRAWS,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SPACE,
     Example,
     fixed,
     of_sample,
@@ -82,5 +83,34 @@ POSES = (
     Example("SecondaryRegionsOpScores", "n_secondary_regions: 4 op_scores: AVE has_scene_branch: "
             "true", ((6, 2, 3),), grows=()),
 )
+COEFFICIENTS = noise(3, 42, 1, 1, requires_grad=False) * 0.1
+MOVES = {**DRAWS, **NO_GRADIENT}
+AUGMENTED = (
+    of_sample("GenerateAugmentationParameters", grows=(), without=MOVES),
+    Example("GenerateAugmentationParameters", 'augmentation_param { mode: "replace" mirror { '
+            'rand_type: "bernoulli" } col_rotate { spread: 0.3 } }',
+            (COEFFICIENTS, (3, 3, 10, 12), (3, 3, 5, 6)), grows=(), without=MOVES),
+    of_sample("DataAugmentation", blobs=((1, 1, 1, 1), (1, 3, 5, 6), (1, 3, 1, 1)), grows=(),
+              without=MOVES),
+    Example("DataAugmentation", "augmentation_param { crop_width: 6 crop_height: 5 mean: 1 mean: 2 "
+            "mean: 3 mean_per_pixel: false }", ((3, 3, 10, 12), COEFFICIENTS),
+            blobs=((1, 1, 1, 1),), grows=(), phase="TEST", without=NO_GRADIENT),
+    of_sample("FlowAugmentation", bottoms=((3, 2, 10, 12), COEFFICIENTS, -COEFFICIENTS), grows=(),
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
+)
+SHARES = (noise(3, 4).detach().tanh() * 0.4 + 0.5).requires_grad_()
+REGIONS = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 40, 24], [1, 12, 12, 30, 14], [0, 40, 5, 63, 60])
+REGIONAL = (
+    of_sample("GlobalSumPooling", grows=BATCH),
+    Example("GlobalSumPooling", "num_proposal: 3 num_classes: 4 include_background: true",
+            ((2, 3, 4),), grows=BATCH),
+    of_sample("MulticlassCrossEntropyLoss", bottoms=(SHARES, whole(3, 4, below=2)), grows=BATCH,
+              without={"gradient": NOT_DERIVATIVE + "it is over C once more"}),
+    Example("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "
+            "include_background: true }", (SHARES, whole(3, 3, below=2)), grows=BATCH),
+    of_sample("ROIAlignment", bottoms=((2, 3, 8, 9), REGIONS), grows=SPACE),
+    Example("ROIAlign", "roi_align_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 }",
+            ((2, 3, 8, 9), REGIONS), grows=SPACE),
+)
 
-EXAMPLES = (*POSES, *FLOWS, *FACES, *ATTENTION)
+EXAMPLES = (*REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)

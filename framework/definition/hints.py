@@ -42,7 +42,7 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.cudnn_math_override", "NetParameter.engine",
                      "NetParameter.default_cudnn_math_override", "NetParameter.eltwise_mem_sharing",
                      "NetParameter.default_conv_algos_override", "NetParameter.compile_net_state",
-                     "NetParameter.mem_param",
+                     "NetParameter.mem_param", "LayerParameter.reshape_every_iter",
                      "LayerParameter.engine", "ConvolutionParameter.cudnn_flavor",
                      "ConvolutionParameter.filter_group",
                      "Convolution3DParameter.filter_group",

@@ -553,6 +553,11 @@ class LayerParameter(Message):
     @property
     def lpq_loss_param(self) -> LpqLossParameter: ...
     @property
+    def augmentation_param(self) -> AugmentationParameter: ...
+    @property
+    def coeff_schedule_param(self) -> CoeffScheduleParameter: ...
+    reshape_every_iter: bool
+    @property
     def att_pooling_param(self) -> AttPoolingParameter: ...
     @property
     def renet_lstm_param(self) -> ReNetLSTMParameter: ...
@@ -560,6 +565,14 @@ class LayerParameter(Message):
     def multi_stage_meanfield_au3_param(self) -> MultiStageMeanfieldParameter: ...
     @property
     def netvlad_param(self) -> NetvladParameter: ...
+    @property
+    def roi_align_param(self) -> ROIAlignParameter: ...
+    @property
+    def roi_alignment_param(self) -> ROIAlignmentParameter: ...
+    @property
+    def global_sum_pooling_param(self) -> GlobalSumPoolingParameter: ...
+    @property
+    def multiclass_cross_entropy_loss_param(self) -> MulticlassCrossEntropyLossParameter: ...
     @property
     def resize_param(self) -> ResizeLayerParameter: ...
     @property
@@ -803,19 +816,26 @@ class LayerParameter(Message):
             _Fields | None = ..., resample_param: ResampleParameter | _Fields | None = ...,
             downsample_param: DownsampleParameter | _Fields | None = ..., accum_param:
             AccumParameter | _Fields | None = ..., mean_param: MeanParameter | _Fields | None =
-            ..., lpq_loss_param: LpqLossParameter | _Fields | None = ..., att_pooling_param:
-            AttPoolingParameter | _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter |
-            _Fields | None = ..., multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter
-            | _Fields | None = ..., netvlad_param: NetvladParameter | _Fields | None = ...,
-            resize_param: ResizeLayerParameter | _Fields | None = ...,
-            pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
-            ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
-            | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
-            mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
-            _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
-            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            ..., lpq_loss_param: LpqLossParameter | _Fields | None = ..., augmentation_param:
+            AugmentationParameter | _Fields | None = ..., coeff_schedule_param:
+            CoeffScheduleParameter | _Fields | None = ..., reshape_every_iter: bool | None =
+            ..., att_pooling_param: AttPoolingParameter | _Fields | None = ...,
+            renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
+            multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter | _Fields | None =
+            ..., netvlad_param: NetvladParameter | _Fields | None = ..., roi_align_param:
+            ROIAlignParameter | _Fields | None = ..., roi_alignment_param: ROIAlignmentParameter
+            | _Fields | None = ..., global_sum_pooling_param: GlobalSumPoolingParameter |
+            _Fields | None = ..., multiclass_cross_entropy_loss_param:
+            MulticlassCrossEntropyLossParameter | _Fields | None = ..., resize_param:
+            ResizeLayerParameter | _Fields | None = ..., pose_coords_from_heat_maps_param:
+            PoseCoordsFromHeatMapsParameter | _Fields | None = ...,
+            secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields |
+            None = ..., st_param: SpatialTransformerParameter | _Fields | None = ..., mmd_param:
+            MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter | _Fields |
+            None = ..., carcont_param: CarcontParameter | _Fields | None = ..., topk_param:
+            TopKParameter | _Fields | None = ..., wasserstein_param: WassersteinParameter |
+            _Fields | None = ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ...,
+            simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
             faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
             None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
             ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
@@ -902,8 +922,11 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "resample_param", "downsample_param", "accum_param",
-            "mean_param", "lpq_loss_param", "att_pooling_param", "renet_lstm_param",
-            "multi_stage_meanfield_au3_param", "netvlad_param", "resize_param",
+            "mean_param", "lpq_loss_param", "augmentation_param", "coeff_schedule_param",
+            "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
+            "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
+            "roi_alignment_param", "global_sum_pooling_param",
+            "multiclass_cross_entropy_loss_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
@@ -974,8 +997,11 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "resample_param", "downsample_param", "accum_param",
-            "mean_param", "lpq_loss_param", "att_pooling_param", "renet_lstm_param",
-            "multi_stage_meanfield_au3_param", "netvlad_param", "resize_param",
+            "mean_param", "lpq_loss_param", "augmentation_param", "coeff_schedule_param",
+            "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
+            "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
+            "roi_alignment_param", "global_sum_pooling_param",
+            "multiclass_cross_entropy_loss_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
@@ -4572,6 +4598,18 @@ class DataParameter(Message):
         LMDB: ClassVar[DataParameter.DB]
     LEVELDB: ClassVar[DataParameter.DB]
     LMDB: ClassVar[DataParameter.DB]
+    class CHANNELENCODING(_Enum):
+        UINT8: ClassVar[DataParameter.CHANNELENCODING]
+        UINT16FLOW: ClassVar[DataParameter.CHANNELENCODING]
+        BOOL1: ClassVar[DataParameter.CHANNELENCODING]
+    UINT8: ClassVar[DataParameter.CHANNELENCODING]
+    UINT16FLOW: ClassVar[DataParameter.CHANNELENCODING]
+    BOOL1: ClassVar[DataParameter.CHANNELENCODING]
+    class RANDPERMORDER(_Enum):
+        FIRST_PERMUTE_THEN_RANGE: ClassVar[DataParameter.RANDPERMORDER]
+        FIRST_RANGE_THEN_PERMUTE: ClassVar[DataParameter.RANDPERMORDER]
+    FIRST_PERMUTE_THEN_RANGE: ClassVar[DataParameter.RANDPERMORDER]
+    FIRST_RANGE_THEN_PERMUTE: ClassVar[DataParameter.RANDPERMORDER]
     source: str
     scale: float
     mean_file: str
@@ -4609,6 +4647,9 @@ class DataParameter(Message):
     task_class_num: int
     verbose: bool
     @property
+    def encoding(self) -> Values[DataParameter.CHANNELENCODING]: ...
+    rand_permute_order: DataParameter.RANDPERMORDER
+    @property
     def source_more(self) -> Values[str]: ...
     def __init__(
         self, *,
@@ -4625,8 +4666,10 @@ class DataParameter(Message):
             rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
             None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
             slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., source_more:
-            Iterable[str] | None = ...,
+            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
+            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
+            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
+            source_more: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4636,6 +4679,7 @@ class DataParameter(Message):
             "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
             "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
             "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
+            "rand_permute_order",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4646,7 +4690,7 @@ class DataParameter(Message):
             "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
             "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
             "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "source_more",
+            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
         ]
     ) -> None: ...
 
@@ -10054,5 +10098,279 @@ class SecondaryRegionsOpScoresParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "n_secondary_regions", "op_scores", "has_scene_branch",
+        ]
+    ) -> None: ...
+
+class RandomGeneratorParameter(Message):
+    DESCRIPTOR: Descriptor
+    rand_type: str
+    exp: bool
+    mean: float
+    spread: float
+    prob: float
+    apply_schedule: bool
+    discretize: bool
+    multiplier: float
+    def __init__(
+        self, *,
+            rand_type: str | None = ..., exp: bool | None = ..., mean: float | None = ...,
+            spread: float | None = ..., prob: float | None = ..., apply_schedule: bool | None =
+            ..., discretize: bool | None = ..., multiplier: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "rand_type", "exp", "mean", "spread", "prob", "apply_schedule", "discretize",
+            "multiplier",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "rand_type", "exp", "mean", "spread", "prob", "apply_schedule", "discretize",
+            "multiplier",
+        ]
+    ) -> None: ...
+
+class CoeffScheduleParameter(Message):
+    DESCRIPTOR: Descriptor
+    half_life: float
+    initial_coeff: float
+    final_coeff: float
+    def __init__(
+        self, *,
+            half_life: float | None = ..., initial_coeff: float | None = ..., final_coeff: float
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "half_life", "initial_coeff", "final_coeff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "half_life", "initial_coeff", "final_coeff",
+        ]
+    ) -> None: ...
+
+class AugmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    write_augmented: str
+    max_multiplier: float
+    augment_during_test: bool
+    recompute_mean: int
+    write_mean: str
+    mean_per_pixel: bool
+    mode: str
+    @property
+    def mean(self) -> Values[float]: ...
+    crop_width: int
+    crop_height: int
+    bottomwidth: int
+    bottomheight: int
+    num: int
+    @property
+    def chromatic_eigvec(self) -> Values[float]: ...
+    @property
+    def mirror(self) -> RandomGeneratorParameter: ...
+    @property
+    def translate(self) -> RandomGeneratorParameter: ...
+    @property
+    def rotate(self) -> RandomGeneratorParameter: ...
+    @property
+    def zoom(self) -> RandomGeneratorParameter: ...
+    @property
+    def squeeze(self) -> RandomGeneratorParameter: ...
+    @property
+    def translate_x(self) -> RandomGeneratorParameter: ...
+    @property
+    def translate_y(self) -> RandomGeneratorParameter: ...
+    @property
+    def gamma(self) -> RandomGeneratorParameter: ...
+    @property
+    def brightness(self) -> RandomGeneratorParameter: ...
+    @property
+    def contrast(self) -> RandomGeneratorParameter: ...
+    @property
+    def color(self) -> RandomGeneratorParameter: ...
+    @property
+    def lmult_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def lmult_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def lmult_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def sat_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def sat_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def sat_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def ladd_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def ladd_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def ladd_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_rotate(self) -> RandomGeneratorParameter: ...
+    @property
+    def fog_amount(self) -> RandomGeneratorParameter: ...
+    @property
+    def fog_size(self) -> RandomGeneratorParameter: ...
+    @property
+    def motion_blur_angle(self) -> RandomGeneratorParameter: ...
+    @property
+    def motion_blur_size(self) -> RandomGeneratorParameter: ...
+    @property
+    def shadow_angle(self) -> RandomGeneratorParameter: ...
+    @property
+    def shadow_distance(self) -> RandomGeneratorParameter: ...
+    @property
+    def shadow_strength(self) -> RandomGeneratorParameter: ...
+    @property
+    def noise(self) -> RandomGeneratorParameter: ...
+    def __init__(
+        self, *,
+            write_augmented: str | None = ..., max_multiplier: float | None = ...,
+            augment_during_test: bool | None = ..., recompute_mean: int | None = ...,
+            write_mean: str | None = ..., mean_per_pixel: bool | None = ..., mode: str | None =
+            ..., mean: Iterable[float] | None = ..., crop_width: int | None = ..., crop_height:
+            int | None = ..., bottomwidth: int | None = ..., bottomheight: int | None = ...,
+            num: int | None = ..., chromatic_eigvec: Iterable[float] | None = ..., mirror:
+            RandomGeneratorParameter | _Fields | None = ..., translate: RandomGeneratorParameter
+            | _Fields | None = ..., rotate: RandomGeneratorParameter | _Fields | None = ...,
+            zoom: RandomGeneratorParameter | _Fields | None = ..., squeeze:
+            RandomGeneratorParameter | _Fields | None = ..., translate_x:
+            RandomGeneratorParameter | _Fields | None = ..., translate_y:
+            RandomGeneratorParameter | _Fields | None = ..., gamma: RandomGeneratorParameter |
+            _Fields | None = ..., brightness: RandomGeneratorParameter | _Fields | None = ...,
+            contrast: RandomGeneratorParameter | _Fields | None = ..., color:
+            RandomGeneratorParameter | _Fields | None = ..., lmult_pow: RandomGeneratorParameter
+            | _Fields | None = ..., lmult_mult: RandomGeneratorParameter | _Fields | None = ...,
+            lmult_add: RandomGeneratorParameter | _Fields | None = ..., sat_pow:
+            RandomGeneratorParameter | _Fields | None = ..., sat_mult: RandomGeneratorParameter
+            | _Fields | None = ..., sat_add: RandomGeneratorParameter | _Fields | None = ...,
+            col_pow: RandomGeneratorParameter | _Fields | None = ..., col_mult:
+            RandomGeneratorParameter | _Fields | None = ..., col_add: RandomGeneratorParameter |
+            _Fields | None = ..., ladd_pow: RandomGeneratorParameter | _Fields | None = ...,
+            ladd_mult: RandomGeneratorParameter | _Fields | None = ..., ladd_add:
+            RandomGeneratorParameter | _Fields | None = ..., col_rotate:
+            RandomGeneratorParameter | _Fields | None = ..., fog_amount:
+            RandomGeneratorParameter | _Fields | None = ..., fog_size: RandomGeneratorParameter
+            | _Fields | None = ..., motion_blur_angle: RandomGeneratorParameter | _Fields | None
+            = ..., motion_blur_size: RandomGeneratorParameter | _Fields | None = ...,
+            shadow_angle: RandomGeneratorParameter | _Fields | None = ..., shadow_distance:
+            RandomGeneratorParameter | _Fields | None = ..., shadow_strength:
+            RandomGeneratorParameter | _Fields | None = ..., noise: RandomGeneratorParameter |
+            _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "write_augmented", "max_multiplier", "augment_during_test", "recompute_mean",
+            "write_mean", "mean_per_pixel", "mode", "crop_width", "crop_height", "bottomwidth",
+            "bottomheight", "num", "mirror", "translate", "rotate", "zoom", "squeeze",
+            "translate_x", "translate_y", "gamma", "brightness", "contrast", "color",
+            "lmult_pow", "lmult_mult", "lmult_add", "sat_pow", "sat_mult", "sat_add", "col_pow",
+            "col_mult", "col_add", "ladd_pow", "ladd_mult", "ladd_add", "col_rotate",
+            "fog_amount", "fog_size", "motion_blur_angle", "motion_blur_size", "shadow_angle",
+            "shadow_distance", "shadow_strength", "noise",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "write_augmented", "max_multiplier", "augment_during_test", "recompute_mean",
+            "write_mean", "mean_per_pixel", "mode", "mean", "crop_width", "crop_height",
+            "bottomwidth", "bottomheight", "num", "chromatic_eigvec", "mirror", "translate",
+            "rotate", "zoom", "squeeze", "translate_x", "translate_y", "gamma", "brightness",
+            "contrast", "color", "lmult_pow", "lmult_mult", "lmult_add", "sat_pow", "sat_mult",
+            "sat_add", "col_pow", "col_mult", "col_add", "ladd_pow", "ladd_mult", "ladd_add",
+            "col_rotate", "fog_amount", "fog_size", "motion_blur_angle", "motion_blur_size",
+            "shadow_angle", "shadow_distance", "shadow_strength", "noise",
+        ]
+    ) -> None: ...
+
+class ROIAlignParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    sampling_ratio: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., sampling_ratio: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "sampling_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "sampling_ratio",
+        ]
+    ) -> None: ...
+
+class ROIAlignmentParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> None: ...
+
+class GlobalSumPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    num_proposal: int
+    include_background: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., num_proposal: int | None = ..., include_background:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "num_proposal", "include_background",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "num_proposal", "include_background",
+        ]
+    ) -> None: ...
+
+class MulticlassCrossEntropyLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    include_background: bool
+    def __init__(
+        self, *,
+            include_background: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "include_background",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "include_background",
         ]
     ) -> None: ...

@@ -19,8 +19,8 @@ class Mean(Layer):
 
     Bottoms: x (N, C, H, W), one or more.
     Tops:    as the bottoms. The mean is `value`, for the channels in turn, or the image of `file`.
-    Errors:  SpecError without operation or mean, for channels that are no multiple of the mean's,
-             another size of the file's image, as many tops as bottoms missing.
+    Errors:  SpecError without operation or mean, for channels that the mean's do not divide,
+             another size of the file's image, and another number of tops than of bottoms.
     Source:  MeanParameter; mean_layer.cpp of lmb-freiburg/flownet2.
     """
 

@@ -12,6 +12,10 @@ from framework.layers.loss.loss_settings import ignore_label
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
 
+TERMS = ("objectness", "location", "constraint", "classes", "rank")
+NORMALIZED = ("supervised", "classes", "constraint", "objectness")
+FIELDS = ("is_siftflow", *(f"ignore_{name}" for name in TERMS),
+          *(f"normalize_{name}" for name in NORMALIZED))
 SMALLEST = torch.finfo(torch.float32).tiny
 
 
@@ -44,19 +48,16 @@ class SoftmaxWithLossExpectation(Layer):
     loss = True
     no_gradient_bottoms = (1,)
     no_onnx_form = "a loss has none"
+    fork_fields = frozenset(f"loss_param.{name}" for name in FIELDS)
 
     def __init__(self, spec: LayerSpec, scores: Shape, planes: Shape):
         super().__init__(spec)
-        terms = ("objectness", "location", "constraint", "classes", "rank")
-        norms = ("supervised", "classes", "constraint", "objectness")
-        honour(spec, "loss_param", "ignore_label normalize is_siftflow "
-               + " ".join([f"ignore_{name}" for name in terms]
-                          + [f"normalize_{name}" for name in norms]))
+        honour(spec, "loss_param", f"ignore_label normalize {' '.join(FIELDS)}")
         honour(spec, "softmax_param", "axis")
         axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, scores)
         param = spec.proto.loss_param
-        self.takes = {name: not getattr(param, f"ignore_{name}") for name in terms}
-        self.normalizes = {name: getattr(param, f"normalize_{name}") for name in norms}
+        self.takes = {name: not getattr(param, f"ignore_{name}") for name in TERMS}
+        self.normalizes = {name: getattr(param, f"normalize_{name}") for name in NORMALIZED}
         wanted = 4 if self.takes["rank"] else 3
         if len(scores) != 4 or axis != 1 or scores[0] != 1 \
                 or tuple(planes) != (1, wanted, *scores[2:]):

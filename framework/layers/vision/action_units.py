@@ -98,13 +98,13 @@ class AlignDataTransform(Layer):
     """Landmarks of a face as its crop and mirroring move them.
 
     Bottoms: landmarks (N, 2 P, ...), x and y in turn; how each face was cut (N, 4): whether
-             mirrored, the crop's width, its first row and column; the place of each landmark in a
-             mirrored face, from 1 on: the first P numbers of the third bottom.
+             mirrored, the crop's width, its first row and column; the number that each landmark has
+             in a mirrored face, from 1 on: the first P numbers of the third bottom.
     Top:     as the landmarks: less the crop's corner; in a mirrored face x from the other side, and
-             the landmarks in their other places.
-    The gradient is the original's: that of the turned x is turned, and the landmarks change places
+             the landmarks in their other order.
+    The gradient is the original's: that of the turned x is turned, and the landmarks are reordered
     as in the forward pass.
-    Errors:  SpecError for other sizes, DataError for places beyond P.
+    Errors:  SpecError for other sizes, DataError for numbers beyond P.
     Source:  align_data_transform_layer.cpp of ZhiwenShao/JAANet; Shao et al. 2018.
     """
 
@@ -112,24 +112,24 @@ class AlignDataTransform(Layer):
     no_gradient_bottoms = (1, 2)
     no_onnx_form = "no form of it is written"
 
-    def __init__(self, spec: LayerSpec, landmarks: Shape, cuts: Shape, places: Shape):
+    def __init__(self, spec: LayerSpec, landmarks: Shape, cuts: Shape, numbers: Shape):
         super().__init__(spec)
         self.num_points = math.prod(landmarks[1:]) // 2
         if math.prod(landmarks[1:]) % 2 or cuts[0] != landmarks[0] or math.prod(cuts[1:]) != 4 \
-                or math.prod(places) < self.num_points:
+                or math.prod(numbers) < self.num_points:
             raise spec.error("bottom", f"has the shapes {tuple(landmarks)}, {tuple(cuts)} and "
-                             f"{tuple(places)}; they must hold x and y of P landmarks, 4 numbers "
-                             "for each face, and at least P places")
-        self.check = IndexCheck(spec, 2, places, self.num_points, what="landmarks", first=1)
+                             f"{tuple(numbers)}; they must hold x and y of P landmarks, 4 numbers "
+                             "for each face, and at least P numbers")
+        self.check = IndexCheck(spec, 2, numbers, self.num_points, what="landmarks", first=1)
 
-    def forward(self, landmarks: Tensor, cuts: Tensor, places: Tensor) -> Tensor:
+    def forward(self, landmarks: Tensor, cuts: Tensor, numbers: Tensor) -> Tensor:
         mirrored, width, top, left = cuts.detach().flatten(1).unbind(1)
         corner = torch.stack([left, top], 1)[:, None]
         moved = landmarks.reshape(len(landmarks), -1, 2) - corner
         turned = torch.stack([width[:, None] - 1 - moved[..., 0], moved[..., 1]], 2)
-        places = places.detach().flatten()[:self.num_points]
-        inside = (places >= 1) & (places < self.num_points + 1)
-        order = self.check.require(places, inside).long() - 1
+        numbers = numbers.detach().flatten()[:self.num_points]
+        inside = (numbers >= 1) & (numbers < self.num_points + 1)
+        order = self.check.require(numbers, inside).long() - 1
         other = _Permuted.apply(turned, order)
         return torch.where((mirrored != 0)[:, None, None], other, moved).reshape(landmarks.shape)
 
