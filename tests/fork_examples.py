@@ -112,5 +112,21 @@ REGIONAL = (
     Example("ROIAlign", "roi_align_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 }",
             ((2, 3, 8, 9), REGIONS), grows=SPACE),
 )
+MOVED = (noise(2, 36, 3, 4, seed=6).detach() * 1.3 + 0.01).requires_grad_()
+MOVED_BY_TWO = (noise(2, 12, 4, 5, seed=6).detach() * 1.3 + 0.01).requires_grad_()
+DEFORMED = (
+    of_sample("DeformableConvolution", bottoms=((2, 6, 5, 7), MOVED),
+              blobs=((4, 6, 3, 3), (4,)), grows=BATCH),
+    of_sample("ModulatedDeformableConvolution", bottoms=((2, 6, 5, 7), MOVED_BY_TWO, (2, 6, 4, 5)),
+              blobs=((4, 3, 2, 3),), grows=BATCH),
+    of_sample("LiftedStructSimilaritySoftmaxLoss", bottoms=((6, 5), whole(6, below=3)), grows=()),
+)
+HIDDEN = (
+    of_sample("BNConv", blobs=((1, 3, 1, 1),) * 4),
+    Example("BNConv", "fix: true", blobs=((1, 3, 1, 1),) * 4),
+    of_sample("BdctToSpatial", without=NO_GRADIENT), of_sample("ReLURecover"),
+    of_sample("QuantTruncAbs", without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    Example("QuantTruncAbs", "process: TRUNCABS", without=NO_GRADIENT),
+)
 
-EXAMPLES = (*REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)
+EXAMPLES = (*DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)

@@ -99,6 +99,8 @@ HINTS = {
         "scale_maxs target_dist number_max_occlusions sigmas sources probabilities "
         "source_background prob_only_background media_directory normalization input_type "
         "frame_size").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"SteganalysisDataParameter.{name}" for name in (
+        "source shuffle cover_dir stego_dir rand_mirror_rotate").split()), _KNOWN_ONLY),
     **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),

@@ -574,6 +574,20 @@ class LayerParameter(Message):
     @property
     def multiclass_cross_entropy_loss_param(self) -> MulticlassCrossEntropyLossParameter: ...
     @property
+    def deformable_convolution_param(self) -> DeformableConvolutionParameter: ...
+    @property
+    def modulated_deformable_convolution_param(self) -> DeformableConvolutionParameter: ...
+    @property
+    def lifted_struct_sim_softmax_loss_param(self) -> LiftedStructLossParameter: ...
+    @property
+    def bn_conv_param(self) -> BNConvParameter: ...
+    @property
+    def bdct_to_spatial_param(self) -> BdctToSpatialParameter: ...
+    @property
+    def quant_trunc_abs_param(self) -> QuantTruncAbsParameter: ...
+    @property
+    def image_data_steganalysis_jpeg_dct_param(self) -> SteganalysisDataParameter: ...
+    @property
     def resize_param(self) -> ResizeLayerParameter: ...
     @property
     def pose_coords_from_heat_maps_param(self) -> PoseCoordsFromHeatMapsParameter: ...
@@ -826,16 +840,23 @@ class LayerParameter(Message):
             ROIAlignParameter | _Fields | None = ..., roi_alignment_param: ROIAlignmentParameter
             | _Fields | None = ..., global_sum_pooling_param: GlobalSumPoolingParameter |
             _Fields | None = ..., multiclass_cross_entropy_loss_param:
-            MulticlassCrossEntropyLossParameter | _Fields | None = ..., resize_param:
-            ResizeLayerParameter | _Fields | None = ..., pose_coords_from_heat_maps_param:
-            PoseCoordsFromHeatMapsParameter | _Fields | None = ...,
-            secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields |
-            None = ..., st_param: SpatialTransformerParameter | _Fields | None = ..., mmd_param:
-            MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter | _Fields |
-            None = ..., carcont_param: CarcontParameter | _Fields | None = ..., topk_param:
-            TopKParameter | _Fields | None = ..., wasserstein_param: WassersteinParameter |
-            _Fields | None = ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ...,
-            simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            MulticlassCrossEntropyLossParameter | _Fields | None = ...,
+            deformable_convolution_param: DeformableConvolutionParameter | _Fields | None = ...,
+            modulated_deformable_convolution_param: DeformableConvolutionParameter | _Fields |
+            None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
+            _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
+            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
+            ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
+            pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
+            ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
+            | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
+            mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
+            _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
+            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
+            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
+            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
             faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
             None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
             ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
@@ -926,7 +947,10 @@ class LayerParameter(Message):
             "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
             "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
             "roi_alignment_param", "global_sum_pooling_param",
-            "multiclass_cross_entropy_loss_param", "resize_param",
+            "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
+            "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
@@ -1001,7 +1025,10 @@ class LayerParameter(Message):
             "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
             "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
             "roi_alignment_param", "global_sum_pooling_param",
-            "multiclass_cross_entropy_loss_param", "resize_param",
+            "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
+            "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
             "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
@@ -10372,5 +10399,181 @@ class MulticlassCrossEntropyLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "include_background",
+        ]
+    ) -> None: ...
+
+class DeformableConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[DeformableConvolutionParameter.Engine]
+        CAFFE: ClassVar[DeformableConvolutionParameter.Engine]
+        CUDNN: ClassVar[DeformableConvolutionParameter.Engine]
+    DEFAULT: ClassVar[DeformableConvolutionParameter.Engine]
+    CAFFE: ClassVar[DeformableConvolutionParameter.Engine]
+    CUDNN: ClassVar[DeformableConvolutionParameter.Engine]
+    num_output: int
+    bias_term: bool
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    group: int
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: DeformableConvolutionParameter.Engine
+    axis: int
+    force_nd_im2col: bool
+    @property
+    def dilation(self) -> Values[int]: ...
+    deformable_group: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
+            None = ..., kernel_size: Iterable[int] | None = ..., group: int | None = ...,
+            stride: Iterable[int] | None = ..., weight_filler: FillerParameter | _Fields | None
+            = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h: int | None = ...,
+            pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int | None = ...,
+            stride_h: int | None = ..., stride_w: int | None = ..., engine:
+            DeformableConvolutionParameter.Engine | int | str | None = ..., axis: int | None =
+            ..., force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
+            deformable_group: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "group", "weight_filler", "bias_filler", "pad_h",
+            "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
+            "force_nd_im2col", "deformable_group",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine", "axis", "force_nd_im2col", "dilation", "deformable_group",
+        ]
+    ) -> None: ...
+
+class LiftedStructLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    def __init__(
+        self, *,
+            margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin",
+        ]
+    ) -> None: ...
+
+class BNConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    decay: float
+    fix: bool
+    def __init__(
+        self, *,
+            decay: float | None = ..., fix: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "decay", "fix",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "decay", "fix",
+        ]
+    ) -> None: ...
+
+class BdctToSpatialParameter(Message):
+    DESCRIPTOR: Descriptor
+    quality: float
+    def __init__(
+        self, *,
+            quality: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "quality",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "quality",
+        ]
+    ) -> None: ...
+
+class QuantTruncAbsParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ProcessMethod(_Enum):
+        QUANTTRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        QUANT: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        ABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        TRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        QUANTTRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        QUANTABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        TRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANTTRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANT: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    ABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    TRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANTTRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANTABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    TRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    process: QuantTruncAbsParameter.ProcessMethod
+    threshold: int
+    def __init__(
+        self, *,
+            process: QuantTruncAbsParameter.ProcessMethod | int | str | None = ..., threshold:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "process", "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "process", "threshold",
+        ]
+    ) -> None: ...
+
+class SteganalysisDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    shuffle: bool
+    cover_dir: str
+    stego_dir: str
+    rand_mirror_rotate: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
+            cover_dir: str | None = ..., stego_dir: str | None = ..., rand_mirror_rotate: bool |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "shuffle", "cover_dir", "stego_dir", "rand_mirror_rotate",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "shuffle", "cover_dir", "stego_dir", "rand_mirror_rotate",
         ]
     ) -> None: ...

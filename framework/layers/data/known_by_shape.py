@@ -305,3 +305,30 @@ class CustomData(KnownByShape):
         area = CHAIRS if chairs else THINGS
         shapes: list[Shape] = [(batch, channels, *area) for channels in (*sizes, last)]
         return [*shapes, (batch,)][:len(spec.tops)]
+
+
+@layer
+class ImageDataSteganalysisJpegDct(KnownByShape):
+    """Coefficients of JPEG images with and without a hidden message: known by shape only.
+
+    Tops:   coefficients (batch_size, 64, H / 8, W / 8), of images of 512 x 512 (BOSSbase); whether
+            each hides a message (batch_size,).
+    Errors: SpecError whenever data are requested, and for a batch that is not even.
+    Meaning: GuanshuoXu/caffe_deep_learning_for_steganalysis
+            image_data_steganalysis_jpeg_dct_layer.cpp.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        batch = spec.proto.image_data_steganalysis_jpeg_dct_param.batch_size
+        if batch < 2 or batch % 2:
+            raise spec.error("image_data_steganalysis_jpeg_dct_param.batch_size", f"is {batch}; it "
+                             "must be even and at least 2")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch = spec.proto.image_data_steganalysis_jpeg_dct_param.batch_size
+        return [(batch, 64, 64, 64), (batch,)]
