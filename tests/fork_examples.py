@@ -84,6 +84,7 @@ POSES = (
             "true", ((6, 2, 3),), grows=()),
 )
 COEFFICIENTS = noise(3, 42, 1, 1, requires_grad=False) * 0.1
+COEFFICIENTS[:, -1] = 0         # no noise
 MOVES = {**DRAWS, **NO_GRADIENT}
 AUGMENTED = (
     of_sample("GenerateAugmentationParameters", grows=(), without=MOVES),
@@ -128,5 +129,12 @@ HIDDEN = (
     of_sample("QuantTruncAbs", without={**NO_GRADIENT, **AFTER_ROUNDING}),
     Example("QuantTruncAbs", "process: TRUNCABS", without=NO_GRADIENT),
 )
+GROUPS = torch.tensor([7, 7, 2, 2, 5, 5], dtype=torch.float64)
+SETS = (
+    of_sample("VarLoss", bottoms=((6, 5), GROUPS), grows=()),
+    of_sample("SetLoss2", bottoms=((6, 5), GROUPS), grows=()),
+    of_sample("OrdinalRegressionLoss", bottoms=((4, 6), whole(4, below=3)), grows=BATCH),
+    of_sample("RelevantLoss", grows=BATCH),
+)
 
-EXAMPLES = (*DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)
+EXAMPLES = (*SETS, *DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)

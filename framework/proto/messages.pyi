@@ -580,6 +580,10 @@ class LayerParameter(Message):
     @property
     def lifted_struct_sim_softmax_loss_param(self) -> LiftedStructLossParameter: ...
     @property
+    def set_loss2_param(self) -> SetLoss2Parameter: ...
+    @property
+    def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
+    @property
     def bn_conv_param(self) -> BNConvParameter: ...
     @property
     def bdct_to_spatial_param(self) -> BdctToSpatialParameter: ...
@@ -844,9 +848,11 @@ class LayerParameter(Message):
             deformable_convolution_param: DeformableConvolutionParameter | _Fields | None = ...,
             modulated_deformable_convolution_param: DeformableConvolutionParameter | _Fields |
             None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
-            _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
-            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
-            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
+            QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -949,7 +955,8 @@ class LayerParameter(Message):
             "roi_alignment_param", "global_sum_pooling_param",
             "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
             "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
@@ -1027,7 +1034,8 @@ class LayerParameter(Message):
             "roi_alignment_param", "global_sum_pooling_param",
             "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
             "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
@@ -10575,5 +10583,42 @@ class SteganalysisDataParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "source", "batch_size", "shuffle", "cover_dir", "stego_dir", "rand_mirror_rotate",
+        ]
+    ) -> None: ...
+
+class SetLoss2Parameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class OrdinalRegressionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    k: int
+    weight_file: str
+    def __init__(
+        self, *,
+            k: int | None = ..., weight_file: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "k", "weight_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "k", "weight_file",
         ]
     ) -> None: ...
