@@ -10,6 +10,7 @@ from tests.layer_examples import (
     DRAWS,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SIZES_FROM_DATA,
     SPACE,
     Example,
     fixed,
@@ -136,5 +137,24 @@ SETS = (
     of_sample("OrdinalRegressionLoss", bottoms=((4, 6), whole(4, below=3)), grows=BATCH),
     of_sample("RelevantLoss", grows=BATCH),
 )
+FLAGS = fixed([0, 1, 0, 0, 1, 1, 0]).reshape(1, 1, 1, 7)
+CORNERS = (torch.arange(30) % 7 == 2).double().reshape(1, 1, 1, 30)
+FROM_DATA = {**NO_GRADIENT, **SIZES_FROM_DATA}
+WINDOWS = (
+    of_sample("CheckAtt", grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("SplitIndices", grows=(), without=NO_GRADIENT),
+    of_sample("ConvertIndices", bottoms=(fixed([4, 0, 6]).reshape(1, 1, 1, 3), (1, 1, 1, 7)),
+              grows=(), without=NO_GRADIENT),
+    of_sample("FlagsToIndices", bottoms=(FLAGS,), grows=(), without=FROM_DATA),
+    of_sample("ArgMaxMy", grows=(), without={**FROM_DATA, **AFTER_ROUNDING}),
+    of_sample("ArgMaxAll", grows=(), without={**FROM_DATA, **AFTER_ROUNDING}),
+    of_sample("SlidingWindowIndex", bottoms=((1, 3, 4, 5), CORNERS), grows=(),
+              without=SIZES_FROM_DATA),
+    of_sample("TileProduct"),
+    of_sample("TopKOld", bottoms=((5, 3, 2), fixed([3], [5], [1], [4], [2]), (3, 1)), grows=()),
+    of_sample("NormalizedSigmoidCrossEntropyLoss", bottoms=((2, 3, 5, 4),
+              whole(2, 3, 5, 4, below=2))),
+)
 
-EXAMPLES = (*SETS, *DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)
+EXAMPLES = (*WINDOWS, *SETS, *DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES,
+            *ATTENTION)

@@ -580,6 +580,8 @@ class LayerParameter(Message):
     @property
     def lifted_struct_sim_softmax_loss_param(self) -> LiftedStructLossParameter: ...
     @property
+    def sliding_window_param(self) -> SlidingWindowParameter: ...
+    @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
     def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
@@ -848,7 +850,8 @@ class LayerParameter(Message):
             deformable_convolution_param: DeformableConvolutionParameter | _Fields | None = ...,
             modulated_deformable_convolution_param: DeformableConvolutionParameter | _Fields |
             None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
-            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            _Fields | None = ..., sliding_window_param: SlidingWindowParameter | _Fields | None
+            = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
             ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
             ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
             BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
@@ -955,8 +958,8 @@ class LayerParameter(Message):
             "roi_alignment_param", "global_sum_pooling_param",
             "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
             "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "sliding_window_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
@@ -1034,8 +1037,8 @@ class LayerParameter(Message):
             "roi_alignment_param", "global_sum_pooling_param",
             "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
             "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "sliding_window_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
@@ -10620,5 +10623,27 @@ class OrdinalRegressionLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "k", "weight_file",
+        ]
+    ) -> None: ...
+
+class SlidingWindowParameter(Message):
+    DESCRIPTOR: Descriptor
+    window_h: int
+    window_w: int
+    stride_h: int
+    stride_w: int
+    def __init__(
+        self, *,
+            window_h: int | None = ..., window_w: int | None = ..., stride_h: int | None = ...,
+            stride_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "window_h", "window_w", "stride_h", "stride_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "window_h", "window_w", "stride_h", "stride_w",
         ]
     ) -> None: ...
