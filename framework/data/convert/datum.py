@@ -243,6 +243,10 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
             f"{where}, {labels.width} x {labels.height}, the image is {width} x {height}",
             is_loss=False))
     size = stated if labels.width else actual
+    for runs in (box.mask.runs for box in labels.boxes if not labels.width):
+        if runs is not None and runs[:2] != (height, width):
+            raise DataError(f"{where}: a mask is {runs[1]} x {runs[0]}; the image is "
+                            f"{width} x {height}")
     if labels.relative:
         size = (1, 1)
     boxes = _usable(converted, labels, where, size)

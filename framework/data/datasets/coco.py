@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -23,6 +22,8 @@ from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
+from framework.system.json_text import parse_json
+from framework.system.letters import composed
 from framework.system.text import read_text
 
 
@@ -48,7 +49,8 @@ def load(description: Description) -> Dataset:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
         tree = _read(description, str(value["annotations"]))
         try:
-            own = [(_identity(item["id"]), str(item["name"])) for item in tree["categories"]]
+            own = [(_identity(item["id"]), composed(str(item["name"])))
+                   for item in tree["categories"]]
             found, losses[split] = _labels(tree, str(value["images"]), str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
@@ -77,7 +79,7 @@ def load(description: Description) -> Dataset:
 def _read(description: Description, path: str) -> Any:
     """Any: what JSON holds."""
     try:
-        return json.loads(read_text(description.root / path))
+        return parse_json(read_text(description.root / path))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{description.root / path}: is not JSON: {error}") from None
 
@@ -85,6 +87,8 @@ def _read(description: Description, path: str) -> Any:
 def _labels(tree: Any, folder: str, path: str
             ) -> tuple[dict[Entry, Labels | DataError], list[Note]]:
     """The boxes of each image, or what is wrong with them; and the boxes of no image.
+
+    An image whose size is not stated has that of its file.
 
     Any: what JSON holds.
     """
@@ -102,7 +106,7 @@ def _labels(tree: Any, folder: str, path: str
             continue
         items[identity] = []            # of no other image
         try:
-            size = stated_size(image["width"], image["height"])
+            size = stated_size(image.get("width") or 0, image.get("height") or 0)
             boxes = tuple(_box(item, size) for item in own)
             found[entry] = Labels(boxes, *size)
         except DataError as error:
