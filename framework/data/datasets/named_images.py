@@ -10,7 +10,7 @@ from functools import partial
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
 from framework.data.datasets.label_files import Box, Labels, errors_in, sound_labels
-from framework.data.records.account import Note
+from framework.data.records.account import NAMED_BEFORE, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
@@ -63,8 +63,7 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
                                   is_loss=False))
                 continue
             if image in used:
-                again.append(Note("an image that was named before; it is stored again with these "
-                                  "boxes", label, is_loss=False))
+                again.append(Note(NAMED_BEFORE, label, is_loss=False))
             known.add(same)
             used.add(image)
         entry = Entry(image or row.names[0], label)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -239,13 +240,20 @@ def _coco(tree: FileTree) -> Recognised | None:
         return None
     splits = {split: {"images": folders[split], "annotations": name}
               for split, name in found.items()}
-    data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)))
+    data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)),
+                     partial(_coco_image, tree))
     return Recognised(data, COCO, f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
 
 
+def _coco_image(tree: FileTree, name: str, path: str) -> str | None:
+    """The image that a COCO file calls `name`; None if it is nowhere below the root."""
+    return tree.image_named(name, os.path.dirname(path), split_of(path, with_name=True))
+
+
 def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
-    """The folder that the file names of a COCO file begin from. Any: what JSON holds.
+    """The folder that the file names of a COCO file begin from, or that has the first of its
+    images. Any: what JSON holds.
 
     DataError if not one of the images is below the root.
     """
@@ -253,9 +261,12 @@ def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
              if isinstance(image, dict)]
     for name in names:
         image = tree.image_named(name, os.path.dirname(path), split)
-        parts = PurePath(composed(name)).parts
-        if image is not None and PurePath(composed(image)).parts[-len(parts):] == parts:
+        if image is None:
+            continue
+        parts = PurePath(composed(name.replace("\\", "/"))).parts
+        if PurePath(composed(image)).parts[-len(parts):] == parts:
             return str(PurePath(*PurePath(image).parts[:-len(parts)]))
+        return os.path.dirname(image) or "."
     first = shortened(names[0]) if names else "nothing"
     raise DataError(f"{tree.root}: none of the {len(names)} images that {shortened(path)} names is "
                     f"below this folder; the first is {first}")

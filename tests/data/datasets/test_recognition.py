@@ -466,3 +466,40 @@ def test_names_with_accents_are_found_however_they_are_spelled(form, on_disk, in
         [entry] = entries
         assert len(data.labels(entry).boxes) == 1 and is_there(root / entry.image)
         assert all(name == unicodedata.normalize("NFC", name) for name in data.names)
+
+
+def changed_coco(change) -> str:
+    tree = json.loads(coco("a.jpg", "b.jpg"))
+    change(tree)
+    return json.dumps(tree)
+
+
+@pytest.mark.parametrize("change, images, reason, boxes", [
+    (lambda tree: tree["images"][0].pop("file_name"), ["b"], "an image without file_name or id", 0),
+    (lambda tree: tree["images"][0].pop("id"), ["b"], "an image without file_name or id", 0),
+    (lambda tree: tree["images"].append(None), ["a", "b"], "an image without file_name or id", 0),
+    (lambda tree: tree["annotations"][0].pop("image_id"), ["a", "b"],
+     "an annotation without image_id", 1),
+    (lambda tree: tree["annotations"].append([]), ["a", "b"], "an annotation without image_id", 1),
+    (lambda tree: tree["images"].append(dict(tree["images"][0])), ["a", "b"],
+     "an image whose id another image has too", 0),
+    (lambda tree: tree["images"].append({**tree["images"][0], "id": 7}), ["a", "b", "a"],
+     "an image that was named before; it is stored again with these boxes", 0),
+])
+def test_a_bad_entry_of_coco_is_told_and_the_others_are_read(change, images, reason, boxes,
+                                                             tmp_path):
+    data = recognise(put(tmp_path, {"train.json": changed_coco(change), "train/a.jpg": "",
+                                    "train/b.jpg": ""})).data
+    assert [Path(entry.image).stem for entry in data.splits["train"]] == images
+    notes = [note for note in data.losses["train"] if note.reason == reason]
+    assert [note.boxes for note in notes] == [boxes]
+
+
+@pytest.mark.parametrize("start", ["C:\\photos\\", "/home/someone/photos/", "deeper/"])
+def test_images_of_coco_are_found_by_their_names_where_their_folders_are_others(start, tmp_path):
+    tree = changed_coco(lambda tree: [image.update(file_name=start + image["file_name"])
+                                      for image in tree["images"]])
+    data = recognise(put(tmp_path, {"train.json": tree, "train/a.jpg": "",
+                                    "train/more/b.jpg": ""})).data
+    assert [entry.image for entry in data.splits["train"]] == ["train/a.jpg", "train/more/b.jpg"]
+    assert not any(data.losses.values())
