@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from framework.definition.in_place import put_in_place
 from framework.errors import CaffeError
+from framework.importing.chains import join_chains
 from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter, NetParameter
 from framework.system.unique_names import unique_name
@@ -23,6 +25,7 @@ Array = NDArray[Any]        # Any: of every type that ONNX has
 Floats = NDArray[np.float32]
 Shape = tuple[int, ...]
 # an output's name that says something: no number, no path of torch.onnx, not `output`
+COMPUTED = "onnx::"      # names of what torch.onnx has computed from weights
 OWN_NAME = re.compile(r"(?!output(\.\d+)?$)[A-Za-z_][\w.-]*")
 
 
@@ -122,6 +125,7 @@ class Draft:
         if name in self.constants and name not in self._blobs:
             array = as_floats(self.constants[name])
             self._blobs[name] = self.add("Parameter", suffix=f".constant{index}", blobs=[array],
+                                         same=[name],
                                          parameter_param={"shape": {"dim": array.shape}})
         return self._blobs[name]
 
@@ -135,13 +139,14 @@ class Draft:
 
     def add_several(self, kind: str, num_tops: int, *bottoms: str, suffix: str = "",
                     blobs: Sequence[Array] = (), in_place: bool = False, frozen: bool = False,
-                    **params: Any) -> list[str]:
+                    same: Sequence[str] = (), **params: Any) -> list[str]:
         """Add a layer, and return its tops.
 
         suffix    after the node's name
         blobs     weights, in Caffe's order and shapes
         in_place  the top may have the bottom's memory where nobody else reads that
         frozen    the weights say what the layer does: no solver changes them
+        same      what layers with the same weights have in common; default: the node's constants
         params    its messages: convolution_param={"num_output": 4}. Any: what fields hold
         """
         name = unique_name(self.node.name + suffix, self._taken)
@@ -160,7 +165,9 @@ class Draft:
         if blobs:
             self.weights[name] = [as_floats(blob) for blob in blobs]
             if not frozen:
-                self._users.setdefault((kind, *self.node.inputs[1:]), []).append(proto)
+                constants = same or [one for one in self.node.inputs if one in self.constants]
+                key = (kind, suffix, *map(self._identity, constants))
+                self._users.setdefault(key, []).append(proto)
         self.message.layer.append(proto)
         if in_place:
             self._may_be_in_place.add(name)
@@ -181,6 +188,9 @@ class Draft:
         An output that several tensors share, or that is an input, is copied by a Split layer.
         """
         self._share_weights()
+        same = join_chains(self.message, self.shapes,
+                           [self._blobs[tensor] for tensor in outputs if tensor in self._blobs])
+        self._blobs = {tensor: same.get(blob, blob) for tensor, blob in self._blobs.items()}
         self.node = Node("", "output", (), (), {}, self.path)
         found: dict[str, str] = {}
         inputs = {layer.top[0] for layer in self.message.layer if layer.HasField("input_param")}
@@ -200,7 +210,7 @@ class Draft:
     def _share_weights(self) -> None:
         """Name the blobs of layers that read the same constants, so that they are trained as
         one."""
-        for (_, *constants), layers in self._users.items():
+        for (_, _, *constants), layers in self._users.items():
             shapes = {tuple(blob.shape for blob in self.weights[layer.name]) for layer in layers}
             if len(layers) < 2 or len(shapes) > 1 or not constants:
                 continue
@@ -208,6 +218,13 @@ class Draft:
             for layer in layers:
                 for index in range(len(self.weights[layer.name])):
                     by_name[layer.name].param.add(name=f"{layers[0].name}.{index}")
+
+    def _identity(self, constant: str) -> str:
+        """What a constant is known by: its name, or what it holds if torch.onnx has computed it,
+        once for each use of a module's weight."""
+        if not constant.startswith(COMPUTED) or constant not in self.constants:
+            return constant
+        return hashlib.sha256(self.constants[constant].tobytes()).hexdigest()
 
     def _named(self, tensor: str, blob: str) -> str:
         """The blob of an output, with the tensor's name unless that is an exporter's."""

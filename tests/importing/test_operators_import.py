@@ -227,7 +227,7 @@ def test_every_operator_has_a_case():
             for _, call, _ in (*CASES.values(), *POOLS.values())}
     # tried by tests of their own, or by torchvision's nets
     others = {"Log", "Sqrt", "Reciprocal", "Mish", "Cast", "Split", "ArgMax", "Upsample",
-              "Gelu"}
+              "Gelu", "LSTM", "GRU", "RNN"}
     assert set(OPERATORS) - used == others
 
 
@@ -297,6 +297,30 @@ def test_a_channel_shuffle_becomes_one_layer(tmp_path):
                      {"s": ints(2, 3, 2, 4, 3), "t": ints(2, 6, 4, 3)})
     net = assert_same(model, tmp_path)
     assert [step.layer.spec.type for step in net.layers] == ["ShuffleChannel"]
+
+
+def layer_types(net):
+    return [step.layer.spec.type for step in net.layers]
+
+
+def test_shapes_and_orders_that_follow_one_another_are_one_layer_or_none(tmp_path):
+    back = model_of("g (float[2,6,4] x) => (float y) { a = Transpose<perm=[1,0,2]>(x) "
+                    "b = Reshape(a, s) c = Reshape(b, t) d = Transpose<perm=[1,0,2]>(c) "
+                    "y = Neg(d) }", {"s": ints(6, 2, 2, 2), "t": ints(6, 2, 4)})
+    assert layer_types(assert_same(back, tmp_path / "back")) == ["Power"]
+    joined = model_of("g (float[2,6,4] x) => (float y) { a = Transpose<perm=[1,0,2]>(x) "
+                      "b = Transpose<perm=[0,2,1]>(a) c = Reshape(b, s) y = Reshape(c, t) }",
+                      {"s": ints(6, 2, 4), "t": ints(3, 2, 8)})
+    assert layer_types(assert_same(joined, tmp_path / "joined")) == ["Permute", "Reshape"]
+    squeezed = model_of("g (float[4,6] x) => (float y) { a = Reshape(x, s) y = Squeeze(a, z) }",
+                        {"s": ints(1, 3, 8), "z": ints(0)})
+    assert layer_types(assert_same(squeezed, tmp_path / "squeezed")) == ["Reshape"]
+
+
+def test_a_blob_between_two_shapes_that_somebody_reads_stays(tmp_path):
+    model = model_of("g (float[2,6,4] x) => (float y, float z) { a = Reshape(x, s) "
+                     "y = Reshape(a, t) z = Neg(a) }", {"s": ints(2, 24), "t": ints(2, 4, 6)})
+    assert layer_types(assert_same(model, tmp_path)) == ["Flatten", "Reshape", "Power"]
 
 
 def test_slices_at_the_same_points_are_one_layer(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from framework.importing.draft import Draft, Node
-from framework.importing.operators.moving import reshaped
+from framework.importing.operators.moving import reshaped, without_first
 
 
 def cut(draft: Draft, x: str, axis: int, start: int, end: int, suffix: str = ".part") -> str:
@@ -99,4 +99,6 @@ def gather(draft: Draft, node: Node) -> str:
             parts.append(cut(draft, x, axis, indices[first], indices[position - 1] + 1))
             first = position
     y = parts[0] if len(parts) == 1 else draft.add("Concat", *parts, concat_param={"axis": axis})
+    if axis == 0 and len(draft.top_shape()) < len(shape):
+        return without_first(draft, y, ".axes")
     return reshaped(draft, y, draft.top_shape(), ".axes")
