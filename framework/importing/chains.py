@@ -38,14 +38,14 @@ def join_chains(message: NetParameter, shapes: Mapping[str, Shape], outputs: Col
 def _join(before: LayerParameter, layer: LayerParameter, shapes: Mapping[str, Shape]) -> None:
     """Change `layer` so that it reads the bottom of the layer before it."""
     layer.bottom[0] = before.bottom[0]
-    if layer.type == "Permute":
+    if layer.HasField("permute_param"):
         first = before.permute_param.order
         layer.permute_param.order[:] = [first[axis] for axis in layer.permute_param.order]
         return
     old, new = shapes[layer.bottom[0]], shapes[layer.top[0]]
     keeps_batch = bool(old and new and old[0] == new[0])
-    if layer.type == "Flatten" and keeps_batch and not layer.HasField("flatten_param"):
-        return
+    if keeps_batch and not (layer.HasField("flatten_param") or layer.HasField("reshape_param")):
+        return          # Flatten of all but the batch
     layer.type = "Reshape"
     layer.ClearField("flatten_param")
     layer.reshape_param.shape.dim[:] = (0, *new[1:]) if keeps_batch else new

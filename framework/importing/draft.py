@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,16 @@ class Draft:
         """Say which blob a tensor is."""
         self._blobs[tensor] = blob
 
+    @contextlib.contextmanager
+    def under(self, suffix: str) -> Iterator[None]:
+        """Name layers after the node's name and this: they are not its result."""
+        node = self.node
+        self.node = replace(node, name=node.name + suffix)
+        try:
+            yield
+        finally:
+            self.node = node
+
     def is_read_once(self, blob: str) -> bool:
         """Whether one operator reads the blob, which has been made."""
         return sum(self.reads[tensor] for tensor, own in self._blobs.items() if own == blob) == 1
@@ -183,7 +194,8 @@ class Draft:
                 return
 
     def finish(self, outputs: Sequence[str]) -> dict[str, str]:
-        """Put layers in place and give the outputs their names; the blob of each output tensor.
+        """Put layers in place and give the outputs their names, unless those are an exporter's; the
+        blob of each output tensor.
 
         An output that several tensors share, or that is an input, is copied by a Split layer.
         """
@@ -205,7 +217,13 @@ class Draft:
             found[tensor] = blob
         renamed = put_in_place(self.message, self._may_be_in_place, set(found.values()))
         found = {tensor: renamed.get(blob, blob) for tensor, blob in found.items()}
-        return {tensor: self._named(tensor, blob) for tensor, blob in found.items()}
+        for tensor in found:
+            if OWN_NAME.fullmatch(tensor) and found[tensor] != tensor:
+                used = {top for layer in self.message.layer for top in layer.top}
+                if tensor in used:      # a blob between layers, or another output so far
+                    found = self._renamed(found, tensor, unique_name(f"{tensor}.inner", used))
+                found = self._renamed(found, found[tensor], tensor)
+        return found
 
     def _share_weights(self) -> None:
         """Name the blobs of layers that read the same constants, so that they are trained as
@@ -226,15 +244,12 @@ class Draft:
             return constant
         return hashlib.sha256(self.constants[constant].tobytes()).hexdigest()
 
-    def _named(self, tensor: str, blob: str) -> str:
-        """The blob of an output, with the tensor's name unless that is an exporter's."""
-        used = {top for layer in self.message.layer for top in layer.top}
-        if not OWN_NAME.fullmatch(tensor) or tensor in used:
-            return blob
+    def _renamed(self, found: Mapping[str, str], old: str, new: str) -> dict[str, str]:
+        """Give a blob another name; the outputs after that."""
         for layer in self.message.layer:
-            layer.bottom[:] = [tensor if name == blob else name for name in layer.bottom]
-            layer.top[:] = [tensor if name == blob else name for name in layer.top]
-        return tensor
+            layer.bottom[:] = [new if name == old else name for name in layer.bottom]
+            layer.top[:] = [new if name == old else name for name in layer.top]
+        return {tensor: new if blob == old else blob for tensor, blob in found.items()}
 
 
 def as_floats(array: Array) -> Floats:

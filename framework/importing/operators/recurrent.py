@@ -14,7 +14,7 @@ import numpy as np
 from framework.export.caffe.sequences import SMALL, small_output
 from framework.importing.draft import Array, Draft, Node
 from framework.importing.operators.moving import permuted, reshaped
-from framework.importing.operators.slicing import cut
+from framework.importing.operators.slicing import cut, turned
 
 # gates of ONNX's rows in the order of the layer's: i o f c as i f o c; z r h; one
 GATES = {"LSTM": (0, 2, 1, 3), "GRU": (0, 1, 2), "RNN": (0,)}
@@ -127,7 +127,7 @@ def _direction(draft: Draft, node: Node, run: Run, x: str, cont: str, exposed: b
     """All steps (T, N, H) in the order of x, and the last states (1, N, H), as far as they are
     wanted."""
     if run.turned:
-        x = turned(draft, x, f"{run.suffix}.turned")
+        x = turned(draft, x, 0, f"{run.suffix}.turned")
     states = [_state(draft, node, run, index) for index in range(len(STATES[node.kind]))] \
         if exposed else []
     steps, *last = tops = _layer(draft, node, run, [x, cont, *states])
@@ -139,7 +139,7 @@ def _direction(draft: Draft, node: Node, run: Run, x: str, cont: str, exposed: b
         size = draft.shapes[steps][0]
         last = [cut(draft, steps, 0, size - 1, size, f"{run.suffix}.last")]
     if run.turned and wanted[0]:
-        steps = turned(draft, steps, f"{run.suffix}.back")
+        steps = turned(draft, steps, 0, f"{run.suffix}.back")
     return [steps, *last]
 
 
@@ -203,18 +203,6 @@ def _rows(blob: Array, gates: Sequence[int]) -> Array:
     """The rows of each gate in the order of `gates`."""
     parts = np.split(np.asarray(blob, np.float32), len(gates))
     return np.concatenate([parts[gate] for gate in gates])
-
-
-def turned(draft: Draft, x: str, suffix: str) -> str:
-    """The steps in reverse order; for plain Caffe by Slice and Concat."""
-    steps = draft.shapes[x][0]
-    if steps == 1:
-        return x
-    if not draft.plain:
-        return draft.add("Reverse", x, suffix=suffix, reverse_param={"axis": 0})
-    parts = draft.add_several("Slice", steps, x, suffix=f"{suffix}.steps", slice_param={
-        "axis": 0, "slice_point": range(1, steps)})
-    return draft.add("Concat", *reversed(parts), suffix=suffix, concat_param={"axis": 0})
 
 
 def _all_steps(draft: Draft, steps: Sequence[str]) -> str:

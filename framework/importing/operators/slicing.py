@@ -25,6 +25,18 @@ def cut(draft: Draft, x: str, axis: int, start: int, end: int, suffix: str = ".p
     return wanted
 
 
+def turned(draft: Draft, x: str, axis: int, suffix: str) -> str:
+    """x with an axis in reverse order; for plain Caffe by Slice and Concat."""
+    size = draft.shapes[x][axis]
+    if size == 1:
+        return x
+    if not draft.plain:
+        return draft.add("Reverse", x, suffix=suffix, reverse_param={"axis": axis})
+    parts = draft.add_several("Slice", size, x, suffix=f"{suffix}.cells", slice_param={
+        "axis": axis, "slice_point": range(1, size)})
+    return draft.add("Concat", *reversed(parts), suffix=suffix, concat_param={"axis": axis})
+
+
 def concat(draft: Draft, node: Node) -> str:
     inputs = [index for index, name in enumerate(node.inputs)
               if 0 not in draft.tensors[name]]
@@ -62,9 +74,13 @@ def slice_(draft: Draft, node: Node) -> str:
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         axis %= len(shape)
         indices = range(*slice(start, end, step).indices(shape[axis]))
-        if step < 0 or not indices:
-            raise node.refuse(f"takes the cells {start}:{end}:{step} of axis {axis}; Slice takes "
-                              "a range that rises")
+        if not indices:
+            raise node.refuse(f"takes the cells {start}:{end}:{step} of axis {axis}, which are "
+                              "none")
+        if step < 0:        # the same cells of the axis in reverse order
+            x = turned(draft, x, axis, f".turned{axis}")
+            step, last = -step, shape[axis] - 1
+            indices = range(last - indices[0], last - indices[-1] + 1, step)
         x = cut(draft, x, axis, indices[0], indices[-1] + 1, f".axis{axis}")
         if step > 1 and len(indices) > 1:
             strides[axis] = step
