@@ -202,6 +202,9 @@ RECURRENT = (
     Example("RNN", "recurrent_param { num_output: 4 expose_hidden: true }",
             (SEQUENCE, CONT, noise(STATE, requires_grad=False)),
             ((4, 5), (4,), (4, 4), (4, 4), (4,)), tops=2, grows=()),
+    Example("RNN", "recurrent_param { num_output: 4 expose_hidden: true hidden_output: true "
+            "state_gradient: true activation: RELU }", (SEQUENCE, CONT, noise(STATE)),
+            ((4, 5), (4,), (4, 4)), tops=2, grows=()),
     of_sample("LSTMUnit", bottoms=((1, 3, 4), (1, 3, 16), fixed([1, 0, 1])), grows=()),
 )
 SSD = (

@@ -1713,6 +1713,11 @@ class EmbedParameter(Message):
 
 class RecurrentParameter(Message):
     DESCRIPTOR: Descriptor
+    class Activation(_Enum):
+        TANH: ClassVar[RecurrentParameter.Activation]
+        RELU: ClassVar[RecurrentParameter.Activation]
+    TANH: ClassVar[RecurrentParameter.Activation]
+    RELU: ClassVar[RecurrentParameter.Activation]
     num_output: int
     @property
     def weight_filler(self) -> FillerParameter: ...
@@ -1721,22 +1726,27 @@ class RecurrentParameter(Message):
     debug_info: bool
     expose_hidden: bool
     linear_before_reset: int
+    state_gradient: bool
+    hidden_output: bool
+    activation: RecurrentParameter.Activation
     def __init__(
         self, *,
             num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., debug_info: bool | None = ...,
             expose_hidden: bool | None = ..., linear_before_reset: int | None = ...,
+            state_gradient: bool | None = ..., hidden_output: bool | None = ..., activation:
+            RecurrentParameter.Activation | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
-            "linear_before_reset",
+            "linear_before_reset", "state_gradient", "hidden_output", "activation",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
-            "linear_before_reset",
+            "linear_before_reset", "state_gradient", "hidden_output", "activation",
         ]
     ) -> None: ...
 
