@@ -156,5 +156,19 @@ WINDOWS = (
               whole(2, 3, 5, 4, below=2))),
 )
 
+MOLECULES = (
+    of_sample("Im2dist", grows=BATCH),
+    Example("Im2dist", "convolution_param { kernel_size: 2 pad: 2 stride: 2 } im2dist_param { "
+            "norm: L1 remove_center: true remove_bounds: true }", without={
+                "autocast": "numbers out of the range of half precision"}),
+    of_sample("Im2parity", bottoms=(whole(2, 1, 5, 4, below=3),), without=NO_GRADIENT),
+    of_sample("DistLoss", bottoms=((2, 9, 5, 4), whole(2, 9, 5, 4, below=2)), without={
+        "gradient": NOT_DERIVATIVE + "that of half the squares"}),
+    of_sample("AffinityLoss", bottoms=((5, 1), fixed([2], [-1], [0.5], [0], [-0.25]))),
+    Example("AffinityLoss", "ranklossmult: 0.5 ranklossneg: true",
+            ((5, 1), fixed([2], [-2], [0.5], [0], [3]))),
+    of_sample("SSIMLoss", bottoms=((2, 3, 10, 9), (2, 3, 10, 9))),
+)
+
 EXAMPLES = (*WINDOWS, *SETS, *DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES,
-            *ATTENTION)
+            *ATTENTION, *MOLECULES)

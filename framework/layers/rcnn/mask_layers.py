@@ -74,6 +74,12 @@ class MaskPooling(Layer):
     num_bottoms = (2, 2)
     pointwise = True
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        x = bottoms[0]
+        return (x[0], 1, *x[2:]) if index == 1 and len(x) == 4 else None
+
     def __init__(self, spec: LayerSpec, x: Shape, masks: Shape):
         super().__init__(spec)
         if len(x) != 4 or tuple(masks) != (x[0], 1, *x[2:]):
