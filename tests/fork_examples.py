@@ -167,6 +167,7 @@ MOLECULES = (
     of_sample("AffinityLoss", bottoms=((5, 1), fixed([2], [-1], [0.5], [0], [-0.25]))),
     Example("AffinityLoss", "ranklossmult: 0.5 ranklossneg: true",
             ((5, 1), fixed([2], [-2], [0.5], [0], [3]))),
+    of_sample("MultiSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
     of_sample("SSIMLoss", bottoms=((2, 3, 10, 9), (2, 3, 10, 9))),
 )
 

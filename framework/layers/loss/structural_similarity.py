@@ -21,7 +21,8 @@ class SSIMLoss(Layer):
     Bottoms: x and target (N, C, H, W); no gradient goes to the target.
     Top:     the loss (). A window has kernel_size x kernel_size values with Gaussian weights of
              deviation kernel_size / 6 around (kernel_size / 2, kernel_size / 2), which sum to 1;
-             of a last window that stands out the rest counts as it is, with a smaller sum.
+             of a last window that reaches beyond the map what is inside counts, with a smaller
+             sum.
     Errors:  SpecError for other shapes, fields that are missing or 0, and maps smaller than a
              window.
     Source:  SSIMLossParameter; ssim_loss_layer.cpp of csjcai/SICE; Wang et al. 2004, Zhao et al.
