@@ -7299,18 +7299,21 @@ class MaskResizeParameter(Message):
     DESCRIPTOR: Descriptor
     output_height: int
     output_width: int
+    factor_height: float
+    factor_width: float
     def __init__(
         self, *,
-            output_height: int | None = ..., output_width: int | None = ...,
+            output_height: int | None = ..., output_width: int | None = ..., factor_height:
+            float | None = ..., factor_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "output_height", "output_width",
+            "output_height", "output_width", "factor_height", "factor_width",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "output_height", "output_width",
+            "output_height", "output_width", "factor_height", "factor_width",
         ]
     ) -> None: ...
 
@@ -7582,20 +7585,36 @@ class Pooling3DParameter(Message):
     pad: int
     kernel_depth: int
     temporal_stride: int
+    kernel_l: int
+    stride_l: int
+    pad_l: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
     def __init__(
         self, *,
             pool: Pooling3DParameter.PoolMethod | int | str | None = ..., kernel_size: int |
             None = ..., stride: int | None = ..., pad: int | None = ..., kernel_depth: int |
-            None = ..., temporal_stride: int | None = ...,
+            None = ..., temporal_stride: int | None = ..., kernel_l: int | None = ..., stride_l:
+            int | None = ..., pad_l: int | None = ..., kernel_h: int | None = ..., kernel_w: int
+            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., pad_h: int |
+            None = ..., pad_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+            "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+            "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w",
         ]
     ) -> None: ...
 

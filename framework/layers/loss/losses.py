@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -64,6 +66,12 @@ class SmoothL1Loss(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (2, 3)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Targets and both weights are like the predictions."""
+        return bottoms[0] if index else bottoms[1]
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)

@@ -121,6 +121,13 @@ class Slice(Layer):
         size = 2 * points[-1] - points[-2] if param.slice_point else len(spec.tops)
         return (*x[:axis], size, *x[axis + 1:]) if size > 0 else None
 
+    @classmethod
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
+        param = proto.slice_param
+        if (param.slice_dim if param.HasField("slice_dim") else param.axis) not in (0, 1):
+            raise ValueError("cuts an axis of the image")
+        return POINTWISE
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "slice_param", "axis slice_dim slice_point")
