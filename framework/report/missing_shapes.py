@@ -7,11 +7,13 @@ from collections.abc import Collection, Mapping
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.report.python_layers import PythonOutput
 
 
 def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection[str],
                    error: SpecError) -> dict[str, Shape]:
-    """The shape that the layer which `error` names needs of tops of data layers, by their names.
+    """The shape that the layer which `error` names needs of open tops, by their names: those of
+    data layers, and of Python layers that are not run.
 
     shapes  of all blobs before that layer
     known   tops that have been inferred, and stay as they are
@@ -60,7 +62,7 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
     copies: dict[str, str] = {}
     for layer in layers:
         cls = class_of(layer)
-        if issubclass(cls, Source):
+        if issubclass(cls, Source | PythonOutput):
             open_tops = [top for top in cls.tops_of_files(layer) if top not in known]
             origins.update((top, {top}) for top in open_tops)
             copies.update((top, top) for top in open_tops)
