@@ -152,6 +152,27 @@ def test_a_sliced_label_is_assumed_as_long_as_its_pieces_need(tmp_path, points, 
     assert census.problems == [] and census.rows[0].shapes[1] == (4, size)
 
 
+def test_the_last_piece_of_a_sliced_label_is_as_long_as_its_loss_needs(tmp_path):
+    text = HDF5 + """layer { name: "slice" type: "Slice" bottom: "label" top: "two" top: "rest"
+  slice_param { slice_point: 2 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "rest" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []        # ip has 6 values
+    assert census.rows[0].shapes[1] == (4, 8) and "'label' assumed to be (4, 8)" in census.assumed
+
+
+def test_a_label_of_a_database_may_be_a_row_of_numbers_but_no_map(tmp_path):
+    text = """layer { name: "x" type: "Data" top: "x" top: "label" data_param { batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 14 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 14))
+    text = text.replace('"EuclideanLoss" bottom: "ip"', '"EuclideanLoss" bottom: "x"')
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert "it must have as many items and values as 'x', (4, 3, 224, 224)" in census.problems[0]
+
+
 CLIPS = """layer { name: "d" type: "Python" top: "x" python_param { module: "m" layer: "D" } }
 layer { name: "c" type: "Convolution3D" bottom: "x" top: "c"
   convolution3d_param { num_output: 2 kernel_size: 3 kernel_depth: 3 } }

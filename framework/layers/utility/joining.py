@@ -114,7 +114,7 @@ class Slice(Layer):
         """As long as the pieces need it: the last is as long as the one before it."""
         x = bottoms[0]
         param = spec.proto.slice_param
-        axis = param.slice_dim if param.HasField("slice_dim") else param.axis
+        axis = cls.cut_axis(spec.proto)
         if not 0 <= axis <= len(x):
             return None
         points = [0, *param.slice_point]
@@ -123,10 +123,15 @@ class Slice(Layer):
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
-        param = proto.slice_param
-        if (param.slice_dim if param.HasField("slice_dim") else param.axis) not in (0, 1):
+        if cls.cut_axis(proto) not in (0, 1):
             raise ValueError("cuts an axis of the image")
         return POINTWISE
+
+    @staticmethod
+    def cut_axis(proto: LayerParameter) -> int:
+        """`axis`, or its old name."""
+        param = proto.slice_param
+        return param.slice_dim if param.HasField("slice_dim") else param.axis
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
