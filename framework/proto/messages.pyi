@@ -593,6 +593,8 @@ class LayerParameter(Message):
     @property
     def psroi_align_param(self) -> PSROIAlignParameter: ...
     @property
+    def roi_align_param(self) -> ROIAlignParameter: ...
+    @property
     def division_param(self) -> DivisionParameter: ...
     @property
     def combination_param(self) -> CombinationParameter: ...
@@ -798,9 +800,10 @@ class LayerParameter(Message):
             OPTransformationParameter | _Fields | None = ..., combined_margin_param:
             CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
             KnowledgeDistillationParameter | _Fields | None = ..., psroi_align_param:
-            PSROIAlignParameter | _Fields | None = ..., division_param: DivisionParameter |
-            _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
-            ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
+            PSROIAlignParameter | _Fields | None = ..., roi_align_param: ROIAlignParameter |
+            _Fields | None = ..., division_param: DivisionParameter | _Fields | None = ...,
+            combination_param: CombinationParameter | _Fields | None = ...,
+            dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
             multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
             lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
             lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
@@ -875,12 +878,12 @@ class LayerParameter(Message):
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
-            "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
-            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "psroi_align_param", "roi_align_param", "division_param", "combination_param",
+            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
+            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
+            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -944,12 +947,12 @@ class LayerParameter(Message):
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
-            "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
-            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "psroi_align_param", "roi_align_param", "division_param", "combination_param",
+            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5294,6 +5297,27 @@ class ROIPoolingParameter(Message):
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
+        ]
+    ) -> None: ...
+
+class ROIAlignParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
         ]
     ) -> None: ...
 

@@ -190,6 +190,22 @@ def test_what_layers_of_video_and_of_box_offsets_read_is_assumed_to_fit_them(tmp
     assert census.rows[2].shapes == (row, row, row)
 
 
+def test_masks_are_squares_and_kernels_of_three_axes_read_clips(tmp_path):
+    text = """layer { name: "d" type: "Python" top: "x" python_param { module: "m" layer: "D" } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2
+  kernel_size: 1 kernel_size: 7 kernel_size: 7 } }
+layer { name: "i" type: "InnerProduct" bottom: "c" top: "i"
+  inner_product_param { num_output: 441 } }
+layer { name: "t" type: "Python" bottom: "i" top: "mask" python_param { module: "m" layer: "T" } }
+layer { name: "m" type: "MaskResize" bottom: "mask" top: "m"
+  mask_resize_param { output_height: 14 output_width: 13 } }"""
+    (census,) = census_of(tmp_path, text, phase="TEST", skip_data=True)
+    assert census.problems == []
+    assert [row.shapes for row in census.rows[:2]] == [((1, 3, 16, 224, 224),),
+                                                       ((1, 2, 16, 218, 218),)]
+    assert [row.shapes for row in census.rows[3:]] == [((1, 1, 21, 21),), ((1, 1, 14, 13),)]
+
+
 def test_rows_of_files_that_a_layer_of_images_reads_are_assumed_to_be_images(tmp_path):
     text = HDF5 + """layer { name: "c" type: "Convolution" bottom: "label" top: "c"
   convolution_param { num_output: 5 kernel_size: 3 pad: 1 } }

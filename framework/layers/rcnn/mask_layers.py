@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -107,6 +108,14 @@ class MaskResize(Layer):
     Source: MaskResizeParameter; mask_resize_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016;
             mask_resize_layer.cpp of BestSonny/SSTD, which wants output_height and output_width too.
     """
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Square masks of as many cells as a row has."""
+        x = bottoms[0]
+        side = math.isqrt(x[-1]) if x else 0
+        return (x[0], 1, side, side) if len(x) == 2 and side * side == x[1] else None
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.data.assumed_shapes import as_video
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, honour, numbers, within
 from framework.layers.vision.convolution import check_top
@@ -28,8 +29,6 @@ CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
     "weight_filler bias_filler"
 )
-
-FRAMES = 16     # of a clip whose length only files know, as in C3D's nets
 
 
 def which_param(spec: LayerSpec, newer: str, older: str) -> str:
@@ -207,8 +206,3 @@ def _p3d_sizes(spec: LayerSpec, name: str) -> tuple[int, int, int]:
     for side, size in zip("lhw", sizes, strict=True):
         within(spec, f"pooling3d_param.{name}_{side}", (size,), int(name != "pad"), LARGEST_STEP)
     return sizes[0], sizes[1], sizes[2]
-
-
-def as_video(x: Shape) -> Shape | None:
-    """Images as clips of FRAMES frames, for layers that take nothing else."""
-    return (*x[:2], FRAMES, *x[2:]) if len(x) == 4 else None
