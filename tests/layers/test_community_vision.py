@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import check_layer, make, noise
+from tests.support import check_layer, make, net_from, noise
 
 
 @pytest.mark.parametrize("kind", ["ConvolutionDepthwise", "DepthwiseConvolution"])
@@ -100,6 +100,14 @@ def test_c3d_pooling_keeps_a_window_that_starts_in_the_padding():
     "kernel_h: 3 kernel_w: 3 stride_h: 2 stride_w: 2 pad_h: 1 pad_w: 1 kernel_l: 2 stride_l: 2 "
     "pad_l: 1"])
 @pytest.mark.parametrize("method", ["MAX", "AVE"])
+def test_a_net_takes_the_fields_of_p3d():
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape {
+    dim: 1 dim: 2 dim: 4 dim: 6 dim: 6 } } }
+layer { name: "p" type: "Pooling3D" bottom: "x" top: "p"
+  pooling3d_param { pool: MAX kernel_size: 3 stride: 2 pad_l: 0 kernel_l: 2 stride_l: 2 } }"""
+    assert net_from(text)({"x": torch.zeros(1, 2, 4, 6, 6)})["p"].shape == (1, 2, 2, 3, 3)
+
+
 def test_p3d_pools_time_by_its_own_length_and_drops_windows_in_the_padding(method, fields):
     """By the definition in loops; (7 + 2 - 2) / 2 rounds up to 4, and the window at 8 is dropped.
     """

@@ -30,6 +30,8 @@ CONVOLUTION = (
     "weight_filler bias_filler"
 )
 
+P3D_FIELDS = tuple(f"{name}_{side}" for name in ("kernel", "stride", "pad") for side in "lhw")
+
 
 def which_param(spec: LayerSpec, newer: str, older: str) -> str:
     """The name of the layer's parameter message: C3D 1.1's if it is given, else C3D 1.0's."""
@@ -143,6 +145,8 @@ class Pooling3D(Layer):
     Source: facebook/C3D pool3d_layer.cpp; P3D's pooling3d_layer.cpp.
     """
 
+    fork_fields = frozenset(f"pooling3d_param.{name}" for name in P3D_FIELDS)
+
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
@@ -182,8 +186,7 @@ def _c3d_window(spec: LayerSpec, name: str, method: str) -> PoolWindow:
 
 def _p3d_window(spec: LayerSpec) -> PoolWindow:
     """The windows of pseudo-3D residual nets: `_l` is time, `_h` and `_w` in place of both."""
-    sides = [f"{name}_{side}" for name in ("kernel", "stride", "pad") for side in "lhw"]
-    honour(spec, "pooling3d_param", f"pool kernel_size stride pad {' '.join(sides)}")
+    honour(spec, "pooling3d_param", f"pool kernel_size stride pad {' '.join(P3D_FIELDS)}")
     kernel, stride, pad = (_p3d_sizes(spec, name) for name in ("kernel", "stride", "pad"))
     for axis, side in enumerate("lhw"):
         if pad[axis] >= kernel[axis]:
