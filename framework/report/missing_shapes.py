@@ -34,20 +34,45 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         return {}
     origins, copies = _origins(spec.layers[:index], known)
     found: dict[str, Shape] = {}
+    made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
+    images = next((top for other in spec.layers for top in other.tops), "")
     for number, name in enumerate(layer.bottoms):
-        copy = copies.get(name)
         others = {origin for other in layer.bottoms if other != name
                   for origin in origins.get(other, ())}
-        if not copy or copy.top in others:
+        copy = copies.get(name)
+        own = {copy.top} if copy else origins.get(name, set())
+        if len(own) != 1 or own & others:
             continue
+        top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
         if shape is None and len(bottoms[number]) == 1 and not cls.loss:
             shape = _images(spec, shapes, bottoms[number][0])
-        if shape is not None and shape != bottoms[number]:
-            shape = copy.whole(shape, shapes[copy.top], bottoms[number])
-            if shape is not None and _may_be(spec, copy.top, shape):
-                found[copy.top] = shape
-    return found
+        if shape is None or shape == bottoms[number]:
+            continue
+        if copy:
+            _note(found, spec, top, copy.whole(shape, shapes[top], bottoms[number]))
+        elif not made and top != images:
+            _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
+    return found or made
+
+
+def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None) -> None:
+    """Add the shape of a top, if its layer can make it."""
+    makers = [(layer, class_of(layer)) for layer in spec.layers if top in layer.tops]
+    if shape is not None and all(cls.may_be(layer, top, shape) for layer, cls in makers
+                                 if issubclass(cls, Source)):
+        found[top] = shape
+
+
+def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+    """The shape of a top of images with which a blob made of it would have `shape`, where each
+    axis from the channels on grows with that of the top. None if that is no whole number."""
+    if not len(shape) == len(top) == len(blob) == 4:
+        return None
+    axes = list(zip(shape[1:], top[1:], blob[1:], strict=True))
+    if any(now == 0 or wanted * size % now for wanted, size, now in axes):
+        return None
+    return (top[0], *(wanted * size // now for wanted, size, now in axes))
 
 
 class Copy(NamedTuple):
@@ -67,12 +92,6 @@ class Copy(NamedTuple):
             return None
         end = self.start + shape[self.axis]
         return (*shape[:self.axis], end, *shape[self.axis + 1:])
-
-
-def _may_be(spec: NetSpec, top: str, shape: Shape) -> bool:
-    """Whether the layer that makes a top can make it of this shape."""
-    makers = [(layer, class_of(layer)) for layer in spec.layers if top in layer.tops]
-    return all(cls.may_be(layer, top, shape) for layer, cls in makers if issubclass(cls, Source))
 
 
 def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | None:

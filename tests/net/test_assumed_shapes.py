@@ -190,6 +190,27 @@ def test_what_layers_of_video_and_of_box_offsets_read_is_assumed_to_fit_them(tmp
     assert census.rows[2].shapes == (row, row, row)
 
 
+def test_images_of_a_file_are_as_large_as_the_maps_that_they_are_joined_with(tmp_path):
+    """honboubao/TextMaps; and labels that are pooled before their loss (elezengz/Learning-...)."""
+    text = """layer { name: "d" type: "Python" top: "x" top: "text" top: "label"
+  python_param { module: "m" layer: "D" } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2
+  kernel_size: 3 stride: 4 } }
+layer { name: "t" type: "Convolution" bottom: "text" top: "t" convolution_param { num_output: 5
+  kernel_size: 1 } }
+layer { name: "both" type: "Concat" bottom: "c" bottom: "t" top: "both" }
+layer { name: "y" type: "Convolution" bottom: "both" top: "y" convolution_param { num_output: 1
+  kernel_size: 1 } }
+layer { name: "g" type: "Data" top: "map" data_param { batch_size: 1 } }
+layer { name: "p" type: "Pooling" bottom: "map" top: "p"
+  pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "y" bottom: "p" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert "'text' assumed to be (1, 3, 56, 56)" in census.assumed
+    assert "'map' assumed to be (1, 1, 112, 112)" in census.assumed
+
+
 def test_masks_are_squares_and_kernels_of_three_axes_read_clips(tmp_path):
     text = """layer { name: "d" type: "Python" top: "x" python_param { module: "m" layer: "D" } }
 layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2

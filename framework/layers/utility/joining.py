@@ -47,10 +47,14 @@ class Concat(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """Where it has no axis to be joined along, like a bottom that has more; else a column."""
+        """Where it has no axis to be joined along, like a bottom that has more, or a column; of
+        maps, as high and wide as the first other ones."""
         own = bottoms[index]
         param = spec.proto.concat_param
         axis = param.concat_dim if param.HasField("concat_dim") else param.axis
+        if axis == 1 and len(own) == 4:
+            return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
+                         if at != index and len(other) == 4), None)
         if not axis == len(own) == 1:
             return None
         return next(((*own, *other[1:]) for other in bottoms if len(other) > 1), (*own, 1))
