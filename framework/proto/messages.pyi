@@ -595,6 +595,8 @@ class LayerParameter(Message):
     @property
     def roi_align_param(self) -> ROIAlignParameter: ...
     @property
+    def hypercolumns_param(self) -> HyperColumnsParameter: ...
+    @property
     def division_param(self) -> DivisionParameter: ...
     @property
     def combination_param(self) -> CombinationParameter: ...
@@ -801,22 +803,22 @@ class LayerParameter(Message):
             CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
             KnowledgeDistillationParameter | _Fields | None = ..., psroi_align_param:
             PSROIAlignParameter | _Fields | None = ..., roi_align_param: ROIAlignParameter |
-            _Fields | None = ..., division_param: DivisionParameter | _Fields | None = ...,
-            combination_param: CombinationParameter | _Fields | None = ...,
-            dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
-            multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
-            lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
-            lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
-            OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
-            WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
-            WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
-            _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
-            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            _Fields | None = ..., hypercolumns_param: HyperColumnsParameter | _Fields | None =
+            ..., division_param: DivisionParameter | _Fields | None = ..., combination_param:
+            CombinationParameter | _Fields | None = ..., dice_coef_loss_param:
+            DiceCoefLossParameter | _Fields | None = ..., multi_roi_pooling_param:
+            MultiROIPoolingParameter | _Fields | None = ..., lstm_conv_param:
+            Iterable[LSTMConvolutionParameter | _Fields] | None = ..., lstm_debug_param:
+            LSTMDebugParameter | _Fields | None = ..., output_decay_param: OutputDecayParameter
+            | _Fields | None = ..., weighted_softmax_param: WeightedSoftmaxParameter | _Fields |
+            None = ..., weighted_softmax_loss_param: WeightedSoftmaxLossParameter | _Fields |
+            None = ..., l2norm_param: L2NormParameter | _Fields | None = ..., prune_param:
+            PruneParameter | _Fields | None = ..., heatmap_data_param: HeatmapDataParameter |
+            _Fields | None = ..., visualise: bool | None = ..., visualise_channel: int | None =
+            ..., au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
+            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -878,12 +880,12 @@ class LayerParameter(Message):
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "roi_align_param", "division_param", "combination_param",
-            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
-            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "psroi_align_param", "roi_align_param", "hypercolumns_param", "division_param",
+            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -947,12 +949,13 @@ class LayerParameter(Message):
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "roi_align_param", "division_param", "combination_param",
-            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
-            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "psroi_align_param", "roi_align_param", "hypercolumns_param", "division_param",
+            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
+            "lstm_conv_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5299,6 +5302,28 @@ class ROIPoolingParameter(Message):
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
+        ]
+    ) -> None: ...
+
+class HyperColumnsParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_train: bool
+    sample_num: int
+    skip_ratio: int
+    invalid_condition: float
+    def __init__(
+        self, *,
+            is_train: bool | None = ..., sample_num: int | None = ..., skip_ratio: int | None =
+            ..., invalid_condition: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_train", "sample_num", "skip_ratio", "invalid_condition",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_train", "sample_num", "skip_ratio", "invalid_condition",
         ]
     ) -> None: ...
 
