@@ -168,6 +168,7 @@ ONE_STAGE = (
     of_sample("FcosLoss", bottoms=((2, 12), (2, 12), (2, 3), PRIOR, TRUTH), grows=()),
     of_sample("YoloGridLoss", bottoms=((2, 117), TRUTH), grows=(),
               without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("HyperColumns", grows=()),
     of_sample("YoloGridOutput", without={"shapes": "the number of rows depends on data",
               **NO_GRADIENT, **AFTER_ROUNDING}),
 )

@@ -664,6 +664,8 @@ class LayerParameter(Message):
     @property
     def psroi_align_param(self) -> PSROIAlignParameter: ...
     @property
+    def hypercolumns_param(self) -> HyperColumnsParameter: ...
+    @property
     def division_param(self) -> DivisionParameter: ...
     @property
     def combination_param(self) -> CombinationParameter: ...
@@ -901,7 +903,8 @@ class LayerParameter(Message):
             OPTransformationParameter | _Fields | None = ..., combined_margin_param:
             CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
             KnowledgeDistillationParameter | _Fields | None = ..., psroi_align_param:
-            PSROIAlignParameter | _Fields | None = ..., division_param: DivisionParameter |
+            PSROIAlignParameter | _Fields | None = ..., hypercolumns_param:
+            HyperColumnsParameter | _Fields | None = ..., division_param: DivisionParameter |
             _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
             ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
             multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
@@ -990,12 +993,12 @@ class LayerParameter(Message):
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
-            "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
-            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "psroi_align_param", "hypercolumns_param", "division_param", "combination_param",
+            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
+            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
+            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1071,12 +1074,12 @@ class LayerParameter(Message):
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
-            "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
-            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "psroi_align_param", "hypercolumns_param", "division_param", "combination_param",
+            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -4805,6 +4808,7 @@ class ImageDataParameter(Message):
     face_point_num: int
     face_transform: bool
     is_flow: bool
+    raw_hdf5: bool
     label_cut_end: int
     label_cut_start: int
     label_size: int
@@ -4842,17 +4846,18 @@ class ImageDataParameter(Message):
             ImageDataParameter.LabelType | int | str | None = ..., balance_by: int | None = ...,
             balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
             None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
-            face_transform: bool | None = ..., is_flow: bool | None = ..., label_cut_end: int |
-            None = ..., label_cut_start: int | None = ..., label_size: int | None = ...,
-            max_aspect_ratio: float | None = ..., max_random_scale: float | None = ...,
-            max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
-            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
-            min_random_scale: float | None = ..., new_length: int | None = ...,
-            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
-            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
-            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
-            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
-            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
+            face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None
+            = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
+            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4861,12 +4866,12 @@ class ImageDataParameter(Message):
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
-            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
-            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
-            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
-            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
-            "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
+            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
+            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
+            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
+            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
+            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4876,12 +4881,12 @@ class ImageDataParameter(Message):
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
-            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
-            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
-            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
-            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
-            "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
+            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
+            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
+            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
+            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
+            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -5471,6 +5476,28 @@ class ROIPoolingParameter(Message):
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
+        ]
+    ) -> None: ...
+
+class HyperColumnsParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_train: bool
+    sample_num: int
+    skip_ratio: int
+    invalid_condition: float
+    def __init__(
+        self, *,
+            is_train: bool | None = ..., sample_num: int | None = ..., skip_ratio: int | None =
+            ..., invalid_condition: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_train", "sample_num", "skip_ratio", "invalid_condition",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_train", "sample_num", "skip_ratio", "invalid_condition",
         ]
     ) -> None: ...
 
@@ -7477,18 +7504,21 @@ class MaskResizeParameter(Message):
     DESCRIPTOR: Descriptor
     output_height: int
     output_width: int
+    factor_height: float
+    factor_width: float
     def __init__(
         self, *,
-            output_height: int | None = ..., output_width: int | None = ...,
+            output_height: int | None = ..., output_width: int | None = ..., factor_height:
+            float | None = ..., factor_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "output_height", "output_width",
+            "output_height", "output_width", "factor_height", "factor_width",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "output_height", "output_width",
+            "output_height", "output_width", "factor_height", "factor_width",
         ]
     ) -> None: ...
 
@@ -7760,20 +7790,36 @@ class Pooling3DParameter(Message):
     pad: int
     kernel_depth: int
     temporal_stride: int
+    kernel_l: int
+    stride_l: int
+    pad_l: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
     def __init__(
         self, *,
             pool: Pooling3DParameter.PoolMethod | int | str | None = ..., kernel_size: int |
             None = ..., stride: int | None = ..., pad: int | None = ..., kernel_depth: int |
-            None = ..., temporal_stride: int | None = ...,
+            None = ..., temporal_stride: int | None = ..., kernel_l: int | None = ..., stride_l:
+            int | None = ..., pad_l: int | None = ..., kernel_h: int | None = ..., kernel_w: int
+            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., pad_h: int |
+            None = ..., pad_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+            "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+            "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w",
         ]
     ) -> None: ...
 

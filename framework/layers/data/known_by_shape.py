@@ -332,3 +332,19 @@ class ImageDataSteganalysisJpegDct(KnownByShape):
         cls.check_fields(spec)
         batch = spec.proto.image_data_steganalysis_jpeg_dct_param.batch_size
         return [(batch, 64, 64, 64), (batch,)]
+
+
+@layer
+class ImageNormalData(KnownByShape):
+    """Images and the surface normals of their pixels, of a list: known by shape only.
+
+    Tops:   images and normals (batch_size, 3, H, W), of new_height and new_width or crop_size.
+    Errors: SpecError whenever data are requested.
+    Meaning: JiangQH/caffe image_normal_data_layer.cpp, whose normals are text files of its own.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        return [images_and_labels(spec, size)[0]] * 2

@@ -12,9 +12,11 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import honour
 from framework.layers.rcnn.regions import (
     check_regions,
     check_samples,
+    check_sizes,
     example_regions,
     grown,
     read_size,
@@ -29,7 +31,8 @@ from framework.layers.rcnn.regions_onnx import (
     sample_bilinear_onnx,
 )
 from framework.ops.regions import sample_bilinear
-from framework.ops.roi_align import Grid, levels_of, roi_align
+from framework.ops.roi_align import Grid, largest_samples, levels_of, roi_align
+from framework.proto import has_field
 
 OWN_FIELDS = ("sampling_ratio", "level_stride", "canonical_size", "canonical_level")
 ATTRIBUTE_OPSET = 16        # from which on ONNX's RoiAlign has coordinate_transformation_mode
@@ -46,16 +49,15 @@ class ROIAlign(Layer):
              layer of kernel 2 and stride 1 after it makes pooled_h * pooled_w bins.
              With sampling_ratio (R, C, pooled_h, pooled_w): the mean of sampling_ratio ^ 2 samples
              in each bin, as Mask R-CNN has it; a sample more than a cell outside the map is 0.
-    With roi_align_param in place of roi_pooling_param sampling_ratio is 2 where it is not given.
+    With roi_align_param (R, C, pooled_h, pooled_w): with its sampling_ratio as above; without, as
+             nnop/caffe and jasjeetIM/Mask-RCNN have it, the largest of four samples in each bin, at
+             its thirds; a region then reaches to its last cell, as in ROIPooling.
     Of several maps a region of size s, the root of its area, is read from that of stride
     2 ^ floor(canonical_level + log2(s / canonical_size)), or the nearest.
     Errors:  SpecError for other shapes, or a size of 0; for level_stride without sampling_ratio, or
              that is not one power of 2 after the other.
-    Source:  zhaoweicai/cascade-rcnn roi_align_layer.cpp; with sampling_ratio Detectron's and
-             torchvision's (He et al. 2017), and MultiScaleRoIAlign for several maps.
-             ROIAlignParameter: roi_align_layer.cpp of a project with that rule and 2 x 2 samples;
-             that of jasjeetIM/Mask-RCNN, with the same fields, takes the largest of four samples
-             instead, which is not done here.
+    Source:  roi_align_layer of zhaoweicai/cascade-rcnn and of nnop/caffe; with sampling_ratio
+             Detectron's and torchvision's (He et al. 2017); MultiScaleRoIAlign for several maps.
     """
 
     num_bottoms = (2, None)
@@ -65,12 +67,15 @@ class ROIAlign(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        other = spec.proto.HasField("roi_align_param")
+        other = has_field(spec.proto, "roi_align_param")
         field = "roi_align_param" if other else "roi_pooling_param"
-        self.height, self.width = read_size(spec, " ".join(OWN_FIELDS), field)
-        *maps, rois = bottoms
-        self.check: IndexCheck = check_regions(spec, maps[0], rois, len(maps))
         param = getattr(spec.proto, field)
+        *maps, rois = bottoms
+        self.takes_largest = other and not param.HasField("sampling_ratio")
+        if self.takes_largest:
+            return self._read_largest(bottoms)
+        self.height, self.width = read_size(spec, " ".join(OWN_FIELDS), field)
+        self.check: IndexCheck = check_regions(spec, maps[0], rois, len(maps))
         self.strides = [] if other else list(param.level_stride)
         check_samples(spec, f"{field}.sampling_ratio", param.sampling_ratio)
         self.samples = param.sampling_ratio
@@ -86,6 +91,22 @@ class ROIAlign(Layer):
                 raise spec.error("bottom", f"has maps of the shapes {maps}; they must differ in "
                                  "height and width only")
         self._check_strides()
+
+    def _read_largest(self, bottoms: Sequence[Shape]) -> None:
+        """The settings of nnop/caffe's form."""
+        spec = self.spec
+        honour(spec, "roi_align_param", "pooled_h pooled_w spatial_scale")
+        check_sizes(spec, "roi_align_param", "pooled_h pooled_w")
+        if has_field(spec.proto, "roi_pooling_param"):
+            raise spec.error("roi_align_param", "is given together with roi_pooling_param; each is "
+                             "another way to sample")
+        if len(bottoms) != 2:
+            raise spec.error("bottom", f"is given {len(bottoms)} times; it must be 2")
+        self.check = check_regions(spec, *bottoms)
+        param = spec.proto.roi_align_param
+        self.height, self.width = param.pooled_h, param.pooled_w
+        self.scale = param.spatial_scale
+        self.no_onnx_form = "ONNX's RoiAlign has its samples at other points of the bins"
 
     def _check_strides(self) -> None:
         field = "roi_pooling_param.level_stride"
@@ -106,12 +127,15 @@ class ROIAlign(Layer):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         x, rois = bottoms[0], bottoms[-1]
-        more = 0 if self.samples else 1
+        more = 0 if self.takes_largest or self.samples else 1
         return [(rois[0], x[1], self.height + more, self.width + more)]
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         *maps, rois = bottoms
         item, *sides = region_columns(rois, self.check, len(maps[0]))
+        if self.takes_largest:
+            corners = [side * self.scale for side in sides]
+            return largest_samples(maps[0], item, corners, self.height, self.width)
         corners = grown(sides, self.pad_ratio)
         if self.samples:
             return self._averaged(maps, item, torch.stack(corners, 1))
@@ -141,6 +165,8 @@ class ROIAlign(Layer):
         return example_regions([shapes[0], shapes[-1]], self.scale)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.takes_largest:
+            return super().to_onnx(graph, bottoms)
         if self.samples:
             return self._averaged_onnx(graph, bottoms)
         item, *corners = columns_onnx(graph, bottoms[1])

@@ -28,9 +28,9 @@ def test_a_bin_is_read_at_the_center_of_what_the_map_has_of_it():
             np.testing.assert_allclose(top[r, c, i, j], expected, rtol=1e-9, atol=1e-12)
 
 
-def test_roi_align_param_takes_two_samples_along_each_axis_as_mask_r_cnn_does():
+def test_the_sampling_ratio_of_roi_align_param_is_mask_r_cnns():
     x = noise(2, 3, 8, 9)
-    size = "pooled_h: 3 pooled_w: 2 spatial_scale: 0.125"
+    size = "pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 sampling_ratio: 2"
     shapes = (2, 3, 8, 9), (4, 5)
     top = make("ROIAlign", f"roi_align_param {{ {size} }}", *shapes)(x, REGIONS).detach().numpy()
     for r, (item, x1, y1, x2, y2) in enumerate(REGIONS.tolist()):
