@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,12 +21,12 @@ class _Bounded(torch.autograd.Function):
     """x, whose gradient g becomes g * most / (|g| + most)."""
 
     @staticmethod
-    def forward(ctx, x, most):
+    def forward(ctx: Any, x: Tensor, most: float) -> Tensor:   # Any: torch has no type for it
         ctx.most = most
         return x.clone()
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient * ctx.most / (gradient.abs() + ctx.most), None
 
 

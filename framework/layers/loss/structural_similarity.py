@@ -32,6 +32,7 @@ class SSIMLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    kernel: Tensor
     no_onnx_form = "no form of it is written"
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
@@ -52,7 +53,8 @@ class SSIMLoss(Layer):
         bell = (-squares / (2 * (size / 6) ** 2)).exp()
         kernel = bell[:, None] * bell
         self.register_buffer("kernel", kernel / kernel.sum(), persistent=False)
-        self.stride, self.constants = param.stride, (param.c1, param.c2)
+        self.stride: int = param.stride
+        self.constants = (param.c1, param.c2)
 
     def _means(self, x: Tensor) -> Tensor:
         """The weighted sums (N * C, 1, h, w) of the windows of x (N, C, H, W)."""
