@@ -38,6 +38,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, metavar="FILE",
                         help="state dict of the module, of torch.save or safetensors; or the "
                              ".weights file of a .cfg file")
+    parser.add_argument("--train", type=Path, metavar="LMDB", help="of a .cfg file: write "
+                        "PREFIX.train_test.prototxt and PREFIX.solver.prototxt too, which train "
+                        "the net on this database of boxes (with --labelmap)")
+    parser.add_argument("--test", type=Path, metavar="LMDB", help="the database of TEST")
+    parser.add_argument("--labelmap", type=Path, metavar="FILE", help="the classes of both")
     parser.add_argument("--name", metavar="NAME", help="name of the net (default: that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
@@ -72,6 +77,9 @@ def import_net(options: argparse.Namespace) -> None:
     if options.source.endswith(".cfg"):
         import_darknet_net(options)
         return
+    for flag in ("train", "test", "labelmap"):
+        if getattr(options, flag) is not None:
+            raise CaffeError(f"--{flag} is for a .cfg file, which says how it is trained")
     if options.source.startswith("torchvision:"):
         import_pretrained(options)
         return
@@ -120,14 +128,21 @@ def check_flags(options: argparse.Namespace, weights: str, source: str) -> None:
 
 def import_darknet_net(options: argparse.Namespace) -> None:
     """Write both files of a Darknet net."""
-    from framework.importing.darknet.convert import import_darknet  # lazy: --help does without it
+    # lazy: --help does without it
+    from framework.importing.darknet.convert import import_darknet
+    from framework.importing.darknet.training import check_flags as data_of_flags
 
     check_flags(options, ".weights file", "a .cfg file")
+    data = data_of_flags(options.train, options.test, options.labelmap)
     made = import_darknet(Path(options.source), options.weights, options.out,
-                          options.name or options.out.name)
+                          options.name or options.out.name, data)
     print(f"output: blob {', '.join(made.outputs)}")
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers, "
           f"{made.num_numbers} numbers of {options.weights}")
+    if data is not None:
+        print(f"{options.out}.train_test.prototxt, {options.out}.solver.prototxt: train with "
+              f"tools/train --solver {options.out}.solver.prototxt "
+              f"--weights {options.out}.caffemodel")
 
 
 def import_pretrained(options: argparse.Namespace) -> None:

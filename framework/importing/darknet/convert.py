@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from framework.importing.darknet.config import Section, read_config
 from framework.importing.darknet.heads import OUTPUT, add_detections
 from framework.importing.darknet.net import INPUT, DarknetNet
 from framework.importing.darknet.sections import OF_TRAINING, SECTIONS
+from framework.importing.darknet.training import Data, solver, training_net
 from framework.importing.darknet.weights_file import WeightsFile
 from framework.importing.draft import write_weights
 from framework.net.net import Net
-from framework.net.reading import parse_net
+from framework.net.reading import parse_net, read_net
 from framework.proto import LayerParameter, NetParameter, ResizeParameter
 from framework.system.atomic import replacing, with_ending
 
@@ -42,8 +44,10 @@ class Written:
     num_numbers: int
 
 
-def import_darknet(config: Path, weights: Path, out: Path, name: str) -> Written:
-    """Write `out`.prototxt and `out`.caffemodel, both or neither.
+def import_darknet(config: Path, weights: Path, out: Path, name: str,
+                   data: Data | None = None) -> Written:
+    """Write `out`.prototxt and `out`.caffemodel, and with `data` `out`.train_test.prototxt and
+    `out`.solver.prototxt: all or none.
 
     CaffeError with the line for a section or key without a counterpart, WeightsError where the
     numbers do not fit.
@@ -51,11 +55,30 @@ def import_darknet(config: Path, weights: Path, out: Path, name: str) -> Written
     net, outputs = read_darknet(config, weights, name)
     message = net.draft.message
     prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
-    with replacing(prototxt) as text, replacing(caffemodel) as binary:
+    with ExitStack() as files:
+        text, binary = (files.enter_context(replacing(path)) for path in (prototxt, caffemodel))
         text.write_text(to_text(message))
         write_weights(binary, message, net.draft.weights)
         Net(text, "TEST", weights=binary)       # both can be read
+        if data is not None:
+            write_training(net, config, out, data, files)
     return Written(message, outputs, net.weights.start)
+
+
+def write_training(net: DarknetNet, config: Path, out: Path, data: Data, files: ExitStack
+                   ) -> None:
+    """The files that train the net, with absolute paths of the data: so they are read from
+    anywhere."""
+    head, _ = read_config(config)
+    data = Data(*(path and path.absolute() for path in (data.train, data.labels, data.test)))
+    train_test, solver_path = (with_ending(out, end)
+                               for end in (".train_test.prototxt", ".solver.prototxt"))
+    text, solver_text = (files.enter_context(replacing(path))
+                         for path in (train_test, solver_path))
+    text.write_text(to_text(training_net(net, head, data)))
+    solver_text.write_text(to_text(solver(head, train_test.absolute(), out.absolute(), data)))
+    for phase in ("TRAIN", "TEST") if data.test else ("TRAIN",):
+        read_net(text, phase)
 
 
 def build_darknet(config: Path, weights: Path) -> Net:
