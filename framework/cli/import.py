@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from framework.cli import app, gflags
 from framework.cli.signals import termination_as_interrupt
@@ -33,8 +34,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, metavar="PREFIX",
                         help="PREFIX.prototxt and PREFIX.caffemodel are written")
     parser.add_argument("--shape", action="append", default=[], type=input_shape,
-                        metavar="[NAME:]N,C,H,W", help="sizes of an input: for a module once for "
-                        "each input in order, for ONNX where the file does not say them")
+                        metavar="[NAME:]N,C,H,W[:int]", help="sizes of an input: for a module once "
+                        "for each input in order, for ONNX where the file does not say them; :int: "
+                        "a module's input of whole numbers, which an embedding reads")
     parser.add_argument("--weights", type=Path, metavar="FILE",
                         help="state dict of the module, of torch.save or safetensors; or the "
                              ".weights file of a .cfg file")
@@ -53,9 +55,18 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def input_shape(text: str) -> tuple[str, Shape]:
-    """`data:1,3,224,224` or `1,3,224,224` or with x, as name and sizes."""
-    name, _, sizes = text.rpartition(":")
+class InputShape(NamedTuple):
+    """The sizes of an input, and whether it holds whole numbers."""
+
+    name: str
+    sizes: Shape
+    whole: bool
+
+
+def input_shape(text: str) -> InputShape:
+    """`data:1,3,224,224` or `1,3,224,224` or with x, maybe with `:int` after it."""
+    given = text.removesuffix(":int")
+    name, _, sizes = given.rpartition(":")
     try:
         shape = tuple(int(word) for word in sizes.replace("x", ",").split(","))
     except ValueError:
@@ -63,7 +74,7 @@ def input_shape(text: str) -> tuple[str, Shape]:
     if not shape or min(shape) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' must be sizes by commas, 1,3,224,224, maybe "
                                          "after the name of an input: data:1,3,224,224")
-    return name, shape
+    return InputShape(name, shape, given != text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,17 +108,19 @@ def import_net(options: argparse.Namespace) -> None:
         from framework.importing.torch_module import find_module
         from framework.weights.state_dict import load_state_dict
 
-        shapes = [shape for _, shape in options.shape]
+        shapes = [one.sizes for one in options.shape]
+        whole = [index for index, one in enumerate(options.shape) if one.whole]
         if not shapes:
             raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
         module = find_module(options.source)
         if options.weights:
             load_state_dict(module, options.weights)
-        model, given = to_onnx(module, options.source, shapes), {}
+        model, given = to_onnx(module, options.source, shapes, whole=whole), {}
     else:
         if options.weights:
             raise CaffeError("--weights is for a module; an ONNX file has its own")
-        model, given = read_onnx(Path(options.source)), dict(options.shape)
+        model = read_onnx(Path(options.source))
+        given = {one.name: one.sizes for one in options.shape}
     sizes = input_shapes(model, options.source, given)
     made = import_model(model, options.source, sizes, options.out,
                         options.name or options.out.name, options.plain, options.tolerance)
