@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from framework.cli import app, gflags
 from framework.cli.signals import termination_as_interrupt
+from framework.definition.values import counted
 from framework.errors import CaffeError
 
 Shape = tuple[int, ...]
@@ -152,6 +153,9 @@ def import_darknet_net(options: argparse.Namespace) -> None:
     print(f"output: blob {', '.join(made.outputs)}")
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers, "
           f"{made.num_numbers} numbers of {options.weights}")
+    if made.absent:
+        print(f"not in {options.weights}, so filled when training begins: "
+              f"{counted(len(made.absent), 'layer')}")
     if data is not None:
         print(f"{options.out}.train_test.prototxt, {options.out}.solver.prototxt: train with "
               f"tools/train --solver {options.out}.solver.prototxt "

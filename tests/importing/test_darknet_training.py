@@ -102,6 +102,29 @@ def test_a_net_of_yolo_v3_trains_from_its_weights_and_is_scored(shapes, tmp_path
     assert solver.test_nets[0].outputs == ["detection_eval"]
 
 
+def test_weights_of_the_first_layers_alone_begin_a_training(shapes, tmp_path, capsys):
+    """darknet53.conv.74 and the like: `darknet partial` writes the layers before a number."""
+    (tmp_path / "net.cfg").write_text(FOUR)
+    whole = Darknet(FOUR)
+    first = 8 * (3 * 9 + 4) + 12 * (4 * 9 + 4)      # numbers of the layers 0 and 2
+    (tmp_path / "net.weights").write_bytes(whole.content()[:20 + 4 * first])
+    given = [str(tmp_path / "net.cfg"), "--weights", str(tmp_path / "net.weights"),
+             "--out", str(tmp_path / "net")]
+    assert main(given) == 1
+    assert "it seems to hold the first 3 layers alone" in capsys.readouterr().err
+    assert main([*given, *flags(shapes)]) == 0
+    assert "filled when training begins: 5 layers" in capsys.readouterr().out
+    found, solver = losses(tmp_path)
+    assert np.mean(found[-3:]) < 0.5 * found[0]
+    names = [layer.name for layer in read_net(tmp_path / "net.train_test.prototxt", "TRAIN")
+             .message.layer if layer.convolution_param.weight_filler.type == "msra"]
+    assert names == ["conv_3", "conv_10", "conv_15"]
+    fresh = Solver(str(tmp_path / "net.solver.prototxt"), weights=str(tmp_path / "net.caffemodel"))
+    np.testing.assert_array_equal(fresh.net.params["conv_2"][0].detach().numpy(),
+                                  whole.weights[2, "weights"])
+    assert fresh.net.params["conv_10"][0].detach().std() > 0.05
+
+
 def test_overlaps_as_losses_train_too(shapes, tmp_path):
     text = FOUR.replace("scale_x_y=1.1", "scale_x_y=1.1\niou_loss=ciou\niou_normalizer=0.07")
     assert made(tmp_path, text, *flags(shapes)) == 0

@@ -37,11 +37,13 @@ NET_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Written:
-    """A net that was written: its layers, its outputs, and how many numbers were read."""
+    """A net that was written: its layers, its outputs, how many numbers were read, and the layers
+    that the weights do not reach."""
 
     message: NetParameter
     outputs: list[str]
     num_numbers: int
+    absent: list[str]
 
 
 def import_darknet(config: Path, weights: Path, out: Path, name: str,
@@ -49,20 +51,21 @@ def import_darknet(config: Path, weights: Path, out: Path, name: str,
     """Write `out`.prototxt and `out`.caffemodel, and with `data` `out`.train_test.prototxt and
     `out`.solver.prototxt: all or none.
 
+    With `data` the weights may be those of the first layers; the others are filled in training.
     CaffeError with the line for a section or key without a counterpart, WeightsError where the
     numbers do not fit.
     """
-    net, outputs = read_darknet(config, weights, name)
+    net, outputs = read_darknet(config, weights, name, may_end=data is not None)
     message = net.draft.message
     prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
     with ExitStack() as files:
         text, binary = (files.enter_context(replacing(path)) for path in (prototxt, caffemodel))
         text.write_text(to_text(message))
-        write_weights(binary, message, net.draft.weights)
-        Net(text, "TEST", weights=binary)       # both can be read
+        write_weights(binary, message, net.draft.weights, without=net.absent)
+        Net(text, "TEST", weights=None if net.absent else binary)       # both can be read
         if data is not None:
             write_training(net, config, out, data, files)
-    return Written(message, outputs, net.weights.start)
+    return Written(message, outputs, net.weights.start, sorted(net.absent))
 
 
 def write_training(net: DarknetNet, config: Path, out: Path, data: Data, files: ExitStack
@@ -93,10 +96,11 @@ def build_darknet(config: Path, weights: Path) -> Net:
     return net
 
 
-def read_darknet(config: Path, weights: Path, name: str) -> tuple[DarknetNet, list[str]]:
-    """The net, and its outputs."""
+def read_darknet(config: Path, weights: Path, name: str, may_end: bool = False
+                 ) -> tuple[DarknetNet, list[str]]:
+    """The net, and its outputs. `may_end`: the weights may be those of its first layers."""
     head, sections = read_config(config)
-    net = DarknetNet(name, str(config), WeightsFile(weights))
+    net = DarknetNet(name, str(config), WeightsFile(weights, may_end))
     add_input(net, head, has_boxes=any(one.kind in ("yolo", "region") for one in sections))
     for section in sections:
         if section.kind not in SECTIONS:
