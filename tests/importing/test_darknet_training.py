@@ -67,7 +67,7 @@ def test_the_settings_of_a_net_are_those_of_the_solver(shapes, tmp_path, capsys)
 
 def test_the_losses_have_the_settings_of_their_sections(shapes, tmp_path):
     made(tmp_path, FOUR, *flags(shapes))
-    layers = read_net(tmp_path / "net.train_test.prototxt", "TRAIN").message.layer
+    layers = read_net(tmp_path / "net.train_test.prototxt").message.layer
     data, first, second = layers[0], layers[-4], layers[-3]
     assert (data.data_param.batch_size, data.annotated_data_param.yolo_data_type) == (4, 1)
     assert data.transform_param.scale == pytest.approx(1 / 255)
@@ -116,7 +116,7 @@ def test_weights_of_the_first_layers_alone_begin_a_training(shapes, tmp_path, ca
     assert "filled when training begins: 5 layers" in capsys.readouterr().out
     found, solver = losses(tmp_path)
     assert np.mean(found[-3:]) < 0.5 * found[0]
-    names = [layer.name for layer in read_net(tmp_path / "net.train_test.prototxt", "TRAIN")
+    names = [layer.name for layer in read_net(tmp_path / "net.train_test.prototxt")
              .message.layer if layer.convolution_param.weight_filler.type == "msra"]
     assert names == ["conv_3", "conv_10", "conv_15"]
     fresh = Solver(str(tmp_path / "net.solver.prototxt"), weights=str(tmp_path / "net.caffemodel"))
@@ -128,7 +128,7 @@ def test_weights_of_the_first_layers_alone_begin_a_training(shapes, tmp_path, ca
 def test_overlaps_as_losses_train_too(shapes, tmp_path):
     text = FOUR.replace("scale_x_y=1.1", "scale_x_y=1.1\niou_loss=ciou\niou_normalizer=0.07")
     assert made(tmp_path, text, *flags(shapes)) == 0
-    param = read_net(tmp_path / "net.train_test.prototxt", "TRAIN").message.layer[-4].yolov3_param
+    param = read_net(tmp_path / "net.train_test.prototxt").message.layer[-4].yolov3_param
     assert (param.iou_loss, param.iou_normalizer) == (param.CIOU, pytest.approx(0.07))
     found, _ = losses(tmp_path)
     assert np.mean(found[-3:]) < 0.7 * found[0]
@@ -141,7 +141,7 @@ def test_a_net_of_yolo_v2_trains(shapes, tmp_path):
     text = text.replace(width, height.replace("height", "width"))
     text = text.replace("[net]", "[net]\nlearning_rate=0.0005\nbatch=4\nmax_batches=20", 1)
     assert made(tmp_path, text, *flags(shapes, test=False)) == 0
-    assert {layer.type for layer in read_net(tmp_path / "net.train_test.prototxt", "TRAIN")
+    assert {layer.type for layer in read_net(tmp_path / "net.train_test.prototxt")
             .message.layer} >= {"RegionLoss", "AnnotatedData"}
     found, _ = losses(tmp_path)
     assert np.mean(found[-3:]) < 0.8 * found[0]
@@ -196,8 +196,8 @@ def test_other_sources_are_not_trained_so(tmp_path, capsys):
 
 
 def test_the_images_of_training_are_those_of_the_import(shapes, tmp_path):
-    """A letterbox in both: a wide image has bars of grey above and below."""
+    """The letterbox and the scale of both."""
     made(tmp_path, FOUR, *flags(shapes))
-    image = read_net(tmp_path / "net.prototxt", "TEST").message.layer[0].transform_param
-    data = read_net(tmp_path / "net.train_test.prototxt", "TEST").message.layer[0].transform_param
+    image = read_net(tmp_path / "net.prototxt").message.layer[0].transform_param
+    data = read_net(tmp_path / "net.train_test.prototxt").message.layer[1].transform_param
     assert data.resize_param == image.resize_param and data.scale == image.scale

@@ -17,7 +17,7 @@ from framework.importing.darknet.training import Data, solver, training_net
 from framework.importing.darknet.weights_file import WeightsFile
 from framework.importing.draft import write_weights
 from framework.net.net import Net
-from framework.net.reading import parse_net, read_net
+from framework.net.reading import parse_net
 from framework.proto import LayerParameter, NetParameter, ResizeParameter
 from framework.system.atomic import replacing, with_ending
 
@@ -73,7 +73,8 @@ def write_training(net: DarknetNet, config: Path, out: Path, data: Data, files: 
     """The files that train the net, with absolute paths of the data: so they are read from
     anywhere."""
     head, _ = read_config(config)
-    data = Data(*(path and path.absolute() for path in (data.train, data.labels, data.test)))
+    data = Data(data.train.absolute(), data.labels.absolute(),
+                None if data.test is None else data.test.absolute())
     train_test, solver_path = (with_ending(out, end)
                                for end in (".train_test.prototxt", ".solver.prototxt"))
     text, solver_text = (files.enter_context(replacing(path))
@@ -81,7 +82,7 @@ def write_training(net: DarknetNet, config: Path, out: Path, data: Data, files: 
     text.write_text(to_text(training_net(net, head, data)))
     solver_text.write_text(to_text(solver(head, train_test.absolute(), out.absolute(), data)))
     for phase in ("TRAIN", "TEST") if data.test else ("TRAIN",):
-        read_net(text, phase)
+        Net(text, phase).close()        # its layers fit
 
 
 def build_darknet(config: Path, weights: Path) -> Net:

@@ -18,7 +18,14 @@ from framework.errors import CaffeError
 from framework.importing.darknet.config import Section
 from framework.importing.darknet.heads import anchor_numbers, cell
 from framework.importing.darknet.net import INPUT, DarknetNet, Head
-from framework.proto import LayerParameter, NetParameter, SolverParameter, TransformationParameter
+from framework.proto import (
+    EmitConstraint,
+    LayerParameter,
+    NetParameter,
+    ResizeParameter,
+    SolverParameter,
+    TransformationParameter,
+)
 
 TEST_BATCH = 8
 NO_LIMIT = 3.4e38       # of a slope
@@ -42,6 +49,7 @@ def training_net(net: DarknetNet, head: Section, data: Data) -> NetParameter:
                          "with data and a loss layer around it (docs/from_pytorch.md)")
     classes = net.heads[0].section.integer("classes", 20)
     check_labels(net.heads[0].section, classes, data.labels)
+    open_database(data.train)       # that there is one is said before a file is written
     first, *layers = net.draft.message.layer
     message = NetParameter(name=net.draft.message.name)
     message.layer.append(data_layer(head, first.transform_param, data, training=True))
@@ -93,14 +101,14 @@ def data_layer(head: Section, image: TransformationParameter, data: Data, traini
     if image.HasField("resize_param"):
         transform.resize_param.CopyFrom(image.resize_param)
     else:
-        transform.resize_param.resize_mode = "WARP"
+        transform.resize_param.resize_mode = ResizeParameter.WARP
         transform.resize_param.height = head.integer("height", 0)
         transform.resize_param.width = head.integer("width", 0)
-    layer = LayerParameter(name=INPUT, type="AnnotatedData", top=[INPUT, LABEL],
-                           include=[{"phase": "TRAIN" if training else "TEST"}])
-    layer.data_param.backend = "LMDB"
-    layer.data_param.source = str(data.train if training else data.test)
-    layer.data_param.batch_size = TEST_BATCH
+    layer = LayerParameter(
+        name=INPUT, type="AnnotatedData", top=[INPUT, LABEL],
+        include=[{"phase": "TRAIN" if training else "TEST"}],
+        data_param={"backend": "LMDB", "batch_size": TEST_BATCH,
+                    "source": str(data.train if training else data.test)})
     layer.annotated_data_param.label_map_file = str(data.labels)
     if training:
         layer.data_param.batch_size = max(1, _batch(head)[0])
@@ -122,7 +130,7 @@ def _batch(head: Section) -> tuple[int, int]:
 def _augment(head: Section, transform: TransformationParameter, layer: LayerParameter) -> None:
     """What Darknet does to images: flips, colours, and crops."""
     transform.mirror = head.integer("flip", 1) > 0
-    transform.emit_constraint.emit_type = "CENTER"
+    transform.emit_constraint.emit_type = EmitConstraint.CENTER
     colours = transform.distort_param
     hue = head.number_of("hue", 0)
     saturation, exposure = (head.number_of(key, 1) for key in ("saturation", "exposure"))
@@ -166,7 +174,7 @@ def yolo_loss(net: DarknetNet, head: Head) -> LayerParameter:
         "use_focal_loss": section.integer("focal_loss", 0) > 0, "use_logic_gradient": False}
     zoom = section.number_of("scale_x_y", 1)
     param |= {"scale_x_y": zoom} if zoom != 1 else {}
-    return _loss("Yolov3", head, yolov3_param=param)
+    return _loss("Yolov3", head, "yolov3_param", param)
 
 
 def region_loss(net: DarknetNet, head: Head) -> LayerParameter:
@@ -176,7 +184,7 @@ def region_loss(net: DarknetNet, head: Head) -> LayerParameter:
         raise section.error("softmax is 0; the loss here has classes by softmax", "softmax")
     scales = {f"{name}_scale": section.number_of(f"{name}_scale", 1)
               for name in ("object", "noobject", "class", "coord")}
-    return _loss("RegionLoss", head, region_loss_param={
+    return _loss("RegionLoss", head, "region_loss_param", {
         "num_class": section.integer("classes", 20), "num": section.integer("num", 1),
         "bias_match": section.integer("bias_match", 0), "rescore": section.integer("rescore", 0),
         "thresh": section.number_of("thresh", 0.5), "biases": section.numbers("anchors"),
@@ -186,11 +194,12 @@ def region_loss(net: DarknetNet, head: Head) -> LayerParameter:
 LOSSES = {"yolo": yolo_loss, "region": region_loss}
 
 
-def _loss(kind: str, head: Head, **params: Mapping[str, Any]) -> LayerParameter:
+def _loss(kind: str, head: Head, field: str, param: Mapping[str, Any]) -> LayerParameter:
     """A loss on a map, of TRAIN alone. Any: as above."""
     name = f"{head.section.kind}_{head.section.number}_loss"
+    settings: dict[str, Any] = {field: param}
     return LayerParameter(name=name, type=kind, bottom=[head.blob, LABEL], top=[name],
-                          include=[{"phase": "TRAIN"}], **params)
+                          include=[{"phase": "TRAIN"}], **settings)
 
 
 def solver(head: Section, net: Path, out: Path, data: Data) -> SolverParameter:
