@@ -336,6 +336,8 @@ def test_operators_without_a_counterpart_are_counted_and_named(tmp_path):
      "pads with 3; Caffe's layers pad with 0"),
     (("float[2,3,8,6] x", "MaxPool<kernel_shape=[2,2],strides=[2,2],pads=[1,1,0,0],"
       "dilations=[2,2]>(x)", {}), None),
+    ((X, "Conv<pads=[1,65536,0,3]>(x, w)", {"w": noise(5, 4, 3, 3)}),
+     "so differently that its kernel of 3 x 3 would become one of 4 x 65536"),
     (("float[5,4] x", "Gemm<transA=1>(x, w)", {"w": noise(5, 3)}), "transA is 1"),
     ((X, "Slice(x, s, e, a, d)", {"s": ints(3), "e": ints(0), "a": ints(1), "d": ints(-1)}),
      "Slice takes a range that rises"),
