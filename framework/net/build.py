@@ -150,7 +150,8 @@ def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> t
         return cls
     if not is_known(spec):
         raise spec.error("python_param.module", f"is '{module}', whose code is not run by a look "
-                         f"at a net, so the shapes are unknown; --import {module} runs it")
+                         f"at a net, so the shapes are unknown; --import {module} runs it, and "
+                         "--no-data assumes them")
     return DeclaredPython
 
 
