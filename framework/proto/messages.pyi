@@ -3155,6 +3155,10 @@ class PriorBoxParameter(Message):
     step_h: float
     step_w: float
     offset: float
+    @property
+    def offset_w(self) -> Values[float]: ...
+    @property
+    def offset_h(self) -> Values[float]: ...
     def __init__(
         self, *,
             denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
@@ -3164,7 +3168,8 @@ class PriorBoxParameter(Message):
             width: Iterable[float] | None = ..., height: Iterable[float] | None = ...,
             fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
-            float | None = ...,
+            float | None = ..., offset_w: Iterable[float] | None = ..., offset_h:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3176,7 +3181,7 @@ class PriorBoxParameter(Message):
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
             "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
-            "density", "step", "step_h", "step_w", "offset",
+            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h",
         ]
     ) -> None: ...
 
@@ -3426,6 +3431,9 @@ class DetectionOutputParameter(Message):
     visualize_threshold: float
     save_file: str
     objectness_score: float
+    use_polygon: bool
+    do_state_prediction: bool
+    num_states: int
     output_logits: bool
     def __init__(
         self, *,
@@ -3436,14 +3444,16 @@ class DetectionOutputParameter(Message):
             None = ..., variance_encoded_in_target: bool | None = ..., confidence_threshold:
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
-            output_logits: bool | None = ...,
+            use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
+            int | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "output_logits",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3451,7 +3461,8 @@ class DetectionOutputParameter(Message):
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "output_logits",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "output_logits",
         ]
     ) -> None: ...
 
