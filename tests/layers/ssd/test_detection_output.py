@@ -165,7 +165,8 @@ def test_polygons_of_text_come_after_their_boxes():
     moves = noise(NUM_IMAGES, NUM_PRIORS, 8, seed=5).detach()
     codes = torch.cat([loc.view(NUM_IMAGES, NUM_PRIORS, 4), moves], 2).flatten(1)
     layer = make("DetectionOutput", "detection_output_param { num_classes: 2 code_type: "
-                 "CENTER_SIZE use_polygon: true nms_param { nms_threshold: 0.3 } confidence_threshold: 0.4 }",
+                 "CENTER_SIZE use_polygon: true nms_param { nms_threshold: 0.3 } "
+                 "confidence_threshold: 0.4 }",
                  *(x.shape for x in (codes, conf, prior)))
     rows = layer(codes, conf, prior)[0, 0].numpy()
     np.testing.assert_allclose(rows[:, :7], by_definition(
@@ -193,7 +194,8 @@ def test_states_of_traffic_lights_come_between_score_and_box():
     conf = conf.view(NUM_IMAGES, NUM_PRIORS, -1)[:, :, :2].flatten(1)
     states = noise(NUM_IMAGES, NUM_PRIORS * 3, seed=5).detach()
     layer = make("DetectionOutput", "detection_output_param { num_classes: 2 "
-                 "do_state_prediction: true num_states: 3 nms_param { nms_threshold: 0.3 } confidence_threshold: 0.4 }",
+                 "do_state_prediction: true num_states: 3 nms_param { nms_threshold: 0.3 } "
+                 "confidence_threshold: 0.4 }",
                  *(x.shape for x in (loc, conf, prior, states)))
     rows = layer(loc, conf, prior, states)[0, 0].numpy()
     expected = by_definition(loc, conf, prior, threshold=0.4)
