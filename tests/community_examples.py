@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from tests.fork_examples import EXAMPLES as OF_ONE_FORK
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
@@ -173,4 +174,5 @@ ONE_STAGE = (
 )
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *TWO_STAGES)
+            *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
+            *TWO_STAGES)

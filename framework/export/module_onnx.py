@@ -12,9 +12,9 @@ from typing import Any
 import onnx
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from framework.errors import CaffeError, failure
+from framework.export.torch_functions import exportable
 
 OPSET = 17
 Shape = tuple[int, ...]
@@ -46,47 +46,21 @@ def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape], opset: int 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """No warnings, no graph printed by an exporter that fails, attention as the operators that it
-    is made of, which the exporter knows, and LRN as one operator."""
+    is made of, which the exporter knows, and functions in forms that it knows."""
     fast, log = torch.backends.mha.get_fastpath_enabled(), torch._C._jit_onnx_log
     torch.backends.mha.set_fastpath_enabled(False)
     torch._C._jit_onnx_log = _no_log    # 2.13 turns it on even where it was off
-    functional.local_response_norm = _one_lrn
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), exportable():
             warnings.simplefilter("ignore")
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
         torch._C._jit_onnx_log = log
-        functional.local_response_norm = _torchs_lrn
 
 
 def _no_log(*_: object) -> None:
     """Print nothing."""
-
-
-_torchs_lrn = functional.local_response_norm
-
-
-class _Lrn(torch.autograd.Function):
-    """LRN, of which torch.onnx makes some twenty operators, one with graphs of its own."""
-
-    @staticmethod
-    def forward(context: Any, x: Tensor, *sizes: Any) -> Tensor:   # Any: torch's, and numbers
-        return _torchs_lrn(x, *sizes)
-
-    @staticmethod
-    def symbolic(graph: Any, x: Any, size: int, alpha: float, beta: float, k: float) -> Any:
-        """Any: torch's graph and a value in it."""
-        return graph.op("LRN", x, size_i=size, alpha_f=alpha, beta_f=beta, bias_f=k)
-
-
-def _one_lrn(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75,
-             k: float = 1.0) -> Tensor:
-    """torch's function; an even size, whose windows are others in ONNX, stays its operators."""
-    if size % 2 == 0:
-        return _torchs_lrn(input, size, alpha, beta, k)
-    return _Lrn.apply(input, size, alpha, beta, k)
 
 
 class _Tuple(nn.Module):

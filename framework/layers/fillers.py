@@ -191,10 +191,26 @@ def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     blob.copy_(torch.tensor(values).reshape(blob.shape))
 
 
+def cosines_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The cosines of the two-dimensional DCT of a K x K block, K in the type's name, row by row.
+
+    Source: dct4 to dct8 of GuanshuoXu/caffe_deep_learning_for_steganalysis, which reads them from a
+    file that is not published: the order of the K * K outputs is assumed.
+    """
+    size = int(filler.type.removeprefix("dct"))
+    if blob.shape != (size * size, 1, size, size):
+        raise ValueError(f"is of type '{filler.type}'; the blob must have the shape "
+                         f"{(size * size, 1, size, size)} and has {tuple(blob.shape)}")
+    number = torch.arange(size, dtype=torch.float64)
+    waves = (math.pi / size * number[:, None] * (number + 0.5)).cos() * math.sqrt(2 / size)
+    waves[0] /= math.sqrt(2)
+    blob.copy_(torch.einsum("uy,vx->uvyx", waves, waves).reshape(blob.shape))
+
+
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_,
+    "file": file_, **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

@@ -191,8 +191,12 @@ def product_of_blobs(draft: Draft, node: Node) -> str:
     for index, shape in enumerate(shapes):
         blobs[index] = reshaped(draft, blobs[index], shape, f".shape{index}")
         blobs[index] = tiled(draft, blobs[index], (*outer, *shape[-2:]), f".{index}")
-    y = _plain_product(draft, node, *blobs) if draft.plain else draft.add("MatMul", *blobs)
-    return reshaped(draft, y, draft.top_shape(), ".axes")
+    return reshaped(draft, product(draft, node, *blobs), draft.top_shape(), ".axes")
+
+
+def product(draft: Draft, node: Node, a: str, b: str) -> str:
+    """MatMul of (..., M, K) and (..., K, N)."""
+    return _plain_product(draft, node, a, b) if draft.plain else draft.add("MatMul", a, b)
 
 
 def _plain_product(draft: Draft, node: Node, a: str, b: str) -> str:
@@ -212,6 +216,15 @@ def _plain_product(draft: Draft, node: Node, a: str, b: str) -> str:
     y = draft.add("Eltwise", a, b, suffix=".products", eltwise_param={"operation": "PROD"})
     return draft.add("Reduction", y,
                      reduction_param={"operation": "SUM", "axis": len(sizes) - 1})
+
+
+def by_matrix(draft: Draft, x: str, axis: int, matrix: Array, suffix: str) -> str:
+    """Each row along an axis times a fixed matrix (new size, old size)."""
+    order = [other for other in range(len(draft.shapes[x])) if other != axis] + [axis]
+    x = permuted(draft, x, order, suffix + ".last")
+    x = inner_product(draft, x, matrix, None, len(order) - 1, suffix, frozen=True)
+    return permuted(draft, x, [order.index(other) for other in range(len(order))],
+                    suffix + ".back")
 
 
 def inner_product(draft: Draft, x: str, rows: Array, bias: Array | None, axis: int,

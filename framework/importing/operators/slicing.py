@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from framework.importing.draft import Draft, Node
-from framework.importing.operators.moving import reshaped
+from framework.importing.operators.moving import reshaped, without_first
 
 
 def cut(draft: Draft, x: str, axis: int, start: int, end: int, suffix: str = ".part") -> str:
@@ -23,6 +23,18 @@ def cut(draft: Draft, x: str, axis: int, start: int, end: int, suffix: str = ".p
     wanted = draft.cuts[key][1 if start else 0]
     draft.take_from_silence(wanted)
     return wanted
+
+
+def turned(draft: Draft, x: str, axis: int, suffix: str) -> str:
+    """x with an axis in reverse order; for plain Caffe by Slice and Concat."""
+    size = draft.shapes[x][axis]
+    if size == 1:
+        return x
+    if not draft.plain:
+        return draft.add("Reverse", x, suffix=suffix, reverse_param={"axis": axis})
+    parts = draft.add_several("Slice", size, x, suffix=f"{suffix}.cells", slice_param={
+        "axis": axis, "slice_point": range(1, size)})
+    return draft.add("Concat", *reversed(parts), suffix=suffix, concat_param={"axis": axis})
 
 
 def concat(draft: Draft, node: Node) -> str:
@@ -62,9 +74,13 @@ def slice_(draft: Draft, node: Node) -> str:
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         axis %= len(shape)
         indices = range(*slice(start, end, step).indices(shape[axis]))
-        if step < 0 or not indices:
-            raise node.refuse(f"takes the cells {start}:{end}:{step} of axis {axis}; Slice takes "
-                              "a range that rises")
+        if not indices:
+            raise node.refuse(f"takes the cells {start}:{end}:{step} of axis {axis}, which are "
+                              "none")
+        if step < 0:        # the same cells of the axis in reverse order
+            x = turned(draft, x, axis, f".turned{axis}")
+            step, last = -step, shape[axis] - 1
+            indices = range(last - indices[0], last - indices[-1] + 1, step)
         x = cut(draft, x, axis, indices[0], indices[-1] + 1, f".axis{axis}")
         if step > 1 and len(indices) > 1:
             strides[axis] = step
@@ -99,4 +115,6 @@ def gather(draft: Draft, node: Node) -> str:
             parts.append(cut(draft, x, axis, indices[first], indices[position - 1] + 1))
             first = position
     y = parts[0] if len(parts) == 1 else draft.add("Concat", *parts, concat_param={"axis": axis})
+    if axis == 0 and len(draft.top_shape()) < len(shape):
+        return without_first(draft, y, ".axes")
     return reshaped(draft, y, draft.top_shape(), ".axes")

@@ -221,24 +221,26 @@ class Silence(Layer):
 class Eltwise(Layer):
     """Elementwise sum, product or maximum of bottoms of one shape.
 
-    Bottoms: two or more of one shape.
+    Bottoms: two or more of one shape; one with SUM and a coeff, by which it is multiplied, in
+             FlowNet's fork.
     Top:     SUM: sum of coeff[i] * bottom i; PROD: their product; MAX: the largest. Of equal
              values in the first two bottoms the second wins, a later one must be larger; the
              winner gets the whole gradient.
     PROD's gradient is the product of the other bottoms; with `stable_prod_grad: false` it is
     top / bottom (NaN where a bottom is 0). MAX ignores coeff, as the original does.
     Errors:  SpecError for shapes that differ, for coeff with PROD or of a wrong number.
-    Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp.
+    Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp; eltwise_layer.hpp of
+             lmb-freiburg/flownet2.
     """
 
     pointwise = True
-    num_bottoms = (2, None)
+    num_bottoms = (1, None)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """The shape of another bottom."""
-        return bottoms[0 if index else 1]
+        return bottoms[0 if index else 1] if len(bottoms) > 1 else None
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -247,6 +249,9 @@ class Eltwise(Layer):
         self.operation = enum_name(param, "operation")
         self.coeff = list(param.coeff)
         self.divides = not param.stable_prod_grad
+        if len(bottoms) == 1 and (self.operation != "SUM" or not self.coeff):
+            raise spec.error("bottom", "is given 1 times; it must be at least 2, or operation SUM "
+                             "with one coeff")
         check_same_shape(spec, bottoms)
         if self.coeff and self.operation == "PROD":
             raise spec.error("eltwise_param.coeff", "is given with operation PROD; only SUM "
