@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -49,6 +51,13 @@ class SoftmaxWithLossExpectation(Layer):
     no_gradient_bottoms = (1,)
     no_onnx_form = "a loss has none"
     fork_fields = frozenset(f"loss_param.{name}" for name in FIELDS)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """The planes of points are as large as the scores."""
+        planes = 3 if spec.proto.loss_param.ignore_rank else 4
+        return (1, planes, *bottoms[0][2:]) if index else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, planes: Shape):
         super().__init__(spec)
