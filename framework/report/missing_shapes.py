@@ -66,7 +66,7 @@ def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None)
 
 def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
     """The shape of a top of images with which a blob made of it would have `shape`, where each
-    axis grows with that of the top. None if that is no whole number."""
+    axis grows with that of the top. None if that is not a whole number."""
     if not len(shape) == len(top) == len(blob) == 4:
         return None
     axes = list(zip(shape, top, blob, strict=True))
