@@ -217,9 +217,16 @@ def test_a_product_of_two_large_blobs_is_beyond_the_plain_layers(tmp_path):
         imported(case_model(case), tmp_path, plain=True)
 
 
-def test_steps_along_channels_are_beyond_the_plain_layers(tmp_path):
+def test_steps_along_channels_have_plain_layers(tmp_path):
     case = (X, "Slice(x, s, e, a, d)", {"s": ints(0), "e": ints(4), "a": ints(1), "d": ints(2)})
-    with pytest.raises(CaffeError, match=r"node 'y' \(Slice\): takes steps along the axes \[1\]"):
+    net = assert_same(case_model(case), tmp_path, plain=True)
+    assert layer_types(net)[-3:] == ["Reshape", "Pooling", "Reshape"]
+
+
+def test_dilated_windows_are_beyond_the_plain_layers(tmp_path):
+    case = (X, "MaxPool<kernel_shape=[2,2],dilations=[2,2]>(x)", {})
+    assert_same(case_model(case), tmp_path / "ours")
+    with pytest.raises(CaffeError, match=r"windows of \(2, 2\) with the dilation \(2, 2\), which"):
         imported(case_model(case), tmp_path, plain=True)
 
 
@@ -361,6 +368,8 @@ def test_operators_without_a_counterpart_are_counted_and_named(tmp_path):
      r"pads \(2, 4, 9, 7\) by \[1, 0, 1, 1\] and \[0, 0, 1, 1\]; all axes but the first"),
     (("float[2,3,8,6] x", "MaxPool<kernel_shape=[2,2],strides=[2,2],pads=[1,1,0,0],"
       "dilations=[2,2]>(x)", {}), None),
+    ((X, "Conv<pads=[1,65536,0,3]>(x, w)", {"w": noise(5, 4, 3, 3)}),
+     "so differently that its kernel of 3 x 3 would become one of 4 x 65536"),
     (("float[5,4] x", "Gemm<transA=1>(x, w)", {"w": noise(5, 3)}), "transA is 1"),
 ])
 def test_a_node_without_an_exact_form_is_refused_with_its_reason(case, message, tmp_path):
