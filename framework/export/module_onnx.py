@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import onnx
@@ -21,15 +21,17 @@ Shape = tuple[int, ...]
 
 
 def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape], opset: int = OPSET,
-            dynamic: bool = False) -> onnx.ModelProto:
+            dynamic: bool = False, whole: Collection[int] = ()) -> onnx.ModelProto:
     """The model for inputs of these shapes, with BatchNorm as it is. CaffeError if torch fails.
 
     dynamic  the first axis of all inputs may have any size
+    whole    the inputs, by their numbers, that hold whole numbers (int64)
     """
-    inputs = tuple(torch.zeros(shape) for shape in shapes)
+    inputs = tuple(torch.zeros(shape, dtype=torch.int64 if index in whole else torch.float32)
+                   for index, shape in enumerate(shapes))
+    names = _run(module, source, inputs)
     try:
         with _quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
-            names = _result_names(module(*inputs))
             path = os.path.join(folder, "module.onnx")
             given = _input_names(len(shapes))
             axes = {name: {0: "batch"} for name in given} if dynamic else None
@@ -41,6 +43,22 @@ def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape], opset: int 
         raise CaffeError(f"{source}: torch.onnx cannot export it: {failure(error)}") from error
     _strip_wrapper(model, "/module/module." if isinstance(module, nn.Sequential) else "/module/")
     return model
+
+
+def _run(module: nn.Module, source: str, inputs: tuple[Tensor, ...]) -> list[str]:
+    """The names of the module's results. CaffeError if it fails or gives none."""
+    try:
+        with _quiet(), torch.no_grad():
+            names = _result_names(module(*inputs))
+    except (Exception, SystemExit) as error:    # of any kind: they are the module's own
+        said = ", ".join("x".join(map(str, one.shape)) for one in inputs)
+        hint = "; whole numbers, as an embedding takes them, are --shape 2,7:int" \
+            if "Long, Int" in str(error) else ""
+        raise CaffeError(f"{source}: its forward fails for inputs of {said}: {failure(error)}"
+                         f"{hint}") from error
+    if not names:
+        raise CaffeError(f"{source}: its forward gives no tensor")
+    return names
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """Functions of torch in the operators that torch.onnx knows and that importers read.
 
 They stand in for torch's own while a module is exported: what torch.onnx refuses (adaptive pooling
-to a size that does not divide the map's, channel_shuffle, a threshold), and LRN, of which it makes
-some twenty operators, one with graphs of its own.
+to a size that does not divide the map's, channel_shuffle, a threshold, rms_norm), and LRN, of which
+it makes some twenty operators, one with graphs of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _torchs_lrn = functional.local_response_norm
 def exportable() -> Iterator[None]:
     """Replace the functions, and give torch's back."""
     replaced: dict[str, Callable[..., Any]] = {     # Any: results and arguments of each
-        "local_response_norm": _lrn, "channel_shuffle": _channel_shuffle, "threshold": _threshold}
+        "local_response_norm": _lrn, "channel_shuffle": _channel_shuffle, "threshold": _threshold,
+        "rms_norm": _rms_norm}
     for axes in (1, 2, 3):
         for kind, pools in (("avg", AVERAGE), ("max", MAXIMUM)):
             name = f"adaptive_{kind}_pool{axes}d"
@@ -73,6 +74,15 @@ def _channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 def _threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     return torch.where(input > threshold, input, value)
+
+
+def _rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None,
+              eps: float | None = None) -> Tensor:
+    """torch's function; without eps the type's."""
+    axes = list(range(-len(normalized_shape), 0))
+    mean = input.square().mean(axes, keepdim=True)
+    y = input * torch.rsqrt(mean + (torch.finfo(input.dtype).eps if eps is None else eps))
+    return y if weight is None else y * weight
 
 
 def _adaptive(torchs: Callable[..., Any], pool: Callable[..., Tensor], num_axes: int

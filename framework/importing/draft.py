@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -256,11 +256,11 @@ def as_floats(array: Array) -> Floats:
     return np.ascontiguousarray(array, np.float32)
 
 
-def write_weights(path: Path, message: NetParameter, weights: Mapping[str, Sequence[Floats]]
-                  ) -> None:
-    """A caffemodel with the name, the type and the blobs of each layer."""
+def write_weights(path: Path, message: NetParameter, weights: Mapping[str, Sequence[Floats]],
+                  without: Collection[str] = ()) -> None:
+    """A caffemodel with the name, the type and the blobs of each layer but those `without`."""
     none: list[Floats] = []     # no gradients
     layers = [(type(layer)(name=layer.name, type=layer.type), weights.get(layer.name, none), none)
-              for layer in message.layer]
+              for layer in message.layer if layer.name not in without]
     with open(path, "wb", buffering=1 << 20) as file:
         write_caffemodel(file, message.name, layers)

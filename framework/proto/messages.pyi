@@ -7966,6 +7966,7 @@ class Yolov3Parameter(Message):
     max_delta: float
     accumulate: bool
     label_smooth_eps: float
+    scale_x_y: float
     def __init__(
         self, *,
             side: int | None = ..., num_class: int | None = ..., num: int | None = ...,
@@ -7976,13 +7977,14 @@ class Yolov3Parameter(Message):
             bool | None = ..., iou_loss: Yolov3Parameter.IOU_LOSS | int | str | None = ...,
             iou_normalizer: float | None = ..., iou_thresh: float | None = ..., max_delta: float
             | None = ..., accumulate: bool | None = ..., label_smooth_eps: float | None = ...,
+            scale_x_y: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "side", "num_class", "num", "object_scale", "class_scale", "noobject_scale",
             "coord_scale", "thresh", "anchors_scale", "use_logic_gradient", "use_focal_loss",
             "iou_loss", "iou_normalizer", "iou_thresh", "max_delta", "accumulate",
-            "label_smooth_eps",
+            "label_smooth_eps", "scale_x_y",
         ]
     ) -> bool: ...
     def ClearField(
@@ -7990,7 +7992,7 @@ class Yolov3Parameter(Message):
             "side", "num_class", "num", "object_scale", "class_scale", "noobject_scale",
             "coord_scale", "thresh", "anchors_scale", "biases", "mask", "use_logic_gradient",
             "use_focal_loss", "iou_loss", "iou_normalizer", "iou_thresh", "max_delta",
-            "accumulate", "label_smooth_eps",
+            "accumulate", "label_smooth_eps", "scale_x_y",
         ]
     ) -> None: ...
 

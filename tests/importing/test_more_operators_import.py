@@ -175,6 +175,7 @@ def same_as_torch(module, folder, shape, plain):
     (nn.AdaptiveAvgPool2d((3, 7)), (2, 3, 9, 7)),
     (nn.LocalResponseNorm(4, 0.5, 0.7, 2.0), (2, 9, 4, 3)),
     (nn.LocalResponseNorm(2, 0.5), (2, 3, 5)), (nn.LocalResponseNorm(8, 0.5), (2, 3, 2, 4, 5)),
+    (nn.RMSNorm(5), (2, 3, 5)), (nn.RMSNorm((3, 5), 0.01, elementwise_affine=False), (2, 3, 5)),
     (nn.CELU(0.6), (2, 3, 5)), (nn.ChannelShuffle(3), (2, 6, 4, 5)),
     (nn.Threshold(0.4, -2.0), (2, 3, 5)), (nn.Hardshrink(0.7), (2, 3, 5)),
     (nn.Softshrink(0.7), (2, 3, 5)), (nn.Upsample(scale_factor=1.5, mode="linear"), (2, 3, 8)),
@@ -182,6 +183,17 @@ def same_as_torch(module, folder, shape, plain):
     (nn.CircularPad2d((1, 2, 0, 1)), (2, 3, 4, 5)), (nn.ConstantPad1d((2, 1), -1.5), (2, 3, 4))])
 def test_modules_that_torch_onnx_has_no_form_for_compute_the_same(module, shape, plain, tmp_path):
     same_as_torch(module, tmp_path, shape, plain)
+
+
+class Causal(nn.Module):
+    def forward(self, x):
+        return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+
+def test_a_mask_of_minus_infinity_is_finite_in_the_file_and_not_learned(tmp_path):
+    net = same_as_torch(Causal(), tmp_path, (2, 4, 6), False)
+    (mask,) = [step.layer for step in net.layers if step.layer.spec.type == "Bias"]
+    assert torch.isfinite(mask.blobs[0]).all() and mask.spec.proto.param[0].lr_mult == 0
 
 
 def test_torchs_functions_are_its_own_again():

@@ -217,9 +217,16 @@ def test_a_product_of_two_large_blobs_is_beyond_the_plain_layers(tmp_path):
         imported(case_model(case), tmp_path, plain=True)
 
 
-def test_steps_along_channels_are_beyond_the_plain_layers(tmp_path):
+def test_steps_along_channels_have_plain_layers(tmp_path):
     case = (X, "Slice(x, s, e, a, d)", {"s": ints(0), "e": ints(4), "a": ints(1), "d": ints(2)})
-    with pytest.raises(CaffeError, match=r"node 'y' \(Slice\): takes steps along the axes \[1\]"):
+    net = assert_same(case_model(case), tmp_path, plain=True)
+    assert layer_types(net)[-3:] == ["Reshape", "Pooling", "Reshape"]
+
+
+def test_dilated_windows_are_beyond_the_plain_layers(tmp_path):
+    case = (X, "MaxPool<kernel_shape=[2,2],dilations=[2,2]>(x)", {})
+    assert_same(case_model(case), tmp_path / "ours")
+    with pytest.raises(CaffeError, match=r"windows of \(2, 2\) with the dilation \(2, 2\), which"):
         imported(case_model(case), tmp_path, plain=True)
 
 

@@ -1,5 +1,8 @@
 """PyTorch modules that tests import, by MODULE:CALLABLE."""
 
+import sys
+import warnings
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -156,6 +159,39 @@ class Twins(nn.Module):
 
     def forward(self, x):
         return self.fc(self.rnn(self.fc(self.rnn(x)[0]))[0])
+
+
+class Words(nn.Module):
+    """Two classes of sequences of 9 words."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.table, self.rnn = nn.Embedding(9, 5), nn.LSTM(5, 6, batch_first=True)
+        self.fc = nn.Linear(6, 2)
+
+    def forward(self, x):
+        return self.fc(self.rnn(self.table(x))[1][0][-1])
+
+
+class Broken(nn.Module):
+    def forward(self, x):
+        raise ValueError("no such words\nin line 2")
+
+
+class Leaving(nn.Module):
+    def forward(self, x):
+        sys.exit(3)
+
+
+class Silent(nn.Module):
+    def forward(self, x):
+        return {}
+
+
+def warning():
+    warnings.warn("an old name", stacklevel=1)
+    return nn.ReLU()
 
 
 def number():

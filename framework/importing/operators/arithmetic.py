@@ -145,7 +145,9 @@ def scaled(draft: Draft, x: str, factor: Array, frozen: bool = False) -> str:
 
 
 def shifted(draft: Draft, x: str, summand: Array, frozen: bool = False) -> str:
-    """x plus a constant."""
+    """x plus a constant; -inf, as masks of attention have it, is float32's least number."""
+    if np.isinf(summand).any():
+        summand, frozen = np.clip(summand, -LARGEST, LARGEST), True
     x, summand = _with_axes(draft, x, summand)
     if summand.size == 1:
         value = float(summand.reshape(()))

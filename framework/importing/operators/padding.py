@@ -76,13 +76,14 @@ def zeros_around(draft: Draft, x: str, before: Sequence[int], after: Sequence[in
         if not (first or last):
             continue
         shape = draft.shapes[x]
-        folded = (shape[0], math.prod(shape[1:axis]), shape[axis], math.prod(shape[axis + 1:]))
-        at = 2
+        after_it = math.prod(shape[axis + 1:])
+        at, folded = 2, (shape[0], math.prod(shape[1:axis]), shape[axis], after_it)
         if axis == 1:
-            folded, at = (*shape[:2], folded[3], 1), 1
+            at, folded = 1, (shape[0], shape[1], after_it, 1)
         y = reshaped(draft, x, folded, f".folded{axis}")
-        widths = [[width if index == at else 0 for index in range(4)] for width in (first, last)]
-        y = _zeros(draft, y, *widths, f".padded{axis}")
+        start, end = ([width if index == at else 0 for index in range(4)]
+                      for width in (first, last))
+        y = _zeros(draft, y, start, end, f".padded{axis}")
         x = reshaped(draft, y, (*shape[:axis], shape[axis] + first + last, *shape[axis + 1:]),
                      f".axes{axis}")
     return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate
 
 from framework.importing.draft import Draft, Node
@@ -88,22 +89,31 @@ def slice_(draft: Draft, node: Node) -> str:
 
 
 def strided(draft: Draft, node: Node, x: str, strides: dict[int, int]) -> str:
-    """Each `stride`-th cell from the first: pooling with a window of one cell, or Gather."""
+    """Each `stride`-th cell from the first: pooling with a window of one cell, along height and
+    width or, of other axes, along the one that stands for the height."""
     if len(draft.shapes[x]) == 4 and set(strides) <= {2, 3}:
-        param = {"pool": "MAX", "kernel_size": 1, "stride_h": strides.get(2, 1),
-                 "stride_w": strides.get(3, 1)}
-        return draft.add("Pooling", x, suffix=".steps", pooling_param=param)
-    if draft.plain:
-        raise node.refuse(f"takes steps along the axes {sorted(strides)} of {draft.shapes[x]}; "
-                          "that is possible along height and width of 4 axes (leave out --plain)")
+        return _windows_of_one(draft, x, strides.get(2, 1), strides.get(3, 1), ".steps")
+    if 0 in strides:
+        raise node.refuse(f"takes steps along the batch of {draft.shapes[x]}")
     for axis, stride in strides.items():
-        x = draft.add("Gather", x, suffix=f".steps{axis}", gather_param={
-            "axis": axis, "indices": range(0, draft.shapes[x][axis], stride)})
+        shape = draft.shapes[x]
+        y = reshaped(draft, x, (shape[0], math.prod(shape[1:axis]), shape[axis],
+                                math.prod(shape[axis + 1:])), f".plane{axis}")
+        y = _windows_of_one(draft, y, stride, 1, f".steps{axis}")
+        x = reshaped(draft, y, (*shape[:axis], draft.shapes[y][2], *shape[axis + 1:]),
+                     f".axes{axis}")
     return x
 
 
+def _windows_of_one(draft: Draft, x: str, high: int, wide: int, suffix: str) -> str:
+    return draft.add("Pooling", x, suffix=suffix, pooling_param={
+        "pool": "MAX", "kernel_size": 1, "stride_h": high, "stride_w": wide})
+
+
 def gather(draft: Draft, node: Node) -> str:
-    """Fixed indices along an axis."""
+    """Fixed indices along an axis; rows of a fixed table by indices that are computed."""
+    if draft.is_constant(node.inputs[0]) and not draft.is_constant(node.inputs[1]):
+        return embedded(draft, node)
     x = draft.blob()
     shape = draft.shapes[x]
     axis = node.get("axis", 0) % len(shape)
@@ -117,4 +127,16 @@ def gather(draft: Draft, node: Node) -> str:
     y = parts[0] if len(parts) == 1 else draft.add("Concat", *parts, concat_param={"axis": axis})
     if axis == 0 and len(draft.top_shape()) < len(shape):
         return without_first(draft, y, ".axes")
+    return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def embedded(draft: Draft, node: Node) -> str:
+    """Rows of a table, by Embed."""
+    table = draft.constant(0, "table")
+    if node.get("axis", 0) % table.ndim != 0:
+        raise node.refuse(f"takes computed indices of axis {node.get('axis', 0)} of "
+                          f"{table.shape}; Embed takes them of the first one")
+    rows = table.reshape(len(table), -1)
+    param = {"num_output": rows.shape[1], "input_dim": len(rows), "bias_term": False}
+    y = draft.add("Embed", draft.blob(1), blobs=[rows], embed_param=param)
     return reshaped(draft, y, draft.top_shape(), ".axes")
