@@ -26,7 +26,7 @@ def exportable() -> Iterator[None]:
     """Replace the functions, and give torch's back."""
     replaced: dict[str, Callable[..., Any]] = {     # Any: results and arguments of each
         "local_response_norm": _lrn, "channel_shuffle": _channel_shuffle, "threshold": _threshold,
-        "rms_norm": _rms_norm, "interpolate": _interpolate}
+        "rms_norm": _rms_norm, "interpolate": _interpolate, "logsigmoid": _logsigmoid}
     for axes in (1, 2, 3):
         for kind, pools in (("avg", AVERAGE), ("max", MAXIMUM)):
             name = f"adaptive_{kind}_pool{axes}d"
@@ -104,6 +104,11 @@ def _channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 def _threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     return torch.where(input > threshold, input, value)
+
+
+def _logsigmoid(input: Tensor) -> Tensor:
+    """Without the logarithm of a sigmoid that is 0, which torch.onnx makes of it."""
+    return -functional.softplus(-input)
 
 
 def _rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None,

@@ -198,6 +198,14 @@ def test_a_mask_of_minus_infinity_is_finite_in_the_file_and_not_learned(tmp_path
     assert torch.isfinite(mask.blobs[0]).all() and mask.spec.proto.param[0].lr_mult == 0
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_logarithm_of_a_sigmoid_that_is_0_is_finite(plain, tmp_path):
+    net = same_as_torch(nn.LogSigmoid(), tmp_path, (2, 3), plain)
+    x = torch.tensor([[-900.0, -90, -1], [0, 1, 90]])
+    (found,) = net({"data": x}).values()
+    torch.testing.assert_close(found, nn.functional.logsigmoid(x), rtol=1e-5, atol=1e-7)
+
+
 class Waves(nn.Module):
     def forward(self, x):
         return torch.cat([x.sin(), x.cos()], 1)
