@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.values import nearest
+from framework.errors import reason_of
 from framework.layers import gabor
 from framework.proto import FillerParameter, enum_name
 from framework.system.regular import read_regular
@@ -31,6 +32,9 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
                          f"{nearest(filler.type, FILLERS)}; known are {', '.join(FILLERS)}")
     if filler.sparse >= 0 and filler.type != "gaussian":
         raise ValueError(f"is sparse; only a gaussian filler can be, not '{filler.type}'")
+    if not -1 <= filler.sparse <= max(blob.shape[:1], default=0):
+        raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {blob.shape[0]} "
+                         "outputs, or -1 for none")
     for field, kind in _OWN_FIELDS.items():
         default = filler.DESCRIPTOR.fields_by_name[field].default_value
         if getattr(filler, field) != default and filler.type != kind:
@@ -180,7 +184,8 @@ def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     try:
         words = read_regular(filler.file, blob.numel() * _MOST_BYTES + (1 << 20)).split()
     except OSError as error:
-        raise ValueError(f"names the file '{filler.file}', which cannot be read: {error}") from None
+        raise ValueError(f"names the file '{filler.file}', which cannot be read: "
+                         f"{reason_of(error)}") from None
     try:
         values = [float(word) for word in words[:blob.numel()]]
     except ValueError:      # what is in the file is not shown

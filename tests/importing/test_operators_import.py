@@ -368,6 +368,8 @@ def test_operators_without_a_counterpart_are_counted_and_named(tmp_path):
      r"pads \(2, 4, 9, 7\) by \[1, 0, 1, 1\] and \[0, 0, 1, 1\]; all axes but the first"),
     (("float[2,3,8,6] x", "MaxPool<kernel_shape=[2,2],strides=[2,2],pads=[1,1,0,0],"
       "dilations=[2,2]>(x)", {}), None),
+    ((X, "Conv<pads=[1,65536,0,3]>(x, w)", {"w": noise(5, 4, 3, 3)}),
+     "so differently that its kernel of 3 x 3 would become one of 4 x 65536"),
     (("float[5,4] x", "Gemm<transA=1>(x, w)", {"w": noise(5, 3)}), "transA is 1"),
 ])
 def test_a_node_without_an_exact_form_is_refused_with_its_reason(case, message, tmp_path):

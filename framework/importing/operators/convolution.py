@@ -12,6 +12,8 @@ from framework.importing.draft import Array, Draft, Node
 from framework.importing.operators.moving import permuted, reshaped, tiled
 from framework.importing.operators.slicing import cut
 
+MOST_TIMES = 64         # of cells: a kernel of 1 x 1 may become one of 8 x 8
+
 
 def explicit_pads(node: Node, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
                   dilation: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -79,7 +81,18 @@ def with_equal_pads(node: Node, weight: Array, before: Sequence[int], after: Seq
         zeros = more // step
         widths.append((zeros, 0) if last > first else (0, zeros))
         pad.append(max(first, last))
-    return np.pad(weight, widths), pad
+    return widened(node, weight, widths), pad
+
+
+def widened(node: Node, weight: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    """The kernel with zeros beside it. Refused where it would become MOST_TIMES as large: a
+    convolution by tens of thousands of zeros does not end."""
+    sizes = [size + sum(zeros) for size, zeros in zip(weight.shape, widths, strict=True)]
+    if math.prod(sizes) > MOST_TIMES * weight.size:
+        raise node.refuse(f"pads its two sides so differently that its kernel of "
+                          f"{' x '.join(map(str, weight.shape[2:]))} would become one of "
+                          f"{' x '.join(map(str, sizes[2:]))}")
+    return np.pad(weight, widths)
 
 
 def conv_transpose(draft: Draft, node: Node) -> str:
@@ -102,7 +115,7 @@ def conv_transpose(draft: Draft, node: Node) -> str:
                               f"dilation {d}")
         widths.append((0, missing))
         pad.append(max(0, min(first, whole + missing - first - size)))
-    weight = np.pad(weight, widths)
+    weight = widened(node, weight, widths)
     param = geometry(weight.shape[2:], stride, pad, dilation)
     param |= {"num_output": weight.shape[1] * group, "weight_filler": {"type": "msra"}}
     param |= {} if node.has(2) else {"bias_term": False}

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError
+from framework.errors import DataError, reason_of
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour, is_set
 from framework.ops.losses import precise
@@ -134,7 +134,7 @@ class MultiStageMeanfield(Layer):
             numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]
         except (OSError, ValueError) as error:
             raise self.spec.error(self.field, f"begins with the weights in "
-                                  f"'{path}', which cannot be read: {error}") from None
+                                  f"'{path}', which cannot be read: {reason_of(error)}") from None
         if len(numbers) < self.channels:
             raise self.spec.error(self.field, f"begins with the weights in "
                                   f"'{path}', which has {len(numbers)}; there are "
