@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from typing import Any
 
 from torch import nn
@@ -20,10 +21,12 @@ def find_module(source: str) -> nn.Module:
     name, _, attribute = source.partition(":")
     sys.path.append(os.getcwd())
     try:
-        found: Any = importlib.import_module(name)      # Any: whatever the module has
-        for part in attribute.split("."):
-            found = getattr(found, part)
-        made = found if isinstance(found, nn.Module) else found()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found: Any = importlib.import_module(name)      # Any: whatever the module has
+            for part in attribute.split("."):
+                found = getattr(found, part)
+            made = found if isinstance(found, nn.Module) else found()
     except KeyboardInterrupt:
         raise
     except BaseException as error:      # SystemExit too: it would end the program unsaid
