@@ -76,11 +76,12 @@ def _refuse_empty_paths(parser: argparse.ArgumentParser) -> None:
             action.type = functools.partial(_path, name, action.type)
 
 
-def _path(name: str, kind: Callable[[str], object] | None, text: str) -> object:
-    """The value of a flag, or an argument, that is a path. CaffeError for an empty one."""
+def _path(name: str, kind: object, text: str) -> object:
+    """The value of a flag, or an argument, that is a path: a Path if that is its kind, else text.
+    CaffeError for an empty one."""
     if not text:
         raise CaffeError(f"{name} is empty; it must be a path")
-    return kind(text) if kind else text
+    return Path(text) if kind is Path else text
 
 
 def _guarded(main: Main, options: argparse.Namespace) -> int:
