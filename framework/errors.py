@@ -17,6 +17,11 @@ def failure(error: BaseException) -> str:
     return text.splitlines()[0] + place
 
 
+def reason_of(error: Exception) -> str:
+    """What is wrong, without the number and the file that an OSError's text has."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 class CaffeError(RuntimeError):
     """Base class of errors that the user can put right. The text says where, and what to do.
 

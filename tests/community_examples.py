@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from tests.fork_examples import EXAMPLES as OF_ONE_FORK
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
@@ -167,9 +168,11 @@ ONE_STAGE = (
     of_sample("FcosLoss", bottoms=((2, 12), (2, 12), (2, 3), PRIOR, TRUTH), grows=()),
     of_sample("YoloGridLoss", bottoms=((2, 117), TRUTH), grows=(),
               without={"gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
+    of_sample("HyperColumns", grows=()),
     of_sample("YoloGridOutput", without={"shapes": "the number of rows depends on data",
               **NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
-            *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *TWO_STAGES)
+            *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
+            *TWO_STAGES)

@@ -202,6 +202,9 @@ RECURRENT = (
     Example("RNN", "recurrent_param { num_output: 4 expose_hidden: true }",
             (SEQUENCE, CONT, noise(STATE, requires_grad=False)),
             ((4, 5), (4,), (4, 4), (4, 4), (4,)), tops=2, grows=()),
+    Example("RNN", "recurrent_param { num_output: 4 expose_hidden: true hidden_output: true "
+            "state_gradient: true activation: RELU }", (SEQUENCE, CONT, noise(STATE)),
+            ((4, 5), (4,), (4, 4)), tops=2, grows=()),
     of_sample("LSTMUnit", bottoms=((1, 3, 4), (1, 3, 16), fixed([1, 0, 1])), grows=()),
 )
 SSD = (
@@ -244,10 +247,13 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "DetectionData": [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)],
     "CoSData": [(2, 3, 32, 56), (21, 2)],
     "OPData": [(2, 3, 48, 64), (2, 156, 6, 8)],
+    "ImageDataSteganalysisJpegDct": [(4, 64, 64, 64), (4,)],
+    "CustomData": [(2, 3, 384, 512), (2, 3, 384, 512), (2, 2, 384, 512)],
     "BoxData": [(16, 3, 224, 224), (16, 343)],
     "SegData": [(1, 3, 224, 224), (1, 1, 224, 224)],
     "DataHeatmap": [(2, 3, 64, 64), (2, 1, 16, 16)],
     "faceAttributeData": [(2, 3, 32, 28), (2, 15)],
+    "ImageNormalData": [(5, 3, 224, 240)] * 2,
     "CarcontImageData": [(68, 3, 224, 224), *[(68,)] * 4],
     "ImageGtData": [(2, 3, 48, 64), (2, 6, 6, 8), (2, 6, 3, 4), (1, 7, 1, 1)],
     "EvalData": [(2, 3, 48, 64), (1, 8, 1, 1), (2, 2, 1, 1)],

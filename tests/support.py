@@ -58,7 +58,8 @@ def param_field(kind: str) -> str:
                "Im2col": "convolution_param", "Normalize": "norm_param",
                "MultiBoxLoss": "multibox_loss_param",
                "BatchTripletLoss": "triplet_loss_param", "LSTM": "recurrent_param",
-               "RNN": "recurrent_param", "GRU": "recurrent_param"}
+               "RNN": "recurrent_param", "GRU": "recurrent_param",
+               "Correlation1D": "correlation_param"}
     if kind in special:
         return special[kind]
     names = proto.LayerParameter.DESCRIPTOR.fields_by_name

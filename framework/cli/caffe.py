@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 
+from framework import __version__
 from framework.cli import app, devices, project_folder
 from framework.errors import CaffeError
 
@@ -59,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
         if not set(given) - {"-h", "-help", "--help"}:
             return app.run(lambda options: print(usage), argparse.ArgumentParser(), [])
+        if set(given) <= {"-version", "--version"}:
+            return app.run(lambda options: print(f"caffe version {__version__}"),
+                           argparse.ArgumentParser(), [])
         wrong = next((word for word in given if not word.startswith("-")), None)
         reason = f"{given[0]} is without a command" if wrong is None else \
             f"'{wrong}' is not a command"

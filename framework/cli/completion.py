@@ -20,8 +20,15 @@ fish: `caffe completion fish > ~/.config/fish/completions/caffe.fish`."""
 BASH = """# Completion of caffe in bash: source <(caffe completion bash)
 _caffe() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=
+  local nets="NETS" before=
   if [ "$COMP_CWORD" = 1 ]; then
     words=COMMANDS
+  elif [[ $current == zoo:* ]]; then
+    words=$nets before=zoo: current=${current#zoo:}
+  elif [ "$current" = : ] && [ "$previous" = zoo ]; then    # a colon ends a word in bash
+    words=$nets current=
+  elif [ "$previous" = : ] && [ "${COMP_WORDS[COMP_CWORD-2]}" = zoo ]; then
+    words=$nets
   else
     case "${COMP_WORDS[1]}:$previous" in
 CHOICES
@@ -35,7 +42,7 @@ WORDS
       esac ;;
     esac
   fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -P "$before" -W "$words" -- "$current"))
 }
 complete -o default -F _caffe caffe
 """
@@ -44,6 +51,11 @@ ZSH = """#compdef caffe
 _caffe() {
   if (( CURRENT == 2 )); then
     compadd -- COMMANDS
+    return
+  fi
+  if [[ $PREFIX == zoo:* ]]; then
+    local -a nets=(NETS)
+    compadd -- zoo:$^nets
     return
   fi
   case "$words[2]:$words[CURRENT-1]" in
@@ -61,6 +73,15 @@ WORDS
   _files
 }
 compdef _caffe caffe
+"""
+FISH = """# Completion of caffe in fish
+function __caffe_nets
+  if string match -q "zoo:*" -- (commandline -ct)
+    printf "zoo:%s\\n" NETS
+  end
+end
+complete -c caffe -n __fish_use_subcommand -f -a 'COMMANDS'
+complete -c caffe -n 'not __fish_use_subcommand' -a '(__caffe_nets)'
 """
 
 
@@ -143,13 +164,14 @@ def _command(name: str, parser: argparse.ArgumentParser) -> Command:
 def bash(found: Mapping[str, Command]) -> str:
     """The script for bash."""
     return _filled(BASH, found, '      {}) words="{}" ;;', '        {}) words="{}" ;;').replace(
-        "words=COMMANDS", f'words="{" ".join(found)}"')
+        "words=COMMANDS", f'words="{" ".join(found)}"').replace("NETS", " ".join(zoo.paths()))
 
 
 def zsh(found: Mapping[str, Command]) -> str:
     """The script for zsh."""
     return _filled(ZSH, found, "    {}) compadd -- {}; return ;;",
-                   "    {}) compadd -- {} ;;").replace("COMMANDS", " ".join(found))
+                   "    {}) compadd -- {} ;;").replace("COMMANDS", " ".join(found)).replace(
+                       "NETS", " ".join(zoo.paths()))
 
 
 def _filled(text: str, found: Mapping[str, Command], choice: str, words: str) -> str:
@@ -167,8 +189,7 @@ def _filled(text: str, found: Mapping[str, Command], choice: str, words: str) ->
 
 def fish(found: Mapping[str, Command]) -> str:
     """The script for fish, which shows the help of each flag."""
-    lines = ["# Completion of caffe in fish",
-             f"complete -c caffe -n __fish_use_subcommand -a '{' '.join(found)}'"]
+    lines = [FISH.replace("COMMANDS", " ".join(found)).replace("NETS", " ".join(zoo.paths()))]
     for name, command in found.items():
         begin = f"complete -c caffe -n '__fish_seen_subcommand_from {name}'"
         if command.words:
@@ -178,7 +199,7 @@ def fish(found: Mapping[str, Command]) -> str:
             if values:
                 line += f" -x -a '{' '.join(values)}'"
             elif values is not None:
-                line += " -r"
+                line += " -r -F -a '(__caffe_nets)'"
             lines.append(line)
     return "\n".join(lines) + "\n"
 

@@ -8,6 +8,7 @@ original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -33,7 +34,8 @@ def make_parser() -> argparse.ArgumentParser:
                         help="format of annotation files (default: %(default)s)")
     parser.add_argument("--labelmap", "--label_map_file", default="", metavar="FILE",
                         help="label map (prototxt), for detection")
-    gflags.add_flag(parser, "check_label", "refuse a label map that has a name twice")
+    gflags.add_flag(parser, "check_label", "taken for the original's sake: a label map that has a "
+                    "name twice is always refused")
     parser.add_argument("--min_dim", type=int, metavar="N", default=0,
                         help="enlarge images whose shorter side is below this")
     parser.add_argument("--max_dim", type=int, metavar="N", default=0,
@@ -58,8 +60,10 @@ def convert(options: argparse.Namespace) -> int:
         return image_flags.convert(options, entries, make, options.anno_type)
     if not options.labelmap:
         raise DataError("--anno_type=detection needs --label_map_file")
-    names = label_map.read(options.labelmap)
-    labels = label_map.labels_by_name(names, options.check_label)
+    names = label_map.read(options.labelmap, may_share=True)
+    for sentence in label_map.notes_on_shared(names):
+        print(f"{options.labelmap}: {sentence}", file=sys.stderr)
+    labels = label_map.labels_by_name(names)
 
     def detected(entry: list_file.Entry) -> Converted:
         image_path = options.rootfolder / entry.image

@@ -89,7 +89,8 @@ def _add_stream_flags(parser: argparse.ArgumentParser) -> None:
                         help="write the pixels of each box to DIR/crops, too")
     parser.add_argument("--show", action="store_true",
                         help="show the drawings in a window; q or Esc ends the run, another key "
-                             "goes on to the next image")
+                             "goes on to the next image (needs opencv-python in place of "
+                             "opencv-python-headless)")
     parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS",
                         help="time that a stream may take to answer (default: %(default)s)")
 

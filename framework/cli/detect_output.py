@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,13 @@ MAX_STEM_BYTES = 200            # of a drawn image's name: a suffix, a number an
 CROPS = "crops"
 WINDOW = "caffe detect"
 ESCAPE = 27
+WITHOUT_WINDOWS = 3             # exit code of the program that tries to open one
+TRIED = f"""import cv2
+try:
+    cv2.namedWindow("caffe detect")
+except cv2.error:
+    raise SystemExit({WITHOUT_WINDOWS})
+"""
 JPEG = ".jpg"
 
 
@@ -245,16 +253,23 @@ def entry(found: Results, target: Path | None, names: Mapping[int, str],
 
 
 def check_display() -> None:
-    """DataError where no window can be opened."""
+    """Open the window. DataError where none can be: a process of its own tries it first, since
+    Qt, in OpenCV's packages, ends the process that asks for a display which does not answer."""
     on_linux = sys.platform.startswith("linux")
     if on_linux and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         raise DataError("--show: there is no display here (DISPLAY and WAYLAND_DISPLAY are not "
                         "set); the drawings are in --out without it")
-    try:
-        cv2.namedWindow(WINDOW, cv2.WINDOW_NORMAL)
-    except cv2.error:
-        raise DataError("--show: this OpenCV has no windows (opencv-python-headless is "
-                        "installed); opencv-python has them") from None
+    # -P: not a cv2.py of the working directory
+    done = subprocess.run([sys.executable, "-P", "-c", TRIED], capture_output=True, text=True,
+                          errors="replace", check=False)
+    if done.returncode == WITHOUT_WINDOWS:
+        raise DataError("--show: the OpenCV here has no windows; `pip uninstall "
+                        "opencv-python-headless` and `pip install opencv-python` bring one that "
+                        "has")
+    if done.returncode:
+        line = next(iter(done.stderr.splitlines()), "no window can be opened")
+        raise DataError(f"--show: {line}; the drawings are in --out without it")
+    cv2.namedWindow(WINDOW, cv2.WINDOW_NORMAL)
 
 
 def show(canvas: Image, origin: Origin) -> None:

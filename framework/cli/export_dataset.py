@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def export(options: argparse.Namespace) -> int:
     from framework.data.records.database import open_database
     from framework.data.records.label_map import names_by_label, object_labels, read
     from framework.data.records.records import holds_annotated
+    from framework.definition.values import shortened
     from framework.errors import DataError
     from framework.system.atomic import new_folder
     from framework.system.file_names import wrong_name
@@ -55,6 +57,10 @@ def export(options: argparse.Namespace) -> int:
     labels = object_labels(message)
     names = {item.label: item.name for item in message.item if item.label in labels}
     shown = names_by_label(message)
+    repeated = [name for name, count in Counter(shown.values()).items() if count > 1]
+    if options.format == "coco" and repeated:
+        raise DataError(f"{options.labelmap}: two classes have the display_name "
+                        f"'{shortened(repeated[0])}', which would be one category in COCO's file")
     database = open_database(options.database)
     if holds_annotated(database) is False:
         raise DataError(f"{options.database}: the records are Datum, which have no boxes; those "

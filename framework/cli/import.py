@@ -14,9 +14,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from framework.cli import app, gflags
 from framework.cli.signals import termination_as_interrupt
+from framework.definition.values import counted
 from framework.errors import CaffeError
 
 Shape = tuple[int, ...]
@@ -33,11 +35,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, metavar="PREFIX",
                         help="PREFIX.prototxt and PREFIX.caffemodel are written")
     parser.add_argument("--shape", action="append", default=[], type=input_shape,
-                        metavar="[NAME:]N,C,H,W", help="sizes of an input: for a module once for "
-                        "each input in order, for ONNX where the file does not say them")
+                        metavar="[NAME:]N,C,H,W[:int]", help="sizes of an input: for a module once "
+                        "for each input in order, for ONNX where the file does not say them; :int: "
+                        "a module's input of whole numbers, which an embedding reads")
     parser.add_argument("--weights", type=Path, metavar="FILE",
                         help="state dict of the module, of torch.save or safetensors; or the "
                              ".weights file of a .cfg file")
+    parser.add_argument("--train", type=Path, metavar="LMDB", help="of a .cfg file: write "
+                        "PREFIX.train_test.prototxt and PREFIX.solver.prototxt too, which train "
+                        "the net on this database of boxes (with --labelmap)")
+    parser.add_argument("--test", type=Path, metavar="LMDB", help="the database of TEST")
+    parser.add_argument("--labelmap", type=Path, metavar="FILE", help="the classes of both")
     parser.add_argument("--name", metavar="NAME", help="name of the net (default: that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "
@@ -48,9 +56,18 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def input_shape(text: str) -> tuple[str, Shape]:
-    """`data:1,3,224,224` or `1,3,224,224` or with x, as name and sizes."""
-    name, _, sizes = text.rpartition(":")
+class InputShape(NamedTuple):
+    """The sizes of an input, and whether it holds whole numbers."""
+
+    name: str
+    sizes: Shape
+    whole: bool
+
+
+def input_shape(text: str) -> InputShape:
+    """`data:1,3,224,224` or `1,3,224,224` or with x, maybe with `:int` after it."""
+    given = text.removesuffix(":int")
+    name, _, sizes = given.rpartition(":")
     try:
         shape = tuple(int(word) for word in sizes.replace("x", ",").split(","))
     except ValueError:
@@ -58,7 +75,7 @@ def input_shape(text: str) -> tuple[str, Shape]:
     if not shape or min(shape) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' must be sizes by commas, 1,3,224,224, maybe "
                                          "after the name of an input: data:1,3,224,224")
-    return name, shape
+    return InputShape(name, shape, given != text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +89,9 @@ def import_net(options: argparse.Namespace) -> None:
     if options.source.endswith(".cfg"):
         import_darknet_net(options)
         return
+    for flag in ("train", "test", "labelmap"):
+        if getattr(options, flag) is not None:
+            raise CaffeError(f"--{flag} is for a .cfg file, which says how it is trained")
     if options.source.startswith("torchvision:"):
         import_pretrained(options)
         return
@@ -89,17 +109,19 @@ def import_net(options: argparse.Namespace) -> None:
         from framework.importing.torch_module import find_module
         from framework.weights.state_dict import load_state_dict
 
-        shapes = [shape for _, shape in options.shape]
+        shapes = [one.sizes for one in options.shape]
+        whole = [index for index, one in enumerate(options.shape) if one.whole]
         if not shapes:
             raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
         module = find_module(options.source, options.weights is not None)
         if options.weights:
             load_state_dict(module, options.weights)
-        model, given = to_onnx(module, options.source, shapes), {}
+        model, given = to_onnx(module, options.source, shapes, whole=whole), {}
     else:
         if options.weights:
             raise CaffeError("--weights is for a module; an ONNX file has its own")
-        model, given = read_onnx(Path(options.source)), dict(options.shape)
+        model = read_onnx(Path(options.source))
+        given = {one.name: one.sizes for one in options.shape}
     sizes = input_shapes(model, options.source, given)
     made = import_model(model, options.source, sizes, options.out,
                         options.name or options.out.name, options.plain, options.tolerance)
@@ -120,14 +142,24 @@ def check_flags(options: argparse.Namespace, weights: str, source: str) -> None:
 
 def import_darknet_net(options: argparse.Namespace) -> None:
     """Write both files of a Darknet net."""
-    from framework.importing.darknet.convert import import_darknet  # lazy: --help does without it
+    # lazy: --help does without it
+    from framework.importing.darknet.convert import import_darknet
+    from framework.importing.darknet.training import check_flags as data_of_flags
 
     check_flags(options, ".weights file", "a .cfg file")
+    data = data_of_flags(options.train, options.test, options.labelmap)
     made = import_darknet(Path(options.source), options.weights, options.out,
-                          options.name or options.out.name)
+                          options.name or options.out.name, data)
     print(f"output: blob {', '.join(made.outputs)}")
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers, "
           f"{made.num_numbers} numbers of {options.weights}")
+    if made.absent:
+        print(f"not in {options.weights}, so filled when training begins: "
+              f"{counted(len(made.absent), 'layer')}")
+    if data is not None:
+        print(f"{options.out}.train_test.prototxt, {options.out}.solver.prototxt: train with "
+              f"tools/train --solver {options.out}.solver.prototxt "
+              f"--weights {options.out}.caffemodel")
 
 
 def import_pretrained(options: argparse.Namespace) -> None:

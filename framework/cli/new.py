@@ -2,9 +2,9 @@
 
 DATA is a folder, or a file that describes one. For a detector: PASCAL VOC with or without lists,
 XML files beside the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports
-of Label Studio, CVAT (for images 1.1) and labelme. For a classifier: a folder for each
-class, below train/ and val/ or not, a CSV table with an image and its class in each row, or list
-files with `image number` in each line. The format is found by looking into it. Every number is
+of Label Studio, CVAT (for images 1.1), labelme, VIA and Create ML. For a classifier: a folder for
+each class, below train/ and val/ or not, a CSV table with an image and its class in each row, or
+list files with `image number` in each line. The format is found by looking into it. Every number is
 chosen from the data, and README.md in the folder says why. Then: caffe train FOLDER, caffe test
 FOLDER, caffe detect FOLDER IMAGE... or caffe classify FOLDER IMAGE...
 """

@@ -84,7 +84,7 @@ def _check_enough(data: Dataset, place: Path) -> None:
 def _checked(data: Dataset, place: Path) -> tuple[Dataset, list[str]]:
     """The data set without classes that have no box, and a sentence on them.
 
-    DataError for too few images, and for a class that one split lacks.
+    DataError for too few images, and for classes that one split lacks.
     """
     _check_enough(data, place)
     images: dict[str, Counter[str]] = {}
@@ -94,15 +94,8 @@ def _checked(data: Dataset, place: Path) -> tuple[Dataset, list[str]]:
             images[split].update(splits.classes_of(data, entry))
     shown = {name: data.display_names.get(name, name) for name in data.names}
     unused = [name for name in data.names if not any(images[split][name] for split in images)]
-    for name in data.names:
-        lacking = [split for split in images if not images[split][name]]
-        if len(lacking) == 1:
-            other = next(split for split in images if split not in lacking)
-            purpose = "learned" if lacking == ["train"] else "tested"
-            raise DataError(f"{place}: the class '{shortened(shown[name])}' has no box in the "
-                            f"images to {lacking[0]} on, and {images[other][name]} images with it "
-                            f"in the others, so it cannot be {purpose}: add images of it to both, "
-                            "or leave it out with --leave-out")
+    splits.check_in_both(
+        images, {name: shown[name] for name in data.names if name not in unused}, place)
     kept = [name for name in data.names if name not in unused]
     notes = [f"classes without a box, which are left out: "
              f"{', '.join(shortened(shown[name]) for name in unused)}"] if unused else []

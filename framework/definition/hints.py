@@ -42,7 +42,7 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.cudnn_math_override", "NetParameter.engine",
                      "NetParameter.default_cudnn_math_override", "NetParameter.eltwise_mem_sharing",
                      "NetParameter.default_conv_algos_override", "NetParameter.compile_net_state",
-                     "NetParameter.mem_param",
+                     "NetParameter.mem_param", "LayerParameter.reshape_every_iter",
                      "LayerParameter.engine", "ConvolutionParameter.cudnn_flavor",
                      "ConvolutionParameter.filter_group",
                      "Convolution3DParameter.filter_group",
@@ -99,6 +99,8 @@ HINTS = {
         "scale_maxs target_dist number_max_occlusions sigmas sources probabilities "
         "source_background prob_only_background media_directory normalization input_type "
         "frame_size").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"SteganalysisDataParameter.{name}" for name in (
+        "source shuffle cover_dir stego_dir rand_mirror_rotate").split()), _KNOWN_ONLY),
     **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),

@@ -26,6 +26,7 @@ INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
+PARAM = re.compile(r"_?(?:params?|parma?|pram|prm|para|parameters?)$")
 QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'""")
 BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}
@@ -63,7 +64,9 @@ def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int |
 
 
 def _folded(name: str) -> str:
-    return name.lower().removesuffix("_param")
+    """A name in small letters without its `_param`, however that is spelled: `_parm`, `params`."""
+    lower = name.lower()
+    return PARAM.sub("", lower) or lower
 
 
 def shortened(text: str) -> str:

@@ -21,6 +21,11 @@ def files(name: str) -> list[str]:
     return sorted(path.name for path in (FOLDER / name).glob("*.prototxt"))
 
 
+def paths() -> list[str]:
+    """All net files, as they are named after `zoo:`."""
+    return [f"{name}/{file}" for name in names() for file in files(name)]
+
+
 def is_in_zoo(path: str | Path) -> bool:
     """Does a path begin with `zoo:`?"""
     return str(path).startswith(PREFIX)

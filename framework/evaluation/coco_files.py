@@ -14,6 +14,7 @@ from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.evaluation.columns import Doubles, Found, Indices, Truth
 from framework.system.atomic import replacing
+from framework.system.json_text import parse_json
 from framework.system.text import read_text
 
 Identity = int | str
@@ -118,7 +119,7 @@ def write_results(path: str | Path, found: Found, images: Sequence[Identity],
 def _read(path: str | Path) -> Any:
     """Any: what JSON holds."""
     try:
-        return json.loads(read_text(Path(path)))
+        return parse_json(read_text(Path(path)))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: is not JSON: {error}") from None
 

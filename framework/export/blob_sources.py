@@ -33,6 +33,8 @@ Arrays = Mapping[str, Array]
 NETS = ("float32", "float16", "bfloat16", "optimised")
 FORMS = "[float32: float16: bfloat16: optimised: opencv:]NET.prototxt,NET.caffemodel, FILE.onnx, " \
     "FILE.npz, a folder of .npy files or PACKAGE.MODULE:CALLABLE[,STATE_DICT]"
+OBJECTS = "it holds pickled Python objects, which are never loaded; allowed are arrays of " \
+    "numbers: np.savez(file, **{name: blob.data for name, blob in net.blobs.items()})"
 OPENCV = """
 import sys
 import numpy, cv2
@@ -168,7 +170,7 @@ class OnnxFile:
         self.path = path
         try:
             self.model = onnx.load(path)
-            onnx.checker.check_model(self.model)
+            _check_model(self.model)
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         except Exception as error:      # of any kind: its classes are those of another library
@@ -189,6 +191,9 @@ class OnnxFile:
         found: dict[str, Array] = {}
         for info in self.infos:
             tensor = info.type.tensor_type
+            if not tensor.HasField("shape"):
+                raise DataError(f"{self.path}: does not say the shape of its input '{info.name}'; "
+                                "give the inputs with --inputs, or the other side as A")
             shape = [axis.dim_value or 1 for axis in tensor.shape.dim]
             if tensor.elem_type == 2:       # uint8
                 found[info.name] = generator.integers(0, 256, shape, np.uint8)
@@ -220,6 +225,8 @@ class OnnxFile:
 
     def _check(self, name: str, tensor: onnx.TypeProto.Tensor, array: Array) -> None:
         """DataError for other sizes, or for bytes against numbers."""
+        if not tensor.HasField("shape"):
+            return
         sizes = [axis.dim_value for axis in tensor.shape.dim]       # 0: any
         fits = len(sizes) == array.ndim and all(
             size in (0, found) for size, found in zip(sizes, array.shape, strict=True))
@@ -231,6 +238,22 @@ class OnnxFile:
             f"{self.path}: takes the input '{name}' as {text}{' bytes' * takes_bytes}, and the "
             f"other side has {' x '.join(map(str, array.shape))}: compare a file of the same "
             "batch, written without --preprocessing")
+
+
+def _check_model(model: onnx.ModelProto) -> None:
+    """What onnx's checker raises, which asks for the shapes of inputs and outputs. ONNX Runtime
+    does without those of inputs, and of outputs nothing is read but the names."""
+    import onnx  # lazy: an extra, of which other sources need nothing
+
+    for info in model.graph.output:
+        info.CopyFrom(onnx.helper.make_tensor_value_info(info.name, onnx.TensorProto.FLOAT, []))
+    tensors = [info.type.tensor_type for info in model.graph.input]
+    open_ones = [tensor for tensor in tensors if not tensor.HasField("shape")]
+    for tensor in open_ones:
+        tensor.shape.SetInParent()
+    onnx.checker.check_model(model)
+    for tensor in open_ones:
+        tensor.ClearField("shape")
 
 
 def _computed(graph: onnx.GraphProto, inputs: Sequence[str]) -> list[onnx.NodeProto]:
@@ -262,12 +285,14 @@ class ArrayFiles:
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
         except (ValueError, EOFError, zipfile.BadZipFile) as error:
-            hint = "; save arrays: np.savez(file, **{name: blob.data for name, blob in " \
-                "net.blobs.items()})" if "pickle" in str(error) else ""
-            reason = str(error).splitlines()[0]
-            raise DataError(f"{path}: is not a file of arrays: {reason}{hint}") from None
+            reason = OBJECTS if "pickle" in str(error) else str(error).splitlines()[0]
+            raise DataError(f"{path}: is not a file of arrays: {reason}") from None
         if not self.known:
             raise DataError(f"{path}: has no arrays (.npy files)")
+        for name, array in self.known.items():
+            if array.dtype.kind not in "biuf":
+                raise DataError(f"{path}: the array '{name}' holds {array.dtype.name}; it must "
+                                "hold real numbers")
 
     def inputs(self, seed: int) -> dict[str, Array]:
         """The arrays themselves: the other side takes those that it needs."""

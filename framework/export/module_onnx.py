@@ -6,30 +6,32 @@ import contextlib
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import onnx
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from framework.errors import CaffeError, failure
+from framework.export.torch_functions import exportable
 
 OPSET = 17
 Shape = tuple[int, ...]
 
 
 def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape], opset: int = OPSET,
-            dynamic: bool = False) -> onnx.ModelProto:
+            dynamic: bool = False, whole: Collection[int] = ()) -> onnx.ModelProto:
     """The model for inputs of these shapes, with BatchNorm as it is. CaffeError if torch fails.
 
     dynamic  the first axis of all inputs may have any size
+    whole    the inputs, by their numbers, that hold whole numbers (int64)
     """
-    inputs = tuple(torch.zeros(shape) for shape in shapes)
+    inputs = tuple(torch.zeros(shape, dtype=torch.int64 if index in whole else torch.float32)
+                   for index, shape in enumerate(shapes))
+    names = _run(module, source, inputs)
     try:
         with _quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
-            names = _result_names(module(*inputs))
             path = os.path.join(folder, "module.onnx")
             given = _input_names(len(shapes))
             axes = {name: {0: "batch"} for name in given} if dynamic else None
@@ -43,50 +45,40 @@ def to_onnx(module: nn.Module, source: str, shapes: Sequence[Shape], opset: int 
     return model
 
 
+def _run(module: nn.Module, source: str, inputs: tuple[Tensor, ...]) -> list[str]:
+    """The names of the module's results. CaffeError if it fails or gives none."""
+    try:
+        with _quiet(), torch.no_grad():
+            names = _result_names(module(*inputs))
+    except (Exception, SystemExit) as error:    # of any kind: they are the module's own
+        said = ", ".join("x".join(map(str, one.shape)) for one in inputs)
+        hint = "; whole numbers, as an embedding takes them, are --shape 2,7:int" \
+            if "Long, Int" in str(error) else ""
+        raise CaffeError(f"{source}: its forward fails for inputs of {said}: {failure(error)}"
+                         f"{hint}") from error
+    if not names:
+        raise CaffeError(f"{source}: its forward gives no tensor")
+    return names
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """No warnings, no graph printed by an exporter that fails, attention as the operators that it
-    is made of, which the exporter knows, and LRN as one operator."""
+    is made of, which the exporter knows, and functions in forms that it knows."""
     fast, log = torch.backends.mha.get_fastpath_enabled(), torch._C._jit_onnx_log
     torch.backends.mha.set_fastpath_enabled(False)
     torch._C._jit_onnx_log = _no_log    # 2.13 turns it on even where it was off
-    functional.local_response_norm = _one_lrn
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), exportable():
             warnings.simplefilter("ignore")
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
         torch._C._jit_onnx_log = log
-        functional.local_response_norm = _torchs_lrn
 
 
 def _no_log(*_: object) -> None:
     """Print nothing."""
-
-
-_torchs_lrn = functional.local_response_norm
-
-
-class _Lrn(torch.autograd.Function):
-    """LRN, of which torch.onnx makes some twenty operators, one with graphs of its own."""
-
-    @staticmethod
-    def forward(context: Any, x: Tensor, *sizes: Any) -> Tensor:   # Any: torch's, and numbers
-        return _torchs_lrn(x, *sizes)
-
-    @staticmethod
-    def symbolic(graph: Any, x: Any, size: int, alpha: float, beta: float, k: float) -> Any:
-        """Any: torch's graph and a value in it."""
-        return graph.op("LRN", x, size_i=size, alpha_f=alpha, beta_f=beta, bias_f=k)
-
-
-def _one_lrn(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75,
-             k: float = 1.0) -> Tensor:
-    """torch's function; an even size, whose windows are others in ONNX, stays its operators."""
-    if size % 2 == 0:
-        return _torchs_lrn(input, size, alpha, beta, k)
-    return _Lrn.apply(input, size, alpha, beta, k)
 
 
 class _Tuple(nn.Module):

@@ -99,6 +99,8 @@ def to_draft(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape], val
             raise node.refuse(f"no layer takes it: {reason}") from error
         blobs = [blobs] if isinstance(blobs, str) else blobs
         for tensor, blob in zip(node.outputs, blobs, strict=False):
+            if not blob:        # nobody reads it
+                continue
             if draft.shapes[blob] != values.shapes[tensor]:
                 raise node.refuse(f"its result is {values.shapes[tensor]}, the layer's "
                                   f"{draft.shapes[blob]}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from framework.definition.in_place import put_in_place
 from framework.errors import CaffeError
+from framework.importing.chains import join_chains
 from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter, NetParameter
 from framework.system.unique_names import unique_name
@@ -23,6 +26,7 @@ Array = NDArray[Any]        # Any: of every type that ONNX has
 Floats = NDArray[np.float32]
 Shape = tuple[int, ...]
 # an output's name that says something: no number, no path of torch.onnx, not `output`
+COMPUTED = "onnx::"      # names of what torch.onnx has computed from weights
 OWN_NAME = re.compile(r"(?!output(\.\d+)?$)[A-Za-z_][\w.-]*")
 
 
@@ -97,6 +101,16 @@ class Draft:
         """Say which blob a tensor is."""
         self._blobs[tensor] = blob
 
+    @contextlib.contextmanager
+    def under(self, suffix: str) -> Iterator[None]:
+        """Name layers after the node's name and this: they are not its result."""
+        node = self.node
+        self.node = replace(node, name=node.name + suffix)
+        try:
+            yield
+        finally:
+            self.node = node
+
     def is_read_once(self, blob: str) -> bool:
         """Whether one operator reads the blob, which has been made."""
         return sum(self.reads[tensor] for tensor, own in self._blobs.items() if own == blob) == 1
@@ -122,6 +136,7 @@ class Draft:
         if name in self.constants and name not in self._blobs:
             array = as_floats(self.constants[name])
             self._blobs[name] = self.add("Parameter", suffix=f".constant{index}", blobs=[array],
+                                         same=[name],
                                          parameter_param={"shape": {"dim": array.shape}})
         return self._blobs[name]
 
@@ -135,13 +150,14 @@ class Draft:
 
     def add_several(self, kind: str, num_tops: int, *bottoms: str, suffix: str = "",
                     blobs: Sequence[Array] = (), in_place: bool = False, frozen: bool = False,
-                    **params: Any) -> list[str]:
+                    same: Sequence[str] = (), **params: Any) -> list[str]:
         """Add a layer, and return its tops.
 
         suffix    after the node's name
         blobs     weights, in Caffe's order and shapes
         in_place  the top may have the bottom's memory where nobody else reads that
         frozen    the weights say what the layer does: no solver changes them
+        same      what layers with the same weights have in common; default: the node's constants
         params    its messages: convolution_param={"num_output": 4}. Any: what fields hold
         """
         name = unique_name(self.node.name + suffix, self._taken)
@@ -160,7 +176,9 @@ class Draft:
         if blobs:
             self.weights[name] = [as_floats(blob) for blob in blobs]
             if not frozen:
-                self._users.setdefault((kind, *self.node.inputs[1:]), []).append(proto)
+                constants = same or [one for one in self.node.inputs if one in self.constants]
+                key = (kind, suffix, *map(self._identity, constants))
+                self._users.setdefault(key, []).append(proto)
         self.message.layer.append(proto)
         if in_place:
             self._may_be_in_place.add(name)
@@ -176,11 +194,15 @@ class Draft:
                 return
 
     def finish(self, outputs: Sequence[str]) -> dict[str, str]:
-        """Put layers in place and give the outputs their names; the blob of each output tensor.
+        """Put layers in place and give the outputs their names, unless those are an exporter's; the
+        blob of each output tensor.
 
         An output that several tensors share, or that is an input, is copied by a Split layer.
         """
         self._share_weights()
+        same = join_chains(self.message, self.shapes,
+                           [self._blobs[tensor] for tensor in outputs if tensor in self._blobs])
+        self._blobs = {tensor: same.get(blob, blob) for tensor, blob in self._blobs.items()}
         self.node = Node("", "output", (), (), {}, self.path)
         found: dict[str, str] = {}
         inputs = {layer.top[0] for layer in self.message.layer if layer.HasField("input_param")}
@@ -195,12 +217,18 @@ class Draft:
             found[tensor] = blob
         renamed = put_in_place(self.message, self._may_be_in_place, set(found.values()))
         found = {tensor: renamed.get(blob, blob) for tensor, blob in found.items()}
-        return {tensor: self._named(tensor, blob) for tensor, blob in found.items()}
+        for tensor in found:
+            if OWN_NAME.fullmatch(tensor) and found[tensor] != tensor:
+                used = {top for layer in self.message.layer for top in layer.top}
+                if tensor in used:      # a blob between layers, or another output so far
+                    found = self._renamed(found, tensor, unique_name(f"{tensor}.inner", used))
+                found = self._renamed(found, found[tensor], tensor)
+        return found
 
     def _share_weights(self) -> None:
         """Name the blobs of layers that read the same constants, so that they are trained as
         one."""
-        for (_, *constants), layers in self._users.items():
+        for (_, _, *constants), layers in self._users.items():
             shapes = {tuple(blob.shape for blob in self.weights[layer.name]) for layer in layers}
             if len(layers) < 2 or len(shapes) > 1 or not constants:
                 continue
@@ -209,26 +237,30 @@ class Draft:
                 for index in range(len(self.weights[layer.name])):
                     by_name[layer.name].param.add(name=f"{layers[0].name}.{index}")
 
-    def _named(self, tensor: str, blob: str) -> str:
-        """The blob of an output, with the tensor's name unless that is an exporter's."""
-        used = {top for layer in self.message.layer for top in layer.top}
-        if not OWN_NAME.fullmatch(tensor) or tensor in used:
-            return blob
+    def _identity(self, constant: str) -> str:
+        """What a constant is known by: its name, or what it holds if torch.onnx has computed it,
+        once for each use of a module's weight."""
+        if not constant.startswith(COMPUTED) or constant not in self.constants:
+            return constant
+        return hashlib.sha256(self.constants[constant].tobytes()).hexdigest()
+
+    def _renamed(self, found: Mapping[str, str], old: str, new: str) -> dict[str, str]:
+        """Give a blob another name; the outputs after that."""
         for layer in self.message.layer:
-            layer.bottom[:] = [tensor if name == blob else name for name in layer.bottom]
-            layer.top[:] = [tensor if name == blob else name for name in layer.top]
-        return tensor
+            layer.bottom[:] = [new if name == old else name for name in layer.bottom]
+            layer.top[:] = [new if name == old else name for name in layer.top]
+        return {tensor: new if blob == old else blob for tensor, blob in found.items()}
 
 
 def as_floats(array: Array) -> Floats:
     return np.ascontiguousarray(array, np.float32)
 
 
-def write_weights(path: Path, message: NetParameter, weights: Mapping[str, Sequence[Floats]]
-                  ) -> None:
-    """A caffemodel with the name, the type and the blobs of each layer."""
+def write_weights(path: Path, message: NetParameter, weights: Mapping[str, Sequence[Floats]],
+                  without: Collection[str] = ()) -> None:
+    """A caffemodel with the name, the type and the blobs of each layer but those `without`."""
     none: list[Floats] = []     # no gradients
     layers = [(type(layer)(name=layer.name, type=layer.type), weights.get(layer.name, none), none)
-              for layer in message.layer]
+              for layer in message.layer if layer.name not in without]
     with open(path, "wb", buffering=1 << 20) as file:
         write_caffemodel(file, message.name, layers)

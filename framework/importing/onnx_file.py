@@ -13,6 +13,7 @@ from onnx import external_data_helper
 from framework.errors import CaffeError
 
 Shape = tuple[int, ...]
+INTEGERS = (onnx.TensorProto.INT32, onnx.TensorProto.INT64)
 
 
 def read_onnx(path: Path) -> onnx.ModelProto:
@@ -110,18 +111,35 @@ def input_shapes(model: onnx.ModelProto, path: str, given: Mapping[str, Shape]) 
     for name in wanted:
         if name not in inputs:
             raise CaffeError(f"{path}: --shape is for '{name}'; the inputs are {known}")
+    tables = index_limits(model)
     for name, info in inputs.items():
-        shapes[name] = _shape(info, path, wanted.get(name))
+        shapes[name] = _shape(info, path, wanted.get(name), name in tables)
     return shapes
 
 
-def _shape(info: onnx.ValueInfoProto, path: str, given: Shape | None) -> Shape:
+def index_limits(model: onnx.ModelProto) -> dict[str, int]:
+    """The inputs of whole numbers that say rows of fixed tables (embeddings), and the number of
+    rows of the smallest one."""
+    sizes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
+    whole = {info.name: info.name for info in model.graph.input
+             if info.type.tensor_type.elem_type in INTEGERS}
+    limits: dict[str, int] = {}
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.input[0] in whole:
+            whole[node.output[0]] = whole[node.input[0]]
+        elif node.op_type == "Gather" and node.input[1] in whole and node.input[0] in sizes:
+            name, rows = whole[node.input[1]], int(sizes[node.input[0]][0])
+            limits[name] = min(rows, limits.get(name, rows))
+    return limits
+
+
+def _shape(info: onnx.ValueInfoProto, path: str, given: Shape | None, is_index: bool) -> Shape:
     tensor = info.type.tensor_type
-    if not info.type.HasField("tensor_type") or \
-            tensor.elem_type not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE):
+    if not info.type.HasField("tensor_type") or not (
+            is_index or tensor.elem_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)):
         kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
         raise CaffeError(f"{path}: input '{info.name}' holds {kind}; the blobs of a Caffe net hold "
-                         "float32")
+                         "float32, or whole numbers that an embedding (Gather of a table) reads")
     dims = [dim.dim_value if dim.HasField("dim_value") else dim.dim_param or "?"
             for dim in tensor.shape.dim]
     says = "x".join(map(str, dims)) if tensor.HasField("shape") else "no shape"

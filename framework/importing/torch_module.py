@@ -6,6 +6,7 @@ import importlib
 import inspect
 import os
 import sys
+import warnings
 from typing import Any
 
 from torch import nn
@@ -23,11 +24,13 @@ def find_module(source: str, has_weights: bool = False) -> nn.Module:
     name, _, attribute = source.partition(":")
     sys.path.append(os.getcwd())
     try:
-        found: Any = importlib.import_module(name)      # Any: whatever the module has
-        for part in attribute.split("."):
-            found = getattr(found, part)
-        none = {"weights_backbone": None} if has_weights and _takes_backbone(found) else {}
-        made = found if isinstance(found, nn.Module) else found(**none)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found: Any = importlib.import_module(name)      # Any: whatever the module has
+            for part in attribute.split("."):
+                found = getattr(found, part)
+            none = {"weights_backbone": None} if has_weights and _takes_backbone(found) else {}
+            made = found if isinstance(found, nn.Module) else found(**none)
     except KeyboardInterrupt:
         raise
     except BaseException as error:      # SystemExit too: it would end the program unsaid

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from framework.errors import CaffeError
 from framework.export.onnx_session import watched_session
 from framework.importing.draft import Array, Shape
+from framework.importing.onnx_file import index_limits
 
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli",
           "Multinomial", "Dropout"}
@@ -75,13 +76,18 @@ def run(model: onnx.ModelProto, path: str, inputs: Mapping[str, Array], names: S
 
 def draw_inputs(model: onnx.ModelProto, shapes: Mapping[str, Shape], seed: int
                 ) -> dict[str, Array]:
-    """Noise for each input, in its own type."""
+    """Noise for each input, or rows of its table, in its own type."""
     generator = np.random.default_rng(seed)
-    double = {info.name for info in model.graph.input
-              if info.type.tensor_type.elem_type == onnx.TensorProto.DOUBLE}
-    return {name: generator.standard_normal(shape).astype(
-                np.float64 if name in double else np.float32)
-            for name, shape in shapes.items()}
+    kinds = {info.name: helper.tensor_dtype_to_np_dtype(info.type.tensor_type.elem_type)
+             for info in model.graph.input}
+    limits = index_limits(model)
+    found: dict[str, Array] = {}
+    for name, shape in shapes.items():
+        if name in limits:
+            found[name] = generator.integers(0, limits[name], shape).astype(kinds[name])
+        else:
+            found[name] = generator.standard_normal(shape).astype(kinds[name])
+    return found
 
 
 def _array(tensor: onnx.TensorProto) -> Array:

@@ -307,6 +307,11 @@ class Source:
         return []
 
     @classmethod
+    def may_be(cls, spec: LayerSpec, top: str, shape: Shape) -> bool:
+        """Whether one of `tops_of_files` can have this shape."""
+        return True
+
+    @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: tuple[int, int] = ASSUMED_SIZES[0]
                        ) -> list[Shape]:
         """The shapes of the tops where the data are not at hand; `size` of images without one."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.values import nearest
+from framework.errors import reason_of
 from framework.layers import gabor
 from framework.proto import FillerParameter, enum_name
 from framework.system.regular import read_regular
@@ -31,6 +32,9 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
                          f"{nearest(filler.type, FILLERS)}; known are {', '.join(FILLERS)}")
     if filler.sparse >= 0 and filler.type != "gaussian":
         raise ValueError(f"is sparse; only a gaussian filler can be, not '{filler.type}'")
+    if not -1 <= filler.sparse <= max(blob.shape[:1], default=0):
+        raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {blob.shape[0]} "
+                         "outputs, or -1 for none")
     for field, kind in _OWN_FIELDS.items():
         default = filler.DESCRIPTOR.fields_by_name[field].default_value
         if getattr(filler, field) != default and filler.type != kind:
@@ -180,7 +184,8 @@ def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     try:
         words = read_regular(filler.file, blob.numel() * _MOST_BYTES + (1 << 20)).split()
     except OSError as error:
-        raise ValueError(f"names the file '{filler.file}', which cannot be read: {error}") from None
+        raise ValueError(f"names the file '{filler.file}', which cannot be read: "
+                         f"{reason_of(error)}") from None
     try:
         values = [float(word) for word in words[:blob.numel()]]
     except ValueError:      # what is in the file is not shown
@@ -191,10 +196,26 @@ def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     blob.copy_(torch.tensor(values).reshape(blob.shape))
 
 
+def cosines_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The cosines of the two-dimensional DCT of a K x K block, K in the type's name, row by row.
+
+    Source: dct4 to dct8 of GuanshuoXu/caffe_deep_learning_for_steganalysis, which reads them from a
+    file that is not published: the order of the K * K outputs is assumed.
+    """
+    size = int(filler.type.removeprefix("dct"))
+    if blob.shape != (size * size, 1, size, size):
+        raise ValueError(f"is of type '{filler.type}'; the blob must have the shape "
+                         f"{(size * size, 1, size, size)} and has {tuple(blob.shape)}")
+    number = torch.arange(size, dtype=torch.float64)
+    waves = (math.pi / size * number[:, None] * (number + 0.5)).cos() * math.sqrt(2 / size)
+    waves[0] /= math.sqrt(2)
+    blob.copy_(torch.einsum("uy,vx->uvyx", waves, waves).reshape(blob.shape))
+
+
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_,
+    "file": file_, **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

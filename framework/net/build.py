@@ -7,6 +7,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
+from framework.definition.values import counted
 from framework.errors import CaffeError, DataError, SpecError
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
@@ -149,7 +150,8 @@ def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> t
         return cls
     if not is_known(spec):
         raise spec.error("python_param.module", f"is '{module}', whose code is not run by a look "
-                         f"at a net, so the shapes are unknown; --import {module} runs it")
+                         f"at a net, so the shapes are unknown; --import {module} runs it, and "
+                         "--no-data assumes them")
     return DeclaredPython
 
 
@@ -197,7 +199,7 @@ def _note_loss_weights(spec: LayerSpec, cls: type[Layer], weights: dict[str, flo
     stated = list(spec.proto.loss_weight)
     if len(stated) > len(spec.tops):
         raise spec.error("loss_weight", f"is given {len(stated)} times; the layer has "
-                         f"{len(spec.tops)} tops")
+                         f"{counted(len(spec.tops), 'top')}")
     if not stated and cls.loss:
         stated = [1.0]
     for top, weight in zip(spec.tops, stated, strict=False):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from framework.definition.values import counted
 from framework.layers.base import Layer, Shape
 from framework.proto import ParamSpec, enum_name
 
@@ -79,8 +80,8 @@ def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
         stated = len(layer.spec.proto.param)
         blobs = len(layer.blob_names)
         if stated > blobs and not layer.blobs_unknown:
-            raise layer.spec.error(f"param[{blobs}]", f"is one too many: the layer has {blobs} "
-                                   f"blobs, and {stated} are described")
+            raise layer.spec.error(f"param[{blobs}]", f"is one too many: the layer has "
+                                   f"{counted(blobs, 'blob')}, and {stated} are described")
         for index in range(blobs):
             name = param_spec(layer, index).name
             if not name:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from framework.ops.regions import sample_bilinear
+
 BEYOND = 1.0        # cells by which a sample may be outside the map and still count
 
 
@@ -51,6 +53,38 @@ def roi_align(maps: Sequence[Tensor], item: Tensor, level: Tensor, corners: Tens
                              per_sample_weights=weights.to(table.dtype).reshape(
                                  -1, index.shape[3] * index.shape[4]))
     return summed.view(shape).permute(0, 3, 1, 2)
+
+
+def largest_samples(x: Tensor, item: Tensor, corners: Sequence[Tensor], height: int, width: int
+                    ) -> Tensor:
+    """The largest of 2 x 2 bilinear samples in each bin of each region, at the thirds of the bin.
+
+    x        (N, C, H, W)
+    item     (R,) int64: which of the N items
+    corners  x1, y1, x2, y2 in cells, (R,) each; a region has trunc(x2 - x1 + 1) cells, at least one
+    Returns (R, C, height, width). Bins are cut to the map, an empty one is 0, and a sample after
+    the last cell has its value, where the original reads what is next in memory. Within bins below
+    0.03 cells the original draws its samples 0.01 apart.
+    Source: roi_align_layer.cu of nnop/caffe. The gradient is the derivative; the original's
+    backward looks for its samples from corners that are cut to whole cells.
+    """
+    x1, y1, x2, y2 = corners
+    rows, no_rows = _thirds(y1, y2, height, x.shape[2])
+    columns, no_columns = _thirds(x1, x2, width, x.shape[3])
+    sampled = F.max_pool2d(sample_bilinear(x, item, rows, columns), 2)
+    empty = no_rows[:, None, :, None] | no_columns[:, None, None, :]
+    return sampled.masked_fill(empty, 0)
+
+
+def _thirds(start: Tensor, end: Tensor, bins: int, limit: int) -> tuple[Tensor, Tensor]:
+    """Two points in each bin of an axis, (R, 2 * bins), and whether the bin is empty, (R, bins)."""
+    size = (end - start + 1).trunc().clamp(min=1) / bins
+    index = torch.arange(bins + 1, device=start.device, dtype=start.dtype)
+    edges = (index * size[:, None] + start[:, None]).clamp(0, limit)
+    first, last = edges[:, :-1], edges[:, 1:]
+    step = (last - first) / 3
+    points = torch.stack([first + step, first + 2 * step], -1).flatten(1)
+    return points.clamp(max=limit - 1), last <= first
 
 
 def _taps(start: Tensor, end: Tensor, bins: int, samples: int, limit: Tensor

@@ -60,7 +60,8 @@ class CommonSettings:
 
 @dataclass(frozen=True)
 class Budget:
-    """What two cores compute of a training from nothing: pixels of input, in at most `minutes`."""
+    """What two cores compute of a training from nothing in at most `minutes`: pixels of input, or
+    cells of the map on which a net does its work."""
 
     pixels: float
     minutes: int

@@ -543,6 +543,57 @@ class LayerParameter(Message):
     @property
     def flow_warp_param(self) -> FlowWarpParameter: ...
     @property
+    def resample_param(self) -> ResampleParameter: ...
+    @property
+    def downsample_param(self) -> DownsampleParameter: ...
+    @property
+    def accum_param(self) -> AccumParameter: ...
+    @property
+    def mean_param(self) -> MeanParameter: ...
+    @property
+    def lpq_loss_param(self) -> LpqLossParameter: ...
+    @property
+    def augmentation_param(self) -> AugmentationParameter: ...
+    @property
+    def coeff_schedule_param(self) -> CoeffScheduleParameter: ...
+    reshape_every_iter: bool
+    @property
+    def att_pooling_param(self) -> AttPoolingParameter: ...
+    @property
+    def renet_lstm_param(self) -> ReNetLSTMParameter: ...
+    @property
+    def multi_stage_meanfield_au3_param(self) -> MultiStageMeanfieldParameter: ...
+    @property
+    def netvlad_param(self) -> NetvladParameter: ...
+    @property
+    def roi_align_param(self) -> ROIAlignParameter: ...
+    @property
+    def roi_alignment_param(self) -> ROIAlignmentParameter: ...
+    @property
+    def global_sum_pooling_param(self) -> GlobalSumPoolingParameter: ...
+    @property
+    def multiclass_cross_entropy_loss_param(self) -> MulticlassCrossEntropyLossParameter: ...
+    @property
+    def deformable_convolution_param(self) -> DeformableConvolutionParameter: ...
+    @property
+    def modulated_deformable_convolution_param(self) -> DeformableConvolutionParameter: ...
+    @property
+    def lifted_struct_sim_softmax_loss_param(self) -> LiftedStructLossParameter: ...
+    @property
+    def bn_conv_param(self) -> BNConvParameter: ...
+    @property
+    def bdct_to_spatial_param(self) -> BdctToSpatialParameter: ...
+    @property
+    def quant_trunc_abs_param(self) -> QuantTruncAbsParameter: ...
+    @property
+    def image_data_steganalysis_jpeg_dct_param(self) -> SteganalysisDataParameter: ...
+    @property
+    def resize_param(self) -> ResizeLayerParameter: ...
+    @property
+    def pose_coords_from_heat_maps_param(self) -> PoseCoordsFromHeatMapsParameter: ...
+    @property
+    def secondary_regions_op_scores_param(self) -> SecondaryRegionsOpScoresParameter: ...
+    @property
     def st_param(self) -> SpatialTransformerParameter: ...
     @property
     def mmd_param(self) -> MMDParameter: ...
@@ -592,6 +643,8 @@ class LayerParameter(Message):
     def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
     @property
     def psroi_align_param(self) -> PSROIAlignParameter: ...
+    @property
+    def hypercolumns_param(self) -> HyperColumnsParameter: ...
     @property
     def division_param(self) -> DivisionParameter: ...
     @property
@@ -776,7 +829,31 @@ class LayerParameter(Message):
             _Fields | None = ..., sum_pooling_param: SumPoolingParameter | _Fields | None = ...,
             grid_pooling_param: GRIDPoolingParameter | _Fields | None = ..., correlation_param:
             CorrelationParameter | _Fields | None = ..., flow_warp_param: FlowWarpParameter |
-            _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
+            _Fields | None = ..., resample_param: ResampleParameter | _Fields | None = ...,
+            downsample_param: DownsampleParameter | _Fields | None = ..., accum_param:
+            AccumParameter | _Fields | None = ..., mean_param: MeanParameter | _Fields | None =
+            ..., lpq_loss_param: LpqLossParameter | _Fields | None = ..., augmentation_param:
+            AugmentationParameter | _Fields | None = ..., coeff_schedule_param:
+            CoeffScheduleParameter | _Fields | None = ..., reshape_every_iter: bool | None =
+            ..., att_pooling_param: AttPoolingParameter | _Fields | None = ...,
+            renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
+            multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter | _Fields | None =
+            ..., netvlad_param: NetvladParameter | _Fields | None = ..., roi_align_param:
+            ROIAlignParameter | _Fields | None = ..., roi_alignment_param: ROIAlignmentParameter
+            | _Fields | None = ..., global_sum_pooling_param: GlobalSumPoolingParameter |
+            _Fields | None = ..., multiclass_cross_entropy_loss_param:
+            MulticlassCrossEntropyLossParameter | _Fields | None = ...,
+            deformable_convolution_param: DeformableConvolutionParameter | _Fields | None = ...,
+            modulated_deformable_convolution_param: DeformableConvolutionParameter | _Fields |
+            None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
+            _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
+            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
+            ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
+            pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
+            ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
+            | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
             mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
             _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
             topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
@@ -798,7 +875,8 @@ class LayerParameter(Message):
             OPTransformationParameter | _Fields | None = ..., combined_margin_param:
             CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
             KnowledgeDistillationParameter | _Fields | None = ..., psroi_align_param:
-            PSROIAlignParameter | _Fields | None = ..., division_param: DivisionParameter |
+            PSROIAlignParameter | _Fields | None = ..., hypercolumns_param:
+            HyperColumnsParameter | _Fields | None = ..., division_param: DivisionParameter |
             _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
             ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
             multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
@@ -867,20 +945,29 @@ class LayerParameter(Message):
             "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
-            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "flow_warp_param", "resample_param", "downsample_param", "accum_param",
+            "mean_param", "lpq_loss_param", "augmentation_param", "coeff_schedule_param",
+            "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
+            "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
+            "roi_alignment_param", "global_sum_pooling_param",
+            "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
+            "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
+            "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
-            "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
-            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "psroi_align_param", "hypercolumns_param", "division_param", "combination_param",
+            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
+            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
+            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -936,20 +1023,29 @@ class LayerParameter(Message):
             "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
-            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "flow_warp_param", "resample_param", "downsample_param", "accum_param",
+            "mean_param", "lpq_loss_param", "augmentation_param", "coeff_schedule_param",
+            "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
+            "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
+            "roi_alignment_param", "global_sum_pooling_param",
+            "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
+            "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
+            "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "division_param", "combination_param", "dice_coef_loss_param",
-            "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
-            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "psroi_align_param", "hypercolumns_param", "division_param", "combination_param",
+            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1609,6 +1705,11 @@ class EmbedParameter(Message):
 
 class RecurrentParameter(Message):
     DESCRIPTOR: Descriptor
+    class Activation(_Enum):
+        TANH: ClassVar[RecurrentParameter.Activation]
+        RELU: ClassVar[RecurrentParameter.Activation]
+    TANH: ClassVar[RecurrentParameter.Activation]
+    RELU: ClassVar[RecurrentParameter.Activation]
     num_output: int
     @property
     def weight_filler(self) -> FillerParameter: ...
@@ -1617,22 +1718,27 @@ class RecurrentParameter(Message):
     debug_info: bool
     expose_hidden: bool
     linear_before_reset: int
+    state_gradient: bool
+    hidden_output: bool
+    activation: RecurrentParameter.Activation
     def __init__(
         self, *,
             num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., debug_info: bool | None = ...,
             expose_hidden: bool | None = ..., linear_before_reset: int | None = ...,
+            state_gradient: bool | None = ..., hidden_output: bool | None = ..., activation:
+            RecurrentParameter.Activation | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
-            "linear_before_reset",
+            "linear_before_reset", "state_gradient", "hidden_output", "activation",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
-            "linear_before_reset",
+            "linear_before_reset", "state_gradient", "hidden_output", "activation",
         ]
     ) -> None: ...
 
@@ -2425,6 +2531,16 @@ class LossParameter(Message):
     label_smoothing: float
     pre_fixed_normalizer: float
     weight_by_label_freqs: bool
+    ignore_objectness: bool
+    ignore_location: bool
+    ignore_constraint: bool
+    ignore_classes: bool
+    ignore_rank: bool
+    normalize_supervised: bool
+    normalize_classes: bool
+    normalize_constraint: bool
+    normalize_objectness: bool
+    is_siftflow: bool
     @property
     def class_weighting(self) -> Values[float]: ...
     def __init__(
@@ -2432,18 +2548,29 @@ class LossParameter(Message):
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
             LossParameter.NormalizationMode | int | str | None = ..., label_smoothing: float |
             None = ..., pre_fixed_normalizer: float | None = ..., weight_by_label_freqs: bool |
-            None = ..., class_weighting: Iterable[float] | None = ...,
+            None = ..., ignore_objectness: bool | None = ..., ignore_location: bool | None =
+            ..., ignore_constraint: bool | None = ..., ignore_classes: bool | None = ...,
+            ignore_rank: bool | None = ..., normalize_supervised: bool | None = ...,
+            normalize_classes: bool | None = ..., normalize_constraint: bool | None = ...,
+            normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
+            class_weighting: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
+            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
+            "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "normalize_objectness", "is_siftflow",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
+            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
+            "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "normalize_objectness", "is_siftflow", "class_weighting",
         ]
     ) -> None: ...
 
@@ -4511,6 +4638,18 @@ class DataParameter(Message):
         LMDB: ClassVar[DataParameter.DB]
     LEVELDB: ClassVar[DataParameter.DB]
     LMDB: ClassVar[DataParameter.DB]
+    class CHANNELENCODING(_Enum):
+        UINT8: ClassVar[DataParameter.CHANNELENCODING]
+        UINT16FLOW: ClassVar[DataParameter.CHANNELENCODING]
+        BOOL1: ClassVar[DataParameter.CHANNELENCODING]
+    UINT8: ClassVar[DataParameter.CHANNELENCODING]
+    UINT16FLOW: ClassVar[DataParameter.CHANNELENCODING]
+    BOOL1: ClassVar[DataParameter.CHANNELENCODING]
+    class RANDPERMORDER(_Enum):
+        FIRST_PERMUTE_THEN_RANGE: ClassVar[DataParameter.RANDPERMORDER]
+        FIRST_RANGE_THEN_PERMUTE: ClassVar[DataParameter.RANDPERMORDER]
+    FIRST_PERMUTE_THEN_RANGE: ClassVar[DataParameter.RANDPERMORDER]
+    FIRST_RANGE_THEN_PERMUTE: ClassVar[DataParameter.RANDPERMORDER]
     source: str
     scale: float
     mean_file: str
@@ -4548,6 +4687,9 @@ class DataParameter(Message):
     task_class_num: int
     verbose: bool
     @property
+    def encoding(self) -> Values[DataParameter.CHANNELENCODING]: ...
+    rand_permute_order: DataParameter.RANDPERMORDER
+    @property
     def source_more(self) -> Values[str]: ...
     def __init__(
         self, *,
@@ -4564,8 +4706,10 @@ class DataParameter(Message):
             rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
             None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
             slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., source_more:
-            Iterable[str] | None = ...,
+            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
+            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
+            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
+            source_more: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4575,6 +4719,7 @@ class DataParameter(Message):
             "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
             "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
             "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
+            "rand_permute_order",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4585,7 +4730,7 @@ class DataParameter(Message):
             "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
             "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
             "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "source_more",
+            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
         ]
     ) -> None: ...
 
@@ -4628,6 +4773,7 @@ class ImageDataParameter(Message):
     face_point_num: int
     face_transform: bool
     is_flow: bool
+    raw_hdf5: bool
     label_cut_end: int
     label_cut_start: int
     label_size: int
@@ -4665,17 +4811,18 @@ class ImageDataParameter(Message):
             ImageDataParameter.LabelType | int | str | None = ..., balance_by: int | None = ...,
             balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
             None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
-            face_transform: bool | None = ..., is_flow: bool | None = ..., label_cut_end: int |
-            None = ..., label_cut_start: int | None = ..., label_size: int | None = ...,
-            max_aspect_ratio: float | None = ..., max_random_scale: float | None = ...,
-            max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
-            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
-            min_random_scale: float | None = ..., new_length: int | None = ...,
-            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
-            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
-            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
-            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
-            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
+            face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None
+            = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
+            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4684,12 +4831,12 @@ class ImageDataParameter(Message):
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
-            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
-            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
-            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
-            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
-            "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
+            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
+            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
+            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
+            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
+            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4699,12 +4846,12 @@ class ImageDataParameter(Message):
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "label_cut_end", "label_cut_start", "label_size",
-            "max_aspect_ratio", "max_random_scale", "max_random_shift", "max_rotate_angle",
-            "max_shear_ratio", "mean_value", "min_random_scale", "new_length",
-            "num_truth_channels", "regression", "sampling_rate", "show_data", "task_class_num",
-            "truth_scale", "use_byte_input", "use_image", "use_label", "use_temporal_jitter",
-            "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
+            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
+            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
+            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
+            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
+            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -5297,6 +5444,28 @@ class ROIPoolingParameter(Message):
         ]
     ) -> None: ...
 
+class HyperColumnsParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_train: bool
+    sample_num: int
+    skip_ratio: int
+    invalid_condition: float
+    def __init__(
+        self, *,
+            is_train: bool | None = ..., sample_num: int | None = ..., skip_ratio: int | None =
+            ..., invalid_condition: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_train", "sample_num", "skip_ratio", "invalid_condition",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_train", "sample_num", "skip_ratio", "invalid_condition",
+        ]
+    ) -> None: ...
+
 class PSROIPoolingParameter(Message):
     DESCRIPTOR: Descriptor
     spatial_scale: float
@@ -5444,18 +5613,19 @@ class EvalDetectionParameter(Message):
 class SpatialDropoutParameter(Message):
     DESCRIPTOR: Descriptor
     dropout_ratio: float
+    dropout_scale: float
     def __init__(
         self, *,
-            dropout_ratio: float | None = ...,
+            dropout_ratio: float | None = ..., dropout_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "dropout_ratio",
+            "dropout_ratio", "dropout_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "dropout_ratio",
+            "dropout_ratio", "dropout_scale",
         ]
     ) -> None: ...
 
@@ -7299,18 +7469,21 @@ class MaskResizeParameter(Message):
     DESCRIPTOR: Descriptor
     output_height: int
     output_width: int
+    factor_height: float
+    factor_width: float
     def __init__(
         self, *,
-            output_height: int | None = ..., output_width: int | None = ...,
+            output_height: int | None = ..., output_width: int | None = ..., factor_height:
+            float | None = ..., factor_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "output_height", "output_width",
+            "output_height", "output_width", "factor_height", "factor_width",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "output_height", "output_width",
+            "output_height", "output_width", "factor_height", "factor_width",
         ]
     ) -> None: ...
 
@@ -7582,20 +7755,36 @@ class Pooling3DParameter(Message):
     pad: int
     kernel_depth: int
     temporal_stride: int
+    kernel_l: int
+    stride_l: int
+    pad_l: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
     def __init__(
         self, *,
             pool: Pooling3DParameter.PoolMethod | int | str | None = ..., kernel_size: int |
             None = ..., stride: int | None = ..., pad: int | None = ..., kernel_depth: int |
-            None = ..., temporal_stride: int | None = ...,
+            None = ..., temporal_stride: int | None = ..., kernel_l: int | None = ..., stride_l:
+            int | None = ..., pad_l: int | None = ..., kernel_h: int | None = ..., kernel_w: int
+            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., pad_h: int |
+            None = ..., pad_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+            "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
+            "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w",
         ]
     ) -> None: ...
 
@@ -7777,6 +7966,7 @@ class Yolov3Parameter(Message):
     max_delta: float
     accumulate: bool
     label_smooth_eps: float
+    scale_x_y: float
     def __init__(
         self, *,
             side: int | None = ..., num_class: int | None = ..., num: int | None = ...,
@@ -7787,13 +7977,14 @@ class Yolov3Parameter(Message):
             bool | None = ..., iou_loss: Yolov3Parameter.IOU_LOSS | int | str | None = ...,
             iou_normalizer: float | None = ..., iou_thresh: float | None = ..., max_delta: float
             | None = ..., accumulate: bool | None = ..., label_smooth_eps: float | None = ...,
+            scale_x_y: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "side", "num_class", "num", "object_scale", "class_scale", "noobject_scale",
             "coord_scale", "thresh", "anchors_scale", "use_logic_gradient", "use_focal_loss",
             "iou_loss", "iou_normalizer", "iou_thresh", "max_delta", "accumulate",
-            "label_smooth_eps",
+            "label_smooth_eps", "scale_x_y",
         ]
     ) -> bool: ...
     def ClearField(
@@ -7801,7 +7992,7 @@ class Yolov3Parameter(Message):
             "side", "num_class", "num", "object_scale", "class_scale", "noobject_scale",
             "coord_scale", "thresh", "anchors_scale", "biases", "mask", "use_logic_gradient",
             "use_focal_loss", "iou_loss", "iou_normalizer", "iou_thresh", "max_delta",
-            "accumulate", "label_smooth_eps",
+            "accumulate", "label_smooth_eps", "scale_x_y",
         ]
     ) -> None: ...
 
@@ -9163,24 +9354,25 @@ class CorrelationParameter(Message):
     stride_1: int
     stride_2: int
     do_abs: bool
+    single_direction: int
     correlation_type: CorrelationParameter.CorrelationType
     def __init__(
         self, *,
             pad: int | None = ..., kernel_size: int | None = ..., max_displacement: int | None =
             ..., stride_1: int | None = ..., stride_2: int | None = ..., do_abs: bool | None =
-            ..., correlation_type: CorrelationParameter.CorrelationType | int | str | None =
-            ...,
+            ..., single_direction: int | None = ..., correlation_type:
+            CorrelationParameter.CorrelationType | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
-            "correlation_type",
+            "single_direction", "correlation_type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pad", "kernel_size", "max_displacement", "stride_1", "stride_2", "do_abs",
-            "correlation_type",
+            "single_direction", "correlation_type",
         ]
     ) -> None: ...
 
@@ -9685,5 +9877,761 @@ class AUMaskBasedLandParameter(Message):
         self, field_name: Literal[
             "img_size", "spatial_ratio", "spatial_scale", "fill_type", "fill_coeff",
             "fill_value",
+        ]
+    ) -> None: ...
+
+class ResampleParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ResampleType(_Enum):
+        NEAREST: ClassVar[ResampleParameter.ResampleType]
+        LINEAR: ClassVar[ResampleParameter.ResampleType]
+        CUBIC: ClassVar[ResampleParameter.ResampleType]
+        AREA: ClassVar[ResampleParameter.ResampleType]
+    NEAREST: ClassVar[ResampleParameter.ResampleType]
+    LINEAR: ClassVar[ResampleParameter.ResampleType]
+    CUBIC: ClassVar[ResampleParameter.ResampleType]
+    AREA: ClassVar[ResampleParameter.ResampleType]
+    width: int
+    height: int
+    type: ResampleParameter.ResampleType
+    antialias: bool
+    factor: float
+    def __init__(
+        self, *,
+            width: int | None = ..., height: int | None = ..., type:
+            ResampleParameter.ResampleType | int | str | None = ..., antialias: bool | None =
+            ..., factor: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "width", "height", "type", "antialias", "factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "type", "antialias", "factor",
+        ]
+    ) -> None: ...
+
+class DownsampleParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_height: int
+    top_width: int
+    def __init__(
+        self, *,
+            top_height: int | None = ..., top_width: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_height", "top_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_height", "top_width",
+        ]
+    ) -> None: ...
+
+class AccumParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_height: int
+    top_width: int
+    size_divisible_by: int
+    have_reference: bool
+    def __init__(
+        self, *,
+            top_height: int | None = ..., top_width: int | None = ..., size_divisible_by: int |
+            None = ..., have_reference: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_height", "top_width", "size_divisible_by", "have_reference",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_height", "top_width", "size_divisible_by", "have_reference",
+        ]
+    ) -> None: ...
+
+class MeanParameter(Message):
+    DESCRIPTOR: Descriptor
+    class MeanOperation(_Enum):
+        ADD: ClassVar[MeanParameter.MeanOperation]
+        SUBTRACT: ClassVar[MeanParameter.MeanOperation]
+    ADD: ClassVar[MeanParameter.MeanOperation]
+    SUBTRACT: ClassVar[MeanParameter.MeanOperation]
+    operation: MeanParameter.MeanOperation
+    file: str
+    @property
+    def value(self) -> Values[float]: ...
+    mean_scale: float
+    input_scale: float
+    output_scale: float
+    def __init__(
+        self, *,
+            operation: MeanParameter.MeanOperation | int | str | None = ..., file: str | None =
+            ..., value: Iterable[float] | None = ..., mean_scale: float | None = ...,
+            input_scale: float | None = ..., output_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "operation", "file", "mean_scale", "input_scale", "output_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "operation", "file", "value", "mean_scale", "input_scale", "output_scale",
+        ]
+    ) -> None: ...
+
+class LpqLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def pq_episode_starts_at_iter(self) -> Values[int]: ...
+    @property
+    def p(self) -> Values[float]: ...
+    @property
+    def q(self) -> Values[float]: ...
+    p_epsilon: float
+    q_epsilon: float
+    l2_prescale_by_channels: bool
+    normalize_by_num_entries: bool
+    def __init__(
+        self, *,
+            pq_episode_starts_at_iter: Iterable[int] | None = ..., p: Iterable[float] | None =
+            ..., q: Iterable[float] | None = ..., p_epsilon: float | None = ..., q_epsilon:
+            float | None = ..., l2_prescale_by_channels: bool | None = ...,
+            normalize_by_num_entries: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "p_epsilon", "q_epsilon", "l2_prescale_by_channels", "normalize_by_num_entries",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pq_episode_starts_at_iter", "p", "q", "p_epsilon", "q_epsilon",
+            "l2_prescale_by_channels", "normalize_by_num_entries",
+        ]
+    ) -> None: ...
+
+class AttPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class AttMode(_Enum):
+        GLOBAL: ClassVar[AttPoolingParameter.AttMode]
+        LOCAL: ClassVar[AttPoolingParameter.AttMode]
+    GLOBAL: ClassVar[AttPoolingParameter.AttMode]
+    LOCAL: ClassVar[AttPoolingParameter.AttMode]
+    att_mode: AttPoolingParameter.AttMode
+    pad: int
+    kernel_size: int
+    stride: int
+    dilation: int
+    def __init__(
+        self, *,
+            att_mode: AttPoolingParameter.AttMode | int | str | None = ..., pad: int | None =
+            ..., kernel_size: int | None = ..., stride: int | None = ..., dilation: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "att_mode", "pad", "kernel_size", "stride", "dilation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "att_mode", "pad", "kernel_size", "stride", "dilation",
+        ]
+    ) -> None: ...
+
+class ReNetLSTMParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Direction(_Enum):
+        X_DIR: ClassVar[ReNetLSTMParameter.Direction]
+        Y_DIR: ClassVar[ReNetLSTMParameter.Direction]
+    X_DIR: ClassVar[ReNetLSTMParameter.Direction]
+    Y_DIR: ClassVar[ReNetLSTMParameter.Direction]
+    direction: ReNetLSTMParameter.Direction
+    num_output: int
+    patch_width: int
+    patch_height: int
+    @property
+    def general_weight_filler(self) -> FillerParameter: ...
+    @property
+    def general_bias_filler(self) -> FillerParameter: ...
+    @property
+    def forget_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def input_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def output_gate_bias_filler(self) -> FillerParameter: ...
+    peephole: bool
+    def __init__(
+        self, *,
+            direction: ReNetLSTMParameter.Direction | int | str | None = ..., num_output: int |
+            None = ..., patch_width: int | None = ..., patch_height: int | None = ...,
+            general_weight_filler: FillerParameter | _Fields | None = ..., general_bias_filler:
+            FillerParameter | _Fields | None = ..., forget_gate_bias_filler: FillerParameter |
+            _Fields | None = ..., input_gate_bias_filler: FillerParameter | _Fields | None =
+            ..., output_gate_bias_filler: FillerParameter | _Fields | None = ..., peephole: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "direction", "num_output", "patch_width", "patch_height", "general_weight_filler",
+            "general_bias_filler", "forget_gate_bias_filler", "input_gate_bias_filler",
+            "output_gate_bias_filler", "peephole",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "direction", "num_output", "patch_width", "patch_height", "general_weight_filler",
+            "general_bias_filler", "forget_gate_bias_filler", "input_gate_bias_filler",
+            "output_gate_bias_filler", "peephole",
+        ]
+    ) -> None: ...
+
+class NetvladParameter(Message):
+    DESCRIPTOR: Descriptor
+    cluster_num: int
+    local_dim: int
+    vlad_dim: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            cluster_num: int | None = ..., local_dim: int | None = ..., vlad_dim: int | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cluster_num", "local_dim", "vlad_dim", "weight_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cluster_num", "local_dim", "vlad_dim", "weight_filler",
+        ]
+    ) -> None: ...
+
+class ResizeLayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    height: int
+    width: int
+    height_fac: float
+    width_fac: float
+    def __init__(
+        self, *,
+            height: int | None = ..., width: int | None = ..., height_fac: float | None = ...,
+            width_fac: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "height", "width", "height_fac", "width_fac",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "height", "width", "height_fac", "width_fac",
+        ]
+    ) -> None: ...
+
+class PoseCoordsFromHeatMapsParameter(Message):
+    DESCRIPTOR: Descriptor
+    heat_map_a: int
+    heat_map_b: int
+    top_k: int
+    def __init__(
+        self, *,
+            heat_map_a: int | None = ..., heat_map_b: int | None = ..., top_k: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "heat_map_a", "heat_map_b", "top_k",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "heat_map_a", "heat_map_b", "top_k",
+        ]
+    ) -> None: ...
+
+class SecondaryRegionsOpScoresParameter(Message):
+    DESCRIPTOR: Descriptor
+    class OpScoresMethod(_Enum):
+        MAX: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+        SUM: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+        AVE: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    MAX: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    SUM: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    AVE: ClassVar[SecondaryRegionsOpScoresParameter.OpScoresMethod]
+    n_secondary_regions: int
+    op_scores: SecondaryRegionsOpScoresParameter.OpScoresMethod
+    has_scene_branch: bool
+    def __init__(
+        self, *,
+            n_secondary_regions: int | None = ..., op_scores:
+            SecondaryRegionsOpScoresParameter.OpScoresMethod | int | str | None = ...,
+            has_scene_branch: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "n_secondary_regions", "op_scores", "has_scene_branch",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "n_secondary_regions", "op_scores", "has_scene_branch",
+        ]
+    ) -> None: ...
+
+class RandomGeneratorParameter(Message):
+    DESCRIPTOR: Descriptor
+    rand_type: str
+    exp: bool
+    mean: float
+    spread: float
+    prob: float
+    apply_schedule: bool
+    discretize: bool
+    multiplier: float
+    def __init__(
+        self, *,
+            rand_type: str | None = ..., exp: bool | None = ..., mean: float | None = ...,
+            spread: float | None = ..., prob: float | None = ..., apply_schedule: bool | None =
+            ..., discretize: bool | None = ..., multiplier: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "rand_type", "exp", "mean", "spread", "prob", "apply_schedule", "discretize",
+            "multiplier",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "rand_type", "exp", "mean", "spread", "prob", "apply_schedule", "discretize",
+            "multiplier",
+        ]
+    ) -> None: ...
+
+class CoeffScheduleParameter(Message):
+    DESCRIPTOR: Descriptor
+    half_life: float
+    initial_coeff: float
+    final_coeff: float
+    def __init__(
+        self, *,
+            half_life: float | None = ..., initial_coeff: float | None = ..., final_coeff: float
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "half_life", "initial_coeff", "final_coeff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "half_life", "initial_coeff", "final_coeff",
+        ]
+    ) -> None: ...
+
+class AugmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    write_augmented: str
+    max_multiplier: float
+    augment_during_test: bool
+    recompute_mean: int
+    write_mean: str
+    mean_per_pixel: bool
+    mode: str
+    @property
+    def mean(self) -> Values[float]: ...
+    crop_width: int
+    crop_height: int
+    bottomwidth: int
+    bottomheight: int
+    num: int
+    @property
+    def chromatic_eigvec(self) -> Values[float]: ...
+    @property
+    def mirror(self) -> RandomGeneratorParameter: ...
+    @property
+    def translate(self) -> RandomGeneratorParameter: ...
+    @property
+    def rotate(self) -> RandomGeneratorParameter: ...
+    @property
+    def zoom(self) -> RandomGeneratorParameter: ...
+    @property
+    def squeeze(self) -> RandomGeneratorParameter: ...
+    @property
+    def translate_x(self) -> RandomGeneratorParameter: ...
+    @property
+    def translate_y(self) -> RandomGeneratorParameter: ...
+    @property
+    def gamma(self) -> RandomGeneratorParameter: ...
+    @property
+    def brightness(self) -> RandomGeneratorParameter: ...
+    @property
+    def contrast(self) -> RandomGeneratorParameter: ...
+    @property
+    def color(self) -> RandomGeneratorParameter: ...
+    @property
+    def lmult_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def lmult_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def lmult_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def sat_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def sat_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def sat_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def ladd_pow(self) -> RandomGeneratorParameter: ...
+    @property
+    def ladd_mult(self) -> RandomGeneratorParameter: ...
+    @property
+    def ladd_add(self) -> RandomGeneratorParameter: ...
+    @property
+    def col_rotate(self) -> RandomGeneratorParameter: ...
+    @property
+    def fog_amount(self) -> RandomGeneratorParameter: ...
+    @property
+    def fog_size(self) -> RandomGeneratorParameter: ...
+    @property
+    def motion_blur_angle(self) -> RandomGeneratorParameter: ...
+    @property
+    def motion_blur_size(self) -> RandomGeneratorParameter: ...
+    @property
+    def shadow_angle(self) -> RandomGeneratorParameter: ...
+    @property
+    def shadow_distance(self) -> RandomGeneratorParameter: ...
+    @property
+    def shadow_strength(self) -> RandomGeneratorParameter: ...
+    @property
+    def noise(self) -> RandomGeneratorParameter: ...
+    def __init__(
+        self, *,
+            write_augmented: str | None = ..., max_multiplier: float | None = ...,
+            augment_during_test: bool | None = ..., recompute_mean: int | None = ...,
+            write_mean: str | None = ..., mean_per_pixel: bool | None = ..., mode: str | None =
+            ..., mean: Iterable[float] | None = ..., crop_width: int | None = ..., crop_height:
+            int | None = ..., bottomwidth: int | None = ..., bottomheight: int | None = ...,
+            num: int | None = ..., chromatic_eigvec: Iterable[float] | None = ..., mirror:
+            RandomGeneratorParameter | _Fields | None = ..., translate: RandomGeneratorParameter
+            | _Fields | None = ..., rotate: RandomGeneratorParameter | _Fields | None = ...,
+            zoom: RandomGeneratorParameter | _Fields | None = ..., squeeze:
+            RandomGeneratorParameter | _Fields | None = ..., translate_x:
+            RandomGeneratorParameter | _Fields | None = ..., translate_y:
+            RandomGeneratorParameter | _Fields | None = ..., gamma: RandomGeneratorParameter |
+            _Fields | None = ..., brightness: RandomGeneratorParameter | _Fields | None = ...,
+            contrast: RandomGeneratorParameter | _Fields | None = ..., color:
+            RandomGeneratorParameter | _Fields | None = ..., lmult_pow: RandomGeneratorParameter
+            | _Fields | None = ..., lmult_mult: RandomGeneratorParameter | _Fields | None = ...,
+            lmult_add: RandomGeneratorParameter | _Fields | None = ..., sat_pow:
+            RandomGeneratorParameter | _Fields | None = ..., sat_mult: RandomGeneratorParameter
+            | _Fields | None = ..., sat_add: RandomGeneratorParameter | _Fields | None = ...,
+            col_pow: RandomGeneratorParameter | _Fields | None = ..., col_mult:
+            RandomGeneratorParameter | _Fields | None = ..., col_add: RandomGeneratorParameter |
+            _Fields | None = ..., ladd_pow: RandomGeneratorParameter | _Fields | None = ...,
+            ladd_mult: RandomGeneratorParameter | _Fields | None = ..., ladd_add:
+            RandomGeneratorParameter | _Fields | None = ..., col_rotate:
+            RandomGeneratorParameter | _Fields | None = ..., fog_amount:
+            RandomGeneratorParameter | _Fields | None = ..., fog_size: RandomGeneratorParameter
+            | _Fields | None = ..., motion_blur_angle: RandomGeneratorParameter | _Fields | None
+            = ..., motion_blur_size: RandomGeneratorParameter | _Fields | None = ...,
+            shadow_angle: RandomGeneratorParameter | _Fields | None = ..., shadow_distance:
+            RandomGeneratorParameter | _Fields | None = ..., shadow_strength:
+            RandomGeneratorParameter | _Fields | None = ..., noise: RandomGeneratorParameter |
+            _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "write_augmented", "max_multiplier", "augment_during_test", "recompute_mean",
+            "write_mean", "mean_per_pixel", "mode", "crop_width", "crop_height", "bottomwidth",
+            "bottomheight", "num", "mirror", "translate", "rotate", "zoom", "squeeze",
+            "translate_x", "translate_y", "gamma", "brightness", "contrast", "color",
+            "lmult_pow", "lmult_mult", "lmult_add", "sat_pow", "sat_mult", "sat_add", "col_pow",
+            "col_mult", "col_add", "ladd_pow", "ladd_mult", "ladd_add", "col_rotate",
+            "fog_amount", "fog_size", "motion_blur_angle", "motion_blur_size", "shadow_angle",
+            "shadow_distance", "shadow_strength", "noise",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "write_augmented", "max_multiplier", "augment_during_test", "recompute_mean",
+            "write_mean", "mean_per_pixel", "mode", "mean", "crop_width", "crop_height",
+            "bottomwidth", "bottomheight", "num", "chromatic_eigvec", "mirror", "translate",
+            "rotate", "zoom", "squeeze", "translate_x", "translate_y", "gamma", "brightness",
+            "contrast", "color", "lmult_pow", "lmult_mult", "lmult_add", "sat_pow", "sat_mult",
+            "sat_add", "col_pow", "col_mult", "col_add", "ladd_pow", "ladd_mult", "ladd_add",
+            "col_rotate", "fog_amount", "fog_size", "motion_blur_angle", "motion_blur_size",
+            "shadow_angle", "shadow_distance", "shadow_strength", "noise",
+        ]
+    ) -> None: ...
+
+class ROIAlignParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    sampling_ratio: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., sampling_ratio: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "sampling_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "sampling_ratio",
+        ]
+    ) -> None: ...
+
+class ROIAlignmentParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> None: ...
+
+class GlobalSumPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    num_proposal: int
+    include_background: bool
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., num_proposal: int | None = ..., include_background:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "num_proposal", "include_background",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "num_proposal", "include_background",
+        ]
+    ) -> None: ...
+
+class MulticlassCrossEntropyLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    include_background: bool
+    def __init__(
+        self, *,
+            include_background: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "include_background",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "include_background",
+        ]
+    ) -> None: ...
+
+class DeformableConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[DeformableConvolutionParameter.Engine]
+        CAFFE: ClassVar[DeformableConvolutionParameter.Engine]
+        CUDNN: ClassVar[DeformableConvolutionParameter.Engine]
+    DEFAULT: ClassVar[DeformableConvolutionParameter.Engine]
+    CAFFE: ClassVar[DeformableConvolutionParameter.Engine]
+    CUDNN: ClassVar[DeformableConvolutionParameter.Engine]
+    num_output: int
+    bias_term: bool
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    group: int
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: DeformableConvolutionParameter.Engine
+    axis: int
+    force_nd_im2col: bool
+    @property
+    def dilation(self) -> Values[int]: ...
+    deformable_group: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: Iterable[int] |
+            None = ..., kernel_size: Iterable[int] | None = ..., group: int | None = ...,
+            stride: Iterable[int] | None = ..., weight_filler: FillerParameter | _Fields | None
+            = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h: int | None = ...,
+            pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int | None = ...,
+            stride_h: int | None = ..., stride_w: int | None = ..., engine:
+            DeformableConvolutionParameter.Engine | int | str | None = ..., axis: int | None =
+            ..., force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
+            deformable_group: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "group", "weight_filler", "bias_filler", "pad_h",
+            "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine", "axis",
+            "force_nd_im2col", "deformable_group",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine", "axis", "force_nd_im2col", "dilation", "deformable_group",
+        ]
+    ) -> None: ...
+
+class LiftedStructLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    def __init__(
+        self, *,
+            margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin",
+        ]
+    ) -> None: ...
+
+class BNConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    decay: float
+    fix: bool
+    def __init__(
+        self, *,
+            decay: float | None = ..., fix: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "decay", "fix",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "decay", "fix",
+        ]
+    ) -> None: ...
+
+class BdctToSpatialParameter(Message):
+    DESCRIPTOR: Descriptor
+    quality: float
+    def __init__(
+        self, *,
+            quality: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "quality",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "quality",
+        ]
+    ) -> None: ...
+
+class QuantTruncAbsParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ProcessMethod(_Enum):
+        QUANTTRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        QUANT: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        ABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        TRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        QUANTTRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        QUANTABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+        TRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANTTRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANT: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    ABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    TRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANTTRUNC: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    QUANTABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    TRUNCABS: ClassVar[QuantTruncAbsParameter.ProcessMethod]
+    process: QuantTruncAbsParameter.ProcessMethod
+    threshold: int
+    def __init__(
+        self, *,
+            process: QuantTruncAbsParameter.ProcessMethod | int | str | None = ..., threshold:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "process", "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "process", "threshold",
+        ]
+    ) -> None: ...
+
+class SteganalysisDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    shuffle: bool
+    cover_dir: str
+    stego_dir: str
+    rand_mirror_rotate: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
+            cover_dir: str | None = ..., stego_dir: str | None = ..., rand_mirror_rotate: bool |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "shuffle", "cover_dir", "stego_dir", "rand_mirror_rotate",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "shuffle", "cover_dir", "stego_dir", "rand_mirror_rotate",
         ]
     ) -> None: ...

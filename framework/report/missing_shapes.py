@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.utility.joining import Slice
+from framework.report.python_layers import PythonOutput
 
 
 def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection[str],
                    error: SpecError) -> dict[str, Shape]:
-    """The shape that the layer which `error` names needs of tops of data layers, by their names.
+    """The shape that the layer which `error` names needs of open tops, by their names: those of
+    data layers, and of Python layers that are not run.
 
     shapes  of all blobs before that layer
     known   tops that have been inferred, and stay as they are
@@ -30,18 +34,64 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         return {}
     origins, copies = _origins(spec.layers[:index], known)
     found: dict[str, Shape] = {}
+    made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
+    images = next((top for other in spec.layers for top in other.tops), "")
     for number, name in enumerate(layer.bottoms):
-        top = copies.get(name)
         others = {origin for other in layer.bottoms if other != name
                   for origin in origins.get(other, ())}
-        if not top or top in others:
+        copy = copies.get(name)
+        own = {copy.top} if copy else origins.get(name, set())
+        if len(own) != 1 or own & others:
             continue
+        top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
         if shape is None and len(bottoms[number]) == 1 and not cls.loss:
             shape = _images(spec, shapes, bottoms[number][0])
-        if shape is not None and shape != bottoms[number]:
-            found[top] = shape[:len(shape) + len(shapes[top]) - len(bottoms[number])]
-    return found
+        if shape is None or shape == bottoms[number]:
+            continue
+        if copy:
+            _note(found, spec, top, copy.whole(shape, shapes[top], bottoms[number]))
+        elif not made and top != images:
+            _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
+    return found or made
+
+
+def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None) -> None:
+    """Add the shape of a top, if its layer can make it."""
+    makers = [(layer, class_of(layer)) for layer in spec.layers if top in layer.tops]
+    if shape is not None and all(cls.may_be(layer, top, shape) for layer, cls in makers
+                                 if issubclass(cls, Source)):
+        found[top] = shape
+
+
+def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+    """The shape of a top of images with which a blob made of it would have `shape`, where each
+    axis from the channels on grows with that of the top. None if that is no whole number."""
+    if not len(shape) == len(top) == len(blob) == 4:
+        return None
+    axes = list(zip(shape[1:], top[1:], blob[1:], strict=True))
+    if any(now == 0 or wanted * size % now for wanted, size, now in axes):
+        return None
+    return (top[0], *(wanted * size // now for wanted, size, now in axes))
+
+
+class Copy(NamedTuple):
+    """The open top whose shape a blob has or begins with; or of which it is the last piece that a
+    Slice cuts, from `start` on along `axis`."""
+
+    top: str
+    axis: int = 0
+    start: int = 0
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
+        shape = shape[:len(shape) + len(top) - len(blob)]
+        if not self.start:
+            return shape
+        if self.axis >= len(shape):
+            return None
+        end = self.start + shape[self.axis]
+        return (*shape[:self.axis], end, *shape[self.axis + 1:])
 
 
 def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | None:
@@ -53,24 +103,28 @@ def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | N
 
 
 def _origins(layers: list[LayerSpec], known: Collection[str]
-             ) -> tuple[dict[str, set[str]], dict[str, str]]:
+             ) -> tuple[dict[str, set[str]], dict[str, Copy]]:
     """For each blob the open tops of data layers that it depends on, and the one whose shape it
     has or begins with, if that is sure."""
     origins: dict[str, set[str]] = {}
-    copies: dict[str, str] = {}
+    copies: dict[str, Copy] = {}
     for layer in layers:
         cls = class_of(layer)
-        if issubclass(cls, Source):
+        if issubclass(cls, Source | PythonOutput):
             open_tops = [top for top in cls.tops_of_files(layer) if top not in known]
             origins.update((top, {top}) for top in open_tops)
-            copies.update((top, top) for top in open_tops)
+            copies.update((top, Copy(top)) for top in open_tops)
             continue
         needed = {origin for name in layer.bottoms for origin in origins.get(name, ())}
-        copied = copies.get(layer.bottoms[0]) \
-            if layer.bottoms and (cls.keeps_shape or cls.appends_axis) else None
+        copied = copies.get(layer.bottoms[0]) if layer.bottoms else None
         for top in layer.tops:
             origins[top] = needed
             copies.pop(top, None)
-            if copied:
+            if copied and (cls.keeps_shape or cls.appends_axis):
                 copies[top] = copied
+        if copied and not copied.start and issubclass(cls, Slice):
+            points = layer.proto.slice_param.slice_point
+            axis = cls.cut_axis(layer.proto)
+            if points and axis > 0 and len(layer.tops) == len(points) + 1:
+                copies[layer.tops[-1]] = Copy(copied.top, axis, points[-1])
     return origins, copies

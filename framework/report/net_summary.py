@@ -25,7 +25,7 @@ from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
 from framework.report.missing_shapes import missing_shapes
-from framework.report.python_layers import take_stand_ins
+from framework.report.python_layers import note_assumed, take_stand_ins
 from framework.report.stated_sizes import sizes_of_layers, stated_shape, unsized
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
@@ -232,29 +232,35 @@ def build_shapes(spec: NetSpec, selection: Selection
     the first try, and names its size.
     """
     not_run = take_stand_ins(spec, selection.modules) if selection.skip_data else ""
-    if not selection.skip_data or not unsized(spec):
-        return _build_with(spec, selection, ASSUMED_SIZES[0], {}, [not_run])
-    sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
-        ((height, width), {}, f"images of {height} x {width} assumed")
-        for height, width in ASSUMED_SIZES]
-    sizes += [((height, width), {}, f"images of {height} x {width}, as a layer has it, assumed")
-              for height, width in sizes_of_layers(spec)]
+    failed = None
+    for size, known, words in _assumed_images(spec, selection):
+        said = [word for word in (words, not_run) if word]
+        try:
+            return _build_with(spec, selection, size, known, said)
+        except CaffeError as error:
+            failed = failed or (SpecError(f"{error} (with {', '.join(said)})") if said else error)
+    assert failed is not None
+    raise failed
+
+
+def _assumed_images(spec: NetSpec, selection: Selection
+                    ) -> list[tuple[tuple[int, int], dict[str, int], str]]:
+    """The sizes of images that are tried, with the channels of tops, in words."""
     height, width = ASSUMED_SIZES[0]
-    for layer in unsized(spec):
-        sizes.append(((height, width), {layer.tops[0]: 1},
-                      f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'"))
+    if not selection.skip_data or not unsized(spec):
+        return [((height, width), {}, "")]
+    sizes: list[tuple[tuple[int, int], dict[str, int], str]] = [
+        (size, {}, f"images of {size[0]} x {size[1]} assumed") for size in ASSUMED_SIZES]
+    sizes += [(size, {}, f"images of {size[0]} x {size[1]}, as a layer has it, assumed")
+              for size in sizes_of_layers(spec)]
+    sizes += [((height, width), {layer.tops[0]: 1},
+               f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'")
+              for layer in unsized(spec)]
     if stated := stated_shape(spec):
         channels, height, width = stated.shape
         sizes.insert(0, ((height, width), {stated.top: channels},
                          f"images of {channels} x {height} x {width} as in {stated.place}"))
-    failed = None
-    for size, known, words in sizes:
-        try:
-            return _build_with(spec, selection, size, known, [words, not_run])
-        except CaffeError as error:
-            failed = failed or SpecError(f"{error} (with {words})")
-    assert failed is not None
-    raise failed
+    return sizes
 
 
 def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
@@ -266,6 +272,7 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     if not selection.skip_data:
         check_record_labels(spec)
     assumed: dict[str, Shape] = {}
+    note_assumed(spec, assumed)
     times: Counter[str] = Counter()
     while True:
         found = {**shapes, **assumed}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -14,6 +15,8 @@ from framework.layers.base import LAYERS, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.python.python_layer import Python
 from framework.net.python_shapes import DeclaredPython, is_known
+
+SOME_MAPS = (1, 4, 8, 8)    # a shape that bottoms can have
 
 
 class PythonData(Source):
@@ -31,17 +34,29 @@ class PythonData(Source):
 
 
 class PythonOutput(Layer):
-    """A `Python` layer whose tops no layer reads, looked at as one number each."""
+    """A `Python` layer with bottoms, looked at: tops that no layer reads are one number each.
+
+    The others are as large as the bottom of their index, or the last one, unless `assumed` has what
+    the layers that read them need.
+    """
 
     num_bottoms = (0, None)
     num_tops = (0, None)
     blobs_unknown = True
+    read: ClassVar[frozenset[str]] = frozenset()
+    assumed: ClassVar[dict[str, Shape]] = {}
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
 
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        """The tops whose shapes are open, as a data layer names those of its files."""
+        return [top for top in spec.tops if top in cls.read]
+
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return [(1,)] * len(self.spec.tops)
+        return [self.assumed.get(top, bottoms[min(index, len(bottoms) - 1)])
+                if top in self.read else (1,) for index, top in enumerate(self.spec.tops)]
 
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         """Always raises SpecError: only the module itself can compute values."""
@@ -49,32 +64,39 @@ class PythonOutput(Layer):
 
 
 def take_stand_ins(spec: NetSpec, modules: Collection[str]) -> str:
-    """Replace the `Python` layers of unknown modules whose shapes are free; names these modules.
+    """Replace the `Python` layers of unknown modules; names these modules, in words.
 
     modules   those that may run
-    Free are the shapes of data, which a file or a deploy net states or other layers need, and of
-    what no layer reads.
+    The shapes of data are those that a file or a deploy net states or other layers need. The tops
+    of the other layers are assumed as PythonOutput says.
     """
     taken: dict[str, None] = {}
-    read = {name for layer in spec.layers for name in layer.bottoms}
+    read = frozenset(name for layer in spec.layers for name in layer.bottoms)
     for index, layer in enumerate(spec.layers):
         module = layer.proto.python_param.module
         if not issubclass(LAYERS[layer.type], Python) or module in modules or _fits(layer):
             continue
-        stand_in = PythonOutput if layer.bottoms else PythonData
-        if layer.bottoms and read.intersection(layer.tops):
-            continue
+        stand_in: type[Layer] | type[Source] = PythonData
+        if layer.bottoms:
+            stand_in = type("PythonOutput", (PythonOutput,), {"read": read})
         spec.layers[index] = dataclasses.replace(layer, stand_in=stand_in)
         taken[f"'{module}'"] = None
     return f"modules not run: {' '.join(taken)}" if taken else ""
 
 
+def note_assumed(spec: NetSpec, assumed: dict[str, Shape]) -> None:
+    """Let the stand-ins take the shapes in `assumed`, also those that it gets later."""
+    for layer in spec.layers:
+        if layer.stand_in is not None and issubclass(layer.stand_in, PythonOutput):
+            layer.stand_in.assumed = assumed
+
+
 def _fits(layer: LayerSpec) -> bool:
-    """Whether it is a known layer with as many tops as that has."""
+    """Whether it is a known layer, with the tops and the parameters that the known one has."""
     if not is_known(layer):
         return False
     try:
-        return bool(layer.bottoms or DeclaredPython(layer).top_shapes())
+        return bool(DeclaredPython(layer).top_shapes(*[SOME_MAPS] * len(layer.bottoms)))
     except SpecError:
         return False
     except Exception:       # of any kind: it came from what the file says, and building it says so

@@ -143,6 +143,8 @@ def refusal_response(error: Refusal) -> Response:
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if error.status == 408:
+        headers["Connection"] = "close"         # the rest of the request is not waited for
     if error.retry_after:
         headers["Retry-After"] = str(error.retry_after)
     return json_response({"error": str(error)}, error.status, headers)

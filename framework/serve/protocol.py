@@ -16,6 +16,7 @@ import numpy as np
 from framework.serve.joining import Blobs
 from framework.serve.settings import Refusal
 from framework.system.arrays import Array, Floats
+from framework.system.json_text import parse_json
 
 LENGTH_HEADER = "Inference-Header-Content-Length"
 DATATYPE = "FP32"           # every blob of a net
@@ -119,7 +120,7 @@ def _length(header: str | None, size: int) -> int:
 
 def _json(text: bytes) -> Json:
     try:
-        message = json.loads(text, parse_constant=_no_constant)
+        message = parse_json(text, _no_constant)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         _refuse(f"the body is not JSON: {reason}")

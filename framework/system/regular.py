@@ -7,18 +7,20 @@ import os
 import stat
 from pathlib import Path
 
+from framework.system.letters import as_on_disk
+
 _NAMES = {stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
           stat.S_IFSOCK: "a socket"}
 
 
 def read_regular(path: str | Path, max_bytes: int | None = None) -> bytes:
-    """The bytes of a file.
+    """The bytes of a file, whose accents may be spelled otherwise (`letters`).
 
     Raises OSError if it cannot be read, is not a regular file, has a name with a NUL in it, or has
     more than `max_bytes`.
     """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with open(as_on_disk(path), "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())
             kind = stat.S_IFMT(status.st_mode)
             if kind != stat.S_IFREG:

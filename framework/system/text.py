@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from framework.errors import DataError
+from framework.system.letters import as_on_disk, composed
 from framework.system.regular import read_regular
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
@@ -20,7 +21,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
 def is_there(path: Path) -> bool:
     """Does the path exist, as a file of any kind? DataError if that cannot be determined."""
     try:
-        os.lstat(path)
+        os.lstat(as_on_disk(path))
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError) as error:
@@ -67,7 +68,7 @@ def name_lines(path: Path) -> list[str]:
     DataError as `read_lines`, and for an empty line between names, which would number the others
     differently from program to program.
     """
-    lines = [line.strip() for line in read_lines(path)]
+    lines = [composed(line.strip()) for line in read_lines(path)]
     while lines and not lines[-1]:
         lines.pop()
     if not all(lines):
@@ -79,6 +80,7 @@ def name_lines(path: Path) -> list[str]:
 @contextlib.contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
     """A regular file too large to be read at once, for the csv module. DataError as `read_text`."""
+    path = as_on_disk(path)
     try:
         if is_there(path) and not os.path.isfile(path):
             read_bytes(path)                           # raises an error that says what it is

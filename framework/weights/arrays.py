@@ -25,6 +25,7 @@ import numpy as np
 
 from framework.errors import WeightsError
 from framework.proto import LayerParameter
+from framework.system.json_text import parse_json
 from framework.weights import hdf5
 from framework.weights.blob import Blob, describe
 from framework.weights.caffemodel import FileLayer
@@ -177,17 +178,10 @@ def read_safetensors(path: str | Path) -> list[FileLayer]:
         (size,) = struct.unpack("<Q", data[:8])
         if size > min(len(data) - 8, LONGEST_HEADER):
             raise ValueError(f"its header of {size} bytes does not fit into the file")
-        header = json.loads(bytes(data[8:8 + size]), object_pairs_hook=_without_repeats)
+        header = parse_json(bytes(data[8:8 + size]))
         blobs = {name: _safe_blob(name, data[8 + size:], tensor)
                  for name, tensor in header.items() if name != "__metadata__"}
     return _grouped(path, blobs)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    if len(entries) < len(pairs):
-        raise ValueError("its header has a name twice")
-    return entries
 
 
 def write_safetensors(path: Path, layers: Layers) -> None:

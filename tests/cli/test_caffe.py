@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from framework import __version__
 from framework.cli.caffe import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,12 @@ def test_a_flag_without_a_command_is_an_error(capsys, flag):
     assert capsys.readouterr().err.startswith(f"error: {flag} is without a command\nusage: ")
     for word in ("--help", "-h"):
         assert main([word]) == 0
+
+
+@pytest.mark.parametrize("flag", ["--version", "-version"])
+def test_the_version_is_told_as_the_original_does(capsys, flag):
+    assert main([flag]) == 0
+    assert capsys.readouterr().out == f"caffe version {__version__}\n"
 
 
 def test_device_query_without_a_device_is_an_error(capsys, monkeypatch):

@@ -242,3 +242,23 @@ def test_a_folder_of_another_format_is_converted_by_looking_into_it(tmp_path, ca
     assert "yolo: YOLO: labels/p0.txt has lines of `class x y width height`" in shown
     assert "trainval: 3 of 3 images and 3 of 3 boxes are stored" in shown
     assert "test: 3 of 3 images and 3 of 3 boxes are stored" in shown
+
+
+def test_names_with_one_label_become_one_class_of_convert_annoset_and_it_is_said(tmp_path, capsys):
+    places = voc_with_list(tmp_path)
+    (tmp_path / "map").write_text(MAP + 'item { name: "kitten" label: 2 }')
+    assert convert_annoset.main([*DETECTION, f"--label_map_file={tmp_path / 'map'}", *places]) == 0
+    assert "map: cat, kitten have the label 2 and become one class" in capsys.readouterr().err
+    (tmp_path / "map").write_text(MAP + 'item { name: "cat" label: 3 }')
+    assert convert_annoset.main([*DETECTION, f"--label_map_file={tmp_path / 'map'}", *places]) == 1
+    assert "item[1].name is 'cat', which has the label 2 before" in capsys.readouterr().err
+
+
+def test_create_label_map_refuses_a_name_twice_and_names_labels_twice(tmp_path, capsys):
+    (tmp_path / "names").write_text("car 1\nvan 1\nbus 2\n")
+    places = [str(tmp_path / "names"), str(tmp_path / "map")]
+    assert create_label_map.main(places) == 0
+    assert "map: car, van have the label 1 and become one class" in capsys.readouterr().err
+    (tmp_path / "names").write_text("car 1\nvan 2\ncar 3\n")
+    assert create_label_map.main(places) == 1
+    assert "names: line 3: 'car' is there twice" in capsys.readouterr().err

@@ -153,6 +153,48 @@ def test_a_window_without_a_display_is_one_line(place, monkeypatch, capsys):
     assert "--show: there is no display here" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("program, line", [
+    ("class error(Exception): pass\ndef namedWindow(name): raise error", "the OpenCV here has no "
+     "windows; `pip uninstall opencv-python-headless` and `pip install opencv-python` bring one "
+     "that has"),
+    # as Qt does where the display does not answer
+    ("import os, sys\ndef namedWindow(name):\n    sys.stderr.write('could not connect to :9\\n')\n"
+     "    sys.stderr.flush()\n    os.abort()", "could not connect to :9; the drawings are in --out "
+     "without it"),
+    ("import os\ndef namedWindow(name): os._exit(1)",
+     "no window can be opened; the drawings are in --out without it")])
+def test_a_window_that_cannot_be_opened_is_one_line(program, line, place, monkeypatch, capsys):
+    path, flags = place
+    monkeypatch.setenv("DISPLAY", ":9")
+    (path / "modules").mkdir()
+    (path / "modules/cv2.py").write_text(program)
+    (path / "cv2.py").write_text("raise SystemExit('of the working directory')")
+    monkeypatch.setenv("PYTHONPATH", str(path / "modules"))
+    assert main([*flags, "--show", "a.png"]) == 1
+    assert capsys.readouterr().err == f"error: --show: {line}\n"
+
+
+def test_in_a_window_images_wait_for_a_key_frames_do_not_and_q_ends_the_run(place, monkeypatch):
+    """cv2.waitKey(0) waits for a key without end, waitKey(1) a millisecond."""
+    path, flags = place
+    waits = []
+    keys = [ord("n"), -1, -1, ord("q")]
+
+    def wait(milliseconds):
+        waits.append(milliseconds)
+        return keys[len(waits) - 1]
+
+    shown = []
+    monkeypatch.setattr(detect_output, "check_display", lambda: None)
+    for name, stand_in in (("imshow", lambda name, canvas: shown.append(name)),
+                           ("waitKey", wait), ("getWindowProperty", lambda name, which: 1.0),
+                           ("destroyAllWindows", lambda: None)):
+        monkeypatch.setattr(detect_output.cv2, name, stand_in)
+    main([*flags, "--show", "a.png", "clip.avi", "b.png"])
+    assert waits == [0, 1, 1, 1] and len(shown) == 4
+    assert [one["file"] for one in lines(path)] == ["a.png"] + ["clip.avi"] * 3
+
+
 def test_one_tile_gives_the_untiled_result(place):
     path, flags = place
     assert main([*flags, "a.png"]) == 0

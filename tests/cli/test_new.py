@@ -220,7 +220,7 @@ def test_a_class_that_one_split_lacks_is_an_error_and_can_be_left_out(capsys):
     write_images(Path("photos/test"), 4, classes=("disc",))
     assert main(["new", "detector", "photos", "--out", "found"]) == 1
     errors = capsys.readouterr().err
-    assert "the class 'bar' has no box in the images to test on, and 10 images" in errors
+    assert "the class 'bar' has no image to test on, and 10 to train on" in errors
     assert not Path("found").exists()
     assert main(["new", "detector", "photos", "--out", "found", "--leave-out", "bar"]) == 0
     assert "num_classes: 2 " in Path("found/train_test.prototxt").read_text()

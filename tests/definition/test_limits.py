@@ -57,6 +57,10 @@ def test_unknown_names_take_linear_time():
     ("yolov3_param", ["log_param", "lrn_param"], ""),
     ("num_outpt", ["num_output", "pad"], "num_output"),
     ("convolutoin_param", ["convolution_param", "pooling_param"], "convolution_param"),
+    ("convolution_parm", ["convolution_param", "pooling_param"], "convolution_param"),
+    ("convolution_params", ["convolution_param", "pooling_param"], "convolution_param"),
+    ("poolingparam", ["convolution_param", "pooling_param"], "pooling_param"),
+    ("param", ["param", "top"], "param"),
     ("Yolov3", ["Pooling", "Reorg"], ""),
     ("x" * 1000, ["x" * 999], ""),
 ])

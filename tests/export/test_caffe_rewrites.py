@@ -157,3 +157,12 @@ def test_a_depthwise_kernel_over_a_single_row_is_cut_for_opencv_4(height, width,
     assert isinstance(written, Convolution)
     assert written.geometry.kernel == kernel
     assert written.geometry.pad == tuple(size // 2 for size in kernel)
+
+
+def test_a_layer_in_place_whose_name_is_a_number_keeps_its_blob_apart(tmp_path):
+    product = 'layer { name: "m" type: "MatMul" bottom: "data" bottom: "turned" top: "m" }'
+    turned = layer("turned", "Permute", param="permute_param { order: 0 order: 2 order: 1 }")
+    after = [layer(str(number), "ReLU6", "m", top="m") for number in (1, 3)]
+    made, types = made_for(text_of(turned, product, *after, shape=(2, 3, 5)), DIALECTS["plain"],
+                           tmp_path)
+    assert "MatMul" not in types and "ReLU6" not in types

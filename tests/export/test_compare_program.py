@@ -1,12 +1,14 @@
 """tools/compare: what it says of two runs, and what it refuses."""
 
 import os
+import pickle
 import re
 import subprocess
 import sys
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 
 from framework.cli.compare import main
@@ -176,10 +178,49 @@ def test_what_is_no_source_is_one_line(files, b, reason, capsys):
     assert reason in said and said.count("\n") == 1
 
 
-def test_pickled_blobs_are_refused_with_a_hint(files, capsys):
-    np.savez(files / "dump.npz", {"data": 1})
+@pytest.mark.parametrize("write", [
+    lambda path: np.savez(path, {"data": 1}),
+    lambda path: path.write_bytes(pickle.dumps({"data": np.ones(3)}))])
+def test_pickled_blobs_are_refused_with_what_is_allowed(files, write, capsys):
+    write(files / "dump.npz")
     assert main([ours(files), str(files / "dump.npz")]) == 1
-    assert "save arrays: np.savez" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"error: {files / 'dump.npz'}: is not a file of arrays: it holds pickled Python objects, "
+        "which are never loaded; allowed are arrays of numbers: np.savez(file, **{name: blob.data "
+        "for name, blob in net.blobs.items()})\n")
+
+
+def test_arrays_of_words_are_refused(files, capsys):
+    np.savez(files / "dump.npz", names=np.array(["a", "bc"]))
+    assert main([ours(files), str(files / "dump.npz")]) == 1
+    assert "the array 'names' holds str64; it must hold real numbers" in capsys.readouterr().err
+
+
+def without_shapes(onnx_file, what):
+    """The file without the shapes of its inputs or outputs."""
+    model = onnx.load(onnx_file)
+    for info in getattr(model.graph, what):
+        info.type.tensor_type.ClearField("shape")
+    path = onnx_file.with_name(f"no_{what}.onnx")
+    path.write_bytes(model.SerializeToString())
+    return str(path)
+
+
+def test_an_onnx_file_need_not_say_the_shapes_of_its_outputs(files, onnx_file, capsys):
+    bare = without_shapes(onnx_file, "output")
+    assert main([ours(files), bare]) == 0
+    assert main([bare, str(onnx_file)]) == 0        # as A it draws the inputs
+    assert "agree" in capsys.readouterr().out
+
+
+def test_an_onnx_file_without_the_shapes_of_its_inputs_takes_those_of_the_other(files, onnx_file,
+                                                                               capsys):
+    bare = without_shapes(onnx_file, "input")
+    assert main([ours(files), bare]) == 0
+    assert main([bare, ours(files)]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {bare}: does not say the shape of its input 'data'; give the inputs with "
+        "--inputs, or the other side as A\n")
 
 
 def test_an_opencv_that_reads_no_caffe_files_is_said(files, capsys):

@@ -141,9 +141,30 @@ def test_one_detection_may_be_lost_at_a_threshold_but_not_two_of_few(lost, reaso
     model = to_model(net, Options())
     rows = run_ours(net, draw_inputs(net, None, 0, None)[1])["out"][0, 0]
     assert len(rows) == 49
-    net.layer("out").least_score = float(np.sort(rows[:, 2])[lost - 1])     # scores are above it
+    scores = np.sort(rows[:, 2])        # a threshold that no rounding of a score reaches
+    net.layer("out").least_score = float(scores[lost - 1:lost + 1].mean())
     first = check(net, model).first
     assert (first is None) if reason is None else re.match(reason, first.reason)
+
+
+CENTRED = """layer { name: "data" type: "Input" top: "data" input_param {
+    shape { dim: 2 dim: 3 dim: 50 } } }
+layer { name: "mean" type: "Reduction" bottom: "data" top: "mean"
+    reduction_param { operation: MEAN axis: 2 coeff: -1 } }
+layer { name: "centred" type: "Bias" bottom: "data" bottom: "mean" top: "centred"
+    bias_param { axis: 0 } }
+layer { name: "again" type: "Reduction" bottom: "centred" top: "again"
+    reduction_param { operation: MEAN axis: 2 } }"""
+
+
+def test_a_blob_that_is_nothing_but_rounding_is_no_difference():
+    net = net_from(CENTRED, "TEST")
+    model = to_model(net, Options())
+    net.layer("again").coeff = 3.0
+    assert check(net, model).first is None      # about 1e-8 here, a third of it there
+    net.layer("again").coeff = 1e6
+    found = check(net, model).first
+    assert found is not None and found.blob == "again"
 
 
 def test_rounding_that_adds_up_over_the_layers_is_told_from_a_layer_that_differs():

@@ -94,7 +94,7 @@ class Labels(Files):
 
 
 def read_map_lines(path: Path) -> None:
-    label_map.labels_by_name(label_map.parse_lines(read_lines(path)), check=True)
+    label_map.labels_by_name(label_map.parse_lines(read_lines(path)))
 
 
 def read_voc(path: Path) -> None:

@@ -113,6 +113,7 @@ class Requests(Target):
             protocol.data_received(case)
             while state.tasks and not pipe.closed:
                 if protocol.conn.their_state is h11.SEND_BODY:      # it waits for what never comes
+                    protocol.eof_received()
                     break
                 await asyncio.wait(state.tasks)
             protocol.connection_lost(None)

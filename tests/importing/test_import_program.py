@@ -256,10 +256,45 @@ def test_dynamic_shapes_need_sizes(tmp_path, capsys):
     assert main([path, "--shape", "1,3,6,5", "--out", str(tmp_path / "net")]) == 0
 
 
-def test_integers_as_input_are_refused(tmp_path, capsys):
-    model = model_of("g (int64[2,3] x) => (float y) { y = Gather(w, x) }",
-                     {"w": np.ones((5, 4), np.float32)})
+def test_integers_as_input_that_no_table_reads_are_refused(tmp_path, capsys):
+    model = model_of("g (int64[2,3] x) => (float y) { a = Cast<to=1>(x) y = Relu(a) }")
     assert_refused(capsys, tmp_path, "input 'x' holds int64", saved(tmp_path, model))
+
+
+def test_whole_numbers_that_a_table_reads_are_taken(tmp_path):
+    table = np.random.default_rng(0).standard_normal((5, 4, 2)).astype(np.float32)
+    model = model_of("g (int64[2,3] x) => (float y) { y = Gather(w, x) }", {"w": table})
+    assert main([saved(tmp_path, model), "--out", str(tmp_path / "net")]) == 0
+    net = Net(tmp_path / "net.prototxt", "TEST", weights=tmp_path / "net.caffemodel")
+    x = torch.tensor([[4.0, 0, 1], [3, 3, 2]])
+    np.testing.assert_array_equal(net.run({"x": x})["y"].detach().numpy(), table[x.int().numpy()])
+
+
+def test_a_module_of_words_is_imported(tmp_path, capsys):
+    flags = ["tests.importing.zoo:Words", "--out", str(tmp_path / "net")]
+    assert_refused(capsys, tmp_path, "its forward fails for inputs of 2x7: RuntimeError: Expected",
+                   flags[0], "--shape", "2,7")
+    assert main([*flags, "--shape", "2,7:int"]) == 0
+    net = Net(tmp_path / "net.prototxt", "TEST", weights=tmp_path / "net.caffemodel")
+    words = torch.randint(0, 9, (4, 7), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        (found,) = net({"data": words.float()}).values()
+        torch.testing.assert_close(found, zoo.Words().eval()(words), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name, message", [
+    ("Broken", "its forward fails for inputs of 2x3: ValueError: no such words"),
+    ("Leaving", "its forward fails for inputs of 2x3: SystemExit: 3"),
+    ("Silent", "its forward gives no tensor")])
+def test_a_module_whose_forward_does_not_go_is_one_line(name, message, tmp_path, capsys):
+    assert_refused(capsys, tmp_path, f"zoo:{name}: {message}", f"tests.importing.zoo:{name}",
+                   "--shape", "2,3")
+
+
+def test_warnings_of_a_module_are_not_printed(tmp_path, capfd):
+    assert main(["tests.importing.zoo:warning", "--shape", "2,3",
+                 "--out", str(tmp_path / "net")]) == 0
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("source, message", [

@@ -1,5 +1,8 @@
 """PyTorch modules that tests import, by MODULE:CALLABLE."""
 
+import sys
+import warnings
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -105,6 +108,90 @@ class Vision(nn.Module):
 def vision():
     torch.manual_seed(0)
     return Vision()
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer; what it gives of its results, and how it starts."""
+
+    def __init__(self, kind, gives="steps", starts="zeros", **sizes):
+        super().__init__()
+        torch.manual_seed(1)
+        self.rnn = getattr(nn, kind)(5, 6, **sizes)
+        self.gives, self.starts = gives, starts
+        directions = (1 + self.rnn.bidirectional) * self.rnn.num_layers
+        self.state = nn.Parameter(torch.randn(directions, 3, 6))
+        self.cell = nn.Parameter(torch.randn(directions, 3, 6))
+        self.fc = nn.Linear(6 * (1 + self.rnn.bidirectional) if gives == "steps" else 6, 4)
+
+    def forward(self, x, *states):
+        if self.starts == "learned":
+            states = (self.state, self.cell)
+        first = states if isinstance(self.rnn, nn.LSTM) else states[0] if states else None
+        steps, last = self.rnn(x, first or None if isinstance(first, tuple) else first)
+        if self.gives == "all":
+            return steps, last
+        if self.gives == "steps":
+            return self.fc(steps)
+        last = last if self.rnn.mode != "LSTM" else last[("hidden", "cell").index(self.gives)]
+        return self.fc(last[-1])
+
+
+class Translator(nn.Module):
+    """An encoder whose last states start a decoder of the same sequence."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.encoder, self.decoder = nn.LSTM(5, 6), nn.LSTM(5, 6)
+        self.fc = nn.Linear(6, 4)
+
+    def forward(self, x):
+        return self.fc(self.decoder(x, self.encoder(x)[1])[0][-1])
+
+
+class Twins(nn.Module):
+    """One LSTM and one matrix, each read twice."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.rnn, self.fc = nn.LSTM(5, 5), nn.Linear(5, 5)
+
+    def forward(self, x):
+        return self.fc(self.rnn(self.fc(self.rnn(x)[0]))[0])
+
+
+class Words(nn.Module):
+    """Two classes of sequences of 9 words."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.table, self.rnn = nn.Embedding(9, 5), nn.LSTM(5, 6, batch_first=True)
+        self.fc = nn.Linear(6, 2)
+
+    def forward(self, x):
+        return self.fc(self.rnn(self.table(x))[1][0][-1])
+
+
+class Broken(nn.Module):
+    def forward(self, x):
+        raise ValueError("no such words\nin line 2")
+
+
+class Leaving(nn.Module):
+    def forward(self, x):
+        sys.exit(3)
+
+
+class Silent(nn.Module):
+    def forward(self, x):
+        return {}
+
+
+def warning():
+    warnings.warn("an old name", stacklevel=1)
+    return nn.ReLU()
 
 
 def number():

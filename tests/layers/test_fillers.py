@@ -107,6 +107,8 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
 
 
 @pytest.mark.parametrize("shape, fields, message", [
+    ((2, 3), {"type": "gaussian", "sparse": 3}, "has sparse 3; it must be from 0 to the 2 outputs"),
+    ((2, 3), {"type": "gaussian", "sparse": -4}, "has sparse -4"),
     ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
     ((2, 3), {"type": "eye"}, "must be a square matrix"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),

@@ -152,6 +152,81 @@ def test_a_sliced_label_is_assumed_as_long_as_its_pieces_need(tmp_path, points, 
     assert census.problems == [] and census.rows[0].shapes[1] == (4, size)
 
 
+def test_the_last_piece_of_a_sliced_label_is_as_long_as_its_loss_needs(tmp_path):
+    text = HDF5 + """layer { name: "slice" type: "Slice" bottom: "label" top: "two" top: "rest"
+  slice_param { slice_point: 2 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "rest" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []        # ip has 6 values
+    assert census.rows[0].shapes[1] == (4, 8) and "'label' assumed to be (4, 8)" in census.assumed
+
+
+def test_a_label_of_a_database_may_be_a_row_of_numbers_but_no_map(tmp_path):
+    text = """layer { name: "x" type: "Data" top: "x" top: "label" data_param { batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 14 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 14))
+    text = text.replace('"EuclideanLoss" bottom: "ip"', '"EuclideanLoss" bottom: "x"')
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert "it must have as many items and values as 'x', (4, 3, 224, 224)" in census.problems[0]
+
+
+CLIPS = """layer { name: "d" type: "Python" top: "x" python_param { module: "m" layer: "D" } }
+layer { name: "c" type: "Convolution3D" bottom: "x" top: "c"
+  convolution3d_param { num_output: 2 kernel_size: 3 kernel_depth: 3 } }
+layer { name: "t" type: "Python" bottom: "c" top: "target" top: "in" top: "out"
+  python_param { module: "m" layer: "T" } }
+layer { name: "loss" type: "SmoothL1Loss" bottom: "c" bottom: "target" bottom: "in" bottom: "out" }
+"""
+
+
+def test_what_layers_of_video_and_of_box_offsets_read_is_assumed_to_fit_them(tmp_path):
+    (census,) = census_of(tmp_path, CLIPS, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert census.rows[0].shapes == ((1, 3, 16, 224, 224),)
+    row = (1, 2, 14, 222, 222)
+    assert census.rows[2].shapes == (row, row, row)
+
+
+def test_images_of_a_file_are_as_large_as_the_maps_that_they_are_joined_with(tmp_path):
+    """honboubao/TextMaps; and labels that are pooled before their loss (elezengz/Learning-...)."""
+    text = """layer { name: "d" type: "Python" top: "x" top: "text" top: "label"
+  python_param { module: "m" layer: "D" } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2
+  kernel_size: 3 stride: 4 } }
+layer { name: "t" type: "Convolution" bottom: "text" top: "t" convolution_param { num_output: 5
+  kernel_size: 1 } }
+layer { name: "both" type: "Concat" bottom: "c" bottom: "t" top: "both" }
+layer { name: "y" type: "Convolution" bottom: "both" top: "y" convolution_param { num_output: 1
+  kernel_size: 1 } }
+layer { name: "g" type: "Data" top: "map" data_param { batch_size: 1 } }
+layer { name: "p" type: "Pooling" bottom: "map" top: "p"
+  pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "y" bottom: "p" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert "'text' assumed to be (1, 3, 56, 56)" in census.assumed
+    assert "'map' assumed to be (1, 1, 112, 112)" in census.assumed
+
+
+def test_masks_are_squares_and_kernels_of_three_axes_read_clips(tmp_path):
+    text = """layer { name: "d" type: "Python" top: "x" python_param { module: "m" layer: "D" } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2
+  kernel_size: 1 kernel_size: 7 kernel_size: 7 } }
+layer { name: "i" type: "InnerProduct" bottom: "c" top: "i"
+  inner_product_param { num_output: 441 } }
+layer { name: "t" type: "Python" bottom: "i" top: "mask" python_param { module: "m" layer: "T" } }
+layer { name: "m" type: "MaskResize" bottom: "mask" top: "m"
+  mask_resize_param { output_height: 14 output_width: 13 } }"""
+    (census,) = census_of(tmp_path, text, phase="TEST", skip_data=True)
+    assert census.problems == []
+    assert [row.shapes for row in census.rows[:2]] == [((1, 3, 16, 224, 224),),
+                                                       ((1, 2, 16, 218, 218),)]
+    assert [row.shapes for row in census.rows[3:]] == [((1, 1, 21, 21),), ((1, 1, 14, 13),)]
+
+
 def test_rows_of_files_that_a_layer_of_images_reads_are_assumed_to_be_images(tmp_path):
     text = HDF5 + """layer { name: "c" type: "Convolution" bottom: "label" top: "c"
   convolution_param { num_output: 5 kernel_size: 3 pad: 1 } }
@@ -264,9 +339,46 @@ def test_python_layers_of_unknown_modules_are_assumed_where_their_shapes_are_fre
     assert "modules not run: 'my_data' 'my_loss'" in census.assumed
     (census,) = census_of(tmp_path, UNKNOWN_PYTHON, phase="TRAIN", skip_data=False)
     assert "--import my_data runs it" in census.problems[0]
-    between = UNKNOWN_PYTHON + """layer { name: "r" type: "ReLU" bottom: "mine" top: "r" }"""
-    (census,) = census_of(tmp_path, between, phase="TRAIN", skip_data=True)
-    assert "--import my_loss runs it" in census.problems[0]
+
+
+def test_outputs_of_modules_that_are_not_run_are_as_large_as_what_reads_them_needs(tmp_path):
+    """As proposals of a module of another name: regions, labels and targets of boxes."""
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape {
+    dim: 1 dim: 6 dim: 20 dim: 30 } } }
+layer { name: "p" type: "Python" bottom: "x" top: "like_x" top: "rois" top: "label" top: "unread"
+  python_param { module: "my_proposals" layer: "P" } }
+layer { name: "r" type: "ReLU" bottom: "like_x" top: "r" }
+layer { name: "pool" type: "ROIPooling" bottom: "r" bottom: "rois" top: "pool"
+  roi_pooling_param { pooled_h: 3 pooled_w: 2 } }
+layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
+  inner_product_param { num_output: 5 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["p"] == ((1, 6, 20, 30), (1, 5), (1, 1), (1,))
+    assert shapes["pool"] == ((1, 6, 3, 2),)
+    assert "modules not run: 'my_proposals'" in census.assumed
+    assert "'rois' assumed to be (1, 5)" in census.assumed
+    broken = text + 'layer { name: "c" type: "Concat" bottom: "r" bottom: "pool" top: "c" }'
+    (census,) = census_of(tmp_path, broken, phase="TRAIN", skip_data=True)
+    assert "(with modules not run: 'my_proposals')" in census.problems[0]
+
+
+def test_a_known_python_layer_with_other_parameters_is_one_that_is_not_run(tmp_path):
+    """As proposals that give the labels of their regions (nnop/mtnet)."""
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape {
+    dim: 1 dim: 6 dim: 20 dim: 30 } } }
+layer { name: "p" type: "Python" bottom: "x" bottom: "x" bottom: "x" top: "rois" top: "a" top: "b"
+  python_param { module: "rpn.proposal_layer" layer: "ProposalLayer" param_str: "%s" } }
+layer { name: "pool" type: "ROIPooling" bottom: "x" bottom: "rois" top: "pool"
+  roi_pooling_param { pooled_h: 3 pooled_w: 2 } }"""
+    (census,) = census_of(tmp_path, text % "'feat_stride': 16", phase="TEST", skip_data=True)
+    assert census.problems == [] and census.rows[-1].shapes == ((1, 6, 3, 2),)
+    assert "modules not run: 'rpn.proposal_layer'" in census.assumed
+    (census,) = census_of(tmp_path, text % "'num_classes': 4", phase="TEST", skip_data=True)
+    assert census.problems == [] and "not run" not in census.assumed
 
 
 @pytest.mark.parametrize("text, message", [

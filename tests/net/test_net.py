@@ -152,7 +152,7 @@ def test_an_unknown_type_is_an_error_in_the_phase_that_has_it():
     ('type: "ReLU" bottom: "x" bottom: "t" top: "y"', "bottom is given 2 times; it must be 1"),
     ('type: "ReLU" bottom: "x"', "top is given 0 times; it must be 1"),
     ('type: "InnerProduct" bottom: "x" top: "y" loss_weight: 1 loss_weight: 1 '
-     "inner_product_param { num_output: 1 }", "loss_weight is given 2 times; the layer has 1 tops"),
+     "inner_product_param { num_output: 1 }", "loss_weight is given 2 times; the layer has 1 top"),
 ])
 def test_wrong_numbers_of_bottoms_tops_and_weights_are_errors(layer, message):
     with pytest.raises(SpecError, match=message):

@@ -221,7 +221,8 @@ def test_a_body_that_does_not_come_gets_408(nets):
 
         return await server.client.post("/v2/models/linear/infer", content=slow())
 
-    assert run(nets, scenario, Settings(timeout=0.3)).status_code == 408
+    answer = run(nets, scenario, Settings(timeout=0.3))
+    assert answer.status_code == 408 and answer.headers["connection"] == "close"
 
 
 def test_bodies_that_take_all_memory_together_get_503(nets):

@@ -85,7 +85,9 @@ def test_a_process_answers_and_finishes_its_requests_when_it_is_told_to_end(tmp_
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
         assert json.loads(answer.split(b"\r\n\r\n", 1)[1]) == {
             "error": "the request is not HTTP/1.1, or its head is too long"}
-    assert b" 200 " not in cut[:20]
+    assert cut.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert "closed before the request was complete" in json.loads(
+        cut.split(b"\r\n\r\n", 1)[1])["error"]
 
 
 @pytest.mark.parametrize("before, closed", [
@@ -96,6 +98,19 @@ def test_a_connection_that_does_not_finish_the_head_of_a_request_is_closed(befor
     """One that waits between two requests has uvicorn's own time."""
     monkeypatch.setattr("framework.serve.server.HEAD_SECONDS", 0.2)
 
+    async def wait(protocol, pipe, state):
+        for part in before.partition(b"\r\n\r\n"):
+            if part:
+                protocol.data_received(part)
+                await asyncio.gather(*state.tasks)
+        await asyncio.sleep(0.5)
+        return pipe.closed
+
+    assert connected(wait) == closed
+
+
+def connected(scenario):
+    """The result of a scenario with a connection to a server without nets."""
     async def connect():
         application = Application({}, Settings(), Metrics())
         config = uvicorn.Config(application.asgi(), http=Protocol, log_config=None, ws="none")
@@ -103,17 +118,82 @@ def test_a_connection_that_does_not_finish_the_head_of_a_request_is_closed(befor
         protocol = Protocol(config, state, {})
         pipe = Pipe()
         protocol.connection_made(pipe)
-        for part in before.partition(b"\r\n\r\n"):
-            if part:
-                protocol.data_received(part)
-                await asyncio.gather(*state.tasks)
-        await asyncio.sleep(0.5)
-        found = pipe.closed
+        found = await scenario(protocol, pipe, state)
         protocol.connection_lost(None)
         application.threads.shutdown()
         return found
 
-    assert asyncio.run(connect()) == closed
+    return asyncio.run(connect())
+
+
+HEAD = b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.mark.parametrize("sent, is_told", [
+    (b"", False),
+    (b"GET /v2 HTT", True),
+    (HEAD, True),
+    (HEAD + b"Content-Length: 9\r\n\r\n{", True),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", True),
+    (HEAD + b"\r\n", False),             # came whole: its client has gone
+    (HEAD + b"\r\n" + HEAD, False)])
+def test_a_request_that_is_cut_off_is_told_so(sent, is_told):
+    async def cut(protocol, pipe, state):
+        if sent:                            # asyncio gives a protocol no empty bytes
+            protocol.data_received(sent)
+        keeps_open = protocol.eof_received()
+        written = bytes(pipe.written)
+        protocol.connection_lost(None)
+        await asyncio.gather(*state.tasks)
+        assert bytes(pipe.written) == written       # no second answer after the first
+        return keeps_open, written
+
+    keeps_open, written = connected(cut)
+    assert not keeps_open
+    assert written.startswith(b"HTTP/1.1 400 Bad Request\r\n") == is_told
+    assert (b"the connection was closed before the request was complete" in written) == is_told
+
+
+def test_what_is_left_of_an_answered_request_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr("framework.serve.server.HEAD_SECONDS", 0.3)
+
+    async def drip(protocol, pipe, state):
+        protocol.data_received(b"POST /nothing HTTP/1.1\r\nHost: localhost\r\n"
+                               b"Content-Length: 900\r\n\r\n")
+        await asyncio.gather(*state.tasks)
+        assert pipe.written.startswith(b"HTTP/1.1 404 ") and not pipe.closed
+        for _ in range(10):
+            protocol.data_received(b"x")
+            await asyncio.sleep(0.1)
+        return pipe.closed
+
+    assert connected(drip)
+
+
+def test_a_body_that_is_no_chunk_after_the_answer_ends_the_connection_without_a_second_answer():
+    async def spoil(protocol, pipe, state):
+        protocol.data_received(b"POST /nothing HTTP/1.1\r\nHost: localhost\r\n"
+                               b"Transfer-Encoding: chunked\r\n\r\n")
+        await asyncio.gather(*state.tasks)
+        protocol.data_received(b"zz\r\n")
+        return bytes(pipe.written), pipe.closed
+
+    written, closed = connected(spoil)
+    assert written.count(b"HTTP/1.1") == 1 and closed
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_client_that_does_not_read_its_answer_is_dropped(is_read, monkeypatch):
+    monkeypatch.setattr("framework.serve.server.WRITE_SECONDS", 0.2)
+
+    async def stay(protocol, pipe, state):
+        protocol.pause_writing()
+        if is_read:
+            protocol.resume_writing()
+        await asyncio.sleep(0.4)
+        return pipe.closed
+
+    assert connected(stay) != is_read
 
 
 def test_a_port_in_use_is_one_line():

@@ -185,7 +185,7 @@ ONE = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
 
 @pytest.mark.parametrize("header, message", [
     (b"[" * 100_000, "."),
-    (b'{"conv/0": {}, "conv/0": {}}', "its header has a name twice"),
+    (b'{"conv/0": {}, "conv/0": {}}', "an object has the key \"conv/0\" twice"),
     (b"\xff\xfe{}", "."),
     ({"conv/0": {**ONE, "shape": [-1, -1]}}, r"its shape is \[-1, -1\]"),
     ({"conv/0": {**ONE, "shape": [1.0]}}, r"its shape is \[1.0\]"),

@@ -13,6 +13,7 @@ import numpy as np
 
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
 from framework.data.records.account import COLOUR, BadEntry, Note
+from framework.data.records.boxes import Corners
 from framework.data.records.exif import are_for_shown, orientation_of, shown_size, turned, upright
 from framework.data.records.images import (
     MAX_FILE_BYTES,
@@ -243,6 +244,10 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
             f"{where}, {labels.width} x {labels.height}, the image is {width} x {height}",
             is_loss=False))
     size = stated if labels.width else actual
+    for runs in (box.mask.runs for box in labels.boxes if not labels.width):
+        if runs is not None and runs[:2] != (height, width):
+            raise DataError(f"{where}: a mask is {runs[1]} x {runs[0]}; the image is "
+                            f"{width} x {height}")
     if labels.relative:
         size = (1, 1)
     boxes = _usable(converted, labels, where, size)
@@ -272,11 +277,12 @@ def _turned_box(box: Box, orientation: int, size: tuple[int, int], where: str) -
 def _usable(
     converted: Converted, labels: Labels, path: str, size: tuple[int, int]
 ) -> list[Box]:
-    """The boxes without inverted ones; a note for each that is inverted, empty or outside.
+    """The boxes without inverted ones; a note for each that is inverted, empty, outside or twice.
 
     DataError for corners that are not finite as float32.
     """
     kept = []
+    known: set[tuple[str | int, Corners]] = set()
     for box in labels.boxes:
         x1, y1, x2, y2 = box.corners
         where = f"{path}, '{shortened(str(box.name))}' at {x1:g} {y1:g} {x2:g} {y2:g}"
@@ -290,6 +296,9 @@ def _usable(
         elif min(x1, y1) < -ROUNDING or x2 > size[0] + ROUNDING or y2 > size[1] + ROUNDING:
             converted.notes.append(Note("a box exceeds the image",
                                         f"{where} of {size[0]} x {size[1]}", is_loss=False))
+        if (box.name, box.corners) in known:
+            converted.notes.append(Note("a box is there twice", where, is_loss=False))
+        known.add((box.name, box.corners))
         kept.append(box)
     return kept
 

@@ -13,7 +13,7 @@ from framework.data.datasets import class_folders, class_tables
 from framework.data.datasets.class_folders import Found
 from framework.data.datasets.dataset import is_image
 from framework.data.datasets.file_tree import FileTree, list_files
-from framework.data.datasets.splits import own_pair
+from framework.data.datasets.splits import check_in_both, own_pair
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened
@@ -142,7 +142,7 @@ def train_and_test(data: ClassData, share: float, seed: int) -> tuple[ClassData,
 
 
 def check(data: ClassData, place: Path, fewest: int) -> None:
-    """DataError for too few images or classes, and for a class that one split lacks."""
+    """DataError for too few images or classes, and for classes that a split lacks."""
     images = {split: Counter(entry.label for entry in entries)
               for split, entries in data.splits.items()}
     total = sum(sum(counts.values()) for counts in images.values())
@@ -152,12 +152,4 @@ def check(data: ClassData, place: Path, fewest: int) -> None:
     if len(data.names) < 2:
         raise DataError(f"{place}: all images are of one class, "
                         f"'{shortened(data.display(data.names[0]))}'; a classifier needs two")
-    for name in data.names:
-        lacking = [split for split in images if not images[split][name]]
-        if not lacking:
-            continue
-        other = "test" if lacking == ["train"] else "train"
-        purpose = "learned" if lacking == ["train"] else "tested"
-        raise DataError(f"{place}: the class '{shortened(data.display(name))}' has no image to "
-                        f"{lacking[0]} on, and {images[other][name]} to {other} on, so it cannot "
-                        f"be {purpose}: add images of it, or leave it out with --leave-out")
+    check_in_both(images, {name: data.display(name) for name in data.names}, place)

@@ -12,6 +12,7 @@ from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
+from framework.system.letters import composed
 from framework.system.text import read_lines
 
 NAMES_FILES = ("labels.txt", "classes.txt", "class_names.txt", "names.txt", "label.txt",
@@ -48,7 +49,7 @@ def find(tree: FileTree) -> Found | None:
     for image, parts in folders.items():
         split, name = _split_and_class(parts, is_split)
         if name:
-            splits.setdefault(split, []).append(Entry(image, name))
+            splits.setdefault(split, []).append(Entry(image, composed(name)))
         else:
             losses.setdefault(split, []).append(Note("an image in no class's folder", image,
                                                      images=1))

@@ -17,6 +17,7 @@ from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
+from framework.system.letters import composed
 from framework.system.text import open_text, read_lines
 
 IMAGE_WORDS = ("filename", "filenames", "filepath", "filepaths", "file", "image", "imagename",
@@ -37,6 +38,9 @@ class Row:
     image: str
     name: str
     split: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", composed(self.name))
 
 
 def find_table(tree: FileTree) -> Found | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,14 +18,18 @@ from framework.data.datasets.label_files import (
     sound_labels,
     stated_size,
 )
-from framework.data.records.account import BadEntry, Note
+from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
+from framework.system.json_text import parse_json
+from framework.system.letters import composed
 from framework.system.text import read_text
 
+Find = Callable[[str, str], str | None]
 
-def load(description: Description) -> Dataset:
+
+def load(description: Description, place_of: Find | None = None) -> Dataset:
     """A COCO data set:
 
         splits:
@@ -35,6 +38,8 @@ def load(description: Description) -> Dataset:
     Classes are named by the number of their category, as result files of COCO want it, and
     shown by its name; `names` chooses and orders categories by name. Images come in the order
     of the file; "iscrowd" makes a box difficult. Polygons and runs are stored with the boxes.
+
+    place_of  finds an image, by its file_name and the annotation file; else it is in the folder
     """
     root = description.root
     place = description.place
@@ -48,8 +53,10 @@ def load(description: Description) -> Dataset:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
         tree = _read(description, str(value["annotations"]))
         try:
-            own = [(_identity(item["id"]), str(item["name"])) for item in tree["categories"]]
-            found, losses[split] = _labels(tree, str(value["images"]), str(value["annotations"]))
+            own = [(_identity(item["id"]), composed(str(item["name"])))
+                   for item in tree["categories"]]
+            images = _images(tree, str(value["images"]), str(value["annotations"]), place_of)
+            found, losses[split] = _labels(tree, images, str(value["annotations"]))
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{json_words(error)}") from None
@@ -77,32 +84,74 @@ def load(description: Description) -> Dataset:
 def _read(description: Description, path: str) -> Any:
     """Any: what JSON holds."""
     try:
-        return json.loads(read_text(description.root / path))
+        return parse_json(read_text(description.root / path))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{description.root / path}: is not JSON: {error}") from None
 
 
-def _labels(tree: Any, folder: str, path: str
-            ) -> tuple[dict[Entry, Labels | DataError], list[Note]]:
-    """The boxes of each image, or what is wrong with them; and the boxes of no image.
+def _images(tree: Any, folder: str, path: str, place_of: Find | None
+            ) -> list[tuple[str, Any] | Note]:
+    """Where each image is, and what the file says of it; a note on one that it says too little of.
+
+    Any: what JSON holds.
+    """
+    found: list[tuple[str, Any] | Note] = []
+    for index, image in enumerate(tree["images"]):
+        try:
+            name = str(image["file_name"]) if image["id"] is not None else ""
+        except (KeyError, TypeError):
+            name = ""
+        if not name:
+            found.append(Note("an image without file_name or id", f"{path}: images[{index}]",
+                              images=1))
+            continue
+        place = place_of(name, path) if place_of is not None else None
+        found.append((place or f"{folder}/{name}", image))
+    return found
+
+
+def _by_image(tree: Any, path: str, losses: list[Note]) -> dict[str, list[Any]]:
+    """The annotations of each image_id; those that have none go into `losses`.
 
     Any: what JSON holds.
     """
     items: dict[str, list[Any]] = {}
-    for item in tree["annotations"]:
-        items.setdefault(_identity(item["image_id"]), []).append(item)
+    for index, item in enumerate(tree["annotations"]):
+        if isinstance(item, dict) and item.get("image_id") is not None:
+            items.setdefault(_identity(item["image_id"]), []).append(item)
+        else:
+            losses.append(Note("an annotation without image_id", f"{path}: annotations[{index}]",
+                               boxes=1))
+    return items
+
+
+def _labels(tree: Any, images: Sequence[tuple[str, Any] | Note], path: str
+            ) -> tuple[dict[Entry, Labels | DataError], list[Note]]:
+    """The boxes of each image, or what is wrong with them; and the boxes of no image.
+
+    An image whose size is not stated has that of its file. Any: what JSON holds.
+    """
     found: dict[Entry, Labels | DataError] = {}
     losses: list[Note] = []
-    for image in tree["images"]:
+    items = _by_image(tree, path, losses)
+    used: set[str] = set()
+    for one in images:
+        if isinstance(one, Note):
+            losses.append(one)
+            continue
+        place, image = one
         identity = _identity(image["id"])
-        entry = Entry(f"{folder}/{image['file_name']}", f"{path}#{image['id']}")
+        entry = Entry(place, f"{path}#{image['id']}")
         own = items.get(identity, ())
         if entry in found or (identity in items and not own):
             losses.append(Note("an image whose id another image has too", entry.image, images=1))
             continue
+        if place in used:
+            losses.append(Note(NAMED_BEFORE, entry.label, is_loss=False))
+        used.add(place)
         items[identity] = []            # of no other image
         try:
-            size = stated_size(image["width"], image["height"])
+            size = stated_size(image.get("width") or 0, image.get("height") or 0)
             boxes = tuple(_box(item, size) for item in own)
             found[entry] = Labels(boxes, *size)
         except DataError as error:

@@ -23,7 +23,7 @@ def read_segmentation(item: Any, width: int, height: int) -> Segmentation:
     """The segmentation of an annotation. DataError for one that cannot be.
 
     item  Any: what JSON holds
-    width, height  of the image, as the file states them
+    width, height  of the image, as the file states them; 0 if it does not
     """
     value = item.get("segmentation")
     if not value:
@@ -41,9 +41,10 @@ def read_segmentation(item: Any, width: int, height: int) -> Segmentation:
 
 def _runs(value: dict[str, Any], where: str, width: int, height: int) -> Runs:
     size = tuple(int(number) for number in value["size"])
-    if size != (height, width):
+    if len(size) != 2 or (width and size != (height, width)):
         raise DataError(f"{where}: its mask is {' x '.join(map(str, size[::-1]))}; the image is "
                         f"{width} x {height}")
+    height, width = size
     counts = value["counts"]
     numbers = unpacked(counts) if isinstance(counts, str) else tuple(map(int, counts))
     if sum(numbers) != width * height or min(numbers, default=0) < 0:

@@ -14,6 +14,7 @@ from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.letters import composed
 from framework.system.text import is_there, name_lines
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".jpe", ".jp2",
@@ -192,7 +193,7 @@ class Description:
         if isinstance(names, str) and names.endswith((".txt", ".names")):
             names = self._lines(names)
         given = self.words("names", names)
-        names = given or list(found)
+        names = list(map(composed, given or found))
         if not names:
             reason = next((f", and the first error is: {error}" for error in errors), "")
             raise DataError(f"{self.place}: no class name in any annotation{reason}")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from framework.data.datasets import csv_table, label_studio, labelme, openimages
+from framework.data.datasets import create_ml, csv_table, label_studio, labelme, openimages, via
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import json_words
 from framework.data.datasets.tables import table_reader, table_rows
 from framework.errors import DataError
+from framework.system.json_text import parse_json
 from framework.system.text import open_text, read_text
 
 COCO, LABEL_STUDIO, LABELME = "COCO", "Label Studio", "labelme"
+VIA, CREATE_ML = "VIA", "Create ML"
 TABLE, OPEN_IMAGES = "CSV with a box a row", "Open Images"
 COCO_KEYS = ("images", "annotations", "categories")
 
@@ -35,9 +36,11 @@ def _json_format(tree: FileTree, name: str, content: Any) -> str:
     """The format of a file; "" if it is of none. Any: what JSON holds."""
     if _is_coco(tree, name, content):
         return COCO
-    if label_studio.is_export(content):
-        return LABEL_STUDIO
-    return LABELME if labelme.is_file(content) else ""
+    for known, is_it in ((LABEL_STUDIO, label_studio.is_export), (LABELME, labelme.is_file),
+                         (CREATE_ML, create_ml.is_file), (VIA, via.is_file)):
+        if is_it(content):
+            return known
+    return ""
 
 
 def _json_of(tree: FileTree, name: str) -> Any:
@@ -46,7 +49,7 @@ def _json_of(tree: FileTree, name: str) -> Any:
     Any: what JSON holds.
     """
     try:
-        return json.loads(read_text(tree.root / name))
+        return parse_json(read_text(tree.root / name))
     except DataError as error:
         tree.unread[name] = str(error)
     except (ValueError, RecursionError) as error:
@@ -88,4 +91,6 @@ def _table_format(tree: FileTree, name: str) -> str:
         return ""
     if set(openimages.COLUMNS) <= set(header):
         return OPEN_IMAGES
+    if via.is_table(header):
+        return VIA
     return TABLE if csv_table.columns_in(header) is not None else ""

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 from framework.data.datasets.dataset import is_image
 from framework.errors import DataError
+from framework.system.letters import ByName, composed
 
 UNDIVIDED = "all"       # the split of images that no folder or file name puts into one
 SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "test": "test",
@@ -40,12 +41,12 @@ class FileTree:
         return tuple(name for name in self.files if is_image(name))
 
     @cached_property
-    def images_by_name(self) -> dict[str, list[str]]:
+    def images_by_name(self) -> ByName[list[str]]:
         """The images of each file name, in whatever folders."""
         found: dict[str, list[str]] = {}
         for image in self.images:
             found.setdefault(PurePath(image).name, []).append(image)
-        return found
+        return ByName(found)
 
     def ending(self, *suffixes: str) -> list[str]:
         """The files with one of these endings, in any case of letters."""
@@ -59,14 +60,15 @@ class FileTree:
         """
         plain = PurePath(name.replace("\\", "/"))
         direct = os.path.normpath(os.path.join(near, plain))
-        found = self.images_by_name.get(plain.name, [])
-        if direct in found or not found:
+        found = self.images_by_name.get(plain.name)
+        if found is None or direct in found:
             return direct if found else None
         return max(found, key=lambda path: (_ends_with(path, plain), split_of(path) == split))
 
 
 def _ends_with(path: str, plain: PurePath) -> bool:
-    return PurePath(path).parts[-len(plain.parts):] == plain.parts
+    end = PurePath(composed(str(plain))).parts
+    return PurePath(composed(path)).parts[-len(end):] == end
 
 
 def list_files(root: Path) -> FileTree:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,8 @@ from framework.data.records.list_file import Entry
 from framework.definition.values import LARGEST_FLOAT, shortened
 from framework.errors import DataError
 from framework.system import text
+from framework.system.json_text import parse_json
+from framework.system.letters import composed
 
 JSON_ERRORS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """The exceptions of reading JSON, and of values in it that have another type than expected."""
@@ -106,7 +107,7 @@ def read_xml(path: Path) -> Labels:
 
 
 def _xml_box(path: Path, item: ElementTree.Element) -> Box:
-    name = (item.findtext("name") or "").strip()
+    name = composed((item.findtext("name") or "").strip())
     box = item.find("bndbox")
     if not name or box is None:
         raise DataError(f"{path}: an object without {'<bndbox>' if name else '<name>'}")
@@ -170,7 +171,7 @@ def class_name(found: Any) -> str:
 
     Any: what a file holds.
     """
-    name = str(found)
+    name = composed(str(found))
     if found is None or not name.strip():
         raise ValueError("a label is empty")
     if not is_text(name):
@@ -219,7 +220,7 @@ def read_json(path: Path) -> Labels:
     """
     items: Sequence[Any] = ()       # Any: what JSON holds
     try:
-        tree = json.loads(text.read_text(path))
+        tree = parse_json(text.read_text(path))
         image = tree.get("image", {})
         items = tree["annotation"]
         boxes = []

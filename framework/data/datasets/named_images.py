@@ -9,8 +9,8 @@ from functools import partial
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
-from framework.data.datasets.label_files import Labels, errors_in, sound_labels
-from framework.data.records.account import Note
+from framework.data.datasets.label_files import Box, Labels, errors_in, sound_labels
+from framework.data.records.account import NAMED_BEFORE, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
@@ -40,11 +40,13 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
     reason  why an image that no row names is left out
     names   the classes; none: those that boxes have
     losses  what the label files have that belongs to no image
-    DataError if not one image is there.
+    An image that a second row of its split gives the same boxes, as a project and what was exported
+    from it do, is stored once. DataError if not one image is there.
     """
     splits: dict[str, list[Entry]] = {}
     labels: dict[Entry, Labels | DataError] = {}
     used: set[str] = set()
+    known: set[tuple[str, str, tuple[Box, ...] | str]] = set()
     taken: set[str] = set()
     again: list[Note] = []
     for row in rows:
@@ -53,12 +55,17 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
         found = [tree.image_named(name, near, split) for name in row.names]
         image = next(filter(None, found), None)
         label = unique_name(f"{row.table}#{row.names[0]}", taken)
-        if image in used:
-            again.append(Note("an image that was named before; it is stored again with these "
-                              "boxes", label, is_loss=False))
         if image is not None:
-            used.add(image)
             split = split if split != UNDIVIDED else split_of(image)
+            same = (image, split, row.labels.boxes if isinstance(row.labels, Labels) else label)
+            if same in known:
+                again.append(Note("the same boxes of an image again; they are stored once", label,
+                                  is_loss=False))
+                continue
+            if image in used:
+                again.append(Note(NAMED_BEFORE, label, is_loss=False))
+            known.add(same)
+            used.add(image)
         entry = Entry(image or row.names[0], label)
         labels[entry] = row.labels
         splits.setdefault(split, []).append(entry)

@@ -24,6 +24,7 @@ from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.letters import ByName, as_on_disk, composed
 from framework.system.text import is_there, open_text
 
 COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")
@@ -55,7 +56,7 @@ def load(description: Description) -> Dataset:
     if isinstance(names, dict):
         titles = description.named("names", names)
         description.words("names", list(titles.values()))
-        shown = {name: str(title) for name, title in titles.items()}
+        shown = {composed(name): str(title) for name, title in titles.items()}
     chosen = list(shown) or description.names(used, errors_in(labels))
     data = Dataset(description.root, splits, chosen, partial(sound_labels, labels), shown)
     return description.finish(data)
@@ -96,8 +97,8 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     table = description.root / path
     if not is_there(table):
         raise DataError(f"{description.place}: splits names {table}: no such table")
-    image_folder = description.root / folder
-    images = images_by_stem(os.listdir(image_folder) if os.path.isdir(image_folder) else ())
+    image_folder = as_on_disk(description.root / folder)
+    images = ByName(images_by_stem(os.listdir(image_folder) if os.path.isdir(image_folder) else ()))
     boxes: dict[str, list[Box]] = {}
     wrong: dict[str, tuple[str, int]] = {}         # by image: what is wrong, and in how many rows
     with open_text(table) as file:
@@ -119,7 +120,7 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
             wrong[name] = (text or f"{place}: {reason}: {shortened(repr(row))}", count + 1)
     found: dict[Entry, Labels | DataError] = {}
     for name in dict.fromkeys([*boxes, *wrong]):
-        entry = Entry(f"{folder}/{images.get(name, f'{name}.jpg')}", f"{path}#{name}")
+        entry = Entry(f"{folder}/{images.get(name) or f'{name}.jpg'}", f"{path}#{name}")
         own = boxes.get(name, [])
         found[entry] = Labels(tuple(own), relative=True)
         if name in wrong:

@@ -5,27 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
 from framework.data.datasets import (
     coco,
+    create_ml,
     csv_table,
     cvat,
     description,
     label_studio,
     labelme,
     openimages,
+    via,
     xml_folders,
     yolo,
 )
 from framework.data.datasets.dataset import Dataset, Description, exists
 from framework.data.datasets.file_formats import (
     COCO,
+    CREATE_ML,
     LABEL_STUDIO,
     LABELME,
     OPEN_IMAGES,
     TABLE,
+    VIA,
     json_files,
     tables_of,
 )
@@ -36,6 +41,7 @@ from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
 from framework.data.records.account import Note
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
+from framework.system.letters import composed
 from framework.system.text import is_there, name_lines, read_bytes, read_lines
 
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
@@ -44,6 +50,8 @@ LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that 
               "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
               "(Darknet), *.json with images, annotations and categories (COCO), "
               "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
+              "a *.json list of images with coordinates (Create ML), *.json or *.csv of files with "
+              "regions (VIA), "
               "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
               "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
               "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
@@ -73,15 +81,15 @@ def recognise(path: Path) -> Recognised:
     tree = list_files(path.parent)
     only = FileTree(tree.root, tuple(name for name in tree.files
                                      if name == path.name or name in tree.images))
-    for find in (_coco, _label_studio, _labelme, _cvat, _open_images, _csv):
+    for find in (_coco, _label_studio, _labelme, _create_ml, _via, _cvat, _open_images, _csv):
         found = find(only)
         if found is not None:
             return found
     if path.name in only.unread:
         raise DataError(only.unread[path.name])
     raise DataError(f"{path}: its format is not known. Files are: .yaml (Ultralytics, or ours), "
-                    ".data (Darknet), .json of COCO, Label Studio or labelme, .xml of CVAT, .csv "
-                    "with a header; or give the folder")
+                    ".data (Darknet), .json of COCO, Label Studio, labelme, Create ML or VIA, .xml "
+                    "of CVAT, .csv with a header; or give the folder")
 
 
 def _inner(path: Path) -> Path:
@@ -101,7 +109,8 @@ def _in_folder(path: Path) -> Recognised:
                           f"ImageSets/Main: {', '.join(data.splits)}")
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], Recognised | None], ...] = (
-        _yaml, _coco, _label_studio, _labelme, _xml, _cvat, _open_images, _csv, _yolo)
+        _yaml, _coco, _label_studio, _labelme, _create_ml, _via, _xml, _cvat, _open_images, _csv,
+        _yolo)
     for index, find in enumerate(finders):
         found = find(tree)
         if found is not None:
@@ -170,14 +179,14 @@ def _label_files(found: Recognised) -> set[str]:
 def _paths(root: Path, names: Iterable[str]) -> set[str]:
     """Where files are; a root may be given in several ways: relative, absolute, by a link."""
     base = os.path.realpath(root)
-    return {os.path.normpath(os.path.join(base, name)) for name in names}
+    return {composed(os.path.normpath(os.path.join(base, name))) for name in names}
 
 
 def _images_beside(tree: FileTree, used: Collection[str]) -> tuple[str, ...]:
     """The images of the folder that are at none of these paths."""
     base = os.path.realpath(tree.root)
     return tuple(name for name in tree.images
-                 if os.path.normpath(os.path.join(base, name)) not in used)
+                 if composed(os.path.normpath(os.path.join(base, name))) not in used)
 
 
 def _all_found(tree: FileTree, finders: Sequence[Callable[[FileTree], Recognised | None]]
@@ -231,13 +240,20 @@ def _coco(tree: FileTree) -> Recognised | None:
         return None
     splits = {split: {"images": folders[split], "annotations": name}
               for split, name in found.items()}
-    data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)))
+    data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)),
+                     partial(_coco_image, tree))
     return Recognised(data, COCO, f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
 
 
+def _coco_image(tree: FileTree, name: str, path: str) -> str | None:
+    """The image that a COCO file calls `name`; None if it is nowhere below the root."""
+    return tree.image_named(name, os.path.dirname(path), split_of(path, with_name=True))
+
+
 def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
-    """The folder that the file names of a COCO file begin from. Any: what JSON holds.
+    """The folder that the file names of a COCO file begin from, or that has the first of its
+    images. Any: what JSON holds.
 
     DataError if not one of the images is below the root.
     """
@@ -245,9 +261,12 @@ def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
              if isinstance(image, dict)]
     for name in names:
         image = tree.image_named(name, os.path.dirname(path), split)
-        parts = PurePath(name).parts
-        if image is not None and PurePath(image).parts[-len(parts):] == parts:
+        if image is None:
+            continue
+        parts = PurePath(composed(name.replace("\\", "/"))).parts
+        if PurePath(composed(image)).parts[-len(parts):] == parts:
             return str(PurePath(*PurePath(image).parts[:-len(parts)]))
+        return os.path.dirname(image) or "."
     first = shortened(names[0]) if names else "nothing"
     raise DataError(f"{tree.root}: none of the {len(names)} images that {shortened(path)} names is "
                     f"below this folder; the first is {first}")
@@ -271,6 +290,25 @@ def _labelme(tree: FileTree) -> Recognised | None:
     return Recognised(gather(tree, rows, "an image that no file of labelme names"), LABELME,
                       f"{rows[0].table} is one of {counted(len(rows), 'JSON file')} that have "
                       "shapes and imagePath")
+
+
+def _create_ml(tree: FileTree) -> Recognised | None:
+    """JSON files that are lists of images with coordinates."""
+    found = dict(json_files(tree, CREATE_ML))
+    if not found:
+        return None
+    return Recognised(create_ml.load(tree, found), CREATE_ML,
+                      f"{', '.join(found)} is a list of images with coordinates")
+
+
+def _via(tree: FileTree) -> Recognised | None:
+    """JSON files and tables of VIA."""
+    found = dict(json_files(tree, VIA))
+    tables = tables_of(tree, VIA)
+    if not found and not tables:
+        return None
+    data, words = via.load(tree, found, tables)
+    return Recognised(data, VIA, f"{each_has([*found, *tables])} the regions of files; {words}")
 
 
 def _cvat(tree: FileTree) -> Recognised | None:

@@ -17,6 +17,7 @@ from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted
 from framework.errors import DataError
+from framework.system.letters import composed
 from framework.system.text import read_lines
 
 VOC_LISTS = "ImageSets/Segmentation"
@@ -140,8 +141,8 @@ def _folders(tree: FileTree) -> SegmentationData | None:
         return None
     found: dict[tuple[str, str], list[str]] = {}
     for mask in sorted(masks):
-        found.setdefault((_split(mask), _stem(mask)), []).append(mask)
-    keys = {image: (split_of(image), PurePath(image).stem) for image in tree.images
+        found.setdefault((_split(mask), composed(_stem(mask))), []).append(mask)
+    keys = {image: (split_of(image), composed(PurePath(image).stem)) for image in tree.images
             if image not in masks}
     if not found.keys() & set(keys.values()):
         return None

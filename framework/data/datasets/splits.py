@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset
 from framework.data.records.list_file import Entry
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 
 REST = "test"
@@ -126,3 +129,24 @@ def classes_of(data: Dataset, entry: Entry) -> set[str]:
 def shuffle(entries: list[Entry], seed: int) -> None:
     """Put entries into a random order: a list sorted by scene makes batches of one scene."""
     random.Random(seed).shuffle(entries)
+
+
+def check_in_both(images: Mapping[str, Mapping[str, int]], shown: Mapping[str, str],
+                  place: Path) -> None:
+    """DataError for the classes that `train` or `test` lacks.
+
+    `images` counts a split's images by class; `shown` has the names to tell, by class.
+    """
+    lacking = [name for name in shown if not all(images[split].get(name) for split in images)]
+    if not lacking:
+        return
+    first = lacking[0]
+    split = next(split for split in images if not images[split].get(first))
+    other = "train" if split == "test" else "test"
+    others = f"; {counted(len(lacking) - 1, 'class')} more so" if lacking[1:] else ""
+    them = "them" if lacking[1:] else "it"
+    flags = shlex.join(shown[name] for name in lacking)
+    raise DataError(f"{place}: the class '{shortened(shown[first])}' has no image to {split} on, "
+                    f"and {images[other].get(first, 0)} to {other} on, so it cannot be "
+                    f"{'learned' if split == 'train' else 'tested'}{others}: add images of {them} "
+                    f"to both, or leave {them} out with --leave-out {shortened(flags)}")

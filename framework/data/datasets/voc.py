@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from framework.data.datasets.dataset import (
@@ -17,6 +17,7 @@ from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
+from framework.system.letters import ByName, composed
 from framework.system.text import is_there, read_lines
 
 
@@ -86,9 +87,9 @@ def every_image(root: Path, losses: list[Note]) -> list[Entry]:
                         "Annotations")
     losses += [Note("no annotation of its name", entry.image, images=1)
                for entry in entries if entry not in set(kept)]
-    known = {entry.label for entry in entries}
+    known = {composed(entry.label) for entry in entries}
     for path in sorted((root / "Annotations").glob("*.xml")):
-        if f"Annotations/{path.name}" not in known:
+        if composed(f"Annotations/{path.name}") not in known:
             losses.append(Note("an annotation without an image", f"Annotations/{path.name}",
                                boxes=num_boxes(path)))
     return kept
@@ -154,7 +155,7 @@ def _check_folders(root: Path, path: Path, entries: Sequence[tuple[str, str]]) -
                             f"one of {', '.join(IMAGE_SUFFIXES)}; convert or rename them")
 
 
-def _entry(line: str, images: Mapping[str, str]) -> tuple[str, str]:
+def _entry(line: str, images: ByName[str]) -> tuple[str, str]:
     """Image and annotation of a line: `000012`, `000012 -1` (a class list), `000012.jpg`, or both
     files as in SSD's lists: `JPEGImages/000012.jpg Annotations/000012.xml`."""
     image, _, label = line.rpartition(" ")
@@ -164,13 +165,13 @@ def _entry(line: str, images: Mapping[str, str]) -> tuple[str, str]:
     if is_image(name):
         name = name.rpartition(".")[0]
     name = name.removeprefix("./").removeprefix("JPEGImages/")
-    return f"JPEGImages/{images.get(name, f'{name}.jpg')}", f"Annotations/{name}.xml"
+    return f"JPEGImages/{images.get(name) or f'{name}.jpg'}", f"Annotations/{name}.xml"
 
 
-def _images(root: Path) -> dict[str, str]:
+def _images(root: Path) -> ByName[str]:
     """The images of JPEGImages, and of folders in it, by their names without ending."""
     folder = root / "JPEGImages"
-    return images_by_stem(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return ByName(images_by_stem(str(path.relative_to(folder)) for path in folder.rglob("*")))
 
 
 def class_names(paths: Iterable[Path]) -> list[str]:

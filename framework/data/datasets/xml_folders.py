@@ -12,6 +12,7 @@ from framework.data.datasets.voc import class_names, num_boxes, reading_errors
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
+from framework.system.letters import composed
 from framework.system.text import is_there
 
 
@@ -25,13 +26,13 @@ def load(tree: FileTree) -> Dataset:
     root = tree.root
     by_stem: dict[str, list[str]] = {}
     for label in tree.ending(".xml"):
-        by_stem.setdefault(PurePath(label).stem, []).append(label)
+        by_stem.setdefault(composed(PurePath(label).stem), []).append(label)
     splits: dict[str, list[Entry]] = {}
     losses: dict[str, list[Note]] = {}
     used: set[str] = set()
     for image in tree.images:
         split = split_of(image)
-        labels = by_stem.get(PurePath(image).stem, [])
+        labels = by_stem.get(composed(PurePath(image).stem), [])
         if not labels:
             losses.setdefault(split, []).append(Note("no annotation of its name", image, images=1))
             continue

@@ -13,6 +13,7 @@ from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.letters import as_on_disk, composed
 from framework.system.text import is_there, read_lines
 
 IMAGE_FOLDERS = ("images", "jpegimages", "raw", "image", "img", "imgs")
@@ -43,7 +44,8 @@ def load(description: Description) -> Dataset:
             images = _images(description, part, losses[split])
             splits[split] += [Entry(image, label_path(root, image)) for image in images]
     for split, value in description.splits().items():
-        if any(os.path.isdir(root / part) for part in description.words("splits", value)):
+        parts = description.words("splits", value)
+        if any(os.path.isdir(as_on_disk(root / part)) for part in parts):
             losses[split] += _without_image(root, splits[split], splits)
     losses[next(iter(splits))] += [
         Note("a split that is not there was left out", where, is_loss=False)
@@ -70,7 +72,7 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     Files of a folder that are neither images nor text are noted in `losses`.
     """
     root = description.root
-    path = root / part
+    path = as_on_disk(root / part)
     if os.path.isdir(path):
         files = _files_under(path)
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
@@ -107,8 +109,10 @@ def _listed(root: Path, list_path: Path, line: str) -> str:
     plain = line.removeprefix("./")
     for name in (plain, plain.replace("\\", "/")):
         for folder in (root, list_path.parent):
-            if os.path.isfile(folder / name):
-                return name if folder == root else os.path.relpath(folder / name, root)
+            path = as_on_disk(folder / name)
+            if os.path.isfile(path):
+                is_so_named = path == root / name
+                return name if is_so_named else os.path.relpath(path, root)
     return plain
 
 
@@ -138,12 +142,13 @@ def label_path(root: Path, image: str) -> str:
 def _without_image(root: Path, entries: Sequence[Entry],
                    splits: Mapping[str, Sequence[Entry]]) -> list[Note]:
     """The label files beside those of `entries` that belong to no image of any split."""
-    known = {entry.label for split in splits.values() for entry in split}
+    known = {composed(entry.label) for split in splits.values() for entry in split}
     found = []
     for folder in sorted({str(Path(entry.label).parent) for entry in entries}):
         for path in sorted((root / folder).glob("*.*")):
             name = os.path.relpath(path, root)
-            if path.suffix.lower() != ".txt" or name in known or path.name.lower() in NOT_LABELS:
+            if path.suffix.lower() != ".txt" or path.name.lower() in NOT_LABELS \
+                    or composed(name) in known:
                 continue
             boxes = num_boxes(path)
             if boxes:

@@ -12,6 +12,7 @@ from framework.definition.values import counted, shortened
 from framework.errors import DataError
 
 COLOUR = "in colour"
+NAMED_BEFORE = "an image that was named before; it is stored again with these boxes"
 MOST_NAMES = 3          # given for each reason
 MOST_REASONS = 20       # shown; the others are counted
 _MESSAGE = re.compile(r"(.*?): (.*)", re.DOTALL)

@@ -17,6 +17,7 @@ from framework.definition import prototxt
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError, SpecError
 from framework.proto import LabelMap
+from framework.system.letters import composed
 from framework.system.regular import read_regular
 from framework.system.text import decoded, name_lines
 
@@ -46,20 +47,32 @@ def mask_values(path: str | Path) -> tuple[tuple[int, ...], ...]:
                  for mask in range(1, num_masks + 1))
 
 
-def read(path: str | Path) -> Any:
-    """The LabelMap message in a file. DataError if the file is absent or not a label map.
+def read(path: str | Path, may_share: bool = False) -> Any:
+    """The LabelMap message in a file. DataError if the file is absent or not a label map, or has
+    a name or a label twice.
 
+    may_share  several names may have one label: converters make one class of them
     Darknet's .names file has a name in each line; the first is label 1.
     SpecError names each wrong field of a text file: without it a class whose `label` is spelled
-    in another way would be 0, the background.
+    in another way would be 0, the background. Source: MapNameToLabel and MapLabelToName, which
+    DetectionOutput calls with their strict check.
 
     Any: a message's fields are known only at run time.
     """
+    names, document = _read(path)
+    for item in names.item:
+        item.name = composed(item.name)
+    _check_repeats(names, str(path), document, may_share)
+    return names
+
+
+def _read(path: str | Path) -> tuple[Any, prototxt.Document | None]:
+    """The message, and the document if it is a text. Any: as in `read`."""
     if str(path).endswith(".names"):
         lines = name_lines(Path(path))
         if not lines:
             raise DataError(f"{path}: has no name; each line is the name of a class")
-        return make(lines)
+        return make(lines), None
     try:
         content = read_regular(path)
     except OSError as error:
@@ -69,12 +82,34 @@ def read(path: str | Path) -> Any:
     try:
         names.ParseFromString(content)
         if names.item and all(item.name for item in names.item):
-            return names
+            return names, None
     except (DecodeError, UnicodeDecodeError):
         pass
     document = _parsed(content, "LabelMap", path)
     _check_items(document)
-    return document.message
+    return document.message, document
+
+
+def _check_repeats(names: LabelMap, path: str, document: prototxt.Document | None,
+                   may_share: bool) -> None:
+    """SpecError or DataError for a class that is there twice: one of the two would be lost."""
+    labels: dict[str, int] = {}
+    owners: dict[int, str] = {}
+    for index, item in enumerate(names.item):
+        field, problem = "", ""
+        if item.name and item.name in labels:
+            field = "name"
+            problem = f"is '{shortened(item.name)}', which has the label {labels[item.name]} before"
+        elif item.label in owners and not may_share:
+            field = "label"
+            problem = (f"is {item.label}, which is the label of '{shortened(owners[item.label])}' "
+                       "before")
+        if problem:
+            text = f"{problem}; each class has one name and one label"
+            name = f"item[{index}].{field}"
+            raise document.error(name, text) if document else DataError(f"{path}: {name} {text}")
+        labels[item.name] = item.label
+        owners.setdefault(item.label, item.name or item.display_name)
 
 
 def _check_items(document: prototxt.Document) -> None:
@@ -103,15 +138,19 @@ def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
     return document
 
 
-def labels_by_name(names: LabelMap, check: bool = False) -> dict[str, int]:
-    """Class name -> label. With `check` a repeated name is a DataError; else its last label
-    counts, as in the original."""
-    labels: dict[str, int] = {}
+def labels_by_name(names: LabelMap) -> dict[str, int]:
+    """Class name -> label."""
+    return {item.name: item.label for item in names.item}
+
+
+def notes_on_shared(names: LabelMap) -> list[str]:
+    """A sentence for each label that several names have."""
+    owners: dict[int, list[str]] = {}
     for item in names.item:
-        if check and item.name in labels:
-            raise DataError(f"the class name '{item.name}' is in the label map twice")
-        labels[item.name] = item.label
-    return labels
+        owners.setdefault(item.label, []).append(item.name)
+    return [f"{shortened(', '.join(own))} have the label {label} and become one class; training "
+            "and detection want a label map with one name for it"
+            for label, own in owners.items() if len(own) > 1]
 
 
 def names_by_label(names: LabelMap) -> dict[int, str]:
@@ -134,8 +173,14 @@ def object_labels(names: LabelMap) -> frozenset[int]:
 
 
 def make(names: Sequence[str]) -> LabelMap:
-    """The LabelMap of these classes, numbered from 1 in their order, with the background as 0."""
+    """The LabelMap of these classes, numbered from 1 in their order, with the background as 0.
+
+    DataError for a class that has the background's name.
+    """
     label_map = parse_lines([], include_background=True)
+    if label_map.item[0].name in names:
+        raise DataError(f"a class is called {label_map.item[0].name}, which is the name of the "
+                        "background (label 0): rename it")
     for label, name in enumerate(names, start=1):
         label_map.item.add(name=name, label=label, display_name=name)
     return label_map
@@ -152,6 +197,7 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
     names = LabelMap()
     if include_background:
         names.item.add(name="none_of_the_above", label=0, display_name="background")
+    known = {item.name for item in names.item}
     width = 0
     for index, line in enumerate(lines, start=1):
         if not line.strip():
@@ -166,6 +212,9 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
         if label is None:
             raise DataError(f"line {index}: '{shortened(fields[1])}' is not a label; it must be a "
                             "whole number of 32 bits")
+        if fields[0] in known:
+            raise DataError(f"line {index}: '{shortened(fields[0])}' is there twice")
+        known.add(fields[0])
         names.item.add(name=fields[0], label=label,
                        display_name=fields[2] if width == 3 else fields[0])
     return names

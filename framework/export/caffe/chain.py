@@ -25,6 +25,13 @@ class Chain:
         self.made.append(made)
         return made.top
 
+    def several(self, kind: str, num_tops: int, *bottoms: str, **params: Any) -> list[str]:
+        """A layer with several tops. Any: as above."""
+        made = self.parts.make(self.part.proto.name, kind, bottoms, f"/{len(self.made)}",
+                               num_tops=num_tops, **params)
+        self.made.append(made)
+        return list(made.proto.top)
+
     def affine(self, x: str, scale: float, shift: float) -> str:
         """scale * x + shift."""
         return self.add("Power", x, power_param={"scale": scale, "shift": shift})

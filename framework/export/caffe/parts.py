@@ -111,6 +111,7 @@ def deployed_parts(net: Net) -> Parts:
             fresh = name if name not in parts.shapes else f"{name}/{proto.name}"
             now[name] = proto.top[index] = fresh
             if fresh != name:
+                parts._taken.add(fresh)     # or a layer that is written later makes it again
                 parts.given[fresh] = name
             parts.shapes[fresh] = net.shapes[name]
         blobs = [blob.detach().float().cpu().numpy() for blob in layer.blobs]

@@ -34,7 +34,7 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
             continue
         for message in value if descriptor.is_repeated else [value]:    # ConvLSTM's repeats
-            clear(message, [name for name in (*FILLERS, "engine")
+            clear(message, [name for name in (*FILLERS, "engine", "state_gradient")
                             if name in descriptor.message_type.fields_by_name])
     layer = part.layer
     if isinstance(layer, Convolution | Deconvolution):

@@ -18,6 +18,7 @@ from framework.export.caffe.detection import as_ascend
 from framework.export.caffe.parts import Floats, Part, Parts
 from framework.export.caffe.products import PRODUCTS
 from framework.export.caffe.resizes import RESIZES
+from framework.export.caffe.sequences import hidden_output, indicators, reverse
 from framework.layers.base import Shape
 from framework.layers.vision.convolution import Convolution
 from framework.layers.vision.kernel_stride import ConvolutionSK
@@ -299,5 +300,6 @@ REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
     "Eltwise": (weighted_sum,), "Convolution": (plain_kernel, kernel_of_one_cell, zero_bias),
     "ConvolutionSK": (dilated_convolution,), "Flatten": (flatten,), "Transpose": (transpose,),
     "SimpleCrop": (crop_at_the_end,), "AdaptivePooling": (adaptive_pooling,),
-    "DetectionOutput": (as_ascend,),
+    "DetectionOutput": (as_ascend,), "ContinuationIndicator": (indicators,),
+    "Reverse": (reverse,), "RNN": (hidden_output,),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from framework.importing.darknet.config import Section, read_config
 from framework.importing.darknet.heads import OUTPUT, add_detections
 from framework.importing.darknet.net import INPUT, DarknetNet
 from framework.importing.darknet.sections import OF_TRAINING, SECTIONS
+from framework.importing.darknet.training import Data, solver, training_net
 from framework.importing.darknet.weights_file import WeightsFile
 from framework.importing.draft import write_weights
 from framework.net.net import Net
@@ -35,27 +37,52 @@ NET_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Written:
-    """A net that was written: its layers, its outputs, and how many numbers were read."""
+    """A net that was written: its layers, its outputs, how many numbers were read, and the layers
+    that the weights do not reach."""
 
     message: NetParameter
     outputs: list[str]
     num_numbers: int
+    absent: list[str]
 
 
-def import_darknet(config: Path, weights: Path, out: Path, name: str) -> Written:
-    """Write `out`.prototxt and `out`.caffemodel, both or neither.
+def import_darknet(config: Path, weights: Path, out: Path, name: str,
+                   data: Data | None = None) -> Written:
+    """Write `out`.prototxt and `out`.caffemodel, and with `data` `out`.train_test.prototxt and
+    `out`.solver.prototxt: all or none.
 
+    With `data` the weights may be those of the first layers; the others are filled in training.
     CaffeError with the line for a section or key without a counterpart, WeightsError where the
     numbers do not fit.
     """
-    net, outputs = read_darknet(config, weights, name)
+    net, outputs = read_darknet(config, weights, name, may_end=data is not None)
     message = net.draft.message
     prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
-    with replacing(prototxt) as text, replacing(caffemodel) as binary:
+    with ExitStack() as files:
+        text, binary = (files.enter_context(replacing(path)) for path in (prototxt, caffemodel))
         text.write_text(to_text(message))
-        write_weights(binary, message, net.draft.weights)
-        Net(text, "TEST", weights=binary)       # both can be read
-    return Written(message, outputs, net.weights.start)
+        write_weights(binary, message, net.draft.weights, without=net.absent)
+        Net(text, "TEST", weights=None if net.absent else binary)       # both can be read
+        if data is not None:
+            write_training(net, config, out, data, files)
+    return Written(message, outputs, net.weights.start, sorted(net.absent))
+
+
+def write_training(net: DarknetNet, config: Path, out: Path, data: Data, files: ExitStack
+                   ) -> None:
+    """The files that train the net, with absolute paths of the data: so they are read from
+    anywhere."""
+    head, _ = read_config(config)
+    data = Data(data.train.absolute(), data.labels.absolute(),
+                None if data.test is None else data.test.absolute())
+    train_test, solver_path = (with_ending(out, end)
+                               for end in (".train_test.prototxt", ".solver.prototxt"))
+    text, solver_text = (files.enter_context(replacing(path))
+                         for path in (train_test, solver_path))
+    text.write_text(to_text(training_net(net, head, data)))
+    solver_text.write_text(to_text(solver(head, train_test.absolute(), out.absolute(), data)))
+    for phase in ("TRAIN", "TEST") if data.test else ("TRAIN",):
+        Net(text, phase).close()        # its layers fit
 
 
 def build_darknet(config: Path, weights: Path) -> Net:
@@ -70,10 +97,11 @@ def build_darknet(config: Path, weights: Path) -> Net:
     return net
 
 
-def read_darknet(config: Path, weights: Path, name: str) -> tuple[DarknetNet, list[str]]:
-    """The net, and its outputs."""
+def read_darknet(config: Path, weights: Path, name: str, may_end: bool = False
+                 ) -> tuple[DarknetNet, list[str]]:
+    """The net, and its outputs. `may_end`: the weights may be those of its first layers."""
     head, sections = read_config(config)
-    net = DarknetNet(name, str(config), WeightsFile(weights))
+    net = DarknetNet(name, str(config), WeightsFile(weights, may_end))
     add_input(net, head, has_boxes=any(one.kind in ("yolo", "region") for one in sections))
     for section in sections:
         if section.kind not in SECTIONS:

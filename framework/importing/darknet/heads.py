@@ -95,7 +95,7 @@ def add_detections(net: DarknetNet) -> str:
     for head in net.heads[1:]:
         other = head.section
         for key, one, two in (("classes", *(part.word("classes", "20") for part in (first, other))),
-                              ("mask", len(_mask(first)), len(_mask(other)))):
+                              ("mask", len(anchor_numbers(first)), len(anchor_numbers(other)))):
             if one != two or first.kind != other.kind:
                 raise other.error(f"has another number of {key} than [{first.kind}] in line "
                                   f"{first.line}; one layer makes the boxes of all", key)
@@ -120,7 +120,8 @@ def _grid_boxes(net: DarknetNet, head: Head) -> str:
 def _region_boxes(net: DarknetNet, head: Head) -> str:
     """Anchors in cells, classes by softmax."""
     return net.add("region", "YoloDetectionOutput", head.blob, yolo_detection_output_param={
-        "num_classes": head.section.integer("classes", 20), "num_box": len(_mask(head.section)),
+        "num_classes": head.section.integer("classes", 20),
+        "num_box": len(anchor_numbers(head.section)),
         "biases": head.section.numbers("anchors"), "confidence_threshold": LEAST_SCORE,
         "nms_threshold": OVERLAP, "class_agnostic": False})
 
@@ -133,22 +134,22 @@ def _yolo_boxes(net: DarknetNet, heads: Sequence[Head]) -> str:
     for head in heads:
         anchors = head.section.numbers("anchors")
         if anchors != biases[:len(anchors)] or not biases:      # as a rule all have the same
-            mask += [len(biases) // 2 + number for number in _mask(head.section)]
+            mask += [len(biases) // 2 + number for number in anchor_numbers(head.section)]
             biases += anchors
         else:
-            mask += _mask(head.section)
+            mask += anchor_numbers(head.section)
     param: dict[str, object] = {
         "num_classes": heads[0].section.integer("classes", 20),
-        "num_box": len(_mask(heads[0].section)), "confidence_threshold": LEAST_SCORE,
+        "num_box": len(anchor_numbers(heads[0].section)), "confidence_threshold": LEAST_SCORE,
         "nms_threshold": OVERLAP, "biases": biases, "mask": mask, "mask_group_num": len(heads),
-        "anchors_scale": [_cell(net, head) for head in heads], "class_agnostic": False}
+        "anchors_scale": [cell(net, head) for head in heads], "class_agnostic": False}
     zooms = [head.section.number_of("scale_x_y", 1) for head in heads]
     param |= {"scale_x_y": zooms} if any(zoom != 1 for zoom in zooms) else {}
     return net.add("yolo", "Yolov3DetectionOutput", *(head.blob for head in heads),
                    yolov3_detection_output_param=param)
 
 
-def _cell(net: DarknetNet, head: Head) -> int:
+def cell(net: DarknetNet, head: Head) -> int:
     """Pixels of a cell of the map."""
     if head.section.kind == "region":
         return 1
@@ -160,7 +161,7 @@ def _cell(net: DarknetNet, head: Head) -> int:
     return scale
 
 
-def _mask(section: Section) -> list[int]:
+def anchor_numbers(section: Section) -> list[int]:
     """Numbers of the anchors."""
     return section.integers("mask") or list(range(section.integer("num", 1)))
 

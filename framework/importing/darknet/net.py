@@ -14,6 +14,7 @@ from framework.export.darknet.words import ACTIVATIONS, BATCH_NORM_EPS
 from framework.importing.darknet.config import Section
 from framework.importing.darknet.weights_file import WeightsFile
 from framework.importing.draft import Array, Draft, Node, Shape
+from framework.proto import LayerParameter
 
 INPUT = "data"
 FACTOR = np.ones(1, np.float32)     # BatchNorm's third blob, which divides the other two
@@ -34,6 +35,7 @@ class DarknetNet:
     blobs    the result of each section, "" for a head, whose boxes no layer reads
     heads    the maps of boxes
     parts    equal parts of channels, by blob and their number
+    absent   layers whose weights are not in the file, which ends before them
     """
 
     def __init__(self, name: str, path: str, weights: WeightsFile):
@@ -43,6 +45,7 @@ class DarknetNet:
         self.blobs: list[str] = []
         self.heads: list[Head] = []
         self.parts: dict[tuple[str, int], list[str]] = {}
+        self.absent: set[str] = set()
         self._reversed = ""
 
     def shape(self, blob: str) -> Shape:
@@ -75,10 +78,20 @@ class DarknetNet:
         self.draft.node = Node(self.section.kind, name, (), (), {},
                                f"{self.section.path}:{self.section.line}", "section")
         try:
-            return self.draft.add_several(kind, num_tops, *bottoms, **options)
+            tops = self.draft.add_several(kind, num_tops, *bottoms, **options)
+            if self.weights.ended and options.get("blobs"):
+                self._fill(self.draft.message.layer[-1])
+            return tops
         except SpecError as error:
             reason = str(error).partition("): ")[2] or str(error)
             raise self.section.error(f"no layer takes it: {reason}") from error
+
+    def _fill(self, layer: LayerParameter) -> None:
+        """Let a layer without weights begin as its filler says."""
+        self.absent.add(layer.name)
+        for field in ("convolution_param", "inner_product_param", "local_param"):
+            if layer.HasField(field):
+                getattr(layer, field).weight_filler.type = "msra"
 
     def add(self, prefix: str, kind: str, *bottoms: str, **options: Any) -> str:
         return self.add_several(prefix, kind, 1, *bottoms, **options)[0]

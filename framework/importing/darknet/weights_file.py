@@ -19,10 +19,17 @@ from framework.importing.draft import Floats
 VERSIONS = {(0, 0): 4, (0, 1): 4, (0, 2): 8}
 
 
-class WeightsFile:
-    """The numbers of a file, which layers take one after the other."""
+FIRST = "biases"        # of the numbers of each layer
 
-    def __init__(self, path: Path):
+
+class WeightsFile:
+    """The numbers of a file, which layers take one after the other.
+
+    may_end  the file may hold the first layers alone, as `darknet partial` writes them
+    ended    it does, and what is taken now is zeros
+    """
+
+    def __init__(self, path: Path, may_end: bool = False):
         content = path.read_bytes()
         if len(content) < 12:
             raise WeightsError(f"{path}: has {len(content)} bytes, less than a header's 16")
@@ -38,11 +45,17 @@ class WeightsFile:
         self.path = path
         self.numbers = np.frombuffer(content, "<f4", offset=start)
         self.start = 0
+        self.may_end = may_end
+        self.ended = False
 
     def take(self, section: Section, what: str, *shape: int) -> Floats:
         """The next numbers in that shape."""
         count = math.prod(shape)
         end = self.start + count
+        if self.may_end and what == FIRST and self.start == len(self.numbers):
+            self.ended = True
+        if self.ended:
+            return np.zeros(shape, np.float32)
         if end > len(self.numbers):
             raise WeightsError(
                 f"{self.path}: ends after {len(self.numbers)} numbers; {section.path}:"
@@ -54,7 +67,7 @@ class WeightsFile:
 
     def _backbone(self, section: Section, what: str) -> str:
         """A hint where the file ends with a layer."""
-        if what != "biases" or self.start != len(self.numbers):
+        if what != FIRST or self.start != len(self.numbers):
             return ""
         return f": it seems to hold the first {section.number} layers alone"
 

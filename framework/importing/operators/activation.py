@@ -67,6 +67,15 @@ def elu(draft: Draft, node: Node) -> str:
     return draft.add("ELU", draft.blob(), elu_param={"alpha": node.get("alpha", 1.0)})
 
 
+def celu(draft: Draft, node: Node) -> str:
+    """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0): ELU in units of alpha."""
+    alpha = node.get("alpha", 1.0)
+    if alpha == 1:
+        return draft.add("ELU", draft.blob())
+    x = draft.add("Power", draft.blob(), suffix=".units", power_param={"scale": 1 / alpha})
+    return draft.add("Power", draft.add("ELU", x, suffix=".elu"), power_param={"scale": alpha})
+
+
 def selu(draft: Draft, node: Node) -> str:
     alpha = node.get("alpha", 1.67326319217681884765625)
     factor = node.get("gamma", 1.05070102214813232421875)
@@ -137,11 +146,4 @@ def reciprocal(draft: Draft, node: Node) -> str:
 
 
 def identity(draft: Draft, node: Node) -> str:
-    return draft.blob()
-
-
-def cast(draft: Draft, node: Node) -> str:
-    """A cast among types of real numbers, all float32 here."""
-    if node.attributes["to"] not in (1, 10, 11, 16):
-        raise node.refuse("casts to a type that is not of real numbers, which blobs do not have")
     return draft.blob()

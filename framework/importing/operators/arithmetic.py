@@ -133,24 +133,28 @@ def power_layer(draft: Draft, x: str, suffix: str = "", **fields: float) -> str:
     return draft.add("Power", x, suffix=suffix, power_param=fields)
 
 
-def scaled(draft: Draft, x: str, factor: Array) -> str:
+def scaled(draft: Draft, x: str, factor: Array, frozen: bool = False) -> str:
     """x times a constant."""
     x, factor = _with_axes(draft, x, factor)
     if factor.size == 1:
         value = float(factor.reshape(()))
         return x if value == 1 else power_layer(draft, x, scale=value)
     axis, blob = _axes(draft.shapes[x], factor)
-    return draft.add("Scale", x, blobs=[blob], scale_param={"axis": axis, "num_axes": blob.ndim})
+    return draft.add("Scale", x, blobs=[blob], frozen=frozen,
+                     scale_param={"axis": axis, "num_axes": blob.ndim})
 
 
-def shifted(draft: Draft, x: str, summand: Array) -> str:
-    """x plus a constant."""
+def shifted(draft: Draft, x: str, summand: Array, frozen: bool = False) -> str:
+    """x plus a constant; -inf, as masks of attention have it, is float32's least number."""
+    if np.isinf(summand).any():
+        summand, frozen = np.clip(summand, -LARGEST, LARGEST), True
     x, summand = _with_axes(draft, x, summand)
     if summand.size == 1:
         value = float(summand.reshape(()))
         return x if value == 0 else power_layer(draft, x, shift=value)
     axis, blob = _axes(draft.shapes[x], summand)
-    return draft.add("Bias", x, blobs=[blob], bias_param={"axis": axis, "num_axes": blob.ndim})
+    return draft.add("Bias", x, blobs=[blob], frozen=frozen,
+                     bias_param={"axis": axis, "num_axes": blob.ndim})
 
 
 def _with_axes(draft: Draft, x: str, constant: Array) -> tuple[str, Array]:

@@ -12,6 +12,8 @@ from framework.importing.draft import Array, Draft, Node
 from framework.importing.operators.moving import permuted, reshaped, tiled
 from framework.importing.operators.slicing import cut
 
+MOST_TIMES = 64         # of cells: a kernel of 1 x 1 may become one of 8 x 8
+
 
 def explicit_pads(node: Node, sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
                   dilation: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -79,7 +81,18 @@ def with_equal_pads(node: Node, weight: Array, before: Sequence[int], after: Seq
         zeros = more // step
         widths.append((zeros, 0) if last > first else (0, zeros))
         pad.append(max(first, last))
-    return np.pad(weight, widths), pad
+    return widened(node, weight, widths), pad
+
+
+def widened(node: Node, weight: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    """The kernel with zeros beside it. Refused where it would become MOST_TIMES as large: a
+    convolution by tens of thousands of zeros does not end."""
+    sizes = [size + sum(zeros) for size, zeros in zip(weight.shape, widths, strict=True)]
+    if math.prod(sizes) > MOST_TIMES * weight.size:
+        raise node.refuse(f"pads its two sides so differently that its kernel of "
+                          f"{' x '.join(map(str, weight.shape[2:]))} would become one of "
+                          f"{' x '.join(map(str, sizes[2:]))}")
+    return np.pad(weight, widths)
 
 
 def conv_transpose(draft: Draft, node: Node) -> str:
@@ -102,7 +115,7 @@ def conv_transpose(draft: Draft, node: Node) -> str:
                               f"dilation {d}")
         widths.append((0, missing))
         pad.append(max(0, min(first, whole + missing - first - size)))
-    weight = np.pad(weight, widths)
+    weight = widened(node, weight, widths)
     param = geometry(weight.shape[2:], stride, pad, dilation)
     param |= {"num_output": weight.shape[1] * group, "weight_filler": {"type": "msra"}}
     param |= {} if node.has(2) else {"bias_term": False}
@@ -191,8 +204,12 @@ def product_of_blobs(draft: Draft, node: Node) -> str:
     for index, shape in enumerate(shapes):
         blobs[index] = reshaped(draft, blobs[index], shape, f".shape{index}")
         blobs[index] = tiled(draft, blobs[index], (*outer, *shape[-2:]), f".{index}")
-    y = _plain_product(draft, node, *blobs) if draft.plain else draft.add("MatMul", *blobs)
-    return reshaped(draft, y, draft.top_shape(), ".axes")
+    return reshaped(draft, product(draft, node, *blobs), draft.top_shape(), ".axes")
+
+
+def product(draft: Draft, node: Node, a: str, b: str) -> str:
+    """MatMul of (..., M, K) and (..., K, N)."""
+    return _plain_product(draft, node, a, b) if draft.plain else draft.add("MatMul", a, b)
 
 
 def _plain_product(draft: Draft, node: Node, a: str, b: str) -> str:
@@ -212,6 +229,15 @@ def _plain_product(draft: Draft, node: Node, a: str, b: str) -> str:
     y = draft.add("Eltwise", a, b, suffix=".products", eltwise_param={"operation": "PROD"})
     return draft.add("Reduction", y,
                      reduction_param={"operation": "SUM", "axis": len(sizes) - 1})
+
+
+def by_matrix(draft: Draft, x: str, axis: int, matrix: Array, suffix: str) -> str:
+    """Each row along an axis times a fixed matrix (new size, old size)."""
+    order = [other for other in range(len(draft.shapes[x])) if other != axis] + [axis]
+    x = permuted(draft, x, order, suffix + ".last")
+    x = inner_product(draft, x, matrix, None, len(order) - 1, suffix, frozen=True)
+    return permuted(draft, x, [order.index(other) for other in range(len(order))],
+                    suffix + ".back")
 
 
 def inner_product(draft: Draft, x: str, rows: Array, bias: Array | None, axis: int,

@@ -26,14 +26,33 @@ def reshaped(draft: Draft, x: str, shape: Shape, suffix: str = "") -> str:
     return draft.add("Reshape", x, suffix=suffix, reshape_param={"shape": {"dim": dims}})
 
 
+def without_first(draft: Draft, x: str, suffix: str = "") -> str:
+    """x without its first axis, of size 1: what is the batch then may have any size."""
+    if len(draft.shapes[x]) == 1:
+        return reshaped(draft, x, (), suffix)
+    return draft.add("Flatten", x, suffix=suffix, flatten_param={"axis": 0, "end_axis": 1})
+
+
 def permuted(draft: Draft, x: str, order: Sequence[int], suffix: str = "") -> str:
-    """x with its axes in another order; a Reshape where only axes of size 1 move."""
+    """x with its axes in another order; a Reshape where only axes of size 1 move, unless the batch
+    is among them, which may have another size some day."""
     old = draft.shapes[x]
     shape = tuple(old[axis] for axis in order)
-    if [axis for axis in order if old[axis] > 1] == [axis for axis in range(len(old))
-                                                     if old[axis] > 1]:
+    if list(order) == list(range(len(old))):
+        return x
+    wide = [axis for axis in order if old[axis] > 1]
+    if order[0] == 0 and wide == sorted(wide):
         return reshaped(draft, x, shape, suffix)
     return draft.add("Permute", x, suffix=suffix, permute_param={"order": list(order)})
+
+
+def squeeze(draft: Draft, node: Node) -> str:
+    """An axis of size 1 less, or several."""
+    x = draft.blob()
+    axes = list(node.get("axes", ())) or (draft.integers(1, "axes") if node.has(1) else [])
+    if len(axes) == 1 and axes[0] % len(draft.shapes[x]) == 0:
+        return without_first(draft, x)
+    return to_result_shape(draft, node)
 
 
 def to_result_shape(draft: Draft, node: Node) -> str:

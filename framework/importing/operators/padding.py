@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from framework.importing.draft import Draft, Node
+from framework.importing.operators.activation import LARGEST
+from framework.importing.operators.moving import reshaped
 from framework.importing.operators.slicing import cut
 
 
@@ -25,10 +28,16 @@ def pad(draft: Draft, node: Node) -> str:
         if not any(before + after):
             return x
     if mode == "constant":
-        value = _value(draft, node)
-        if value != 0:
-            raise node.refuse(f"pads with {value:g}; Caffe's layers pad with 0")
-        return zeros_around(draft, x, before, after)
+        value = max(-LARGEST, min(_value(draft, node), LARGEST))
+        if value == 0:
+            return zeros_around(draft, x, before, after)
+        with draft.under(".zeros"):
+            y = zeros_around(draft, x, before, after)
+        plane = np.full(draft.shapes[y][1:], value)
+        plane[tuple(slice(first, first + size) for first, size
+                    in zip(before[1:], draft.shapes[x][1:], strict=True))] = 0
+        return draft.add("Bias", y, blobs=[plane], frozen=True,
+                         bias_param={"axis": 1, "num_axes": plane.ndim})
     if mode not in ("edge", "reflect"):
         raise node.refuse(f"its mode is {mode}; constant, edge and reflect are possible")
     for axis, (first, last) in enumerate(zip(before, after, strict=True)):
@@ -57,11 +66,32 @@ def _value(draft: Draft, node: Node) -> float:
 
 
 def zeros_around(draft: Draft, x: str, before: Sequence[int], after: Sequence[int]) -> str:
-    """A 1 x 1 convolution of zeros and ones that pads, less what is too much on a side."""
-    channels = draft.shapes[x][1] if len(draft.shapes[x]) == 4 else 0
-    if not channels or before[0] or after[0]:
+    """Zeros around all axes but the batch."""
+    if before[0] or after[0]:
         raise draft.node.refuse(f"pads {draft.shapes[x]} by {list(before)} and {list(after)}; "
-                                "channels, height and width of 4 axes can be padded")
+                                "all axes but the first can be padded")
+    if len(draft.shapes[x]) == 4:
+        return _zeros(draft, x, before, after, "")
+    for axis, (first, last) in enumerate(zip(before, after, strict=True)):
+        if not (first or last):
+            continue
+        shape = draft.shapes[x]
+        after_it = math.prod(shape[axis + 1:])
+        at, folded = 2, (shape[0], math.prod(shape[1:axis]), shape[axis], after_it)
+        if axis == 1:
+            at, folded = 1, (shape[0], shape[1], after_it, 1)
+        y = reshaped(draft, x, folded, f".folded{axis}")
+        start, end = ([width if index == at else 0 for index in range(4)]
+                      for width in (first, last))
+        y = _zeros(draft, y, start, end, f".padded{axis}")
+        x = reshaped(draft, y, (*shape[:axis], shape[axis] + first + last, *shape[axis + 1:]),
+                     f".axes{axis}")
+    return x
+
+
+def _zeros(draft: Draft, x: str, before: Sequence[int], after: Sequence[int], suffix: str) -> str:
+    """A 1 x 1 convolution of zeros and ones that pads 4 axes, less what is too much on a side."""
+    channels = draft.shapes[x][1]
     widths = [max(pair) for pair in zip(before[2:], after[2:], strict=True)]
     grows = before[1] + after[1]
     num_output = channels + grows
@@ -70,10 +100,12 @@ def zeros_around(draft: Draft, x: str, before: Sequence[int], after: Sequence[in
         weight[np.arange(channels) + before[1], np.arange(channels)] = 1
     param = {"num_output": num_output, "group": 1 if grows else channels, "bias_term": False,
              "kernel_size": [1], "pad_h": widths[0], "pad_w": widths[1]}
-    y = draft.add("Convolution", x, blobs=[weight], frozen=True, convolution_param=param)
+    y = draft.add("Convolution", x, blobs=[weight], frozen=True, suffix=suffix,
+                  convolution_param=param)
     for axis, width in enumerate(widths, 2):
         size = draft.shapes[y][axis]
-        y = cut(draft, y, axis, width - before[axis], size - (width - after[axis]), f".axis{axis}")
+        y = cut(draft, y, axis, width - before[axis], size - (width - after[axis]),
+                f"{suffix}.axis{axis}")
     return y
 
 

@@ -132,6 +132,10 @@ def _pooling_layer(draft: Draft, x: str, at: Windows, method: str) -> str:
         elif numbers[0] != default:
             param[field] = numbers[0]
     if max(window.dilation) > 1:
+        if draft.plain:
+            raise draft.node.refuse(f"has windows of {window.kernel} with the dilation "
+                                    f"{window.dilation}, which BVLC's Pooling has not (leave out "
+                                    "--plain)")
         param["dilation"] = list(window.dilation)
     if window.floor and not draft.plain:
         param["round_mode"] = "FLOOR"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from framework.importing.draft import Draft, Node
+from framework.importing.operators.arithmetic import combined
+from framework.importing.operators.convolution import by_matrix
 from framework.importing.operators.moving import permuted, reshaped
+from framework.importing.operators.slicing import cut
 
 
 def axes_of(draft: Draft, node: Node) -> list[int]:
@@ -17,9 +22,12 @@ def axes_of(draft: Draft, node: Node) -> list[int]:
     return sorted(axis % num_axes for axis in axes)
 
 
-def reduced(draft: Draft, node: Node, operation: str) -> str:
-    """By Reduction, which takes the last axes: others are moved there first."""
-    x = draft.blob()
+def reduced(draft: Draft, node: Node, operation: str, x: str = "") -> str:
+    """By Reduction, which takes the last axes: others are moved there first.
+
+    x  instead of the node's input
+    """
+    x = x or draft.blob()
     axes = axes_of(draft, node)
     if not axes:
         return x
@@ -75,6 +83,56 @@ def reduce_max(draft: Draft, node: Node) -> str:
                           "Pooling does so along height and width, ArgMax along one axis")
     y = draft.add("ArgMax", x, argmax_param={"axis": axes[0], "out_max_val": True})
     return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def reduce_min(draft: Draft, node: Node) -> str:
+    """The least value along one axis: the greatest of the negative ones."""
+    x = draft.add("Power", draft.blob(), suffix=".negative", power_param={"scale": -1})
+    y = _along_one(draft, node, x, "MAX")
+    y = draft.add("Power", y, power_param={"scale": -1})
+    return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def reduce_prod(draft: Draft, node: Node) -> str:
+    """The product along one axis."""
+    y = _along_one(draft, node, draft.blob(), "PROD")
+    return reshaped(draft, y, draft.top_shape(), ".axes")
+
+
+def _along_one(draft: Draft, node: Node, x: str, operation: str) -> str:
+    """The cells of an axis as blobs, and Eltwise of them, of size 1."""
+    shape, axes = draft.shapes[x], axes_of(draft, node)
+    if len(axes) != 1:
+        raise node.refuse(f"takes the axes {axes} of {shape}; one axis is possible")
+    cells = [cut(draft, x, axes[0], index, index + 1, f".cell{index}")
+             for index in range(shape[axes[0]])]
+    return cells[0] if len(cells) == 1 else draft.add(
+        "Eltwise", *cells, suffix=".cells", eltwise_param={"operation": operation})
+
+
+def reduce_log_sum_exp(draft: Draft, node: Node) -> str:
+    """log(sum(exp(x))) along one axis, less the largest value, and that again."""
+    x = draft.blob()
+    largest = _along_one(draft, node, x, "MAX")
+    negative = draft.add("Power", largest, suffix=".negative", power_param={"scale": -1})
+    with draft.under(".centred"):
+        centred = combined(draft, x, negative, "SUM")
+    with draft.under(".total"):
+        total = reduced(draft, node, "SUM", draft.add("Exp", centred, suffix=".exp"))
+    log = draft.add("Log", total, suffix=".log")
+    return draft.add("Eltwise", log, reshaped(draft, largest, draft.top_shape(), ".largest"),
+                     eltwise_param={"operation": "SUM"})
+
+
+def cum_sum(draft: Draft, node: Node) -> str:
+    """Sums of all cells up to each one, by a fixed triangle of ones."""
+    x = draft.blob()
+    axis = draft.integers(1, "axis")[0] % len(draft.shapes[x])
+    if axis == 0:
+        raise node.refuse(f"sums along the batch of {draft.shapes[x]}")
+    size = draft.shapes[x][axis]
+    ones = np.tri(size, k=-1 if node.get("exclusive", 0) else 0)
+    return by_matrix(draft, x, axis, ones.T if node.get("reverse", 0) else ones, ".sums")
 
 
 def arg_max(draft: Draft, node: Node) -> str:

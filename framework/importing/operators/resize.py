@@ -1,7 +1,7 @@
-"""Resize of height and width.
+"""Resize of height and width, of one axis, or of three.
 
 By a whole factor: Deconvolution with fixed filters, exact at the borders too. With aligned corners:
-Interp. By any other factor: two fixed matrices (InnerProduct), one for each axis.
+Interp. By any other factor: two fixed matrices (InnerProduct), one for each axis; so three axes.
 """
 
 from __future__ import annotations
@@ -11,35 +11,52 @@ from collections.abc import Callable
 import numpy as np
 
 from framework.importing.draft import Draft, Node
-from framework.importing.operators.convolution import inner_product
-from framework.importing.operators.moving import permuted
+from framework.importing.operators.convolution import by_matrix, inner_product
+from framework.importing.operators.moving import permuted, reshaped
 from framework.importing.operators.padding import mirrored
 
 
 def resize(draft: Draft, node: Node) -> str:
+    """Planes, rows as planes of one row, and more axes one after the other."""
     x = draft.blob()
     shape, wanted = draft.shapes[x], draft.top_shape()
     if shape == wanted:
         return x
-    if len(shape) != 4 or shape[:2] != wanted[:2]:
-        raise node.refuse(f"resizes {shape} to {wanted}; height and width of 4 axes can be resized")
-    if shape[2:] == (1, 1):     # not by Tile, which fewer programs take
-        return enlarged(draft, x, (wanted[2], wanted[3]), [np.ones(size) for size in wanted[2:]],
-                        (0, 0), "")
-    mode = node.get("mode", "nearest")
+    if len(shape) < 3 or shape[:2] != wanted[:2]:
+        raise node.refuse(f"resizes {shape} to {wanted}; all axes but the first two can be resized")
     matrices = [matrix(node, n, size, _scale(draft, node, axis), draft.opset < 11)
                 for axis, (n, size) in enumerate(zip(shape[2:], wanted[2:], strict=True), 2)]
-    if wanted[2] % shape[2] == 0 and wanted[3] % shape[3] == 0:
-        factors = (wanted[2] // shape[2], wanted[3] // shape[3])
+    if len(shape) == 3:
+        x = reshaped(draft, x, (*shape[:2], 1, shape[2]), ".plane")
+        y = _plane(draft, x, (1, wanted[2]), node, [np.eye(1), *matrices])
+        return reshaped(draft, y, wanted, ".row")
+    if len(shape) == 4:
+        return _plane(draft, x, wanted[2:], node, matrices)
+    for axis, one in enumerate(matrices, 2):
+        if shape[axis] != wanted[axis]:
+            x = by_matrix(draft, x, axis, one, f".axis{axis}")
+    return x
+
+
+def _plane(draft: Draft, x: str, wanted: tuple[int, ...], node: Node,
+           matrices: list[np.ndarray]) -> str:
+    """Height and width to the wanted ones, by the matrices or what is the same."""
+    sizes = draft.shapes[x][2:]
+    if sizes == (1, 1):     # not by Tile, which fewer programs take
+        return enlarged(draft, x, (wanted[0], wanted[1]), [np.ones(size) for size in wanted],
+                        (0, 0), "")
+    mode = node.get("mode", "nearest")
+    if all(size % n == 0 for size, n in zip(wanted, sizes, strict=True)):
+        factors = (wanted[0] // sizes[0], wanted[1] // sizes[1])
         if mode == "nearest" and _are(matrices, [repeated(n, factor) for n, factor
-                                                 in zip(shape[2:], factors, strict=True)]):
+                                                 in zip(sizes, factors, strict=True)]):
             return enlarged(draft, x, factors, [np.ones(factor) for factor in factors], (0, 0), "")
         if mode == "linear" and _are(matrices, [half_pixel(n, factor) for n, factor
-                                                in zip(shape[2:], factors, strict=True)]):
+                                                in zip(sizes, factors, strict=True)]):
             return bilinear(draft, x, factors)
     if mode == "linear" and _are(matrices, [aligned(n, size) for n, size
-                                            in zip(shape[2:], wanted[2:], strict=True)]):
-        return draft.add("Interp", x, interp_param={"height": wanted[2], "width": wanted[3]})
+                                            in zip(sizes, wanted, strict=True)]):
+        return draft.add("Interp", x, interp_param={"height": wanted[0], "width": wanted[1]})
     y = inner_product(draft, x, matrices[1], None, 3, ".columns", frozen=True)
     y = permuted(draft, y, [0, 1, 3, 2], ".turned")
     y = inner_product(draft, y, matrices[0], None, 3, ".rows", frozen=True)
@@ -55,7 +72,7 @@ def _scale(draft: Draft, node: Node, axis: int) -> float:
     """The factor that the node gives, which may differ a little from the quotient of the sizes."""
     shape, wanted = draft.shapes[draft.blob()], draft.top_shape()
     quotient = wanted[axis] / shape[axis]
-    axes = list(node.get("axes", range(4)))
+    axes = list(node.get("axes", range(len(shape))))
     if axis not in axes:
         return quotient
     if draft.opset < 9:

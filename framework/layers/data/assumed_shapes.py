@@ -9,14 +9,21 @@ from framework.definition.spec import LayerSpec
 Shape = tuple[int, ...]
 Size = tuple[int, int]
 ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28), (360, 480),
-                                  (256, 256))
+                                  (256, 256), (473, 473), (713, 713))
 """Height and width of images whose net text does not say: ImageNet's usual crop, a line of text,
-small images, CamVid's streets, a power of 2. A look at a net takes the first that the
+small images, CamVid's streets, a power of 2, PSPNet's two. A look at a net takes the first that the
 net can be built with."""
+
+FRAMES = 16     # of a clip whose length only files know, as in C3D's nets
 
 KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
 """Channels, height and width of data sets by what is in the path of their records; the first
 that fits."""
+
+
+def as_video(x: Shape) -> Shape | None:
+    """Images as clips of FRAMES frames, for layers that take nothing else."""
+    return (*x[:2], FRAMES, *x[2:]) if len(x) == 4 else None
 
 
 def images_and_labels(spec: LayerSpec, assumed: Size) -> list[Shape]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from framework.data.augment.draws import Draws
+from framework.data.loading.batches import Item
 from framework.data.loading.items import DatabaseItems
-from framework.data.records.records import Decoding
+from framework.data.records.database import open_database
+from framework.data.records.records import BadRecord, Decoding, datum_image, parse
 from framework.definition.spec import LayerSpec
-from framework.layers.base import DataOptions, layer
+from framework.definition.values import counted
+from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.annotated_data import database_path, look_at_first
 from framework.layers.data.image_source import (
     RESHAPING,
@@ -14,6 +24,8 @@ from framework.layers.data.image_source import (
     transformation,
     warn_of_idle_fields,
 )
+from framework.proto import Datum
+from framework.system.arrays import Array
 
 MAKE = "tools/convert_imageset makes it from a list of images and their classes"
 
@@ -23,9 +35,11 @@ class Data(ImageSource):
     """Batches of images and their classes from an LMDB of Datum records.
 
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
-            classes (batch_size,).
+            classes (batch_size,), or where the records have an image in `data` and L numbers in
+            `float_data`, these, (batch_size, 1, 1, L), as in Netzeband/caffe-deepdriving.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
-            empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad.
+            empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad: with
+            other than L numbers too.
     Source: DataParameter in caffe.proto; data_layer.cpp of weiliu89/caffe, branch ssd; shuffle and
     rand_skip as in Intel's branch; NVIDIA's shuffles only in TRAIN and with `cache`, which keeps
     records in memory and is left to the system's own cache here, as are threads and precache.
@@ -38,7 +52,12 @@ class Data(ImageSource):
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
-        return list(spec.tops[:1])
+        return list(spec.tops)
+
+    @classmethod
+    def may_be(cls, spec: LayerSpec, top: str, shape: Shape) -> bool:
+        """Labels are a number or a row for each record, and images are more."""
+        return len(shape) > 1 if top == spec.tops[0] else math.prod(shape[2:]) == 1
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -47,5 +66,47 @@ class Data(ImageSource):
         self.pad = spec.proto.transform_param.pad
         items = DatabaseItems(database_path(spec), transformation(spec, idle=self.idle_fields),
                               Decoding(color_of(spec)), num_labels=len(spec.tops) - 1, make=MAKE)
-        self.start(look_at_first(spec, items), param.batch_size, shuffle=param.shuffle,
-                   skip=param.rand_skip)
+        items = look_at_first(spec, items)
+        num_floats = _float_labels(items.path) if items.num_labels else 0
+        if num_floats:
+            items = FloatLabelItems(items.path, items.transformation, items.decoding, make=MAKE,
+                                    num_floats=num_floats)
+        self.start(items, param.batch_size,
+                   (param.batch_size, 1, 1, num_floats) if num_floats else None,
+                   shuffle=param.shuffle, skip=param.rand_skip)
+
+
+@dataclass
+class FloatLabelItems(DatabaseItems):
+    """Records of an LMDB: a Datum each, with an image in `data`, labels in `float_data`.
+
+    num_floats  those that a record must have
+    """
+
+    num_floats: int = 0
+
+    def item(self, index: int, draws: Draws) -> Item:
+        """A record, augmented. Raises BadRecord."""
+        datum = parse(Datum(), self.database.read(index))
+        if len(datum.float_data) != self.num_floats:
+            raise BadRecord(f"it has {counted(len(datum.float_data), 'number')} in float_data; the "
+                            f"first record has {self.num_floats}")
+        pixels = datum_image(datum, self.decoding).whole()
+        return Item((self.transformer.without_boxes(pixels, draws),),
+                    labels=tuple(datum.float_data))
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The labels of a batch, a row for each item."""
+        return [np.array([item.labels for item in items], np.float32)[:, None, None]]
+
+
+def _float_labels(path: str) -> int:
+    """How many numbers the first good record has beside its image."""
+    database = open_database(path)
+    for index in range(len(database)):
+        try:
+            datum = parse(Datum(), database.read(index))
+        except BadRecord:
+            continue
+        return len(datum.float_data) if datum.data else 0
+    return 0

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, Source, layer
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.assumed_shapes import (
+    ASSUMED_SIZES,
+    Size,
+    batch_size,
+    images_and_labels,
+)
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {
@@ -17,6 +22,10 @@ POSE_CHANNELS = {
     "FACE_135_70": 439, "CAR_12": 35, "CAR_22": 87}
 DISTANCES = {"COCO_19": 36, "DOME_19": 36, "COCO_25": 50, "COCO_25_17": 50, "COCO_25E": 50,
              "COCO_25_17E": 50}
+SLICE_CHANNELS = {1: 3, 2: 2, 3: 1}     # of UINT8, UINT16FLOW and BOOL1
+FLOW = 2
+CHAIRS = (384, 512)
+THINGS = (540, 960)
 TRACKED = {1: 4}        # maps of joints from frame to frame, by taf_topology
 
 
@@ -253,3 +262,89 @@ class CarcontImageData(KnownByShape):
         batch = cls._batch(spec)
         images = images_and_labels(spec, size)[0]
         return [(batch, *images[1:]), *[(batch,)] * 4]
+
+
+@layer
+class CustomData(KnownByShape):
+    """Slices of records of several images and flows (FlowNet): known by shape only.
+
+    Tops:   for each slice of the channels at `slice_point` (batch_size, C, H, W), then if there is
+            one top more labels (batch_size,). The last slice has the channels of its `encoding`: 3,
+            2 (UINT16FLOW, also without one) or 1 (BOOL1). H and W are assumed: those of
+            FlyingChairs, 384 x 512, if the source has its name, else of FlyingThings3D, 540 x 960.
+    Errors: SpecError whenever data are requested, and for slices that do not fit the tops.
+    Meaning: lmb-freiburg/flownet2 custom_data_layer.cpp.
+    """
+
+    num_tops = (1, None)
+    fork_fields = frozenset(f"data_param.{name}" for name in (
+        "slice_point encoding verbose block_size preselection_file preselection_label range_start "
+        "range_end rand_permute rand_permute_order rand_permute_seed disk_reader_threads "
+        "permute_every_iter subtract huge_video_dataset limit_samples").split())
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        points = list(spec.proto.data_param.slice_point)
+        if points != sorted(set(points)) or 0 in points:
+            raise spec.error("data_param.slice_point", f"is {points}; the points must rise")
+        if len(spec.tops) not in (len(points) + 1, len(points) + 2):
+            raise spec.error("data_param.slice_point", f"makes {len(points) + 1} slices; the layer "
+                             f"has {len(spec.tops)} tops")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.data_param
+        batch = batch_size(spec)
+        points = [0, *param.slice_point]
+        encodings = list(param.encoding)
+        kind = encodings[len(points) - 1] if len(encodings) >= len(points) else FLOW
+        last = SLICE_CHANNELS[kind] if len(points) > 1 else 3
+        sizes = [end - start for start, end in zip(points, points[1:], strict=False)]
+        chairs = "chairs" in param.source.lower()
+        area = CHAIRS if chairs else THINGS
+        shapes: list[Shape] = [(batch, channels, *area) for channels in (*sizes, last)]
+        return [*shapes, (batch,)][:len(spec.tops)]
+
+
+@layer
+class ImageDataSteganalysisJpegDct(KnownByShape):
+    """Coefficients of JPEG images with and without a hidden message: known by shape only.
+
+    Tops:   coefficients (batch_size, 64, H / 8, W / 8), of images of 512 x 512 (BOSSbase); whether
+            each hides a message (batch_size,).
+    Errors: SpecError whenever data are requested, and for a batch that is not even.
+    Meaning: GuanshuoXu/caffe_deep_learning_for_steganalysis
+            image_data_steganalysis_jpeg_dct_layer.cpp.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        batch = spec.proto.image_data_steganalysis_jpeg_dct_param.batch_size
+        if batch < 2 or batch % 2:
+            raise spec.error("image_data_steganalysis_jpeg_dct_param.batch_size", f"is {batch}; it "
+                             "must be even and at least 2")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch = spec.proto.image_data_steganalysis_jpeg_dct_param.batch_size
+        return [(batch, 64, 64, 64), (batch,)]
+
+
+@layer
+class ImageNormalData(KnownByShape):
+    """Images and the surface normals of their pixels, of a list: known by shape only.
+
+    Tops:   images and normals (batch_size, 3, H, W), of new_height and new_width or crop_size.
+    Errors: SpecError whenever data are requested.
+    Meaning: JiangQH/caffe image_normal_data_layer.cpp, whose normals are text files of its own.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        return [images_and_labels(spec, size)[0]] * 2

@@ -11,7 +11,12 @@ from framework.data.records.list_file import numbered_lines
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.assumed_shapes import (
+    ASSUMED_SIZES,
+    FRAMES,
+    Size,
+    images_and_labels,
+)
 from framework.layers.data.image_source import ImageSource
 from framework.layers.params import honour
 from framework.proto import TransformationParameter
@@ -19,7 +24,6 @@ from framework.proto import TransformationParameter
 TRUTH_FIELDS = ("num_truth_channels", "use_byte_input", "is_flow", "truth_scale", "clip_min",
                 "clip_max")
 COLORS = 3
-FRAMES = 16             # of C3D's clips
 LIST_FIELDS = "source batch_size rand_skip shuffle show_data mean_value"
 
 

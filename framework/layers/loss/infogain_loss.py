@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.errors import reason_of
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck, class_check, class_numbers
 from framework.layers.loss.loss_settings import (
@@ -76,7 +77,8 @@ class InfogainLoss(Layer):
         try:
             values = read_blob_file(path).values
         except (OSError, ValueError) as error:
-            raise self.spec.error(field, f"'{path}' cannot be read: {error}") from None
+            raise self.spec.error(field,
+                                  f"'{path}' cannot be read: {reason_of(error)}") from None
         return torch.from_numpy(values.astype(np.float32))
 
     def forward(self, x: Tensor, labels: Tensor, *matrix: Tensor) -> Tensor | tuple[Tensor, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -65,6 +67,12 @@ class SmoothL1Loss(Layer):
     loss = True
     no_gradient_bottoms = (2, 3)
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Targets and both weights are like the predictions."""
+        return bottoms[0] if index else bottoms[1]
+
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
         self.sigma = spec.proto.smooth_l1_loss_param.sigma
@@ -92,30 +100,48 @@ class SmoothL1Loss(Layer):
 class SigmoidCrossEntropyLoss(Layer):
     """Sigmoid (binary) cross-entropy against targets from 0 to 1, summed, over a normalizer.
 
-    Bottoms: x and target (N, ...) with as many values; no gradient goes to the target.
+    Bottoms: x and target (N, ...) with as many values; no gradient goes to the target. In
+             daijifeng001/caffe-mnc also weights of each value, by whose sum, instead of the
+             normalizer, the weighted sum is divided; 0 if that is not above 0.
     Top:     the loss ().
     Targets equal to ignore_label, once cut to integers, add nothing: 0.7 is ignored by label 0.
     Normalizer: BATCH_SIZE (default) N, FULL all values, VALID those not ignored, NONE 1,
     PRE_FIXED pre_fixed_normalizer.
-    Errors:  SpecError if the bottoms differ in items or values.
-    Source:  LossParameter in caffe.proto; BVLC sigmoid_cross_entropy_loss_layer.cpp.
+    Errors:  SpecError if the bottoms differ in items or values, and for settings beside weights.
+    Source:  LossParameter in caffe.proto; BVLC sigmoid_cross_entropy_loss_layer.cpp, and that of
+             daijifeng001/caffe-mnc, which leaves the top as it was where no weight is above 0.
     """
 
-    num_bottoms = (2, 2)
+    num_bottoms = (2, 3)
     loss = True
-    no_gradient_bottoms = (1,)
+    no_gradient_bottoms = (1, 2)
 
-    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Targets and weights are like the predictions."""
+        return bottoms[0] if index else bottoms[1]
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
-        check_same_count(spec, x, target)
+        for which, shape in enumerate((target, *weights), 1):
+            check_same_count(spec, x, shape, which)
         self.mode = normalization(spec, "BATCH_SIZE")
         self.ignore = ignore_label(spec)
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer
+        if weights and spec.proto.HasField("loss_param"):
+            raise spec.error("loss_param", "is given together with a bottom of weights, by whose "
+                             "sum the loss is divided")
 
-    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+    def forward(self, x: Tensor, target: Tensor, *weights: Tensor) -> Tensor:
         x = precise(x)
         target = target.detach().reshape(x.shape).to(x.dtype)
         each = F.binary_cross_entropy_with_logits(x, target, reduction="none")
+        if weights:
+            weight = precise(weights[0]).detach().reshape(x.shape)
+            total = weight.sum()
+            some = total > 0
+            return (each * weight).sum().where(some, 0) / total.where(some, 1)
         valid = None
         if self.ignore is not None:
             valid = target.long() != self.ignore

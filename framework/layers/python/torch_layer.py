@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from framework.definition.spec import LayerSpec
+from framework.definition.values import counted
 from framework.errors import CaffeError, failure
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
@@ -150,7 +151,7 @@ class Torch(Layer):
                                       f"has the outputs 0 to {len(found) - 1}")
         if len(wanted) != len(self.spec.tops):
             raise self.spec.error("top", f"is given {len(self.spec.tops)} times; the layer has "
-                                  f"{len(wanted)} outputs")
+                                  f"{counted(len(wanted), 'output')}")
         return tuple(found[number] for number in wanted)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:

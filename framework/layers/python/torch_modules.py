@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import nn
 from framework.definition.spec import LayerSpec
 from framework.definition.values import nearest
 from framework.errors import CaffeError, failure
+from framework.system.json_text import parse_json
 
 _ALLOWED: set[str] = set()
 
@@ -66,7 +66,7 @@ def _check_allowed(spec: LayerSpec, path: str) -> None:
 def _arguments(spec: LayerSpec) -> dict[str, Any]:      # Any: what JSON has
     text = spec.proto.torch_param.args
     try:
-        arguments = json.loads(text or "{}")
+        arguments = parse_json(text or "{}")
     except (ValueError, RecursionError) as error:
         raise spec.error("torch_param.args", f"is not JSON: {error}") from None
     if not isinstance(arguments, dict):

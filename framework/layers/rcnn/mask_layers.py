@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -74,6 +76,13 @@ class MaskPooling(Layer):
     num_bottoms = (2, 2)
     pointwise = True
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Masks fit the maps."""
+        x = bottoms[0]
+        return (x[0], 1, *x[2:]) if index and len(x) == 4 else None
+
     def __init__(self, spec: LayerSpec, x: Shape, masks: Shape):
         super().__init__(spec)
         if len(x) != 4 or tuple(masks) != (x[0], 1, *x[2:]):
@@ -92,22 +101,37 @@ class MaskResize(Layer):
     """Bilinear resize to output_height x output_width, cell i being sampled at i * (size / output).
 
     Bottom: x (N, C, H, W).
-    Top:    (N, C, output_height, output_width).
+    Top:    (N, C, output_height, output_width); factor_height and factor_width (BestSonny/SSTD)
+            above 0 come before these: the output is their part of H and W, rounded down.
     The gradient is the derivative; the original's lacks some parts of it where the map grows.
     Errors: SpecError for sizes of 0.
-    Source: MaskResizeParameter; mask_resize_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016.
+    Source: MaskResizeParameter; mask_resize_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016;
+            mask_resize_layer.cpp of BestSonny/SSTD, which wants output_height and output_width too.
     """
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Square masks of as many cells as a row has."""
+        x = bottoms[0]
+        side = math.isqrt(x[-1]) if x else 0
+        return (x[0], 1, side, side) if len(x) == 2 and side * side == x[1] else None
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "mask_resize_param", "output_height output_width")
+        honour(spec, "mask_resize_param", "output_height output_width factor_height factor_width")
         param = spec.proto.mask_resize_param
         for field in ("output_height", "output_width"):
             if getattr(param, field) < 1:
                 raise spec.error(f"mask_resize_param.{field}", "is 0; it must be at least 1")
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
-        self.sizes = (param.output_height, param.output_width)
+        height = _part(x[2], param.factor_height, param.output_height)
+        width = _part(x[3], param.factor_width, param.output_width)
+        if min(height, width) < 1:
+            raise spec.error("mask_resize_param.factor_height", f"and factor_width leave {height} "
+                             f"x {width} of the bottom, {tuple(x)}")
+        self.sizes = (height, width)
 
     def forward(self, x: Tensor) -> Tensor:
         rows, columns = (_weights(x, axis, size) for axis, size in zip((2, 3), self.sizes,
@@ -118,6 +142,12 @@ class MaskResize(Layer):
         size = graph.sizes(bottoms[0], self.sizes)
         return [graph.add("Resize", bottoms[0], "", "", size, mode="linear",
                           coordinate_transformation_mode="asymmetric")]
+
+
+def _part(size: int, factor: float, stated: int) -> int:
+    """`factor` of `size`, rounded down from the product in float32 as the original has it; or
+    `stated` where no factor is."""
+    return int(np.float32(size) * np.float32(factor)) if factor > 0 else stated
 
 
 def _weights(x: Tensor, axis: int, size: int) -> Tensor:

@@ -45,14 +45,15 @@ def check_regions(spec: LayerSpec, x: Shape, rois: Shape, index: int = 1) -> Ind
     return IndexCheck(spec, index, rois[:1], what=f"items of '{spec.bottoms[0]}'", unit="region")
 
 
-def read_size(spec: LayerSpec, also: str = "") -> tuple[int, int]:
-    """roi_pooling_param's pooled_h and pooled_w; SpecError for a 0, and for fields of other layers.
+def read_size(spec: LayerSpec, also: str = "", field: str = "roi_pooling_param"
+              ) -> tuple[int, int]:
+    """pooled_h and pooled_w of a param message; SpecError for a 0, and for fields of other layers.
 
     also  fields that the layer takes besides spatial_scale and pad_ratio
     """
-    honour(spec, "roi_pooling_param", f"pooled_h pooled_w spatial_scale pad_ratio {also}")
-    param = spec.proto.roi_pooling_param
-    check_sizes(spec, "roi_pooling_param", "pooled_h pooled_w")
+    honour(spec, field, f"pooled_h pooled_w spatial_scale pad_ratio {also}")
+    param = getattr(spec.proto, field)
+    check_sizes(spec, field, "pooled_h pooled_w")
     return param.pooled_h, param.pooled_w
 
 

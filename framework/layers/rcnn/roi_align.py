@@ -12,9 +12,11 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import honour
 from framework.layers.rcnn.regions import (
     check_regions,
     check_samples,
+    check_sizes,
     example_regions,
     grown,
     read_size,
@@ -29,7 +31,8 @@ from framework.layers.rcnn.regions_onnx import (
     sample_bilinear_onnx,
 )
 from framework.ops.regions import sample_bilinear
-from framework.ops.roi_align import Grid, levels_of, roi_align
+from framework.ops.roi_align import Grid, largest_samples, levels_of, roi_align
+from framework.proto import has_field
 
 OWN_FIELDS = ("sampling_ratio", "level_stride", "canonical_size", "canonical_level")
 ATTRIBUTE_OPSET = 16        # from which on ONNX's RoiAlign has coordinate_transformation_mode
@@ -46,12 +49,15 @@ class ROIAlign(Layer):
              layer of kernel 2 and stride 1 after it makes pooled_h * pooled_w bins.
              With sampling_ratio (R, C, pooled_h, pooled_w): the mean of sampling_ratio ^ 2 samples
              in each bin, as Mask R-CNN has it; a sample more than a cell outside the map is 0.
+    With roi_align_param (R, C, pooled_h, pooled_w): with its sampling_ratio as above; without, as
+             nnop/caffe and jasjeetIM/Mask-RCNN have it, the largest of four samples in each bin, at
+             its thirds; a region then reaches to its last cell, as in ROIPooling.
     Of several maps a region of size s, the root of its area, is read from that of stride
     2 ^ floor(canonical_level + log2(s / canonical_size)), or the nearest.
     Errors:  SpecError for other shapes, or a size of 0; for level_stride without sampling_ratio, or
              that is not one power of 2 after the other.
-    Source:  zhaoweicai/cascade-rcnn roi_align_layer.cpp; with sampling_ratio Detectron's and
-             torchvision's (He et al. 2017), and MultiScaleRoIAlign for several maps.
+    Source:  roi_align_layer of zhaoweicai/cascade-rcnn and of nnop/caffe; with sampling_ratio
+             Detectron's and torchvision's (He et al. 2017); MultiScaleRoIAlign for several maps.
     """
 
     num_bottoms = (2, None)
@@ -61,16 +67,21 @@ class ROIAlign(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        self.height, self.width = read_size(spec, " ".join(OWN_FIELDS))
+        other = has_field(spec.proto, "roi_align_param")
+        field = "roi_align_param" if other else "roi_pooling_param"
+        param = getattr(spec.proto, field)
         *maps, rois = bottoms
+        self.takes_largest = other and not param.HasField("sampling_ratio")
+        if self.takes_largest:
+            return self._read_largest(bottoms)
+        self.height, self.width = read_size(spec, " ".join(OWN_FIELDS), field)
         self.check: IndexCheck = check_regions(spec, maps[0], rois, len(maps))
-        param = spec.proto.roi_pooling_param
-        self.strides = list(param.level_stride)
-        check_samples(spec, "roi_pooling_param.sampling_ratio", param.sampling_ratio)
+        self.strides = [] if other else list(param.level_stride)
+        check_samples(spec, f"{field}.sampling_ratio", param.sampling_ratio)
         self.samples = param.sampling_ratio
         self.scale = 1 / self.strides[0] if self.strides else param.spatial_scale
-        self.pad_ratio = param.pad_ratio
-        self.canonical = (param.canonical_size, param.canonical_level)
+        self.pad_ratio = 0.0 if other else param.pad_ratio
+        self.canonical = (0, 0) if other else (param.canonical_size, param.canonical_level)
         if len(maps) != max(len(self.strides), 1):
             raise spec.error("bottom", f"is given {len(bottoms)} times; it must be "
                              f"{max(len(self.strides), 1) + 1}, a map for each level_stride, then "
@@ -80,6 +91,22 @@ class ROIAlign(Layer):
                 raise spec.error("bottom", f"has maps of the shapes {maps}; they must differ in "
                                  "height and width only")
         self._check_strides()
+
+    def _read_largest(self, bottoms: Sequence[Shape]) -> None:
+        """The settings of nnop/caffe's form."""
+        spec = self.spec
+        honour(spec, "roi_align_param", "pooled_h pooled_w spatial_scale")
+        check_sizes(spec, "roi_align_param", "pooled_h pooled_w")
+        if has_field(spec.proto, "roi_pooling_param"):
+            raise spec.error("roi_align_param", "is given together with roi_pooling_param; each is "
+                             "another way to sample")
+        if len(bottoms) != 2:
+            raise spec.error("bottom", f"is given {len(bottoms)} times; it must be 2")
+        self.check = check_regions(spec, *bottoms)
+        param = spec.proto.roi_align_param
+        self.height, self.width = param.pooled_h, param.pooled_w
+        self.scale = param.spatial_scale
+        self.no_onnx_form = "ONNX's RoiAlign has its samples at other points of the bins"
 
     def _check_strides(self) -> None:
         field = "roi_pooling_param.level_stride"
@@ -100,12 +127,15 @@ class ROIAlign(Layer):
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         x, rois = bottoms[0], bottoms[-1]
-        more = 0 if self.samples else 1
+        more = 0 if self.takes_largest or self.samples else 1
         return [(rois[0], x[1], self.height + more, self.width + more)]
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         *maps, rois = bottoms
         item, *sides = region_columns(rois, self.check, len(maps[0]))
+        if self.takes_largest:
+            corners = [side * self.scale for side in sides]
+            return largest_samples(maps[0], item, corners, self.height, self.width)
         corners = grown(sides, self.pad_ratio)
         if self.samples:
             return self._averaged(maps, item, torch.stack(corners, 1))
@@ -135,6 +165,8 @@ class ROIAlign(Layer):
         return example_regions([shapes[0], shapes[-1]], self.scale)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.takes_largest:
+            return super().to_onnx(graph, bottoms)
         if self.samples:
             return self._averaged_onnx(graph, bottoms)
         item, *corners = columns_onnx(graph, bottoms[1])
@@ -190,3 +222,64 @@ class ROIAlign(Layer):
         level = graph.add("Clip", level, graph.floats(0.0), graph.floats(
             float(len(self.strides) - 1)))
         return graph.reshape(graph.add("Cast", level, to=FLOAT), [-1, 1, 1, 1])
+
+
+@layer
+class ROIAlignment(Layer):
+    """RoI align with one bilinear sample, at the center of each bin.
+
+    Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
+    Top:     (R, C, pooled_h, pooled_w). A region is x2 - x1 + 1 cells wide, at least 1, after
+             spatial_scale; a bin is cut to the cells of the map and read at its center.
+    Errors:  SpecError for other shapes, or a size of 0.
+    Source:  ROIAlignmentParameter; roi_alignment_layer.cu of nqanh/affordance-net and
+             leon-liangwu/MaskYolo_Caffe.
+    """
+
+    num_bottoms = (2, 2)
+    pools_regions = True
+    needs_float32 = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
+        super().__init__(spec)
+        self.height, self.width = read_size(spec, field="roi_alignment_param")
+        self.check: IndexCheck = check_regions(spec, x, rois, 1)
+        self.scale = spec.proto.roi_alignment_param.spatial_scale
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(bottoms[1][0], bottoms[0][1], self.height, self.width)]
+
+    def forward(self, x: Tensor, rois: Tensor) -> Tensor:
+        item, *sides = region_columns(rois, self.check, len(x))
+        x1, y1, x2, y2 = (side * self.scale for side in sides)
+        rows = _centers(y1, y2, self.height, x.shape[2])
+        columns = _centers(x1, x2, self.width, x.shape[3])
+        return sample_bilinear(x, item, rows, columns)
+
+    def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
+        return example_regions([shapes[0], shapes[1]], self.scale) if index == 1 else None
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        item, *corners = columns_onnx(graph, bottoms[1])
+        scale, one = graph.floats(self.scale), graph.floats(1.0)
+        x1, y1, x2, y2 = (graph.add("Mul", side, scale) for side in corners)
+        points = []
+        for first, last, num, cells in ((y1, y2, self.height, graph.shape(bottoms[0])[2]),
+                                        (x1, x2, self.width, graph.shape(bottoms[0])[3])):
+            length = graph.add("Max", graph.add("Add", graph.add("Sub", last, first), one), one)
+            ends = []
+            for more in (0, 1):
+                parts = graph.floats([(index + more) / num for index in range(num)])
+                end = graph.add("Add", first, graph.add("Mul", length, parts))
+                ends.append(graph.add("Clip", end, graph.floats(0.0), graph.floats(cells - 1.0)))
+            points.append(graph.add("Mul", graph.add("Add", *ends), graph.floats(0.5)))
+        return [sample_bilinear_onnx(graph, bottoms[0], item, *points)]
+
+
+def _centers(first: Tensor, last: Tensor, num: int, cells: int) -> Tensor:
+    """(R, num): the centers of bins from `first` on, cut to the cells 0 to `cells` - 1."""
+    length = (last - first + 1).clamp(min=1)[:, None]
+    parts = torch.arange(num, device=first.device, dtype=first.dtype)
+    ends = [(first[:, None] + length * (parts + more) / num).clamp(0, cells - 1)
+            for more in (0, 1)]
+    return (ends[0] + ends[1]) / 2

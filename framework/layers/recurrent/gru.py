@@ -33,7 +33,8 @@ class GRU(RecurrentLayer):
 
     num_bottoms = (2, 4)
     num_tops = (1, 2)
-    fork_fields = frozenset(["recurrent_param.linear_before_reset"])
+    fork_fields = frozenset(["recurrent_param.linear_before_reset",
+                             "recurrent_param.state_gradient"])
     update_weight: Tensor
     reset_weight: Tensor
     candidate_weight: Tensor

@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.proto import LayerParameter
+from framework.proto import LayerParameter, enum_name
 
 StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
 
@@ -57,10 +57,14 @@ class Recurrence:
         self.spec = layer.spec
         self.num_states = num_states
         honour(self.spec, "recurrent_param",
-               f"num_output weight_filler bias_filler expose_hidden {more_fields}")
+               f"num_output weight_filler bias_filler expose_hidden state_gradient {more_fields}")
         param = self.spec.proto.recurrent_param
         self.size = param.num_output
         self.exposed = param.expose_hidden
+        self.with_gradient = param.state_gradient
+        if self.with_gradient and not self.exposed:
+            raise self.spec.error("recurrent_param.state_gradient", "is true; it needs "
+                                  "expose_hidden: true, which gives and takes the states")
         if self.size == 0:
             raise self.spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
         if len(x) < 2 or tuple(cont) != tuple(x[:2]):
@@ -101,12 +105,15 @@ class Recurrence:
     def start(self, x: Tensor, others: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The initial states (N, H): given, carried over, or zeros."""
         if self.exposed:
-            return tuple(state.detach().squeeze(0) for state in others[-self.num_states:])
+            states = tuple(state.squeeze(0) for state in others[-self.num_states:])
+            return states if self.with_gradient else tuple(state.detach() for state in states)
         return carried_states(self.carried, x, (x.shape[1], self.size), self.num_states)
 
     def finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Keep the last states for the next forward, or return them as tops, without gradient."""
-        states = tuple(state.detach() for state in states)
+        """Keep the last states for the next forward, or return them as tops; without gradient,
+        unless `state_gradient` asks for it."""
+        if not self.with_gradient:
+            states = tuple(state.detach() for state in states)
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
         if not (is_exporting() or states[0].is_meta):
@@ -224,7 +231,8 @@ class LSTM(RecurrentLayer):
     H is num_output. Without `expose_hidden` the last states of a forward start the next one,
     where cont is 1 at its first step; a change of N or of device starts from zeros, and so does
     an exported program. No gradient goes to cont, to h0 and c0, from the last states, or from
-    one forward to the one before.
+    one forward to the one before; with `state_gradient` it goes to h0 and c0 and from the last
+    states.
     Errors:  SpecError for wrong numbers or shapes of bottoms and tops, or num_output 0.
     Source:  RecurrentParameter in caffe.proto; BVLC lstm_layer.cpp, recurrent_layer.cpp;
              Donahue et al. 2015.
@@ -232,6 +240,7 @@ class LSTM(RecurrentLayer):
 
     num_bottoms = (2, 5)
     num_tops = (1, 3)
+    fork_fields = frozenset(["recurrent_param.state_gradient"])
     hidden_weight: Tensor
 
     @classmethod
@@ -272,11 +281,15 @@ class LSTM(RecurrentLayer):
 class RNN(RecurrentLayer):
     """RNN over T steps of N streams: h = tanh(W_h h + W_x x + b), o = tanh(W_o h + b_o).
 
+    With `hidden_output` o is h, as torch and ONNX have it; with `activation: RELU` h is the
+    rectified sum instead of its tanh.
+
     Bottoms: x (T, N, ...); cont (T, N), 0 where a sequence starts, else 1; perhaps a static
              input (N, ...), added at every step; with `expose_hidden` h0 (1, N, H).
     Tops:    o (T, N, H); with `expose_hidden` the last h (1, N, H).
     Blobs:   weight (H, D), bias (H,), static_weight (H, Ds) if there is a static input,
-             hidden_weight (H, H), output_weight (H, H), output_bias (H,).
+             hidden_weight (H, H), and unless `hidden_output` output_weight (H, H), output_bias
+             (H,).
     State and gradients between forwards are as in LSTM.
     Errors:  SpecError for wrong numbers or shapes of bottoms and tops, or num_output 0.
     Source:  RecurrentParameter in caffe.proto; BVLC rnn_layer.cpp, recurrent_layer.cpp.
@@ -284,23 +297,30 @@ class RNN(RecurrentLayer):
 
     num_bottoms = (2, 4)
     num_tops = (1, 2)
+    fork_fields = frozenset(f"recurrent_param.{field}" for field in (
+        "state_gradient", "hidden_output", "activation"))
     hidden_weight: Tensor
-    output_weight: Tensor
+    output_weight: Tensor | None
     output_bias: Tensor
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * (5 + has_static_input(proto, 1))
+        own = 3 if proto.recurrent_param.hidden_output else 5
+        return (True,) * (own + has_static_input(proto, 1))
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
         super().__init__(spec)
-        self.recurrence = Recurrence(self, 1, x, cont, list(others))
+        self.recurrence = Recurrence(self, 1, x, cont, list(others), "hidden_output activation")
         self.recurrence.add_input_blobs(x, list(others), 1)
         param = spec.proto.recurrent_param
         size = self.recurrence.size
         self.add_blob("hidden_weight", (size, size), param.weight_filler)
-        self.add_blob("output_weight", (size, size), param.weight_filler)
-        self.add_blob("output_bias", (size,), param.bias_filler)
+        self.squash = enum_name(param, "activation")
+        if param.hidden_output:
+            self.output_weight = None
+        else:
+            self.add_blob("output_weight", (size, size), param.weight_filler)
+            self.add_blob("output_bias", (size,), param.bias_filler)
 
     def forward(self, x: Tensor, cont: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         projected = self.recurrence.project(x, others)
@@ -308,13 +328,18 @@ class RNN(RecurrentLayer):
         states = []
         for step, go_on in zip(projected.unbind(0), cont.to(x.dtype).unsqueeze(-1).unbind(0),
                                strict=True):
-            hidden = (step + F.linear(hidden * go_on, self.hidden_weight)).tanh()
+            total = step + F.linear(hidden * go_on, self.hidden_weight)
+            hidden = total.tanh() if self.squash == "TANH" else total.relu()
             states.append(hidden)
-        outputs = F.linear(torch.stack(states), self.output_weight, self.output_bias).tanh()
+        outputs = torch.stack(states)
+        if self.output_weight is not None:
+            outputs = F.linear(outputs, self.output_weight, self.output_bias).tanh()
         return outputs, *self.recurrence.finish((hidden,))
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         tops = self.recurrence.to_onnx(graph, bottoms, self._step_onnx)
+        if self.output_weight is None:
+            return tops
         y = graph.add("MatMul", tops[0], graph.floats(self.output_weight.t(), "output_weight"))
         y = graph.add("Add", y, graph.floats(self.output_bias, "output_bias"))
         return [graph.add("Tanh", y), *tops[1:]]
@@ -322,7 +347,8 @@ class RNN(RecurrentLayer):
     def _step_onnx(self, graph: OnnxGraph, projected: str, go_on: str, states: Names) -> list[str]:
         hidden = graph.add("MatMul", graph.add("Mul", states[0], go_on),
                            graph.floats(self.hidden_weight.t()))
-        return [graph.add("Tanh", graph.add("Add", projected, hidden))]
+        return [graph.add("Tanh" if self.squash == "TANH" else "Relu",
+                          graph.add("Add", projected, hidden))]
 
 
 @layer

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError
+from framework.errors import DataError, reason_of
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import honour
+from framework.layers.params import honour, is_set
 from framework.ops.losses import precise
 from framework.ops.permutohedral import Lattice, LatticeFilter, make_lattice
 from framework.proto import FillerParameter, LayerParameter
@@ -21,10 +21,12 @@ from framework.system.regular import read_regular
 
 MAX_BYTES = 1 << 20
 MOST_ITERATIONS = 1000      # CRF-RNN trains with 5 and tests with 10
+AU_FIELD = "multi_stage_meanfield_au3_param"
 TINY = 1e-20                # beside the filters' norms, as in the original
 
 
 @layer
+@layer("MultiStageMeanfieldAU3")
 class MultiStageMeanfield(Layer):
     """Mean-field iterations of a fully connected CRF (CRF-RNN) over the classes of each pixel.
 
@@ -41,13 +43,16 @@ class MultiStageMeanfield(Layer):
              bilateral_filter_weight; or, in the later version, those of the texts
              spatial_filter_weights_str and bilateral_filter_weights_str. The compatibility is
              -1 on its diagonal.
+    MultiStageMeanfieldAU3 takes any number of feature maps (N, F, H, W) in place of the image, and
+    multi_stage_meanfield_au3_param, without the texts.
     The image has no gradient. It runs on the CPU, and cannot be part of a compiled or exported
     graph.
     Errors:  SpecError for fewer than 2 or more than 1000 iterations, thetas that are not above 0,
              bottoms that do not fit, or a file with too few numbers; DataError for images of NaN
              or far-off levels.
     Source:  MultiStageMeanfieldParameter; multi_stage_meanfield.cpp and meanfield_iteration.cpp of
-             torrvision/caffe; Zheng et al. 2015.
+             torrvision/caffe; multi_stage_meanfield_au3.cpp of ZhiwenShao/ARL, which must have
+             both files; Zheng et al. 2015.
     """
 
     num_bottoms = (3, 3)
@@ -63,11 +68,12 @@ class MultiStageMeanfield(Layer):
 
     def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, image: Shape):
         super().__init__(spec)
-        field = "multi_stage_meanfield_param"
+        wide = is_set(spec.proto, AU_FIELD)
+        self.field = field = AU_FIELD if wide else "multi_stage_meanfield_param"
+        texts = "" if wide else "spatial_filter_weights_str bilateral_filter_weights_str"
         honour(spec, field, "theta_alpha theta_beta theta_gamma num_iterations "
-               "spatial_filter_weight bilateral_filter_weight spatial_filter_weights_str "
-               "bilateral_filter_weights_str")
-        param = spec.proto.multi_stage_meanfield_param
+               f"spatial_filter_weight bilateral_filter_weight {texts}")
+        param = getattr(spec.proto, field)
         if not 2 <= param.num_iterations <= MOST_ITERATIONS:
             bound = "at least 2" if param.num_iterations < 2 else f"at most {MOST_ITERATIONS}"
             raise spec.error(f"{field}.num_iterations", f"is {param.num_iterations}; it must be "
@@ -77,9 +83,10 @@ class MultiStageMeanfield(Layer):
                 raise spec.error(f"{field}.{name}", f"is {getattr(param, name):g}; it must be "
                                  "above 0")
         if len(unary) != 4 or tuple(start) != tuple(unary) \
-                or tuple(image) != (unary[0], 3, *unary[2:]):
+                or tuple(image) != (unary[0], image[1] if wide else 3, *unary[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(unary)}, {tuple(start)} and "
-                             f"{tuple(image)}; they must be (N, C, H, W) twice and (N, 3, H, W)")
+                             f"{tuple(image)}; they must be (N, C, H, W) twice and (N, "
+                             f"{'F' if wide else 3}, H, W)")
         self.num_iterations = param.num_iterations
         self.thetas = (param.theta_alpha, param.theta_beta, param.theta_gamma)
         self.channels = unary[1]
@@ -92,7 +99,7 @@ class MultiStageMeanfield(Layer):
     def materialise(self, generator: torch.Generator) -> None:
         fresh = [blob.is_meta for blob in self.blobs]
         super().materialise(generator)
-        param = self.spec.proto.multi_stage_meanfield_param
+        param = getattr(self.spec.proto, self.field)
         diagonals = [self._diagonal("spatial", param.spatial_filter_weight),
                      self._diagonal("bilateral", param.bilateral_filter_weight),
                      torch.full((self.channels,), -1.0)]
@@ -103,7 +110,7 @@ class MultiStageMeanfield(Layer):
 
     def _numbers(self, name: str) -> Tensor | None:
         """The weights in the field `name`, one for each class; None if it is not given."""
-        text = getattr(self.spec.proto.multi_stage_meanfield_param, name)
+        text = getattr(getattr(self.spec.proto, self.field), name)
         if not text:
             return None
         try:
@@ -111,7 +118,7 @@ class MultiStageMeanfield(Layer):
         except ValueError:
             numbers = []
         if len(numbers) < self.channels:
-            raise self.spec.error(f"multi_stage_meanfield_param.{name}", f"is '{text}'; it must be "
+            raise self.spec.error(f"{self.field}.{name}", f"is '{text}'; it must be "
                                   f"a number for each of the {self.channels} classes, with blanks "
                                   "between them")
         return torch.tensor(numbers[:self.channels])
@@ -126,10 +133,10 @@ class MultiStageMeanfield(Layer):
         try:
             numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]
         except (OSError, ValueError) as error:
-            raise self.spec.error("multi_stage_meanfield_param", f"begins with the weights in "
-                                  f"'{path}', which cannot be read: {error}") from None
+            raise self.spec.error(self.field, f"begins with the weights in "
+                                  f"'{path}', which cannot be read: {reason_of(error)}") from None
         if len(numbers) < self.channels:
-            raise self.spec.error("multi_stage_meanfield_param", f"begins with the weights in "
+            raise self.spec.error(self.field, f"begins with the weights in "
                                   f"'{path}', which has {len(numbers)}; there are "
                                   f"{self.channels} classes")
         return torch.tensor(numbers[:self.channels])

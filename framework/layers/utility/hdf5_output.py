@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import CaffeError
+from framework.errors import CaffeError, reason_of
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.weights import hdf5
 
@@ -54,7 +54,7 @@ class HDF5Output(Layer):
                     self._append(file, name, blob.detach().float().cpu().numpy())
         except OSError as error:
             raise CaffeError(f"{self.spec.place()}: '{self.path}' cannot be written: "
-                             f"{error}") from None
+                             f"{reason_of(error)}") from None
         self.num_rows += len(blobs["data"])
 
     def _append(self, file: Any, name: str, rows: Any) -> None:  # Any: h5py has no types

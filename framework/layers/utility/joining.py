@@ -47,10 +47,14 @@ class Concat(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """Where it has no axis to be joined along, like a bottom that has more; else a column."""
+        """Where it has no axis to be joined along, like a bottom that has more, or a column; of
+        maps, as high and wide as the first other ones."""
         own = bottoms[index]
         param = spec.proto.concat_param
         axis = param.concat_dim if param.HasField("concat_dim") else param.axis
+        if axis == 1 and len(own) == 4:
+            return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
+                         if at != index and len(other) == 4), None)
         if not axis == len(own) == 1:
             return None
         return next(((*own, *other[1:]) for other in bottoms if len(other) > 1), (*own, 1))
@@ -114,12 +118,24 @@ class Slice(Layer):
         """As long as the pieces need it: the last is as long as the one before it."""
         x = bottoms[0]
         param = spec.proto.slice_param
-        axis = param.slice_dim if param.HasField("slice_dim") else param.axis
+        axis = cls.cut_axis(spec.proto)
         if not 0 <= axis <= len(x):
             return None
         points = [0, *param.slice_point]
         size = 2 * points[-1] - points[-2] if param.slice_point else len(spec.tops)
         return (*x[:axis], size, *x[axis + 1:]) if size > 0 else None
+
+    @classmethod
+    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
+        if cls.cut_axis(proto) not in (0, 1):
+            raise ValueError("cuts an axis of the image")
+        return POINTWISE
+
+    @staticmethod
+    def cut_axis(proto: LayerParameter) -> int:
+        """`axis`, or its old name."""
+        param = proto.slice_param
+        return param.slice_dim if param.HasField("slice_dim") else param.axis
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -205,24 +221,26 @@ class Silence(Layer):
 class Eltwise(Layer):
     """Elementwise sum, product or maximum of bottoms of one shape.
 
-    Bottoms: two or more of one shape.
+    Bottoms: two or more of one shape; one with SUM and a coeff, by which it is multiplied, in
+             FlowNet's fork.
     Top:     SUM: sum of coeff[i] * bottom i; PROD: their product; MAX: the largest. Of equal
              values in the first two bottoms the second wins, a later one must be larger; the
              winner gets the whole gradient.
     PROD's gradient is the product of the other bottoms; with `stable_prod_grad: false` it is
     top / bottom (NaN where a bottom is 0). MAX ignores coeff, as the original does.
     Errors:  SpecError for shapes that differ, for coeff with PROD or of a wrong number.
-    Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp.
+    Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp; eltwise_layer.hpp of
+             lmb-freiburg/flownet2.
     """
 
     pointwise = True
-    num_bottoms = (2, None)
+    num_bottoms = (1, None)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """The shape of another bottom."""
-        return bottoms[0 if index else 1]
+        return bottoms[0 if index else 1] if len(bottoms) > 1 else None
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -231,6 +249,9 @@ class Eltwise(Layer):
         self.operation = enum_name(param, "operation")
         self.coeff = list(param.coeff)
         self.divides = not param.stable_prod_grad
+        if len(bottoms) == 1 and (self.operation != "SUM" or not self.coeff):
+            raise spec.error("bottom", "is given 1 times; it must be at least 2, or operation SUM "
+                             "with one coeff")
         check_same_shape(spec, bottoms)
         if self.coeff and self.operation == "PROD":
             raise spec.error("eltwise_param.coeff", "is given with operation PROD; only SUM "

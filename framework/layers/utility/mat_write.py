@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import CaffeError
+from framework.errors import CaffeError, reason_of
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour
 from framework.system.arrays import Array
@@ -78,7 +78,7 @@ class MatWrite(Layer):
                 lines = read_regular(param.source, MAX_LIST_BYTES).decode().splitlines()
             except (OSError, UnicodeDecodeError) as error:
                 raise self.spec.error("mat_write_param.source", f"'{param.source}' cannot be "
-                                      f"read: {error}") from None
+                                      f"read: {reason_of(error)}") from None
             words = [line.split()[0] for line in lines if line.split()]
             self.names = [word[:len(word) - param.strip] for word in words]
         if self.num_forwards >= len(self.names):

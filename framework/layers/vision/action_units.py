@@ -1,14 +1,16 @@
-"""Attention masks of facial action units around landmarks: AUMaskBasedLand."""
+"""Facial action units: masks around landmarks (AUMaskBasedLand), landmarks of a crop."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
 from framework.layers.params import honour
 from framework.ops.regions import round_half_away
 
@@ -89,3 +91,62 @@ class AUMaskBasedLand(Layer):
         across, down = distance
         values = 1 - (down[..., None] + across[..., None, :]) * self.slope
         return inside[1][..., None] & inside[0][..., None, :], values.clamp(min=self.fill)
+
+
+@layer
+class AlignDataTransform(Layer):
+    """Landmarks of a face as its crop and mirroring move them.
+
+    Bottoms: landmarks (N, 2 P, ...), x and y in turn; how each face was cut (N, 4): whether
+             mirrored, the crop's width, its first row and column; the number that each landmark has
+             in a mirrored face, from 1 on: the first P numbers of the third bottom.
+    Top:     as the landmarks: less the crop's corner; in a mirrored face x from the other side, and
+             the landmarks in their other order.
+    The gradient is the original's: that of the turned x is turned, and the landmarks are reordered
+    as in the forward pass.
+    Errors:  SpecError for other sizes, DataError for numbers beyond P.
+    Source:  align_data_transform_layer.cpp of ZhiwenShao/JAANet; Shao et al. 2018.
+    """
+
+    num_bottoms = (3, 3)
+    no_gradient_bottoms = (1, 2)
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, landmarks: Shape, cuts: Shape, numbers: Shape):
+        super().__init__(spec)
+        self.num_points = math.prod(landmarks[1:]) // 2
+        if math.prod(landmarks[1:]) % 2 or cuts[0] != landmarks[0] or math.prod(cuts[1:]) != 4 \
+                or math.prod(numbers) < self.num_points:
+            raise spec.error("bottom", f"has the shapes {tuple(landmarks)}, {tuple(cuts)} and "
+                             f"{tuple(numbers)}; they must hold x and y of P landmarks, 4 numbers "
+                             "for each face, and at least P numbers")
+        self.check = IndexCheck(spec, 2, numbers, self.num_points, what="landmarks", first=1)
+
+    def forward(self, landmarks: Tensor, cuts: Tensor, numbers: Tensor) -> Tensor:
+        mirrored, width, top, left = cuts.detach().flatten(1).unbind(1)
+        corner = torch.stack([left, top], 1)[:, None]
+        moved = landmarks.reshape(len(landmarks), -1, 2) - corner
+        turned = torch.stack([width[:, None] - 1 - moved[..., 0], moved[..., 1]], 2)
+        numbers = numbers.detach().flatten()[:self.num_points]
+        inside = (numbers >= 1) & (numbers < self.num_points + 1)
+        order = self.check.require(numbers, inside).long() - 1
+        other = _Permuted.apply(turned, order)
+        return torch.where((mirrored != 0)[:, None, None], other, moved).reshape(landmarks.shape)
+
+
+class _Permuted(torch.autograd.Function):
+    """x[:, order], whose gradient is permuted likewise and not back."""
+
+    @staticmethod
+    def forward(x: Tensor, order: Tensor) -> Tensor:
+        return x[:, order]
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (order,) = ctx.saved_tensors
+        return grad[:, order], None

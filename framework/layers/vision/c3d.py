@@ -14,6 +14,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.data.assumed_shapes import as_video
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, honour, numbers, within
 from framework.layers.vision.convolution import check_top
@@ -28,6 +29,8 @@ CONVOLUTION = (
     "num_output bias_term pad kernel_size kernel_depth stride temporal_stride temporal_pad "
     "weight_filler bias_filler"
 )
+
+P3D_FIELDS = tuple(f"{name}_{side}" for name in ("kernel", "stride", "pad") for side in "lhw")
 
 
 def which_param(spec: LayerSpec, newer: str, older: str) -> str:
@@ -76,6 +79,11 @@ class Convolution3D(Layer):
 
     weight: Tensor
     bias: Tensor | None
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return as_video(bottoms[0])
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
@@ -129,25 +137,31 @@ class Pooling3D(Layer):
     Top:    y (N, C, L', H', W'), n' = ceil((n + 2 pad - kernel) / stride) + 1; only height and
             width have padding. A window without a real cell gives 0.
     AVE divides by the window cut to n + pad.
+    With `kernel_l` it is that of ZhaofanQiu/pseudo-3d-residual-networks: time has kernel_l,
+    stride_l, pad_l; MAX has padding too; a last window in the padding is dropped, as in Pooling.
     Blobs:  none.
-    Errors: SpecError for padding with MAX, for STOCHASTIC, and for a bottom without 5 axes.
-    Source: facebook/C3D pool3d_layer.cpp.
+    Errors: SpecError for padding with MAX and no kernel_l, for STOCHASTIC, and for a bottom without
+            5 axes.
+    Source: facebook/C3D pool3d_layer.cpp; P3D's pooling3d_layer.cpp.
     """
+
+    fork_fields = frozenset(f"pooling3d_param.{name}" for name in P3D_FIELDS)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return as_video(bottoms[0])
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = which_param(spec, "pooling3d_param", "pooling_param")
-        honour(spec, name, "pool kernel_size kernel_depth stride temporal_stride pad")
         param = getattr(spec.proto, name)
         check_video(spec, x)
         self.method = enum_name(param, "pool")
         if self.method == "STOCHASTIC":
             raise spec.error(f"{name}.pool", "is STOCHASTIC, which Pooling3D does not support")
-        if self.method == "MAX" and param.pad:
-            raise spec.error(f"{name}.pad", f"is {param.pad}; only AVE pooling has padding here")
-        self.window = PoolWindow(depth_first(spec, name, "kernel_depth", "kernel_size", 0),
-                                 depth_first(spec, name, "temporal_stride", "stride", 1),
-                                 (0, param.pad, param.pad), (1, 1, 1), clip=False)
+        by_length = name == "pooling3d_param" and param.HasField("kernel_l")
+        self.window = _p3d_window(spec) if by_length else _c3d_window(spec, name, self.method)
         if min(self.window.top_sizes(x[2:])) < 1:
             raise spec.error(f"{name}.kernel_size", f"leaves no output: the bottom is {x}")
 
@@ -157,3 +171,41 @@ class Pooling3D(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         shape = graph.shape(bottoms[0])
         return [pool_onnx(graph, bottoms[0], shape, self.window, self.method, True)]
+
+
+def _c3d_window(spec: LayerSpec, name: str, method: str) -> PoolWindow:
+    """The windows of Facebook's C3D, by the message `name`."""
+    honour(spec, name, "pool kernel_size kernel_depth stride temporal_stride pad")
+    pad = getattr(spec.proto, name).pad
+    if method == "MAX" and pad:
+        raise spec.error(f"{name}.pad", f"is {pad}; only AVE pooling has padding here")
+    return PoolWindow(depth_first(spec, name, "kernel_depth", "kernel_size", 0),
+                      depth_first(spec, name, "temporal_stride", "stride", 1),
+                      (0, pad, pad), (1, 1, 1), clip=False)
+
+
+def _p3d_window(spec: LayerSpec) -> PoolWindow:
+    """The windows of pseudo-3D residual nets: `_l` is time, `_h` and `_w` in place of both."""
+    honour(spec, "pooling3d_param", f"pool kernel_size stride pad {' '.join(P3D_FIELDS)}")
+    kernel, stride, pad = (_p3d_sizes(spec, name) for name in ("kernel", "stride", "pad"))
+    for axis, side in enumerate("lhw"):
+        if pad[axis] >= kernel[axis]:
+            raise spec.error(f"pooling3d_param.pad_{side}", f"is {pad[axis]}; it must be less than "
+                             f"the kernel, {kernel[axis]}")
+    return PoolWindow(kernel, stride, pad, (1, 1, 1))
+
+
+def _p3d_sizes(spec: LayerSpec, name: str) -> tuple[int, int, int]:
+    """Time, height and width of `kernel`, `stride` or `pad`."""
+    param = spec.proto.pooling3d_param
+    both = "kernel_size" if name == "kernel" else name
+    given = [param.HasField(f"{name}_{side}") for side in "hw"]
+    if any(given) and (not all(given) or param.HasField(both)):
+        raise spec.error(f"pooling3d_param.{name}_h", f"and {name}_w must be given together, and "
+                         f"in place of {both}")
+    sides = [getattr(param, f"{name}_{side}") for side in "hw"] if any(given) \
+        else [getattr(param, both)] * 2
+    sizes = (getattr(param, f"{name}_l"), *sides)
+    for side, size in zip("lhw", sizes, strict=True):
+        within(spec, f"pooling3d_param.{name}_{side}", (size,), int(name != "pad"), LARGEST_STEP)
+    return sizes[0], sizes[1], sizes[2]

@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.data.assumed_shapes import as_video
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import (
     ONE_FOR_EACH_AXIS,
@@ -200,7 +201,10 @@ class Convolution(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """A channel for each group, where the groups do not divide the channels."""
+        """A channel for each group, where the groups do not divide the channels; clips where the
+        kernel has three axes."""
+        if len(spec.proto.convolution_param.kernel_size) == 3:
+            return as_video(bottoms[index])
         batch, *axes = bottoms[index]
         group = spec.proto.convolution_param.group
         return (batch, group, *axes[1:]) if axes and axes[0] % max(group, 1) else None

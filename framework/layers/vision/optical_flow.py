@@ -38,19 +38,8 @@ class Correlation(Layer):
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
-        honour(spec, "correlation_param",
-               "pad kernel_size max_displacement stride_1 stride_2 correlation_type")
+        _check_correlation(spec, a, b)
         param = spec.proto.correlation_param
-        if len(a) != 4 or tuple(a) != tuple(b):
-            raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; both must be "
-                             "the same, (N, C, H, W)")
-        if param.kernel_size % 2 == 0:
-            raise spec.error("correlation_param.kernel_size", f"is {param.kernel_size}; it must be "
-                             "an odd number")
-        for field, least in (("stride_1", 1), ("stride_2", 1), ("pad", 0),
-                             ("max_displacement", 0)):
-            within(spec, f"correlation_param.{field}", (getattr(param, field),), least,
-                   LARGEST_STEP)
         self.pad, self.kernel = param.pad, param.kernel_size
         self.reach, self.strides = param.max_displacement, (param.stride_1, param.stride_2)
         self.subtracts = enum_name(param, "correlation_type") == "SUBTRACT"
@@ -64,18 +53,95 @@ class Correlation(Layer):
         radius = reach // step * step
         a, b = (F.pad(x, (self.pad,) * 4) for x in (a, b))
         height, width = a.shape[2] - 2 * reach, a.shape[3] - 2 * reach
-        a = a[:, :, reach:reach + height, reach:reach + width, None]
+        a = a[:, :, reach:reach + height, reach:reach + width]
         rows = []
         for down in range(-radius, radius + 1, step):
             row = b[:, :, reach + down:reach + down + height,
                     reach - radius:reach + radius + width]
-            shifted = row.unfold(3, width, step).transpose(3, 4)     # (N, C, height, width, D)
-            terms = (a - shifted).abs() if self.subtracts else a * shifted
-            rows.append(terms.mean(1).permute(0, 3, 1, 2))
-        planes = torch.cat(rows, 1)
-        if self.kernel == 1 and self.strides[0] == 1:
-            return planes
-        return F.avg_pool2d(planes, self.kernel, self.strides[0])
+            rows.append(_along_rows(a, row, step, self.subtracts))
+        return _of_patches(torch.cat(rows, 1), self.kernel, self.strides[0])
+
+
+@layer
+class Correlation1D(Layer):
+    """Correlation of two maps along rows: mean products of a patch and those beside it.
+
+    Bottoms: a and b (N, C, H, W).
+    Top:     (N, D, top_h, top_w), R = max_displacement / stride_2: with single_direction 0 the
+             displacements -R to R, D = 2 R + 1; with 1 those of 0 to R, with -1 those of -R - 1 to
+             -1, in steps of stride_2. Each is the mean over channels and kernel_size x kernel_size
+             cells of a * b, or with SUBTRACT of |a - b|. Both maps are padded with zeros at left
+             and right; patches are stride_1 apart.
+    Errors:  SpecError for maps of two shapes, an even kernel_size or none, a single_direction
+             beyond -1 to 1, and where nothing is left.
+    Source:  CorrelationParameter; correlation_layer1d.cpp and .cu of lmb-freiburg/flownet2, where
+             -1 leads one step beyond max_displacement (to the left of the padded row are zeros
+             here); DispNet, Mayer et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
+        super().__init__(spec)
+        _check_correlation(spec, a, b, " single_direction")
+        param = spec.proto.correlation_param
+        self.pad, self.kernel = param.pad, param.kernel_size
+        self.reach, self.strides = param.max_displacement, (param.stride_1, param.stride_2)
+        self.subtracts = enum_name(param, "correlation_type") == "SUBTRACT"
+        radius = self.reach // self.strides[1]
+        directions = {0: (-radius, radius), 1: (0, radius), -1: (-radius - 1, -1)}
+        if param.single_direction not in directions:
+            raise spec.error("correlation_param.single_direction", f"is {param.single_direction}; "
+                             "it must be -1, 0 or 1")
+        self.first, self.last = (self.strides[1] * end
+                                 for end in directions[param.single_direction])
+        used = 2 * self.reach + self.kernel - 1
+        if a[3] + 2 * self.pad <= used or a[2] < self.kernel:
+            raise spec.error("correlation_param.max_displacement", f"and kernel_size take "
+                             f"{self.kernel} x {used + 1} cells; the padded map has {a[2]} x "
+                             f"{a[3] + 2 * self.pad}")
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        reach, step = self.reach, self.strides[1]
+        width = a.shape[3] + 2 * (self.pad - reach)
+        a = F.pad(a, (self.pad - reach,) * 2)
+        left = self.pad - reach - self.first
+        b = F.pad(b, (left, self.pad - reach + self.last))
+        planes = _along_rows(a, b, step, self.subtracts)
+        assert planes.shape[3] == width
+        return _of_patches(planes, self.kernel, self.strides[0])
+
+
+def _check_correlation(spec: LayerSpec, a: Shape, b: Shape, more: str = "") -> None:
+    """SpecError for maps of two shapes and fields that are not known or out of range."""
+    honour(spec, "correlation_param",
+           f"pad kernel_size max_displacement stride_1 stride_2 correlation_type{more}")
+    param = spec.proto.correlation_param
+    if len(a) != 4 or tuple(a) != tuple(b):
+        raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; both must be "
+                         "the same, (N, C, H, W)")
+    if param.kernel_size % 2 == 0:
+        raise spec.error("correlation_param.kernel_size", f"is {param.kernel_size}; it must be "
+                         "an odd number")
+    for field, least in (("stride_1", 1), ("stride_2", 1), ("pad", 0), ("max_displacement", 0)):
+        within(spec, f"correlation_param.{field}", (getattr(param, field),), least, LARGEST_STEP)
+
+
+def _along_rows(a: Tensor, b: Tensor, step: int, subtracts: bool) -> Tensor:
+    """Means over channels of a (N, C, h, w) and b (N, C, h, w + D) at each `step`-th displacement
+    of its rows: (N, displacements, h, w) of products, or of differences without sign."""
+    shifted = b.unfold(3, a.shape[3], step).transpose(3, 4)     # (N, C, h, w, displacements)
+    a = a[..., None]
+    terms = (a - shifted).abs() if subtracts else a * shifted
+    return terms.mean(1).permute(0, 3, 1, 2)
+
+
+def _of_patches(planes: Tensor, kernel: int, stride: int) -> Tensor:
+    """The means over patches of kernel x kernel cells, `stride` apart."""
+    if kernel == 1 and stride == 1:
+        return planes
+    return F.avg_pool2d(planes, kernel, stride)
 
 
 @layer

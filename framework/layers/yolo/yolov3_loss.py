@@ -19,7 +19,7 @@ from framework.proto import enum_name
 
 FIELDS = ("num_class num object_scale class_scale coord_scale thresh "
           "anchors_scale biases mask use_logic_gradient use_focal_loss iou_loss iou_normalizer "
-          "iou_thresh max_delta accumulate label_smooth_eps")
+          "iou_thresh max_delta accumulate label_smooth_eps scale_x_y")
 FLOAT_MAX = 3.4e38      # a max_delta from here on is none
 
 
@@ -59,15 +59,17 @@ class Yolov3(Layer):
     four times coord_scale * (2 - w * h). Predictions without a box have objectness 0 as their
     target, unless they overlap one by more than thresh. Targets of classes are 1 and 0, moved by
     label_smooth_eps towards one half. iou_loss GIOU, DIOU or CIOU measures overlap so, and takes
-    its slopes for the boxes, times iou_normalizer, at most max_delta.
+    its slopes for the boxes, times iou_normalizer, at most max_delta. With `scale_x_y` s x and y
+    are s * sigmoid - (s - 1) / 2.
     The gradient is the slopes over N, times the sigmoid's slope with `use_logic_gradient`.
     Errors:  SpecError for channels, biases or masks that do not fit; DataError for a class that
              is not below num_class.
-    Source:  Yolov3Parameter; yolov3_layer.cpp of eric612/MobileNet-YOLO (master); Redmon and
-             Farhadi 2018.
+    Source:  Yolov3Parameter; yolov3_layer.cpp of eric612/MobileNet-YOLO (master); yolo_layer.c of
+             AlexeyAB/darknet for scale_x_y; Redmon and Farhadi 2018.
     """
 
     num_bottoms = (2, 2)
+    fork_fields = frozenset({"yolov3_param.scale_x_y"})
     loss = True
     no_gradient_bottoms = (1,)
 
@@ -78,6 +80,9 @@ class Yolov3(Layer):
         self.param = plain(param)
         self.kind = enum_name(param, "iou_loss")
         self.mask = list(param.mask)
+        if param.scale_x_y != 1 and param.use_logic_gradient:
+            raise spec.error("yolov3_param.scale_x_y", f"is {param.scale_x_y:g}; with "
+                             "use_logic_gradient it must be 1")
         self._check_anchors(x)
         self.biases = [list(param.biases[index:index + 2])
                        for index in range(0, len(param.biases), 2)]
@@ -108,7 +113,9 @@ class Yolov3(Layer):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         wide = precise(x)
         raw = wide.detach().unflatten(1, (self.param.num, -1)).permute(0, 1, 3, 4, 2)
-        found = torch.cat([raw[..., :2].sigmoid(), raw[..., 2:4], raw[..., 4:].sigmoid()], -1)
+        zoom = self.param.scale_x_y
+        middle = raw[..., :2].sigmoid() * zoom - (zoom - 1) / 2
+        found = torch.cat([middle, raw[..., 2:4], raw[..., 4:].sigmoid()], -1)
         truth = self._truth(labels.detach().to(wide.dtype))
         steps, distance = self._steps(found, truth)
         value = steps.square().sum() if self.kind == "MSE" \

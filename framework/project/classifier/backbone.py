@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass, field
 
 from framework.definition import prototxt
@@ -14,6 +15,7 @@ NAMES = (SMALL, "resnet18", "resnet50", "mobilenet_v1", "mobilenet_v2", "mobilen
          "mobilenet_v3_large", "efficientnet_b0", "densenet121", "shufflenet_v2", "regnet_y_400mf")
 NUM_PUBLISHED = 1000        # classes that published weights are of
 SIZES = (32, 64, 128)       # of the small net's input
+HALVED_FROM = (56, 112)     # sizes that its first layers halve once, and twice
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,22 @@ def backbone(name: str) -> Backbone:
                     tuple(transform.mean_value), transform.scale)
 
 
+def _halvings(size: int) -> int:
+    """How often the small net halves an input of this size in its first layers."""
+    return bisect.bisect_right(HALVED_FROM, size)
+
+
+def cells(size: int) -> int:
+    """Height and width of the small net's map `conv1`, in whose cells it does most of its work."""
+    return -(-size // 2 ** _halvings(size))
+
+
 def small_text(size: int) -> str:
     """The small net for an input of this size: its last convolutions see 4 x 4 to 8 x 8 cells."""
-    if size < 56:
-        first = [_convolution("conv1", "data", 32, 1)]
-    elif size < 112:
-        first = [_convolution("conv1", "data", 32, 2)]
-    else:
-        first = [_convolution("conv1_1", "data", 16, 2), _convolution("conv1", "conv1_1", 32, 2)]
+    first = [[_convolution("conv1", "data", 32, 1)],
+             [_convolution("conv1", "data", 32, 2)],
+             [_convolution("conv1_1", "data", 16, 2), _convolution("conv1", "conv1_1", 32, 2)],
+             ][_halvings(size)]
     bottom = "conv1"
     layers = first
     for stage, width in ((2, 64), (3, 128), (4, 192)):

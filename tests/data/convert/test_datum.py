@@ -195,3 +195,13 @@ def test_a_box_beyond_any_one_side_of_the_image_is_noted(corners, exceeds):
     kept = _usable(converted, Labels((Box("cat", corners),), 50, 30), "a.xml", (50, 30))
     assert [box.corners for box in kept] == [corners]
     assert [note.reason for note in converted.notes] == ["a box exceeds the image"] * exceeds
+
+
+def test_a_box_that_is_there_twice_is_stored_twice_and_told(tmp_path):
+    write_jpeg(tmp_path / "a.jpg", 30, 40)
+    boxes = [Box("cat", (1, 2, 30, 20)), Box("dog", (1, 2, 30, 20)), Box("cat", (1, 2, 30, 20))]
+    (tmp_path / "a.xml").write_text(annotation("a.jpg", 40, 30, boxes))
+    converted = annotated_datum(tmp_path / "a.jpg", tmp_path / "a.xml", LABELS, ImageOptions())
+    assert len(boxes_of(converted.record)) == 3
+    assert [(note.reason, note.is_loss) for note in converted.notes] == [
+        ("a box is there twice", False)]

@@ -133,3 +133,10 @@ def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, c
     assert "not one of the records can be exported; nothing was written. The first: 00000000_re" \
         in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_two_classes_that_would_be_one_category_of_coco_are_an_error(database, tmp_path, capsys):
+    (tmp_path / "map.prototxt").write_text(MAP + 'item { name: "x" label: 4 display_name: "ant" }')
+    assert export(database, tmp_path / "out", "coco") == 1
+    assert "two classes have the display_name 'ant'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

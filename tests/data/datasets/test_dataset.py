@@ -2,13 +2,18 @@ import errno
 import json
 import os
 
+import cv2
+import numpy as np
 import pytest
 
+from framework.cli.convert_dataset import main as convert_dataset
 from framework.data.convert.datum import ImageOptions, make_record
 from framework.data.datasets.description import load
 from framework.data.datasets.label_files import Box, Labels
+from framework.data.records.database import open_database
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
+from framework.proto import AnnotatedDatum
 from tests.data.images import make_voc, write_jpeg
 
 YAML = """
@@ -269,3 +274,34 @@ def test_splits_of_coco_that_number_their_categories_differently_are_an_error(tm
             "test: {images: pics, annotations: b.json}}\n")
     with pytest.raises(DataError, match="category 2 is 'disc' in b.json, and 'box' in a.json; gi"):
         write_yaml(tmp_path / "d.yaml", text)
+
+
+@pytest.mark.parametrize("stated", [{}, {"width": None, "height": None}, {"width": 0, "height": 0}])
+def test_an_image_of_coco_whose_size_is_not_stated_has_that_of_its_file(stated, tmp_path, capsys):
+    runs = {"size": [30, 40], "counts": [600, 600]}
+    tree = {**COCO, "images": [{"id": 3, "file_name": "a.png", **stated}]}
+    tree["annotations"] = [{**COCO["annotations"][0], "segmentation": runs}, COCO["annotations"][1]]
+    (tmp_path / "i.json").write_text(json.dumps(tree))
+    (tmp_path / "pics").mkdir()
+    cv2.imwrite(str(tmp_path / "pics" / "a.png"), np.zeros((30, 40, 3), np.uint8))
+    (tmp_path / "d.yaml").write_text(
+        "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n")
+    assert convert_dataset([str(tmp_path / "d.yaml"), str(tmp_path / "db"), "--strict"]) == 0
+    database = open_database(str(tmp_path / "db" / "train"), "")
+    [dog, person] = AnnotatedDatum.FromString(database.read(0)).annotation_group
+    box = dog.annotation[0].bbox
+    assert (box.xmin, box.ymin, box.xmax, box.ymax) == pytest.approx((.25, 1 / 6, .75, 2 / 3))
+    assert list(dog.annotation[0].mask_runs.count) == [600, 600]
+    runs["size"] = [40, 30]
+    (tmp_path / "i.json").write_text(json.dumps(tree))
+    assert convert_dataset([str(tmp_path / "d.yaml"), str(tmp_path / "db"), "--redo"]) == 1
+    assert "i.json#3: a mask is 30 x 40; the image is 40 x 30" in capsys.readouterr().err
+
+
+def test_json_with_a_key_twice_is_named_with_its_file(tmp_path):
+    text = json.dumps(COCO).replace('"bbox": [0, 0, 4, 6]', '"bbox": [0, 0, 4, 6], "bbox": []')
+    (tmp_path / "i.json").write_text(text)
+    (tmp_path / "d.yaml").write_text(
+        "format: coco\nsplits: {train: {images: pics, annotations: i.json}}\n")
+    with pytest.raises(DataError, match='i.json: is not JSON: an object has the key "bbox" twice'):
+        load(tmp_path / "d.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from framework.data.datasets.description import load
 from framework.data.datasets.recognition import recognise
 from framework.data.datasets.splits import train_and_test
 from framework.errors import DataError
+from framework.system.text import is_there
 
 XML = ("<annotation><size><width>56</width><height>40</height></size><object><name>{}</name>"
        "<bndbox><xmin>5</xmin><ymin>6</ymin><xmax>25</xmax><ymax>36</ymax></bndbox></object>"
@@ -94,6 +96,18 @@ FORMS = {
         "train/a.json": labelme("a.jpg", ("rectangle", [[5, 6], [25, 36]])), "train/a.jpg": "",
         "test/b.json": labelme("..\\\\b.jpg", ("rectangle", [[25, 36], [5, 6]])),
         "test/b.jpg": ""},
+    "Create ML": {
+        f"{folder}/_annotations.createml.json": json.dumps([{"image": f"{name}.jpg", "annotations":
+            [{"label": "cat", "coordinates": {"x": 15, "y": 21, "width": 20, "height": 30}}]}])
+        for folder, name in (("train", "a"), ("test", "b"))
+        } | {"train/a.jpg": "", "test/b.jpg": ""},
+    "VIA": {
+        f"{folder}/via.json": json.dumps({f"{name}.jpg99": {
+            "filename": f"{name}.jpg", "size": 99, "file_attributes": {}, "regions": [
+                {"shape_attributes": {"name": "rect", "x": 5, "y": 6, "width": 20, "height": 30},
+                 "region_attributes": {"label": "cat"}}]}})
+        for folder, name in (("train", "a"), ("test", "b"))
+        } | {"train/a.jpg": "", "test/b.jpg": ""},
     "CVAT for images": {
         "annotations.xml": cvat(cvat_image("a.jpg", CVAT_BOX, "Train"),
                                 cvat_image("deep/b.jpg", CVAT_BOX, "Test")),
@@ -423,8 +437,69 @@ def test_images_below_a_root_that_is_given_in_two_ways_are_not_lost(tmp_path, mo
 
 def test_a_file_of_labels_is_parsed_once_to_know_it_and_once_to_read_it(tmp_path, monkeypatch):
     parsed = []
-    monkeypatch.setattr(json, "loads", lambda text, loads=json.loads: parsed.append(text) or
-                        loads(text))
+    monkeypatch.setattr(json, "loads", lambda text, loads=json.loads, **options:
+                        parsed.append(text) or
+                        loads(text, **options))
     put(tmp_path, {"train.json": coco("a.jpg"), "a.jpg": "", "other.jpg": ""})
     assert recognise(tmp_path).format == "COCO"
     assert len(parsed) == 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("on_disk, in_files", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_names_with_accents_are_found_however_they_are_spelled(form, on_disk, in_files, tmp_path):
+    files = {}
+    for name, text in FORMS[form].items():
+        is_named = not name.endswith(("data.yaml", "classes.txt"))      # not for their images
+        name = name.replace("/a.", "/\xe9a.").replace("/b.", "/\xe9b.") if is_named else name
+        for letter in "ab":
+            text = text.replace(f"{letter}.jpg", f"\xe9{letter}.jpg").replace(
+                f"\n{letter},", f"\n\xe9{letter},")
+        if name.startswith("ImageSets"):
+            text = f"\xe9{text}"
+        text = text.replace(">cat<", ">caf\xe9<").replace('"cat"', '"caf\xe9"')
+        files[unicodedata.normalize(on_disk, name)] = unicodedata.normalize(in_files, text)
+    root = put(tmp_path / "x", files)
+    data, sentence = train_and_test(recognise(root).data, 0.8, 0)
+    assert sentence.startswith("its own splits") and not any(data.losses.values())
+    for entries in data.splits.values():
+        [entry] = entries
+        assert len(data.labels(entry).boxes) == 1 and is_there(root / entry.image)
+        assert all(name == unicodedata.normalize("NFC", name) for name in data.names)
+
+
+def changed_coco(change) -> str:
+    tree = json.loads(coco("a.jpg", "b.jpg"))
+    change(tree)
+    return json.dumps(tree)
+
+
+@pytest.mark.parametrize("change, images, reason, boxes", [
+    (lambda tree: tree["images"][0].pop("file_name"), ["b"], "an image without file_name or id", 0),
+    (lambda tree: tree["images"][0].pop("id"), ["b"], "an image without file_name or id", 0),
+    (lambda tree: tree["images"].append(None), ["a", "b"], "an image without file_name or id", 0),
+    (lambda tree: tree["annotations"][0].pop("image_id"), ["a", "b"],
+     "an annotation without image_id", 1),
+    (lambda tree: tree["annotations"].append([]), ["a", "b"], "an annotation without image_id", 1),
+    (lambda tree: tree["images"].append(dict(tree["images"][0])), ["a", "b"],
+     "an image whose id another image has too", 0),
+    (lambda tree: tree["images"].append({**tree["images"][0], "id": 7}), ["a", "b", "a"],
+     "an image that was named before; it is stored again with these boxes", 0),
+])
+def test_a_bad_entry_of_coco_is_told_and_the_others_are_read(change, images, reason, boxes,
+                                                             tmp_path):
+    data = recognise(put(tmp_path, {"train.json": changed_coco(change), "train/a.jpg": "",
+                                    "train/b.jpg": ""})).data
+    assert [Path(entry.image).stem for entry in data.splits["train"]] == images
+    notes = [note for note in data.losses["train"] if note.reason == reason]
+    assert [note.boxes for note in notes] == [boxes]
+
+
+@pytest.mark.parametrize("start", ["C:\\photos\\", "/home/someone/photos/", "deeper/"])
+def test_images_of_coco_are_found_by_their_names_where_their_folders_are_others(start, tmp_path):
+    tree = changed_coco(lambda tree: [image.update(file_name=start + image["file_name"])
+                                      for image in tree["images"]])
+    data = recognise(put(tmp_path, {"train.json": tree, "train/a.jpg": "",
+                                    "train/more/b.jpg": ""})).data
+    assert [entry.image for entry in data.splits["train"]] == ["train/a.jpg", "train/more/b.jpg"]
+    assert not any(data.losses.values())

@@ -85,6 +85,30 @@ def test_data_of_floats_is_less_the_mean_and_scaled(tmp_path):
     np.testing.assert_array_equal(labels, [4, 4, 4])
 
 
+FLOAT_LABELS = """layer {{ name: "d" type: "Data" top: "x" top: "label"
+  data_param {{ source: "{}" batch_size: {} backend: LMDB }} }}"""
+
+
+def float_label_records(*labels):
+    datums = [Datum(channels=1, height=2, width=3, data=bytes(range(n, n + 6)), label=9,
+                    float_data=row) for n, row in enumerate(labels)]
+    return [datum.SerializeToString() for datum in datums]
+
+
+def test_numbers_beside_an_image_in_a_datum_are_its_labels(tmp_path):
+    """As in Netzeband/caffe-deepdriving; a Datum of BVLC has either of the two."""
+    path = write_database(tmp_path / "lmdb", float_label_records([0.5, -2, 3], [4, 5, 6.25]))
+    pixels, labels = finished(make_source(FLOAT_LABELS.format(path, 2)))
+    np.testing.assert_array_equal(labels, [[[[0.5, -2, 3]]], [[[4, 5, 6.25]]]])
+    np.testing.assert_array_equal(pixels[1, 0], [[1, 2, 3], [4, 5, 6]])
+
+
+def test_a_record_with_other_than_the_usual_number_of_labels_is_bad(tmp_path, caplog):
+    path = write_database(tmp_path / "lmdb", float_label_records(*[[1, 2]] * 30, [1, 2, 3]))
+    next(make_source(FLOAT_LABELS.format(path, 31)).batches())
+    assert "it has 3 numbers in float_data; the first record has 2" in caplog.text
+
+
 def test_images_of_other_sizes_need_a_batch_of_one(tmp_path):
     records = [Datum(data=encoded(image(index, 20 + index, 30)), encoded=True,
                      label=index).SerializeToString() for index in range(3)]

@@ -127,6 +127,23 @@ def test_sigmoid_loss_has_the_gradient_sigmoid_minus_target():
                                rtol=1e-12)
 
 
+def test_weights_of_a_cross_entropy_come_with_their_sum_as_the_normalizer():
+    """daijifeng001/caffe-mnc: masks that count, of regions; nothing where none does."""
+    layer = make("SigmoidCrossEntropyLoss", "", (3, 4), (3, 4), (3, 4))
+    x = noise(3, 4)
+    target = (noise(3, 4, seed=1) > 0).double()
+    weight = noise(3, 4, seed=2).detach().abs()
+    p = 1 / (1 + np.exp(-x.detach().numpy()))
+    each = -np.where(target.numpy() > 0, np.log(p), np.log(1 - p)) * weight.numpy()
+    np.testing.assert_allclose(layer(x, target, weight).item(), each.sum() / weight.sum())
+    assert torch.autograd.gradcheck(lambda x: layer(x, target, weight), x)
+    loss = layer(x, target, torch.zeros_like(weight))
+    loss.backward()
+    assert loss.item() == 0 and (x.grad == 0).all()
+    with pytest.raises(SpecError, match="loss_param is given together with a bottom of weights"):
+        make("SigmoidCrossEntropyLoss", "loss_param { normalization: FULL }", *[(3, 4)] * 3)
+
+
 def test_hinge_loss_of_norm_1_is_the_sum_of_the_margins():
     layer = make("HingeLoss", "", (3, 5), (3,))
     x, truth = noise(4, 5), labels(4, 0, 2, 1)

@@ -64,11 +64,24 @@ def test_mask_pooling_multiplies_and_mask_resize_samples_from_the_first_cell():
         assert torch.autograd.gradcheck(layer, x)
 
 
+def test_factors_of_a_mask_resize_come_before_its_sizes():
+    """BestSonny/SSTD: 0.7 of 10 is 7 in float32, and below 7 in float64."""
+    x = noise(2, 3, 10, 9)
+    sizes = "output_height: 4 output_width: 5"
+    top = make("MaskResize", f"{sizes} factor_height: 0.7", tuple(x.shape))(x)
+    expected = make("MaskResize", "output_height: 7 output_width: 5", tuple(x.shape))(x)
+    torch.testing.assert_close(top, expected)
+    top = make("MaskResize", f"{sizes} factor_height: 0.5 factor_width: 0.25", tuple(x.shape))(x)
+    assert top.shape == (2, 3, 5, 2)
+
+
 @pytest.mark.parametrize("kind, param, shapes, message", [
     ("ROIWarping", "pooled_h: 2", ((1, 2, 3, 4), (5, 5)), r"pooled_w is 0; it must be at least 1"),
     ("ROIWarping", "pooled_h: 2 pooled_w: 2", ((1, 2, 3, 4), (5, 4)), r"must be .* \(R, 5\)"),
     ("MaskPooling", "", ((2, 3, 5, 4), (2, 3, 5, 4)), r"must be .* \(N, 1, H, W\)"),
     ("MaskResize", "output_width: 3", ((1, 2, 3, 4),), "output_height is 0"),
+    ("MaskResize", "output_width: 3 output_height: 3 factor_height: 0.2", ((1, 2, 3, 4),),
+     r"factor_height and factor_width leave 0 x 3 of the bottom"),
 ])
 def test_what_does_not_fit_is_an_error(kind, param, shapes, message):
     with pytest.raises(SpecError, match=message):

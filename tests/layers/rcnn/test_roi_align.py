@@ -94,3 +94,38 @@ def test_the_gradient_is_the_derivative():
 def test_roi_align_refuses(fields, shapes, message):
     with pytest.raises(SpecError, match=message):
         make("ROIAlign", f"roi_pooling_param {{ {fields} }}", *[(2, 3, 8, 9)] * shapes, ROIS.shape)
+
+
+def test_the_largest_of_four_samples_at_the_thirds_of_each_bin():
+    """nnop/caffe, in loops: a region has trunc(x2 - x1 + 1) cells, and bins are cut to the map."""
+    x = noise(2, 3, 7, 9)
+    rois = np.array([[0, 2, 3, 13, 10.5], [1, -4, 0, 6, 20], [1, 9, 9, 9, 9], [0, 40, 1, 50, 6]])
+    plane = x.detach().numpy()
+    expected = np.zeros((4, 3, 3, 2))
+    for r, c, i, j in np.ndindex(expected.shape):
+        x1, y1, x2, y2 = rois[r, 1:] * 0.5
+        bounds = []
+        for start, end, index, bins, limit in ((y1, y2, i, 3, 7), (x1, x2, j, 2, 9)):
+            size = max(int(end - start + 1), 1) / bins
+            bounds.append(np.clip([start + index * size, start + (index + 1) * size], 0, limit))
+        (top, bottom), (left, right) = bounds
+        if bottom > top and right > left:
+            expected[r, c, i, j] = max(
+                bilinear(plane[int(rois[r, 0]), c], min(top + (bottom - top) * k / 3, 6),
+                         min(left + (right - left) * m / 3, 8)) for k in (1, 2) for m in (1, 2))
+    layer = make("ROIAlign", "roi_align_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.5 }",
+                 (2, 3, 7, 9), (4, 5))
+    rois = torch.tensor(rois)
+    np.testing.assert_allclose(layer(x, rois).detach().numpy(), expected, rtol=1e-12)
+    assert (expected[3] == 0).all() and (expected[::2] != 0).all()
+    assert torch.autograd.gradcheck(lambda x: layer(x, rois), x)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("roi_align_param { pooled_h: 3 }", "roi_align_param.pooled_w is 0"),
+    ("roi_align_param { pooled_h: 3 pooled_w: 2 } roi_pooling_param { pooled_h: 3 }",
+     "given together with roi_pooling_param"),
+])
+def test_the_largest_samples_need_their_sizes_alone(text, message):
+    with pytest.raises(SpecError, match=message):
+        make("ROIAlign", text, (2, 3, 7, 9), (4, 5))

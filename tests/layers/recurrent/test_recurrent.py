@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from framework.errors import SpecError
 from framework.layers import LAYERS
@@ -151,3 +152,37 @@ def test_a_net_of_dummy_data_runs_by_itself():
     net = net_from('layer { name: "d" type: "DummyData" top: "d" dummy_data_param { '
                    "shape { dim: 2 dim: 3 } data_filler { value: 4 } } }")
     assert net()["d"].tolist() == [[4.0] * 3] * 2
+
+
+@pytest.mark.parametrize("kind", ["tanh", "relu"])
+def test_rnn_whose_top_is_its_hidden_state_is_that_of_torch(kind):
+    layer = make("RNN", f"recurrent_param {{ num_output: 6 expose_hidden: true hidden_output: true "
+                 f"activation: {kind.upper()} }}", X, CONT, STATE, tops=2)
+    module = nn.RNN(5, 6, nonlinearity=kind, dtype=torch.float64)
+    with torch.no_grad():
+        for one, blob in zip((module.weight_ih_l0, module.bias_ih_l0, module.weight_hh_l0),
+                             layer.blobs, strict=True):
+            one.copy_(blob)
+        module.bias_hh_l0.zero_()
+    x, state = noise(X), noise(STATE, seed=2)
+    expected = module(x, state)
+    for one, other in zip(layer(x, torch.ones(CONT, dtype=torch.float64), state), expected,
+                          strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+    assert layer.learned_blobs(layer.spec.proto) == (True,) * 3
+
+
+@pytest.mark.parametrize("kind, num_states, more", [
+    ("LSTM", 2, ""), ("GRU", 1, "linear_before_reset: 1"), ("RNN", 1, "hidden_output: true")])
+def test_states_have_gradients_where_the_layer_says_so(kind, num_states, more):
+    param = f"recurrent_param {{ num_output: 6 expose_hidden: true state_gradient: true {more} }}"
+    layer = make(kind, param, X, CONT, *(STATE,) * num_states, tops=1 + num_states)
+    states = [noise(STATE, seed=seed) for seed in range(num_states)]
+    cont = torch.ones(CONT, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x, *given: layer(x, cont, *given),
+                                    (noise(X, seed=5), *states))
+
+
+def test_a_state_that_is_not_exposed_has_no_gradient():
+    with pytest.raises(SpecError, match="state_gradient is true; it needs expose_hidden: true"):
+        make("LSTM", "recurrent_param { num_output: 6 state_gradient: true }", X, CONT)

@@ -148,6 +148,18 @@ def test_auto_crop_finds_the_place_that_its_layers_give():
     np.testing.assert_array_equal(array(cut), array(net.blobs["up"])[:, :, 37:60, 37:67])
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_auto_crop_goes_through_slices_of_channels_only(axis):
+    cut = HED + 'layer { name: "s" type: "Slice" bottom: "c2" top: "a" top: "b" slice_param { ' \
+        f'axis: {axis} slice_point: 1 }} }}' + CROP.replace('"data"', '"b"')
+    if axis > 1:
+        with pytest.raises(SpecError, match=r"the layer 's' \(Slice\) .*: cuts an axis of the im"):
+            net_from(cut)
+        return
+    # up = 4 c4 + 3.5, c3 = 2 c4, c2 = 2 p + 0.5: so c2 = up - 3.5 + 0.5
+    assert net_from(cut).layer("crop").offsets == [3, 3]
+
+
 def test_auto_crop_stands_the_common_check():
     layer = net_from(HED + CROP).layer("crop").double()
     check_layer(layer, noise(1, 1, 70, 80), noise(1, 3, 9, 7))

@@ -120,6 +120,16 @@ def test_eltwise_refuses(param, message):
         make("Eltwise", "", X, Y)
 
 
+def test_eltwise_multiplies_a_single_bottom_by_its_coefficient():
+    x = noise(X)
+    layer = make("Eltwise", "coeff: 0.25", X)
+    check_layer(layer, x)
+    np.testing.assert_array_equal(layer(x).detach(), 0.25 * x.detach())
+    for param in ("", "operation: MAX coeff: 2"):
+        with pytest.raises(SpecError, match="bottom is given 1 times; it must be at least 2, or"):
+            make("Eltwise", param, X)
+
+
 def test_a_silenced_blob_is_no_output_and_gets_no_gradient():
     net = net_from('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 3 } } }'
                    'layer { name: "y" type: "Split" bottom: "x" top: "y" top: "z" }'

@@ -55,21 +55,22 @@ def by_kind(kind, a, b):
     return share
 
 
-def predicted(x, item, anchor, row, column):
+def predicted(x, item, anchor, row, column, zoom=1.0):
     w, h = BIASES[(1, 3)[anchor]]
     cell = x[item].reshape(2, 8, 4, 5)[anchor, :, row, column]
-    return ((column + sigmoid(cell[0])) / 5, (row + sigmoid(cell[1])) / 4,
+    left, top = (zoom * sigmoid(one) - (zoom - 1) / 2 for one in cell[:2])
+    return ((column + left) / 5, (row + top) / 4,
             math.exp(cell[2]) * w / 80, math.exp(cell[3]) * h / 64)
 
 
 def by_loops(x, kind="MSE", thresh=0.2, iou_thresh=0.5, smooth=0.125, coord=1.5, logic=1.0,
-             class_scale=1.0, normalizer=0.25):
+             class_scale=1.0, normalizer=0.25, zoom=1.0):
     steps = np.zeros((2, 2, 8, 4, 5))
     far = []
     for item, boxes in enumerate(BOXES):
         raw = x[item].reshape(2, 8, 4, 5)
         for anchor, row, column in np.ndindex(2, 4, 5):
-            best = max(by_kind(kind, predicted(x, item, anchor, row, column), box[1:])
+            best = max(by_kind(kind, predicted(x, item, anchor, row, column, zoom), box[1:])
                        for box in boxes)
             if best <= thresh:
                 steps[item, anchor, 4, row, column] = sigmoid(raw[anchor, 4, row, column])
@@ -90,10 +91,11 @@ def by_loops(x, kind="MSE", thresh=0.2, iou_thresh=0.5, smooth=0.125, coord=1.5,
                     a, b = BIASES[(1, 3)[anchor]]
                     scale = coord * (2 - w * h)
                     one[:4] = scale * np.array([
-                        score[0] - (cx * 5 - column), score[1] - (cy * 4 - row),
+                        zoom * score[0] - (zoom - 1) / 2 - (cx * 5 - column),
+                        zoom * score[1] - (zoom - 1) / 2 - (cy * 4 - row),
                         cell[2] - math.log(w * 80 / a), cell[3] - math.log(h * 64 / b)])
                 else:
-                    own = predicted(x, item, anchor, row, column)
+                    own = predicted(x, item, anchor, row, column, zoom)
                     pull = slopes(kind, torch.tensor(own), torch.tensor((cx, cy, w, h))).numpy()
                     pull = pull * normalizer * np.array([1, 1, math.exp(cell[2]),
                                                          math.exp(cell[3])])
@@ -119,7 +121,10 @@ def run(param, x=None):
 
 
 @pytest.mark.parametrize("param, options", [
-    ("label_smooth_eps: 0.125", {}), ("label_smooth_eps: 0", {"smooth": 0}),
+    ("label_smooth_eps: 0.125", {}),
+    ("label_smooth_eps: 0.125 scale_x_y: 1.25", {"zoom": 1.25}),
+    ("label_smooth_eps: 0.125 scale_x_y: 2 iou_loss: GIOU", {"zoom": 2, "kind": "GIOU"}),
+    ("label_smooth_eps: 0", {"smooth": 0}),
     ("label_smooth_eps: 0.125 iou_thresh: 1", {"iou_thresh": 1}),
     ("label_smooth_eps: 0.125 thresh: 0.5 class_scale: 2 iou_thresh: 0.25",
      {"thresh": .5, "class_scale": 2, "iou_thresh": .25}),
@@ -199,3 +204,8 @@ def test_yolov3_names_a_class_beyond_num_class():
     wrong[1, 0, 1, 0] = 3
     with pytest.raises(DataError, match="has the value 3 at item 1, position 1.*num_class is too"):
         layer(noise(SIZE), wrong)
+
+
+def test_a_stretch_does_not_go_with_the_slope_of_the_sigmoid():
+    with pytest.raises(SpecError, match="scale_x_y is 1.25; with use_logic_gradient it must be 1"):
+        make("Yolov3", BASE + "use_logic_gradient: true scale_x_y: 1.25", SIZE, (2, 1, 6, 5))

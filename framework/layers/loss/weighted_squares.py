@@ -1,0 +1,148 @@
+"""Squared (L2) losses of facial action units (EuclideanLoss2, 3, 4, 6), and by cosine."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.loss.loss_settings import check_same_count
+from framework.ops.losses import GivenSlopes, precise
+
+MISSING = 9.0           # the intensity of an action unit that is not labelled
+MISSING_NEAR = 1e-4
+
+
+def _check(spec: LayerSpec, x: Shape, target: Shape, weights: Shape | None) -> None:
+    """SpecError unless target and weights have the items and values of x."""
+    check_same_count(spec, x, target)
+    if weights is not None:
+        check_same_count(spec, x, weights, len(spec.bottoms) - 1)
+
+
+def _weighted(x: Tensor, target: Tensor, weights: Tensor, divisor: Tensor | float) -> Tensor:
+    """sum((d w)^2) / 2 / divisor, d = x - target, whose gradient by d is d w / divisor."""
+    difference = precise(x) - precise(target).reshape(x.shape)
+    terms = difference.detach() * weights.detach().reshape(x.shape)
+    loss: Tensor = GivenSlopes.apply(difference, terms / divisor,
+                                     terms.square().sum() / 2 / divisor)
+    return loss
+
+
+@layer
+class EuclideanLoss2(Layer):
+    """Half the squared distance (L2) of an item over a scale, the first number of a third bottom.
+
+    Bottoms: x and target (N, ...); the scale, as the distance of the eyes: its first number counts
+             for all items, and it gets no gradient.
+    Top:     the loss (): sum (x - target)^2 / (2 N scale).
+    Errors:  SpecError if x and target differ in items or values.
+    Source:  euclidean_loss_layer.cpp of ZhiwenShao/JAANet.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, scale: Shape):
+        super().__init__(spec)
+        _check(spec, x, target, None)
+
+    def forward(self, x: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+        difference = precise(x) - precise(target).reshape(x.shape)
+        return difference.square().sum() / (2 * len(x) * scale.detach().flatten()[0])
+
+
+@layer
+class EuclideanLoss3(Layer):
+    """Half the weighted squared distance (L2) of an item over a scale.
+
+    Bottoms: x and target (N, ...); the scale, of which the first number counts; weights (N, ...).
+             The last two get no gradient.
+    Top:     the loss (): sum (w (x - target))^2 / (2 N scale). The gradient is the original's,
+             w (x - target) / (N scale), which has the weight once.
+    Errors:  SpecError if x, target and weights differ in items or values.
+    Source:  euclidean_loss_layer.cpp of ZhiwenShao/JAANet.
+    """
+
+    num_bottoms = (4, 4)
+    loss = True
+    no_gradient_bottoms = (2, 3)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, scale: Shape, weights: Shape):
+        super().__init__(spec)
+        _check(spec, x, target, weights)
+
+    def forward(self, x: Tensor, target: Tensor, scale: Tensor, weights: Tensor) -> Tensor:
+        return _weighted(x, target, weights, len(x) * precise(scale.detach()).flatten()[0])
+
+
+@layer
+class EuclideanLoss4(Layer):
+    """Half the weighted squared distance (L2) of an item.
+
+    Bottoms: x and target (N, ...); weights (N, ...), which get no gradient.
+    Top:     the loss (): sum (w (x - target))^2 / (2 N). The gradient is the original's,
+             w (x - target) / N, which has the weight once.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  euclidean_loss_layer.cpp of ZhiwenShao/JAANet.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, weights: Shape):
+        super().__init__(spec)
+        _check(spec, x, target, weights)
+
+    def forward(self, x: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+        return _weighted(x, target, weights, float(len(x)))
+
+
+@layer
+class EuclideanLoss6(Layer):
+    """Mean weighted squared distance (L2) of the values whose target is known, that is not 9.
+
+    Bottoms: x and target (N, ...); weights (N, ...), which get no gradient.
+    Top:     the loss (): the mean of (w (x - target))^2 over targets that are not 9; 0 if there are
+             none, where the original divides by 0. The gradient is the original's, 2 w (x - target)
+             over their number, which has the weight once.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  euclidean_loss_layer.cpp of ZhiwenShao/ARL.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+    no_gradient_bottoms = (2,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, weights: Shape):
+        super().__init__(spec)
+        _check(spec, x, target, weights)
+
+    def forward(self, x: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+        known = (target.detach() - MISSING).abs() >= MISSING_NEAR
+        counted = torch.where(known, weights.detach().reshape(target.shape), 0)
+        return 2 * _weighted(x, target, counted, known.sum().clamp(min=1))
+
+
+@layer
+class CosineSimilarityLoss(Layer):
+    """Cosine distance of items of length 1: one less the mean of their products.
+
+    Bottoms: a and b (N, ...), which the layer does not normalise.
+    Top:     the loss (): 1 - sum(a b) / N.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  cosine_similarity_loss_layer.cpp of ZhiwenShao/ARL.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
+        super().__init__(spec)
+        _check(spec, a, b, None)
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return 1 - (precise(a) * precise(b).reshape(a.shape)).sum() / len(a)
