@@ -112,7 +112,7 @@ def _googlenet(message: Any) -> None:       # Any: as above
     """A smaller fourth pooling; LRN divides by 1."""
     _layers(message)["pool4/3x3_s2"].pooling_param.kernel_size = 2
     for layer in message.layer:
-        if layer.type == "LRN":
+        if layer.HasField("lrn_param"):
             layer.lrn_param.alpha = 0
 
 
