@@ -47,7 +47,8 @@ def suppress(corners: Tensor, valid: Tensor, threshold: float, eta: float = 1.0)
 
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
-                   eta: float, class_limit: int, image_limit: int) -> Tensor:
+                   eta: float, class_limit: int, image_limit: int,
+                   attached: Tensor | None = None) -> Tensor:
     """`framework.ops.detections.detection_rows`."""
     num_images, num_priors, loc_classes = loc.shape[:3]
     classes = torch.tensor([index for index in range(conf.shape[2]) if index != background],
@@ -57,6 +58,9 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
         loc = loc.index_select(2, classes)
     corners = decode(loc, own[:, :, None], variances[:, None], code, variance_in_target)
     corners = corners.expand(-1, -1, len(classes), -1).transpose(1, 2)
+    if attached is not None:
+        more = attached.to(corners.dtype)[:, None].expand(-1, len(classes), -1, -1)
+        corners = torch.cat([corners, more], 3)
     values, kept, corners = _best_of_lists(conf.index_select(2, classes).transpose(1, 2), corners,
                                            score, threshold, eta, class_limit)
     labels = classes[:, None].expand_as(kept[0]).expand_as(kept)
@@ -103,26 +107,28 @@ def _best_of_lists(scores: Tensor, corners: Tensor, least: float, threshold: flo
                    limit: int) -> tuple[Tensor, Tensor, Tensor]:
     """Suppression in each class of each image, among its `limit` best, or all if negative.
 
-    scores (N, C, P), corners (N, C, P, 4). Returns scores (N, C, K) from the highest, which are
-    kept (N, C, K), and corners (N, C, K, 4).
+    scores (N, C, P), corners (N, C, P, 4 and more numbers of each box). Returns scores (N, C, K)
+    from the highest, which are kept (N, C, K), and corners (N, C, K, as given).
     """
     values, order = _sorted(scores, least)
     if 0 <= limit < scores.shape[2]:
         values, order = values[:, :, :limit], order[:, :, :limit]
-    best = corners.gather(2, order[..., None].expand(-1, -1, -1, 4))
-    kept = suppress(best.flatten(0, 1), (values > -torch.inf).flatten(0, 1), threshold, eta)
+    best = corners.gather(2, order[..., None].expand(-1, -1, -1, corners.shape[3]))
+    valid = (values > -torch.inf).flatten(0, 1)
+    kept = suppress(best[..., :4].flatten(0, 1), valid, threshold, eta)
     return values, kept.unflatten(0, scores.shape[:2]), best
 
 
 def _rows(kept: Tensor, labels: Tensor, scores: Tensor, corners: Tensor) -> Tensor:
-    """Rows (K, 7) of the kept boxes, image by image in their order; or (image, -1, ...) of each.
+    """Rows (K, 3 + E) of the kept boxes, image by image in their order; or one of -1 for each.
 
     kept, labels, scores  (N, M)
-    corners               (N, M, 4)
+    corners               (N, M, E)
     """
     image = torch.arange(kept.shape[0], device=kept.device, dtype=corners.dtype)
     columns = [image[:, None].expand_as(kept), labels.to(corners.dtype), scores.to(corners.dtype)]
     table = torch.cat([torch.stack(columns, 2), corners], 2)
-    none = torch.cat([image[:, None], corners.new_full((1, 6), -1).expand(kept.shape[0], -1)], 1)
+    nothing = corners.new_full((1, 2 + corners.shape[2]), -1)
+    none = torch.cat([image[:, None], nothing.expand(kept.shape[0], -1)], 1)
     wanted = torch.cat([kept, (~kept.any()).expand(kept.shape[0], 1)], 1)
     return torch.cat([table, none[:, None]], 1)[wanted]

@@ -22,7 +22,8 @@ def corners(*shape, seed=0):
 
 
 def rows_by_loops(scores, boxes, background, least, threshold, eta, class_limit, image_limit):
-    """detection_output_layer.cpp, Forward_cpu, with boxes (N, P, 4) and scores (N, P, C)."""
+    """detection_output_layer.cpp, Forward_cpu, with scores (N, P, C) and boxes (N, P, 4 + E), of
+    which the rows have all numbers."""
     rows = []
     for image in range(len(scores)):
         found = []
@@ -32,13 +33,13 @@ def rows_by_loops(scores, boxes, background, least, threshold, eta, class_limit,
             order = [p for p in range(scores.shape[1]) if scores[image, p, label] > least]
             order.sort(key=lambda p: -scores[image, p, label])
             order = order[:class_limit] if class_limit >= 0 else order
-            kept = suppress([boxes[image, p] for p in order], threshold, eta)
+            kept = suppress([boxes[image, p, :4] for p in order], threshold, eta)
             found += [(label, order[rank]) for rank in kept]
         if 0 <= image_limit < len(found):
             best = sorted(found, key=lambda one: -scores[image, one[1], one[0]])[:image_limit]
             found = [one for one in found if one in best]
         rows += [[image, label, scores[image, p, label], *boxes[image, p]] for label, p in found]
-    return rows or [[image, *[-1] * 6] for image in range(len(scores))]
+    return rows or [[image, *[-1] * (2 + boxes.shape[2])] for image in range(len(scores))]
 
 
 @pytest.fixture
@@ -55,17 +56,19 @@ def plain_loop(monkeypatch):
 @pytest.mark.parametrize("eta", [1.0, 0.8])
 @pytest.mark.parametrize("class_limit, image_limit", [(-1, -1), (7, -1), (-1, 5), (9, 12)])
 @pytest.mark.parametrize("background, least", [(0, 0.3), (-1, 0.3), (2, 0.95), (0, math.inf)])
-def test_rows_are_those_of_the_originals_loops(background, least, class_limit, image_limit, eta,
-                                               plain_loop):
+@pytest.mark.parametrize("num_attached", [0, 3])
+def test_rows_are_those_of_the_originals_loops(num_attached, background, least, class_limit,
+                                               image_limit, eta, plain_loop):
     scores, priors = noise(2, 30, 3, seed=5), corners(30, seed=6)
     scores = (scores * 16).round() / 16         # equal scores too
     moves = 0.02 * torch.randn(2, 30, 1, 4, generator=torch.Generator().manual_seed(8))
     boxes = (priors + moves[:, :, 0]).numpy()
+    attached = noise(2, 30, num_attached, seed=7)
     found = portable_detections.detection_rows(
         moves, scores, priors, torch.ones(30, 4), background, CORNER, False, least, 0.6, eta,
-        class_limit, image_limit)
-    expected = rows_by_loops(scores.numpy(), boxes, background, least, 0.6, eta, class_limit,
-                             image_limit)
+        class_limit, image_limit, attached if num_attached else None)
+    expected = rows_by_loops(scores.numpy(), np.concatenate([boxes, attached], 2), background,
+                             least, 0.6, eta, class_limit, image_limit)
     np.testing.assert_allclose(found.numpy(), np.array(expected, np.float32), rtol=1e-6)
 
 
