@@ -134,13 +134,15 @@ def exported_as(portable: Callable[P, Tensor]) -> Callable[[Callable[P, Tensor]]
 @torch.library.custom_op("framework::detection_rows", mutates_args=())
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
-                   eta: float, class_limit: int, image_limit: int) -> Tensor:
+                   eta: float, class_limit: int, image_limit: int,
+                   attached: Tensor | None = None) -> Tensor:
     """Decode and suppress SSD's predictions to rows (K, 7): image, class, score, x1, y1, x2, y2.
 
     loc                (N, P, 1 or C, 4) codes of boxes, one for all classes or one for each
     conf               (N, P, C) scores
     priors, variances  (P, 4), or priors (N, P, 4), a set for each image
     background         the class left out; no class if it is another number
+    attached           (N, P, E): E numbers of each prior that its rows end with, (K, 7 + E)
     The other numbers are those of `framework.ops.boxes.decode` and `Suppression`. If no image has
     a box, one row for each: its number, then -1. It is an opaque operation for torch.compile, as
     K depends on values.
@@ -163,20 +165,24 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
 
     rule = Suppression(score, threshold, eta, class_limit, image_limit)
     image, kind, prior = detect(scores, boxes, rule)
+    more = 0 if attached is None else attached.shape[2]
     if not len(image):
-        rows = loc.new_full((num_images, 7), -1)
+        rows = loc.new_full((num_images, 7 + more), -1)
         rows[:, 0] = torch.arange(num_images, device=loc.device)
         return rows
     columns = [image.to(loc.dtype), classes[kind].to(loc.dtype),
                scores[image, kind, prior].to(loc.dtype)]
-    return torch.cat([torch.stack(columns, 1), boxes(image, kind, prior)], 1)
+    ends = [] if attached is None else [attached[image, prior].to(loc.dtype)]
+    return torch.cat([torch.stack(columns, 1), boxes(image, kind, prior), *ends], 1)
 
 
 @torch.library.register_fake("framework::detection_rows")
 def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
       code: int, variance_in_target: bool, score: float, threshold: float,
-      eta: float, class_limit: int, image_limit: int) -> Tensor:
-    return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
+      eta: float, class_limit: int, image_limit: int,
+      attached: Tensor | None = None) -> Tensor:
+    more = 0 if attached is None else attached.shape[2]
+    return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7 + more)
 
 
 @exported_as(portable_detections.best_boxes)
