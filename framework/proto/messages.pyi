@@ -3311,6 +3311,10 @@ class PriorBoxParameter(Message):
     step_h: float
     step_w: float
     offset: float
+    @property
+    def offset_w(self) -> Values[float]: ...
+    @property
+    def offset_h(self) -> Values[float]: ...
     def __init__(
         self, *,
             denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
@@ -3320,7 +3324,8 @@ class PriorBoxParameter(Message):
             width: Iterable[float] | None = ..., height: Iterable[float] | None = ...,
             fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
-            float | None = ...,
+            float | None = ..., offset_w: Iterable[float] | None = ..., offset_h:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3332,7 +3337,7 @@ class PriorBoxParameter(Message):
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
             "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
-            "density", "step", "step_h", "step_w", "offset",
+            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h",
         ]
     ) -> None: ...
 
@@ -3582,6 +3587,9 @@ class DetectionOutputParameter(Message):
     visualize_threshold: float
     save_file: str
     objectness_score: float
+    use_polygon: bool
+    do_state_prediction: bool
+    num_states: int
     output_logits: bool
     def __init__(
         self, *,
@@ -3592,14 +3600,16 @@ class DetectionOutputParameter(Message):
             None = ..., variance_encoded_in_target: bool | None = ..., confidence_threshold:
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
-            output_logits: bool | None = ...,
+            use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
+            int | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "output_logits",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3607,7 +3617,8 @@ class DetectionOutputParameter(Message):
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "output_logits",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "output_logits",
         ]
     ) -> None: ...
 
@@ -4809,6 +4820,7 @@ class ImageDataParameter(Message):
     face_transform: bool
     is_flow: bool
     raw_hdf5: bool
+    normalize: bool
     label_cut_end: int
     label_cut_start: int
     label_size: int
@@ -4847,15 +4859,15 @@ class ImageDataParameter(Message):
             balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
             None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
             face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None
-            = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
-            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
-            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
-            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
-            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
-            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
-            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
-            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
-            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            = ..., normalize: bool | None = ..., label_cut_end: int | None = ...,
+            label_cut_start: int | None = ..., label_size: int | None = ..., max_aspect_ratio:
+            float | None = ..., max_random_scale: float | None = ..., max_random_shift: int |
+            None = ..., max_rotate_angle: float | None = ..., max_shear_ratio: float | None =
+            ..., mean_value: float | None = ..., min_random_scale: float | None = ...,
+            new_length: int | None = ..., num_truth_channels: int | None = ..., regression: bool
+            | None = ..., sampling_rate: int | None = ..., show_data: int | None = ...,
+            task_class_num: int | None = ..., truth_scale: float | None = ..., use_byte_input:
+            bool | None = ..., use_image: bool | None = ..., use_label: bool | None = ...,
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ...,
     ) -> None: ...
@@ -4866,12 +4878,12 @@ class ImageDataParameter(Message):
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
-            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
-            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
-            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
-            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
-            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "normalize", "label_cut_end",
+            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
+            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
+            "min_random_scale", "new_length", "num_truth_channels", "regression",
+            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4881,12 +4893,12 @@ class ImageDataParameter(Message):
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
-            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
-            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
-            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
-            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
-            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "normalize", "label_cut_end",
+            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
+            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
+            "min_random_scale", "new_length", "num_truth_channels", "regression",
+            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
