@@ -54,7 +54,6 @@ class SoftmaxWithLossExpectation(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (1,)
-    no_onnx_form = "a loss has none"
     fork_fields = frozenset(f"loss_param.{name}" for name in FIELDS)
 
     @classmethod

@@ -33,7 +33,6 @@ class SSIMLoss(Layer):
     loss = True
     no_gradient_bottoms = (1,)
     kernel: Tensor
-    no_onnx_form = "no form of it is written"
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)
